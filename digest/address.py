@@ -1,0 +1,241 @@
+"""A variant and a recipient make a message.
+
+An issue is rendered once; a recipient costs a join. `Edition` is what everybody gets, `Envelope`
+is what one person gets, and `Mold` holds the message as bytes already in their transfer
+encoding, cut where a recipient's own values go.
+
+Sources: RFC 5322 (message), RFC 2045 section 6.7 (quoted-printable), RFC 8058 (one-click
+unsubscribe), RFC 2369 and RFC 2919 (List headers).
+"""
+
+import hashlib
+import html
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address, HeaderRegistry
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from digest.render.slots import MARKS, Slot
+from digest.transfer import encode_piece, encode_text
+from subscribers.tokens import TOKEN_LENGTH, Purpose, Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who the mail is from. `domain` signs Message-ID and List-Id."""
+
+    name: str
+    address: str
+    reply_to: str | None = None
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One variant of one issue, slots still open, with what its headers need."""
+
+    number: int
+    series: str
+    subject: str
+    html: str
+    text: str
+    sender: Sender
+    list_name: str
+    public_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One recipient. `token` is the opaque delivery id; `slots` has a value for every Slot."""
+
+    delivery_id: int
+    email: str
+    token: str
+    slots: Mapping[Slot, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """The person behind a delivery, as the ledger hands them over."""
+
+    delivery_id: int
+    subscriber_id: int
+    email: str
+    first_name: str
+    tracking: bool
+
+
+def greeting(first_name: str) -> str:
+    return f"Hello {first_name}," if first_name else "Hello,"
+
+
+def address(recipients: Sequence[Recipient], number: int, tokens: Tokens) -> list[Envelope]:
+    """An envelope per recipient, in order.
+
+    Who does not want to be tracked gets tokens that name nobody: clicks still lead on.
+    """
+    people = [recipient.subscriber_id for recipient in recipients]
+    tracked = [
+        recipient.subscriber_id if recipient.tracking else 0 for recipient in recipients
+    ]
+    columns = (
+        tokens.make_many(Purpose.DELIVERY, people, number),
+        tokens.make_many(Purpose.CLICK, tracked, number),
+        tokens.make_many(Purpose.OPEN, tracked, number),
+        tokens.make_many(Purpose.UNSUBSCRIBE, people, number),
+        tokens.make_many(Purpose.PREFERENCES, people, number),
+        tokens.make_many(Purpose.VOTE, people, number),
+    )
+    return [
+        Envelope(
+            recipient.delivery_id,
+            recipient.email,
+            delivery,
+            {
+                Slot.CLICK: click,
+                Slot.OPEN: opened,
+                Slot.UNSUBSCRIBE: unsubscribe,
+                Slot.PREFERENCES: preferences,
+                Slot.VOTE: vote,
+                Slot.GREETING: greeting(recipient.first_name),
+            },
+        )
+        for recipient, delivery, click, opened, unsubscribe, preferences, vote in zip(
+            recipients, *columns, strict=True
+        )
+    ]
+
+
+def message_id(edition: Edition, envelope: Envelope) -> str:
+    """The same for every try of a delivery, so that a resend is recognised as one."""
+    return f"<{envelope.token}@{edition.sender.domain}>"
+
+
+def list_headers(edition: Edition) -> dict[str, str]:
+    """What a mailing list's message carries for everybody alike."""
+    label = re.sub(r"[^A-Za-z0-9-]+", "-", edition.series).strip("-").lower() or "digest"
+    return {
+        "List-Id": f"{_phrase(edition.list_name)} <{label}.{edition.sender.domain}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "Feedback-ID": f"{edition.number}:{label}:digest:{edition.sender.domain}",
+    }
+
+
+def list_unsubscribe(edition: Edition, token: str) -> str:
+    """RFC 8058 section 3: one HTTPS URI with an opaque part that is hard to forge."""
+    return f"<{edition.public_url}/unsubscribe/{token}>"
+
+
+def slot_text(edition_part: str, envelope: Envelope, *, as_html: bool) -> str:
+    """`edition_part` with its slots filled: for previews and for providers that take text."""
+
+    def fill(match: re.Match[str]) -> str:
+        value = envelope.slots[Slot(match[0].strip("~"))]
+        return html.escape(value) if as_html else value
+
+    return MARKS.sub(fill, edition_part)
+
+
+Fill = Callable[[Envelope, datetime], bytes]
+
+
+class Mold:
+    """An edition as bytes, cut at its slots: `message` is one join a recipient."""
+
+    def __init__(self, edition: Edition) -> None:
+        self.edition = edition
+        pieces = [*_head(edition), *_body(edition)]
+        self._pieces: list[bytes | Fill] = list(_merged(pieces))
+
+    def message(self, envelope: Envelope, at: datetime) -> bytes:
+        """The whole message with CRLF line ends; `at` is the Date header's moment."""
+        return b"".join(
+            piece if isinstance(piece, bytes) else piece(envelope, at) for piece in self._pieces
+        )
+
+
+def _head(edition: Edition) -> list[bytes | Fill]:
+    sender = edition.sender
+    fixed = _header("From", str(Address(sender.name, addr_spec=sender.address)))
+    fixed += _header("Subject", edition.subject)
+    if sender.reply_to:
+        fixed += _header("Reply-To", sender.reply_to)
+    for name, value in list_headers(edition).items():
+        fixed += f"{name}: {value}\r\n".encode()
+    domain = sender.domain.encode()
+    before, _, after = list_unsubscribe(edition, "\0").encode().partition(b"\0")
+    return [
+        fixed + b"To: ",
+        lambda envelope, _: envelope.email.encode(),
+        b"\r\nMessage-ID: <",
+        lambda envelope, _: envelope.token.encode(),
+        b"@" + domain + b">\r\nDate: ",
+        lambda _, at: format_datetime(at).encode(),
+        # One line whatever its length: a folded or encoded URI breaks one-click in real clients.
+        b"\r\nList-Unsubscribe: " + before,
+        lambda envelope, _: envelope.slots[Slot.UNSUBSCRIBE].encode(),
+        after + b"\r\n",
+    ]
+
+
+def _body(edition: Edition) -> list[bytes | Fill]:
+    # Quoted-printable never holds "=_", so this boundary can't occur in a part.
+    seed = hashlib.sha256(f"{edition.subject}{edition.html}{edition.text}".encode()).hexdigest()
+    boundary = f"=_{seed[:24]}"
+    pieces: list[bytes | Fill] = [
+        f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n'
+        "\r\n".encode()
+    ]
+    for kind, text in (("plain", edition.text), ("html", edition.html)):
+        pieces.append(
+            f"--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n"
+            "Content-Transfer-Encoding: quoted-printable\r\n\r\n".encode()
+        )
+        pieces += _slotted(text, as_html=kind == "html")
+        pieces.append(b"\r\n")
+    pieces.append(f"--{boundary}--\r\n".encode())
+    return pieces
+
+
+def _slotted(text: str, *, as_html: bool) -> list[bytes | Fill]:
+    widths = {slot.mark: TOKEN_LENGTH for slot in Slot if slot is not Slot.GREETING}
+    return [
+        piece if isinstance(piece, bytes) else _filler(Slot(piece.strip("~")), as_html=as_html)
+        for piece in encode_text(text, MARKS, widths)
+    ]
+
+
+def _filler(slot: Slot, *, as_html: bool) -> Fill:
+    if slot is not Slot.GREETING:
+        return lambda envelope, _: envelope.slots[slot].encode()
+    if as_html:
+        return lambda envelope, _: encode_piece(html.escape(envelope.slots[slot]))
+    return lambda envelope, _: encode_piece(envelope.slots[slot])
+
+
+def _merged(pieces: Sequence[bytes | Fill]) -> list[bytes | Fill]:
+    merged: list[bytes | Fill] = []
+    for piece in pieces:
+        if isinstance(piece, bytes) and merged and isinstance(merged[-1], bytes):
+            merged[-1] += piece
+        else:
+            merged.append(piece)
+    return merged
+
+
+def _header(name: str, value: str) -> bytes:
+    """A structured header folded at 78 columns, encoded-words where it is not ASCII."""
+    return HeaderRegistry()(name, value).fold(policy=SMTP).encode("ascii")
+
+
+def _phrase(name: str) -> str:
+    """A name for a List-Id: printable ASCII, quoted where it holds anything special."""
+    plain = name.encode("ascii", "ignore").decode().strip() or "Digest"
+    escaped = plain.replace("\\", "").replace('"', "'")
+    return escaped if re.fullmatch(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]+", escaped) else f'"{escaped}"'

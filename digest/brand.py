@@ -1,0 +1,15 @@
+"""Who the mail is from, as values: what compose and render may know of the settings."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """`public_url` has no slash at its end. `postal_address` is one line or several."""
+
+    name: str
+    public_url: str
+    postal_address: str
+    tagline: str = "New AI tools, side by side, before you lose an afternoon to one."
+    accent: str = "#4338ca"
+    language: str = "en"

@@ -1,0 +1,1 @@
+"""What can be written about: tools, comparisons, and how they come in."""

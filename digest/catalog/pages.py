@@ -1,0 +1,77 @@
+"""A comparison as one source page states it: the values every reader of pages returns.
+
+These are plain values, valid by construction in the reader that made them; `catalog.store_page`
+is the only way they get into the tables.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Lens(StrEnum):
+    """A panel member's standpoint; on a page they speak in this order."""
+
+    BUILDER = "builder"
+    SKEPTIC = "skeptic"
+    FUTURIST = "futurist"
+    FOUNDER = "founder"
+
+
+class Verdict(StrEnum):
+    SHIP = "ship"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewPage:
+    """One panel member's words; `verdict` is None where the source does not say (never guessed)."""
+
+    lens: Lens
+    quote: str
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContenderPage:
+    """A tool as this page shows it. Scores are per cent, 0 to 100; None is the page's dash."""
+
+    name: str
+    category: str
+    tagline: str
+    description: str
+    panel_score: float | None
+    community_score: float | None
+    entry_price: str
+    reviews: tuple[ReviewPage, ...]
+    slug: str | None = None
+    """The tool's own slug where the source says it (JSON); else made from the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonPage:
+    """One page: exactly two contenders. `source` is for messages only (a path, `-`)."""
+
+    title: str
+    contenders: tuple[ContenderPage, ContenderPage]
+    slug: str | None = None
+    url: str | None = None
+    published_at: datetime | None = None
+    source: str = ""
+
+
+class PageError(ValueError):
+    """A page that can't be read.
+
+    `line` counts from 1 (None where a line makes no sense); `str()` is the one line to print:
+    ``SOURCE, line 12: found "abc", expected a per cent like 75% or a dash``.
+    """
+
+    def __init__(self, source: str, line: int | None, found: str, expected: str) -> None:
+        self.source = source
+        self.line = line
+        self.found = found
+        self.expected = expected
+        where = f"{source}, line {line}" if line is not None else source
+        shown = found if len(found) <= 80 else found[:79] + "…"  # noqa: PLR2004 - one terminal line
+        super().__init__(f"{where}: found {shown}, expected {expected}")

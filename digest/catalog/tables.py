@@ -1,0 +1,104 @@
+"""Tool, Comparison, Contender, Review, Vote."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, UniqueConstraint
+from sqlmodel import Field
+
+from digest.catalog.pages import Lens, Verdict
+from store import Table, UtcDateTime
+from subscribers.tables import one_of
+
+
+class Tool(Table, table=True):
+    """A product, known by its slug; lives across comparisons."""
+
+    __tablename__ = "tool"
+
+    id: int | None = Field(default=None, primary_key=True)
+    slug: str = Field(max_length=200, unique=True)
+    name: str = Field(max_length=200)
+
+
+class Comparison(Table, table=True):
+    """One published page. `fingerprint` hashes what the page says: equal means nothing changed."""
+
+    __tablename__ = "comparison"
+    __table_args__ = (Index("ix_comparison_published_at", "published_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    slug: str = Field(max_length=400, unique=True)
+    title: str = Field(max_length=500)
+    url: str | None = Field(default=None, max_length=2000)
+    published_at: datetime = Field(sa_type=UtcDateTime)
+    imported_at: datetime = Field(sa_type=UtcDateTime)
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+    fingerprint: str = Field(max_length=64)
+    pin: int | None = Field(default=None)
+    """An editor's wish to see it in the next issue; 1 stands first."""
+
+
+class Contender(Table, table=True):
+    """A tool as one comparison shows it; `position` 0 is the left one."""
+
+    __tablename__ = "contender"
+    __table_args__ = (
+        UniqueConstraint("comparison_id", "position"),
+        CheckConstraint("position IN (0, 1)", name="position"),
+        CheckConstraint("panel_score BETWEEN 0 AND 100", name="panel_score"),
+        CheckConstraint("community_score BETWEEN 0 AND 100", name="community_score"),
+        Index("ix_contender_tool_id", "tool_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    comparison_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("comparison.id", ondelete="CASCADE"), nullable=False)
+    )
+    position: int
+    tool_id: int = Field(foreign_key="tool.id")
+    name: str = Field(max_length=200)
+    category: str = Field(max_length=100)
+    tagline: str = Field(max_length=500)
+    description: str
+    panel_score: float | None = Field(default=None)
+    community_score: float | None = Field(default=None)
+    entry_price: str = Field(max_length=100)
+
+
+class Review(Table, table=True):
+    """One panel member's words on one contender; the verdict is never guessed."""
+
+    __tablename__ = "review"
+    __table_args__ = (
+        UniqueConstraint("contender_id", "lens"),
+        one_of("lens", Lens),
+        one_of("verdict", Verdict),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    contender_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("contender.id", ondelete="CASCADE"), nullable=False)
+    )
+    position: int
+    lens: str = Field(max_length=16)
+    quote: str
+    verdict: str | None = Field(default=None, max_length=8)
+
+
+class Vote(Table, table=True):
+    """A reader's ship or skip on a tool: one per subscriber and tool, changeable."""
+
+    __tablename__ = "vote"
+    __table_args__ = (
+        UniqueConstraint("subscriber_id", "tool_id"),
+        one_of("verdict", Verdict),
+        Index("ix_vote_tool_id", "tool_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    subscriber_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("subscriber.id", ondelete="CASCADE"), nullable=False)
+    )
+    tool_id: int = Field(foreign_key="tool.id")
+    verdict: str = Field(max_length=8)
+    at: datetime = Field(sa_type=UtcDateTime)

@@ -1,0 +1,70 @@
+"""Picks to content: what an issue says, in the order it says it, without a word of markup."""
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class PullQuote:
+    """A review cut at the end of a sentence; `verdict` is ship, skip or None (unknown)."""
+
+    lens: str
+    quote: str
+    verdict: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A contender as the email shows it. Scores are per cent or None (no score, no votes yet)."""
+
+    name: str
+    category: str
+    tagline: str
+    description: str
+    panel_score: float | None
+    community_score: float | None
+    entry_price: str
+    ships: int | None
+    """How many of the panel ship it, where score and panel size give a whole number."""
+    panel_size: int
+    pull: PullQuote | None
+    url: str
+    """Where the tool's own page is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matchup:
+    """One comparison in the email. `kicker` says in a few words why it is worth reading."""
+
+    slug: str
+    title: str
+    url: str
+    left: Side
+    right: Side
+    kicker: str
+    summary: str
+    """One sentence of our own: who leads, or that the panel is divided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Several rivals of one tool: the tool once, then each rival. `heading` is the sentence."""
+
+    heading: str
+    tool: Side
+    matchups: tuple[Matchup, ...]
+    """In each, `left` is the tool and `right` the rival, whichever way the page had them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """An issue's content: one lead in full, then groups, then the rest in brief."""
+
+    number: int
+    date: date
+    subject: str
+    preheader: str
+    intro: str
+    lead: Matchup
+    groups: tuple[Group, ...]
+    briefs: tuple[Matchup, ...]

@@ -1,0 +1,1 @@
+"""How an issue reaches its recipients: the ledger, and the providers that accept mail."""

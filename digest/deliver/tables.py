@@ -1,0 +1,115 @@
+"""Batch, Delivery, Attempt: the ledger that loses nobody and repeats nobody."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    UniqueConstraint,
+)
+from sqlmodel import Field
+
+from store import Table, UtcDateTime
+from subscribers.tables import one_of
+
+
+class DeliveryState(StrEnum):
+    QUEUED = "queued"
+    SUBMITTING = "submitting"
+    SUBMITTED = "submitted"
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    FAILED = "failed"
+    UNCERTAIN = "uncertain"
+    SUPPRESSED = "suppressed"
+
+
+OPEN_STATES = (DeliveryState.QUEUED, DeliveryState.SUBMITTING)
+"""States in which work is left; an issue can't be finished while one delivery is in them."""
+
+
+class BatchState(StrEnum):
+    QUEUED = "queued"
+    SUBMITTING = "submitting"
+    DONE = "done"
+
+
+class Batch(Table, table=True):
+    """Recipients submitted together; the unit that a worker claims.
+
+    `claimed_by` is the presence number of the worker that holds it (`deliver.presence`).
+    """
+
+    __tablename__ = "batch"
+    __table_args__ = (
+        one_of("state", BatchState),
+        CheckConstraint("(state = 'submitting') = (claimed_by IS NOT NULL)", name="claimed"),
+        Index("ix_batch_issue_number_state", "issue_number", "state"),
+    )
+
+    issue_number: int = Field(
+        sa_column=Column(Integer, ForeignKey("issue.number"), primary_key=True)
+    )
+    position: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    state: str = Field(default=BatchState.QUEUED, max_length=16)
+    not_before: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """A retry waits until then."""
+    claimed_by: int | None = Field(default=None, sa_type=BigInteger)
+    claimed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Delivery(Table, table=True):
+    """One issue to one subscriber, once: the pair is unique.
+
+    `subscriber_id` becomes empty when the person is erased; the count stays.
+    """
+
+    __tablename__ = "delivery"
+    __table_args__ = (
+        UniqueConstraint("issue_number", "subscriber_id"),
+        ForeignKeyConstraint(
+            ["issue_number", "batch_position"], ["batch.issue_number", "batch.position"]
+        ),
+        one_of("state", DeliveryState),
+        Index("ix_delivery_issue_number_batch_position", "issue_number", "batch_position"),
+        Index("ix_delivery_subscriber_id", "subscriber_id"),
+        Index("ix_delivery_provider_id", "provider_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    issue_number: int
+    batch_position: int
+    subscriber_id: int | None = Field(
+        default=None,
+        sa_column=Column(Integer, ForeignKey("subscriber.id", ondelete="SET NULL"), nullable=True),
+    )
+    state: str = Field(default=DeliveryState.QUEUED, max_length=16)
+    attempts: int = Field(default=0)
+    provider_id: str | None = Field(default=None, max_length=200)
+    code: str | None = Field(default=None, max_length=20)
+    """The provider's last code where it refused."""
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Attempt(Table, table=True):
+    """One try of one delivery, written with its outcome."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (Index("ix_attempt_delivery_id", "delivery_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    delivery_id: int = Field(foreign_key="delivery.id")
+    provider: str = Field(max_length=20)
+    outcome: str = Field(max_length=16)
+    """`receipt`, `refusal` or `unknown`."""
+    code: str | None = Field(default=None, max_length=20)
+    detail: str = Field(default="", max_length=500)
+    at: datetime = Field(sa_type=UtcDateTime)

@@ -1,0 +1,1 @@
+"""Issues: one edition each, from draft to finished."""

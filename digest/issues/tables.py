@@ -1,0 +1,120 @@
+"""Issue, Pick, Variant, Link: what an issue says, and the bytes that approval froze."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, Text, UniqueConstraint
+from sqlmodel import Field
+
+from store import Json, Table, UtcDateTime
+from subscribers.tables import one_of
+
+BY_HAND = "by-hand"
+"""The series of issues that no schedule drafted."""
+
+
+class IssueState(StrEnum):
+    DRAFT = "draft"
+    APPROVED = "approved"
+    SCHEDULED = "scheduled"
+    SENDING = "sending"
+    PAUSED = "paused"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+
+
+class PickRole(StrEnum):
+    LEAD = "lead"
+    BRIEF = "brief"
+
+
+class Issue(Table, table=True):
+    """One edition. `content_hash` is set by approval and covers every frozen byte."""
+
+    __tablename__ = "issue"
+    __table_args__ = (
+        one_of("state", IssueState),
+        # Nothing that may be mailed is without its frozen hash.
+        CheckConstraint(
+            "content_hash IS NOT NULL OR state IN ('draft', 'cancelled', 'skipped')",
+            name="frozen",
+        ),
+        CheckConstraint("state != 'scheduled' OR send_at IS NOT NULL", name="send_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    number: int | None = Field(default=None, primary_key=True)
+    series: str = Field(default=BY_HAND, max_length=60, index=True)
+    """The schedule's name; a comparison appears once in a series."""
+    run_id: int | None = Field(default=None, foreign_key="run.id", unique=True)
+    state: str = Field(default=IssueState.DRAFT, max_length=16)
+    subject: str = Field(max_length=250)
+    preheader: str = Field(default="", max_length=250)
+    as_of: datetime = Field(sa_type=UtcDateTime)
+    """The moment the picks were made for: what was published after it waits for the next."""
+    left_out: list[dict[str, str]] = Field(
+        default_factory=list, sa_column=Column(Json, nullable=False)
+    )
+    """Comparisons looked at and not picked: `{slug, reason}`."""
+    content_hash: str | None = Field(default=None, max_length=64)
+    approved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    approved_by: str = Field(default="", max_length=100)
+    send_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    audience: int | None = Field(default=None)
+    """How many deliveries the freeze made; None before it."""
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Pick(Table, table=True):
+    """A comparison chosen for an issue, with the reasons in words.
+
+    `series` is emptied when the issue is cancelled, which frees the comparison for another.
+    """
+
+    __tablename__ = "pick"
+    __table_args__ = (
+        UniqueConstraint("issue_number", "comparison_id"),
+        UniqueConstraint("issue_number", "position"),
+        UniqueConstraint("series", "comparison_id"),
+        one_of("role", PickRole),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    issue_number: int = Field(foreign_key="issue.number")
+    comparison_id: int = Field(foreign_key="comparison.id", index=True)
+    position: int
+    role: str = Field(max_length=8)
+    series: str | None = Field(default=None, max_length=60)
+    reasons: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+
+
+class Variant(Table, table=True):
+    """The frozen rendering of an issue, slots still open."""
+
+    __tablename__ = "variant"
+    __table_args__ = (UniqueConstraint("issue_number", "key"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    issue_number: int = Field(foreign_key="issue.number")
+    key: str = Field(default="all", max_length=40)
+    subject: str = Field(max_length=250)
+    preheader: str = Field(max_length=250)
+    html: str = Field(sa_column=Column(Text, nullable=False))
+    text: str = Field(sa_column=Column(Text, nullable=False))
+    sha256: str = Field(max_length=64)
+
+
+class Link(Table, table=True):
+    """A link of an issue, known by its number; redirects take their target from here alone."""
+
+    __tablename__ = "link"
+
+    issue_number: int = Field(
+        sa_column=Column(Integer, ForeignKey("issue.number"), primary_key=True)
+    )
+    number: int = Field(primary_key=True)
+    kind: str = Field(max_length=20)
+    label: str = Field(default="", max_length=500)
+    url: str = Field(max_length=2000)

@@ -1,0 +1,38 @@
+"""Slots: the blanks of a rendered issue that differ per recipient.
+
+A slot stands in the rendered bytes as its mark, ``~~name~~``: unreserved characters of RFC 3986
+section 2.3 and nothing else, so that it passes through Jinja2, MJML, CSS inlining, URLs,
+quoted-printable and SendGrid's substitutions unchanged.
+"""
+
+import re
+from enum import StrEnum
+
+WORD_JOINER = "\u2060"
+
+
+class Slot(StrEnum):
+    """Each is a link token of its own purpose, but for the greeting, which is text."""
+
+    CLICK = "click"
+    OPEN = "open"
+    UNSUBSCRIBE = "unsubscribe"
+    PREFERENCES = "preferences"
+    VOTE = "vote"
+    GREETING = "greeting"
+
+    @property
+    def mark(self) -> str:
+        return f"~~{self.value}~~"
+
+
+MARKS = re.compile("|".join(re.escape(slot.mark) for slot in Slot))
+
+
+def disarm(text: str) -> str:
+    """`text` with anything that looks like a slot's mark broken by an invisible joiner.
+
+    Text from outside must not be able to place a slot: a tool named ``~~unsubscribe~~`` would
+    otherwise print every reader's own token.
+    """
+    return MARKS.sub(lambda match: match[0].replace("~~", f"~{WORD_JOINER}~"), text)

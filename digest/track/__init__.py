@@ -1,0 +1,1 @@
+"""What comes back: events about deliveries, and what they mean."""

@@ -1,0 +1,45 @@
+"""Event: an append-only fact about a delivery."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Column, Index
+from sqlmodel import Field
+
+from store import Json, Table, UtcDateTime
+from subscribers.tables import one_of
+
+
+class EventKind(StrEnum):
+    DELIVERED = "delivered"
+    BOUNCED = "bounced"
+    DEFERRED = "deferred"
+    COMPLAINED = "complained"
+    OPENED = "opened"
+    CLICKED = "clicked"
+    VOTED = "voted"
+    UNSUBSCRIBED = "unsubscribed"
+    UNKNOWN = "unknown"
+
+
+class Event(Table, table=True):
+    """`key` is the provider's event id, or ours: the same fact twice is stored once."""
+
+    __tablename__ = "event"
+    __table_args__ = (
+        one_of("kind", EventKind),
+        Index("ix_event_delivery_id", "delivery_id"),
+        Index("ix_event_issue_number_kind", "issue_number", "kind"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(max_length=200, unique=True)
+    kind: str = Field(max_length=16)
+    issue_number: int | None = Field(default=None, foreign_key="issue.number")
+    delivery_id: int | None = Field(default=None, foreign_key="delivery.id")
+    link_number: int | None = Field(default=None)
+    machine: bool | None = Field(default=None)
+    """None until a rule has looked at it."""
+    detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    at: datetime = Field(sa_type=UtcDateTime)

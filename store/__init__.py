@@ -1,0 +1,10 @@
+"""What the tables of every room stand on: names of constraints, a UTC type, the engine.
+
+It knows no noun of the product. Importing it first is what gives every constraint a stable
+name, which Alembic needs on both databases.
+"""
+
+from store.base import Json, Table, UtcDateTime, utc
+from store.engine import Store, StoreError, open_store
+
+__all__ = ["Json", "Store", "StoreError", "Table", "UtcDateTime", "open_store", "utc"]

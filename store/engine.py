@@ -1,0 +1,109 @@
+"""Opens the database and hands out transactions.
+
+SQLite runs in WAL mode with foreign keys on; a writing transaction begins IMMEDIATE, so that
+two writers wait for each other at the start instead of failing in the middle
+(https://www.sqlite.org/lang_transaction.html).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlmodel import Session
+
+BUSY_TIMEOUT_SECONDS = 30
+
+
+class StoreError(Exception):
+    """The database can't be used; the message says which, why and what to do."""
+
+
+class Store:
+    """One database. `write` commits at the end of its block, `read` never does."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @property
+    def path(self) -> Path | None:
+        """The SQLite file; None on PostgreSQL and in memory."""
+        name = self.engine.url.database
+        return Path(name) if self.is_sqlite and name and name != ":memory:" else None
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A transaction that commits when the block ends well and rolls back when it raises."""
+        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A consistent view; whatever is changed in it is thrown away."""
+        with Session(self.engine.execution_options(digest_read=True)) as session:
+            yield session
+            session.rollback()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """A Store over `url` (sqlite:///PATH or postgresql://...). Raises StoreError."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        msg = (
+            "the database URL can't be read; it should look like "
+            "sqlite:///var/digest.db or postgresql://user:password@host/name"
+        )
+        raise StoreError(msg) from None
+    if parsed.get_backend_name() == "sqlite":
+        return Store(_open_sqlite(parsed))
+    if parsed.get_backend_name() == "postgresql":
+        return Store(_open_postgresql(parsed))
+    msg = f"no such kind of database: {parsed.get_backend_name()}; use sqlite or postgresql"
+    raise StoreError(msg)
+
+
+def _open_postgresql(url: URL) -> Engine:
+    return create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 10},
+    )
+
+
+def _open_sqlite(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        folder = Path(url.database).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            msg = f"the database's folder {folder} can't be made: {error.strerror}"
+            raise StoreError(msg) from None
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+    )
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: Any, _record: Any) -> None:
+    # The driver must not begin transactions by itself: _on_begin says which kind.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_begin(connection: Any) -> None:
+    reading = connection.get_execution_options().get("digest_read", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
