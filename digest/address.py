@@ -81,9 +81,7 @@ def address(recipients: Sequence[Recipient], number: int, tokens: Tokens) -> lis
     Who does not want to be tracked gets tokens that name nobody: clicks still lead on.
     """
     people = [recipient.subscriber_id for recipient in recipients]
-    tracked = [
-        recipient.subscriber_id if recipient.tracking else 0 for recipient in recipients
-    ]
+    tracked = [recipient.subscriber_id if recipient.tracking else 0 for recipient in recipients]
     columns = (
         tokens.make_many(Purpose.DELIVERY, people, number),
         tokens.make_many(Purpose.CLICK, tracked, number),

@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 
+
 @dataclass(frozen=True, slots=True)
 class RenderedLink:
     """Link `number` of an issue (from 1). `kind` is comparison, tool, archive, site or source."""
