@@ -49,6 +49,8 @@ class Store:
         """A consistent view; whatever is changed in it is thrown away."""
         with Session(self.engine.execution_options(digest_read=True)) as session:
             yield session
+            # What was read stays readable after the block; a rollback would empty it.
+            session.expunge_all()
             session.rollback()
 
     def close(self) -> None:

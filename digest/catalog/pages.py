@@ -63,15 +63,20 @@ class ComparisonPage:
 class PageError(ValueError):
     """A page that can't be read.
 
-    `line` counts from 1 (None where a line makes no sense); `str()` is the one line to print:
+    `line` counts from 1 (None where a line makes no sense); `at` is a place of another kind, such
+    as a JSON path. `str()` is the one line to print:
     ``SOURCE, line 12: found "abc", expected a per cent like 75% or a dash``.
     """
 
-    def __init__(self, source: str, line: int | None, found: str, expected: str) -> None:
+    def __init__(
+        self, source: str, line: int | None, found: str, expected: str, *, at: str | None = None
+    ) -> None:
         self.source = source
         self.line = line
+        self.at = at
         self.found = found
         self.expected = expected
-        where = f"{source}, line {line}" if line is not None else source
+        place = f"line {line}" if line is not None else at
+        where = f"{source}, {place}" if place is not None else source
         shown = found if len(found) <= 80 else found[:79] + "…"  # noqa: PLR2004 - one terminal line
         super().__init__(f"{where}: found {shown}, expected {expected}")

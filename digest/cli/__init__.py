@@ -1,5 +1,69 @@
-"""The command line: one module per noun."""
+"""The command line: one module per noun.
+
+Exit 0 done, 1 refused or a check failed (one line why, on stderr), 2 usage.
+"""
+
+import logging
+import os
+import sys
+
+import typer
+
+from digest.cli import (
+    comparisons,
+    database,
+    demo,
+    doctor,
+    issue,
+    processes,
+    report,
+    schedule,
+    subscribers,
+)
+from digest.cli.frame import Refused, describe
+
+app = typer.Typer(
+    name="digest",
+    help="Weekly AI Tool Verdicts: pick, render, approve, deliver and track a newsletter digest.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(comparisons.app, name="comparisons")
+app.add_typer(issue.app, name="issue")
+app.add_typer(subscribers.app, name="subscribers")
+app.add_typer(schedule.app, name="schedule")
+app.add_typer(database.app, name="database")
+app.command("demo")(demo.demo)
+app.command("serve")(processes.serve)
+app.command("web")(processes.web)
+app.command("worker")(processes.worker)
+app.command("scheduler")(processes.scheduler)
+app.command("report")(report.report)
+app.command("doctor")(doctor.doctor)
 
 
 def main() -> None:
-    raise SystemExit("not built yet")
+    """Runs the command line; known errors become one line and exit status 1."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        app()
+    except Refused as refused:
+        if str(refused):
+            print(refused, file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader (head, less) has gone; nothing more can be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        sys.exit(130)
+    except Exception as error:
+        line = describe(error)
+        if line is None:
+            raise
+        print(line, file=sys.stderr)
+        sys.exit(1)

@@ -6,6 +6,8 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, Text, UniqueConstraint
 from sqlmodel import Field
 
+import digest.catalog.tables  # noqa: F401 - its tables are what foreign keys here point at
+import schedules.tables  # noqa: F401 - its tables are what foreign keys here point at
 from store import Json, Table, UtcDateTime
 from subscribers.tables import one_of
 

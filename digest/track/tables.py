@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Column, Index
 from sqlmodel import Field
 
+import digest.deliver.tables  # noqa: F401 - its tables are what foreign keys here point at
 from store import Json, Table, UtcDateTime
 from subscribers.tables import one_of
 

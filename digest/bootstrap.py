@@ -1,0 +1,92 @@
+"""The one place that reads settings and joins the parts; tests hand in their own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from digest.address import Sender
+from digest.brand import Brand
+from digest.deliver.outbox import Outbox
+from digest.deliver.provider import Provider
+from digest.deliver.sendgrid import SendGrid
+from digest.deliver.smtp import Smtp, parse_smtp_url
+from digest.pipeline import Desk, Frozen, Preview, Sending
+from digest.render.environment import email_environment, templates_folder
+from digest.settings import ProviderName, Settings
+from store import Store, open_store
+from subscribers.addresses import AddressHasher
+from subscribers.tokens import Tokens
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything a command or a web handler works with."""
+
+    settings: Settings
+    store: Store
+    tokens: Tokens
+    hasher: AddressHasher
+    brand: Brand
+    sender: Sender
+    provider: Provider
+    frozen: Frozen
+    preview: Preview
+    desk: Desk
+    sending: Sending
+    clock: Callable[[], datetime]
+
+    def close(self) -> None:
+        self.provider.close()
+        self.store.close()
+
+
+def bootstrap(
+    settings: Settings,
+    *,
+    store: Store | None = None,
+    provider: Provider | None = None,
+    clock: Callable[[], datetime] = clock,
+) -> App:
+    """The application over `settings`; what is handed in takes the place of what they name."""
+    store = store or open_store(settings.database_url)
+    provider = provider or open_provider(settings, clock)
+    tokens = Tokens(settings.secrets)
+    frozen = Frozen(
+        brand=settings.brand,
+        sender=settings.mail_sender,
+        environment=email_environment(templates_folder()),
+        tokens=tokens,
+        tracked=settings.tracking,
+    )
+    return App(
+        settings=settings,
+        store=store,
+        tokens=tokens,
+        # The oldest secret: it stays when a newer one is put before it, and so do the hashes.
+        hasher=AddressHasher(settings.secrets[-1]),
+        brand=settings.brand,
+        sender=settings.mail_sender,
+        provider=provider,
+        frozen=frozen,
+        preview=Preview(store, frozen),
+        desk=Desk(store, frozen, provider.batch_size, clock),
+        sending=Sending(store, frozen, provider, clock),
+        clock=clock,
+    )
+
+
+def open_provider(settings: Settings, clock: Callable[[], datetime]) -> Provider:
+    if settings.provider is ProviderName.SMTP:
+        return Smtp(parse_smtp_url(settings.smtp_url.get_secret_value()), clock)
+    if settings.provider is ProviderName.SENDGRID:
+        return SendGrid(
+            settings.sendgrid_api_key.get_secret_value(),
+            host=settings.sendgrid_host,
+            timeout=30,
+            clock=clock,
+        )
+    return Outbox(settings.outbox_dir, clock)

@@ -1,0 +1,160 @@
+"""digest comparisons: import, list, pin."""
+
+import sys
+from collections import Counter
+from typing import Annotated, Any
+
+import typer
+
+from digest.cli.frame import Refused, opened, parse_moment, print_json, print_rows, shown
+
+app = typer.Typer(help="The comparisons that issues are made of.", no_args_is_help=True)
+
+MOST_CHANGES = 6
+
+
+@app.command(
+    "import",
+    epilog="Example: digest comparisons import pages/ --published-at 2026-11-20",
+)
+def import_(
+    paths: Annotated[list[str], typer.Argument(help="Files, folders, or - for standard input.")],
+    published_at: Annotated[
+        str | None, typer.Option(help="Date of pages that carry none (default: now).")
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="Address of the page, for a single one.")] = None,
+) -> None:
+    """Read comparison pages: page text, HTML or JSON. Importing again changes nothing."""
+    from dataclasses import replace
+
+    from digest.catalog.intake.sources import read_sources
+    from digest.catalog.keep import Change, keep_page
+    from digest.catalog.pages import PageError
+
+    moment = parse_moment(published_at, "--published-at") if published_at else None
+    if url is not None:
+        _check_url(url)
+    tally: Counter[str] = Counter()
+    with opened() as app:
+        for page in read_sources(paths, sys.stdin.buffer):
+            if isinstance(page, PageError):
+                tally["refused"] += 1
+                print(page, file=sys.stderr)
+                continue
+            if url is not None and tally.total():
+                raise Refused("--url is for a single page; this is more than one")
+            stated = replace(page, published_at=page.published_at or moment, url=url or page.url)
+            with app.store.write() as session:
+                kept = keep_page(session, stated, app.clock())
+            tally[kept.change] += 1
+            if kept.change is not Change.SAME:
+                print(f"{kept.change}: {kept.slug}")
+            for change in kept.changes[:MOST_CHANGES]:
+                print(f"  {change}")
+            if len(kept.changes) > MOST_CHANGES:
+                print(f"  and {len(kept.changes) - MOST_CHANGES} more changes")
+    print(
+        f"{tally[Change.NEW]} new, {tally[Change.CHANGED]} changed, "
+        f"{tally[Change.SAME]} unchanged, {tally['refused']} refused"
+    )
+    if tally["refused"]:
+        raise Refused
+
+
+@app.command("list", epilog="Example: digest comparisons list --json")
+def list_(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON alone.")] = False,
+) -> None:
+    """Every comparison in the store, newest first."""
+    from digest.catalog.queries import all_comparisons
+
+    with opened() as app, app.store.read() as session:
+        comparisons = all_comparisons(session)
+    if as_json:
+        print_json([_as_json(view) for view in comparisons])
+        return
+    if not comparisons:
+        print("no comparisons yet; digest comparisons import PATH")
+        return
+    print_rows(
+        ("slug", "published", "panel", "pin"),
+        [
+            (
+                view.slug,
+                shown(view.published_at),
+                " / ".join(_score(side.panel_score) for side in view.contenders),
+                view.pin or "",
+            )
+            for view in comparisons
+        ],
+    )
+
+
+@app.command("pin", epilog="Example: digest comparisons pin smollm3-vs-phi-4 --place 1")
+def pin(
+    slug: str,
+    place: Annotated[int, typer.Option(min=1, help="1 leads the issue.")] = 1,
+) -> None:
+    """Put a comparison into the next issue, whatever its rank."""
+    _set_pin(slug, place)
+    print(f"{slug} is pinned at place {place} of the next issue")
+
+
+@app.command("unpin", epilog="Example: digest comparisons unpin smollm3-vs-phi-4")
+def unpin(slug: str) -> None:
+    """Take a pin back."""
+    _set_pin(slug, None)
+    print(f"{slug} is not pinned")
+
+
+def _set_pin(slug: str, place: int | None) -> None:
+    from sqlmodel import select
+
+    from digest.catalog.tables import Comparison
+
+    with opened() as app, app.store.write() as session:
+        row = session.exec(select(Comparison).where(Comparison.slug == slug)).first()
+        if row is None:
+            msg = f"there is no comparison {slug}; `digest comparisons list` shows those there are"
+            raise Refused(msg)
+        row.pin = place
+        session.add(row)
+
+
+def _check_url(url: str) -> None:
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        msg = f"--url: {url!r} is no web address; it should look like https://example.org/page"
+        raise Refused(msg)
+
+
+def _score(score: float | None) -> str:
+    return "—" if score is None else f"{score:g}%"
+
+
+def _as_json(view: Any) -> dict[str, Any]:
+    return {
+        "slug": view.slug,
+        "title": view.title,
+        "published_at": view.published_at,
+        "url": view.url,
+        "contenders": [
+            {
+                "name": side.name,
+                "slug": side.tool_slug,
+                "category": side.category,
+                "tagline": side.tagline,
+                "description": side.description,
+                "panel_score": side.panel_score,
+                "community_score": side.community_score,
+                "entry_price": side.entry_price,
+                "reviews": [
+                    {"lens": one.lens, "quote": one.quote, "verdict": one.verdict}
+                    for one in side.reviews
+                ],
+            }
+            for side in view.contenders
+        ],
+    }

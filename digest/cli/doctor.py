@@ -1,0 +1,49 @@
+"""digest doctor: configuration, database, provider, and what mailbox providers would object to."""
+
+from collections.abc import Iterator
+
+from digest.bootstrap import App
+from digest.cli.frame import Refused, opened
+from digest.deliver.provider import ProviderError
+from digest.settings import ProviderName
+
+
+def doctor() -> None:
+    """Check configuration, database and provider.
+
+    Example: digest doctor
+    """
+    bad = 0
+    with opened() as app:
+        for fine, line in _findings(app):
+            bad += not fine
+            print(f"{'ok  ' if fine else 'BAD '} {line}")
+    if bad:
+        raise Refused(f"{bad} to mend")
+
+
+def _findings(app: App) -> Iterator[tuple[bool, str]]:
+    settings = app.settings
+    where = app.store.engine.url.render_as_string()
+    yield True, f"database {where} is up to date"
+    try:
+        app.provider.check()
+    except ProviderError as error:
+        yield False, f"provider {settings.provider}: {error}"
+    else:
+        yield True, f"provider {settings.provider} answers"
+    real = settings.provider is not ProviderName.OUTBOX
+    public = settings.public_url.startswith("https://")
+    yield (
+        public or not real,
+        f"public address {settings.public_url}"
+        + (
+            "" if public else " (readers can't reach it: set DIGEST_PUBLIC_URL to an https address)"
+        ),
+    )
+    address = bool(settings.postal_address.strip())
+    yield (
+        address or not real,
+        "postal address " + ("is set" if address else "is missing: set DIGEST_POSTAL_ADDRESS"),
+    )
+    yield True, f"mail is from {settings.sender}"

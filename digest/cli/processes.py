@@ -1,0 +1,132 @@
+"""digest serve, web, worker, scheduler: the long-running processes; and the studio's server."""
+
+import logging
+import os
+import socket
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from digest.bootstrap import App
+from digest.cli.frame import Refused, opened
+
+if TYPE_CHECKING:
+    from schedules.scheduler import Scheduler
+
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(help="Port to listen on.")]
+
+
+def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """Web, scheduler and worker in one process.
+
+    Example: digest serve --host 0.0.0.0 --port 8000
+    """
+    from digest.worker import work
+
+    logging.getLogger().setLevel(logging.INFO)
+    with opened() as app:
+        stop = threading.Event()
+        timers = _scheduler(app)
+        worker = threading.Thread(target=work, args=(app, stop), name="worker")
+        timers.start()
+        worker.start()
+        try:
+            _serve_web(app, host, port)
+        finally:
+            stop.set()
+            timers.stop()
+            worker.join()
+
+
+def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
+    """The web pages alone.
+
+    Example: digest web --port 8000
+    """
+    with opened() as app:
+        _serve_web(app, host, port)
+
+
+def worker() -> None:
+    """Send what is open, until stopped; SIGTERM finishes the batch in hand.
+
+    Example: digest worker
+    """
+    from digest.worker import stop_on_signals, work
+
+    logging.getLogger().setLevel(logging.INFO)
+    with opened() as app:
+        stop = threading.Event()
+        stop_on_signals(stop)
+        print("worker: waiting for issues to send", flush=True)
+        work(app, stop)
+
+
+def scheduler() -> None:
+    """Draft what schedules make due, until stopped.
+
+    Example: digest scheduler
+    """
+    from digest.worker import stop_on_signals
+
+    logging.getLogger().setLevel(logging.INFO)
+    with opened() as app:
+        stop = threading.Event()
+        stop_on_signals(stop)
+        timers = _scheduler(app)
+        timers.start()
+        print("scheduler: watching the schedules", flush=True)
+        stop.wait()
+        timers.stop()
+
+
+def run_studio(app: App, number: int | None, port: int) -> None:
+    """Serves the studio on this machine only, and opens a browser where there is one."""
+    import webbrowser
+
+    from digest.issues.lifecycle import find_issue
+
+    if number is not None:
+        with app.store.read() as session:
+            find_issue(session, number)
+    path = f"/studio/issues/{number}" if number is not None else "/studio"
+    listener = _listen("127.0.0.1", port)
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}{path}"
+    print(f"the studio is at {address} (Ctrl-C ends it)", flush=True)
+    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        with suppress(webbrowser.Error):
+            webbrowser.open(address)
+    _run(app, listener, studio=True)
+
+
+def _serve_web(app: App, host: str, port: int) -> None:
+    listener = _listen(host, port)
+    print(f"listening on http://{host}:{listener.getsockname()[1]}", flush=True)
+    _run(app, listener, studio=False)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port))
+    except OSError as error:
+        msg = f"can't listen on {host}:{port}: {error.strerror}; name another with --port"
+        raise Refused(msg) from None
+
+
+def _run(app: App, listener: socket.socket, *, studio: bool) -> None:
+    import uvicorn
+
+    from digest.web.application import create_app
+
+    config = uvicorn.Config(create_app(app, studio=studio), log_level="warning", lifespan="off")
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _scheduler(app: App) -> "Scheduler":
+    from digest.worker import jobs_of
+    from schedules.scheduler import Scheduler
+
+    return Scheduler(app.store, jobs_of(app).draft_due, app.clock)

@@ -1,0 +1,114 @@
+"""digest schedule: rules in time."""
+
+from typing import Annotated, Any
+
+import typer
+
+from digest.cli.frame import Refused, opened, parse_moment, print_json, print_rows, shown
+
+app = typer.Typer(help="When issues are drafted.", no_args_is_help=True)
+
+
+@app.command("add", epilog='Example: digest schedule add weekly --cron "0 8 * * mon" --zone UTC')
+def add(
+    name: Annotated[str, typer.Argument(help="Lower-case letters, digits and dashes.")],
+    cron: Annotated[str, typer.Option(help="minute hour day month weekday")] = "0 8 * * mon",
+    zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
+    automatic: Annotated[
+        bool, typer.Option("--automatic", help="Send without an editor's approval.")
+    ] = False,
+    late_limit: Annotated[int, typer.Option(help="Minutes after which a run is held.")] = 180,
+) -> None:
+    """Add a schedule. Its issues wait for approval unless --automatic is given."""
+    from schedules.cadence import Cadence
+    from schedules.register import add as register
+    from schedules.tables import Approval
+
+    with opened() as app, app.store.write() as session:
+        register(
+            session,
+            name,
+            cron,
+            zone,
+            now=app.clock(),
+            approval=Approval.AUTOMATIC if automatic else Approval.WAIT,
+            late_limit_minutes=late_limit,
+        )
+        cadence = Cadence.parse(cron, zone)
+        following = cadence.next(app.clock())
+    print(f"{name}: {cadence.describe()}, next {shown(following[0])}")
+
+
+@app.command("list", epilog="Example: digest schedule list")
+def list_(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON alone.")] = False,
+) -> None:
+    """Every schedule and when it comes due next."""
+    from schedules.cadence import Cadence
+    from schedules.register import listed
+
+    with opened() as app, app.store.read() as session:
+        rows: list[dict[str, Any]] = [
+            {
+                "name": one.name,
+                "cron": one.cron,
+                "zone": one.zone,
+                "approval": one.approval,
+                "active": one.active,
+                "next": Cadence.parse(one.cron, one.zone).next(app.clock())[0],
+            }
+            for one in listed(session)
+        ]
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        print('no schedules yet; digest schedule add weekly --cron "0 8 * * mon"')
+        return
+    print_rows(
+        ("name", "rule", "zone", "approval", "next"),
+        [(r["name"], r["cron"], r["zone"], r["approval"], shown(r["next"])) for r in rows],
+    )
+
+
+@app.command("run", epilog="Example: digest schedule run weekly --as-of 2026-11-23T08:00Z")
+def run(
+    name: str,
+    as_of: Annotated[str | None, typer.Option(help="The newest due time up to then.")] = None,
+) -> None:
+    """Do now what the schedule would do: for a run that was held or missed."""
+    from digest.worker import jobs_of
+    from schedules.by_hand import run_now
+
+    with opened() as app:
+        now = app.clock()
+        moment = parse_moment(as_of, "--as-of") if as_of else now
+        draft_due = jobs_of(app).draft_due
+        done = run_now(
+            app.store,
+            name,
+            moment,
+            now,
+            lambda session, due, due_at: draft_due(session, due, due_at, min(moment, now)),
+        )
+        if not done.acted:
+            raise Refused(f"{name}: {done.note}")
+        print(f"{name}, due {shown(done.due_at)}: {done.state}, {done.note}")
+        for number in jobs_of(app).approve_automatic():
+            print(f"issue {number} is approved by its schedule and sending")
+
+
+@app.command("next", epilog="Example: digest schedule next weekly --count 4")
+def next_(name: str, count: Annotated[int, typer.Option(min=1, max=100)] = 1) -> None:
+    """The next due times."""
+    from zoneinfo import ZoneInfo
+
+    from schedules.cadence import Cadence
+    from schedules.register import find
+
+    with opened() as app, app.store.read() as session:
+        schedule = find(session, name)
+        following = Cadence.parse(schedule.cron, schedule.zone).next(app.clock(), count)
+        zone = ZoneInfo(schedule.zone)
+    for moment in following:
+        print(moment.astimezone(zone).isoformat())

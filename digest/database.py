@@ -1,0 +1,133 @@
+"""The schema of a database: bringing it up to date, and telling how far it is."""
+
+import sqlite3
+from contextlib import closing
+from enum import StrEnum
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
+from sqlalchemy.exc import DBAPIError
+
+from store import Store, StoreError
+
+
+class Schema(StrEnum):
+    EMPTY = "empty"
+    BEHIND = "behind"
+    CURRENT = "current"
+    AHEAD = "ahead"
+
+
+def schema_of(store: Store) -> Schema:
+    """How the database stands to this version. Raises StoreError if it can't be read."""
+    script = ScriptDirectory.from_config(_config())
+    try:
+        with store.engine.connect() as connection:
+            revision = MigrationContext.configure(connection).get_current_revision()
+            if revision is None:
+                foreign = set(inspect(connection).get_table_names()) - {"alembic_version"}
+                if foreign:
+                    msg = (
+                        f"the database {store.engine.url.render_as_string()} holds tables of "
+                        f"something else ({', '.join(sorted(foreign)[:3])}); name another"
+                    )
+                    raise StoreError(msg)
+                return Schema.EMPTY
+    except DBAPIError as error:
+        raise StoreError(_unusable(store, error)) from None
+    if revision == script.get_current_head():
+        return Schema.CURRENT
+    known = {one.revision for one in script.walk_revisions()}
+    return Schema.BEHIND if revision in known else Schema.AHEAD
+
+
+def upgrade(store: Store) -> None:
+    """Brings the schema up to date; on an empty database makes it. Raises StoreError."""
+    if schema_of(store) is Schema.AHEAD:
+        raise StoreError(_from_the_future(store))
+    config = _config()
+    with store.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def ready(store: Store) -> None:
+    """Makes sure the schema is current: an empty database is made, an older one refused."""
+    schema = schema_of(store)
+    if schema is Schema.AHEAD:
+        raise StoreError(_from_the_future(store))
+    if schema is Schema.BEHIND:
+        msg = (
+            f"the database {store.engine.url.render_as_string()} is from an older version; "
+            "back it up, then run: digest database upgrade"
+        )
+        raise StoreError(msg)
+    if schema is Schema.EMPTY:
+        upgrade(store)
+
+
+def drift(store: Store) -> list[str]:
+    """What differs between the tables in the database and those in the code; empty if nothing."""
+    from alembic.autogenerate import compare_metadata  # noqa: PLC0415 - for tests and doctors only
+
+    from digest.tables import metadata  # noqa: PLC0415 - as above
+
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return [str(one) for one in compare_metadata(context, metadata)]
+
+
+def backup(store: Store, target: Path) -> None:
+    """Copies a SQLite database while it is in use. Raises StoreError."""
+    source = _sqlite_path(store, "pg_dump")
+    if target.exists():
+        msg = f"{target} exists already; name a new file"
+        raise StoreError(msg)
+    with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as copy:
+        live.backup(copy)
+
+
+def restore(store: Store, source: Path) -> None:
+    """Puts a backup in the place of the SQLite database. Raises StoreError."""
+    target = _sqlite_path(store, "pg_restore")
+    if not source.is_file():
+        msg = f"no such file: {source}"
+        raise StoreError(msg)
+    try:
+        with closing(sqlite3.connect(source)) as saved:
+            saved.execute("SELECT version_num FROM alembic_version").fetchone()
+            with closing(sqlite3.connect(target)) as live:
+                saved.backup(live)
+    except sqlite3.DatabaseError:
+        msg = f"{source} is not a backup of this program"
+        raise StoreError(msg) from None
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _sqlite_path(store: Store, instead: str) -> Path:
+    if store.path is None:
+        msg = f"only a SQLite file is copied here; use {instead} for this database"
+        raise StoreError(msg)
+    return store.path
+
+
+def _from_the_future(store: Store) -> str:
+    return (
+        f"the database {store.engine.url.render_as_string()} is from a newer version of this "
+        "program; install that version, or restore a backup made with this one"
+    )
+
+
+def _unusable(store: Store, error: DBAPIError) -> str:
+    reason = str(error.orig).strip().splitlines()[0] if error.orig else "no reason given"
+    return f"the database {store.engine.url.render_as_string()} can't be used: {reason}"

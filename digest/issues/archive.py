@@ -1,0 +1,65 @@
+"""The frozen page of an issue for everybody: a recipient's page with nobody's tokens in it.
+
+It works on the frozen bytes and touches only what holds a slot, so that the archive shows what
+was mailed (invariant 3: those bytes, slots aside).
+"""
+
+import html as markup
+import re
+from collections.abc import Mapping
+
+from digest.issues.targets import is_web_address
+from digest.render.slots import MARKS, Slot
+
+NEUTRAL_GREETING = "Hello,"
+_ADDRESS = re.compile(
+    r"(?P<name>\b(?:href|src|action|background)\s*=\s*)(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')",
+    re.IGNORECASE,
+)
+_IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+_CLICK_PATH = re.compile(r"/l/([0-9]{1,9})/" + re.escape(Slot.CLICK.mark))
+
+
+def archive_html(html: str, links: Mapping[int, str], archive_url: str) -> str:
+    """`html` with every slot closed, for a reader who is nobody in particular.
+
+    Click links lead straight to their target in `links` (by number); links that only a recipient
+    could use (unsubscribe, preferences, vote), and those without a usable target, lead to
+    `archive_url`. The pixel is gone and the greeting names nobody.
+    """
+    straight = straight_html(html, links, archive_url)
+    closed = _ADDRESS.sub(lambda match: _led(match, archive_url), straight)
+    greeted = closed.replace(Slot.GREETING.mark, NEUTRAL_GREETING)
+    # A slot in any other place (a visible address, a comment) has nothing to say to everybody.
+    return MARKS.sub("", greeted)
+
+
+def straight_html(html: str, links: Mapping[int, str], other: str) -> str:
+    """`html` with nothing left that counts: no pixel, and clicks lead straight to their target.
+
+    `other` takes the place of a target that is missing or no web address. Personal slots stay.
+    """
+
+    def straight(match: re.Match[str]) -> str:
+        click = _CLICK_PATH.search(markup.unescape(_value(match)))
+        if click is None:
+            return match[0]
+        target = links.get(int(click[1]), "")
+        return f'{match["name"]}"{markup.escape(target if is_web_address(target) else other)}"'
+
+    without_pixel = _IMAGE.sub(
+        lambda match: "" if Slot.OPEN.mark in match[0] else match[0],
+        html,
+    )
+    return _ADDRESS.sub(straight, without_pixel)
+
+
+def _led(match: re.Match[str], target: str) -> str:
+    if not MARKS.search(_value(match)):
+        return match[0]
+    return f'{match["name"]}"{markup.escape(target)}"'
+
+
+def _value(match: re.Match[str]) -> str:
+    double: str | None = match["double"]
+    return double if double is not None else str(match["single"])

@@ -1,0 +1,46 @@
+"""What a series has had: which comparisons, in which issues, and when the last was made."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from digest.issues.tables import Issue, IssueState, Pick
+
+_VOID = (IssueState.CANCELLED, IssueState.SKIPPED)
+
+
+def last_issue(session: Session, series: str) -> Issue | None:
+    """The newest issue of the series that was not cancelled or skipped."""
+    return session.exec(
+        select(Issue)
+        .where(Issue.series == series, col(Issue.state).not_in(_VOID))
+        .order_by(col(Issue.number).desc())
+        .limit(1)
+    ).first()
+
+
+def used(session: Session, series: str) -> dict[int, int]:
+    """Comparison id to the number of the issue of this series that has it."""
+    rows = session.exec(select(Pick.comparison_id, Pick.issue_number).where(Pick.series == series))
+    return dict(rows.all())
+
+
+def open_draft(session: Session, series: str) -> Issue | None:
+    """An issue of the series that nobody has decided on yet."""
+    return session.exec(
+        select(Issue)
+        .where(Issue.series == series, Issue.state == IssueState.DRAFT)
+        .order_by(col(Issue.number).desc())
+    ).first()
+
+
+def unfinished(session: Session, now: datetime) -> list[Issue]:
+    """Issues that workers should be busy with: sending, or scheduled and due. Oldest first."""
+    due = (col(Issue.state) == IssueState.SCHEDULED) & (col(Issue.send_at) <= now)
+    return list(
+        session.exec(
+            select(Issue)
+            .where((col(Issue.state) == IssueState.SENDING) | due)
+            .order_by(col(Issue.number))
+        )
+    )

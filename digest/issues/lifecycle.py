@@ -1,0 +1,76 @@
+"""The state machine of issues: which state may follow which, and the one statement that moves."""
+
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlmodel import Session, col, update
+
+from digest.issues.tables import Issue, IssueState
+
+if TYPE_CHECKING:
+    from sqlalchemy import CursorResult
+
+ALLOWED: dict[IssueState, frozenset[IssueState]] = {
+    # A change takes the approval back, so approved and scheduled lead to draft again.
+    IssueState.DRAFT: frozenset({IssueState.APPROVED, IssueState.CANCELLED, IssueState.SKIPPED}),
+    IssueState.APPROVED: frozenset(
+        {IssueState.DRAFT, IssueState.SCHEDULED, IssueState.SENDING, IssueState.CANCELLED}
+    ),
+    IssueState.SCHEDULED: frozenset(
+        {IssueState.DRAFT, IssueState.SCHEDULED, IssueState.SENDING, IssueState.CANCELLED}
+    ),
+    IssueState.SENDING: frozenset({IssueState.PAUSED, IssueState.FINISHED, IssueState.CANCELLED}),
+    IssueState.PAUSED: frozenset({IssueState.SENDING, IssueState.CANCELLED}),
+    IssueState.FINISHED: frozenset(),
+    IssueState.CANCELLED: frozenset(),
+    IssueState.SKIPPED: frozenset(),
+}
+
+_HINTS = {
+    IssueState.DRAFT: "approve it first: digest issue approve {number}",
+    IssueState.APPROVED: "send it with: digest issue send {number}",
+    IssueState.SENDING: "pause or cancel it first",
+    IssueState.FINISHED: "it has gone out and can't be changed",
+    IssueState.CANCELLED: "draft a new one: digest issue draft",
+    IssueState.SKIPPED: "draft a new one: digest issue draft",
+}
+
+
+class IssueError(Exception):
+    """The issue can't do that; one line saying why and what to do instead."""
+
+
+class NoSuchIssueError(IssueError):
+    """There is no issue with that number."""
+
+
+def find_issue(session: Session, number: int) -> Issue:
+    """Raises NoSuchIssueError."""
+    issue = session.get(Issue, number)
+    if issue is None:
+        msg = f"there is no issue {number}; `digest issue list` shows those there are"
+        raise NoSuchIssueError(msg)
+    return issue
+
+
+def move(session: Session, number: int, to: IssueState, **changes: Any) -> None:
+    """Takes the issue to `to` and sets `changes`, if its state allows it; else IssueError.
+
+    One conditional UPDATE: of two processes that move the same issue, one is refused.
+    """
+    before = [state for state, following in ALLOWED.items() if to in following]
+    statement = (
+        update(Issue)
+        .where(col(Issue.number) == number, col(Issue.state).in_(before))
+        .values(state=to, **changes)
+    )
+    # Rows already read in this session are refreshed by the caller, not silently by the ORM.
+    result = cast(
+        "CursorResult[Any]",
+        session.execute(statement, execution_options={"synchronize_session": "fetch"}),
+    )
+    if result.rowcount == 1:
+        return
+    issue = find_issue(session, number)
+    hint = _HINTS.get(IssueState(issue.state), "").format(number=number)
+    msg = f"issue {number} is {issue.state} and can't become {to}" + (f"; {hint}" if hint else "")
+    raise IssueError(msg)

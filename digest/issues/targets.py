@@ -1,0 +1,21 @@
+"""Where a link may lead: checked again where it is followed, since a row outlives its importer."""
+
+import re
+from urllib.parse import urlsplit
+
+# White space, quotes and angle brackets have no place in a URL (RFC 3986 section 2), and every
+# control character (line ends above all) could start a header or a tag of its own.
+_UNFIT = re.compile(r"[\s\x00-\x20\x7f-\x9f\"<>\\]")
+
+
+def is_web_address(url: str) -> bool:
+    """Whether `url` is a whole http or https address that can stand in a header and a page."""
+    if _UNFIT.search(url):
+        return False
+    try:
+        parts = urlsplit(url)
+        return (
+            parts.scheme in ("http", "https") and bool(parts.hostname) and "@" not in parts.netloc
+        )
+    except ValueError:
+        return False

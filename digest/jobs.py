@@ -1,0 +1,100 @@
+"""What the machines do unasked: draft what is due, go on with what may, send what is open."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from digest.deliver.presence import Presence
+from digest.deliver.provider import ProviderError
+from digest.issues.history import unfinished
+from digest.issues.lifecycle import IssueError
+from digest.issues.tables import Issue, IssueState
+from digest.pipeline import Desk, NothingNewError, Progress, Sending
+from schedules.runner import RunOutcome
+from schedules.runs import run_at
+from schedules.tables import Approval, Run, RunState, Schedule
+from store import Store
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    store: Store
+    desk: Desk
+    sending: Sending
+    clock: Callable[[], datetime]
+
+    def draft_due(
+        self,
+        session: Session,
+        schedule: Schedule,
+        due_at: datetime,
+        as_of: datetime | None = None,
+    ) -> RunOutcome:
+        """What a due time sets off; commits with its Run (`schedules.runner.Act`).
+
+        Picks as things stood at the due time, or at `as_of` for a run by hand.
+        """
+        run = run_at(session, schedule, due_at)
+        try:
+            number = self.desk.draft_in(
+                session, schedule.name, as_of or due_at, run.id if run else None
+            )
+        except NothingNewError as empty:
+            return RunOutcome(RunState.SKIPPED, str(empty))
+        return RunOutcome(RunState.DRAFTED, f"issue {number}")
+
+    def approve_automatic(self) -> list[int]:
+        """Approves and opens the drafts of schedules that say so in so many words.
+
+        Only within the schedule's late limit: a draft that lay for a day is an editor's.
+        """
+        opened = []
+        for number, name in self._automatic_drafts():
+            try:
+                self.desk.approve(number, by=f"schedule {name}")
+                self.desk.start(number)
+            except IssueError as refused:
+                log.warning("schedule %s does not go on by itself: %s", name, refused)
+            else:
+                opened.append(number)
+        return opened
+
+    def send_open(
+        self, presence: Presence, enough: Callable[[], bool] = lambda: False
+    ) -> dict[int, Progress]:
+        """Sends what is due of every issue that is sending or scheduled for now."""
+        result = {}
+        with self.store.read() as session:
+            numbers = [(one.number, one.state) for one in unfinished(session, self.clock())]
+        for number, state in numbers:
+            assert number is not None  # noqa: S101 - it came from the database
+            if enough():
+                break
+            try:
+                if state == IssueState.SCHEDULED:
+                    self.desk.start(number)
+                result[number] = self.sending.run(number, presence, enough=enough)
+            except (IssueError, ProviderError) as error:
+                log.warning("issue %s waits: %s", number, error)
+        return result
+
+    def _automatic_drafts(self) -> list[tuple[int, str]]:
+        with self.store.read() as session:
+            rows = session.exec(
+                select(Issue, Schedule)
+                .join(Run, col(Run.id) == col(Issue.run_id))
+                .join(Schedule, col(Schedule.id) == col(Run.schedule_id))
+                .where(Issue.state == IssueState.DRAFT, Schedule.approval == Approval.AUTOMATIC)
+            ).all()
+            now = self.clock()
+            return [
+                (issue.number, schedule.name)
+                for issue, schedule in rows
+                if issue.number is not None
+                and now - issue.created_at <= timedelta(minutes=schedule.late_limit_minutes)
+            ]

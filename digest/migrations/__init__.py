@@ -1,0 +1,1 @@
+"""Alembic's migrations, packaged: `digest.database` runs them."""

@@ -1,0 +1,30 @@
+"""Numbers and lists in words, the same in reasons, subjects and sentences."""
+
+from collections.abc import Sequence
+
+_WORDS = (
+    "no", "one", "two", "three", "four", "five", "six",
+    "seven", "eight", "nine", "ten", "eleven", "twelve",
+)  # fmt: skip
+
+
+def percent(score: float) -> str:
+    """75.0 -> '75%', 87.5 -> '87.5%'."""
+    return f"{score:g}%"
+
+
+def number_word(count: int) -> str:
+    """3 -> 'three'; from thirteen on, figures."""
+    return _WORDS[count] if count < len(_WORDS) else str(count)
+
+
+def count_of(count: int, noun: str) -> str:
+    """1 -> '1 day', 3 -> '3 days'."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def listed(items: Sequence[str]) -> str:
+    """'A', 'A and B', 'A, B and C'."""
+    if len(items) <= 1:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"

@@ -1,0 +1,14 @@
+"""Joins the stages, and commits between them.
+
+    due | pick | compose | render | approve (freeze) | audience | address | deliver | finish
+
+`Desk` is what editors and schedules do to an issue; `Sending` takes an approved one to its
+recipients. Neither knows a command line or a web page.
+"""
+
+from digest.pipeline.desk import Desk, NothingNewError
+from digest.pipeline.frozen import Frozen
+from digest.pipeline.preview import Preview
+from digest.pipeline.sending import Progress, Sending
+
+__all__ = ["Desk", "Frozen", "NothingNewError", "Preview", "Progress", "Sending"]

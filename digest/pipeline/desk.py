@@ -1,0 +1,215 @@
+"""What editors and schedules do to an issue before it goes out. Each method is one commit."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, delete, or_, select, update
+
+from digest.catalog.queries import ComparisonView, comparisons_by_id, views
+from digest.catalog.tables import Comparison
+from digest.compose import headline
+from digest.deliver.ledger import freeze as freeze_audience
+from digest.gate import Finding, blocking, check
+from digest.issues.history import last_issue, open_draft, used
+from digest.issues.lifecycle import IssueError, find_issue, move
+from digest.issues.tables import BY_HAND, Issue, IssueState, Link, Pick, Variant
+from digest.names import count_of
+from digest.pick import History, Rules, Selection, pick
+from digest.pipeline.frozen import Frozen, freeze
+from store import Store
+
+LOOK_BACK = timedelta(days=60)
+"""How long a comparison that was in an issue is still named among those left out."""
+
+
+class NothingNewError(IssueError):
+    """An empty week: no issue is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """`batch_size` is what the provider takes at once."""
+
+    store: Store
+    frozen: Frozen
+    batch_size: int
+    clock: Callable[[], datetime]
+    rules: Rules = field(default_factory=Rules)
+
+    def draft(self, series: str = BY_HAND, as_of: datetime | None = None) -> int:
+        """Picks and writes a new issue of `series`; its number. Raises NothingNewError."""
+        with self.store.write() as session:
+            return self.draft_in(session, series, as_of or self.clock(), None)
+
+    def draft_in(self, session: Session, series: str, as_of: datetime, run_id: int | None) -> int:
+        """The same within the caller's transaction, for a run that must commit with it."""
+        selection = self._select(session, series, as_of)
+        if not selection.picks:
+            raise NothingNewError(_nothing_new(session, series))
+        chosen = [one.comparison_id for one in selection.picks]
+        by_id = comparisons_by_id(session, chosen)
+        title = headline([by_id[one] for one in chosen])
+        issue = Issue(
+            series=series,
+            run_id=run_id,
+            subject=title.subject,
+            preheader=title.preheader,
+            as_of=as_of,
+            left_out=[{"slug": one.slug, "reason": one.reason} for one in selection.left_out],
+            created_at=self.clock(),
+        )
+        session.add(issue)
+        session.flush()
+        assert issue.number is not None  # noqa: S101 - flushed
+        _keep_picks(session, issue.number, series, selection)
+        return issue.number
+
+    def edit(self, number: int, subject: str | None = None, preheader: str | None = None) -> None:
+        """Changes the words in the inbox line, and takes an approval back."""
+        with self.store.write() as session:
+            issue = find_issue(session, number)
+            if issue.state != IssueState.DRAFT:
+                self._take_back(session, number)
+                session.refresh(issue)
+            if subject is not None:
+                issue.subject = _one_line(subject, "subject")
+            if preheader is not None:
+                issue.preheader = _one_line(preheader, "preheader")
+            session.add(issue)
+
+    def findings(self, number: int) -> list[Finding]:
+        with self.store.read() as session:
+            return check(self.frozen.rendered(session, number), self.frozen.brand)
+
+    def approve(self, number: int, by: str) -> str:
+        """Freezes picks, subject and bytes; returns their hash. The gate may refuse."""
+        with self.store.write() as session:
+            if find_issue(session, number).state != IssueState.DRAFT:
+                move(session, number, IssueState.APPROVED)
+            rendered = self.frozen.rendered(session, number)
+            against = blocking(check(rendered, self.frozen.brand))
+            if against:
+                msg = f"issue {number} can't be approved: " + "; ".join(map(str, against))
+                raise IssueError(msg)
+            freeze(session, number, rendered)
+            move(
+                session,
+                number,
+                IssueState.APPROVED,
+                content_hash=rendered.sha256,
+                approved_at=self.clock(),
+                approved_by=by,
+            )
+            return rendered.sha256
+
+    def schedule(self, number: int, at: datetime) -> None:
+        with self.store.write() as session:
+            if at <= self.clock():
+                msg = f"{at.isoformat()} is past; to send now: digest issue send {number}"
+                raise IssueError(msg)
+            move(session, number, IssueState.SCHEDULED, send_at=at)
+
+    def start(self, number: int) -> int:
+        """Freezes the audience and opens the sending; how many people. Happens once."""
+        with self.store.write() as session:
+            self.frozen.rendered(session, number)  # refuses bytes that were not approved
+            return freeze_audience(session, number, self.batch_size, self.clock())
+
+    def pause(self, number: int) -> None:
+        with self.store.write() as session:
+            move(session, number, IssueState.PAUSED)
+
+    def resume(self, number: int) -> None:
+        with self.store.write() as session:
+            if find_issue(session, number).state != IssueState.PAUSED:
+                msg = f"issue {number} is not paused"
+                raise IssueError(msg)
+            move(session, number, IssueState.SENDING)
+
+    def cancel(self, number: int) -> None:
+        """Stops it for good; comparisons that nobody got are free for another issue."""
+        with self.store.write() as session:
+            started = find_issue(session, number).audience is not None
+            move(session, number, IssueState.CANCELLED)
+            if not started:
+                session.exec(
+                    update(Pick).where(col(Pick.issue_number) == number).values(series=None)
+                )
+
+    def _take_back(self, session: Session, number: int) -> None:
+        move(
+            session,
+            number,
+            IssueState.DRAFT,
+            content_hash=None,
+            approved_at=None,
+            approved_by="",
+            send_at=None,
+        )
+        session.exec(delete(Variant).where(col(Variant.issue_number) == number))
+        session.exec(delete(Link).where(col(Link.issue_number) == number))
+
+    def _select(self, session: Session, series: str, as_of: datetime) -> Selection:
+        last = last_issue(session, series)
+        history = History(
+            since=last.as_of if last else None,
+            drafted_at=last.created_at if last else None,
+            used=used(session, series),
+        )
+        return pick(_candidates(session, series, as_of), history, self.rules, as_of)
+
+
+def _candidates(session: Session, series: str, as_of: datetime) -> list[ComparisonView]:
+    had = select(Pick.comparison_id).where(Pick.series == series)
+    rows = session.exec(
+        select(Comparison).where(
+            or_(col(Comparison.id).not_in(had), col(Comparison.published_at) > as_of - LOOK_BACK)
+        )
+    )
+    return views(session, list(rows))
+
+
+def _nothing_new(session: Session, series: str) -> str:
+    waiting = open_draft(session, series)
+    if waiting is not None:
+        return (
+            f"nothing new: issue {waiting.number} is a draft that already has the newest "
+            f"comparisons; approve it or cancel it"
+        )
+    total = len(session.exec(select(Comparison.id)).all())
+    if not total:
+        return "nothing to draft: the store has no comparison; digest comparisons import PATH"
+    return f"nothing new since the last issue ({count_of(total, 'comparison')} in the store)"
+
+
+def _keep_picks(session: Session, number: int, series: str, selection: Selection) -> None:
+    session.add_all(
+        Pick(
+            issue_number=number,
+            comparison_id=one.comparison_id,
+            position=position,
+            role=one.role,
+            series=series,
+            reasons=list(one.reasons),
+        )
+        for position, one in enumerate(selection.picks)
+    )
+    # Pins are spent: they were a wish for the next issue, and this is it.
+    session.exec(
+        update(Comparison)
+        .where(col(Comparison.id).in_([one.comparison_id for one in selection.picks]))
+        .values(pin=None)
+    )
+    session.flush()
+
+
+def _one_line(text: str, what: str) -> str:
+    folded = " ".join(text.split())
+    if not folded:
+        msg = f"the {what} is empty"
+        raise IssueError(msg)
+    if len(folded) > 200:  # noqa: PLR2004 - the column takes 250, inboxes a third of it
+        msg = f"the {what} has {len(folded)} characters; 200 are the most"
+        raise IssueError(msg)
+    return folded

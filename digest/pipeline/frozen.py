@@ -1,0 +1,125 @@
+"""What an issue looks like: frozen bytes where there are any, else rendered from the store now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jinja2 import Environment
+from sqlmodel import Session, col, select
+
+from digest.address import Edition, Envelope, Recipient, Sender, address
+from digest.brand import Brand
+from digest.catalog.queries import comparisons_by_id
+from digest.compose import Content, Headline, compose
+from digest.issues.lifecycle import IssueError, find_issue
+from digest.issues.tables import Issue, IssueState, Link, Pick, Variant
+from digest.render.issue import render_issue
+from digest.render.rendered import Rendered, RenderedLink
+from subscribers.tokens import Tokens
+
+UNFROZEN = (IssueState.DRAFT, IssueState.CANCELLED, IssueState.SKIPPED)
+PREVIEWER = Recipient(0, 0, "reader@example.com", "Sam", tracking=False)
+"""Whom previews and test messages address: subscriber 0, whose links change nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """Reads issues as they will be (a draft) or as they were approved (everything after)."""
+
+    brand: Brand
+    sender: Sender
+    environment: Environment
+    tokens: Tokens
+    tracked: bool
+
+    def content(self, session: Session, number: int) -> Content:
+        issue = find_issue(session, number)
+        ids = picks(session, number)
+        views = comparisons_by_id(session, ids)
+        return compose(
+            number,
+            issue.as_of.date(),
+            Headline(issue.subject, issue.preheader),
+            [views[one] for one in ids],
+            self.brand.public_url,
+        )
+
+    def rendered(self, session: Session, number: int) -> Rendered:
+        """Raises IssueError when the frozen bytes are not those that were approved."""
+        issue = find_issue(session, number)
+        if issue.content_hash is None:
+            return render_issue(
+                self.content(session, number), self.brand, self.environment, tracked=self.tracked
+            )
+        return _read(session, issue)
+
+    def edition(self, session: Session, number: int) -> Edition:
+        issue = find_issue(session, number)
+        rendered = self.rendered(session, number)
+        return Edition(
+            number=number,
+            series=issue.series,
+            subject=rendered.subject,
+            html=rendered.html,
+            text=rendered.text,
+            sender=self.sender,
+            list_name=self.brand.name,
+            public_url=self.brand.public_url,
+        )
+
+    def envelopes(self, recipients: Sequence[Recipient], number: int) -> list[Envelope]:
+        return address(recipients, number, self.tokens)
+
+    def sample_envelope(self, edition: Edition, email: str = PREVIEWER.email) -> Envelope:
+        sample = Recipient(0, 0, email, PREVIEWER.first_name, tracking=False)
+        return self.envelopes([sample], edition.number)[0]
+
+
+def picks(session: Session, number: int) -> list[int]:
+    """Comparison ids of the issue in its order."""
+    return list(
+        session.exec(
+            select(Pick.comparison_id)
+            .where(Pick.issue_number == number)
+            .order_by(col(Pick.position))
+        )
+    )
+
+
+def freeze(session: Session, number: int, rendered: Rendered) -> None:
+    """Keeps the approved bytes and the targets of their links."""
+    session.add(
+        Variant(
+            issue_number=number,
+            subject=rendered.subject,
+            preheader=rendered.preheader,
+            html=rendered.html,
+            text=rendered.text,
+            sha256=rendered.sha256,
+        )
+    )
+    session.add_all(
+        Link(issue_number=number, number=one.number, kind=one.kind, label=one.label, url=one.url)
+        for one in rendered.links
+    )
+    session.flush()
+
+
+def _read(session: Session, issue: Issue) -> Rendered:
+    variant = session.exec(select(Variant).where(Variant.issue_number == issue.number)).one()
+    links = session.exec(
+        select(Link).where(Link.issue_number == issue.number).order_by(col(Link.number))
+    )
+    rendered = Rendered(
+        variant.subject,
+        variant.preheader,
+        variant.html,
+        variant.text,
+        tuple(RenderedLink(one.number, one.kind, one.label, one.url) for one in links),
+    )
+    if rendered.sha256 != issue.content_hash:
+        msg = (
+            f"issue {issue.number} is not what was approved: its stored bytes were altered; "
+            f"take the approval back with: digest issue edit {issue.number}"
+        )
+        raise IssueError(msg)
+    return rendered

@@ -1,0 +1,27 @@
+"""How an issue will look, by its number: what the web's pages and the studio ask for."""
+
+from dataclasses import dataclass
+
+from digest.address import Edition, Envelope
+from digest.pipeline.frozen import Frozen
+from digest.render.rendered import Rendered
+from store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Each call reads the store anew. Raises what `Frozen` raises."""
+
+    store: Store
+    frozen: Frozen
+
+    def rendered(self, number: int) -> Rendered:
+        with self.store.read() as session:
+            return self.frozen.rendered(session, number)
+
+    def edition(self, number: int) -> Edition:
+        with self.store.read() as session:
+            return self.frozen.edition(session, number)
+
+    def sample_envelope(self, edition: Edition) -> Envelope:
+        return self.frozen.sample_envelope(edition)

@@ -1,0 +1,183 @@
+"""Settings from the environment or `.env`, read once and passed on as values."""
+
+import re
+import secrets
+from email.headerregistry import Address
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from digest.address import Sender
+from digest.brand import Brand
+
+SHORTEST_SECRET = 32
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; one line a setting: its name, and what it should look like."""
+
+
+class ProviderName(StrEnum):
+    OUTBOX = "outbox"
+    SMTP = "smtp"
+    SENDGRID = "sendgrid"
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        msg = "should look like https://digest.example.org"
+        raise ValueError(msg)
+    if parts.scheme == "http" and not local:
+        msg = "needs https:// (mail clients refuse one-click unsubscribe over plain http)"
+        raise ValueError(msg)
+    return value.rstrip("/")
+
+
+def _sender(value: str) -> str:
+    parse_sender(value)
+    return value
+
+
+def _zone_free_line(value: str) -> str:
+    if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", value):
+        msg = "holds a control character"
+        raise ValueError(msg)
+    return value
+
+
+def parse_sender(value: str) -> tuple[str, str]:
+    """`Name <address>` as (name, address). Raises ValueError."""
+    match = re.fullmatch(r"\s*(.*?)\s*<\s*([^<>\s]+@[^<>\s@]+)\s*>\s*", value)
+    if not match or not match[1] or re.search(r"[\r\n]", value):
+        msg = "should look like Weekly Verdicts <digest@example.org>"
+        raise ValueError(msg)
+    try:
+        Address(addr_spec=match[2])
+    except Exception:  # noqa: BLE001 - the header parser raises whatever it stumbled over
+        msg = f"{match[2]} is not a mail address"
+        raise ValueError(msg) from None
+    return match[1].strip('"'), match[2]
+
+
+class Settings(BaseSettings):
+    """Every setting, `DIGEST_` before its name in capitals."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DIGEST_", env_file=".env", env_file_encoding="utf-8", extra="ignore"
+    )
+
+    database_url: str = "sqlite:///var/digest.db"
+    public_url: Annotated[str, AfterValidator(_web_address)] = "http://localhost:8000"
+    secret_key: SecretStr = SecretStr("")
+    """One secret of at least 32 characters, or several parted by commas, newest first."""
+    provider: ProviderName = ProviderName.OUTBOX
+    outbox_dir: Path = Path("var/outbox")
+    smtp_url: SecretStr = SecretStr("")
+    sendgrid_api_key: SecretStr = SecretStr("")
+    sendgrid_host: str = "https://api.sendgrid.com"
+    sendgrid_webhook_key: str = ""
+    sender: Annotated[str, AfterValidator(_sender)] = "Weekly AI Tool Verdicts <digest@localhost>"
+    reply_to: str = ""
+    postal_address: Annotated[str, AfterValidator(_zone_free_line)] = ""
+    list_name: str = "Weekly AI Tool Verdicts"
+    tracking: bool = True
+    rate_limit: Annotated[float, Field(ge=0)] = 0
+    """Messages a second; 0 sends as fast as the provider takes them."""
+
+    @model_validator(mode="after")
+    def _provider_has_what_it_needs(self) -> "Settings":
+        if self.provider is ProviderName.SMTP and not self.smtp_url.get_secret_value():
+            msg = "DIGEST_SMTP_URL is missing; it should look like smtp://user:pass@host:587"
+            raise ValueError(msg)
+        if self.provider is ProviderName.SENDGRID and not self.sendgrid_api_key.get_secret_value():
+            msg = "DIGEST_SENDGRID_API_KEY is missing; it should look like SG.xxxx.yyyy"
+            raise ValueError(msg)
+        if self.provider is not ProviderName.OUTBOX and not self.postal_address.strip():
+            msg = (
+                "DIGEST_POSTAL_ADDRESS is missing; real mail must say where you are, "
+                'like "12 Example Road, 1010 Town"'
+            )
+            raise ValueError(msg)
+        return self
+
+    @property
+    def secrets(self) -> list[str]:
+        parts = self.secret_key.get_secret_value().split(",")
+        return [part.strip() for part in parts if part.strip()]
+
+    @property
+    def mail_sender(self) -> Sender:
+        name, address = parse_sender(self.sender)
+        return Sender(name, address, self.reply_to or None)
+
+    @property
+    def brand(self) -> Brand:
+        return Brand(
+            name=self.list_name,
+            public_url=self.public_url,
+            postal_address=self.postal_address or "Set DIGEST_POSTAL_ADDRESS to your address",
+        )
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """Settings from the environment and `.env`. Raises SettingsError naming each wrong one."""
+    try:
+        settings = Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_lines(error))) from None
+    except UnicodeDecodeError:
+        msg = ".env is not UTF-8 text"
+        raise SettingsError(msg) from None
+    return settings.model_copy(update={"secret_key": SecretStr(",".join(_secrets(settings)))})
+
+
+def _lines(error: ValidationError) -> list[str]:
+    lines = []
+    for fault in error.errors(include_url=False):
+        name = f"DIGEST_{str(fault['loc'][0]).upper()}: " if fault["loc"] else ""
+        wrong = fault["msg"].removeprefix("Value error, ")
+        lines.append(f"{name}{wrong}")
+    return lines
+
+
+def _secrets(settings: Settings) -> list[str]:
+    """The secrets given; for local use one is made on the first run and kept beside the store."""
+    given = settings.secrets
+    for secret in given:
+        if len(secret) < SHORTEST_SECRET:
+            msg = (
+                f"DIGEST_SECRET_KEY: {len(secret)} characters are too few; at least "
+                f"{SHORTEST_SECRET}, for example from: openssl rand -hex 32"
+            )
+            raise SettingsError(msg)
+    if given:
+        return given
+    local = settings.provider is ProviderName.OUTBOX and settings.database_url.startswith("sqlite:")
+    if not local:
+        msg = (
+            "DIGEST_SECRET_KEY is missing; links are signed with it. "
+            "Make one with: openssl rand -hex 32"
+        )
+        raise SettingsError(msg)
+    return [_local_secret(Path(settings.database_url.removeprefix("sqlite:///")).parent)]
+
+
+def _local_secret(folder: Path) -> str:
+    path = folder / "secret.key"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="ascii") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_hex(32))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        msg = f"no secret can be kept in {folder} ({error.strerror}); set DIGEST_SECRET_KEY"
+        raise SettingsError(msg) from None
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,54 @@
+"""What came of an issue, counted: people and machines apart, each person once."""
+
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from digest.deliver.ledger import count
+from digest.issues.lifecycle import find_issue
+from digest.track.tables import Event, EventKind
+
+NAMES = {
+    EventKind.OPENED: "opens",
+    EventKind.CLICKED: "clicks",
+    EventKind.VOTED: "votes",
+    EventKind.UNSUBSCRIBED: "unsubscribes",
+}
+DECIDED = (EventKind.VOTED, EventKind.UNSUBSCRIBED)
+"""A person's own act behind a form: never a machine's."""
+
+
+def report_of(session: Session, number: int) -> dict[str, Any]:
+    """`{number, people, machines, unlabelled, deliveries}`; raises NoSuchIssueError.
+
+    People are distinct deliveries, machines are hits. A hit that no rule has judged yet is
+    unlabelled: it counts for neither.
+    """
+    find_issue(session, number)
+    rows = session.execute(
+        select(
+            col(Event.kind),
+            col(Event.machine),
+            func.count(func.distinct(col(Event.delivery_id))),
+            func.count(),
+        )
+        .where(col(Event.issue_number) == number, col(Event.kind).in_(list(NAMES)))
+        .group_by(col(Event.kind), col(Event.machine))
+    )
+    people = dict.fromkeys(NAMES.values(), 0)
+    machines = {"opens": 0, "clicks": 0}
+    unlabelled = {"opens": 0, "clicks": 0}
+    for kind, machine, persons, hits in rows:
+        name = NAMES[EventKind(kind)]
+        if kind in DECIDED or machine is False:
+            people[name] += persons
+        else:
+            (machines if machine else unlabelled)[name] += hits
+    return {
+        "number": number,
+        "people": people,
+        "machines": machines,
+        "unlabelled": unlabelled,
+        "deliveries": count(session, number),
+    }

@@ -1,0 +1,55 @@
+"""Unsubscribing by a link: off the list, and the issue knows it, in one transaction."""
+
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from digest.deliver.tables import Delivery
+from digest.track.record import record
+from digest.track.tables import Event, EventKind
+from subscribers.addresses import AddressHasher
+from subscribers.roster import unsubscribe
+from subscribers.tables import Subscriber
+from subscribers.tokens import Bearer
+
+
+def unsubscribe_bearer(
+    session: Session, hasher: AddressHasher, bearer: Bearer, now: datetime
+) -> str | None:
+    """Takes the person off the list, however often it is called; their address as it is stored.
+
+    None where the token names nobody (a preview's link, or somebody erased since).
+    """
+    # The row is locked: mail programs do post twice at once, and the second must find it done.
+    subscriber = session.get(Subscriber, bearer.subscriber, with_for_update=True)
+    if subscriber is None:
+        return None
+    unsubscribe(session, hasher, bearer.subscriber, source=_source(bearer), now=now)
+    _note(session, bearer, now)
+    return subscriber.email
+
+
+def _source(bearer: Bearer) -> str:
+    return f"link in issue {bearer.issue}" if bearer.issue else "link"
+
+
+def _note(session: Session, bearer: Bearer, now: datetime) -> None:
+    """An event on the delivery, so that the issue's report counts the person once."""
+    delivery = session.exec(
+        select(Delivery.id).where(
+            Delivery.issue_number == bearer.issue, Delivery.subscriber_id == bearer.subscriber
+        )
+    ).first()
+    if delivery is None:
+        return
+    record(
+        session,
+        Event(
+            key=f"unsubscribe:{bearer.issue}:{bearer.subscriber}",
+            kind=EventKind.UNSUBSCRIBED,
+            issue_number=bearer.issue,
+            delivery_id=delivery,
+            machine=False,
+            at=now,
+        ),
+    )

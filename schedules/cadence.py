@@ -1,0 +1,111 @@
+"""A rule in time and the instants it comes due: pure functions, no clock.
+
+Due times are counted on the wall clock of the zone and then turned into UTC by RFC 5545
+section 3.3.5, so that every wall-clock time the rule names happens once:
+
+- A time that the night skips (02:30 as clocks go from 02:00 to 03:00) is read with the offset
+  from before the gap: it comes due at 03:30 summer time, as long after midnight as ever. Should
+  the rule name 03:30 as well, the two are one due time.
+- A time that the night repeats comes due the first time only. A rule for every hour therefore
+  rests for the repeated hour.
+
+APScheduler's CronTrigger is not used for this: it lets a repeated time come due twice, counts
+Monday as 0, drops the step of `mon-fri/2` and demands that day and weekday both fit.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from schedules.cron import Cron, ScheduleError, parse_cron, shown
+from store import utc
+
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+LATEST = datetime(9990, 1, 1, tzinfo=UTC)
+"""Beyond it `datetime` runs out of years."""
+
+_DAY = timedelta(days=1)
+# A gap moves a wall-clock time by a day at most (Samoa left out 30 December 2011 entirely).
+_MARGIN = 2 * _DAY
+_WEEKDAYS = ("Sundays", "Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays")
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """A cron rule read in an IANA zone; the smallest unit is the minute."""
+
+    cron: Cron
+    zone: ZoneInfo
+
+    @classmethod
+    def parse(cls, cron: str, zone: str) -> Self:
+        """Raises ScheduleError (a ValueError): one line, what was found and what was expected."""
+        return cls(parse_cron(cron), parse_zone(zone))
+
+    def due_times(self, after: datetime, until: datetime) -> list[datetime]:
+        """Every due time after `after` up to and including `until`, in UTC, in order."""
+        after, until = utc(after), utc(until)
+        return sorted({due for due in self._around(after, until) if after < due <= until})
+
+    def next(self, after: datetime, count: int = 1) -> list[datetime]:
+        """The first `count` due times after `after`; fewer only at the end of the calendar."""
+        span = _DAY
+        while True:
+            until = utc(after) + min(span, LATEST - utc(after))
+            found = self.due_times(after, until)
+            if len(found) >= count or until >= LATEST:
+                return found[:count]
+            span *= 2
+
+    def previous(
+        self, until: datetime, count: int = 1, after: datetime = EARLIEST
+    ) -> list[datetime]:
+        """The last `count` due times up to and including `until`, in order; none of before
+        `after`, nor at it.
+        """
+        span = _DAY
+        while True:
+            start = max(utc(after), utc(until) - min(span, utc(until) - EARLIEST))
+            found = self.due_times(start, until)
+            if len(found) >= count or start <= utc(after):
+                return found[-count:]
+            span *= 2
+
+    def describe(self) -> str:
+        """`Mondays at 08:00 (Europe/Berlin)`; the rule itself where it is not that plain."""
+        cron = self.cron
+        weekly = len(cron.days) == 31 and len(cron.months) == 12 and len(cron.weekdays) < 7  # noqa: PLR2004 - every day, month and weekday
+        if not weekly or len(cron.hours) > 1 or len(cron.minutes) > 1:
+            return f"{cron.text} ({self.zone.key})"
+        # Read as a week: Monday first.
+        days = [_WEEKDAYS[day] for day in sorted(cron.weekdays, key=lambda day: (day - 1) % 7)]
+        named = f"{', '.join(days[:-1])} and {days[-1]}" if days[1:] else days[0]
+        return f"{named} at {cron.hours[0]:02}:{cron.minutes[0]:02} ({self.zone.key})"
+
+    def _around(self, after: datetime, until: datetime) -> Iterator[datetime]:
+        """Due times of every wall-clock day that may hold one in the span; unordered."""
+        day = (max(after, EARLIEST) - _MARGIN).date()
+        last = (min(until, LATEST) + _MARGIN).date()
+        while day <= last:
+            if self.cron.falls_on(day):
+                yield from self._on(day)
+            day += _DAY
+
+    def _on(self, day: date) -> Iterator[datetime]:
+        for hour in self.cron.hours:
+            for minute in self.cron.minutes:
+                # fold=0 is both of RFC 5545's rules: the first of two, the offset before a gap.
+                yield datetime.combine(day, time(hour, minute), self.zone).astimezone(UTC)
+
+
+def parse_zone(name: str) -> ZoneInfo:
+    """The IANA zone called `name`. Raises ScheduleError."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        # A folder of the zone database ("Europe") comes back as an OSError.
+        raise ScheduleError(
+            f"time zone: found {shown(name)}, expected an IANA name such as Europe/Berlin or UTC"
+        ) from None

@@ -1,0 +1,152 @@
+"""One tick: what has come due is acted on once, and what was passed over is written down.
+
+The Run and what it sets off commit together, or not at all: `act` is called in the transaction
+that has just inserted the unique Run. Whoever ticks second waits for that transaction, finds the
+Run taken and does nothing. No clock and no library of timers here; `schedules.scheduler` has both.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from schedules.cadence import Cadence
+from schedules.runs import claim, last_due, settle
+from schedules.tables import Run, RunState, Schedule
+from store import Store, utc
+
+MOST_MISSED = 50
+"""How many due times passed over one tick writes down; a rule for every minute that slept for
+a year would otherwise make half a million rows. Older ones leave no Run.
+"""
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """What `act` did: RunState.DRAFTED or RunState.SKIPPED, and a note for the editor."""
+
+    state: RunState
+    note: str = ""
+
+
+Act = Callable[[Session, Schedule, datetime], RunOutcome]
+"""Given the transaction (never to be committed by it), the schedule and the due time in UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A due time that got its Run in this tick."""
+
+    schedule: str
+    due_at: datetime
+    state: RunState
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A schedule whose turn was rolled back; the next tick tries again."""
+
+    schedule: str
+    error: Exception
+
+
+def tick(store: Store, now: datetime, act: Act) -> list[Ran | Failed]:
+    """Gives every active schedule its turn, in a transaction each; newest due time last.
+
+    The newest due time up to `now` is acted on, unless it is later than the schedule allows
+    (HELD); older ones without a Run become MISSED. An error in one turn is logged and returned,
+    and the others still get theirs.
+    """
+    now = utc(now)
+    results: list[Ran | Failed] = []
+    for schedule in _due_schedules(store, now, results):
+        try:
+            with store.write() as session:
+                results += _turn(session, schedule.id, now, act)
+        except Exception as error:  # noqa: BLE001 - whatever act raises, the others get their turn
+            results.append(_failed(schedule.name, error))
+    return results
+
+
+def due_since(session: Session, schedule: Schedule, until: datetime, count: int) -> list[datetime]:
+    """The last `count` due times up to `until` that are newer than any Run, in order."""
+    last = last_due(session, schedule, until)
+    # A Run made by hand for a time before the schedule existed doesn't bring that time back.
+    after = max(last, schedule.created_at) if last else schedule.created_at
+    return Cadence.parse(schedule.cron, schedule.zone).previous(until, count, after)
+
+
+def pass_over(
+    session: Session, schedule: Schedule, older: list[datetime], now: datetime
+) -> list[Ran]:
+    """MISSED Runs for `older`; those that have a Run already keep it."""
+    note = "passed over: a newer due time had come up as well"
+    return [
+        Ran(schedule.name, due_at, RunState.MISSED, note)
+        for due_at in older
+        if claim(session, schedule, due_at, RunState.MISSED, note=note, now=now)
+    ]
+
+
+def act_on(session: Session, schedule: Schedule, run: Run, now: datetime, act: Act) -> RunOutcome:
+    """Calls `act` for `run`'s due time and writes into `run` what it did."""
+    outcome = act(session, schedule, run.due_at)
+    if outcome.state not in {RunState.DRAFTED, RunState.SKIPPED}:
+        raise ValueError(f"an action leaves a run drafted or skipped, not {outcome.state}")
+    settle(run, outcome.state, outcome.note, now)
+    return outcome
+
+
+def _due_schedules(store: Store, now: datetime, results: list[Ran | Failed]) -> list[Schedule]:
+    """Those with work; found without a write, so that an idle tick never waits for a lock."""
+    due: list[Schedule] = []
+    with store.read() as session:
+        active = select(Schedule).where(col(Schedule.active)).order_by(Schedule.name)
+        for schedule in session.exec(active).all():
+            try:
+                if due_since(session, schedule, now, 1):
+                    due.append(schedule)
+            except ValueError as error:  # a rule that was changed in the database by hand
+                results.append(_failed(schedule.name, error))
+        session.expunge_all()
+    return due
+
+
+def _turn(session: Session, schedule_id: int | None, now: datetime, act: Act) -> list[Ran]:
+    schedule = session.get(Schedule, schedule_id)
+    if schedule is None or not schedule.active:
+        return []
+    due = due_since(session, schedule, now, MOST_MISSED + 1)
+    if not due:
+        return []
+    *older, newest = due
+    late_limit = timedelta(minutes=schedule.late_limit_minutes)
+    late = now - newest > late_limit
+    note = _late_note(schedule, newest, now - newest) if late else "being drafted"
+    # The newest first: it is what two schedulers compete for, so neither writes half a turn.
+    run = claim(session, schedule, newest, RunState.HELD, note=note, now=now)
+    if run is None:
+        return []
+    missed = pass_over(session, schedule, older, now)
+    if late:
+        return [*missed, Ran(schedule.name, newest, RunState.HELD, note)]
+    outcome = act_on(session, schedule, run, now, act)
+    return [*missed, Ran(schedule.name, newest, outcome.state, outcome.note)]
+
+
+def _late_note(schedule: Schedule, due_at: datetime, late: timedelta) -> str:
+    return (
+        f"{int(late.total_seconds() // 60)} minutes late, the limit is "
+        f"{schedule.late_limit_minutes}; to draft it all the same: "
+        f"digest schedule run {schedule.name} --as-of {due_at.isoformat()}"
+    )
+
+
+def _failed(name: str, error: Exception) -> Failed:
+    _logger.error("schedule %s: %s; the next tick tries again", name, error, exc_info=error)
+    return Failed(name, error)

@@ -1,0 +1,64 @@
+"""The ledger of due times: a Run stands for one, and whoever inserts it first has it."""
+
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, func, select
+
+from schedules.tables import Run, RunState, Schedule
+
+_LONGEST_NOTE = 500
+
+
+def claim(
+    session: Session,
+    schedule: Schedule,
+    due_at: datetime,
+    state: RunState,
+    *,
+    note: str,
+    now: datetime,
+) -> Run | None:
+    """The Run of `due_at`, inserted; None if another scheduler has it.
+
+    On PostgreSQL the insert waits for a transaction that inserted the same Run and has not ended
+    (https://www.postgresql.org/docs/current/index-unique-checks.html); on SQLite that
+    transaction held the only write lock already. A savepoint keeps the caller's transaction
+    usable when the Run is taken.
+    """
+    if schedule.id is None:
+        raise ValueError("a schedule that is not in the database has no runs")
+    run = Run(
+        schedule_id=schedule.id, due_at=due_at, state=state, note=note[:_LONGEST_NOTE], at=now
+    )
+    try:
+        with session.begin_nested():
+            session.add(run)
+    except IntegrityError:
+        if run_at(session, schedule, due_at) is None:
+            raise  # not the unique Run: the schedule itself is gone
+        return None
+    return run
+
+
+def run_at(session: Session, schedule: Schedule, due_at: datetime) -> Run | None:
+    """The Run of exactly `due_at`, locked until the transaction ends where the database can."""
+    rule = select(Run).where(Run.schedule_id == schedule.id, Run.due_at == due_at)
+    return session.exec(rule.with_for_update()).one_or_none()
+
+
+def settle(run: Run, state: RunState, note: str, now: datetime) -> None:
+    """What became of `run`; written with the caller's transaction."""
+    run.state, run.note, run.at = state, note[:_LONGEST_NOTE], now
+
+
+def last_due(session: Session, schedule: Schedule, until: datetime) -> datetime | None:
+    """The newest due time up to `until` that has a Run; None if none has.
+
+    A Run made by hand ahead of its time does not count before its time has come, or it would
+    swallow the due times in between.
+    """
+    newest = select(func.max(col(Run.due_at))).where(
+        Run.schedule_id == schedule.id, Run.due_at <= until
+    )
+    return session.exec(newest).one()

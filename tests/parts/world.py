@@ -1,0 +1,127 @@
+"""A small world for tests: people, an approved issue, and providers that remember.
+
+Everything below the rendered bytes is the real thing; only the bytes are short.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from jinja2 import Environment
+from sqlmodel import Session, select
+
+from digest.address import Edition, Envelope, Sender
+from digest.brand import Brand
+from digest.deliver.provider import Outcome, Receipt
+from digest.issues.tables import Issue, IssueState
+from digest.pipeline import Desk, Frozen, Sending
+from digest.pipeline.frozen import freeze
+from digest.render.rendered import Rendered
+from store import Store
+from subscribers.addresses import AddressHasher
+from subscribers.tables import Subscriber, SubscriberStatus
+from subscribers.tokens import Tokens
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+SECRET = "a secret of the tests, long enough"
+RENDERED = Rendered(
+    "A subject",
+    "A preheader",
+    "<p>~~greeting~~</p><a href='https://d.example/unsubscribe/~~unsubscribe~~'>leave</a>",
+    "~~greeting~~ https://d.example/unsubscribe/~~unsubscribe~~",
+    (),
+)
+
+
+@dataclass
+class Clock:
+    """A clock that goes only when told."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def on(self, **delta: float) -> None:
+        self.now += timedelta(**delta)
+
+
+@dataclass
+class Recorder:
+    """A provider that remembers every address it took, in order."""
+
+    name: str = "recorder"
+    batch_size: int = 10
+    taken: list[str] = field(default_factory=list)
+    answer: Callable[[Envelope], Outcome] | None = None
+
+    def submit(self, edition: Edition, envelopes: Sequence[Envelope]) -> Iterator[Outcome]:
+        del edition
+        for envelope in envelopes:
+            outcome = (
+                self.answer(envelope)
+                if self.answer
+                else Receipt(envelope.delivery_id, f"r-{envelope.delivery_id}")
+            )
+            if isinstance(outcome, Receipt):
+                self.taken.append(envelope.email)
+            yield outcome
+
+    def check(self) -> None: ...
+    def close(self) -> None: ...
+
+
+def frozen_parts() -> Frozen:
+    return Frozen(
+        brand=Brand("Verdicts", "https://d.example", "1 Road, Town"),
+        sender=Sender("Verdicts", "digest@d.example"),
+        environment=Environment(autoescape=True),
+        tokens=Tokens([SECRET]),
+        tracked=True,
+    )
+
+
+def sending(store: Store, provider: Recorder, clock: Clock) -> Sending:
+    return Sending(store, frozen_parts(), provider, clock)
+
+
+def desk(store: Store, provider: Recorder, clock: Clock) -> Desk:
+    return Desk(store, frozen_parts(), provider.batch_size, clock)
+
+
+def add_people(store: Store, count: int, status: str = SubscriberStatus.ACTIVE) -> list[str]:
+    hasher = AddressHasher(SECRET)
+    with store.write() as session:
+        start = len(session.exec(select(Subscriber.id)).all())
+        emails = [f"reader{place}@example.org" for place in range(start, start + count)]
+        session.add_all(
+            Subscriber(
+                email=email,
+                email_key=email,
+                address_hash=hasher.hash(email),
+                first_name=f"Reader {email[6:10]}",
+                status=status,
+                created_at=NOW,
+                changed_at=NOW,
+            )
+            for email in emails
+        )
+    return emails
+
+
+def add_approved(store: Store, rendered: Rendered = RENDERED) -> int:
+    """An approved issue over ready-made bytes; its number."""
+    with store.write() as session:
+        return _approved(session, rendered)
+
+
+def _approved(session: Session, rendered: Rendered) -> int:
+    issue = Issue(subject=rendered.subject, preheader=rendered.preheader, as_of=NOW, created_at=NOW)
+    session.add(issue)
+    session.flush()
+    assert issue.number is not None
+    freeze(session, issue.number, rendered)
+    issue.state = IssueState.APPROVED
+    issue.content_hash = rendered.sha256
+    session.add(issue)
+    return issue.number

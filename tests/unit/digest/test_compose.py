@@ -1,0 +1,129 @@
+"""From picks to what the email says."""
+
+import pytest
+
+from digest.catalog.pages import Lens
+from digest.compose import Content, Headline, compose, headline, ships
+from digest.sentences import pull, sentences
+from tests.parts.pages import comparison, contender
+from tests.parts.world import NOW
+
+HUB = contender("Hub", tool_id=900)
+
+
+def issue(*picked) -> Content:  # type: ignore[no-untyped-def] # noqa: ANN002
+    return compose(1, NOW.date(), Headline("S", "P"), picked, "https://d.example")
+
+
+def test_a_divided_lead_makes_the_subject() -> None:
+    lead = comparison(1, contender("SmolLM3", 75), contender("Mistral Medium 3"))
+    assert headline([lead]).subject == "SmolLM3 splits the panel"
+    more = [comparison(n, contender(f"L{n}"), contender(f"R{n}")) for n in (2, 3)]
+    title = headline([lead, *more])
+    assert title.subject == "SmolLM3 splits the panel, and two more verdicts"
+    assert title.preheader == "Also this week: L2 vs R2 and L3 vs R3."
+
+
+def test_a_gap_and_a_tie_make_other_subjects() -> None:
+    clear = comparison(1, contender("Loser", 0), contender("Winner", 100))
+    assert headline([clear]).subject == "Winner beats Loser"
+    tie = comparison(2, contender("One"), contender("Two"))
+    assert headline([tie]).subject == "One or Two?"
+
+
+def test_a_long_name_does_not_make_a_long_subject() -> None:
+    lead = comparison(1, contender("A very long name " * 10, 75), contender("B"))
+    title = headline([lead, comparison(2, contender("C"), contender("D"))])
+    assert len(title.subject) <= 70
+    assert len(title.preheader) <= 110
+
+
+def test_rivals_of_one_tool_are_grouped_with_the_tool_on_the_left() -> None:
+    lead = comparison(1, contender("Lead", 50), contender("Other"))
+    rivals = [
+        comparison(2, HUB, contender("R1")),
+        comparison(3, contender("R2"), HUB),
+        comparison(4, HUB, contender("R3")),
+    ]
+    alone = comparison(5, contender("X"), contender("Y"))
+    content = issue(lead, rivals[0], alone, *rivals[1:])
+    (group,) = content.groups
+    assert group.heading == "Three rivals took on Hub this week"
+    assert [one.left.name for one in group.matchups] == ["Hub"] * 3
+    assert [one.right.name for one in group.matchups] == ["R1", "R2", "R3"]
+    assert [one.title for one in content.briefs] == ["X vs Y"]
+
+
+def test_a_comparison_stands_in_one_place_only() -> None:
+    other = contender("Other hub", tool_id=901)
+    picked = [
+        comparison(1, contender("Lead"), HUB),
+        comparison(2, HUB, other),
+        comparison(3, HUB, contender("R")),
+        comparison(4, other, contender("S")),
+    ]
+    content = issue(*picked)
+    places = [one.slug for group in content.groups for one in group.matchups]
+    places += [one.slug for one in content.briefs]
+    assert sorted(places) == sorted(view.slug for view in picked[1:])
+
+
+@pytest.mark.parametrize(
+    ("score", "size", "expected"),
+    [
+        (100, 4, 4),
+        (75, 4, 3),
+        (0, 4, 0),
+        (33.3, 3, 1),
+        (66, 4, None),
+        (None, 4, None),
+        (75, 0, None),
+    ],
+)
+def test_the_split_is_told_only_where_it_is_a_whole_number(
+    score: float | None, size: int, expected: int | None
+) -> None:
+    assert ships(score, size) == expected
+
+
+def test_the_dissent_is_pulled_where_it_is_known() -> None:
+    divided = contender("Split", 75, skip=Lens.FOUNDER)
+    side = issue(comparison(1, divided, contender("B"))).lead.left
+    assert side.pull is not None
+    assert (side.pull.lens, side.pull.verdict) == ("founder", "skip")
+
+
+def test_an_unknown_verdict_is_never_guessed() -> None:
+    content = issue(comparison(1, contender("Split", 75), contender("B")))
+    for side in (content.lead.left, content.lead.right):
+        assert side.pull is not None
+        assert side.pull.verdict is None
+
+
+def test_a_page_without_an_address_leads_to_our_own() -> None:
+    assert issue(comparison(1, contender("A"), contender("B"))).lead.url == (
+        "https://d.example/comparisons/a-vs-b"
+    )
+
+
+def test_quotes_are_cut_at_a_sentence() -> None:
+    text = "GPT-4.5 vs. Claude 3.5 is no fight. " + "It goes on, e.g. with more words. " * 20
+    cut = pull(text)
+    assert cut.startswith("GPT-4.5 vs. Claude 3.5 is no fight.")
+    assert cut.endswith("words.")
+    assert len(cut) <= 230
+
+
+def test_one_endless_sentence_is_cut_at_a_word() -> None:
+    cut = pull("word " * 200)
+    assert len(cut) <= 320
+    assert cut.endswith("word…")
+
+
+def test_sentences_end_at_quotes_and_question_marks_too() -> None:
+    assert sentences("Is it 'done?' Nearly! So ship it. 3 of 4 would.") == [
+        "Is it 'done?'",
+        "Nearly!",
+        "So ship it.",
+        "3 of 4 would.",
+    ]

@@ -1,0 +1,73 @@
+"""Settings: a wrong one is named at the start, with what it should look like."""
+
+from pathlib import Path
+
+import pytest
+
+from digest.settings import SettingsError, read_settings
+
+SECRET = "x" * 40
+
+
+@pytest.fixture(autouse=True)
+def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No .env and no DIGEST_ variable of the machine's reaches these tests."""
+    import os
+
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("DIGEST_")]:
+        monkeypatch.delenv(name)
+    return tmp_path
+
+
+def test_everything_has_a_default_for_trying_it_out(nowhere: Path) -> None:
+    settings = read_settings()
+    assert settings.provider == "outbox"
+    assert len(settings.secrets[0]) == 64
+    assert read_settings().secrets == settings.secrets, "the secret made first is kept"
+    assert (nowhere / "var" / "secret.key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("PUBLIC_URL", "digest.example.org", "https://digest.example.org"),
+        ("PUBLIC_URL", "http://digest.example.org", "needs https://"),
+        ("SENDER", "digest@example.org", "Weekly Verdicts <digest@example.org>"),
+        ("SENDER", "Eve\nBcc: x <a@b.example>", "Weekly Verdicts"),
+        ("PROVIDER", "pigeon", "'outbox', 'smtp' or 'sendgrid'"),
+        ("SECRET_KEY", "short", "at least 32"),
+        ("RATE_LIMIT", "-1", "greater than or equal to 0"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_it_should_look_like(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(f"DIGEST_{name}", value)
+    with pytest.raises(SettingsError) as refused:
+        read_settings()
+    assert f"DIGEST_{name}" in str(refused.value)
+    assert says in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_real_provider_needs_what_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGEST_PROVIDER", "smtp")
+    with pytest.raises(SettingsError, match="DIGEST_SMTP_URL is missing"):
+        read_settings()
+    monkeypatch.setenv("DIGEST_SMTP_URL", "smtp://localhost:25")
+    with pytest.raises(SettingsError, match="DIGEST_POSTAL_ADDRESS is missing"):
+        read_settings()
+    monkeypatch.setenv("DIGEST_POSTAL_ADDRESS", "1 Road, Town")
+    with pytest.raises(SettingsError, match="DIGEST_SECRET_KEY is missing"):
+        read_settings()
+    monkeypatch.setenv("DIGEST_SECRET_KEY", SECRET)
+    assert read_settings().secrets == [SECRET]
+
+
+def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGEST_SECRET_KEY", SECRET)
+    monkeypatch.setenv("DIGEST_SENDGRID_API_KEY", "SG.hidden.hidden")
+    shown = repr(read_settings())
+    assert SECRET not in shown
+    assert "hidden" not in shown

@@ -1,0 +1,92 @@
+"""Tokens: each for one purpose, one person and one issue, and not to be made up."""
+
+import random
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subscribers.tokens import (
+    MOST_ISSUES,
+    MOST_SUBSCRIBERS,
+    TOKEN_LENGTH,
+    Bearer,
+    Purpose,
+    TokenError,
+    Tokens,
+)
+
+TOKENS = Tokens(["one secret of the tests, long enough"])
+ALPHABET = string.ascii_letters + string.digits + "-_"
+
+
+@given(
+    st.sampled_from(Purpose),
+    st.integers(0, MOST_SUBSCRIBERS - 1),
+    st.integers(0, MOST_ISSUES - 1),
+)
+def test_a_token_says_what_it_was_made_for(purpose: Purpose, subscriber: int, issue: int) -> None:
+    token = TOKENS.make(purpose, subscriber, issue)
+    assert TOKENS.read(purpose, token) == Bearer(subscriber, issue)
+    assert len(token) == TOKEN_LENGTH
+    assert set(token) <= set(ALPHABET)
+
+
+@pytest.mark.parametrize("made", Purpose)
+@pytest.mark.parametrize("read", Purpose)
+def test_a_token_serves_no_other_purpose(made: Purpose, read: Purpose) -> None:
+    token = TOKENS.make(made, 7, 3)
+    if made is read:
+        return
+    with pytest.raises(TokenError):
+        TOKENS.read(read, token)
+
+
+def test_many_at_once_are_the_same_as_one_by_one() -> None:
+    people = list(range(50))
+    assert TOKENS.make_many(Purpose.CLICK, people, 9) == [
+        TOKENS.make(Purpose.CLICK, person, 9) for person in people
+    ]
+
+
+def test_every_changed_character_is_noticed() -> None:
+    token = TOKENS.make(Purpose.UNSUBSCRIBE, 7, 3)
+    for place in range(TOKEN_LENGTH):
+        for character in ALPHABET:
+            forged = token[:place] + character + token[place + 1 :]
+            if forged != token:
+                with pytest.raises(TokenError):
+                    TOKENS.read(Purpose.UNSUBSCRIBE, forged)
+
+
+def test_made_up_tokens_are_refused() -> None:
+    dice = random.Random(8)
+    for _ in range(20_000):
+        made_up = "".join(dice.choices(ALPHABET, k=TOKEN_LENGTH))
+        with pytest.raises(TokenError):
+            TOKENS.read(Purpose.UNSUBSCRIBE, made_up)
+
+
+@given(st.text(max_size=60))
+def test_garbage_is_refused_and_nothing_else_is_raised(garbage: str) -> None:
+    with pytest.raises(TokenError):
+        TOKENS.read(Purpose.CLICK, garbage)
+
+
+def test_a_new_secret_writes_and_the_old_one_still_reads() -> None:
+    old = Tokens(["the old secret of the tests, long enough"])
+    both = Tokens(
+        ["the new secret of the tests, long enough", "the old secret of the tests, long enough"]
+    )
+    assert both.read(Purpose.UNSUBSCRIBE, old.make(Purpose.UNSUBSCRIBE, 5)) == Bearer(5, 0)
+    with pytest.raises(TokenError):
+        old.read(Purpose.UNSUBSCRIBE, both.make(Purpose.UNSUBSCRIBE, 5))
+
+
+@pytest.mark.parametrize(
+    ("subscriber", "issue"), [(-1, 0), (MOST_SUBSCRIBERS, 0), (0, MOST_ISSUES), (0, -1)]
+)
+def test_numbers_that_do_not_fit_are_refused(subscriber: int, issue: int) -> None:
+    with pytest.raises(ValueError, match="out of range"):
+        TOKENS.make(Purpose.CLICK, subscriber, issue)
