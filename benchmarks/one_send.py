@@ -64,7 +64,7 @@ def _run(folder: Path, provider: str, people: int, changes: dict[str, object]) -
         database_url=f"sqlite:///{folder}/digest.db",
         outbox_dir=folder / "outbox",
         provider=provider,
-        secret_key="a secret of the benchmark, long enough",
+        secret_key="a secret of the benchmark that is long enough",
         sendgrid_api_key="SG.bench.bench",
         postal_address="1 Road, Town",
         **changes,

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, func, select
 
 from schedules.tables import Run, RunState, Schedule
@@ -23,22 +23,19 @@ def claim(
 
     On PostgreSQL the insert waits for a transaction that inserted the same Run and has not ended
     (https://www.postgresql.org/docs/current/index-unique-checks.html); on SQLite that
-    transaction held the only write lock already. A savepoint keeps the caller's transaction
-    usable when the Run is taken.
+    transaction held the only write lock already. A Run that is taken spoils nothing.
     """
-    if schedule.id is None:
-        raise ValueError("a schedule that is not in the database has no runs")
-    run = Run(
-        schedule_id=schedule.id, due_at=due_at, state=state, note=note[:_LONGEST_NOTE], at=now
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    statement = (
+        insert(Run)
+        .values(
+            schedule_id=schedule.id, due_at=due_at, state=state, note=note[:_LONGEST_NOTE], at=now
+        )
+        .on_conflict_do_nothing(index_elements=["schedule_id", "due_at"])
+        .returning(col(Run.id))
     )
-    try:
-        with session.begin_nested():
-            session.add(run)
-    except IntegrityError:
-        if run_at(session, schedule, due_at) is None:
-            raise  # not the unique Run: the schedule itself is gone
-        return None
-    return run
+    number = session.connection().execute(statement).scalar_one_or_none()
+    return session.get_one(Run, number) if number is not None else None
 
 
 def run_at(session: Session, schedule: Schedule, due_at: datetime) -> Run | None:

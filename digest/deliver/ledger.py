@@ -211,17 +211,13 @@ def _refuse(session: Session, held: Claim, refusal: Refusal, now: datetime) -> N
 def _retry_batch(session: Session, number: int, not_before: datetime) -> int:
     """The queued batch that waits for this minute, made if there is none."""
     minute = not_before.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    known = (
-        session.execute(
-            select(col(Batch.position)).where(
-                col(Batch.issue_number) == number,
-                col(Batch.state) == BatchState.QUEUED,
-                col(Batch.not_before) == minute,
-            )
+    known: int | None = session.scalars(
+        select(col(Batch.position)).where(
+            col(Batch.issue_number) == number,
+            col(Batch.state) == BatchState.QUEUED,
+            col(Batch.not_before) == minute,
         )
-        .scalars()
-        .first()
-    )
+    ).first()
     if known is not None:
         return known
     last = session.execute(
@@ -321,7 +317,7 @@ def count(session: Session, number: int) -> dict[str, int]:
         .where(col(Delivery.issue_number) == number)
         .group_by(col(Delivery.state))
     )
-    return dict.fromkeys(map(str, DeliveryState), 0) | {state: amount for state, amount in rows}
+    return dict.fromkeys(map(str, DeliveryState), 0) | {str(one[0]): int(one[1]) for one in rows}
 
 
 def _attempt(outcome: Outcome, provider: str, now: datetime) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from digest.deliver.tables import Delivery
 from digest.track.tables import Event
+from subscribers.insertion import insert_new
 from subscribers.tables import Subscriber
 from subscribers.tokens import Bearer
 
@@ -38,9 +38,7 @@ def record(session: Session, event: Event) -> bool:
     The database itself skips the second one, so two at the same moment can't both be stored and
     neither spoils the transaction it is part of.
     """
-    values = event.model_dump(exclude={"id"})
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    statement = insert(Event).values(**values).on_conflict_do_nothing(index_elements=["key"])
+    statement = insert_new(session, Event).values(**event.model_dump(exclude={"id"}))
     return session.connection().execute(statement).rowcount > 0
 
 

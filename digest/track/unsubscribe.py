@@ -20,11 +20,11 @@ def unsubscribe_bearer(
 
     None where the token names nobody (a preview's link, or somebody erased since).
     """
-    # The row is locked: mail programs do post twice at once, and the second must find it done.
-    subscriber = session.get(Subscriber, bearer.subscriber, with_for_update=True)
+    unsubscribe(session, hasher, bearer.subscriber, _source(bearer), now)
+    # Read after it: `unsubscribe` locks the row, and one read before would be from before the lock.
+    subscriber = session.get(Subscriber, bearer.subscriber)
     if subscriber is None:
         return None
-    unsubscribe(session, hasher, bearer.subscriber, source=_source(bearer), now=now)
     _note(session, bearer, now)
     return subscriber.email
 

@@ -23,7 +23,7 @@ from subscribers.tables import Subscriber, SubscriberStatus
 from subscribers.tokens import Tokens
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-SECRET = "a secret of the tests, long enough"
+SECRET = "a secret of the tests that is long enough"
 RENDERED = Rendered(
     "A subject",
     "A preheader",

@@ -1,0 +1,111 @@
+"""Bytes of files and standard input, bounded, and the text they are."""
+
+import os
+import stat
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from digest.catalog.intake import limits
+
+ENDINGS = (".txt", ".html", ".htm", ".json")
+
+
+class FileError(Exception):
+    """What was found where a page was expected."""
+
+    def __init__(self, found: str, expected: str) -> None:
+        super().__init__(f"found {found}, expected {expected}")
+        self.found = found
+        self.expected = expected
+
+
+def files_in(folder: Path) -> Iterator[tuple[Path, FileError | None]]:
+    """Every readable-by-its-ending file in `folder` and below, in the order of their paths.
+
+    A folder that can't be listed stands among them with its error. Hidden names are passed over,
+    and links to folders aren't followed, so that a loop of links can't hold it up.
+    """
+    found: list[tuple[Path, FileError | None]] = []
+    waiting = [folder]
+    while waiting:
+        current = waiting.pop()
+        try:
+            with os.scandir(current) as entries:
+                seen = [entry for entry in entries if not entry.name.startswith(".")]
+        except OSError as error:
+            found.append((current, _error(error)))
+            continue
+        for entry in seen:
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(Path(entry.path))
+            elif Path(entry.name).suffix.lower() in ENDINGS and not _leads_to_folder(entry):
+                found.append((Path(entry.path), None))
+    yield from sorted(found, key=lambda pair: pair[0].parts)
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
+
+
+def read_file(path: Path, *, is_named: bool) -> bytes:
+    """The file's bytes. FileError where they can't be had, or are too many.
+
+    What isn't a regular file (a pipe, a device) is only read if it `is_named` by the caller.
+    """
+    try:
+        if not is_named and not stat.S_ISREG(path.stat().st_mode):
+            raise FileError("no regular file", "a file with a page")
+        with path.open("rb") as file:
+            data = file.read(limits.FILE_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise _error(error) from None
+    return _bounded(data)
+
+
+def read_stream(stream: TextIO | BinaryIO | None) -> bytes:
+    """The stream's bytes, from a text stream too. FileError as for files, and for no stream."""
+    if stream is None:
+        raise FileError("no standard input", "a file or a folder")
+    try:
+        data = getattr(stream, "buffer", stream).read(limits.FILE_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise _error(error) from None
+    return _bounded(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
+
+
+def decode(data: bytes) -> str:
+    """UTF-8 with or without a byte order mark. FileError for everything else, and for nothing."""
+    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        raise FileError("UTF-16 text", "UTF-8; save it in that encoding")
+    if b"\0" in data:
+        raise FileError("a binary file", "page text, HTML or JSON")
+    try:
+        text = data.removeprefix(BOM_UTF8).decode()
+    except UnicodeDecodeError as error:
+        offset = error.start + len(data) - len(error.object)
+        byte = f"the byte 0x{error.object[error.start]:02x} at offset {offset}"
+        raise FileError(byte, "UTF-8 text") from None
+    if not text.strip():
+        raise FileError("an empty file", "page text, HTML or JSON")
+    return text
+
+
+def _bounded(data: bytes) -> bytes:
+    if len(data) > limits.FILE_BYTES:
+        most = f"{limits.FILE_BYTES // 2**20} MiB"
+        raise FileError(f"more than {most}", f"{most} at most")
+    return data
+
+
+def _error(error: OSError | ValueError) -> FileError:
+    if isinstance(error, FileNotFoundError):
+        return FileError("no such file", "a file, a folder or -")
+    if isinstance(error, PermissionError):
+        return FileError("no permission to read it", "a readable file or folder")
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return FileError(f"an error in reading it ({reason.lower()})", "a readable file or folder")

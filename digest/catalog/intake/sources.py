@@ -1,0 +1,90 @@
+"""Files, folders and standard input to pages, one bad page never keeping the others back."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from digest.catalog.intake.cleaning import printable
+from digest.catalog.intake.files import ENDINGS, FileError, decode, files_in, read_file, read_stream
+from digest.catalog.intake.html import read_html
+from digest.catalog.intake.json_form import read_json
+from digest.catalog.intake.text import read_text
+from digest.catalog.pages import ComparisonPage, PageError
+
+Pages = Iterator[ComparisonPage | PageError]
+
+STDIN = "-"
+_LOOKS_LIKE_JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[\]{])")
+_LOOKS_LIKE_HTML = re.compile(r"\s*<(?:!doctype|!--|\?xml|[a-z][a-z0-9]*[\s/>])", re.IGNORECASE)
+
+
+def read_sources(paths: Sequence[str], stdin: TextIO | BinaryIO | None) -> Pages:
+    """Every page in `paths`: files, folders (searched through), or `-` for `stdin`.
+
+    A file's ending tells its form (.txt, .html, .htm, .json); any other ending, and standard
+    input, are told by how they begin. Pages come in the order of `paths`, within a folder in the
+    order of names. What can't be read comes out as a PageError, and the rest goes on.
+    """
+    for path in paths:
+        if path == STDIN:
+            yield from _read_stdin(stdin)
+        else:
+            yield from _read_path(path)
+
+
+def _read_path(path: str) -> Pages:
+    if not path:  # which Path takes for the current folder
+        yield PageError('""', None, "an empty path", "a file, a folder or -")
+        return
+    if not os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where a parent can't be read
+        yield from _read_file(Path(path), is_named=True)
+        return
+    found = list(files_in(Path(path)))
+    if not found:
+        expected = f"at least one of {', '.join(ENDINGS)}"
+        yield PageError(printable(path), None, "a folder without pages", expected)
+    for file, error in found:
+        if error is None:
+            yield from _read_file(file, is_named=False)
+        else:
+            yield PageError(printable(str(file)), None, error.found, error.expected)
+
+
+def _read_file(path: Path, *, is_named: bool) -> Pages:
+    source = printable(str(path))
+    try:
+        text = decode(read_file(path, is_named=is_named))
+    except FileError as error:
+        yield PageError(source, None, error.found, error.expected)
+        return
+    yield from _read_form(text, source, path.suffix.lower())
+
+
+def _read_stdin(stdin: TextIO | BinaryIO | None) -> Pages:
+    try:
+        text = decode(read_stream(stdin))
+    except FileError as error:
+        yield PageError(STDIN, None, error.found, error.expected)
+        return
+    yield from _read_form(text, STDIN, "")
+
+
+def _read_form(text: str, source: str, ending: str) -> Pages:
+    if ending not in ENDINGS:
+        ending = _ending_for(text)
+    if ending == ".json":
+        yield from read_json(text, source)
+        return
+    reader = read_text if ending == ".txt" else read_html
+    try:
+        yield reader(text, source)
+    except PageError as error:
+        yield error
+
+
+def _ending_for(text: str) -> str:
+    if _LOOKS_LIKE_JSON.match(text):
+        return ".json"
+    return ".html" if _LOOKS_LIKE_HTML.match(text) else ".txt"

@@ -1,0 +1,97 @@
+"""What an SMTP server answered, and what it means for a delivery.
+
+Sources: RFC 5321 section 4.2 (reply codes), RFC 2034 and RFC 3463 (enhanced status codes), and
+RFC 7504 and RFC 7505 for 556 and 5.1.10.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from digest.address import Envelope
+from digest.deliver.mailbox import conceal
+from digest.deliver.provider import Receipt, Refusal
+
+SERVICE_CLOSING = 421
+TOO_LARGE = 552
+LONGEST_DETAIL = 400
+
+ADDRESS_CODES = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
+"""No such mailbox, no such host, bad syntax, moved away, null MX. Full (5.2.2), size (5.3.4) and
+policy (5.7.x) say nothing about an address."""
+BARE_ADDRESS_CODES = frozenset({550, 551, 553})
+"""What they say about an address counts only where the recipient was just named."""
+
+_ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
+_QUEUE_ID = re.compile(r"\b(?:queued as|id=)\s*<?([!-;=?-~]{1,180})", re.IGNORECASE)
+
+
+class Stage(Enum):
+    """Which question a reply answers."""
+
+    MAIL = auto()
+    RCPT = auto()
+    DATA = auto()
+    BODY = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """`text` is one line, without the enhanced code that each of its lines may begin with."""
+
+    stage: Stage
+    code: int
+    enhanced: str | None
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.text}".strip()
+
+    @property
+    def status(self) -> str:
+        return f"{self.code} {self.enhanced}" if self.enhanced else str(self.code)
+
+    @property
+    def positive(self) -> bool:
+        return 200 <= self.code < 300  # noqa: PLR2004 - RFC 5321 section 4.2.1
+
+    @property
+    def transient(self) -> bool:
+        return 400 <= self.code < 500  # noqa: PLR2004 - RFC 5321 section 4.2.1
+
+    @property
+    def permanent(self) -> bool:
+        return 500 <= self.code < 600  # noqa: PLR2004 - RFC 5321 section 4.2.1
+
+    @property
+    def about_address(self) -> bool:
+        if not self.permanent or self.stage is Stage.MAIL:
+            return False
+        if self.enhanced:
+            return self.enhanced in ADDRESS_CODES
+        return self.stage is Stage.RCPT and self.code in BARE_ADDRESS_CODES
+
+
+def read_reply(stage: Stage, code: int, raw: bytes) -> Reply:
+    """From the lines that smtplib hands over, reply codes already cut off."""
+    lines = [line.strip() for line in raw.decode("utf-8", "replace").splitlines()]
+    found = _ENHANCED.match(lines[0]) if lines else None
+    text = " ".join(_ENHANCED.sub("", line, count=1) if found else line for line in lines)
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return Reply(stage, code, found[1] if found else None, printable[:LONGEST_DETAIL].strip())
+
+
+def receipt(envelope: Envelope, reply: Reply) -> Receipt:
+    """The server's queue id where it tells one, else our own token."""
+    found = _QUEUE_ID.search(reply.text)
+    return Receipt(envelope.delivery_id, found[1] if found else envelope.token)
+
+
+def refusal(envelope: Envelope, reply: Reply) -> Refusal:
+    return Refusal(
+        envelope.delivery_id,
+        permanent=reply.permanent,
+        code=reply.status,
+        detail=conceal(reply.text),
+        about_address=reply.about_address,
+    )

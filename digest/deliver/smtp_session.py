@@ -1,0 +1,200 @@
+"""One SMTP conversation: opened, secured, signed in, and used for many messages.
+
+A session knows the protocol and nothing of deliveries; `smtp` decides what replies mean.
+Sources: RFC 5321 (SMTP), RFC 3207 (STARTTLS), RFC 4954 and RFC 4616 (AUTH PLAIN), RFC 1870
+(SIZE), RFC 6531 (SMTPUTF8).
+"""
+
+import base64
+import smtplib
+import socket
+import ssl
+from contextlib import suppress
+
+from digest.deliver.provider import ProviderError
+from digest.deliver.smtp_reply import SERVICE_CLOSING, Reply, Stage, read_reply
+from digest.deliver.smtp_target import SmtpTarget, Tls
+
+START_INPUT = 354
+SIGNED_IN = frozenset({235, 503})
+
+
+class LineLost(Exception):  # noqa: N818 - a fact about the line, not an error of ours
+    """The connection is gone. `in_body`: the message may have been taken all the same."""
+
+    def __init__(self, detail: str, *, in_body: bool, reply: Reply | None = None) -> None:
+        super().__init__(detail)
+        self.in_body = in_body
+        self.reply = reply
+
+
+class Session:
+    """An open conversation. `timeout` is in seconds for a command, `patience` for a body.
+
+    The body's is long, since giving up on its reply leaves a delivery unknown: RFC 5321
+    section 4.5.3.2.6 asks for ten minutes.
+    """
+
+    def __init__(self, client: smtplib.SMTP, timeout: float, patience: float) -> None:
+        self._client = client
+        self._timeout = timeout
+        self._patience = patience
+        self._in_transaction = False
+
+    def offers(self, extension: str) -> bool:
+        return self._client.has_extn(extension)
+
+    def alive(self) -> bool:
+        try:
+            return self._client.noop()[0] == 250  # noqa: PLR2004 - RFC 5321 section 4.2
+        except OSError:
+            return False
+
+    def send(self, sender: str, recipient: str, message: bytes) -> Reply:
+        """The reply that settled it: the last one, or the first that was not positive.
+
+        `message` has CRLF line ends. Raises LineLost.
+        """
+        if self._in_transaction:
+            self._ask(Stage.MAIL, "RSET")
+            self._in_transaction = False
+        options = f" SIZE={len(message)}" if self.offers("size") else ""
+        if not recipient.isascii():
+            options += " SMTPUTF8 BODY=8BITMIME"
+            self._client.command_encoding = "utf-8"
+        reply = self._ask(Stage.MAIL, f"MAIL FROM:<{sender}>{options}")
+        if not reply.positive:
+            return reply
+        self._in_transaction = True
+        reply = self._ask(Stage.RCPT, f"RCPT TO:<{recipient}>")
+        if not reply.positive:
+            return reply
+        reply = self._ask(Stage.DATA, "DATA")
+        if reply.positive:
+            raise LineLost(f"the server answered {reply} to DATA", in_body=False)
+        return self._send_body(message) if reply.code == START_INPUT else reply
+
+    def close(self) -> None:
+        """Says goodbye where anybody still listens."""
+        with suppress(OSError):
+            self._client.quit()
+        self._client.close()
+
+    def abort(self) -> None:
+        self._client.close()
+
+    def _ask(self, stage: Stage, command: str) -> Reply:
+        try:
+            code, text = self._client.docmd(command)
+        except OSError as error:
+            raise LineLost(_plain(error), in_body=False) from error
+        reply = read_reply(stage, code, text)
+        if reply.code == SERVICE_CLOSING:
+            raise LineLost(str(reply), in_body=False, reply=reply)
+        if not (reply.positive or reply.transient or reply.permanent or code == START_INPUT):
+            raise LineLost(f"the server answered {reply}", in_body=False)
+        return reply
+
+    def _send_body(self, message: bytes) -> Reply:
+        if b"\r\n." in message:
+            message = message.replace(b"\r\n.", b"\r\n..")
+        try:
+            if self._client.sock:
+                self._client.sock.settimeout(self._patience)
+            self._client.send(message + (b".\r\n" if message[-2:] == b"\r\n" else b"\r\n.\r\n"))
+            code, text = self._client.getreply()
+            if self._client.sock:
+                self._client.sock.settimeout(self._timeout)
+        except OSError as error:
+            raise LineLost(_plain(error), in_body=True) from error
+        reply = read_reply(Stage.BODY, code, text)
+        if not (reply.positive or reply.transient or reply.permanent):
+            raise LineLost(f"the server answered {reply}", in_body=True)
+        self._in_transaction = False
+        return reply
+
+
+def open_session(
+    target: SmtpTarget, tls: ssl.SSLContext, timeout: float, patience: float
+) -> Session:
+    """Connects, secures the line and signs in. Raises ProviderError with one line why not."""
+    try:
+        client = _connect(target, tls, timeout)
+    except OSError as error:
+        raise ProviderError(f"can't reach {target}: {_plain(error)}") from error
+    try:
+        _secure(client, target, tls)
+        _sign_in(client, target)
+    except (OSError, ProviderError) as error:
+        client.close()
+        if isinstance(error, ProviderError):
+            raise
+        raise ProviderError(f"{target} is reachable but of no use: {_plain(error)}") from error
+    return Session(client, timeout, patience)
+
+
+def _connect(target: SmtpTarget, tls: ssl.SSLContext, timeout: float) -> smtplib.SMTP:
+    # A name is given here since smtplib would ask DNS for one, for seconds where DNS is broken.
+    greeting = target.helo or socket.gethostname()
+    if target.tls is Tls.IMPLICIT:
+        client: smtplib.SMTP = smtplib.SMTP_SSL(
+            target.host, target.port, greeting, timeout=timeout, context=tls
+        )
+    else:
+        client = smtplib.SMTP(target.host, target.port, greeting, timeout=timeout)
+    if "." not in greeting and client.sock:
+        # RFC 5321 section 4.1.3: an address literal, where there is no full name.
+        own = client.sock.getsockname()[0]
+        client.local_hostname = f"[IPv6:{own}]" if ":" in own else f"[{own}]"
+    return client
+
+
+def _secure(client: smtplib.SMTP, target: SmtpTarget, tls: ssl.SSLContext) -> None:
+    client.ehlo_or_helo_if_needed()
+    if target.tls in {Tls.IMPLICIT, Tls.NEVER}:
+        return
+    if client.has_extn("starttls"):
+        client.starttls(context=tls)
+        client.ehlo_or_helo_if_needed()
+    elif target.tls is Tls.REQUIRE:
+        raise ProviderError(f"{target} does not offer STARTTLS, which SMTP_URL requires")
+    elif target.user and not target.is_loopback:
+        raise ProviderError(
+            f"{target} does not offer STARTTLS, and a password must not cross the network in the "
+            "clear; use smtps://, or ?starttls=never where the network is trusted"
+        )
+
+
+def _sign_in(client: smtplib.SMTP, target: SmtpTarget) -> None:
+    if not target.user:
+        return
+    if "PLAIN" not in client.esmtp_features.get("auth", "").upper().split():
+        client.login(target.user, target.password)
+        return
+    # smtplib's own PLAIN stops at the first character outside ASCII.
+    secret = base64.b64encode(f"\0{target.user}\0{target.password}".encode()).decode()
+    code, text = client.docmd("AUTH", f"PLAIN {secret}")
+    if code not in SIGNED_IN:
+        raise smtplib.SMTPAuthenticationError(code, text)
+
+
+def _plain(error: Exception) -> str:
+    """One line for people; smtplib's own are tuples with bytes in them."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return f"it refuses the user or the password ({_reply_text(error)})"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"it answered {_reply_text(error)}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate does not hold: {error.verify_message}"
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _reply_text(error: smtplib.SMTPResponseException) -> str:
+    raw = error.smtp_error
+    return str(
+        read_reply(Stage.MAIL, error.smtp_code, raw.encode() if isinstance(raw, str) else raw)
+    )

@@ -1,0 +1,67 @@
+"""Jinja2 as the email templates get it: strict, escaping, and closed to slots from outside."""
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+import digest
+from digest.render.errors import TemplateError
+from digest.render.filters import attribute, harmless, percent, reach, wrap, written_date
+from digest.render.slots import Slot
+
+ESCAPED = (".mjml.j2", ".html.j2")
+
+
+class Href(str):
+    """An address made here, ASCII throughout: the only text besides `Slot` that may hold a mark."""
+
+    __slots__ = ()
+
+
+def email_environment(folder: Path) -> Environment:
+    """The environment over `folder` (see `templates_folder`); names are relative to its `email/`.
+
+    Raises TemplateError if there is no such folder.
+    """
+    root = folder / "email"
+    if not root.is_dir():
+        raise TemplateError(str(folder), None, "no folder email/ in it; expected the templates")
+    environment = Environment(
+        loader=FileSystemLoader(root),
+        autoescape=_escapes,  # noqa: S701 - a template's name decides; text is not escaped
+        undefined=StrictUndefined,
+        finalize=outgoing,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {
+        "attr": attribute,  # takes the place of Jinja2's own, which reads an object's attribute
+        "percent": percent,
+        "reach": reach,
+        "wrap": wrap,
+        "written_date": written_date,
+    }
+    return environment
+
+
+def templates_folder() -> Path:
+    """The folder that holds `email/`: packaged inside `digest`, or beside it in a checkout."""
+    package = Path(digest.__file__).parent
+    packaged = package / "templates"
+    return packaged if packaged.is_dir() else package.parent / "templates"
+
+
+def outgoing(value: object) -> object:
+    """Every value on its way out of a template: text from outside can't place a slot."""
+    if isinstance(value, Slot):
+        return Href(value.mark)
+    if isinstance(value, Href | Markup) or not isinstance(value, str):
+        return value
+    return harmless(value)
+
+
+def _escapes(name: str | None) -> bool:
+    # A template from a string has no name: escaping is the mistake that does no harm.
+    return name is None or name.endswith(ESCAPED)

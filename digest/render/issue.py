@@ -1,0 +1,111 @@
+"""An issue's content to the bytes everybody gets, slots still open."""
+
+import re
+from traceback import extract_tb
+
+from jinja2 import Environment, TemplateNotFound, TemplateSyntaxError, UndefinedError
+
+from digest.brand import Brand
+from digest.compose import Content
+from digest.render import palette
+from digest.render.environment import Href
+from digest.render.errors import TemplateError
+from digest.render.filters import harmless
+from digest.render.links import LinkBook, ascii_url
+from digest.render.mjml import to_html
+from digest.render.polish import polish
+from digest.render.rendered import Rendered
+from digest.render.slots import MARKS, Slot
+
+HTML_TEMPLATE = "digest/issue.mjml.j2"
+TEXT_TEMPLATE = "digest/issue.txt.j2"
+
+_RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
+
+
+def render_issue(
+    content: Content, brand: Brand, environment: Environment, *, tracked: bool = True
+) -> Rendered:
+    """`content` as HTML and text. With `tracked`, clicks and opens are told apart by recipient.
+
+    Each part is one run of Jinja2, and the HTML one run of MJML: what comes from outside is never
+    read as a template. The same content always gives the same bytes. Raises TemplateError.
+    """
+    links = LinkBook(brand.public_url, tracked=tracked)
+    context = _context(content, brand, links, tracked=tracked)
+    html = polish(to_html(_run(environment, HTML_TEMPLATE, context), HTML_TEMPLATE))
+    text = _run(environment, TEXT_TEMPLATE, context)
+    _check_slots(html, HTML_TEMPLATE, brand)
+    _check_slots(text, TEXT_TEMPLATE, brand)
+    return Rendered(
+        subject=harmless(content.subject),
+        preheader=harmless(content.preheader),
+        html=html,
+        text=f"{text.strip()}\n",
+        links=links.links,
+    )
+
+
+def _context(
+    content: Content, brand: Brand, links: LinkBook, *, tracked: bool
+) -> dict[str, object]:
+    """What templates see; docs/templates.md describes each name."""
+    root = brand.public_url
+    ascii_url(root, "public URL")
+    pixel = Href(f"{root}/o/{Slot.OPEN.mark}.gif") if tracked else None
+    return {
+        "issue": content,
+        "brand": brand,
+        "links": links,
+        "greeting": Slot.GREETING,
+        "unsubscribe_url": Href(f"{root}/unsubscribe/{Slot.UNSUBSCRIBE.mark}"),
+        "preferences_url": Href(f"{root}/preferences/{Slot.PREFERENCES.mark}"),
+        "vote_url": Href(f"{root}/vote/{Slot.VOTE.mark}"),
+        "browser_url": Href(f"{root}/issues/{content.number}"),
+        "pixel_url": pixel,
+        "direction": "rtl" if brand.language.partition("-")[0] in _RIGHT_TO_LEFT else "ltr",
+        "light": palette.light(brand.accent),
+        "dark": palette.dark(brand.accent),
+    }
+
+
+def _run(environment: Environment, name: str, context: dict[str, object]) -> str:
+    try:
+        return environment.get_template(name).render(context)
+    except TemplateError:
+        raise
+    except TemplateNotFound as error:
+        raise TemplateError(str(error.name), None, "there is no such template") from error
+    except TemplateSyntaxError as error:
+        raise TemplateError(error.name or name, error.lineno, str(error.message)) from error
+    except (UndefinedError, ArithmeticError, AttributeError, TypeError, ValueError) as error:
+        where, line = _place(environment, name, error)
+        raise TemplateError(where, line, str(error)) from error
+
+
+def _place(environment: Environment, name: str, error: Exception) -> tuple[str, int | None]:
+    """The template and line where `error` arose: Jinja2 writes its frames as the templates'."""
+    known = environment.list_templates()
+    for frame in reversed(extract_tb(error.__traceback__)):
+        path = frame.filename.replace("\\", "/")
+        found = next((template for template in known if path.endswith(f"/{template}")), None)
+        if found:
+            return found, frame.lineno
+    return name, None
+
+
+def _check_slots(part: str, name: str, brand: Brand) -> None:
+    """Raises TemplateError for a slot anywhere but in its own address, or a second greeting.
+
+    A template that hands out a token in the wrong place gives readers each other's links when
+    they forward the mail, so this does not rest on every filter being used.
+    """
+    paths = r"l/[0-9]+/~~click~~|o/~~open~~\.gif|" + "|".join(
+        f"{slot.value}/{slot.mark}" for slot in (Slot.UNSUBSCRIBE, Slot.PREFERENCES, Slot.VOTE)
+    )
+    rest = re.sub(re.escape(brand.public_url) + f"/(?:{paths})", "", part)
+    rest = rest.replace(Slot.GREETING.mark, "", 1)
+    found = MARKS.search(rest)
+    if found:
+        line = part[: part.index(found[0])].count("\n") + 1
+        raise TemplateError(name, line, f"the slot {found[0]} stands where it does not belong")

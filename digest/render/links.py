@@ -1,0 +1,96 @@
+"""The links of an issue: numbered, so that a click names a number and never a target."""
+
+import re
+from urllib.parse import quote, urlsplit
+
+import idna
+
+from digest.render.environment import Href
+from digest.render.errors import TemplateError
+from digest.render.rendered import RenderedLink
+from digest.render.slots import Slot
+
+SCHEMES = ("http", "https")
+LONGEST_URL = 2048
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
+_HOST = re.compile(r"[A-Za-z0-9._-]+")
+_IPV6 = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
+
+# RFC 3986 sections 2.2 and 2.3 without the tilde: a target must not be able to spell a slot's mark.
+_KEPT = "%/:;=@!$&'()*+,?"
+
+
+class LinkBook:
+    """Gives a target its number (from 1) and the address that stands for it in the email.
+
+    With `tracked`, that is our own redirect; without, the target itself.
+    """
+
+    def __init__(self, public_url: str, *, tracked: bool) -> None:
+        self._public_url = public_url
+        self._tracked = tracked
+        self._links: dict[tuple[str, str], RenderedLink] = {}
+
+    def to(self, kind: str, label: str, url: str) -> Href:
+        """The address of a link to `url`; the same kind and target get the same number.
+
+        Raises TemplateError unless `url` is an absolute http or https address.
+        """
+        target = ascii_url(url, label)
+        link = self._links.setdefault(
+            (kind, target), RenderedLink(len(self._links) + 1, kind, label, target)
+        )
+        if not self._tracked:
+            return Href(target)
+        return Href(f"{self._public_url}/l/{link.number}/{Slot.CLICK.mark}")
+
+    @property
+    def links(self) -> tuple[RenderedLink, ...]:
+        return tuple(self._links.values())
+
+
+def ascii_url(url: str, label: str) -> str:
+    """`url` as RFC 3986 writes it: host in IDNA, the rest percent-encoded where it must be."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise _refusal(url, label, f"which can't be read ({error})") from None
+    if parts.scheme not in SCHEMES or not host:
+        raise _refusal(url, label, "expected an address that starts with https:// or http://")
+    if _UNPRINTABLE.search(url.strip(" ").replace(" ", "")) or len(url) > LONGEST_URL:
+        raise _refusal(url, label, f"expected at most {LONGEST_URL} printable characters")
+    if parts.username is not None or parts.password is not None:
+        raise _refusal(url, label, "expected an address without a user name before the host")
+    where = _ascii_host(host, url, label) + (f":{port}" if port is not None else "")
+    path, query, fragment = (
+        quote(_percents(part), safe=_KEPT).replace("~", "%7E")
+        for part in (parts.path, parts.query, parts.fragment)
+    )
+    return (
+        f"{parts.scheme}://{where}{path}"
+        + (f"?{query}" if query else "")
+        + (f"#{fragment}" if fragment else "")
+    )
+
+
+def _percents(part: str) -> str:
+    """A per cent sign that starts no escape is itself escaped."""
+    return re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", part)
+
+
+def _ascii_host(host: str, url: str, label: str) -> str:
+    try:
+        name = host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
+    except idna.IDNAError as error:
+        raise _refusal(url, label, f"whose host is no domain name ({error})") from None
+    if _IPV6.fullmatch(name):
+        return f"[{name}]"
+    if not _HOST.fullmatch(name):
+        raise _refusal(url, label, "whose host is no domain name")
+    return name
+
+
+def _refusal(url: str, label: str, problem: str) -> TemplateError:
+    shown = url if len(url) <= 80 else url[:79] + "…"  # noqa: PLR2004 - one terminal line
+    return TemplateError(f"link {label!r}", None, f"found {shown!r}, {problem}")

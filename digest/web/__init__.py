@@ -1,0 +1,1 @@
+"""Pages for readers, and the editors' preview: thin handlers over the rooms below."""

@@ -1,0 +1,45 @@
+"""The web application: every page of one site."""
+
+from fastapi import FastAPI
+
+from digest.render.environment import templates_folder
+from digest.web import (
+    comparisons,
+    health,
+    issues,
+    preferences,
+    redirects,
+    static,
+    unsubscribe,
+    votes,
+)
+from digest.web import studio as editors
+from digest.web.errors import add_error_pages
+from digest.web.headers import SafeHeaders
+from digest.web.local import LocalOnly
+from digest.web.page import Pages
+from digest.web.prefix import UnderPrefix
+from digest.web.site import Site
+
+PUBLIC = (health, redirects, unsubscribe, preferences, votes, issues, comparisons, static)
+
+
+def create_app(site: Site, *, studio: bool = False) -> FastAPI:
+    """The pages of `site`.
+
+    With `studio`, the editors' pages too, and then everything answers on this machine only.
+    """
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.site = site
+    app.state.pages = pages = Pages(templates_folder() / "web", site.brand)
+    for part in PUBLIC:
+        app.include_router(part.router)
+    if studio:
+        app.include_router(editors.router)
+    add_error_pages(app, pages)
+    # The one added last sees a request first.
+    app.add_middleware(UnderPrefix, prefix=pages.base)
+    if studio:
+        app.add_middleware(LocalOnly)
+    app.add_middleware(SafeHeaders)
+    return app

@@ -1,0 +1,26 @@
+"""Small forms: a handful of fields, read to a limit."""
+
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+from fastapi import Depends, HTTPException, Request
+
+LARGEST_FORM = 4096
+MOST_FIELDS = 20
+
+
+async def _small_form(request: Request) -> dict[str, str]:
+    """The fields of an urlencoded body; an HTTPException for one that is too large."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_FORM:
+            raise HTTPException(413)
+    try:
+        text = body.decode("utf-8", "replace")
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
+    except ValueError:
+        raise HTTPException(400) from None
+
+
+SmallForm = Annotated[dict[str, str], Depends(_small_form)]

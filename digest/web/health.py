@@ -1,0 +1,43 @@
+"""For machines that watch: is the process alive, can it work, what may be crawled."""
+
+import logging
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from digest.web.site import TheSite
+
+router = APIRouter()
+log = logging.getLogger(__name__)
+
+FRESH = {"Cache-Control": "no-store"}
+# Every path here holds a reader's token, or nothing for a search engine.
+ROBOTS = "User-agent: *\n" + "".join(
+    f"Disallow: /{path}/\n"
+    for path in ("l", "o", "unsubscribe", "preferences", "confirm", "vote", "studio", "api")
+)
+
+
+@router.api_route("/health", methods=["GET", "HEAD"])
+async def health() -> Response:
+    """The process answers; says nothing of the database."""
+    return JSONResponse({"status": "alive"}, headers=FRESH)
+
+
+@router.api_route("/ready", methods=["GET", "HEAD"])
+def ready(site: TheSite) -> Response:
+    """200 when the database answers, 503 when it does not."""
+    try:
+        with site.store.read() as session:
+            session.connection().execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        log.warning("not ready: the database does not answer (%s)", type(error).__name__)
+        return JSONResponse({"status": "the database does not answer"}, 503, FRESH)
+    return JSONResponse({"status": "ready"}, headers=FRESH)
+
+
+@router.api_route("/robots.txt", methods=["GET", "HEAD"])
+async def robots() -> Response:
+    return PlainTextResponse(ROBOTS)

@@ -1,0 +1,18 @@
+"""For a site that is published below a path of another one (https://example.org/digest)."""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class UnderPrefix:
+    """Takes `prefix` off a request's path: some proxies do that themselves, some do not."""
+
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self._app = app
+        self._prefix = prefix
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if self._prefix and path.startswith(f"{self._prefix}/"):
+            scope = {**scope, "path": path.removeprefix(self._prefix)}
+            scope.pop("raw_path", None)
+        await self._app(scope, receive, send)

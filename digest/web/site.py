@@ -1,0 +1,61 @@
+"""What the pages need of the application, and no more: tests hand in just this."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Protocol, cast
+
+from fastapi import Depends, Request
+
+from digest.address import Edition, Envelope
+from digest.brand import Brand
+from digest.render.rendered import Rendered
+from digest.track.record import Hit
+from digest.web.page import Pages
+from store import Store
+from subscribers.addresses import AddressHasher
+from subscribers.tokens import Tokens
+
+
+class Preview(Protocol):
+    """An issue as it would go out, or did: `pipeline.Preview` is one.
+
+    Each raises `issues.lifecycle.IssueError` or `render.errors.TemplateError` with one line why.
+    """
+
+    def rendered(self, number: int) -> Rendered: ...
+    def edition(self, number: int) -> Edition: ...
+    def sample_envelope(self, edition: Edition) -> Envelope: ...
+
+
+class Site(Protocol):
+    """`bootstrap.App` is one."""
+
+    @property
+    def store(self) -> Store: ...
+    @property
+    def tokens(self) -> Tokens: ...
+    @property
+    def hasher(self) -> AddressHasher: ...
+    @property
+    def brand(self) -> Brand: ...
+    @property
+    def preview(self) -> Preview: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
+
+
+async def _site(request: Request) -> Site:
+    return cast("Site", request.app.state.site)
+
+
+async def _pages(request: Request) -> Pages:
+    return cast("Pages", request.app.state.pages)
+
+
+async def _hit(request: Request) -> Hit:
+    return Hit(request.method, request.headers.get("user-agent", ""))
+
+
+TheSite = Annotated[Site, Depends(_site)]
+ThePages = Annotated[Pages, Depends(_pages)]
+TheHit = Annotated[Hit, Depends(_hit)]

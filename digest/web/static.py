@@ -1,0 +1,25 @@
+"""The pages' own files, by name from memory: there is no folder to climb out of."""
+
+from fastapi import APIRouter, HTTPException, Response
+
+from digest.web.site import ThePages
+
+router = APIRouter()
+
+KINDS = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+# The address changes with the file (see Pages), so a copy never grows old.
+KEEP = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+@router.api_route("/static/{name}", methods=["GET", "HEAD"])
+async def static(name: str, pages: ThePages) -> Response:
+    kind = KINDS.get(name.rpartition(".")[2])
+    if kind is None or name not in pages.statics:
+        raise HTTPException(404)
+    return Response(pages.statics[name], media_type=kind, headers=KEEP)
+
+
+@router.api_route("/favicon.ico", methods=["GET", "HEAD"])
+async def icon(pages: ThePages) -> Response:
+    """Browsers ask for it on an issue's page, whose frozen bytes name no icon."""
+    return await static("mark.svg", pages)

@@ -1,0 +1,34 @@
+"""The issue's bytes, as approved by eye. Renew with DIGEST_RENEW_GOLDEN=1 and look at the diff."""
+
+import os
+import re
+from difflib import unified_diff
+from pathlib import Path
+
+import pytest
+
+from digest.render.environment import email_environment, templates_folder
+from digest.render.issue import render_issue
+from tests.golden.sample import BRAND, content
+
+FILES = Path(__file__).parent / "files"
+RENEW = os.environ.get("DIGEST_RENEW_GOLDEN") == "1"
+
+
+@pytest.mark.parametrize("part", ["html", "text"])
+def test_the_issue_is_the_one_that_was_looked_at(part: str) -> None:
+    """Fails with a diff, a tag or rule a line, when a template or library changes the mail."""
+    rendered = render_issue(content(), BRAND, email_environment(templates_folder()))
+    path = FILES / {"html": "issue.html", "text": "issue.txt"}[part]
+    now = getattr(rendered, part)
+    if RENEW:
+        path.write_bytes(now.encode())
+    was = path.read_bytes().decode()
+    if now != was:
+        pytest.fail(_difference(was, now), pytrace=False)
+
+
+def _difference(was: str, now: str) -> str:
+    before, after = (re.sub(r"(?<=>)(?=<)|(?<=})", "\n", text).splitlines() for text in (was, now))
+    diff = "\n".join(unified_diff(before, after, "golden", "rendered", lineterm="", n=2))
+    return f"{diff}\n\nIf this is meant, renew the files with DIGEST_RENEW_GOLDEN=1."

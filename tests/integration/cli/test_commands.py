@@ -1,0 +1,209 @@
+"""The fixed command line: what every command says, refuses and prints."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from sqlalchemy import create_engine, text
+
+from digest.cli import app as command_line
+from digest.samples import comparisons, subscribers
+from tests.integration.cli.conftest import Run
+
+
+def every_command() -> list[tuple[str, ...]]:
+    group: Any = typer.main.get_command(command_line)
+    found: list[tuple[str, ...]] = []
+    for name, command in group.commands.items():
+        inner = getattr(command, "commands", None)
+        found += [(name, one) for one in inner] if inner else [(name,)]
+    return found
+
+
+FIXED = [
+    "demo", "serve", "web", "worker", "scheduler", "report", "doctor", "comparisons/import",
+    "comparisons/list", "issue/draft", "issue/list", "issue/show", "issue/preview",
+    "issue/render", "issue/check", "issue/test", "issue/approve", "issue/schedule",
+    "issue/pause", "issue/resume", "issue/cancel", "issue/send", "issue/status",
+    "subscribers/import", "subscribers/export", "subscribers/add", "subscribers/show",
+    "subscribers/erase", "subscribers/unsubscribe", "schedule/list", "schedule/add",
+    "schedule/run", "schedule/next", "database/upgrade", "database/backup", "database/restore",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", FIXED)
+def test_the_fixed_commands_are_there(path: str) -> None:
+    assert tuple(path.split("/")) in every_command()
+
+
+@pytest.mark.parametrize("command", every_command(), ids=" ".join)
+def test_every_help_has_an_example(run: Run, command: tuple[str, ...]) -> None:
+    shown = run(*command, "--help")
+    assert shown.status == 0
+    assert f"Example: digest {' '.join(command)}" in " ".join(shown.out.split())
+
+
+def one_line(error: str) -> bool:
+    return len(error.strip().splitlines()) == 1 and "Traceback" not in error
+
+
+def test_no_such_file(run: Run, home: Path) -> None:
+    got = run("comparisons", "import", "nowhere.txt")
+    assert got.status == 1
+    assert "nowhere.txt" in got.err
+    assert one_line(got.err)
+    got = run("subscribers", "import", "nowhere.csv")
+    assert got.status == 1
+    assert "nowhere.csv" in got.err
+    assert one_line(got.err)
+
+
+def test_a_page_that_is_none_stops_no_other(run: Run, home: Path) -> None:
+    (home / "bad.txt").write_text("Ten ways to bake bread\nFlour first.\n", encoding="utf-8")
+    good = min(comparisons().glob("*.txt"))
+    got = run("comparisons", "import", "bad.txt", str(good))
+    assert got.status == 1
+    assert "bad.txt" in got.err
+    assert "expected" in got.err
+    assert one_line(got.err)
+    assert "1 new, 0 changed, 0 unchanged, 1 refused" in got.out
+    assert len(json.loads(run("comparisons", "list", "--json").out)) == 1
+
+
+def test_a_bad_setting(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGEST_PUBLIC_URL", "nonsense")
+    got = run("issue", "list")
+    assert got.status == 1
+    assert "DIGEST_PUBLIC_URL" in got.err
+    assert "https://" in got.err
+    assert one_line(got.err)
+
+
+@pytest.mark.parametrize("url", ["oracle://x/y", "nonsense", "sqlite:////proc/no/where.db"])
+def test_a_database_that_can_not_be_opened(
+    run: Run, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("DIGEST_DATABASE_URL", url)
+    monkeypatch.setenv("DIGEST_SECRET_KEY", "x" * 40)
+    got = run("issue", "list")
+    assert got.status == 1
+    assert one_line(got.err), got.err
+
+
+def test_a_database_from_the_future(run: Run, home: Path) -> None:
+    assert run("issue", "list").status == 0
+    engine = create_engine(f"sqlite:///{home}/var/digest.db")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    for command in (("issue", "list"), ("database", "upgrade"), ("serve",)):
+        got = run(*command)
+        assert got.status == 1
+        assert "newer version" in got.err
+        assert one_line(got.err)
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["show", "check", "approve", "send", "status", "pause", "resume", "cancel", "preview"],
+)
+def test_an_unknown_issue_number(run: Run, command: str) -> None:
+    got = run("issue", command, "99")
+    assert got.status == 1
+    assert "there is no issue 99" in got.err
+    assert one_line(got.err)
+
+
+def test_usage_is_status_two(run: Run) -> None:
+    assert run("issue", "show", "three").status == 2
+    assert run("issue", "fly").status == 2
+
+
+def test_nothing_to_draft(run: Run) -> None:
+    got = run("issue", "draft")
+    assert got.status == 1
+    assert "comparisons import" in got.err
+
+
+def test_a_week_from_pages_to_outbox(run: Run, home: Path) -> None:
+    assert run("comparisons", "import", str(comparisons())).status == 0
+    again = run("comparisons", "import", str(comparisons()))
+    assert again.out.strip().startswith("0 new, 0 changed")
+    got = run("subscribers", "import", str(subscribers()), "--status", "active")
+    assert got.status == 0, got.err
+    assert run("schedule", "add", "weekly", "--zone", "Europe/Berlin").status == 0
+    assert run("issue", "draft", "--schedule", "weekly").out.strip() == "1"
+    shown = json.loads(run("issue", "show", "1", "--json").out)
+    assert shown["picks"][0]["role"] == "lead"
+    assert all(pick["reasons"] for pick in shown["picks"])
+    assert run("issue", "send", "1").status == 1, "a draft is not sent"
+    assert run("issue", "check", "1").status == 0
+    assert run("issue", "approve", "1").status == 0
+    assert run("issue", "render", "1", "--out", "out").status == 0
+    assert {path.name for path in (home / "out").iterdir()} == {
+        "issue.html",
+        "issue.txt",
+        "issue.eml",
+    }
+    sent = run("issue", "send", "1")
+    assert sent.status == 0, sent.err
+    status = json.loads(run("issue", "status", "1", "--json").out)
+    counted = {name: n for name, n in status.items() if name not in ("number", "state", "audience")}
+    assert status["state"] == "finished"
+    assert sum(counted.values()) == status["audience"] == status["submitted"]
+    assert len(list((home / "var/outbox/new").glob("*.eml"))) == status["audience"]
+    assert run("issue", "send", "1").status == 1, "a finished issue is not sent again"
+    report = json.loads(run("report", "1", "--json").out)
+    assert report["people"] == {"opens": 0, "clicks": 0, "votes": 0, "unsubscribes": 0}
+
+
+def test_a_subscriber_comes_goes_and_is_forgotten(run: Run, home: Path) -> None:
+    assert run("subscribers", "add", "ana@example.org", "--name", "Ana").status == 0
+    assert run("subscribers", "add", "ANA@example.org").status == 1
+    assert run("subscribers", "unsubscribe", "ana@example.org").status == 0
+    known = json.loads(run("subscribers", "show", "ana@example.org", "--json").out)
+    assert known["status"] == "unsubscribed"
+    assert known["suppression"]["reason"] == "unsubscribed"
+    assert [one["kind"] for one in known["consents"]] == ["imported", "withdrawn"]
+    assert run("subscribers", "erase", "ana@example.org").status == 0
+    assert run("subscribers", "show", "ana@example.org").status == 1
+    (home / "list.csv").write_text("email\nana@example.org\nbo@example.org\nnonsense\n")
+    got = run("subscribers", "import", "list.csv", "--status", "active")
+    assert got.status == 1
+    assert "line 4: found 'nonsense'" in got.err
+    assert "1 added, 0 already there, 1 suppressed, 1 refused" in got.out
+    assert b"ana@example.org" not in (home / "var/digest.db").read_bytes().lower()
+
+
+def test_what_json_lists_can_be_imported_again(run: Run, home: Path) -> None:
+    run("comparisons", "import", str(comparisons()))
+    (home / "all.json").write_text(run("comparisons", "list", "--json").out, encoding="utf-8")
+    got = run("comparisons", "import", "all.json")
+    assert got.status == 0, got.err
+    assert got.out.startswith("0 new, 0 changed")
+
+
+def test_a_backup_comes_back(run: Run, home: Path) -> None:
+    run("subscribers", "add", "ana@example.org")
+    assert run("database", "backup", "saved.db").status == 0
+    run("subscribers", "erase", "ana@example.org")
+    assert run("database", "restore", "saved.db").status == 0
+    assert run("subscribers", "show", "ana@example.org").status == 0
+    (home / "no.db").write_text("not a database at all, but long enough to be read as one")
+    got = run("database", "restore", "no.db")
+    assert got.status == 1
+    assert one_line(got.err)
+
+
+def test_schedules_are_listed_and_bad_ones_refused(run: Run) -> None:
+    assert run("schedule", "add", "weekly", "--cron", "0 8 * * mon").status == 0
+    assert len(run("schedule", "next", "weekly", "--count", "3").out.splitlines()) == 3
+    for bad in (("--cron", "8 o'clock"), ("--zone", "Mars/Olympus")):
+        got = run("schedule", "add", "other", *bad)
+        assert got.status == 1
+        assert one_line(got.err), got.err
+    got = run("schedule", "next", "nosuch")
+    assert got.status == 1
+    assert "weekly" in got.err

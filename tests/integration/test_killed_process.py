@@ -1,0 +1,150 @@
+"""A real sender, really killed: kill -9 in the middle of a send into a server that remembers."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from digest.deliver.tables import Delivery, DeliveryState
+from store import Store, open_store
+from subscribers.tables import Subscriber
+from tests.parts.smtp_server import SmtpServer
+from tests.parts.world import SECRET, add_approved, add_people
+
+PEOPLE = 450
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def server() -> Iterator[SmtpServer]:
+    with SmtpServer() as running:
+        yield running
+
+
+def environment(database_url: str, server: SmtpServer) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("DIGEST_")}
+    return kept | {
+        "PYTHONPATH": str(ROOT),
+        "DIGEST_DATABASE_URL": database_url,
+        "DIGEST_SECRET_KEY": SECRET,
+        "DIGEST_PROVIDER": "smtp",
+        "DIGEST_SMTP_URL": f"smtp://127.0.0.1:{server.port}?starttls=never",
+        "DIGEST_POSTAL_ADDRESS": "1 Road, Town",
+        "DIGEST_SENDER": "Verdicts <digest@d.example>",
+    }
+
+
+def start(command: list[str], settings: dict[str, str], folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "digest", *command],
+        env=settings,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+class Trap:
+    """Signals a process as soon as the server has taken so many messages."""
+
+    def __init__(self, server: SmtpServer, count: int) -> None:
+        self._reached = threading.Event()
+        original = server.received
+
+        class Watched(list):  # type: ignore[type-arg]
+            def append(inner, message: object) -> None:  # noqa: N805 - the list is the self here
+                super().append(message)
+                if len(inner) >= count:
+                    self._reached.set()
+
+        server.received = Watched(original)
+
+    def spring(self, process: subprocess.Popen[str], how: signal.Signals) -> None:
+        while not self._reached.wait(0.05):
+            assert process.poll() is None, f"the sender ended early: {process.communicate()}"
+        process.send_signal(how)
+        process.wait(60)
+
+
+def uncertain(store: Store) -> set[str]:
+    with store.read() as session:
+        rows = session.exec(
+            select(Subscriber.email)
+            .join(Delivery, Delivery.subscriber_id == Subscriber.id)  # type: ignore[arg-type]
+            .where(Delivery.state == DeliveryState.UNCERTAIN)
+        )
+        return set(rows)
+
+
+def test_kill_minus_nine_loses_nobody_and_repeats_nobody(
+    database_url: str, server: SmtpServer, tmp_path: Path
+) -> None:
+    store = open_store(database_url)
+    people = set(add_people(store, PEOPLE))
+    number = add_approved(store)
+    settings = environment(database_url, server)
+    kills = (20, 130, 260)
+    for count in kills:
+        trap = Trap(server, count)
+        process = start(["issue", "send", str(number)], settings, tmp_path)
+        trap.spring(process, signal.SIGKILL)
+        assert process.returncode == -signal.SIGKILL
+    process = start(["issue", "send", str(number)], settings, tmp_path)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "is finished" in out
+    got = server.recipients
+    assert len(got) == len(set(got)), "somebody was mailed twice"
+    in_doubt = uncertain(store)
+    assert people - set(got) <= in_doubt, "somebody without mail is not listed as uncertain"
+    assert len(in_doubt) <= 50 * len(kills), "more in doubt than were in flight"
+    store.close()
+
+
+def test_sigterm_finishes_the_batch_in_hand_and_doubts_nobody(
+    sqlite_store: Store, server: SmtpServer, tmp_path: Path
+) -> None:
+    people = set(add_people(sqlite_store, PEOPLE))
+    number = add_approved(sqlite_store)
+    settings = environment(f"sqlite:///{sqlite_store.path}", server)
+    trap = Trap(server, 30)
+    process = start(["issue", "send", str(number)], settings, tmp_path)
+    trap.spring(process, signal.SIGTERM)
+    assert process.returncode == 1
+    assert len(server.recipients) < PEOPLE
+    assert not uncertain(sqlite_store)
+    process = start(["issue", "send", str(number)], settings, tmp_path)
+    assert process.wait(60) == 0
+    assert sorted(server.recipients) == sorted(people)
+    shown = start(["issue", "status", str(number), "--json"], settings, tmp_path)
+    out, _ = shown.communicate(timeout=60)
+    assert json.loads(out)["submitted"] == PEOPLE
+
+
+def test_two_senders_at_once_share_the_work(
+    database_url: str, server: SmtpServer, tmp_path: Path
+) -> None:
+    store = open_store(database_url)
+    people = set(add_people(store, PEOPLE))
+    number = add_approved(store)
+    settings = environment(database_url, server)
+    first = start(["issue", "send", str(number), "--detach"], settings, tmp_path)
+    assert first.communicate(timeout=60) and first.returncode == 0
+    both = [start(["issue", "send", str(number)], settings, tmp_path) for _ in range(2)]
+    for process in both:
+        process.communicate(timeout=90)
+    last = start(["issue", "status", str(number), "--json"], settings, tmp_path)
+    out, _ = last.communicate(timeout=60)
+    status = json.loads(out)
+    assert status["submitted"] == PEOPLE
+    assert status["state"] == "finished"
+    assert sorted(server.recipients) == sorted(people)
+    store.close()

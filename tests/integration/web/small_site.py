@@ -1,0 +1,72 @@
+"""A site over a real store, without the rest of the application."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from digest.address import Edition, Envelope, Recipient, Sender, address
+from digest.brand import Brand
+from digest.issues.lifecycle import IssueError
+from digest.render.rendered import Rendered, RenderedLink
+from store import Store
+from subscribers.addresses import AddressHasher
+from subscribers.tokens import Tokens
+from tests.integration.web.rows import HTML, NOW, TARGET, TEXT
+
+SECRET = "a secret of the tests that is long enough"
+BRAND = Brand("Weekly Verdicts", "https://digest.example.org", "12 Example Road, 1010 Town")
+
+
+@dataclass
+class Proofs:
+    """A pipeline's preview: one rendering whatever the number, or a fault; tests may set both."""
+
+    tokens: Tokens
+    rendering: Rendered = field(
+        default_factory=lambda: Rendered(
+            "Alpha beats Beta",
+            "And two more verdicts.",
+            HTML,
+            TEXT,
+            (RenderedLink(1, "comparison", "Alpha or Beta?", TARGET),),
+        )
+    )
+    fault: str = ""
+
+    def rendered(self, number: int) -> Rendered:  # noqa: ARG002 - the signature is the pipeline's
+        if self.fault:
+            raise IssueError(self.fault)
+        return self.rendering
+
+    def edition(self, number: int) -> Edition:
+        shown = self.rendering
+        return Edition(
+            number=number,
+            series="by-hand",
+            subject=shown.subject,
+            html=shown.html,
+            text=shown.text,
+            sender=Sender(BRAND.name, "digest@example.org"),
+            list_name=BRAND.name,
+            public_url=BRAND.public_url,
+        )
+
+    def sample_envelope(self, edition: Edition) -> Envelope:
+        nobody = Recipient(0, 0, "reader@example.com", "Sam", tracking=False)
+        return address([nobody], edition.number, self.tokens)[0]
+
+
+@dataclass(frozen=True)
+class SmallSite:
+    store: Store
+    tokens: Tokens
+    hasher: AddressHasher
+    brand: Brand
+    preview: Proofs
+    clock: Callable[[], datetime]
+
+
+def small_site(store: Store) -> SmallSite:
+    tokens = Tokens([SECRET])
+    hasher = AddressHasher("another secret of the tests, long enough")
+    return SmallSite(store, tokens, hasher, BRAND, Proofs(tokens), lambda: NOW)

@@ -1,0 +1,148 @@
+"""What every answer has: safe headers, and friendly words when something is wrong."""
+
+import logging
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from starlette.testclient import TestClient
+
+from digest.brand import Brand
+from digest.web.application import create_app
+from subscribers.tokens import Purpose
+from tests.integration.web.rows import ISSUE, add_comparison, add_issue, add_subscriber
+from tests.integration.web.small_site import SmallSite
+
+
+def paths(site: SmallSite) -> list[str]:
+    add_issue(site.store)
+    add_comparison(site.store)
+    reader = add_subscriber(site.store, site.hasher)
+    made = site.tokens.make
+    return [
+        "/",
+        "/issues/",
+        f"/issues/{ISSUE}",
+        "/comparisons/alpha-vs-beta",
+        "/tools/alpha",
+        f"/unsubscribe/{made(Purpose.UNSUBSCRIBE, reader, ISSUE)}",
+        f"/preferences/{made(Purpose.PREFERENCES, reader, ISSUE)}",
+        f"/l/1/{made(Purpose.CLICK, reader, ISSUE)}",
+        f"/o/{made(Purpose.OPEN, reader, ISSUE)}.gif",
+        "/static/site.css",
+        "/robots.txt",
+        "/health",
+        "/ready",
+        "/nothing",
+    ]
+
+
+def test_every_answer_has_safe_headers(client: TestClient, site: SmallSite) -> None:
+    for path in paths(site):
+        headers = client.get(path).headers
+        assert headers["content-security-policy"].startswith("default-src 'none'"), path
+        assert "frame-ancestors 'none'" in headers["content-security-policy"], path
+        assert headers["x-content-type-options"] == "nosniff", path
+        assert "referrer-policy" in headers, path
+
+
+def test_every_page_says_its_language_and_needs_no_script_or_inline_style(
+    client: TestClient, site: SmallSite
+) -> None:
+    for path in paths(site):
+        page = client.get(path)
+        if not page.headers.get("content-type", "").startswith("text/html"):
+            continue
+        assert '<html lang="en">' in page.text, path
+        assert "<script" not in page.text, path
+        if path != f"/issues/{ISSUE}":
+            assert "style=" not in page.text, path
+            assert page.text.count("<h1") == 1, path
+
+
+def test_every_address_answers_head(client: TestClient, site: SmallSite) -> None:
+    for path in paths(site):
+        assert client.head(path).status_code == client.get(path).status_code, path
+
+
+def test_a_method_that_is_not_taken_gets_a_page(client: TestClient) -> None:
+    answer = client.delete("/issues/")
+    assert answer.status_code == 405
+    assert "GET" in answer.headers["allow"]
+    assert "ordinary link" in answer.text
+
+
+def test_a_fault_is_a_page_without_a_traceback(
+    site: SmallSite, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        msg = "a secret detail"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(site.store, "read", fail)
+    token = site.tokens.make(Purpose.UNSUBSCRIBE, 1)
+    with caplog.at_level(logging.INFO, logger="digest"):
+        answer = TestClient(create_app(site), raise_server_exceptions=False).get(
+            f"/unsubscribe/{token}"
+        )
+    assert answer.status_code == 500
+    assert "The fault is ours" in answer.text
+    assert "secret detail" not in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"] == "no-store"
+    assert token not in caplog.text
+
+
+def test_a_database_that_fails_asks_to_come_back(
+    client: TestClient, site: SmallSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise OperationalError("SELECT 1", {}, Exception("gone"))
+
+    monkeypatch.setattr(site.store, "read", fail)
+    answer = client.get("/issues/")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+    assert "Nothing is lost" in answer.text
+    ready = client.get("/ready")
+    assert ready.status_code == 503
+    assert client.get("/health").status_code == 200
+
+
+def test_health_and_readiness(client: TestClient) -> None:
+    assert client.get("/health").json() == {"status": "alive"}
+    assert client.get("/ready").json() == {"status": "ready"}
+
+
+def test_robots_are_kept_from_readers_links(client: TestClient) -> None:
+    lines = client.get("/robots.txt").text.splitlines()
+    for path in ("/l/", "/o/", "/unsubscribe/", "/preferences/"):
+        assert f"Disallow: {path}" in lines
+    assert "Disallow: /" not in lines
+
+
+def test_a_static_files_address_changes_with_the_file(client: TestClient) -> None:
+    page = client.get("/issues/").text
+    address = page.split('rel="stylesheet" href="')[1].split('"')[0]
+    answer = client.get(address)
+    assert answer.headers["content-type"].startswith("text/css")
+    assert "immutable" in answer.headers["cache-control"]
+    assert "?v=" in address
+
+
+@pytest.mark.parametrize("prefix", ["", "/digest"])
+def test_a_site_below_a_path_works_whether_or_not_the_proxy_takes_it_off(
+    site: SmallSite, prefix: str
+) -> None:
+    below = type(site)(
+        site.store,
+        site.tokens,
+        site.hasher,
+        Brand("Weekly Verdicts", "https://example.org/digest", "12 Example Road"),
+        site.preview,
+        site.clock,
+    )
+    client = TestClient(create_app(below), follow_redirects=False)
+    page = client.get(f"{prefix}/issues/")
+    assert page.status_code == 200
+    assert 'href="/digest/issues/"' in page.text
+    assert client.get(f"{prefix}/").headers["location"] == "/digest/issues/"
+    assert client.get(f"{prefix}/static/site.css").status_code == 200

@@ -1,0 +1,108 @@
+"""The web over the real pipeline: drafted, approved, sent, and looked at."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from sqlmodel import select
+from starlette.testclient import TestClient
+
+from digest.bootstrap import App, bootstrap
+from digest.issues.tables import Issue, Link
+from digest.render.slots import MARKS
+from digest.settings import Settings
+from digest.web.application import create_app
+from store import Store
+from subscribers.tokens import Purpose
+from tests.integration.web.rows import NOW, add_comparison, everything
+
+
+@pytest.fixture
+def app(sqlite_store: Store, tmp_path: Path) -> Iterator[App]:
+    settings = Settings(
+        _env_file=None,
+        public_url="https://digest.example.org",
+        secret_key="a secret of the tests that is long enough",
+        outbox_dir=tmp_path / "outbox",
+    )
+    opened = bootstrap(settings, store=sqlite_store, clock=lambda: NOW)
+    add_comparison(sqlite_store, url="https://example.org/alpha-vs-beta?a=1&b=2")
+    yield opened
+    opened.provider.close()
+
+
+def finished(app: App) -> int:
+    number = app.desk.draft()
+    app.desk.approve(number, by="an editor")
+    with app.store.write() as session:
+        issue = session.get(Issue, number)
+        assert issue is not None
+        issue.state, issue.send_at = "finished", NOW
+    return number
+
+
+def test_the_archive_of_a_real_issue_leads_everywhere_straight(app: App) -> None:
+    number = finished(app)
+    page = TestClient(create_app(app)).get(f"/issues/{number}").text
+    assert not MARKS.search(page)
+    addresses = {link["href"] for link in BeautifulSoup(page, "html.parser").find_all("a")}
+    with app.store.read() as session:
+        targets = set(session.exec(select(Link.url)))
+    assert "https://example.org/alpha-vs-beta?a=1&b=2" in targets
+    in_browser = f"https://digest.example.org/issues/{number}"
+    assert addresses == targets | {"/issues/", in_browser}
+    assert "/o/" not in page
+
+
+def test_every_link_of_a_real_issue_can_be_followed(app: App) -> None:
+    number = finished(app)
+    client = TestClient(create_app(app), follow_redirects=False)
+    token = app.tokens.make(Purpose.CLICK, 0, number)
+    with app.store.read() as session:
+        links = {link.number: link.url for link in session.exec(select(Link))}
+    assert links
+    for link, url in links.items():
+        assert client.get(f"/l/{link}/{token}").headers["location"] == url
+
+
+def test_the_studio_shows_a_real_draft_and_changes_nothing(app: App) -> None:
+    number = app.desk.draft()
+    before = everything(app.store)
+    studio = TestClient(create_app(app, studio=True), "http://127.0.0.1")
+    page = BeautifulSoup(studio.get(f"/studio/issues/{number}").text, "html.parser")
+    assert page.find("table") is not None
+    assert "Alpha" in page.get_text()
+    framed = BeautifulSoup(studio.get(f"/studio/issues/{number}/html").text, "html.parser")
+    for link in framed.find_all("a"):
+        assert "/l/" not in str(link["href"])
+    assert framed.find("img", src=lambda src: bool(src and "/o/" in src)) is None
+    assert "Hello Sam," in framed.get_text()
+    assert everything(app.store) == before
+
+
+def test_the_studio_shows_the_frozen_bytes_once_there_are_any(app: App) -> None:
+    """Invariant 3: what is previewed after approval is what will be sent."""
+    number = finished(app)
+    add_comparison(app.store, slug="another", title="Another one")
+    with app.store.read() as session:
+        issue = session.get(Issue, number)
+        assert issue is not None
+        mark = str(issue.content_hash)[:12]
+    page = TestClient(create_app(app, studio=True), "http://127.0.0.1").get(
+        f"/studio/issues/{number}"
+    )
+    assert f"frozen as <code>{mark}</code>" in page.text
+
+
+def test_the_studio_says_why_tampered_bytes_are_not_shown(app: App) -> None:
+    number = finished(app)
+    with app.store.write() as session:
+        issue = session.get(Issue, number)
+        assert issue is not None
+        issue.content_hash = "0" * 64
+    answer = TestClient(create_app(app, studio=True), "http://127.0.0.1").get(
+        f"/studio/issues/{number}"
+    )
+    assert answer.status_code == 422
+    assert "is not what was approved" in answer.text

@@ -1,0 +1,165 @@
+"""Clicks and opens: stored first, then answered; targets come from the store alone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlmodel import Session
+from starlette.testclient import TestClient
+
+from digest.web.redirects import PIXEL
+from store import Store
+from subscribers.tables import Subscriber
+from subscribers.tokens import Purpose
+from tests.integration.web.rows import (
+    ISSUE,
+    TARGET,
+    add_delivery,
+    add_issue,
+    add_subscriber,
+    events,
+)
+from tests.integration.web.small_site import SmallSite, small_site
+
+
+@pytest.fixture
+def site(store: Store) -> SmallSite:
+    return small_site(store)
+
+
+@pytest.fixture
+def anna(site: SmallSite) -> int:
+    add_issue(site.store)
+    number = add_subscriber(site.store, site.hasher)
+    add_delivery(site.store, number)
+    return number
+
+
+def click(site: SmallSite, subscriber: int, number: object = 1, issue: int = ISSUE) -> str:
+    return f"/l/{number}/{site.tokens.make(Purpose.CLICK, subscriber, issue)}"
+
+
+def pixel(site: SmallSite, subscriber: int, issue: int = ISSUE) -> str:
+    return f"/o/{site.tokens.make(Purpose.OPEN, subscriber, issue)}.gif"
+
+
+def test_a_click_leads_to_the_stored_target(client: TestClient, site: SmallSite, anna: int) -> None:
+    answer = client.get(click(site, anna))
+    assert (answer.status_code, answer.headers["location"]) == (302, TARGET)
+    assert answer.headers["referrer-policy"] == "no-referrer"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_click_is_an_event_of_the_delivery(
+    client: TestClient, site: SmallSite, anna: int
+) -> None:
+    client.get(click(site, anna), headers={"User-Agent": "Mozilla/5.0 (a phone)"})
+    (event,) = events(site.store)
+    assert (event.kind, event.issue_number, event.link_number) == ("clicked", ISSUE, 1)
+    assert event.delivery_id is not None
+    assert event.machine is None
+    assert event.detail == {"method": "GET", "user_agent": "Mozilla/5.0 (a phone)"}
+
+
+def test_head_leads_the_same_way_and_is_a_machine(
+    client: TestClient, site: SmallSite, anna: int
+) -> None:
+    answer = client.head(click(site, anna))
+    assert (answer.status_code, answer.headers["location"]) == (302, TARGET)
+    (event,) = events(site.store)
+    assert event.machine is True
+    assert event.detail["method"] == "HEAD"
+
+
+def test_every_click_counts(client: TestClient, site: SmallSite, anna: int) -> None:
+    for _ in range(3):
+        client.get(click(site, anna))
+    assert len(events(site.store)) == 3
+
+
+def test_the_event_is_committed_before_the_answer(
+    client: TestClient, site: SmallSite, anna: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a commit there is no redirect (invariant 7)."""
+    write = site.store.write
+
+    @contextmanager
+    def unlucky() -> Iterator[Session]:
+        with write() as session:
+            yield session
+            msg = "the disk is full"
+            raise OSError(msg)
+
+    monkeypatch.setattr(site.store, "write", unlucky)
+    quiet = TestClient(client.app, follow_redirects=False, raise_server_exceptions=False)
+    assert quiet.get(click(site, anna)).status_code == 500
+    assert events(site.store) == []
+
+
+def test_an_untracked_reader_is_led_on_and_stays_nobody(
+    client: TestClient, site: SmallSite, anna: int
+) -> None:
+    assert client.get(click(site, 0)).headers["location"] == TARGET
+    client.get(pixel(site, 0))
+    assert [event.delivery_id for event in events(site.store)] == [None, None]
+
+
+def test_switching_tracking_off_holds_for_mail_already_sent(
+    client: TestClient, site: SmallSite, anna: int
+) -> None:
+    with site.store.write() as session:
+        subscriber = session.get(Subscriber, anna)
+        assert subscriber is not None
+        subscriber.tracking = False
+    assert client.get(click(site, anna)).headers["location"] == TARGET
+    client.get(pixel(site, anna))
+    assert [event.delivery_id for event in events(site.store)] == [None, None]
+
+
+def test_a_link_the_issue_does_not_have_leads_nowhere(
+    client: TestClient, site: SmallSite, anna: int
+) -> None:
+    for number in ("2", "0", "-1", "1.5", "x", "9" * 5000, "%00", "١"):
+        answer = client.get(click(site, anna, number))
+        assert answer.status_code == 404, number
+        assert "location" not in answer.headers, number
+    assert events(site.store) == []
+
+
+def test_the_token_says_which_issue(client: TestClient, site: SmallSite, anna: int) -> None:
+    add_issue(site.store, 8, links={1: "https://example.org/eight", 2: "https://example.org/"})
+    assert client.get(click(site, anna, 1, issue=8)).headers["location"].endswith("/eight")
+    assert client.get(click(site, anna, 2, issue=ISSUE)).status_code == 404
+
+
+def test_loading_the_pixel_is_an_open(client: TestClient, site: SmallSite, anna: int) -> None:
+    answer = client.get(pixel(site, anna))
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/gif")
+    assert answer.content == PIXEL
+    assert answer.headers["cache-control"] == "no-store"
+    (event,) = events(site.store)
+    assert (event.kind, event.issue_number) == ("opened", ISSUE)
+    assert event.delivery_id is not None
+
+
+def test_a_bad_pixel_is_still_a_pixel_and_leaves_nothing(
+    client: TestClient, site: SmallSite, anna: int
+) -> None:
+    for token in ("x", "A" * 22, "é" * 22, "A" * 60_000):
+        answer = client.get(f"/o/{token}.gif")
+        assert (answer.status_code, answer.content) == (200, PIXEL), token[:30]
+    assert events(site.store) == []
+
+
+def test_the_pixel_of_an_issue_that_is_not_there_leaves_nothing(
+    client: TestClient, site: SmallSite, anna: int
+) -> None:
+    assert client.get(pixel(site, anna, issue=99)).status_code == 200
+    assert events(site.store) == []
+
+
+def test_a_user_agent_can_be_anything(client: TestClient, site: SmallSite, anna: int) -> None:
+    headers = {"User-Agent": "\x01\x7f" + "x" * 5000}
+    assert client.get(click(site, anna), headers=headers).status_code == 302
+    (event,) = events(site.store)
+    assert event.detail["user_agent"] == "x" * 300

@@ -1,0 +1,201 @@
+"""The way off the list: a page that changes nothing and a POST that is in effect at once."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from sqlmodel import select
+from starlette.testclient import TestClient
+
+from digest.web.application import create_app
+from store import Store
+from subscribers.tables import Consent, Subscriber, Suppression
+from subscribers.tokens import Purpose, Tokens
+from tests.integration.web.rows import (
+    ISSUE,
+    add_delivery,
+    add_issue,
+    add_subscriber,
+    events,
+    everything,
+)
+from tests.integration.web.small_site import SECRET, SmallSite, small_site
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+
+
+@pytest.fixture
+def site(store: Store) -> SmallSite:
+    """On both databases: the events and suppressions are kept unique by them."""
+    return small_site(store)
+
+
+@pytest.fixture
+def anna(site: SmallSite) -> int:
+    add_issue(site.store)
+    number = add_subscriber(site.store, site.hasher)
+    add_delivery(site.store, number)
+    return number
+
+
+def link(site: SmallSite, subscriber: int, issue: int = ISSUE) -> str:
+    return f"/unsubscribe/{site.tokens.make(Purpose.UNSUBSCRIBE, subscriber, issue)}"
+
+
+def status(site: SmallSite, subscriber: int) -> str:
+    with site.store.read() as session:
+        found = session.get(Subscriber, subscriber)
+        assert found is not None
+        return found.status
+
+
+def test_looking_at_the_link_changes_nothing(
+    client: TestClient, site: SmallSite, anna: int
+) -> None:
+    before = everything(site.store)
+    for method in ("GET", "HEAD"):
+        assert client.request(method, link(site, anna)).status_code == 200
+    assert everything(site.store) == before
+
+
+def test_the_page_has_one_form_with_one_button_and_hides_the_address(
+    client: TestClient, site: SmallSite, anna: int
+) -> None:
+    page = client.get(link(site, anna)).text
+    assert page.count("<form") == page.count("<button") == 1
+    assert '<form method="post">' in page
+    assert "a•••@example.org" in page
+    assert "anna@" not in page
+
+
+@pytest.mark.parametrize("form", ["urlencoded", "multipart", "empty", "broken multipart"])
+def test_one_post_unsubscribes_at_once(
+    client: TestClient, site: SmallSite, anna: int, form: str
+) -> None:
+    """RFC 8058 section 3.2: both encodings; no cookie, no Origin, no redirect, 200."""
+    path = link(site, anna)
+    broken = {"content-type": "multipart/form-data; boundary=x"}
+    answer = {
+        "urlencoded": lambda: client.post(path, data=ONE_CLICK),
+        "multipart": lambda: client.post(path, files={"List-Unsubscribe": (None, "One-Click")}),
+        "empty": lambda: client.post(path),
+        "broken multipart": lambda: client.post(path, content=b"--y\r\n", headers=broken),
+    }[form]()
+    assert answer.status_code == 200
+    assert "set-cookie" not in answer.headers
+    assert status(site, anna) == "unsubscribed"
+    with site.store.read() as session:
+        assert session.exec(select(Suppression.reason)).all() == ["unsubscribed"]
+        assert session.exec(select(Consent.kind)).all() == ["withdrawn"]
+
+
+def test_a_post_from_another_site_is_taken_too(
+    client: TestClient, site: SmallSite, anna: int
+) -> None:
+    headers = {"Origin": "https://mail.example", "Sec-Fetch-Site": "cross-site"}
+    assert client.post(link(site, anna), data=ONE_CLICK, headers=headers).status_code == 200
+    assert status(site, anna) == "unsubscribed"
+
+
+def test_twice_is_as_good_as_once(client: TestClient, site: SmallSite, anna: int) -> None:
+    assert client.post(link(site, anna), data=ONE_CLICK).status_code == 200
+    once = everything(site.store)
+    answer = client.post(link(site, anna), data=ONE_CLICK)
+    assert answer.status_code == 200
+    assert "unsubscribed" in answer.text
+    assert everything(site.store) == once
+
+
+def test_eight_posts_at_once_are_as_good_as_one(
+    client: TestClient, site: SmallSite, anna: int
+) -> None:
+    """Mail programs and impatient readers do; none of them may get an error."""
+    together = threading.Barrier(8)
+
+    def post(_: int) -> int:
+        own = TestClient(client.app)
+        together.wait()
+        return int(own.post(link(site, anna), data=ONE_CLICK).status_code)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(post, range(8))) == [200] * 8
+    assert len(events(site.store)) == 1
+    with site.store.read() as session:
+        assert len(session.exec(select(Suppression.id)).all()) == 1
+        assert len(session.exec(select(Consent.id)).all()) == 1
+
+
+def test_the_issue_learns_of_it_once(client: TestClient, site: SmallSite, anna: int) -> None:
+    for _ in range(2):
+        client.post(link(site, anna), data=ONE_CLICK)
+    (event,) = events(site.store)
+    assert (event.kind, event.issue_number) == ("unsubscribed", ISSUE)
+    assert event.key == f"unsubscribe:{ISSUE}:{anna}"
+    assert event.delivery_id is not None
+
+
+def test_a_link_of_no_issue_unsubscribes_without_an_event(
+    client: TestClient, site: SmallSite, anna: int
+) -> None:
+    assert client.post(link(site, anna, issue=0)).status_code == 200
+    assert status(site, anna) == "unsubscribed"
+    assert events(site.store) == []
+
+
+def test_a_link_of_an_issue_they_never_got_unsubscribes_without_an_event(
+    client: TestClient, site: SmallSite
+) -> None:
+    bert = add_subscriber(site.store, site.hasher, "bert@example.org")
+    assert client.post(link(site, bert, issue=99)).status_code == 200
+    assert status(site, bert) == "unsubscribed"
+    assert events(site.store) == []
+
+
+def test_nobody_else_is_touched(client: TestClient, site: SmallSite, anna: int) -> None:
+    bert = add_subscriber(site.store, site.hasher, "bert@example.org")
+    client.post(link(site, anna))
+    assert status(site, bert) == "active"
+
+
+def test_a_previews_link_unsubscribes_nobody(
+    client: TestClient, site: SmallSite, anna: int
+) -> None:
+    before = everything(site.store)
+    answer = client.post(link(site, 0))
+    assert answer.status_code == 200
+    assert "preview" in answer.text
+    assert everything(site.store) == before
+
+
+def test_who_was_erased_gets_an_answer(client: TestClient, site: SmallSite) -> None:
+    for answer in (client.get(link(site, 4711)), client.post(link(site, 4711))):
+        assert answer.status_code == 200
+        assert "not on the list" in answer.text
+
+
+def test_who_is_off_the_list_already_is_told_so(
+    client: TestClient, site: SmallSite, anna: int
+) -> None:
+    client.post(link(site, anna))
+    page = client.get(link(site, anna)).text
+    assert "already unsubscribed" in page
+    assert "<form" not in page
+
+
+def test_a_secret_that_was_replaced_still_reads_old_links(site: SmallSite, anna: int) -> None:
+    """Unsubscribe links work for as long as a mail may lie in a mailbox."""
+    old = link(site, anna)
+    newer = ["a newer secret of the tests, long enough", SECRET]
+    client = TestClient(create_app(replace(site, tokens=Tokens(newer))))
+    assert client.post(old).status_code == 200
+    assert status(site, anna) == "unsubscribed"
+
+
+def test_the_token_stays_out_of_caches_and_referrers(
+    client: TestClient, site: SmallSite, anna: int
+) -> None:
+    for answer in (client.get(link(site, anna)), client.post(link(site, anna))):
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert "noindex" in answer.headers["x-robots-tag"]

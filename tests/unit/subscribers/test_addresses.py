@@ -1,0 +1,112 @@
+"""Which addresses are taken, which are one and the same, and what a hash gives away."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subscribers.addresses import AddressError, AddressHasher, parse_address
+
+
+@pytest.mark.parametrize(
+    ("text", "email"),
+    [
+        ("ana@example.org", "ana@example.org"),
+        ("  ana@example.org\r\n", "ana@example.org"),
+        ("Ana.Bell@Example.ORG", "Ana.Bell@example.org"),
+        ("o'hara+news@example.org", "o'hara+news@example.org"),
+        ("ana@bücher.example", "ana@xn--bcher-kva.example"),
+        ("ana@BÜCHER.example", "ana@xn--bcher-kva.example"),
+        ("ana@xn--bcher-kva.example", "ana@xn--bcher-kva.example"),
+        ("ana@例え。テスト", "ana@xn--r8jz45g.xn--zckzah"),
+        ("jörg@example.org", "jörg@example.org"),
+        ("jo\u0308rg@example.org", "jörg@example.org"),
+        ("用户@example.org", "用户@example.org"),
+        ("digest@localhost", "digest@localhost"),
+        ("a" * 64 + "@example.org", "a" * 64 + "@example.org"),
+    ],
+)
+def test_an_address_keeps_its_local_part_and_gets_its_domain_in_a_labels(
+    text: str, email: str
+) -> None:
+    assert parse_address(text).email == email
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Ana@Example.org", "ana@example.ORG"),
+        ("JÖRG@example.org", "jo\u0308rg@example.org"),
+        ("straße@example.org", "STRASSE@example.org"),
+        ("ana@bücher.example", "ana@XN--BCHER-KVA.example"),
+    ],
+)
+def test_two_spellings_of_one_address_have_one_key(one: str, other: str) -> None:
+    assert parse_address(one).key == parse_address(other).key
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "something, one @ and a domain"),
+        ("ana", "something, one @ and a domain"),
+        ("@example.org", "something, one @ and a domain"),
+        ("ana@@example.org", "more than one @"),
+        ("ana@b@example.org", "more than one @"),
+        ("ana@", "not a domain after the @"),
+        ("ana@exa mple.org", "not a domain after the @"),
+        ("ana@-example.org", "not a domain after the @"),
+        ("ana@exam_ple.org", "not a domain after the @"),
+        ("ana@example..org", "not a domain after the @"),
+        ("ana@" + "a" * 64 + ".org", "not a domain after the @"),
+        ("ana@[192.0.2.1]", "not a domain after the @"),
+        ("ana@example", "a domain with a name at its end"),
+        ("ana@example.org.", "a domain with a name at its end"),
+        ("ana@192.0.2.1", "a domain with a name at its end"),
+        ("an a@example.org", "no spaces"),
+        ("an\u00a0a@example.org", "no spaces"),
+        ("an\u200ba@example.org", "control characters"),
+        ("ana\x00@example.org", "control characters"),
+        ("ana\r\nBcc: b@example.org", "no spaces"),
+        ('"ana"@example.org', "quotes"),
+        ("Ana <ana@example.org>", "no spaces, quotes, brackets"),
+        ("ana,b@example.org", "no spaces, quotes, brackets"),
+        (".ana@example.org", "a dot needs something"),
+        ("ana.@example.org", "a dot needs something"),
+        ("a..b@example.org", "a dot needs something"),
+        ("a" * 65 + "@example.org", "more than 64 bytes"),
+        ("ü" * 33 + "@example.org", "more than 64 bytes"),
+        ("a@" + "b." * 125 + "org", "longer than 254 bytes"),
+        ("a" * 100_000 + "@example.org", "longer than 254 bytes"),
+    ],
+)
+def test_what_is_no_address_is_refused_in_one_line_that_says_why(text: str, why: str) -> None:
+    with pytest.raises(AddressError) as caught:
+        parse_address(text)
+    line = str(caught.value)
+    assert why in line
+    assert "expected a mail address like ana@example.org" in line
+    assert line.isprintable()
+    assert len(line) < 250
+
+
+@given(st.text(max_size=80))
+def test_any_text_is_an_address_or_refused_and_an_address_is_stable(text: str) -> None:
+    """What is taken parses to itself, fits on a header line, and has exactly one @."""
+    try:
+        parsed = parse_address(text)
+    except AddressError:
+        return
+    assert parse_address(parsed.email) == parsed
+    assert parsed.email.count("@") == 1
+    assert parsed.email.isprintable()
+    assert len(parsed.email.encode()) <= 254
+
+
+def test_a_hash_depends_on_the_secret_and_the_key_alone() -> None:
+    one, other = AddressHasher("a secret " * 4), AddressHasher("another one " * 4)
+    key = parse_address("Ana@Example.org").key
+    assert one.hash(key) == AddressHasher("a secret " * 4).hash("ana@example.org")
+    assert one.hash(key) != other.hash(key)
+    assert one.hash(key) != one.hash("bob@example.org")
+    assert len(one.hash(key)) == 64
+    assert "ana" not in one.hash(key)
