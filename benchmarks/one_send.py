@@ -1,5 +1,6 @@
 """One send through one provider into a peer of its own process; prints its figures as JSON."""
 
+import asyncio
 import json
 import multiprocessing
 import resource
@@ -9,7 +10,9 @@ import time
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Any
 
+from benchmarks.sink import serve
 from digest.bootstrap import bootstrap
 from digest.catalog.intake.sources import read_sources
 from digest.catalog.keep import keep_page
@@ -20,20 +23,32 @@ from digest.render import mjml
 from digest.samples import comparisons
 from digest.settings import read_settings
 from subscribers.tables import Subscriber
+from tests.parts.sendgrid_server import SendGridServer
+
+KEY = "SG.bench.bench"
+
+
+class Counting(SendGridServer):
+    """Checks every request by the rules and keeps none of them."""
+
+    def accept(self, body: dict[str, Any]) -> None:
+        del body
+        self.requests.clear()
 
 
 def serve_smtp(pipe: Connection) -> None:
-    from tests.parts.smtp_server import SmtpServer
+    async def run() -> None:
+        ready: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        serving = asyncio.create_task(serve(ready))
+        pipe.send(f"smtp://127.0.0.1:{await ready}?starttls=never")
+        await asyncio.to_thread(pipe.recv)
+        serving.cancel()
 
-    with SmtpServer(keep=False) as server:
-        pipe.send(f"smtp://127.0.0.1:{server.port}?starttls=never")
-        pipe.recv()
+    asyncio.run(run())
 
 
 def serve_sendgrid(pipe: Connection) -> None:
-    from tests.parts.sendgrid_server import SendGridServer
-
-    with SendGridServer(keep=False) as server:
+    with Counting(key=KEY) as server:
         pipe.send(server.url)
         pipe.recv()
 
@@ -65,7 +80,7 @@ def _run(folder: Path, provider: str, people: int, changes: dict[str, object]) -
         outbox_dir=folder / "outbox",
         provider=provider,
         secret_key="a secret of the benchmark that is long enough",
-        sendgrid_api_key="SG.bench.bench",
+        sendgrid_api_key=KEY,
         postal_address="1 Road, Town",
         **changes,
     )

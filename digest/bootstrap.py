@@ -10,6 +10,7 @@ from digest.deliver.outbox import Outbox
 from digest.deliver.provider import Provider
 from digest.deliver.sendgrid import SendGrid
 from digest.deliver.smtp import Smtp, parse_smtp_url
+from digest.deliver.throttle import Throttle
 from digest.pipeline import Desk, Frozen, Preview, Sending
 from digest.render.environment import email_environment, templates_folder
 from digest.settings import ProviderName, Settings
@@ -62,6 +63,7 @@ def bootstrap(
         tokens=tokens,
         tracked=settings.tracking,
     )
+    throttle = Throttle(settings.rate_limit)
     return App(
         settings=settings,
         store=store,
@@ -73,8 +75,8 @@ def bootstrap(
         provider=provider,
         frozen=frozen,
         preview=Preview(store, frozen),
-        desk=Desk(store, frozen, provider.batch_size, clock),
-        sending=Sending(store, frozen, provider, clock),
+        desk=Desk(store, frozen, throttle.batch_size(provider.batch_size), clock),
+        sending=Sending(store, frozen, provider, clock, throttle),
         clock=clock,
     )
 

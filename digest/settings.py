@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
+import idna
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from digest.address import Sender
 from digest.brand import Brand
+from subscribers.addresses import AddressError, parse_address
 
 SHORTEST_SECRET = 32
 
@@ -44,7 +46,14 @@ def _sender(value: str) -> str:
     return value
 
 
-def _zone_free_line(value: str) -> str:
+def _reply_to(value: str) -> str:
+    try:
+        return _ascii_domain(parse_address(value).email) if value.strip() else ""
+    except AddressError as error:
+        raise ValueError(str(error)) from None
+
+
+def _postal_address(value: str) -> str:
     if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", value):
         msg = "holds a control character"
         raise ValueError(msg)
@@ -62,7 +71,20 @@ def parse_sender(value: str) -> tuple[str, str]:
     except Exception:  # noqa: BLE001 - the header parser raises whatever it stumbled over
         msg = f"{match[2]} is not a mail address"
         raise ValueError(msg) from None
-    return match[1].strip('"'), match[2]
+    return match[1].strip('"'), _ascii_domain(match[2])
+
+
+def _ascii_domain(address: str) -> str:
+    """The address with its domain in A-labels: headers can't carry it otherwise (RFC 5891)."""
+    local, _, domain = address.rpartition("@")
+    if not local.isascii():
+        msg = f"{address}: only ASCII can stand before the @ of a sender"
+        raise ValueError(msg)
+    try:
+        return f"{local}@{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"
+    except idna.IDNAError:
+        msg = f"{domain} is not a domain"
+        raise ValueError(msg) from None
 
 
 class Settings(BaseSettings):
@@ -83,8 +105,8 @@ class Settings(BaseSettings):
     sendgrid_host: str = "https://api.sendgrid.com"
     sendgrid_webhook_key: str = ""
     sender: Annotated[str, AfterValidator(_sender)] = "Weekly AI Tool Verdicts <digest@localhost>"
-    reply_to: str = ""
-    postal_address: Annotated[str, AfterValidator(_zone_free_line)] = ""
+    reply_to: Annotated[str, AfterValidator(_reply_to)] = ""
+    postal_address: Annotated[str, AfterValidator(_postal_address)] = ""
     list_name: str = "Weekly AI Tool Verdicts"
     tracking: bool = True
     rate_limit: Annotated[float, Field(ge=0)] = 0

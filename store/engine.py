@@ -102,7 +102,8 @@ def _open_sqlite(url: URL) -> Engine:
 def _on_connect(connection: Any, _record: Any) -> None:
     # The driver must not begin transactions by itself: _on_begin says which kind.
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+    # secure_delete: whoever is erased must not be left in free pages of the file.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -1,6 +1,6 @@
 """A comparison as one source page states it: the values every reader of pages returns.
 
-These are plain values, valid by construction in the reader that made them; `catalog.store_page`
+These are plain values, valid by construction in the reader that made them; `catalog.keep.keep_page`
 is the only way they get into the tables.
 """
 

@@ -1,11 +1,12 @@
 """digest doctor: configuration, database, provider, and what mailbox providers would object to."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from digest.bootstrap import App
 from digest.cli.frame import Refused, opened
-from digest.deliver.provider import ProviderError
-from digest.settings import ProviderName
+
+if TYPE_CHECKING:
+    from digest.bootstrap import App
 
 
 def doctor() -> None:
@@ -22,7 +23,10 @@ def doctor() -> None:
         raise Refused(f"{bad} to mend")
 
 
-def _findings(app: App) -> Iterator[tuple[bool, str]]:
+def _findings(app: "App") -> Iterator[tuple[bool, str]]:
+    from digest.deliver.provider import ProviderError
+    from digest.settings import ProviderName
+
     settings = app.settings
     where = app.store.engine.url.render_as_string()
     yield True, f"database {where} is up to date"

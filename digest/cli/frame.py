@@ -5,39 +5,23 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import DBAPIError
-
-from digest.bootstrap import App, bootstrap
-from digest.database import ready
-from digest.deliver.provider import ProviderError
-from digest.issues.lifecycle import IssueError
-from digest.render.errors import TemplateError
-from digest.settings import SettingsError, read_settings
-from schedules.cron import ScheduleError
-from store import StoreError
-from subscribers.addresses import AddressError
+if TYPE_CHECKING:
+    from digest.bootstrap import App
 
 
 class Refused(Exception):  # noqa: N818 - it is an answer, not a fault of the program
     """The command ends with exit status 1 and this line; empty where all was said already."""
 
 
-KNOWN = (
-    SettingsError,
-    StoreError,
-    IssueError,
-    ProviderError,
-    AddressError,
-    ScheduleError,
-    TemplateError,
-)
-
-
 @contextmanager
-def opened(*, migrate: bool = True) -> Iterator[App]:
+def opened(*, migrate: bool = True) -> "Iterator[App]":
     """The application over the settings, its database ready."""
+    from digest.bootstrap import bootstrap
+    from digest.database import ready
+    from digest.settings import read_settings
+
     app = bootstrap(read_settings())
     try:
         if migrate:
@@ -49,13 +33,35 @@ def opened(*, migrate: bool = True) -> Iterator[App]:
 
 def describe(error: Exception) -> str | None:
     """The line for an error that a user can do something about; None for a fault of ours."""
-    if isinstance(error, KNOWN):
+    from sqlalchemy.exc import DBAPIError
+
+    if isinstance(error, _known()):
         return str(error)
     if isinstance(error, DBAPIError) and error.orig is not None:
         return f"the database refused: {str(error.orig).splitlines()[0]}"
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     return None
+
+
+def _known() -> tuple[type[Exception], ...]:
+    from digest.deliver.provider import ProviderError
+    from digest.issues.lifecycle import IssueError
+    from digest.render.errors import TemplateError
+    from digest.settings import SettingsError
+    from schedules.cron import ScheduleError
+    from store import StoreError
+    from subscribers.addresses import AddressError
+
+    return (
+        SettingsError,
+        StoreError,
+        IssueError,
+        ProviderError,
+        AddressError,
+        ScheduleError,
+        TemplateError,
+    )
 
 
 def print_json(value: Any) -> None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.bootstrap import App
 from digest.cli.frame import Refused, opened
 
 if TYPE_CHECKING:
+    from digest.bootstrap import App
     from schedules.scheduler import Scheduler
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -83,7 +83,7 @@ def scheduler() -> None:
         timers.stop()
 
 
-def run_studio(app: App, number: int | None, port: int) -> None:
+def run_studio(app: "App", number: int | None, port: int) -> None:
     """Serves the studio on this machine only, and opens a browser where there is one."""
     import webbrowser
 
@@ -102,7 +102,7 @@ def run_studio(app: App, number: int | None, port: int) -> None:
     _run(app, listener, studio=True)
 
 
-def _serve_web(app: App, host: str, port: int) -> None:
+def _serve_web(app: "App", host: str, port: int) -> None:
     listener = _listen(host, port)
     print(f"listening on http://{host}:{listener.getsockname()[1]}", flush=True)
     _run(app, listener, studio=False)
@@ -116,7 +116,7 @@ def _listen(host: str, port: int) -> socket.socket:
         raise Refused(msg) from None
 
 
-def _run(app: App, listener: socket.socket, *, studio: bool) -> None:
+def _run(app: "App", listener: socket.socket, *, studio: bool) -> None:
     import uvicorn
 
     from digest.web.application import create_app
@@ -125,7 +125,7 @@ def _run(app: App, listener: socket.socket, *, studio: bool) -> None:
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def _scheduler(app: App) -> "Scheduler":
+def _scheduler(app: "App") -> "Scheduler":
     from digest.worker import jobs_of
     from schedules.scheduler import Scheduler
 

@@ -20,10 +20,13 @@ def add(
     late_limit: Annotated[int, typer.Option(help="Minutes after which a run is held.")] = 180,
 ) -> None:
     """Add a schedule. Its issues wait for approval unless --automatic is given."""
+    from digest.issues.tables import BY_HAND
     from schedules.cadence import Cadence
     from schedules.register import add as register
     from schedules.tables import Approval
 
+    if name == BY_HAND:
+        raise Refused(f"{name} is the series of issues drafted by hand; take another name")
     with opened() as app, app.store.write() as session:
         register(
             session,

@@ -43,7 +43,7 @@ def import_(
     if report.refused_count > len(report.refused):
         print(f"and {report.refused_count - len(report.refused)} more", file=sys.stderr)
     print(
-        f"{report.added} added, {report.already} already there, "
+        f"{report.added} added, {report.already} already there, {report.repeated} repeated, "
         f"{report.suppressed} suppressed, {report.refused_count} refused"
     )
     if report.refused_count:
@@ -122,9 +122,12 @@ def erase(email: str) -> None:
     from subscribers.roster import erase as forget
 
     with opened() as app, app.store.write() as session:
-        if not forget(session, app.hasher, email, now=app.clock()):
-            raise Refused(f"{email} is not on the list; its address is blocked all the same")
-    print(f"{email} is erased")
+        known = forget(session, app.hasher, email, now=app.clock())
+    print(
+        f"{email} is erased"
+        if known
+        else f"{email} was not on the list; no import brings it there from now on"
+    )
 
 
 @app.command("unsubscribe", epilog="Example: digest subscribers unsubscribe ana@example.org")

@@ -119,4 +119,5 @@ class Link(Table, table=True):
     number: int = Field(primary_key=True)
     kind: str = Field(max_length=20)
     label: str = Field(default="", max_length=500)
-    url: str = Field(max_length=2000)
+    url: str = Field(sa_column=Column(Text, nullable=False))
+    """Percent-encoded, which may be several times as long as what was imported."""

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlmodel import Session
@@ -12,6 +12,7 @@ from digest.deliver import ledger
 from digest.deliver.ledger import Claim
 from digest.deliver.presence import Presence
 from digest.deliver.provider import Outcome, Provider, ProviderError, Refusal
+from digest.deliver.throttle import Throttle
 from digest.pipeline.frozen import Frozen
 from store import Store
 from subscribers.suppression import suppress_bounced
@@ -37,6 +38,7 @@ class Sending:
     frozen: Frozen
     provider: Provider
     clock: Callable[[], datetime]
+    throttle: Throttle = field(default_factory=lambda: Throttle(0))
 
     def run(
         self,
@@ -61,6 +63,8 @@ class Sending:
                 with self.store.read() as session:
                     edition = self.frozen.edition(session, number)
             self._deliver(claim, edition)
+            # After the batch, so that the wait never lies between a claim and its submission.
+            self.throttle.take(len(claim.recipients))
             report(self.progress(number))
         return self._finish(number)
 

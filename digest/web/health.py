@@ -4,10 +4,10 @@ import logging
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
+from digest.database import Schema, schema_of
 from digest.web.site import TheSite
+from store import StoreError
 
 router = APIRouter()
 log = logging.getLogger(__name__)
@@ -28,13 +28,14 @@ async def health() -> Response:
 
 @router.api_route("/ready", methods=["GET", "HEAD"])
 def ready(site: TheSite) -> Response:
-    """200 when the database answers, 503 when it does not."""
+    """200 when the database answers and its schema is this version's, else 503."""
     try:
-        with site.store.read() as session:
-            session.connection().execute(text("SELECT 1"))
-    except SQLAlchemyError as error:
-        log.warning("not ready: the database does not answer (%s)", type(error).__name__)
+        schema = schema_of(site.store)
+    except StoreError as error:
+        log.warning("not ready: %s", error)
         return JSONResponse({"status": "the database does not answer"}, 503, FRESH)
+    if schema is not Schema.CURRENT:
+        return JSONResponse({"status": f"the database's schema is {schema}"}, 503, FRESH)
     return JSONResponse({"status": "ready"}, headers=FRESH)
 
 

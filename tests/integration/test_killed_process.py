@@ -137,7 +137,8 @@ def test_two_senders_at_once_share_the_work(
     number = add_approved(store)
     settings = environment(database_url, server)
     first = start(["issue", "send", str(number), "--detach"], settings, tmp_path)
-    assert first.communicate(timeout=60) and first.returncode == 0
+    first.communicate(timeout=60)
+    assert first.returncode == 0
     both = [start(["issue", "send", str(number)], settings, tmp_path) for _ in range(2)]
     for process in both:
         process.communicate(timeout=90)

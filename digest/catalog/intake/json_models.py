@@ -65,7 +65,7 @@ def _price(value: str) -> str:
     return "" if is_dash(value) else value
 
 
-Score = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
+Score = Annotated[float, Field(ge=0, le=100)]
 
 
 class _Model(BaseModel):

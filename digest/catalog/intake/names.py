@@ -8,6 +8,7 @@ first figures, and its right part on one above the second.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from digest.catalog.intake import limits
 from digest.catalog.intake.facts import Facts
@@ -16,6 +17,8 @@ from digest.catalog.intake.lines import Page, matching, quoted
 PAGE_KIND = "ai tool comparison"
 _VERSUS = re.compile(r" (?:vs\.?|versus) ", re.IGNORECASE)
 _VERSUS_ALONE = ("vs", "vs.", "versus")
+_TRIES = 3
+_Places = dict[str, list[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +45,10 @@ def find_names(page: Page, left: Facts, right: Facts) -> Names:
     headings.sort(key=lambda heading: not page.is_label(heading.start - 1, PAGE_KIND))
     if not headings:
         raise page.error(left.start, 'a heading like "A vs B" above both contenders')
-    places = _places(page, left.end, right.start)
+    places = _places(page, 0, left.start), _places(page, left.end, right.start)
     uncategorised: int | None = None
     for heading in headings:
-        for names in _readings(page, heading, left.start, places):
+        for names in _readings(heading, *places):
             starts = ((names.left, heading.end), (names.right, left.end))
             bare = [at for at, start in starts if not _is_category(page, at - 1, start)]
             if not bare:
@@ -72,29 +75,24 @@ def _headings(page: Page, end: int) -> Iterator[_Heading]:
                 yield _Heading(index, index + 3, whole)
 
 
-def _places(page: Page, start: int, end: int) -> dict[str, list[int]]:
+def _places(page: Page, start: int, end: int) -> _Places:
     """Where each text stands in the given lines, the likeliest place of a name first.
 
     Right above the figures come the tagline and, one line higher, the name.
     """
-    places: dict[str, list[int]] = {}
+    places: _Places = {}
     for index in (end - 2, end - 1, *range(end - 3, start - 1, -1)):
         if start <= index < end:
             places.setdefault(page.keys[index], []).append(index)
     return places
 
 
-def _readings(
-    page: Page, heading: _Heading, end: int, right_places: dict[str, list[int]]
-) -> Iterator[Names]:
+def _readings(heading: _Heading, left_places: _Places, right_places: _Places) -> Iterator[Names]:
     """Every way to read the heading that agrees with name lines, the likeliest first."""
-    splits = _splits(heading.text)
-    if not any(right in right_places for _, right in splits):
-        return
-    left_places = _places(page, heading.end, end)
-    for left, right in splits:
-        for left_at in left_places.get(left, [])[:3]:
-            for right_at in right_places.get(right, [])[:3]:
+    for left, right in _splits(heading.text):
+        below = (at for at in left_places.get(left, ()) if at >= heading.end)
+        for left_at in islice(below, _TRIES):
+            for right_at in right_places.get(right, ())[:_TRIES]:
                 yield Names(heading.text, left_at, right_at)
 
 

@@ -274,7 +274,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("kind", AutoString(length=20), nullable=False),
         sa.Column("label", AutoString(length=500), nullable=False),
-        sa.Column("url", AutoString(length=2000), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["issue_number"], ["issue.number"], name=op.f("fk_link_issue_number_issue")
         ),

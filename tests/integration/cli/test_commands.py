@@ -173,7 +173,7 @@ def test_a_subscriber_comes_goes_and_is_forgotten(run: Run, home: Path) -> None:
     got = run("subscribers", "import", "list.csv", "--status", "active")
     assert got.status == 1
     assert "line 4: found 'nonsense'" in got.err
-    assert "1 added, 0 already there, 1 suppressed, 1 refused" in got.out
+    assert "1 added, 0 already there, 0 repeated, 1 suppressed, 1 refused" in got.out
     assert b"ana@example.org" not in (home / "var/digest.db").read_bytes().lower()
 
 

@@ -89,21 +89,23 @@ def test_a_fault_is_a_page_without_a_traceback(
     assert "secret detail" not in answer.text
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cache-control"] == "no-store"
-    assert token not in caplog.text
+    ours = [one.getMessage() for one in caplog.records if one.name.startswith("digest")]
+    assert ours
+    assert token not in " ".join(ours)
 
 
 def test_a_database_that_fails_asks_to_come_back(
     client: TestClient, site: SmallSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail() -> None:
+    def fail(*_: object) -> None:
         raise OperationalError("SELECT 1", {}, Exception("gone"))
 
     monkeypatch.setattr(site.store, "read", fail)
     answer = client.get("/issues/")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
     assert "Nothing is lost" in answer.text
-    ready = client.get("/ready")
-    assert ready.status_code == 503
+    monkeypatch.setattr(type(site.store.engine), "connect", fail)
+    assert client.get("/ready").status_code == 503
     assert client.get("/health").status_code == 200
 
 
