@@ -19,7 +19,7 @@ from digest.catalog.keep import keep_page
 from digest.catalog.pages import ComparisonPage
 from digest.database import upgrade
 from digest.deliver.presence import presence
-from digest.render import mjml
+from digest.render import issue as render
 from digest.samples import comparisons
 from digest.settings import read_settings
 from subscribers.tables import Subscriber
@@ -87,14 +87,14 @@ def _run(folder: Path, provider: str, people: int, changes: dict[str, object]) -
     app = bootstrap(settings)
     upgrade(app.store)
     renders = 0
-    rendering = mjml.to_html
+    rendering = render.to_html
 
     def counting(*args: object, **kwargs: object) -> str:
         nonlocal renders
         renders += 1
         return rendering(*args, **kwargs)  # type: ignore[arg-type]
 
-    mjml.to_html = counting  # type: ignore[assignment]
+    render.to_html = counting  # type: ignore[assignment]
     now = datetime.now(UTC)
     with app.store.write() as session:
         for page in read_sources([str(comparisons())], None):

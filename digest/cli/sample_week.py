@@ -1,5 +1,8 @@
 """The demo's week: sample data in, an approved issue out, told step by step."""
 
+import os
+import shutil
+import sys
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -125,4 +128,11 @@ def _say_what_to_open(app: App, folder: Path) -> None:
         print(f"  {messages[-1]}   a message as a reader gets it, in a mail program")
         print(f"  {app.settings.outbox_dir / 'new'}/   all {len(messages)} of them")
     environment = f"DIGEST_DATABASE_URL=sqlite:///{folder}/digest.db"
-    print(f"  {environment} digest issue preview   the studio: phone, desktop, text, headers")
+    print(f"  {environment} {_command()} issue preview   the studio: phone, desktop, text, headers")
+
+
+def _command() -> str:
+    """`digest` as it can be typed here: it may stand in a virtualenv that is not on the path."""
+    if shutil.which("digest"):
+        return "digest"
+    return os.path.relpath(sys.argv[0])
