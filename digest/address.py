@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import Header
 from email.headerregistry import Address, HeaderRegistry
 from email.policy import SMTP
 from email.utils import format_datetime
@@ -161,7 +162,7 @@ class Mold:
 def _head(edition: Edition) -> list[bytes | Fill]:
     sender = edition.sender
     fixed = _header("From", str(Address(sender.name, addr_spec=sender.address)))
-    fixed += _header("Subject", edition.subject)
+    fixed += _subject(edition.subject)
     if sender.reply_to:
         fixed += _header("Reply-To", sender.reply_to)
     for name, value in list_headers(edition).items():
@@ -230,6 +231,17 @@ def _merged(pieces: Sequence[bytes | Fill]) -> list[bytes | Fill]:
 def _header(name: str, value: str) -> bytes:
     """A structured header folded at 78 columns, encoded-words where it is not ASCII."""
     return HeaderRegistry()(name, value).fold(policy=SMTP).encode("ascii")
+
+
+def _subject(text: str) -> bytes:
+    """One run of encoded-words where it is not ASCII.
+
+    The folder of `email.policy` mixes plain and encoded words and loses white space between them.
+    """
+    if text.isascii():
+        return _header("Subject", text)
+    words = Header(text, "utf-8", maxlinelen=75, header_name="Subject").encode(linesep="\r\n")
+    return f"Subject: {words}\r\n".encode("ascii")
 
 
 def _phrase(name: str) -> str:

@@ -130,7 +130,8 @@ def _subject(lead: ComparisonView) -> str:
     left, right = lead.contenders
     divided = [side for side in lead.contenders if _is_divided(side)]
     if divided:
-        subject = f"{divided[0].name} splits the panel"
+        most = min(divided, key=lambda side: abs((side.panel_score or 0) - 50))
+        subject = f"{most.name} splits the panel"
     elif left.panel_score != right.panel_score and None not in (
         left.panel_score,
         right.panel_score,

@@ -32,7 +32,7 @@ def schema_of(store: Store) -> Schema:
                 foreign = set(inspect(connection).get_table_names()) - {"alembic_version"}
                 if foreign:
                     msg = (
-                        f"the database {store.engine.url.render_as_string()} holds tables of "
+                        f"the database {store.name} holds tables of "
                         f"something else ({', '.join(sorted(foreign)[:3])}); name another"
                     )
                     raise StoreError(msg)
@@ -62,7 +62,7 @@ def ready(store: Store) -> None:
         raise StoreError(_from_the_future(store))
     if schema is Schema.BEHIND:
         msg = (
-            f"the database {store.engine.url.render_as_string()} is from an older version; "
+            f"the database {store.name} is from an older version; "
             "back it up, then run: digest database upgrade"
         )
         raise StoreError(msg)
@@ -87,24 +87,37 @@ def backup(store: Store, target: Path) -> None:
     if target.exists():
         msg = f"{target} exists already; name a new file"
         raise StoreError(msg)
-    with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as copy:
-        live.backup(copy)
+    try:
+        with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as copy:
+            live.backup(copy)
+    except sqlite3.Error as error:
+        msg = f"{target} can't be written: {error}"
+        raise StoreError(msg) from None
 
 
 def restore(store: Store, source: Path) -> None:
-    """Puts a backup in the place of the SQLite database. Raises StoreError."""
+    """Puts a backup in the place of the SQLite database, once it is known to fit.
+
+    Raises StoreError, and then nothing was changed.
+    """
     target = _sqlite_path(store, "pg_restore")
     if not source.is_file():
         msg = f"no such file: {source}"
         raise StoreError(msg)
+    not_ours = f"{source} is not a backup of this program"
     try:
         with closing(sqlite3.connect(source)) as saved:
-            saved.execute("SELECT version_num FROM alembic_version").fetchone()
+            found = saved.execute("SELECT version_num FROM alembic_version").fetchone()
+            known = [
+                one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()
+            ]
+            if found is None or found[0] not in known:
+                msg = f"{source} is from a newer version of this program; nothing was restored"
+                raise StoreError(msg if found else not_ours)
             with closing(sqlite3.connect(target)) as live:
                 saved.backup(live)
     except sqlite3.DatabaseError:
-        msg = f"{source} is not a backup of this program"
-        raise StoreError(msg) from None
+        raise StoreError(not_ours) from None
 
 
 def _config() -> Config:
@@ -123,11 +136,11 @@ def _sqlite_path(store: Store, instead: str) -> Path:
 
 def _from_the_future(store: Store) -> str:
     return (
-        f"the database {store.engine.url.render_as_string()} is from a newer version of this "
+        f"the database {store.name} is from a newer version of this "
         "program; install that version, or restore a backup made with this one"
     )
 
 
 def _unusable(store: Store, error: DBAPIError) -> str:
     reason = str(error.orig).strip().splitlines()[0] if error.orig else "no reason given"
-    return f"the database {store.engine.url.render_as_string()} can't be used: {reason}"
+    return f"the database {store.name} can't be used: {reason}"

@@ -94,7 +94,10 @@ def _slots(rendered: Rendered) -> Iterator[Finding]:
                 yield Finding(Level.WARNS, where, f"{mark} is no slot", "mend the template")
         for left in sorted(set(re.findall(r"\{\{.*?\}\}|\{%.*?%\}", part)))[:3]:
             yield Finding(
-                Level.WARNS, where, f"looks like an open tag: {left}", "mend the template"
+                Level.INFORMS,
+                where,
+                f"looks like an open tag: {left}",
+                "nothing to do if a page or the subject says just that",
             )
 
 

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from digest.deliver.presence import Presence
 from digest.deliver.provider import ProviderError
+from digest.deliver.tables import Batch, BatchState
 from digest.issues.history import unfinished
 from digest.issues.lifecycle import IssueError
 from digest.issues.tables import Issue, IssueState
@@ -69,6 +70,7 @@ class Jobs:
     ) -> dict[int, Progress]:
         """Sends what is due of every issue that is sending or scheduled for now."""
         result = {}
+        self._recover_all(presence)
         with self.store.read() as session:
             numbers = [(one.number, one.state) for one in unfinished(session, self.clock())]
         for number, state in numbers:
@@ -82,6 +84,15 @@ class Jobs:
             except (IssueError, ProviderError) as error:
                 log.warning("issue %s waits: %s", number, error)
         return result
+
+    def _recover_all(self, presence: Presence) -> None:
+        """Dead workers' batches, of paused and cancelled issues too."""
+        with self.store.read() as session:
+            held = session.exec(
+                select(Batch.issue_number).where(Batch.state == BatchState.SUBMITTING).distinct()
+            ).all()
+        for number in held:
+            self.sending.recover(number, presence)
 
     def _automatic_drafts(self) -> list[tuple[int, str]]:
         with self.store.read() as session:

@@ -3,7 +3,8 @@
 The rules, in order:
 
 1. Only what was never in an issue of the series, and is new since the last one: published after
-   it, or imported after it with a date no more than a week older.
+   it, or imported after it with a date no more than a week older, or left out of it for want of
+   room.
 2. An editor's pin stands first (1 before 2) and lifts the age rule, never the other.
 3. Then points: a divided panel up to 50, a gap between the two scores up to 20, freshness up to
    20 (a day costs a seventh), readers' votes up to 10.
@@ -11,6 +12,7 @@ The rules, in order:
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -35,6 +37,8 @@ class History:
     drafted_at: datetime | None = None
     used: Mapping[int, int] | None = None
     """Comparison id to issue number."""
+    waiting: AbstractSet[str] = frozenset()
+    """Slugs that found no room in the last issue: they are as good as new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,11 @@ class Picked:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
+    """`waits` is true for what only found no room, and stays a candidate."""
+
     slug: str
     reason: str
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ def pick(
             left_out.append(LeftOut(candidate.slug, reason))
     ranked = sorted(fit, key=lambda candidate: _rank(candidate, as_of))
     left_out += [
-        LeftOut(late.slug, f"ranked {place} of {len(ranked)}; an issue takes {rules.most}")
+        LeftOut(late.slug, _no_room(place, len(ranked), rules.most), waits=True)
         for place, late in enumerate(ranked[rules.most :], start=rules.most + 1)
     ]
     picks = tuple(
@@ -91,6 +98,10 @@ def pick(
     return Selection(picks, tuple(left_out))
 
 
+def _no_room(place: int, ranked: int, most: int) -> str:
+    return f"ranked {place} of {ranked}; an issue takes {most}, so it waits for the next"
+
+
 def _why_not(candidate: ComparisonView, history: History, as_of: datetime) -> str | None:
     used = (history.used or {}).get(candidate.id)
     if used is not None:
@@ -98,6 +109,8 @@ def _why_not(candidate: ComparisonView, history: History, as_of: datetime) -> st
     if candidate.published_at > as_of:
         return f"published {_day(candidate.published_at)}, after this issue's {_day(as_of)}"
     if candidate.pin is not None or history.since is None or history.drafted_at is None:
+        return None
+    if candidate.slug in history.waiting:
         return None
     came_late = (
         candidate.imported_at > history.drafted_at

@@ -17,6 +17,7 @@ from digest.brand import Brand
 from subscribers.addresses import AddressError, parse_address
 
 SHORTEST_SECRET = 32
+LONGEST_NAME = 100
 
 
 class SettingsError(Exception):
@@ -46,6 +47,14 @@ def _sender(value: str) -> str:
     return value
 
 
+def _name(value: str) -> str:
+    folded = value.strip()
+    if not folded or len(folded) > LONGEST_NAME or not folded.isprintable():
+        msg = f"should be a name of one line and at most {LONGEST_NAME} characters"
+        raise ValueError(msg)
+    return folded
+
+
 def _reply_to(value: str) -> str:
     try:
         return _ascii_domain(parse_address(value).email) if value.strip() else ""
@@ -63,7 +72,7 @@ def _postal_address(value: str) -> str:
 def parse_sender(value: str) -> tuple[str, str]:
     """`Name <address>` as (name, address). Raises ValueError."""
     match = re.fullmatch(r"\s*(.*?)\s*<\s*([^<>\s]+@[^<>\s@]+)\s*>\s*", value)
-    if not match or not match[1] or re.search(r"[\r\n]", value):
+    if not match or not match[1] or len(match[1]) > LONGEST_NAME or not match[1].isprintable():
         msg = "should look like Weekly Verdicts <digest@example.org>"
         raise ValueError(msg)
     try:
@@ -94,7 +103,8 @@ class Settings(BaseSettings):
         env_prefix="DIGEST_", env_file=".env", env_file_encoding="utf-8", extra="ignore"
     )
 
-    database_url: str = "sqlite:///var/digest.db"
+    database_url: str = Field(default="sqlite:///var/digest.db", repr=False)
+    """May hold a password, so it is not shown."""
     public_url: Annotated[str, AfterValidator(_web_address)] = "http://localhost:8000"
     secret_key: SecretStr = SecretStr("")
     """One secret of at least 32 characters, or several parted by commas, newest first."""
@@ -107,7 +117,7 @@ class Settings(BaseSettings):
     sender: Annotated[str, AfterValidator(_sender)] = "Weekly AI Tool Verdicts <digest@localhost>"
     reply_to: Annotated[str, AfterValidator(_reply_to)] = ""
     postal_address: Annotated[str, AfterValidator(_postal_address)] = ""
-    list_name: str = "Weekly AI Tool Verdicts"
+    list_name: Annotated[str, AfterValidator(_name)] = "Weekly AI Tool Verdicts"
     tracking: bool = True
     rate_limit: Annotated[float, Field(ge=0)] = 0
     """Messages a second; 0 sends as fast as the provider takes them."""

@@ -5,6 +5,7 @@ two writers wait for each other at the start instead of failing in the middle
 (https://www.sqlite.org/lang_transaction.html).
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,14 @@ class Store:
     @property
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
+
+    @property
+    def name(self) -> str:
+        """What to call it in a message: no user, no password, no option."""
+        url = self.engine.url
+        if self.is_sqlite:
+            return f"sqlite:///{url.database}"
+        return f"postgresql://{url.host or ''}{f':{url.port}' if url.port else ''}/{url.database}"
 
     @property
     def path(self) -> Path | None:
@@ -61,7 +70,7 @@ def open_store(url: str) -> Store:
     """A Store over `url` (sqlite:///PATH or postgresql://...). Raises StoreError."""
     try:
         parsed = make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         msg = (
             "the database URL can't be read; it should look like "
             "sqlite:///var/digest.db or postgresql://user:password@host/name"
@@ -91,12 +100,24 @@ def _open_sqlite(url: URL) -> Engine:
         except OSError as error:
             msg = f"the database's folder {folder} can't be made: {error.strerror}"
             raise StoreError(msg) from None
+        _make_private(Path(url.database))
     engine = create_engine(
         url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
     )
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)
     return engine
+
+
+def _make_private(path: Path) -> None:
+    """A new database is its owner's alone: it holds every reader's address."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        return
+    except OSError as error:
+        msg = f"the database {path} can't be made: {error.strerror}"
+        raise StoreError(msg) from None
 
 
 def _on_connect(connection: Any, _record: Any) -> None:

@@ -89,7 +89,8 @@ def _suppress_person(
     note: str,
     now: datetime,
 ) -> None:
-    person = session.get(Subscriber, subscriber_id)
+    # The person first, then the suppression: the order in which unsubscribing locks them.
+    person = session.get(Subscriber, subscriber_id, with_for_update=True)
     if person is None:
         return
     suppress(session, person.address_hash, person.email, reason, now, note=note)

@@ -61,8 +61,11 @@ class ImportReport:
             self.refused.append(RefusedRow(line, found, why))
 
 
-Person = tuple[ParsedAddress, str]
-"""Address and first name."""
+Person = tuple[ParsedAddress, str, bool]
+"""Address, first name, and whether the row itself says that it was never confirmed."""
+
+UNCONFIRMED = frozenset({"pending", "unconfirmed"})
+STAYS = frozenset({"", "active", "subscribed", "confirmed", "enabled"}) | UNCONFIRMED
 
 Wanted = dict[str, dict[str, Any]]
 """Columns of new subscribers by the key of their address."""
@@ -139,8 +142,10 @@ def _people(rows: Iterable[Row | Unreadable], report: ImportReport) -> Iterator[
             continue
         if row.status in LEFT_ELSEWHERE:
             report.suppressed += 1
+        elif row.status in STAYS:
+            yield parsed, row.first_name, row.status in UNCONFIRMED
         else:
-            yield parsed, row.first_name
+            report.refuse(row.line, f"status {row.status!r}", "active, pending or unsubscribed")
 
 
 def _chunks(people: Iterator[Person]) -> Iterator[list[Person]]:
@@ -155,7 +160,7 @@ def _import_chunk(
     report: ImportReport,
 ) -> None:
     wanted: Wanted = {}
-    for parsed, first_name in people:
+    for parsed, first_name, unconfirmed in people:
         if parsed.key in wanted:  # of two rows for one address the first counts
             report.repeated += 1
             continue
@@ -163,7 +168,8 @@ def _import_chunk(
             what.hasher,
             parsed,
             first_name=first_name,
-            status=what.status,
+            # Nobody who was pending elsewhere is active here without having confirmed.
+            status=SubscriberStatus.PENDING if unconfirmed else what.status,
             source=what.source,
             now=what.now,
         )

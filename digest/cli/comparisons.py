@@ -36,13 +36,14 @@ def import_(
         _check_url(url)
     tally: Counter[str] = Counter()
     with opened() as app:
-        for page in read_sources(paths, sys.stdin.buffer):
+        pages = read_sources(paths, sys.stdin.buffer)
+        if url is not None:
+            pages = iter(_single(list(pages)))
+        for page in pages:
             if isinstance(page, PageError):
                 tally["refused"] += 1
                 print(page, file=sys.stderr)
                 continue
-            if url is not None and tally.total():
-                raise Refused("--url is for a single page; this is more than one")
             stated = replace(page, published_at=page.published_at or moment, url=url or page.url)
             with app.store.write() as session:
                 kept = keep_page(session, stated, app.clock())
@@ -119,6 +120,13 @@ def _set_pin(slug: str, place: int | None) -> None:
             raise Refused(msg)
         row.pin = place
         session.add(row)
+
+
+def _single(pages: list[Any]) -> list[Any]:
+    """Refused before anything is kept: one address can't be that of several pages."""
+    if len(pages) > 1:
+        raise Refused(f"--url is for a single page, and these are {len(pages)}")
+    return pages
 
 
 def _check_url(url: str) -> None:

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from digest.bootstrap import App
 
 
+MARKS = {True: "ok  ", None: "note", False: "BAD "}
+"""A note is fine for trying it out and not for real mail."""
+
+
 def doctor() -> None:
     """Check configuration, database and provider.
 
@@ -17,18 +21,18 @@ def doctor() -> None:
     bad = 0
     with opened() as app:
         for fine, line in _findings(app):
-            bad += not fine
-            print(f"{'ok  ' if fine else 'BAD '} {line}")
+            bad += fine is False
+            print(f"{MARKS[fine]} {line}")
     if bad:
         raise Refused(f"{bad} to mend")
 
 
-def _findings(app: "App") -> Iterator[tuple[bool, str]]:
+def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:
     from digest.deliver.provider import ProviderError
     from digest.settings import ProviderName
 
     settings = app.settings
-    where = app.store.engine.url.render_as_string()
+    where = app.store.name
     yield True, f"database {where} is up to date"
     try:
         app.provider.check()
@@ -39,7 +43,7 @@ def _findings(app: "App") -> Iterator[tuple[bool, str]]:
     real = settings.provider is not ProviderName.OUTBOX
     public = settings.public_url.startswith("https://")
     yield (
-        public or not real,
+        public or (False if real else None),
         f"public address {settings.public_url}"
         + (
             "" if public else " (readers can't reach it: set DIGEST_PUBLIC_URL to an https address)"
@@ -47,7 +51,7 @@ def _findings(app: "App") -> Iterator[tuple[bool, str]]:
     )
     address = bool(settings.postal_address.strip())
     yield (
-        address or not real,
+        address or (False if real else None),
         "postal address " + ("is set" if address else "is missing: set DIGEST_POSTAL_ADDRESS"),
     )
     yield True, f"mail is from {settings.sender}"

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 if TYPE_CHECKING:
     from digest.bootstrap import App
 
@@ -81,7 +83,7 @@ def parse_moment(text: str, option: str, *, end_of_day: bool = False) -> datetim
         moment = datetime.fromisoformat(text)
     except ValueError:
         msg = f"{option}: {text!r} is no time; it should look like 2026-11-23 or 2026-11-23T08:00Z"
-        raise Refused(msg) from None
+        raise typer.BadParameter(msg) from None
     if end_of_day and len(text) <= len("2026-11-23"):
         moment = datetime.combine(moment.date(), time(23, 59, 59))
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)

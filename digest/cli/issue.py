@@ -99,6 +99,8 @@ def edit(
     preheader: Annotated[str | None, typer.Option(help="The new preheader.")] = None,
 ) -> None:
     """Change subject or preheader. An approved issue becomes a draft again."""
+    if subject is None and preheader is None:
+        raise typer.BadParameter("nothing to change: give --subject, --preheader or both")
     with opened() as app:
         app.desk.edit(number, subject, preheader)
     print(f"issue {number} is a draft; look at it with: digest issue preview {number}")

@@ -148,7 +148,7 @@ def _status(text: str) -> Any:
     from subscribers.tables import SubscriberStatus
 
     if text not in (SubscriberStatus.ACTIVE, SubscriberStatus.PENDING):
-        raise Refused(f"--status: found {text!r}, expected active or pending")
+        raise typer.BadParameter(f"--status: found {text!r}, expected active or pending")
     return SubscriberStatus(text)
 
 

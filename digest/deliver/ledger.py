@@ -14,6 +14,7 @@ The steps, each one transaction of the pipeline's:
 in between is `uncertain`: never lost, and never sent again by itself.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -46,6 +47,8 @@ from digest.issues.lifecycle import IssueError, find_issue, move
 from digest.issues.tables import Issue, IssueState
 from subscribers.audience import audience, mailable
 from subscribers.tables import Subscriber
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +105,11 @@ def freeze(session: Session, number: int, batch_size: int, now: datetime) -> int
 
 def claim(session: Session, number: int, worker: int, now: datetime) -> Claim | None:
     """The next queued batch that is due, or None. Suppression is looked at again here."""
-    issue = session.execute(
-        select(col(Issue.state)).where(col(Issue.number) == number)
+    # Shared, so that a pause or a cancellation that has returned is never followed by a claim.
+    state = session.execute(
+        select(col(Issue.state)).where(col(Issue.number) == number).with_for_update(read=True)
     ).scalar_one_or_none()
-    if issue != IssueState.SENDING:
+    if state != IssueState.SENDING:
         return None
     position = session.execute(
         select(col(Batch.position))
@@ -136,6 +140,16 @@ def claim(session: Session, number: int, worker: int, now: datetime) -> Claim | 
         .where(*queued)
         .values(state=DeliveryState.SUBMITTING, attempts=col(Delivery.attempts) + 1, changed_at=now)
     )
+    # Somebody erased between the two statements: nothing was submitted, so nothing is in doubt.
+    session.execute(
+        update(Delivery)
+        .where(
+            *_members(number, position),
+            col(Delivery.state) == DeliveryState.SUBMITTING,
+            col(Delivery.subscriber_id).is_(None),
+        )
+        .values(state=DeliveryState.SUPPRESSED, changed_at=now)
+    )
     return Claim(number, position, _recipients(session, number, position))
 
 
@@ -156,41 +170,67 @@ def _recipients(session: Session, number: int, position: int) -> tuple[Recipient
 
 
 def settle(
-    session: Session, held: Claim, outcomes: Sequence[Outcome], provider: str, now: datetime
+    session: Session,
+    held: Claim,
+    outcomes: Sequence[Outcome],
+    *,
+    provider: str,
+    batch_size: int,
+    now: datetime,
 ) -> list[Refusal]:
-    """Writes outcomes. Returns the refusals that say the address itself is at fault."""
-    receipts = [outcome for outcome in outcomes if isinstance(outcome, Receipt)]
-    refusals = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
-    unknown = [outcome for outcome in outcomes if isinstance(outcome, Unknown)]
-    connection = session.connection()
-    table = Delivery.__table__  # type: ignore[attr-defined]
-    if receipts:
-        connection.execute(
-            _by_id(table, DeliveryState.SUBMITTED),
-            [{"row": one.delivery_id, "given": one.provider_id, "now": now} for one in receipts],
-        )
-    if unknown:
-        connection.execute(
-            _by_id(table, DeliveryState.UNCERTAIN),
-            [{"row": one.delivery_id, "given": None, "now": now} for one in unknown],
-        )
+    """Writes outcomes. Returns the refusals that say the address itself is at fault.
+
+    An outcome for somebody who is not in the batch is a provider's fault and changes nothing.
+    """
+    members = {one.delivery_id for one in held.recipients}
+    known = [one for one in outcomes if one.delivery_id in members]
+    if len(known) < len(outcomes):
+        log.error("%s answered for deliveries it was not given", provider)
+    _move(session, DeliveryState.SUBMITTED, [one for one in known if isinstance(one, Receipt)], now)
+    _move(session, DeliveryState.UNCERTAIN, [one for one in known if isinstance(one, Unknown)], now)
+    refusals = [one for one in known if isinstance(one, Refusal)]
     for refusal in refusals:
-        _refuse(session, held, refusal, now)
-    if outcomes:
-        session.execute(insert(Attempt), [_attempt(one, provider, now) for one in outcomes])
+        _refuse(session, held, refusal, batch_size, now)
+    if known:
+        session.execute(insert(Attempt), [_attempt(one, provider, now) for one in known])
     return [refusal for refusal in refusals if refusal.about_address]
 
 
-def _by_id(table: Any, state: DeliveryState) -> Any:
-    """Only out of `submitting`: an event that came first (delivered, bounced) is not undone."""
+def _move(
+    session: Session, state: DeliveryState, outcomes: Sequence[Receipt | Unknown], now: datetime
+) -> None:
+    if not outcomes:
+        return
+    rows = [
+        {
+            "row": one.delivery_id,
+            "given": one.provider_id if isinstance(one, Receipt) else None,
+            "now": now,
+        }
+        for one in outcomes
+    ]
+    session.connection().execute(_by_id(state), rows)
+
+
+def _by_id(state: DeliveryState) -> Any:
+    """Out of `submitting`; a receipt settles what was held for uncertain meanwhile, too.
+
+    An event that came first (delivered, bounced) is not undone.
+    """
+    table = Delivery.__table__  # type: ignore[attr-defined]
+    before = table.c.state == DeliveryState.SUBMITTING.value
+    if state is DeliveryState.SUBMITTED:
+        before |= table.c.state == DeliveryState.UNCERTAIN.value
     return (
         update(table)
-        .where(table.c.id == bindparam("row"), table.c.state == DeliveryState.SUBMITTING.value)
+        .where(table.c.id == bindparam("row"), before)
         .values(state=state.value, provider_id=bindparam("given"), changed_at=bindparam("now"))
     )
 
 
-def _refuse(session: Session, held: Claim, refusal: Refusal, now: datetime) -> None:
+def _refuse(
+    session: Session, held: Claim, refusal: Refusal, batch_size: int, now: datetime
+) -> None:
     """A permanent refusal fails; a transient one goes into a later batch while tries are left."""
     delivery = session.get_one(Delivery, refusal.delivery_id)
     session.refresh(delivery)
@@ -203,19 +243,31 @@ def _refuse(session: Session, held: Claim, refusal: Refusal, now: datetime) -> N
         delivery.state = DeliveryState.FAILED
     else:
         delivery.state = DeliveryState.QUEUED
-        delivery.batch_position = _retry_batch(session, held.issue_number, again)
+        delivery.batch_position = _retry_batch(session, held.issue_number, again, batch_size)
     session.add(delivery)
     session.flush()
 
 
-def _retry_batch(session: Session, number: int, not_before: datetime) -> int:
-    """The queued batch that waits for this minute, made if there is none."""
+def _retry_batch(session: Session, number: int, not_before: datetime, batch_size: int) -> int:
+    """A queued batch that waits for this minute and has room, made if there is none."""
     minute = not_before.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    # One worker at a time: two would make the same position, or overfill the same batch.
+    session.execute(select(col(Issue.number)).where(col(Issue.number) == number).with_for_update())
+    members = (
+        select(func.count())
+        .select_from(Delivery)
+        .where(
+            col(Delivery.issue_number) == number,
+            col(Delivery.batch_position) == col(Batch.position),
+        )
+        .scalar_subquery()
+    )
     known: int | None = session.scalars(
         select(col(Batch.position)).where(
             col(Batch.issue_number) == number,
             col(Batch.state) == BatchState.QUEUED,
             col(Batch.not_before) == minute,
+            members < batch_size,
         )
     ).first()
     if known is not None:

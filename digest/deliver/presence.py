@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import IO, Protocol, Self
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from store import Store
 
@@ -20,6 +21,10 @@ class Presence(Protocol):
     """`number` is this worker's; `alive` answers for any worker of the same database."""
 
     number: int
+
+    def keep(self) -> None:
+        """Makes sure that the lock is still held; asked before every claim."""
+        ...
 
     def alive(self, number: int) -> bool: ...
     def __enter__(self) -> Self: ...
@@ -60,6 +65,9 @@ class _FilePresence:
             self._file.close()
             (self._folder / str(self.number)).unlink(missing_ok=True)
 
+    def keep(self) -> None:
+        """A file's lock ends with the process and not before."""
+
     def alive(self, number: int) -> bool:
         if number == self.number:
             return True
@@ -86,11 +94,25 @@ class _ServerPresence:
         self._connection: Connection | None = None
 
     def __enter__(self) -> Self:
+        self._lock()
+        return self
+
+    def _lock(self) -> None:
         self._connection = self._store.engine.connect().execution_options(
             isolation_level="AUTOCOMMIT"
         )
         self._connection.execute(text("SELECT pg_advisory_lock(:n)"), {"n": self.number})
-        return self
+
+    def keep(self) -> None:
+        """Takes the lock again where its session was cut (a restart, an idle limit, a pooler)."""
+        try:
+            if self._connection is not None:
+                self._connection.execute(text("SELECT 1"))
+        except DBAPIError:
+            if self._connection is not None:
+                self._connection.invalidate()
+                self._connection.close()
+            self._lock()
 
     def __exit__(self, *_: object) -> None:
         if self._connection is not None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlmodel import Session, col, update
 
 from digest.issues.tables import Issue, IssueState
+from subscribers.tokens import MOST_ISSUES
 
 if TYPE_CHECKING:
     from sqlalchemy import CursorResult
@@ -45,7 +46,8 @@ class NoSuchIssueError(IssueError):
 
 def find_issue(session: Session, number: int) -> Issue:
     """Raises NoSuchIssueError."""
-    issue = session.get(Issue, number)
+    # Beyond the largest number that a link can carry there is none, and no database is asked.
+    issue = session.get(Issue, number) if 0 < number < MOST_ISSUES else None
     if issue is None:
         msg = f"there is no issue {number}; `digest issue list` shows those there are"
         raise NoSuchIssueError(msg)
@@ -71,6 +73,9 @@ def move(session: Session, number: int, to: IssueState, **changes: Any) -> None:
     if result.rowcount == 1:
         return
     issue = find_issue(session, number)
+    if issue.state == to:
+        msg = f"issue {number} is {to} already"
+        raise IssueError(msg)
     hint = _HINTS.get(IssueState(issue.state), "").format(number=number)
     msg = f"issue {number} is {issue.state} and can't become {to}" + (f"; {hint}" if hint else "")
     raise IssueError(msg)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, Text, UniqueConstraint
 from sqlmodel import Field
@@ -55,10 +56,10 @@ class Issue(Table, table=True):
     preheader: str = Field(default="", max_length=250)
     as_of: datetime = Field(sa_type=UtcDateTime)
     """The moment the picks were made for: what was published after it waits for the next."""
-    left_out: list[dict[str, str]] = Field(
+    left_out: list[dict[str, Any]] = Field(
         default_factory=list, sa_column=Column(Json, nullable=False)
     )
-    """Comparisons looked at and not picked: `{slug, reason}`."""
+    """Comparisons looked at and not picked: `{slug, reason, waits}`."""
     content_hash: str | None = Field(default=None, max_length=64)
     approved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     approved_by: str = Field(default="", max_length=100)
@@ -103,6 +104,8 @@ class Variant(Table, table=True):
     key: str = Field(default="all", max_length=40)
     subject: str = Field(max_length=250)
     preheader: str = Field(max_length=250)
+    imprint: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    """Who it is from, as approved: sender, reply-to, list name, public address."""
     html: str = Field(sa_column=Column(Text, nullable=False))
     text: str = Field(sa_column=Column(Text, nullable=False))
     sha256: str = Field(max_length=64)

@@ -1,7 +1,7 @@
 """What editors and schedules do to an issue before it goes out. Each method is one commit."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, delete, or_, select, update
@@ -46,7 +46,7 @@ class Desk:
         """The same within the caller's transaction, for a run that must commit with it."""
         selection = self._select(session, series, as_of)
         if not selection.picks:
-            raise NothingNewError(_nothing_new(session, series))
+            raise NothingNewError(_nothing_new(session, series, as_of))
         chosen = [one.comparison_id for one in selection.picks]
         by_id = comparisons_by_id(session, chosen)
         title = headline([by_id[one] for one in chosen])
@@ -56,7 +56,7 @@ class Desk:
             subject=title.subject,
             preheader=title.preheader,
             as_of=as_of,
-            left_out=[{"slug": one.slug, "reason": one.reason} for one in selection.left_out],
+            left_out=[asdict(one) for one in selection.left_out],
             created_at=self.clock(),
         )
         session.add(issue)
@@ -92,16 +92,16 @@ class Desk:
             if against:
                 msg = f"issue {number} can't be approved: " + "; ".join(map(str, against))
                 raise IssueError(msg)
-            freeze(session, number, rendered)
+            sha256 = freeze(session, number, rendered, self.frozen.imprint)
             move(
                 session,
                 number,
                 IssueState.APPROVED,
-                content_hash=rendered.sha256,
+                content_hash=sha256,
                 approved_at=self.clock(),
                 approved_by=by,
             )
-            return rendered.sha256
+            return sha256
 
     def schedule(self, number: int, at: datetime) -> None:
         with self.store.write() as session:
@@ -156,6 +156,9 @@ class Desk:
             since=last.as_of if last else None,
             drafted_at=last.created_at if last else None,
             used=used(session, series),
+            waiting={str(one["slug"]) for one in last.left_out if one.get("waits")}
+            if last
+            else frozenset(),
         )
         return pick(_candidates(session, series, as_of), history, self.rules, as_of)
 
@@ -170,7 +173,7 @@ def _candidates(session: Session, series: str, as_of: datetime) -> list[Comparis
     return views(session, list(rows))
 
 
-def _nothing_new(session: Session, series: str) -> str:
+def _nothing_new(session: Session, series: str, as_of: datetime) -> str:
     waiting = open_draft(session, series)
     if waiting is not None:
         return (
@@ -180,6 +183,8 @@ def _nothing_new(session: Session, series: str) -> str:
     total = len(session.exec(select(Comparison.id)).all())
     if not total:
         return "nothing to draft: the store has no comparison; digest comparisons import PATH"
+    if last_issue(session, series) is None:
+        return f"nothing was published by {as_of.date().isoformat()}"
     return f"nothing new since the last issue ({count_of(total, 'comparison')} in the store)"
 
 

@@ -1,7 +1,10 @@
 """What an issue looks like: frozen bytes where there are any, else rendered from the store now."""
 
+import hashlib
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from jinja2 import Environment
 from sqlmodel import Session, col, select
@@ -53,18 +56,29 @@ class Frozen:
         return _read(session, issue)
 
     def edition(self, session: Session, number: int) -> Edition:
+        """As approved where it is: a sender changed since then is not put over frozen bytes."""
         issue = find_issue(session, number)
         rendered = self.rendered(session, number)
+        imprint = self.imprint if issue.content_hash is None else _frozen_imprint(session, number)
         return Edition(
             number=number,
             series=issue.series,
             subject=rendered.subject,
             html=rendered.html,
             text=rendered.text,
-            sender=self.sender,
-            list_name=self.brand.name,
-            public_url=self.brand.public_url,
+            sender=Sender(imprint["name"], imprint["address"], imprint["reply_to"]),
+            list_name=imprint["list_name"],
+            public_url=imprint["public_url"],
         )
+
+    @property
+    def imprint(self) -> dict[str, Any]:
+        """Who an issue approved now is from."""
+        return {
+            **asdict(self.sender),
+            "list_name": self.brand.name,
+            "public_url": self.brand.public_url,
+        }
 
     def envelopes(self, recipients: Sequence[Recipient], number: int) -> list[Envelope]:
         return address(recipients, number, self.tokens)
@@ -85,13 +99,14 @@ def picks(session: Session, number: int) -> list[int]:
     )
 
 
-def freeze(session: Session, number: int, rendered: Rendered) -> None:
-    """Keeps the approved bytes and the targets of their links."""
+def freeze(session: Session, number: int, rendered: Rendered, imprint: dict[str, Any]) -> str:
+    """Keeps the approved bytes, their links' targets and who they are from; the hash of it all."""
     session.add(
         Variant(
             issue_number=number,
             subject=rendered.subject,
             preheader=rendered.preheader,
+            imprint=imprint,
             html=rendered.html,
             text=rendered.text,
             sha256=rendered.sha256,
@@ -102,6 +117,17 @@ def freeze(session: Session, number: int, rendered: Rendered) -> None:
         for one in rendered.links
     )
     session.flush()
+    return _hash(rendered, imprint)
+
+
+def _hash(rendered: Rendered, imprint: dict[str, Any]) -> str:
+    whole = rendered.sha256 + json.dumps(imprint, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def _frozen_imprint(session: Session, number: int) -> dict[str, Any]:
+    found = session.exec(select(Variant.imprint).where(Variant.issue_number == number)).one()
+    return dict(found)
 
 
 def _read(session: Session, issue: Issue) -> Rendered:
@@ -116,7 +142,7 @@ def _read(session: Session, issue: Issue) -> Rendered:
         variant.text,
         tuple(RenderedLink(one.number, one.kind, one.label, one.url) for one in links),
     )
-    if rendered.sha256 != issue.content_hash:
+    if _hash(rendered, variant.imprint) != issue.content_hash:
         msg = (
             f"issue {issue.number} is not what was approved: its stored bytes were altered; "
             f"take the approval back with: digest issue edit {issue.number}"

@@ -1,10 +1,12 @@
 """Takes an approved issue to its recipients: claim, submit, settle, until the books balance."""
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from digest.address import Edition
@@ -18,6 +20,8 @@ from store import Store
 from subscribers.suppression import suppress_bounced
 
 SETTLE_EVERY = 250
+SETTLE_WAITS = (0.1, 0.5, 2.0, 5.0)
+"""Seconds between tries to write outcomes."""
 log = logging.getLogger(__name__)
 
 
@@ -39,6 +43,7 @@ class Sending:
     provider: Provider
     clock: Callable[[], datetime]
     throttle: Throttle = field(default_factory=lambda: Throttle(0))
+    pause: Callable[[float], None] = time.sleep
 
     def run(
         self,
@@ -53,15 +58,15 @@ class Sending:
         Raises ProviderError when the provider can't be used: the batch in hand went back whole.
         """
         self.recover(number, presence)
-        edition: Edition | None = None
+        # Before anything is claimed: bytes that were altered are refused while nobody waits.
+        with self.store.read() as session:
+            edition = self.frozen.edition(session, number)
         while not enough():
+            presence.keep()
             with self.store.write() as session:
                 claim = ledger.claim(session, number, presence.number, self.clock())
             if claim is None:
                 break
-            if edition is None:
-                with self.store.read() as session:
-                    edition = self.frozen.edition(session, number)
             self._deliver(claim, edition)
             # After the batch, so that the wait never lies between a claim and its submission.
             self.throttle.take(len(claim.recipients))
@@ -69,9 +74,17 @@ class Sending:
         return self._finish(number)
 
     def recover(self, number: int, presence: Presence) -> int:
-        """Closes what dead workers held; how many deliveries that leaves uncertain."""
+        """Closes what dead workers held; how many deliveries that leaves uncertain.
+
+        A worker that is about to claim holds nothing, so what bears its own number is a batch
+        whose outcome it could not write.
+        """
+
+        def at_work(worker: int) -> bool:
+            return worker != presence.number and presence.alive(worker)
+
         with self.store.write() as session:
-            return ledger.recover(session, number, presence.alive, self.clock())
+            return ledger.recover(session, number, at_work, self.clock())
 
     def progress(self, number: int) -> Progress:
         with self.store.read() as session:
@@ -86,7 +99,11 @@ class Sending:
 
     def _deliver(self, claim: Claim, edition: Edition) -> None:
         """Submits the claimed batch; outcomes are committed as they come, 250 at a time."""
-        envelopes = self.frozen.envelopes(claim.recipients, claim.issue_number)
+        try:
+            envelopes = self.frozen.envelopes(claim.recipients, claim.issue_number)
+        except Exception:
+            self._release(claim)
+            raise
         waiting: list[Outcome] = []
         settled = 0
         try:
@@ -100,18 +117,44 @@ class Sending:
             if settled or waiting:
                 log.exception("the provider failed in the middle of a batch")
             else:
-                with self.store.write() as session:
-                    ledger.release(session, claim, self.clock())
+                self._release(claim)
                 raise
         except Exception:
             # The contract: an exception means that nobody knows. The rest becomes uncertain.
             log.exception("a provider broke off; what it had in hand is uncertain")
         self._settle(claim, waiting, last=True)
 
+    def _release(self, claim: Claim) -> None:
+        with self.store.write() as session:
+            ledger.release(session, claim, self.clock())
+
     def _settle(self, claim: Claim, outcomes: Sequence[Outcome], *, last: bool = False) -> None:
+        """Commits outcomes; a database that refuses for a moment is asked again.
+
+        What a provider said can't be had a second time, so it is worth a few seconds.
+        """
+        for wait in (*SETTLE_WAITS, None):
+            try:
+                self._write_outcomes(claim, outcomes, last=last)
+            except DBAPIError:
+                if wait is None:
+                    raise
+                log.warning("outcomes could not be written; trying again", exc_info=True)
+                self.pause(wait)
+            else:
+                return
+
+    def _write_outcomes(self, claim: Claim, outcomes: Sequence[Outcome], *, last: bool) -> None:
         now = self.clock()
         with self.store.write() as session:
-            at_fault = ledger.settle(session, claim, outcomes, self.provider.name, now)
+            at_fault = ledger.settle(
+                session,
+                claim,
+                outcomes,
+                provider=self.provider.name,
+                batch_size=self.throttle.batch_size(self.provider.batch_size),
+                now=now,
+            )
             for refusal in at_fault:
                 _suppress(session, claim, refusal, now)
             if last:

@@ -29,7 +29,8 @@ def create_app(site: Site, *, studio: bool = False) -> FastAPI:
 
     With `studio`, the editors' pages too, and then everything answers on this machine only.
     """
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    # Starlette's redirect of a missing slash would repeat whatever Host was sent.
+    app = FastAPI(redirect_slashes=False, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site
     app.state.pages = pages = Pages(templates_folder() / "web", site.brand)
     for part in PUBLIC:

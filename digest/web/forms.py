@@ -5,8 +5,8 @@ from urllib.parse import parse_qsl
 
 from fastapi import Depends, HTTPException, Request
 
-LARGEST_FORM = 4096
-MOST_FIELDS = 20
+LARGEST_FORM = 65_536
+MOST_FIELDS = 200
 
 
 async def _small_form(request: Request) -> dict[str, str]:

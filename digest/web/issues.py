@@ -34,6 +34,7 @@ async def home(pages: ThePages) -> Response:
     return RedirectResponse(f"{pages.base}/issues/", 302)
 
 
+@router.api_route("/issues", methods=["GET", "HEAD"])
 @router.api_route("/issues/", methods=["GET", "HEAD"])
 def archive(site: TheSite, pages: ThePages) -> Response:
     with site.store.read() as session:

@@ -120,8 +120,7 @@ def _approved(session: Session, rendered: Rendered) -> int:
     session.add(issue)
     session.flush()
     assert issue.number is not None
-    freeze(session, issue.number, rendered)
+    issue.content_hash = freeze(session, issue.number, rendered, frozen_parts().imprint)
     issue.state = IssueState.APPROVED
-    issue.content_hash = rendered.sha256
     session.add(issue)
     return issue.number

@@ -80,6 +80,12 @@ def _lenses(page: Page, card: Scorecard, sides: Sequence[int]) -> Sequence[Lens]
             raise page.error(quote.index, "four reviews of a contender at most, or named lenses")
         lenses.append(_LENSES[spoken[side]])
         spoken[side] += 1
+    if min(spoken) < len(_LENSES):
+        # Half a page, or another panel: whose words are missing would be a guess.
+        last = card.quotes[-1].index
+        found = f"{spoken[0]} and {spoken[1]} reviews"
+        expected = "four reviews of each contender, or a named lens beside each"
+        raise PageError(page.source, page.lines[last].number, found, expected)
     return lenses
 
 

@@ -313,6 +313,7 @@ def upgrade() -> None:
         sa.Column("key", AutoString(length=40), nullable=False),
         sa.Column("subject", AutoString(length=250), nullable=False),
         sa.Column("preheader", AutoString(length=250), nullable=False),
+        sa.Column("imprint", sa.JSON(), nullable=False),
         sa.Column("html", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("sha256", AutoString(length=64), nullable=False),

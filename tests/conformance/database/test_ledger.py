@@ -47,7 +47,7 @@ def test_the_audience_is_frozen_once(store: Store, clock: Clock) -> None:
     number = add_approved(store)
     desk(store, Recorder(), clock).start(number)
     add_people(store, 5)
-    with pytest.raises(IssueError, match="can't become sending"):
+    with pytest.raises(IssueError, match="sending already"):
         desk(store, Recorder(), clock).start(number)
     with store.read() as session:
         assert sum(ledger.count(session, number).values()) == 5
@@ -321,3 +321,133 @@ def test_batches_are_as_large_as_the_provider_takes(store: Store, clock: Clock) 
     desk(store, Recorder(batch_size=10), clock).start(number)
     with store.read() as session:
         assert len(session.exec(select(Batch)).all()) == 3
+
+
+def test_altered_bytes_found_by_a_worker_leave_everybody_queued(store: Store, clock: Clock) -> None:
+    from digest.issues.tables import Variant
+
+    people = add_people(store, 12)
+    number = add_approved(store)
+    provider = Recorder()
+    desk(store, provider, clock).start(number)
+    with store.write() as session:
+        variant = session.exec(select(Variant)).one()
+        good, variant.html = variant.html, "evil"
+    with presence(store) as here:
+        for _ in range(3):
+            with pytest.raises(IssueError, match="not what was approved"):
+                sending(store, provider, clock).run(number, here)
+        with store.write() as session:
+            session.exec(select(Variant)).one().html = good
+        assert sending(store, provider, clock).run(number, here).finished
+    assert sorted(provider.taken) == sorted(people)
+
+
+def test_a_sender_changed_after_approval_is_not_put_over_frozen_bytes(
+    store: Store, clock: Clock
+) -> None:
+    from dataclasses import replace
+
+    from digest.address import Sender
+    from tests.parts.world import frozen_parts
+
+    number = add_approved(store)
+    other = replace(frozen_parts(), sender=Sender("Other", "other@evil.example"))
+    with store.read() as session:
+        assert other.edition(session, number).sender.address == "digest@d.example"
+
+
+def test_outcomes_that_could_not_be_written_at_once_are_written_later(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from sqlalchemy.exc import OperationalError
+
+    add_people(store, 12)
+    number = add_approved(store)
+    provider = Recorder()
+    desk(store, provider, clock).start(number)
+    real, failures = ledger.close, iter([True, True])
+
+    def locked(*arguments: object) -> int:
+        if next(failures, False):
+            raise OperationalError("UPDATE", {}, Exception("database is locked"))
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ledger, "close", locked)
+    waits: list[float] = []
+    with presence(store) as here:
+        engine = replace(sending(store, provider, clock), pause=waits.append)
+        progress = engine.run(number, here)
+    assert progress.finished
+    assert progress.counts["submitted"] == 12
+    assert len(waits) == 2
+
+
+def test_a_worker_that_could_not_write_at_all_goes_on_and_lists_who_is_in_doubt(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = add_people(store, 12)
+    number = add_approved(store)
+    provider = Recorder()
+    desk(store, provider, clock).start(number)
+
+    def broken(*_: object) -> int:
+        raise RuntimeError("a fault of ours")
+
+    with presence(store) as here:
+        engine = sending(store, provider, clock)
+        with monkeypatch.context() as patch:
+            patch.setattr(ledger, "close", broken)
+            with pytest.raises(RuntimeError):
+                engine.run(number, here)
+        progress = engine.run(number, here)
+    assert progress.finished
+    assert (progress.counts["uncertain"], progress.counts["submitted"]) == (10, 2)
+    assert len(provider.taken) == len(set(provider.taken)) == len(people)
+
+
+def test_a_retry_batch_is_no_larger_than_the_provider_takes(store: Store, clock: Clock) -> None:
+    add_people(store, 30)
+    number = add_approved(store)
+    sizes: list[int] = []
+
+    class Busy(Recorder):
+        def submit(self, edition, envelopes):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+            sizes.append(len(envelopes))
+            return super().submit(edition, envelopes)
+
+    provider = Busy(answer=lambda one: Refusal(one.delivery_id, False, "451", "later"))
+    desk(store, provider, clock).start(number)
+    with presence(store) as here:
+        sending(store, provider, clock).run(number, here)
+        clock.on(hours=1)
+        sending(store, provider, clock).run(number, here)
+    assert sizes == [10] * 6
+
+
+def test_an_outcome_for_a_stranger_changes_nothing(store: Store, clock: Clock) -> None:
+    add_people(store, 3)
+    number = add_approved(store)
+    provider = Recorder(answer=lambda one: Refusal(one.delivery_id + 1000, True, "550", "no"))
+    desk(store, provider, clock).start(number)
+    with presence(store) as here:
+        progress = sending(store, provider, clock).run(number, here)
+    assert progress.counts["uncertain"] == 3
+
+
+def test_a_late_receipt_settles_what_was_held_for_uncertain(store: Store, clock: Clock) -> None:
+    add_people(store, 2)
+    number = add_approved(store)
+    desk(store, Recorder(), clock).start(number)
+    with store.write() as session:
+        held = ledger.claim(session, number, 77, clock())
+    assert held is not None
+    with store.write() as session:
+        ledger.recover(session, number, lambda _: False, clock())
+    receipts = [Receipt(one.delivery_id, "r") for one in held.recipients]
+    with store.write() as session:
+        ledger.settle(session, held, receipts, provider="p", batch_size=10, now=clock())
+    with store.read() as session:
+        assert ledger.count(session, number)["submitted"] == 2

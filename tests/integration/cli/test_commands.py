@@ -116,6 +116,64 @@ def test_an_unknown_issue_number(run: Run, command: str) -> None:
     assert one_line(got.err)
 
 
+def test_a_number_beyond_all_issues(run: Run) -> None:
+    got = run("issue", "show", "99999999999999999999999")
+    assert (got.status, one_line(got.err)) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u@127.0.0.1:1/x?password=SECRETPW",
+        "postgresql://u:SECRETPW@127.0.0.1:1/x",
+        "postgresql://u:SECRETPW@127.0.0.1:abc/x",
+    ],
+)
+def test_the_databases_password_is_never_shown(
+    run: Run, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("DIGEST_DATABASE_URL", url)
+    monkeypatch.setenv("DIGEST_SECRET_KEY", "x" * 40)
+    for command in (("issue", "list"), ("doctor",), ("database", "upgrade")):
+        got = run(*command)
+        assert got.status == 1
+        assert "SECRETPW" not in got.out + got.err
+        assert one_line(got.err), got.err
+
+
+def test_one_address_for_several_pages_is_refused_before_anything_is_kept(run: Run) -> None:
+    got = run("comparisons", "import", str(comparisons()), "--url", "https://x.example/a")
+    assert got.status == 1
+    assert json.loads(run("comparisons", "list", "--json").out) == []
+
+
+def test_what_found_no_room_comes_the_next_time(run: Run, home: Path) -> None:
+    week = json.loads((comparisons() / "week.json").read_text(encoding="utf-8"))
+    items = week["comparisons"] if isinstance(week, dict) else week
+    many = []
+    for number in range(13):
+        item = json.loads(json.dumps(items[0]))
+        item.pop("slug", None)
+        item["contenders"][0]["name"] = f"Tool {number}"
+        item["title"] = f"Tool {number} vs {item['contenders'][1]['name']}"
+        many.append(item)
+    (home / "many.json").write_text(json.dumps(many), encoding="utf-8")
+    assert run("comparisons", "import", "many.json").status == 0
+    assert run("issue", "draft").status == 0
+    assert run("issue", "draft").status == 0
+    picks = [json.loads(run("issue", "show", n, "--json").out)["picks"] for n in ("1", "2")]
+    assert [len(one) for one in picks] == [10, 3]
+
+
+def test_a_pending_row_stays_pending_and_an_unknown_status_is_refused(run: Run, home: Path) -> None:
+    (home / "s.csv").write_text("email,status\np@example.org,pending\no@example.org,opted-out\n")
+    got = run("subscribers", "import", "s.csv", "--status", "active")
+    assert got.status == 1
+    assert "line 3" in got.err
+    known = json.loads(run("subscribers", "show", "p@example.org", "--json").out)
+    assert known["status"] == "pending"
+
+
 def test_usage_is_status_two(run: Run) -> None:
     assert run("issue", "show", "three").status == 2
     assert run("issue", "fly").status == 2
@@ -191,6 +249,12 @@ def test_a_backup_comes_back(run: Run, home: Path) -> None:
     run("subscribers", "erase", "ana@example.org")
     assert run("database", "restore", "saved.db").status == 0
     assert run("subscribers", "show", "ana@example.org").status == 0
+    newer = (home / "saved.db").read_bytes().replace(b"0001", b"9999")
+    (home / "newer.db").write_bytes(newer)
+    got = run("database", "restore", "newer.db")
+    assert (got.status, one_line(got.err)) == (1, True)
+    assert run("subscribers", "show", "ana@example.org").status == 0, "nothing was replaced"
+    assert one_line(run("database", "backup", "nowhere/b.db").err)
     (home / "no.db").write_text("not a database at all, but long enough to be read as one")
     got = run("database", "restore", "no.db")
     assert got.status == 1

@@ -59,7 +59,7 @@ def contenders(draw: st.DrawFn, reviews: int) -> ContenderPage:
 
 @st.composite
 def pages(draw: st.DrawFn) -> ComparisonPage:
-    reviews = draw(st.integers(1, 4))
+    reviews = len(Lens)
     left, right = draw(contenders(reviews)), draw(contenders(reviews))
     assume(slugify(left.name) != slugify(right.name))
     # A tagline that repeats a name would be the likelier name: that reading is tested elsewhere.
@@ -196,9 +196,8 @@ def test_cleaning_twice_changes_nothing_more(text: str) -> None:
 
 
 def test_a_tagline_that_repeats_the_name_is_still_a_tagline() -> None:
-    left = ContenderPage(
-        "Fig", "Design", "Fig", "", 1.0, None, "Free", (ReviewPage(Lens.BUILDER, "a"),)
-    )
+    reviews = tuple(ReviewPage(lens, "a") for lens in Lens)
+    left = ContenderPage("Fig", "Design", "Fig", "", 1.0, None, "Free", reviews)
     page = comparison(left, replace(left, name="Date", tagline=""))
     text = "\n".join(line for line in page_text(page).split("\n") if line)
     assert read_text(text, "") == page

@@ -89,8 +89,9 @@ def test_quotes_within_quotes_do_not_end_them() -> None:
         "They call it “done”",
         "It ends a line with “half”\nand goes on.",
     ]
-    page = read(page_text(reviews=[f"“{words}”" for words in spoken]))
-    assert [quote for side in said(page) for quote in side] == [
+    page = read(page_text(reviews=[*(f"“{words}”" for words in spoken), *quotes(PAGE)[4:]]))
+    left, right = said(page)
+    assert [*left[:2], *right[:2]] == [
         spoken[0],
         spoken[2],
         spoken[1],
@@ -100,15 +101,21 @@ def test_quotes_within_quotes_do_not_end_them() -> None:
 
 def test_straight_quotes_are_read_too() -> None:
     spoken = ['Says "wow" twice.', 'A 13" screen.', "Plain.", 'Ends on "wow"']
-    page = read(page_text(reviews=[f'"{words}"' for words in spoken]))
-    assert said(page) == [[spoken[0], spoken[2]], [spoken[1], spoken[3]]]
+    page = read(page_text(reviews=[*(f'"{words}"' for words in spoken), *quotes(PAGE)[4:]]))
+    assert [side[:2] for side in said(page)] == [[spoken[0], spoken[2]], [spoken[1], spoken[3]]]
 
 
-@pytest.mark.parametrize("reviews", [2, 4, 6, 8])
-def test_quotes_alternate_and_speak_in_the_order_of_the_lenses(reviews: int) -> None:
-    page = read(page_text(reviews=quotes(PAGE)[:reviews]))
-    assert lenses(page) == [list(Lens)[: reviews // 2]] * 2
-    assert said(page) == [side[: reviews // 2] for side in said(PAGE)]
+def test_quotes_alternate_and_speak_in_the_order_of_the_lenses() -> None:
+    page = read(page_text(reviews=quotes(PAGE)))
+    assert lenses(page) == [list(Lens)] * 2
+    assert said(page) == said(PAGE)
+
+
+@pytest.mark.parametrize("reviews", [2, 4, 6])
+def test_half_a_panel_without_names_is_refused_not_guessed(reviews: int) -> None:
+    error = refused(page_text(reviews=quotes(PAGE)[:reviews]))
+    assert error.found == f"{reviews // 2} and {reviews // 2} reviews"
+    assert "four reviews of each contender" in error.expected
 
 
 def test_an_odd_number_of_reviews_is_refused() -> None:
@@ -207,10 +214,9 @@ def test_a_lens_that_speaks_twice_is_refused() -> None:
 
 def test_reviews_grouped_under_the_contenders_names_need_not_alternate() -> None:
     left, right = (quotes(PAGE)[side::2] for side in (0, 1))
-    reviews = [QUILL.name, *left, INK.name, *right[:3]]
-    page = read(page_text(reviews=reviews))
-    assert said(page) == [said(PAGE)[0], said(PAGE)[1][:3]]
-    assert lenses(page) == [list(Lens), list(Lens)[:3]]
+    page = read(page_text(reviews=[QUILL.name, *left, INK.name, *right]))
+    assert said(page) == said(PAGE)
+    assert lenses(page) == [list(Lens)] * 2
 
 
 def test_names_as_column_heads_leave_the_quotes_alternating() -> None:

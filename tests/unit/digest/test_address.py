@@ -76,6 +76,20 @@ def test_words_beyond_ascii_arrive_as_they_are_written() -> None:
     assert all(len(line) <= 78 for line in raw.partition(b"\r\n\r\n")[0].split(b"\r\n"))
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Lanternfish 日本語 Überblick, 😀 (3.8B) — 😀",
+        "a — b — c (d) é f",
+        "plain words, and then many more of them until it is é" * 3,
+    ],
+)
+def test_no_space_of_a_mixed_subject_is_lost(subject: str) -> None:
+    raw = Mold(edition(subject=subject)).message(envelope(), AT)
+    assert parsed(raw)["Subject"] == subject
+    assert all(len(line) <= 78 for line in raw.partition(b"\r\n\r\n")[0].split(b"\r\n"))
+
+
 def test_a_name_is_escaped_in_html_and_not_in_text() -> None:
     message = parsed(Mold(edition()).message(envelope('<b>"&'), AT))
     assert "Hello &lt;b&gt;&quot;&amp;," in part(message, "html")

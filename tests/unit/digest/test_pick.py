@@ -95,7 +95,15 @@ def test_what_does_not_fit_is_left_out_by_name() -> None:
     many = [comparison(n, contender(f"L{n}"), contender(f"R{n}"), days_old=n) for n in range(1, 5)]
     selection = pick(many, History(), Rules(most=3), NOW)
     assert len(selection.picks) == 3
-    assert reason(selection, "l4-vs-r4") == "ranked 4 of 4; an issue takes 3"
+    assert reason(selection, "l4-vs-r4") == (
+        "ranked 4 of 4; an issue takes 3, so it waits for the next"
+    )
+
+
+def test_what_found_no_room_is_as_good_as_new_the_next_time() -> None:
+    old = comparison(1, A, B, days_old=9)
+    history = History(WEEK_AGO, WEEK_AGO, {}, waiting={"alpha-vs-beta"})
+    assert ids(pick([old], history, Rules(), NOW)) == [1]
 
 
 def test_the_order_of_the_input_does_not_matter() -> None:

@@ -35,6 +35,8 @@ def test_everything_has_a_default_for_trying_it_out(nowhere: Path) -> None:
         ("PUBLIC_URL", "http://digest.example.org", "needs https://"),
         ("SENDER", "digest@example.org", "Weekly Verdicts <digest@example.org>"),
         ("SENDER", "Eve\nBcc: x <a@b.example>", "Weekly Verdicts"),
+        ("LIST_NAME", "A\r\nBcc: evil@x.example", "one line"),
+        ("LIST_NAME", "n" * 2000, "at most 100"),
         ("PROVIDER", "pigeon", "'outbox', 'smtp' or 'sendgrid'"),
         ("SECRET_KEY", "short", "at least 32"),
         ("RATE_LIMIT", "-1", "greater than or equal to 0"),
@@ -68,6 +70,8 @@ def test_a_real_provider_needs_what_it_needs(monkeypatch: pytest.MonkeyPatch) ->
 def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIGEST_SECRET_KEY", SECRET)
     monkeypatch.setenv("DIGEST_SENDGRID_API_KEY", "SG.hidden.hidden")
+    monkeypatch.setenv("DIGEST_DATABASE_URL", "postgresql://u:passw0rd@localhost/x")
     shown = repr(read_settings())
+    assert "passw0rd" not in shown
     assert SECRET not in shown
     assert "hidden" not in shown
