@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.sink import serve
-from digest.bootstrap import bootstrap
+from digest.bootstrap import App, bootstrap
 from digest.catalog.intake.sources import read_sources
 from digest.catalog.keep import keep_page
 from digest.catalog.pages import ComparisonPage
@@ -74,6 +74,30 @@ def main(provider: str, people: int) -> None:
                 peer.join(10)
 
 
+def _fill(app: App, people: int) -> None:
+    """The sample week, and so many readers."""
+    now = datetime.now(UTC)
+    with app.store.write() as session:
+        for page in read_sources([str(comparisons())], None):
+            assert isinstance(page, ComparisonPage), page
+            keep_page(session, page, now)
+        for start in range(0, people, 1000):
+            emails = [f"reader{n}@example.org" for n in range(start, min(start + 1000, people))]
+            session.add_all(
+                Subscriber(
+                    email=email,
+                    email_key=email,
+                    address_hash=app.hasher.hash(email),
+                    status="active",
+                    created_at=now,
+                    changed_at=now,
+                )
+                for email in emails
+            )
+            session.flush()
+            session.expunge_all()
+
+
 def _run(folder: Path, provider: str, people: int, changes: dict[str, object]) -> dict[str, float]:
     settings = read_settings(
         database_url=f"sqlite:///{folder}/digest.db",
@@ -95,26 +119,7 @@ def _run(folder: Path, provider: str, people: int, changes: dict[str, object]) -
         return rendering(*args, **kwargs)  # type: ignore[arg-type]
 
     render.to_html = counting  # type: ignore[assignment]
-    now = datetime.now(UTC)
-    with app.store.write() as session:
-        for page in read_sources([str(comparisons())], None):
-            assert isinstance(page, ComparisonPage), page
-            keep_page(session, page, now)
-        for start in range(0, people, 1000):
-            emails = [f"reader{n}@example.org" for n in range(start, min(start + 1000, people))]
-            session.add_all(
-                Subscriber(
-                    email=email,
-                    email_key=email,
-                    address_hash=app.hasher.hash(email),
-                    status="active",
-                    created_at=now,
-                    changed_at=now,
-                )
-                for email in emails
-            )
-            session.flush()
-            session.expunge_all()
+    _fill(app, people)
     number = app.desk.draft()
     app.desk.approve(number, "bench")
     before, cpu = time.perf_counter(), time.process_time()

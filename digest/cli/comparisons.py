@@ -2,11 +2,14 @@
 
 import sys
 from collections import Counter
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from digest.cli.frame import Refused, opened, parse_moment, print_json, print_rows, shown
+
+if TYPE_CHECKING:
+    from digest.bootstrap import App
 
 app = typer.Typer(help="The comparisons that issues are made of.", no_args_is_help=True)
 
@@ -94,26 +97,38 @@ def list_(
 @app.command("pin", epilog="Example: digest comparisons pin smollm3-vs-phi-4 --place 1")
 def pin(
     slug: str,
-    place: Annotated[int, typer.Option(min=1, help="1 leads the issue.")] = 1,
+    place: Annotated[
+        int | None, typer.Option(min=1, help="1 leads the issue (default: after other pins).")
+    ] = None,
 ) -> None:
     """Put a comparison into the next issue, whatever its rank."""
-    _set_pin(slug, place)
+    from sqlalchemy import func
+    from sqlmodel import select
+
+    from digest.catalog.tables import Comparison
+
+    with opened() as app:
+        if place is None:
+            with app.store.read() as session:
+                place = (session.exec(select(func.max(Comparison.pin))).one() or 0) + 1
+        _set_pin(app, slug, place)
     print(f"{slug} is pinned at place {place} of the next issue")
 
 
 @app.command("unpin", epilog="Example: digest comparisons unpin smollm3-vs-phi-4")
 def unpin(slug: str) -> None:
     """Take a pin back."""
-    _set_pin(slug, None)
+    with opened() as app:
+        _set_pin(app, slug, None)
     print(f"{slug} is not pinned")
 
 
-def _set_pin(slug: str, place: int | None) -> None:
+def _set_pin(app: "App", slug: str, place: int | None) -> None:
     from sqlmodel import select
 
     from digest.catalog.tables import Comparison
 
-    with opened() as app, app.store.write() as session:
+    with app.store.write() as session:
         row = session.exec(select(Comparison).where(Comparison.slug == slug)).first()
         if row is None:
             msg = f"there is no comparison {slug}; `digest comparisons list` shows those there are"

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from digest.address import Edition
 from digest.deliver import ledger
 from digest.deliver.ledger import Claim
+from digest.deliver.outcomes import settle
 from digest.deliver.presence import Presence
 from digest.deliver.provider import Outcome, Provider, ProviderError, Refusal
 from digest.deliver.throttle import Throttle
@@ -147,7 +148,7 @@ class Sending:
     def _write_outcomes(self, claim: Claim, outcomes: Sequence[Outcome], *, last: bool) -> None:
         now = self.clock()
         with self.store.write() as session:
-            at_fault = ledger.settle(
+            at_fault = settle(
                 session,
                 claim,
                 outcomes,

@@ -7,6 +7,7 @@ from sqlmodel import select
 
 from digest.address import Envelope
 from digest.deliver import ledger
+from digest.deliver.outcomes import settle
 from digest.deliver.presence import presence
 from digest.deliver.provider import Outcome, ProviderError, Receipt, Refusal, Unknown
 from digest.deliver.retry import MOST_ATTEMPTS
@@ -448,6 +449,6 @@ def test_a_late_receipt_settles_what_was_held_for_uncertain(store: Store, clock:
         ledger.recover(session, number, lambda _: False, clock())
     receipts = [Receipt(one.delivery_id, "r") for one in held.recipients]
     with store.write() as session:
-        ledger.settle(session, held, receipts, provider="p", batch_size=10, now=clock())
+        settle(session, held, receipts, provider="p", batch_size=10, now=clock())
     with store.read() as session:
         assert ledger.count(session, number)["submitted"] == 2
