@@ -26,7 +26,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """
     from digest.worker import work
 
-    logging.getLogger().setLevel(logging.INFO)
+    _speak_up()
     with opened() as app:
         stop = threading.Event()
         timers = _scheduler(app)
@@ -57,7 +57,7 @@ def worker() -> None:
     """
     from digest.worker import stop_on_signals, work
 
-    logging.getLogger().setLevel(logging.INFO)
+    _speak_up()
     with opened() as app:
         stop = threading.Event()
         stop_on_signals(stop)
@@ -72,7 +72,7 @@ def scheduler() -> None:
     """
     from digest.worker import stop_on_signals
 
-    logging.getLogger().setLevel(logging.INFO)
+    _speak_up()
     with opened() as app:
         stop = threading.Event()
         stop_on_signals(stop)
@@ -100,6 +100,12 @@ def run_studio(app: "App", number: int | None, port: int) -> None:
         with suppress(webbrowser.Error):
             webbrowser.open(address)
     _run(app, listener, studio=True)
+
+
+def _speak_up() -> None:
+    """A process that runs for years says what it does; its libraries only what goes wrong."""
+    for name in ("digest", "schedules"):
+        logging.getLogger(name).setLevel(logging.INFO)
 
 
 def _serve_web(app: "App", host: str, port: int) -> None:

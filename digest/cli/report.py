@@ -13,6 +13,8 @@ def report(
 ) -> None:
     """What came of an issue, people and machines apart.
 
+    Hits that no rule has judged yet are unlabelled, and count for neither.
+
     Example: digest report 3 --json
     """
     from digest.track.stats import report_of
