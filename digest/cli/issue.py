@@ -10,6 +10,9 @@ from digest.cli.frame import Refused, opened, parse_moment, print_json, print_ro
 
 app = typer.Typer(help="Issues: drafted, checked, approved, sent.", no_args_is_help=True)
 
+MOST_NAMED = 20
+"""How many of those in doubt `status` names."""
+
 Number = Annotated[int, typer.Argument(metavar="N", help="The issue's number.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone.")]
 
@@ -224,12 +227,14 @@ def send(
 @app.command("status", epilog="Example: digest issue status 3 --json")
 def status(number: Number, as_json: AsJson = False) -> None:
     """How many recipients are in which state; the counts add up to the audience."""
+    from digest.deliver.again import in_doubt
     from digest.deliver.ledger import count
     from digest.issues.lifecycle import find_issue
 
     with opened() as app, app.store.read() as session:
         issue = find_issue(session, number)
         counts = count(session, number)
+        doubtful = in_doubt(session, number, MOST_NAMED)
     if as_json:
         print_json(
             {"number": number, "state": issue.state, "audience": issue.audience or 0} | counts
@@ -239,6 +244,42 @@ def status(number: Number, as_json: AsJson = False) -> None:
     for state, amount in counts.items():
         if amount:
             print(f"  {state:12}{amount}")
+    for email in doubtful:
+        print(f"    in doubt: {email}")
+    if counts["uncertain"]:
+        print(f"  digest issue resend {number} --uncertain   or   digest issue give-up {number}")
+
+
+@app.command("resend", epilog="Example: digest issue resend 3 --failed")
+def resend(
+    number: Number,
+    uncertain: Annotated[bool, typer.Option("--uncertain", help="Those in doubt.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="Those that were refused.")] = False,
+    to: Annotated[str | None, typer.Option(metavar="EMAIL", help="Only this one.")] = None,
+) -> None:
+    """Send again to those in doubt or refused; somebody in doubt may then have it twice."""
+    from digest.deliver.tables import DeliveryState
+
+    chosen = {DeliveryState.UNCERTAIN: uncertain, DeliveryState.FAILED: failed}
+    states = [state for state, wanted in chosen.items() if wanted]
+    if not states:
+        raise typer.BadParameter("say whom: --uncertain, --failed or both")
+    with opened() as app:
+        count = app.desk.resend(number, states, _key(to))
+    if not count:
+        raise Refused(f"issue {number} has nobody like that")
+    print(f"{count} queued again; a worker, or `digest issue send {number}`, sends them")
+
+
+@app.command("give-up", epilog="Example: digest issue give-up 3")
+def give_up(
+    number: Number,
+    to: Annotated[str | None, typer.Option(metavar="EMAIL", help="Only this one.")] = None,
+) -> None:
+    """Count those in doubt as failed."""
+    with opened() as app:
+        count = app.desk.give_up(number, _key(to))
+    print(f"{count} given up")
 
 
 @app.command("preview", epilog="Example: digest issue preview 3")
@@ -251,6 +292,12 @@ def preview(
 
     with opened() as app:
         run_studio(app, number, port)
+
+
+def _key(email: str | None) -> str | None:
+    from subscribers.addresses import parse_address
+
+    return parse_address(email).key if email else None
 
 
 def _brief(issue: Any) -> dict[str, Any]:

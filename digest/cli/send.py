@@ -52,7 +52,8 @@ def _conclude(number: int, progress: Progress, *, stopped: bool) -> None:
     if progress.counts["uncertain"]:
         print(
             f"{progress.counts['uncertain']} are uncertain: a crash came between handing them "
-            "over and the answer; they are not sent again by themselves"
+            "over and the answer; they are not sent again by themselves; "
+            f"digest issue status {number}"
         )
 
 

@@ -47,6 +47,9 @@ from subscribers.tables import Subscriber
 log = logging.getLogger(__name__)
 
 
+STARTABLE = frozenset({IssueState.APPROVED, IssueState.SCHEDULED})
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A batch that this worker holds, with the recipients that may be mailed."""
@@ -62,7 +65,7 @@ def freeze(session: Session, number: int, batch_size: int, now: datetime) -> int
     The issue goes from approved or scheduled to sending in the same transaction, so it happens
     once. Two statements whatever the size of the list. Raises IssueError for an empty list.
     """
-    move(session, number, IssueState.SENDING)
+    move(session, number, IssueState.SENDING, only_from=STARTABLE)
     people = audience().subquery()
     size = session.execute(select(func.count()).select_from(people)).scalar_one()
     if not size:

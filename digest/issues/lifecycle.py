@@ -1,5 +1,6 @@
 """The state machine of issues: which state may follow which, and the one statement that moves."""
 
+from collections.abc import Container
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlmodel import Session, col, update
@@ -21,7 +22,8 @@ ALLOWED: dict[IssueState, frozenset[IssueState]] = {
     ),
     IssueState.SENDING: frozenset({IssueState.PAUSED, IssueState.FINISHED, IssueState.CANCELLED}),
     IssueState.PAUSED: frozenset({IssueState.SENDING, IssueState.CANCELLED}),
-    IssueState.FINISHED: frozenset(),
+    # Only for a resend by hand of what failed or is uncertain.
+    IssueState.FINISHED: frozenset({IssueState.SENDING}),
     IssueState.CANCELLED: frozenset(),
     IssueState.SKIPPED: frozenset(),
 }
@@ -30,6 +32,7 @@ _HINTS = {
     IssueState.DRAFT: "approve it first: digest issue approve {number}",
     IssueState.APPROVED: "send it with: digest issue send {number}",
     IssueState.SENDING: "pause or cancel it first",
+    IssueState.PAUSED: "go on with: digest issue resume {number}",
     IssueState.FINISHED: "it has gone out and can't be changed",
     IssueState.CANCELLED: "draft a new one: digest issue draft",
     IssueState.SKIPPED: "draft a new one: digest issue draft",
@@ -54,12 +57,22 @@ def find_issue(session: Session, number: int) -> Issue:
     return issue
 
 
-def move(session: Session, number: int, to: IssueState, **changes: Any) -> None:
+def move(
+    session: Session,
+    number: int,
+    to: IssueState,
+    *,
+    only_from: Container[IssueState] = frozenset(IssueState),
+    **changes: Any,
+) -> None:
     """Takes the issue to `to` and sets `changes`, if its state allows it; else IssueError.
 
-    One conditional UPDATE: of two processes that move the same issue, one is refused.
+    `only_from` narrows the states it may come from. One conditional UPDATE: of two processes that
+    move the same issue, one is refused.
     """
-    before = [state for state, following in ALLOWED.items() if to in following]
+    before = [
+        state for state, following in ALLOWED.items() if to in following and state in only_from
+    ]
     statement = (
         update(Issue)
         .where(col(Issue.number) == number, col(Issue.state).in_(before))

@@ -1,6 +1,6 @@
 """What editors and schedules do to an issue before it goes out. Each method is one commit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
@@ -9,7 +9,9 @@ from sqlmodel import Session, col, delete, or_, select, update
 from digest.catalog.queries import ComparisonView, comparisons_by_id, views
 from digest.catalog.tables import Comparison
 from digest.compose import headline
+from digest.deliver import again
 from digest.deliver.ledger import freeze as freeze_audience
+from digest.deliver.tables import DeliveryState
 from digest.gate import Finding, blocking, check
 from digest.issues.history import last_issue, open_draft, used
 from digest.issues.lifecycle import IssueError, find_issue, move
@@ -125,7 +127,7 @@ class Desk:
             if find_issue(session, number).state != IssueState.PAUSED:
                 msg = f"issue {number} is not paused"
                 raise IssueError(msg)
-            move(session, number, IssueState.SENDING)
+            move(session, number, IssueState.SENDING, only_from={IssueState.PAUSED})
 
     def cancel(self, number: int) -> None:
         """Stops it for good; comparisons that nobody got are free for another issue."""
@@ -136,6 +138,25 @@ class Desk:
                 session.exec(
                     update(Pick).where(col(Pick.issue_number) == number).values(series=None)
                 )
+
+    def resend(
+        self, number: int, states: Collection[DeliveryState], email_key: str | None = None
+    ) -> int:
+        """Puts failed or uncertain deliveries back into the queue; how many."""
+        with self.store.write() as session:
+            return again.resend(
+                session,
+                number,
+                states,
+                email_key=email_key,
+                batch_size=self.batch_size,
+                now=self.clock(),
+            )
+
+    def give_up(self, number: int, email_key: str | None = None) -> int:
+        """Closes uncertain deliveries as failed; how many."""
+        with self.store.write() as session:
+            return again.give_up(session, number, email_key, self.clock())
 
     def _take_back(self, session: Session, number: int) -> None:
         move(

@@ -213,6 +213,9 @@ def test_a_week_from_pages_to_outbox(run: Run, home: Path) -> None:
     assert sum(counted.values()) == status["audience"] == status["submitted"]
     assert len(list((home / "var/outbox/new").glob("*.eml"))) == status["audience"]
     assert run("issue", "send", "1").status == 1, "a finished issue is not sent again"
+    assert run("issue", "resend", "1").status == 2
+    assert "nobody like that" in run("issue", "resend", "1", "--uncertain", "--failed").err
+    assert run("issue", "give-up", "1").out == "0 given up\n"
     report = json.loads(run("report", "1", "--json").out)
     assert report["people"] == {"opens": 0, "clicks": 0, "votes": 0, "unsubscribes": 0}
 
