@@ -11,13 +11,15 @@ unsubscribe), RFC 2369 and RFC 2919 (List headers).
 import hashlib
 import html
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.header import Header
 from email.headerregistry import Address, HeaderRegistry
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import cache, lru_cache
+from operator import itemgetter
 
 from digest.render.slots import MARKS, Slot
 from digest.transfer import encode_piece, encode_text
@@ -149,14 +151,16 @@ class Mold:
 
     def __init__(self, edition: Edition) -> None:
         self.edition = edition
-        pieces = [*_head(edition), *_body(edition)]
-        self._pieces: list[bytes | Fill] = list(_merged(pieces))
+        self._parts, fills = _alternating([*_head(edition), *_body(edition)])
+        # A link stands in an issue many times; its value is made once a recipient.
+        self._fills = tuple(dict.fromkeys(fills))
+        self._pick = itemgetter(*map(self._fills.index, fills))
 
     def message(self, envelope: Envelope, at: datetime) -> bytes:
         """The whole message with CRLF line ends; `at` is the Date header's moment."""
-        return b"".join(
-            piece if isinstance(piece, bytes) else piece(envelope, at) for piece in self._pieces
-        )
+        parts = self._parts.copy()
+        parts[1::2] = self._pick([fill(envelope, at) for fill in self._fills])
+        return b"".join(parts)
 
 
 def _head(edition: Edition) -> list[bytes | Fill]:
@@ -175,10 +179,10 @@ def _head(edition: Edition) -> list[bytes | Fill]:
         b"\r\nMessage-ID: <",
         lambda envelope, _: envelope.token.encode(),
         b"@" + domain + b">\r\nDate: ",
-        lambda _, at: format_datetime(at).encode(),
+        lambda _, at: _date(at.replace(microsecond=0), at.utcoffset()),
         # One line whatever its length: a folded or encoded URI breaks one-click in real clients.
         b"\r\nList-Unsubscribe: " + before,
-        lambda envelope, _: envelope.slots[Slot.UNSUBSCRIBE].encode(),
+        _filler(Slot.UNSUBSCRIBE),
         after + b"\r\n",
     ]
 
@@ -204,28 +208,52 @@ def _body(edition: Edition) -> list[bytes | Fill]:
 
 def _slotted(text: str, *, as_html: bool) -> list[bytes | Fill]:
     widths = {slot.mark: TOKEN_LENGTH for slot in Slot if slot is not Slot.GREETING}
-    return [
-        piece if isinstance(piece, bytes) else _filler(Slot(piece.strip("~")), as_html=as_html)
-        for piece in encode_text(text, MARKS, widths)
-    ]
-
-
-def _filler(slot: Slot, *, as_html: bool) -> Fill:
-    if slot is not Slot.GREETING:
-        return lambda envelope, _: envelope.slots[slot].encode()
-    if as_html:
-        return lambda envelope, _: encode_piece(html.escape(envelope.slots[slot]))
-    return lambda envelope, _: encode_piece(envelope.slots[slot])
-
-
-def _merged(pieces: Sequence[bytes | Fill]) -> list[bytes | Fill]:
-    merged: list[bytes | Fill] = []
-    for piece in pieces:
-        if isinstance(piece, bytes) and merged and isinstance(merged[-1], bytes):
-            merged[-1] += piece
+    greet = _greet_html if as_html else _greet
+    pieces: list[bytes | Fill] = []
+    for piece in encode_text(text, MARKS, widths):
+        if isinstance(piece, bytes):
+            pieces.append(piece)
         else:
-            merged.append(piece)
-    return merged
+            slot = Slot(piece.strip("~"))
+            pieces.append(greet if slot is Slot.GREETING else _filler(slot))
+    return pieces
+
+
+@cache
+def _filler(slot: Slot) -> Fill:
+    return lambda envelope, _: envelope.slots[slot].encode()
+
+
+def _greet(envelope: Envelope, _: datetime) -> bytes:
+    return _piece(envelope.slots[Slot.GREETING])
+
+
+def _greet_html(envelope: Envelope, _: datetime) -> bytes:
+    return _piece(html.escape(envelope.slots[Slot.GREETING]))
+
+
+# First names repeat, and within a second the date does.
+_piece = lru_cache(maxsize=1_024)(encode_piece)
+
+
+@lru_cache(maxsize=4)
+def _date(second: datetime, offset: timedelta | None) -> bytes:
+    # The offset is part of the key: one moment in two zones is equal, and written differently.
+    del offset
+    return format_datetime(second).encode()
+
+
+def _alternating(pieces: Iterable[bytes | Fill]) -> tuple[list[bytes], list[Fill]]:
+    """Fixed bytes at even places, room for a value at odd ones; and the values' makers."""
+    parts = [b""]
+    fills: list[Fill] = []
+    for piece in pieces:
+        if isinstance(piece, bytes):
+            parts[-1] += piece
+        else:
+            fills.append(piece)
+            parts += [b"", b""]
+    return parts, fills
 
 
 def _header(name: str, value: str) -> bytes:

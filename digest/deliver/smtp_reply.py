@@ -10,8 +10,9 @@ from enum import Enum, auto
 
 from digest.address import Envelope
 from digest.deliver.mailbox import conceal
-from digest.deliver.provider import Receipt, Refusal
+from digest.deliver.provider import ProviderError, Receipt, Refusal
 
+START_INPUT = 354
 SERVICE_CLOSING = 421
 TOO_LARGE = 552
 LONGEST_DETAIL = 400
@@ -72,6 +73,26 @@ class Reply:
         return self.stage is Stage.RCPT and self.code in BARE_ADDRESS_CODES
 
 
+class LineLost(Exception):  # noqa: N818 - a fact about the line, not an error of ours
+    """The connection is gone. `in_body`: the message may have been taken all the same.
+
+    `stalled`: it still stands, but nothing came in time.
+    """
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        in_body: bool = False,
+        stalled: bool = False,
+        reply: Reply | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.in_body = in_body
+        self.stalled = stalled
+        self.reply = reply
+
+
 def read_reply(stage: Stage, code: int, raw: bytes) -> Reply:
     """From the lines that smtplib hands over, reply codes already cut off."""
     lines = [line.strip() for line in raw.decode("utf-8", "replace").splitlines()]
@@ -95,3 +116,9 @@ def refusal(envelope: Envelope, reply: Reply) -> Refusal:
         detail=conceal(reply.text),
         about_address=reply.about_address,
     )
+
+
+def refused_sender(reply: Reply) -> None:
+    """Raises ProviderError where the sender is refused: it would be for every recipient."""
+    if reply.stage is Stage.MAIL and reply.permanent and reply.code != TOO_LARGE:
+        raise ProviderError(f"the server refuses mail from SENDER: {reply}")

@@ -12,37 +12,44 @@ import ssl
 from contextlib import suppress
 
 from digest.deliver.provider import ProviderError
-from digest.deliver.smtp_reply import SERVICE_CLOSING, Reply, Stage, read_reply
+from digest.deliver.smtp_reply import (
+    SERVICE_CLOSING,
+    START_INPUT,
+    LineLost,
+    Reply,
+    Stage,
+    read_reply,
+)
 from digest.deliver.smtp_target import SmtpTarget, Tls
+from digest.deliver.smtp_wire import Wire
 
-START_INPUT = 354
 SIGNED_IN = frozenset({235, 503})
-
-
-class LineLost(Exception):  # noqa: N818 - a fact about the line, not an error of ours
-    """The connection is gone. `in_body`: the message may have been taken all the same."""
-
-    def __init__(self, detail: str, *, in_body: bool, reply: Reply | None = None) -> None:
-        super().__init__(detail)
-        self.in_body = in_body
-        self.reply = reply
 
 
 class Session:
     """An open conversation. `timeout` is in seconds for a command, `patience` for a body.
 
     The body's is long, since giving up on its reply leaves a delivery unknown: RFC 5321
-    section 4.5.3.2.6 asks for ten minutes.
+    section 4.5.3.2.6 asks for ten minutes. `in_transaction`: the next message needs an RSET
+    first. `window` is how many bodies may be on their way here without an answer; 0 until the
+    server has shown that it takes a group of commands at once.
     """
 
     def __init__(self, client: smtplib.SMTP, timeout: float, patience: float) -> None:
         self._client = client
-        self._timeout = timeout
-        self._patience = patience
-        self._in_transaction = False
+        self.timeout = timeout
+        self.patience = patience
+        self.in_transaction = False
+        self.window = 0
 
     def offers(self, extension: str) -> bool:
         return self._client.has_extn(extension)
+
+    def wire(self) -> Wire:
+        """The connection itself, for whoever does not wait for each answer."""
+        if self._client.sock is None:
+            raise LineLost("the connection is closed")
+        return Wire(self._client.sock)
 
     def alive(self) -> bool:
         try:
@@ -55,9 +62,9 @@ class Session:
 
         `message` has CRLF line ends. Raises LineLost.
         """
-        if self._in_transaction:
+        if self.in_transaction:
             self._ask(Stage.MAIL, "RSET")
-            self._in_transaction = False
+            self.in_transaction = False
         options = f" SIZE={len(message)}" if self.offers("size") else ""
         if not recipient.isascii():
             options += " SMTPUTF8 BODY=8BITMIME"
@@ -65,7 +72,7 @@ class Session:
         reply = self._ask(Stage.MAIL, f"MAIL FROM:<{sender}>{options}")
         if not reply.positive:
             return reply
-        self._in_transaction = True
+        self.in_transaction = True
         reply = self._ask(Stage.RCPT, f"RCPT TO:<{recipient}>")
         if not reply.positive:
             return reply
@@ -100,17 +107,17 @@ class Session:
             message = message.replace(b"\r\n.", b"\r\n..")
         try:
             if self._client.sock:
-                self._client.sock.settimeout(self._patience)
+                self._client.sock.settimeout(self.patience)
             self._client.send(message + (b".\r\n" if message[-2:] == b"\r\n" else b"\r\n.\r\n"))
             code, text = self._client.getreply()
             if self._client.sock:
-                self._client.sock.settimeout(self._timeout)
+                self._client.sock.settimeout(self.timeout)
         except OSError as error:
             raise LineLost(_plain(error), in_body=True) from error
         reply = read_reply(Stage.BODY, code, text)
         if not (reply.positive or reply.transient or reply.permanent):
             raise LineLost(f"the server answered {reply}", in_body=True)
-        self._in_transaction = False
+        self.in_transaction = False
         return reply
 
 

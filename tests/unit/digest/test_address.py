@@ -2,7 +2,7 @@
 
 import email
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from email.message import EmailMessage
 from email.policy import default
 
@@ -156,3 +156,9 @@ def test_a_mark_is_never_cut_by_a_line_break(width: int | None) -> None:
 def test_text_from_outside_can_not_place_a_slot() -> None:
     assert not MARKS.search(disarm("my tool ~~unsubscribe~~ ~~click~~"))
     assert disarm("~~strike~~ stays") == "~~strike~~ stays"
+
+
+def test_one_moment_in_two_zones_is_dated_in_each() -> None:
+    mold, east = Mold(edition()), AT.astimezone(timezone(timedelta(hours=2)))
+    dates = [parsed(mold.message(envelope(), at))["Date"] for at in (AT, east)]
+    assert dates == ["Mon, 23 Nov 2026 08:00:00 +0000", "Mon, 23 Nov 2026 10:00:00 +0200"]

@@ -1,0 +1,197 @@
+"""A scripted SMTP server on 127.0.0.1 that takes commands in groups, and misbehaves on request."""
+
+import re
+import socket
+import ssl
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Self
+
+
+class _HungUpError(Exception):
+    """The server ends this connection."""
+
+
+@dataclass
+class PipeliningServer:
+    """Replies are by recipient. `lie` is what it does with a group: `forget` all but the first
+    command, or answer `503` to the rest. `chop` cuts replies into single octets; `wordy` makes
+    each reply three lines.
+    """
+
+    tls: ssl.SSLContext | None = None
+    chunking: bool = True
+    lie: str | None = None
+    chop: bool = False
+    wordy: bool = False
+    rcpt_replies: dict[str, str] = field(default_factory=dict)
+    data_replies: dict[str, str] = field(default_factory=dict)
+    body_replies: dict[str, str] = field(default_factory=dict)
+    mail_reply: str = "250 2.1.0 OK"
+    drop_in_body: set[str] = field(default_factory=set)
+    drop_before_reply: set[str] = field(default_factory=set)
+    silent: set[str] = field(default_factory=set)
+    messages_per_connection: int = 1_000_000
+
+    received: list[tuple[str, bytes]] = field(default_factory=list)
+    verbs: list[str] = field(default_factory=list)
+    connections: int = 0
+
+    def __enter__(self) -> Self:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._open: list[socket.socket] = []
+        threading.Thread(target=self._serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        for sock in self._open:
+            sock.close()
+
+    @property
+    def recipients(self) -> list[str]:
+        return [recipient for recipient, _ in self.received]
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            self._open.append(sock)
+            self.connections += 1
+            threading.Thread(target=_Talk(self, sock).run, daemon=True).start()
+
+
+class _Talk:
+    def __init__(self, script: PipeliningServer, sock: socket.socket) -> None:
+        self.script, self.sock = script, sock
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.data, self.out = b"", b""
+        self.recipient, self.sender, self.count = "", False, 0
+
+    def run(self) -> None:
+        self.say("220 mx.test")
+        try:
+            if self.script.tls:
+                self.sock = self.script.tls.wrap_socket(self.sock, server_side=True)
+            while True:
+                self.command(self.line())
+        except (_HungUpError, OSError):
+            with self.sock, suppress(_HungUpError, OSError):
+                self.flush()
+
+    def more(self) -> None:
+        self.flush()
+        data = self.sock.recv(65_536)
+        if not data:
+            raise _HungUpError
+        self.data += data
+
+    def line(self) -> str:
+        while b"\r\n" not in self.data:
+            self.more()
+        line, _, self.data = self.data.partition(b"\r\n")
+        return line.decode()
+
+    def say(self, reply: str) -> None:
+        code, text = reply[:3], reply[4:]
+        if self.script.wordy and code != "220":
+            reply = f"{code}-{text}\r\n{code}-{text}\r\n{code} {text}"
+        self.out += reply.encode() + b"\r\n"
+
+    def flush(self) -> None:
+        """Replies to a whole group leave in one packet."""
+        out, self.out = self.out, b""
+        try:
+            for piece in [out[n : n + 1] for n in range(len(out))] if self.script.chop else [out]:
+                self.sock.sendall(piece)
+        except OSError:
+            raise _HungUpError from None
+
+    def command(self, line: str) -> None:
+        script = self.script
+        verb = line.split(" ", maxsplit=1)[0].upper()
+        script.verbs.append(verb)
+        if verb == "EHLO":
+            extra = "250-CHUNKING\r\n" if script.chunking else ""
+            self.out += f"250-mx.test\r\n{extra}250 PIPELINING\r\n".encode()
+        elif verb == "MAIL":
+            self.mail()
+        elif verb == "RCPT":
+            self.rcpt(line)
+        elif verb == "DATA":
+            self.body_by_data()
+        elif verb == "BDAT":
+            self.body_by_chunk(int(line.split(" ")[1]))
+        elif verb in {"RSET", "NOOP"}:
+            self.end()
+            self.say("250 OK")
+        else:
+            self.say("221 Bye" if verb == "QUIT" else "500 5.5.1 What?")
+
+    def end(self) -> None:
+        self.recipient, self.sender = "", False
+
+    def mail(self) -> None:
+        if self.count >= self.script.messages_per_connection:
+            self.say("421 4.7.0 Enough for one connection")
+            raise _HungUpError
+        if self.sender:
+            self.say("503 5.5.1 Nested MAIL")
+            return
+        self.sender = self.script.mail_reply.startswith("2")
+        self.say(self.script.mail_reply)
+        if self.script.lie and self.data:
+            if self.script.lie == "503":
+                self.out += b"503 5.5.1 Not so fast\r\n" * self.data.count(b"\r\n")
+            self.data = b""
+
+    def rcpt(self, line: str) -> None:
+        found = re.search("<(.*?)>", line)
+        assert found
+        reply = self.script.rcpt_replies.get(found[1], "250 2.1.5 OK")
+        self.recipient = found[1] if self.sender and reply.startswith("2") else ""
+        self.say(reply if self.sender else "503 5.5.1 MAIL first")
+
+    def body_by_data(self) -> None:
+        recipient = self.recipient
+        reply = self.script.data_replies.get(recipient, "354 Go")
+        if not recipient and "" not in self.script.data_replies:
+            reply = "554 5.5.1 No valid recipients"
+        self.say(reply)
+        if not reply.startswith("354"):
+            return
+        body = b""
+        while not body.endswith(b"\r\n.\r\n") and body != b".\r\n":
+            body += self.line().encode() + b"\r\n"
+            if recipient in self.script.drop_in_body:
+                raise _HungUpError
+        self.take(recipient, body[:-3].replace(b"\r\n..", b"\r\n."))
+
+    def body_by_chunk(self, size: int) -> None:
+        while len(self.data) < size:
+            self.more()
+            if self.recipient in self.script.drop_in_body:
+                raise _HungUpError
+        body, self.data = self.data[:size], self.data[size:]
+        self.take(self.recipient, body)
+
+    def take(self, recipient: str, body: bytes) -> None:
+        self.end()
+        if not recipient:
+            self.say("554 5.5.1 No valid recipients")
+            return
+        reply = self.script.body_replies.get(recipient, "250 2.0.0 OK")
+        if reply.startswith("2"):
+            self.script.received.append((recipient, body))
+            self.count += 1
+        if recipient in self.script.drop_before_reply:
+            raise _HungUpError
+        if recipient in self.script.silent:
+            self.flush()
+            threading.Event().wait(10)
+        self.say(reply)
