@@ -52,7 +52,7 @@ class Batch(Table, table=True):
     __table_args__ = (
         one_of("state", BatchState),
         CheckConstraint("(state = 'submitting') = (claimed_by IS NOT NULL)", name="claimed"),
-        Index("ix_batch_issue_number_state", "issue_number", "state"),
+        Index("ix_batch_issue_number_state_position", "issue_number", "state", "position"),
     )
 
     issue_number: int = Field(

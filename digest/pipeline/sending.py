@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
@@ -21,6 +21,7 @@ from store import Store
 from subscribers.suppression import suppress_bounced
 
 SETTLE_EVERY = 250
+REPORT_EVERY = timedelta(seconds=1)
 SETTLE_WAITS = (0.1, 0.5, 2.0, 5.0)
 """Seconds between tries to write outcomes."""
 log = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class Sending:
         # Before anything is claimed: bytes that were altered are refused while nobody waits.
         with self.store.read() as session:
             edition = self.frozen.edition(session, number)
+        reported: datetime | None = None
         while not enough():
             presence.keep()
             with self.store.write() as session:
@@ -71,7 +73,10 @@ class Sending:
             self._deliver(claim, edition)
             # After the batch, so that the wait never lies between a claim and its submission.
             self.throttle.take(len(claim.recipients))
-            report(self.progress(number))
+            # Counting reads every delivery of the issue, so it is done once a second at most.
+            if reported is None or self.clock() - reported >= REPORT_EVERY:
+                report(self.progress(number))
+                reported = self.clock()
         return self._finish(number)
 
     def recover(self, number: int, presence: Presence) -> int:

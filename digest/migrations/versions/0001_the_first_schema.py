@@ -265,7 +265,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("batch", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_batch_issue_number_state", ["issue_number", "state"], unique=False
+            "ix_batch_issue_number_state_position",
+            ["issue_number", "state", "position"],
+            unique=False,
         )
 
     op.create_table(
@@ -435,7 +437,7 @@ def downgrade() -> None:
     op.drop_table("pick")
     op.drop_table("link")
     with op.batch_alter_table("batch", schema=None) as batch_op:
-        batch_op.drop_index("ix_batch_issue_number_state")
+        batch_op.drop_index("ix_batch_issue_number_state_position")
 
     op.drop_table("batch")
     op.drop_table("review")
