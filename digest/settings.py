@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import Mapping
 from email.headerregistry import Address
 from enum import StrEnum
 from pathlib import Path
@@ -167,6 +168,12 @@ def read_settings(**overrides: Any) -> Settings:
         msg = ".env is not UTF-8 text"
         raise SettingsError(msg) from None
     return settings.model_copy(update={"secret_key": SecretStr(",".join(_secrets(settings)))})
+
+
+def unknown_settings(environment: Mapping[str, str]) -> list[str]:
+    """Names that begin like a setting and are none: most likely a slip of the pen."""
+    known = {f"DIGEST_{name.upper()}" for name in Settings.model_fields}
+    return sorted(name for name in environment if name.startswith("DIGEST_") and name not in known)
 
 
 def _lines(error: ValidationError) -> list[str]:

@@ -1,5 +1,6 @@
 """digest doctor: configuration, database, provider, and what mailbox providers would object to."""
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ def doctor() -> None:
 
 def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:
     from digest.deliver.provider import ProviderError
-    from digest.settings import ProviderName
+    from digest.settings import ProviderName, unknown_settings
 
     settings = app.settings
     where = app.store.name
@@ -55,3 +56,5 @@ def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:
         "postal address " + ("is set" if address else "is missing: set DIGEST_POSTAL_ADDRESS"),
     )
     yield True, f"mail is from {settings.sender}"
+    for name in unknown_settings(os.environ):
+        yield None, f"{name} is no setting of this version"

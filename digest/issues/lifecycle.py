@@ -31,6 +31,7 @@ ALLOWED: dict[IssueState, frozenset[IssueState]] = {
 _HINTS = {
     IssueState.DRAFT: "approve it first: digest issue approve {number}",
     IssueState.APPROVED: "send it with: digest issue send {number}",
+    IssueState.SCHEDULED: "move it with: digest issue schedule {number} --at TIME, or cancel it",
     IssueState.SENDING: "pause or cancel it first",
     IssueState.PAUSED: "go on with: digest issue resume {number}",
     IssueState.FINISHED: "it has gone out and can't be changed",

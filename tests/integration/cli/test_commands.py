@@ -174,6 +174,13 @@ def test_a_pending_row_stays_pending_and_an_unknown_status_is_refused(run: Run, 
     assert known["status"] == "pending"
 
 
+def test_the_doctor_notes_a_setting_that_is_none(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGEST_PROVIDR", "smtp")
+    got = run("doctor")
+    assert got.status == 0
+    assert "note DIGEST_PROVIDR is no setting" in got.out
+
+
 def test_usage_is_status_two(run: Run) -> None:
     assert run("issue", "show", "three").status == 2
     assert run("issue", "fly").status == 2
