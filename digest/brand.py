@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+NO_ADDRESS = "Set DIGEST_POSTAL_ADDRESS to your address"
+"""Stands in the footer where no postal address is known; the gate looks for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Brand:

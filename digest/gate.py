@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from digest.brand import Brand
+from digest.brand import NO_ADDRESS
 from digest.render.rendered import Rendered
 from digest.render.slots import MARKS, Slot
 
@@ -35,7 +35,7 @@ class Finding:
         return f"{self.level}: {self.where}: {self.what}; {self.mend}"
 
 
-def check(rendered: Rendered, brand: Brand) -> list[Finding]:
+def check(rendered: Rendered) -> list[Finding]:
     """Every finding, those that block first."""
     findings = [
         *_subject(rendered),
@@ -43,7 +43,7 @@ def check(rendered: Rendered, brand: Brand) -> list[Finding]:
         *_unsubscribe(rendered),
         *_slots(rendered),
         *_links(rendered),
-        *_sender(brand),
+        *_sender(rendered),
     ]
     return sorted(findings, key=lambda finding: list(Level).index(finding.level))
 
@@ -111,7 +111,7 @@ def _links(rendered: Rendered) -> Iterator[Finding]:
             )
 
 
-def _sender(brand: Brand) -> Iterator[Finding]:
-    if not brand.postal_address.strip() or brand.postal_address.startswith("Set DIGEST_"):
+def _sender(rendered: Rendered) -> Iterator[Finding]:
+    if NO_ADDRESS in rendered.text:
         what = "no postal address, which CAN-SPAM asks for"
         yield Finding(Level.WARNS, "footer", what, "set DIGEST_POSTAL_ADDRESS")

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from digest.address import Sender
-from digest.brand import Brand
+from digest.brand import NO_ADDRESS, Brand
 from subscribers.addresses import AddressError, parse_address
 
 SHORTEST_SECRET = 32
@@ -154,7 +154,7 @@ class Settings(BaseSettings):
         return Brand(
             name=self.list_name,
             public_url=self.public_url,
-            postal_address=self.postal_address or "Set DIGEST_POSTAL_ADDRESS to your address",
+            postal_address=self.postal_address or NO_ADDRESS,
         )
 
 

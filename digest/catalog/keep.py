@@ -1,8 +1,6 @@
 """Keeps a page in the store: new, changed (and what changed), or the same as before."""
 
-import hashlib
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -52,7 +50,6 @@ def _insert(session: Session, slug: str, page: ComparisonPage, now: datetime) ->
         published_at=page.published_at or now,
         imported_at=now,
         changed_at=now,
-        fingerprint=_fingerprint(page),
     )
     session.add(comparison)
     session.flush()
@@ -67,7 +64,6 @@ def _update(session: Session, comparison_id: int, page: ComparisonPage, now: dat
     if page.published_at is not None:
         comparison.published_at = page.published_at
     comparison.changed_at = now
-    comparison.fingerprint = _fingerprint(page)
     session.exec(delete(Contender).where(col(Contender.comparison_id) == comparison_id))
     session.flush()
     _insert_contenders(session, comparison_id, page)
@@ -213,9 +209,3 @@ def _shown(value: str | float | datetime | Verdict | None) -> str:
         return value.date().isoformat()
     text = f"{value:g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 40 else text[:39] + "…"  # noqa: PLR2004 - one terminal line
-
-
-def _fingerprint(page: ComparisonPage) -> str:
-    stated = asdict(page)
-    del stated["source"]
-    return hashlib.sha256(json.dumps(stated, default=str, sort_keys=True).encode()).hexdigest()

@@ -21,7 +21,7 @@ class Tool(Table, table=True):
 
 
 class Comparison(Table, table=True):
-    """One published page. `fingerprint` hashes what the page says: equal means nothing changed."""
+    """One published page."""
 
     __tablename__ = "comparison"
     __table_args__ = (Index("ix_comparison_published_at", "published_at"),)
@@ -33,7 +33,6 @@ class Comparison(Table, table=True):
     published_at: datetime = Field(sa_type=UtcDateTime)
     imported_at: datetime = Field(sa_type=UtcDateTime)
     changed_at: datetime = Field(sa_type=UtcDateTime)
-    fingerprint: str = Field(max_length=64)
     pin: int | None = Field(default=None)
     """An editor's wish to see it in the next issue; 1 stands first."""
 

@@ -82,7 +82,7 @@ class Desk:
 
     def findings(self, number: int) -> list[Finding]:
         with self.store.read() as session:
-            return check(self.frozen.rendered(session, number), self.frozen.brand)
+            return check(self.frozen.rendered(session, number))
 
     def approve(self, number: int, by: str) -> str:
         """Freezes picks, subject and bytes; returns their hash. The gate may refuse."""
@@ -90,7 +90,7 @@ class Desk:
             if find_issue(session, number).state != IssueState.DRAFT:
                 move(session, number, IssueState.APPROVED)
             rendered = self.frozen.rendered(session, number)
-            against = blocking(check(rendered, self.frozen.brand))
+            against = blocking(check(rendered))
             if against:
                 msg = f"issue {number} can't be approved: " + "; ".join(map(str, against))
                 raise IssueError(msg)

@@ -9,7 +9,6 @@ from email.policy import default
 from sqlmodel import Session, col, select
 
 from digest.address import Envelope, Mold, slot_text
-from digest.brand import Brand
 from digest.catalog.tables import Comparison
 from digest.gate import Finding, check
 from digest.issues.tables import Issue, Pick
@@ -82,7 +81,7 @@ def facts_of(session: Session, number: int) -> Facts | None:
     )
 
 
-def proof_of(preview: Preview, brand: Brand, number: int, now: datetime) -> Proof:
+def proof_of(preview: Preview, number: int, now: datetime) -> Proof:
     """Raises IssueError or TemplateError when the issue can't be shown."""
     rendered = preview.rendered(number)
     edition = preview.edition(number)
@@ -97,7 +96,7 @@ def proof_of(preview: Preview, brand: Brand, number: int, now: datetime) -> Proo
         headers=_headers(message),
         html_size=len(slot_text(rendered.html, envelope, as_html=True).encode()),
         message_size=len(message),
-        findings=tuple(check(rendered, brand)),
+        findings=tuple(check(rendered)),
     )
 
 

@@ -59,6 +59,6 @@ def look(site: Site, number: int) -> tuple[Facts, Proof | None, str]:
     if facts is None:
         raise HTTPException(404)
     try:
-        return facts, proof_of(site.preview, site.brand, number, site.clock()), ""
+        return facts, proof_of(site.preview, number, site.clock()), ""
     except (IssueError, TemplateError) as error:
         return facts, None, str(error)

@@ -23,7 +23,6 @@ def upgrade() -> None:
         sa.Column("published_at", store.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("imported_at", store.base.UtcDateTime(timezone=True), nullable=False),
         sa.Column("changed_at", store.base.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("fingerprint", AutoString(length=64), nullable=False),
         sa.Column("pin", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_comparison")),
         sa.UniqueConstraint("slug", name=op.f("uq_comparison_slug")),

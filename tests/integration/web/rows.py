@@ -145,7 +145,6 @@ def add_comparison(
             published_at=NOW,
             imported_at=NOW,
             changed_at=NOW,
-            fingerprint="0" * 64,
         )
         session.add(comparison)
         session.flush()

@@ -2,11 +2,10 @@
 
 from dataclasses import replace
 
-from digest.brand import Brand
+from digest.brand import NO_ADDRESS
 from digest.gate import Level, blocking, check
 from digest.render.rendered import Rendered, RenderedLink
 
-BRAND = Brand("Verdicts", "https://d.example", "1 Road, Town")
 SOUND = Rendered(
     "A subject",
     "A preheader",
@@ -16,10 +15,8 @@ SOUND = Rendered(
 )
 
 
-def faults(rendered: Rendered, brand: Brand = BRAND) -> list[tuple[Level, str]]:
-    return [
-        (one.level, one.where) for one in check(rendered, brand) if one.level is not Level.INFORMS
-    ]
+def faults(rendered: Rendered) -> list[tuple[Level, str]]:
+    return [(one.level, one.where) for one in check(rendered) if one.level is not Level.INFORMS]
 
 
 def test_a_sound_issue_passes() -> None:
@@ -42,7 +39,7 @@ def test_what_gmail_would_cut_blocks() -> None:
 
 def test_an_unsubscribe_link_below_the_cut_blocks() -> None:
     low = replace(SOUND, html="x" * 95_000 + SOUND.html)
-    assert blocking(check(low, BRAND))
+    assert blocking(check(low))
 
 
 def test_a_plain_http_link_warns_and_loopback_does_not() -> None:
@@ -53,7 +50,7 @@ def test_a_plain_http_link_warns_and_loopback_does_not() -> None:
 
 
 def test_a_missing_postal_address_warns() -> None:
-    assert (Level.WARNS, "footer") in faults(SOUND, replace(BRAND, postal_address=""))
+    assert (Level.WARNS, "footer") in faults(replace(SOUND, text=f"{SOUND.text}\n{NO_ADDRESS}"))
 
 
 def test_an_unknown_slot_warns() -> None:
