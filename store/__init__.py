@@ -6,5 +6,16 @@ name, which Alembic needs on both databases.
 
 from store.base import Json, Table, UtcDateTime, utc
 from store.engine import Store, StoreError, open_store
+from store.rows import Row, as_rows
 
-__all__ = ["Json", "Store", "StoreError", "Table", "UtcDateTime", "open_store", "utc"]
+__all__ = [
+    "Json",
+    "Row",
+    "Store",
+    "StoreError",
+    "Table",
+    "UtcDateTime",
+    "as_rows",
+    "open_store",
+    "utc",
+]

@@ -161,7 +161,7 @@ def test(
         with app.store.read() as session:
             edition = app.frozen.edition(session, number)
         envelope = app.frozen.sample_envelope(edition, email)
-        outcomes = list(app.provider.submit(edition, [envelope]))
+        outcomes = [one for some in app.provider.submit(edition, [[envelope]]) for one in some]
     if not outcomes or not isinstance(outcomes[0], Receipt):
         detail = getattr(outcomes[0], "detail", "") if outcomes else "no answer"
         raise Refused(f"{email} did not get it: {detail}")

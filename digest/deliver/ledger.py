@@ -3,10 +3,10 @@
 The steps, each one transaction of the pipeline's:
 
     freeze   the audience becomes deliveries in batches, once
-    claim    a batch becomes a worker's, suppressed people leave it, the rest are `submitting`
+    claim    batches become a worker's, suppressed people leave them, the rest are `submitting`
     settle   outcomes are written as they come (`deliver.outcomes`)
-    close    the batch is done; what has no outcome is `uncertain`
-    release  the batch goes back untouched, where the provider could not be used at all
+    close    batches are done; what has no outcome is `uncertain`
+    release  batches go back untouched, where the provider could not be used
     recover  a dead worker's batches are closed
     finish   only when the books balance
 
@@ -14,8 +14,7 @@ The steps, each one transaction of the pipeline's:
 in between is `uncertain`: never lost, and never sent again by itself.
 """
 
-import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -43,9 +42,6 @@ from digest.issues.lifecycle import IssueError, find_issue, move
 from digest.issues.tables import Issue, IssueState
 from subscribers.audience import audience, mailable
 from subscribers.tables import Subscriber
-
-log = logging.getLogger(__name__)
-
 
 STARTABLE = frozenset({IssueState.APPROVED, IssueState.SCHEDULED})
 
@@ -102,33 +98,36 @@ def freeze(session: Session, number: int, batch_size: int, now: datetime) -> int
     return frozen
 
 
-def claim(session: Session, number: int, worker: int, now: datetime) -> Claim | None:
-    """The next queued batch that is due, or None. Suppression is looked at again here."""
+def claim(session: Session, number: int, worker: int, now: datetime, most: int = 1) -> list[Claim]:
+    """The next queued batches that are due, `most` at most. Suppression is looked at again here."""
     # Shared, so that a pause or a cancellation that has returned is never followed by a claim.
     state = session.execute(
         select(col(Issue.state)).where(col(Issue.number) == number).with_for_update(read=True)
     ).scalar_one_or_none()
     if state != IssueState.SENDING:
-        return None
-    position = session.execute(
-        select(col(Batch.position))
-        .where(
-            col(Batch.issue_number) == number,
-            col(Batch.state) == BatchState.QUEUED,
-            col(Batch.not_before).is_(None) | (col(Batch.not_before) <= now),
+        return []
+    positions = list(
+        session.scalars(
+            select(col(Batch.position))
+            .where(
+                col(Batch.issue_number) == number,
+                col(Batch.state) == BatchState.QUEUED,
+                col(Batch.not_before).is_(None) | (col(Batch.not_before) <= now),
+            )
+            .order_by(col(Batch.position))
+            .limit(most)
+            .with_for_update(skip_locked=True)
         )
-        .order_by(col(Batch.position))
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    ).scalar_one_or_none()
-    if position is None:
-        return None
+    )
+    if not positions:
+        return []
     session.execute(
         update(Batch)
-        .where(*_batch(number, position))
+        .where(*_batches(number, positions))
         .values(state=BatchState.SUBMITTING, claimed_by=worker, claimed_at=now)
     )
-    queued = (*_members(number, position), col(Delivery.state) == DeliveryState.QUEUED)
+    queued = (*_members(number, positions), col(Delivery.state) == DeliveryState.QUEUED)
+    # Who was erased meanwhile (no subscriber) is nobody's to mail either.
     session.execute(
         update(Delivery)
         .where(*queued, ~exists(mailable(col(Delivery.subscriber_id))))
@@ -136,25 +135,20 @@ def claim(session: Session, number: int, worker: int, now: datetime) -> Claim | 
     )
     session.execute(
         update(Delivery)
-        .where(*queued)
+        .where(*queued, col(Delivery.subscriber_id).is_not(None))
         .values(state=DeliveryState.SUBMITTING, attempts=col(Delivery.attempts) + 1, changed_at=now)
     )
     # Somebody erased between the two statements: nothing was submitted, so nothing is in doubt.
     session.execute(
-        update(Delivery)
-        .where(
-            *_members(number, position),
-            col(Delivery.state) == DeliveryState.SUBMITTING,
-            col(Delivery.subscriber_id).is_(None),
-        )
-        .values(state=DeliveryState.SUPPRESSED, changed_at=now)
+        update(Delivery).where(*queued).values(state=DeliveryState.SUPPRESSED, changed_at=now)
     )
-    return Claim(number, position, _recipients(session, number, position))
+    return _claims(session, number, positions)
 
 
-def _recipients(session: Session, number: int, position: int) -> tuple[Recipient, ...]:
+def _claims(session: Session, number: int, positions: Sequence[int]) -> list[Claim]:
     rows = session.execute(
         select(
+            col(Delivery.batch_position),
             col(Delivery.id),
             col(Subscriber.id),
             col(Subscriber.email),
@@ -162,42 +156,50 @@ def _recipients(session: Session, number: int, position: int) -> tuple[Recipient
             col(Subscriber.tracking),
         )
         .join(Subscriber, col(Subscriber.id) == col(Delivery.subscriber_id))
-        .where(*_members(number, position), col(Delivery.state) == DeliveryState.SUBMITTING)
+        .where(*_members(number, positions), col(Delivery.state) == DeliveryState.SUBMITTING)
         .order_by(col(Delivery.id))
     )
-    return tuple(Recipient(*row) for row in rows)
+    people: dict[int, list[Recipient]] = {position: [] for position in positions}
+    for position, *recipient in rows:
+        people[position].append(Recipient(*recipient))
+    return [Claim(number, position, tuple(people[position])) for position in positions]
 
 
-def close(session: Session, number: int, position: int, now: datetime) -> int:
-    """The batch is done; deliveries without an outcome are uncertain. Returns how many."""
+def close(session: Session, number: int, positions: Sequence[int], now: datetime) -> int:
+    """The batches are done; deliveries without an outcome are uncertain. Returns how many."""
     left = cast(
         "CursorResult[Any]",
         session.execute(
             update(Delivery)
-            .where(*_members(number, position), col(Delivery.state) == DeliveryState.SUBMITTING)
+            .where(*_members(number, positions), col(Delivery.state) == DeliveryState.SUBMITTING)
             .values(state=DeliveryState.UNCERTAIN, changed_at=now)
         ),
     )
     session.execute(
         update(Batch)
-        .where(*_batch(number, position))
+        .where(*_batches(number, positions))
         .values(state=BatchState.DONE, claimed_by=None, claimed_at=None, done_at=now)
     )
     return int(left.rowcount)
 
 
-def release(session: Session, held: Claim, now: datetime) -> None:
-    """Hands the batch back: nothing of it was submitted, and the try does not count."""
-    number, position = held.issue_number, held.position
+def release(
+    session: Session,
+    number: int,
+    positions: Sequence[int],
+    now: datetime,
+    not_before: datetime | None = None,
+) -> None:
+    """Hands batches back: what has no outcome was not submitted, and the try does not count."""
     session.execute(
         update(Delivery)
-        .where(*_members(number, position), col(Delivery.state) == DeliveryState.SUBMITTING)
+        .where(*_members(number, positions), col(Delivery.state) == DeliveryState.SUBMITTING)
         .values(state=DeliveryState.QUEUED, attempts=col(Delivery.attempts) - 1, changed_at=now)
     )
     session.execute(
         update(Batch)
-        .where(*_batch(number, position))
-        .values(state=BatchState.QUEUED, claimed_by=None, claimed_at=None)
+        .where(*_batches(number, positions))
+        .values(state=BatchState.QUEUED, claimed_by=None, claimed_at=None, not_before=not_before)
     )
 
 
@@ -208,11 +210,8 @@ def recover(session: Session, number: int, alive: Callable[[int], bool], now: da
         .where(col(Batch.issue_number) == number, col(Batch.state) == BatchState.SUBMITTING)
         .with_for_update(skip_locked=True)
     ).all()
-    return sum(
-        close(session, number, position, now)
-        for position, worker in held
-        if worker is None or not alive(worker)
-    )
+    dead = [position for position, worker in held if worker is None or not alive(worker)]
+    return close(session, number, dead, now) if dead else 0
 
 
 def finish(session: Session, number: int, now: datetime) -> bool:
@@ -257,9 +256,9 @@ def count(session: Session, number: int) -> dict[str, int]:
     return dict.fromkeys(map(str, DeliveryState), 0) | {str(one[0]): int(one[1]) for one in rows}
 
 
-def _batch(number: int, position: int) -> tuple[Any, ...]:
-    return (col(Batch.issue_number) == number, col(Batch.position) == position)
+def _batches(number: int, positions: Sequence[int]) -> tuple[Any, ...]:
+    return (col(Batch.issue_number) == number, col(Batch.position).in_(positions))
 
 
-def _members(number: int, position: int) -> tuple[Any, ...]:
-    return (col(Delivery.issue_number) == number, col(Delivery.batch_position) == position)
+def _members(number: int, positions: Sequence[int]) -> tuple[Any, ...]:
+    return (col(Delivery.issue_number) == number, col(Delivery.batch_position).in_(positions))

@@ -6,7 +6,7 @@ delivery token: whoever submits a delivery twice replaces a file.
 """
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -37,18 +37,18 @@ class Outbox:
         self._clock = clock
         self._mold = lru_cache(maxsize=4)(Mold)
 
-    def submit(self, edition: Edition, envelopes: Sequence[Envelope]) -> Iterator[Outcome]:
-        """Raises ProviderError where the folder takes nothing from the start."""
+    def submit(
+        self, edition: Edition, batches: Iterable[Sequence[Envelope]]
+    ) -> Iterator[Sequence[Outcome]]:
+        """Raises ProviderError where the folder takes nothing."""
         mold = self._mold(edition)
-        waiting = iter(envelopes)
-        answered = False
         with ThreadPoolExecutor(WRITERS) as writers:
-            while group := list(islice(waiting, GROUP)):
-                outcomes = self._store(mold, group, writers)
-                if not answered:
+            for batch in batches:
+                waiting = iter(batch)
+                while group := list(islice(waiting, GROUP)):
+                    outcomes = self._store(mold, group, writers)
                     _raise_if_hopeless(outcomes)
-                answered = True
-                yield from outcomes
+                    yield outcomes
 
     def check(self) -> None:
         probe = self._folder / "tmp" / "check"

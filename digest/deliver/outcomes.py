@@ -1,106 +1,141 @@
-"""What a provider answered, written into the ledger: submitted, failed, again later, in doubt."""
+"""What a provider answered, written into the ledger: submitted, failed, again later, in doubt.
 
-import logging
+A receipt is written into its delivery and nowhere else; what went otherwise leaves an Attempt.
+"""
+
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlmodel import Session, col
 
-from digest.deliver.ledger import Claim
 from digest.deliver.provider import Outcome, Receipt, Refusal, Unknown
 from digest.deliver.retry import next_try
 from digest.deliver.tables import Attempt, Batch, BatchState, Delivery, DeliveryState
 from digest.issues.tables import Issue
-
-log = logging.getLogger(__name__)
+from store import Row, as_rows
 
 
 def settle(
     session: Session,
-    held: Claim,
+    number: int,
     outcomes: Sequence[Outcome],
     *,
     provider: str,
     batch_size: int,
     now: datetime,
-) -> list[Refusal]:
-    """Writes outcomes. Returns the refusals that say the address itself is at fault.
-
-    An outcome for somebody who is not in the batch is a provider's fault and changes nothing.
-    """
-    members = {one.delivery_id for one in held.recipients}
-    known = [one for one in outcomes if one.delivery_id in members]
-    if len(known) < len(outcomes):
-        log.error("%s answered for deliveries it was not given", provider)
-    _move(session, DeliveryState.SUBMITTED, [one for one in known if isinstance(one, Receipt)], now)
-    _move(session, DeliveryState.UNCERTAIN, [one for one in known if isinstance(one, Unknown)], now)
-    refusals = [one for one in known if isinstance(one, Refusal)]
-    for refusal in refusals:
-        _refuse(session, held, refusal, batch_size, now)
-    if known:
-        session.execute(insert(Attempt), [_attempt(one, provider, now) for one in known])
-    return [refusal for refusal in refusals if refusal.about_address]
-
-
-def _move(
-    session: Session, state: DeliveryState, outcomes: Sequence[Receipt | Unknown], now: datetime
 ) -> None:
-    if not outcomes:
+    """Writes outcomes of deliveries of issue `number`."""
+    receipts = [(one.delivery_id, one.provider_id) for one in outcomes if isinstance(one, Receipt)]
+    _move(session, DeliveryState.SUBMITTED, receipts, now)
+    if len(receipts) == len(outcomes):
         return
-    rows = [
-        {
-            "row": one.delivery_id,
-            "given": one.provider_id if isinstance(one, Receipt) else None,
-            "now": now,
-        }
-        for one in outcomes
-    ]
-    session.connection().execute(_by_id(state), rows)
+    unknown = [(one.delivery_id, None) for one in outcomes if isinstance(one, Unknown)]
+    _move(session, DeliveryState.UNCERTAIN, unknown, now)
+    refusals = [one for one in outcomes if isinstance(one, Refusal)]
+    if refusals:
+        _refuse(session, number, refusals, batch_size, now)
+    session.execute(
+        insert(Attempt),
+        [_attempt(one, provider, now) for one in outcomes if not isinstance(one, Receipt)],
+    )
 
 
-def _by_id(state: DeliveryState) -> Any:
+def _move(session: Session, state: DeliveryState, rows: Sequence[Row], now: datetime) -> None:
     """Out of `submitting`; a receipt settles what was held for uncertain meanwhile, too.
 
     An event that came first (delivered, bounced) is not undone.
     """
-    table = Delivery.__table__  # type: ignore[attr-defined]
-    before = table.c.state == DeliveryState.SUBMITTING.value
+    if not rows:
+        return
+    known = as_rows(session, rows).subquery()
+    before = [DeliveryState.SUBMITTING]
     if state is DeliveryState.SUBMITTED:
-        before |= table.c.state == DeliveryState.UNCERTAIN.value
-    return (
-        update(table)
-        .where(table.c.id == bindparam("row"), before)
-        .values(state=state.value, provider_id=bindparam("given"), changed_at=bindparam("now"))
+        before.append(DeliveryState.UNCERTAIN)
+    session.execute(
+        update(Delivery)
+        .where(col(Delivery.id) == known.c.id, col(Delivery.state).in_(before))
+        .values(state=state, provider_id=known.c.text, changed_at=now)
+        .execution_options(synchronize_session=False)
     )
 
 
 def _refuse(
-    session: Session, held: Claim, refusal: Refusal, batch_size: int, now: datetime
+    session: Session, number: int, refusals: Sequence[Refusal], batch_size: int, now: datetime
 ) -> None:
     """A permanent refusal fails; a transient one goes into a later batch while tries are left."""
-    delivery = session.get_one(Delivery, refusal.delivery_id)
-    session.refresh(delivery)
-    if delivery.state != DeliveryState.SUBMITTING:
+    tried = _tried(session, refusals)
+    failed: list[Row] = []
+    later: dict[tuple[str, datetime], list[Row]] = {}
+    for refusal in refusals:
+        if refusal.delivery_id not in tried:
+            continue
+        attempts, lane = tried[refusal.delivery_id]
+        row = (refusal.delivery_id, refusal.code[:20])
+        again = None if refusal.permanent else next_try(attempts, refusal.retry_after, now)
+        if again is None:
+            failed.append(row)
+        else:
+            later.setdefault((lane, _minute_after(again)), []).append(row)
+    _set(session, failed, now, state=DeliveryState.FAILED)
+    if later:
+        # One worker at a time: two would make the same position, or overfill the same batch.
+        session.execute(
+            select(col(Issue.number)).where(col(Issue.number) == number).with_for_update()
+        )
+    for (lane, minute), rows in later.items():
+        waiting = list(rows)
+        while waiting:
+            position, room = _retry_batch(session, number, lane, minute, batch_size)
+            _set(
+                session,
+                waiting[:room],
+                now,
+                state=DeliveryState.QUEUED,
+                batch_position=position,
+            )
+            waiting = waiting[room:]
+
+
+def _tried(session: Session, refusals: Sequence[Refusal]) -> dict[int, tuple[int, str]]:
+    """Attempts made and the lane, of those deliveries that are still being submitted."""
+    asked = as_rows(session, [(one.delivery_id, None) for one in refusals]).subquery()
+    rows = session.execute(
+        select(col(Delivery.id), col(Delivery.attempts), col(Batch.lane))
+        .join(asked, asked.c.id == col(Delivery.id))
+        .join(
+            Batch,
+            (col(Batch.issue_number) == col(Delivery.issue_number))
+            & (col(Batch.position) == col(Delivery.batch_position)),
+        )
+        .where(col(Delivery.state) == DeliveryState.SUBMITTING)
+    )
+    return {int(row[0]): (int(row[1]), str(row[2])) for row in rows}
+
+
+def _set(session: Session, rows: Sequence[Row], now: datetime, **values: Any) -> None:
+    """`values` for the deliveries in `rows`, with the code beside each."""
+    if not rows:
         return
-    delivery.code = refusal.code[:20]
-    delivery.changed_at = now
-    again = None if refusal.permanent else next_try(delivery.attempts, refusal.retry_after, now)
-    if again is None:
-        delivery.state = DeliveryState.FAILED
-    else:
-        delivery.state = DeliveryState.QUEUED
-        delivery.batch_position = _retry_batch(session, held.issue_number, again, batch_size)
-    session.add(delivery)
-    session.flush()
+    known = as_rows(session, rows).subquery()
+    session.execute(
+        update(Delivery)
+        .where(col(Delivery.id) == known.c.id)
+        .values(code=known.c.text, changed_at=now, **values)
+        .execution_options(synchronize_session=False)
+    )
 
 
-def _retry_batch(session: Session, number: int, not_before: datetime, batch_size: int) -> int:
-    """A queued batch that waits for this minute and has room, made if there is none."""
-    minute = not_before.replace(second=0, microsecond=0) + timedelta(minutes=1)
-    # One worker at a time: two would make the same position, or overfill the same batch.
-    session.execute(select(col(Issue.number)).where(col(Issue.number) == number).with_for_update())
+def _minute_after(moment: datetime) -> datetime:
+    """Retries that are due about the same time share a batch."""
+    return moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
+
+
+def _retry_batch(
+    session: Session, number: int, lane: str, minute: datetime, batch_size: int
+) -> tuple[int, int]:
+    """A queued batch that waits for this minute, and its room; made if there is none."""
     members = (
         select(func.count())
         .select_from(Delivery)
@@ -110,36 +145,38 @@ def _retry_batch(session: Session, number: int, not_before: datetime, batch_size
         )
         .scalar_subquery()
     )
-    known: int | None = session.scalars(
-        select(col(Batch.position)).where(
+    known = session.execute(
+        select(col(Batch.position), members).where(
             col(Batch.issue_number) == number,
             col(Batch.state) == BatchState.QUEUED,
             col(Batch.not_before) == minute,
+            col(Batch.lane) == lane,
             members < batch_size,
         )
     ).first()
     if known is not None:
-        return known
+        return int(known[0]), batch_size - int(known[1])
     last = session.execute(
         select(func.max(col(Batch.position))).where(col(Batch.issue_number) == number)
     ).scalar_one()
     session.execute(
         insert(Batch).values(
-            issue_number=number, position=last + 1, state=BatchState.QUEUED, not_before=minute
+            issue_number=number,
+            position=last + 1,
+            state=BatchState.QUEUED,
+            lane=lane,
+            not_before=minute,
         )
     )
-    return int(last) + 1
+    return int(last) + 1, batch_size
 
 
-def _attempt(outcome: Outcome, provider: str, now: datetime) -> dict[str, Any]:
-    kind = type(outcome).__name__.lower()
-    code = outcome.code[:20] if isinstance(outcome, Refusal) else None
-    detail = "" if isinstance(outcome, Receipt) else outcome.detail[:500]
+def _attempt(outcome: Refusal | Unknown, provider: str, now: datetime) -> dict[str, Any]:
     return {
         "delivery_id": outcome.delivery_id,
         "provider": provider,
-        "outcome": kind,
-        "code": code,
-        "detail": detail,
+        "outcome": type(outcome).__name__.lower(),
+        "code": outcome.code[:20] if isinstance(outcome, Refusal) else None,
+        "detail": outcome.detail[:500],
         "at": now,
     }

@@ -8,7 +8,7 @@ a thread, and a floor under its logger.
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from email.message import Message
 from functools import lru_cache
@@ -60,23 +60,16 @@ class SendGrid:
         log = logging.getLogger("python_http_client.client")
         log.setLevel(max(log.level, logging.INFO))
 
-    def submit(self, edition: Edition, envelopes: Sequence[Envelope]) -> Iterator[Outcome]:
+    def submit(
+        self, edition: Edition, batches: Iterable[Sequence[Envelope]]
+    ) -> Iterator[Sequence[Outcome]]:
         """Raises ProviderError where the key is refused or SendGrid can't be reached."""
-        if not envelopes:
-            return
-        content = self._written(edition)
-        pieces, hopeless = self._sort(content, envelopes)
-        answered = False
-        for group in content.pack(pieces):
-            try:
-                yield from self._submit(content, group)
-            except ProviderError as error:
-                if not answered:
-                    raise
-                for piece in group:
-                    yield Refusal(piece.envelope.delivery_id, False, NO_ANSWER, str(error))
-            answered = True
-        yield from hopeless
+        for batch in batches:
+            content = self._written(edition)
+            pieces, hopeless = self._sort(content, batch)
+            yield hopeless
+            for group in content.pack(pieces):
+                yield self._submit(content, group)
 
     def check(self) -> None:
         """Asks what the key may do, which needs no permission of its own."""

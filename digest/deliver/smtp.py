@@ -9,7 +9,7 @@ end without an answer end the batch, so that a server in trouble makes few unkno
 
 import ssl
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
@@ -54,8 +54,15 @@ class Smtp:
         self._plain = False
         self._mold = lru_cache(maxsize=4)(Mold)
 
-    def submit(self, edition: Edition, envelopes: Sequence[Envelope]) -> Iterator[Outcome]:
+    def submit(
+        self, edition: Edition, batches: Iterable[Sequence[Envelope]]
+    ) -> Iterator[Sequence[Outcome]]:
         """Raises ProviderError where no connection can be had, or the sender is refused."""
+        for envelopes in batches:
+            for outcome in self._submit(edition, envelopes):
+                yield [outcome]
+
+    def _submit(self, edition: Edition, envelopes: Sequence[Envelope]) -> Iterator[Outcome]:
         if not envelopes:
             return
         sender, mold = _sender(edition), self._mold(edition)

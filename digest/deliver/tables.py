@@ -45,7 +45,8 @@ class BatchState(StrEnum):
 class Batch(Table, table=True):
     """Recipients submitted together; the unit that a worker claims.
 
-    `claimed_by` is the presence number of the worker that holds it (`deliver.presence`).
+    `claimed_by` is the presence number of the worker that holds it (`deliver.presence`), `lane`
+    the recipients' domain where that one has a limit of its own, `provider` who it went to.
     """
 
     __tablename__ = "batch"
@@ -60,6 +61,8 @@ class Batch(Table, table=True):
     )
     position: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     state: str = Field(default=BatchState.QUEUED, max_length=16)
+    lane: str = Field(default="", max_length=255)
+    provider: str | None = Field(default=None, max_length=20)
     not_before: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """A retry waits until then."""
     claimed_by: int | None = Field(default=None, sa_type=BigInteger)
@@ -82,7 +85,6 @@ class Delivery(Table, table=True):
         one_of("state", DeliveryState),
         Index("ix_delivery_issue_number_batch_position", "issue_number", "batch_position"),
         Index("ix_delivery_subscriber_id", "subscriber_id"),
-        Index("ix_delivery_provider_id", "provider_id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -101,7 +103,7 @@ class Delivery(Table, table=True):
 
 
 class Attempt(Table, table=True):
-    """One try of one delivery, written with its outcome."""
+    """A try that was refused or whose outcome is unknown; a receipt is in its delivery."""
 
     __tablename__ = "attempt"
     __table_args__ = (Index("ix_attempt_delivery_id", "delivery_id"),)
@@ -110,7 +112,7 @@ class Attempt(Table, table=True):
     delivery_id: int = Field(foreign_key="delivery.id")
     provider: str = Field(max_length=20)
     outcome: str = Field(max_length=16)
-    """`receipt`, `refusal` or `unknown`."""
+    """`refusal` or `unknown`."""
     code: str | None = Field(default=None, max_length=20)
     detail: str = Field(default="", max_length=500)
     at: datetime = Field(sa_type=UtcDateTime)

@@ -1,6 +1,6 @@
 """An edition and envelopes that provoke: emoji, slots in every place, a name that attacks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 
 from digest.address import Edition, Envelope, Recipient, Sender, address
@@ -53,9 +53,17 @@ def long_edition(size: int) -> Edition:
     )
 
 
+def stream(
+    provider: Provider, mail: Sequence[Envelope], edition: Edition = EDITION
+) -> Generator[Outcome, None, None]:
+    """One batch's outcomes, one by one."""
+    for outcomes in provider.submit(edition, [mail]):
+        yield from outcomes
+
+
 def submit(provider: Provider, *mail: Envelope, edition: Edition = EDITION) -> dict[int, Outcome]:
     """Outcomes by delivery id, which must be one for each envelope, in whatever order."""
-    outcomes = list(provider.submit(edition, mail))
+    outcomes = list(stream(provider, mail, edition))
     assert sorted(one.delivery_id for one in outcomes) == sorted(one.delivery_id for one in mail)
     return {outcome.delivery_id: outcome for outcome in outcomes}
 

@@ -3,7 +3,7 @@
 Everything below the rendered bytes is the real thing; only the bytes are short.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -55,17 +55,23 @@ class Recorder:
     taken: list[str] = field(default_factory=list)
     answer: Callable[[Envelope], Outcome] | None = None
 
-    def submit(self, edition: Edition, envelopes: Sequence[Envelope]) -> Iterator[Outcome]:
+    def submit(
+        self, edition: Edition, batches: Iterable[Sequence[Envelope]]
+    ) -> Iterator[Sequence[Outcome]]:
+        for envelopes in batches:
+            for envelope in envelopes:
+                yield [self._take(edition, envelope)]
+
+    def _take(self, edition: Edition, envelope: Envelope) -> Outcome:
         del edition
-        for envelope in envelopes:
-            outcome = (
-                self.answer(envelope)
-                if self.answer
-                else Receipt(envelope.delivery_id, f"r-{envelope.delivery_id}")
-            )
-            if isinstance(outcome, Receipt):
-                self.taken.append(envelope.email)
-            yield outcome
+        outcome = (
+            self.answer(envelope)
+            if self.answer
+            else Receipt(envelope.delivery_id, f"r-{envelope.delivery_id}")
+        )
+        if isinstance(outcome, Receipt):
+            self.taken.append(envelope.email)
+        return outcome
 
     def check(self) -> None: ...
     def close(self) -> None: ...

@@ -1,11 +1,12 @@
 """The ledger's promises, on both databases: nobody lost, nobody twice, the books balance."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 
 import pytest
 from sqlmodel import select
 
-from digest.address import Envelope
+from digest.address import Edition, Envelope
 from digest.deliver import ledger
 from digest.deliver.outcomes import settle
 from digest.deliver.presence import presence
@@ -194,6 +195,8 @@ def test_an_exception_leaves_the_rest_of_the_batch_uncertain(store: Store, clock
     provider = Recorder(answer=answer)
     desk(store, provider, clock).start(number)
     with presence(store) as here:
+        with pytest.raises(ProviderError, match="broke off"):
+            sending(store, provider, clock).run(number, here)
         progress = sending(store, provider, clock).run(number, here)
     assert progress.finished
     assert (progress.counts["submitted"], progress.counts["uncertain"]) == (9, 6)
@@ -282,8 +285,7 @@ def test_a_dead_workers_batch_becomes_uncertain_and_a_living_ones_is_left(
         assert ledger.claim(session, number, dead.number, clock())
     with presence(store) as alive, presence(store) as here:
         with store.write() as session:
-            held = ledger.claim(session, number, alive.number, clock())
-        assert held is not None
+            assert ledger.claim(session, number, alive.number, clock())
         progress = sending(store, provider, clock).run(number, here)
         assert not progress.finished
         assert (progress.counts["uncertain"], progress.counts["submitting"]) == (10, 10)
@@ -415,9 +417,15 @@ def test_a_retry_batch_is_no_larger_than_the_provider_takes(store: Store, clock:
     sizes: list[int] = []
 
     class Busy(Recorder):
-        def submit(self, edition, envelopes):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
-            sizes.append(len(envelopes))
-            return super().submit(edition, envelopes)
+        def submit(
+            self, edition: Edition, batches: Iterable[Sequence[Envelope]]
+        ) -> Iterator[Sequence[Outcome]]:
+            def watched() -> Iterator[Sequence[Envelope]]:
+                for batch in batches:
+                    sizes.append(len(batch))
+                    yield batch
+
+            return super().submit(edition, watched())
 
     provider = Busy(answer=lambda one: Refusal(one.delivery_id, False, "451", "later"))
     desk(store, provider, clock).start(number)
@@ -443,12 +451,11 @@ def test_a_late_receipt_settles_what_was_held_for_uncertain(store: Store, clock:
     number = add_approved(store)
     desk(store, Recorder(), clock).start(number)
     with store.write() as session:
-        held = ledger.claim(session, number, 77, clock())
-    assert held is not None
+        [held] = ledger.claim(session, number, 77, clock())
     with store.write() as session:
         ledger.recover(session, number, lambda _: False, clock())
     receipts = [Receipt(one.delivery_id, "r") for one in held.recipients]
     with store.write() as session:
-        settle(session, held, receipts, provider="p", batch_size=10, now=clock())
+        settle(session, number, receipts, provider="p", batch_size=10, now=clock())
     with store.read() as session:
         assert ledger.count(session, number)["submitted"] == 2

@@ -4,13 +4,14 @@ import resource
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from digest.deliver.outbox import GROUP, Outbox
-from digest.deliver.provider import ProviderError, Receipt, Refusal
-from tests.parts.mail import envelopes, kinds, long_edition, submit
+from digest.deliver.provider import ProviderError, Receipt
+from tests.parts.mail import envelopes, kinds, long_edition, stream, submit
 from tests.parts.world import NOW, Clock
 
 
@@ -104,19 +105,17 @@ def test_a_full_disk_leaves_no_half_message_and_stops_the_issue(tmp_path: Path) 
     assert names(tmp_path / "tmp") == []
 
 
-def test_a_disk_that_fills_up_in_the_middle_refuses_the_rest_for_now(tmp_path: Path) -> None:
+def test_a_disk_that_fills_up_in_the_middle_leaves_the_rest_without_an_outcome(
+    tmp_path: Path,
+) -> None:
     outbox = Outbox(tmp_path, Clock())
     mail = envelopes(f"reader{number}@example.com" for number in range(GROUP + 2))
-    outcomes = []
-    submission = outbox.submit(long_edition(60_000), mail)
-    outcomes.append(next(submission))
-    with room_for(20_000):
-        outcomes += submission
+    submission = stream(outbox, mail, long_edition(60_000))
+    outcomes = list(islice(submission, GROUP))
+    with room_for(20_000), pytest.raises(ProviderError, match="File too large"):
+        next(submission)
 
-    refused = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
-    assert len(refused) == 2
-    assert not any(refusal.permanent or refusal.about_address for refusal in refused)
-    assert len(outcomes) == len(mail)
+    assert all(isinstance(outcome, Receipt) for outcome in outcomes)
     assert len(names(tmp_path / "new")) == GROUP
 
 
@@ -137,7 +136,7 @@ def test_a_folder_that_is_none_is_named_in_one_line(tmp_path: Path) -> None:
 
 def test_an_abandoned_submission_keeps_what_it_said(tmp_path: Path) -> None:
     """Whoever has a receipt finds the file, even if nobody asks for the other outcomes."""
-    submission = Outbox(tmp_path, Clock()).submit(long_edition(10), envelopes(["ada@example.com"]))
+    submission = stream(Outbox(tmp_path, Clock()), envelopes(["ada@example.com"]), long_edition(10))
     receipt = next(submission)
     assert isinstance(submission, Generator)
     submission.close()

@@ -7,7 +7,7 @@ import pytest
 
 from digest.deliver.provider import ProviderError, Receipt, Refusal
 from tests.integration.deliver.peers import ADA, GRACE, LINUS, THE_FOUR, smtp
-from tests.parts.mail import EDITION, envelopes, kinds, long_edition, submit
+from tests.parts.mail import EDITION, envelopes, kinds, long_edition, stream, submit
 from tests.parts.smtp_server import SmtpServer
 
 
@@ -83,7 +83,7 @@ def test_a_refused_sender_fails_nobody(server: SmtpServer) -> None:
 
 
 def test_a_sender_refused_in_the_middle_puts_the_rest_off(server: SmtpServer) -> None:
-    submission = smtp(server).submit(EDITION, envelopes(THE_FOUR))
+    submission = stream(smtp(server), envelopes(THE_FOUR))
     outcomes = list(islice(submission, 2))
     server.mail_reply = "550 5.7.1 Daily quota exceeded"
     outcomes += submission

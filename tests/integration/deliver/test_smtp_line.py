@@ -11,7 +11,7 @@ from digest.deliver.provider import Receipt, Refusal, Unknown
 from digest.deliver.smtp_session import open_session
 from digest.deliver.smtp_target import SmtpTarget
 from tests.integration.deliver.peers import ADA, ALAN, GRACE, LINUS, THE_FOUR, smtp
-from tests.parts.mail import EDITION, envelopes, kinds, submit
+from tests.parts.mail import envelopes, kinds, stream, submit
 from tests.parts.smtp_server import Drop, SmtpServer
 
 
@@ -81,7 +81,7 @@ def test_a_server_that_keeps_breaking_off_makes_few_unknowns(server: SmtpServer)
 def test_a_server_that_is_gone_in_the_middle_puts_the_rest_off() -> None:
     with SmtpServer() as server:
         sender = smtp(server)
-        submission = sender.submit(EDITION, envelopes(THE_FOUR))
+        submission = stream(sender, envelopes(THE_FOUR))
         outcomes = list(islice(submission, 2))
     outcomes += submission
 
@@ -110,7 +110,7 @@ def test_a_connection_that_was_closed_between_batches_is_replaced(server: SmtpSe
 def test_several_connections_that_were_closed_are_all_replaced(server: SmtpServer) -> None:
     """More of them than one envelope has tries."""
     sender = smtp(server)
-    batches = [sender.submit(EDITION, envelopes([ADA], first=number)) for number in range(3)]
+    batches = [stream(sender, envelopes([ADA], first=number)) for number in range(3)]
     for batch in batches:
         next(batch)
     for batch in batches:
@@ -139,7 +139,7 @@ def test_threads_do_not_share_a_conversation(server: SmtpServer) -> None:
 
 def test_a_batch_that_is_abandoned_leaves_the_connection_usable(server: SmtpServer) -> None:
     sender = smtp(server)
-    submission = sender.submit(EDITION, envelopes(THE_FOUR))
+    submission = stream(sender, envelopes(THE_FOUR))
     next(submission)
     assert isinstance(submission, Generator)
     submission.close()

@@ -6,7 +6,7 @@ from digest.deliver.provider import Outcome, ProviderError, Receipt, Refusal, Un
 from digest.deliver.smtp import Smtp, SmtpTarget
 from digest.deliver.smtp_target import Tls
 from tests.integration.deliver.conftest import Certificates
-from tests.parts.mail import EDITION, envelopes, kinds, long_edition, submit
+from tests.parts.mail import envelopes, kinds, long_edition, stream, submit
 from tests.parts.pipelining_server import PipeliningServer
 from tests.parts.world import Clock
 
@@ -166,7 +166,7 @@ def test_one_odd_recipient_is_asked_about_plainly_and_spoils_no_other() -> None:
 def test_a_batch_that_is_abandoned_leaves_no_answer_to_another(*, chunking: bool) -> None:
     with PipeliningServer(chunking=chunking) as server:
         sender = smtp(server)
-        submission = sender.submit(EDITION, envelopes(MANY[:50]))
+        submission = stream(sender, envelopes(MANY[:50]))
         for _ in range(10):
             next(submission)
         submission.close()  # type: ignore[attr-defined]

@@ -1,0 +1,184 @@
+"""One worker's hold on one issue: what it has claimed, and what came back.
+
+The provider pulls batches out of a Shift and hands outcomes back to it. Outcomes that have come in
+are committed together with the next claim, so a message costs a share of one transaction.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+from digest.address import Envelope, Recipient
+from digest.deliver import ledger
+from digest.deliver.ledger import Claim
+from digest.deliver.outcomes import settle
+from digest.deliver.presence import Presence
+from digest.deliver.provider import Outcome, Provider, Refusal
+from digest.deliver.throttle import Throttle
+from store import Store
+from subscribers.suppression import suppress_bounced
+
+MOST_AT_ONCE = 1_000
+"""Recipients claimed in one transaction at most, and outcomes that wait to be written."""
+QUICK, SLOW = 0.1, 0.4
+"""Seconds that a claim lasts: less and the next is larger, more and it is smaller. What a
+process holds when it dies is uncertain, so nobody should hold more than a moment's work."""
+WRITE_EVERY = 0.25
+SETTLE_WAITS = (0.1, 0.5, 2.0, 5.0)
+"""Seconds between tries to write outcomes."""
+log = logging.getLogger(__name__)
+
+Addressing = Callable[[Sequence[Recipient], int], list[Envelope]]
+
+
+@dataclass(slots=True)
+class Shift:
+    """`fault` is what ended the claims where it was not that all is done."""
+
+    store: Store
+    number: int
+    presence: Presence
+    provider: Provider
+    address: Addressing
+    clock: Callable[[], datetime]
+    throttle: Throttle
+    pause: Callable[[float], None]
+    enough: Callable[[], bool]
+    tick: Callable[[], float] = time.monotonic
+    fault: Exception | None = None
+    _people: dict[int, tuple[int, int]] = field(default_factory=dict)
+    _left: dict[int, int] = field(default_factory=dict)
+    _waiting: list[Outcome] = field(default_factory=list)
+    _at_fault: list[tuple[int, str]] = field(default_factory=list)
+    _through: list[int] = field(default_factory=list)
+    _most: int = 1
+    _at: float = 0.0
+
+    def batches(self) -> Iterator[list[Envelope]]:
+        """Claimed batches, for the provider to pull; ends when there is none, or enough.
+
+        Never raises, so that what is on its way is heard of before a fault is.
+        """
+        while not self.enough():
+            try:
+                self.presence.keep()
+                claims = self._turn(self._most)
+                envelopes = self._address(claims)
+            except Exception as fault:  # noqa: BLE001 - kept, and raised by whoever runs the shift
+                self.fault = fault
+                return
+            if not claims:
+                return
+            claimed_at = self.tick()
+            yield from filter(None, envelopes)
+            # After the batches, so that the wait never lies between a claim and its submission.
+            self.throttle.take(sum(map(len, envelopes)))
+            self._adapt(self.tick() - claimed_at)
+
+    def hear(self, outcomes: Sequence[Outcome]) -> None:
+        """Takes outcomes in; commits where many wait, or some for long."""
+        for outcome in outcomes:
+            held = self._people.pop(outcome.delivery_id, None)
+            if held is None:
+                log.error("%s answered for a delivery it was not given", self.provider.name)
+                continue
+            position, subscriber_id = held
+            self._waiting.append(outcome)
+            if isinstance(outcome, Refusal) and outcome.about_address:
+                self._at_fault.append((subscriber_id, f"{outcome.code} {outcome.detail}"[:500]))
+            self._left[position] -= 1
+            if not self._left[position]:
+                self._through.append(position)
+        if self._waiting and (
+            len(self._waiting) >= MOST_AT_ONCE or self.tick() - self._at > WRITE_EVERY
+        ):
+            self._turn(0)
+
+    def close(self) -> None:
+        """All batches in hand are done: what has no outcome is uncertain."""
+        self._through = list(self._left)
+        self._turn(0)
+
+    def release(self, not_before: datetime | None) -> None:
+        """All batches in hand go back: what has no outcome was not submitted."""
+        back = [position for position, left in self._left.items() if left]
+        self._turn(0, back, not_before)
+
+    def _address(self, claims: Sequence[Claim]) -> list[list[Envelope]]:
+        """Raises what addressing raises, once the batches are back."""
+        try:
+            return [self.address(claim.recipients, self.number) for claim in claims]
+        except Exception:
+            self._turn(0, [claim.position for claim in claims])
+            raise
+
+    def _turn(
+        self, most: int, back: Sequence[int] = (), not_before: datetime | None = None
+    ) -> list[Claim]:
+        """One transaction: what came in is written, `back` is released, new batches are claimed.
+
+        A database that refuses for a moment is asked again: what a provider said can't be had a
+        second time, so it is worth a few seconds.
+        """
+        for wait in (*SETTLE_WAITS, None):
+            try:
+                claims = self._commit(most, back, not_before)
+            except DBAPIError:
+                if wait is None:
+                    raise
+                log.warning("outcomes could not be written; trying again", exc_info=True)
+                self.pause(wait)
+            else:
+                break
+        self._forget(back)
+        self._at = self.tick()
+        for claim in claims:
+            self._left[claim.position] = len(claim.recipients)
+            for one in claim.recipients:
+                self._people[one.delivery_id] = (claim.position, one.subscriber_id)
+            if not claim.recipients:
+                self._through.append(claim.position)
+        return claims
+
+    def _commit(self, most: int, back: Sequence[int], not_before: datetime | None) -> list[Claim]:
+        now = self.clock()
+        with self.store.write() as session:
+            self._write(session, now)
+            if back:
+                ledger.release(session, self.number, back, now, not_before)
+            if not most:
+                return []
+            return ledger.claim(session, self.number, self.presence.number, now, most)
+
+    def _write(self, session: Session, now: datetime) -> None:
+        if self._waiting:
+            settle(
+                session,
+                self.number,
+                self._waiting,
+                provider=self.provider.name,
+                batch_size=self.throttle.batch_size(self.provider.batch_size),
+                now=now,
+            )
+            for subscriber_id, why in self._at_fault:
+                suppress_bounced(session, subscriber_id, why, now)
+        if self._through:
+            ledger.close(session, self.number, self._through, now)
+
+    def _forget(self, back: Sequence[int]) -> None:
+        """What was written is no longer in hand."""
+        for position in (*self._through, *back):
+            self._left.pop(position, None)
+        self._waiting, self._at_fault, self._through = [], [], []
+
+    def _adapt(self, seconds: float) -> None:
+        if seconds < QUICK:
+            room = max(1, MOST_AT_ONCE // self.provider.batch_size)
+            self._most = min(self._most * 2, room)
+        elif seconds > SLOW:
+            self._most = max(1, self._most // 2)
