@@ -1,10 +1,9 @@
 """The SMTP provider: any relay that speaks RFC 5321.
 
-Connections outlive batches and are lent to one batch at a time. Where the server offers it,
-messages don't wait for each other's answers: see `smtp_pipeline`. A line that breaks before a
-body was sent costs nothing: the same envelope is tried once more on a new one. A line that
-breaks leaves those envelopes unknown whose bodies were on their way. Two lines in a row that
-end without an answer end the batch, so that a server in trouble makes few unknowns.
+Connections outlive runs and are lent to one run at a time (`smtp_fleet`). Where the server offers
+it, messages don't wait for each other's answers (`smtp_conversation`). A line that breaks before
+a body was sent costs nothing: the same envelope is tried once more on another one. A line that
+breaks leaves those envelopes unknown whose bodies were on their way.
 """
 
 import ssl
@@ -17,7 +16,7 @@ from functools import lru_cache
 from digest.address import Edition, Envelope, Mold
 from digest.deliver.mailbox import parse_mailbox
 from digest.deliver.provider import Outcome, ProviderError
-from digest.deliver.smtp_batch import Batch, Line
+from digest.deliver.smtp_fleet import Fleet, Orders
 from digest.deliver.smtp_session import Session, open_session
 from digest.deliver.smtp_target import SmtpTarget, parse_smtp_url
 
@@ -58,22 +57,21 @@ class Smtp:
         self, edition: Edition, batches: Iterable[Sequence[Envelope]]
     ) -> Iterator[Sequence[Outcome]]:
         """Raises ProviderError where no connection can be had, or the sender is refused."""
-        for envelopes in batches:
-            for outcome in self._submit(edition, envelopes):
-                yield [outcome]
-
-    def _submit(self, edition: Edition, envelopes: Sequence[Envelope]) -> Iterator[Outcome]:
-        if not envelopes:
-            return
         sender, mold = _sender(edition), self._mold(edition)
-        with Line(self._take, self._idle) as line:
-            batch = Batch(line, sender, lambda envelope: mold.message(envelope, self._clock()))
-            batch.plain = self._plain
-            try:
-                yield from batch.sort_out(envelopes, str(self._target))
-                yield from batch.run()
-            finally:
-                self._plain = self._plain or batch.misled
+        orders = Orders(
+            sender=sender,
+            message=lambda envelope: mold.message(envelope, self._clock()),
+            who=str(self._target),
+            connections=self._target.connections,
+            messages=self._target.messages,
+            plain=self._plain,
+        )
+        fleet = Fleet(orders, self._take)
+        try:
+            yield from fleet.run(batches)
+        finally:
+            self._plain = self._plain or fleet.misled
+            self._idle.extend(fleet.leave())
 
     def check(self) -> None:
         open_session(self._target, self._tls, self._timeout, self._patience).close()

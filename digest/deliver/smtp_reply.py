@@ -10,7 +10,7 @@ from enum import Enum, auto
 
 from digest.address import Envelope
 from digest.deliver.mailbox import conceal
-from digest.deliver.provider import ProviderError, Receipt, Refusal
+from digest.deliver.provider import ProviderError, Refusal
 
 START_INPUT = 354
 SERVICE_CLOSING = 421
@@ -24,7 +24,7 @@ BARE_ADDRESS_CODES = frozenset({550, 551, 553})
 """What they say about an address counts only where the recipient was just named."""
 
 _ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
-_QUEUE_ID = re.compile(r"\b(?:queued as|id=)\s*<?([!-;=?-~]{1,180})", re.IGNORECASE)
+_QUEUE_ID = re.compile(rb"\b(?:queued as|id=)\s*<?([!-;=?-~]{1,180})", re.IGNORECASE)
 
 
 class Stage(Enum):
@@ -74,21 +74,16 @@ class Reply:
 
 
 class LineLost(Exception):  # noqa: N818 - a fact about the line, not an error of ours
-    """The connection is gone. `in_body`: the message may have been taken all the same.
-
-    `stalled`: it still stands, but nothing came in time.
-    """
+    """The connection is gone. `stalled`: it still stands, but nothing came in time."""
 
     def __init__(
         self,
         detail: str,
         *,
-        in_body: bool = False,
         stalled: bool = False,
         reply: Reply | None = None,
     ) -> None:
         super().__init__(detail)
-        self.in_body = in_body
         self.stalled = stalled
         self.reply = reply
 
@@ -102,10 +97,10 @@ def read_reply(stage: Stage, code: int, raw: bytes) -> Reply:
     return Reply(stage, code, found[1] if found else None, printable[:LONGEST_DETAIL].strip())
 
 
-def receipt(envelope: Envelope, reply: Reply) -> Receipt:
-    """The server's queue id where it tells one, else our own token."""
-    found = _QUEUE_ID.search(reply.text)
-    return Receipt(envelope.delivery_id, found[1] if found else envelope.token)
+def queue_id(text: bytes) -> str | None:
+    """What the server calls the message it took, where it says so."""
+    found = _QUEUE_ID.search(text)
+    return found[1].decode("ascii") if found else None
 
 
 def refusal(envelope: Envelope, reply: Reply) -> Refusal:

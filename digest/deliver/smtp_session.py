@@ -12,14 +12,7 @@ import ssl
 from contextlib import suppress
 
 from digest.deliver.provider import ProviderError
-from digest.deliver.smtp_reply import (
-    SERVICE_CLOSING,
-    START_INPUT,
-    LineLost,
-    Reply,
-    Stage,
-    read_reply,
-)
+from digest.deliver.smtp_reply import LineLost, Stage, read_reply
 from digest.deliver.smtp_target import SmtpTarget, Tls
 from digest.deliver.smtp_wire import Wire
 
@@ -46,7 +39,7 @@ class Session:
         return self._client.has_extn(extension)
 
     def wire(self) -> Wire:
-        """The connection itself, for whoever does not wait for each answer."""
+        """The connection itself, for whoever does not wait for answers; `leave` hands it back."""
         if self._client.sock is None:
             raise LineLost("the connection is closed")
         return Wire(self._client.sock)
@@ -57,30 +50,6 @@ class Session:
         except OSError:
             return False
 
-    def send(self, sender: str, recipient: str, message: bytes) -> Reply:
-        """The reply that settled it: the last one, or the first that was not positive.
-
-        `message` has CRLF line ends. Raises LineLost.
-        """
-        if self.in_transaction:
-            self._ask(Stage.MAIL, "RSET")
-            self.in_transaction = False
-        options = f" SIZE={len(message)}" if self.offers("size") else ""
-        if not recipient.isascii():
-            options += " SMTPUTF8 BODY=8BITMIME"
-            self._client.command_encoding = "utf-8"
-        reply = self._ask(Stage.MAIL, f"MAIL FROM:<{sender}>{options}")
-        if not reply.positive:
-            return reply
-        self.in_transaction = True
-        reply = self._ask(Stage.RCPT, f"RCPT TO:<{recipient}>")
-        if not reply.positive:
-            return reply
-        reply = self._ask(Stage.DATA, "DATA")
-        if reply.positive:
-            raise LineLost(f"the server answered {reply} to DATA", in_body=False)
-        return self._send_body(message) if reply.code == START_INPUT else reply
-
     def close(self) -> None:
         """Says goodbye where anybody still listens."""
         with suppress(OSError):
@@ -89,36 +58,6 @@ class Session:
 
     def abort(self) -> None:
         self._client.close()
-
-    def _ask(self, stage: Stage, command: str) -> Reply:
-        try:
-            code, text = self._client.docmd(command)
-        except OSError as error:
-            raise LineLost(_plain(error), in_body=False) from error
-        reply = read_reply(stage, code, text)
-        if reply.code == SERVICE_CLOSING:
-            raise LineLost(str(reply), in_body=False, reply=reply)
-        if not (reply.positive or reply.transient or reply.permanent or code == START_INPUT):
-            raise LineLost(f"the server answered {reply}", in_body=False)
-        return reply
-
-    def _send_body(self, message: bytes) -> Reply:
-        if b"\r\n." in message:
-            message = message.replace(b"\r\n.", b"\r\n..")
-        try:
-            if self._client.sock:
-                self._client.sock.settimeout(self.patience)
-            self._client.send(message + (b".\r\n" if message[-2:] == b"\r\n" else b"\r\n.\r\n"))
-            code, text = self._client.getreply()
-            if self._client.sock:
-                self._client.sock.settimeout(self.timeout)
-        except OSError as error:
-            raise LineLost(_plain(error), in_body=True) from error
-        reply = read_reply(Stage.BODY, code, text)
-        if not (reply.positive or reply.transient or reply.permanent):
-            raise LineLost(f"the server answered {reply}", in_body=True)
-        self.in_transaction = False
-        return reply
 
 
 def open_session(

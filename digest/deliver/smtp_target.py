@@ -14,6 +14,10 @@ SUBMISSION_PORT = 587
 SUBMISSIONS_PORT = 465
 """RFC 8314 section 3.3: TLS from the first byte."""
 
+CONNECTIONS, MOST_CONNECTIONS = 4, 100
+"""At a time where SMTP_URL does not say, and at most."""
+OPTIONS = ("starttls", "helo", "connections", "messages")
+
 
 class Tls(StrEnum):
     """IMPLICIT is smtps://; the others are what `?starttls=` may say of an smtp:// line."""
@@ -26,7 +30,10 @@ class Tls(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SmtpTarget:
-    """`helo` is the name to greet with, if this machine's own won't do."""
+    """`helo` is the name to greet with, if this machine's own won't do.
+
+    `connections` at a time at most; `messages` over one of them, where the server has a limit.
+    """
 
     host: str
     port: int
@@ -34,6 +41,8 @@ class SmtpTarget:
     user: str = ""
     password: str = field(default="", repr=False)
     helo: str | None = None
+    connections: int = CONNECTIONS
+    messages: int | None = None
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -65,31 +74,45 @@ def parse_smtp_url(url: str) -> SmtpTarget:
         raise _wrong("the host or the port is missing")
     if bool(parts.username) != bool(parts.password):
         raise _wrong("a user needs a password, and the other way round")
+    options = _options(parts.query)
     implicit = parts.scheme == "smtps"
-    tls, helo = _options(parts.query, Tls.IMPLICIT if implicit else Tls.AUTO)
     return SmtpTarget(
         host=parts.hostname,
         port=port or (SUBMISSIONS_PORT if implicit else SUBMISSION_PORT),
-        tls=tls,
+        tls=_tls(options.get("starttls"), implicit=implicit),
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
-        helo=helo,
+        helo=options.get("helo") or None,
+        connections=_number(options, "connections", MOST_CONNECTIONS) or CONNECTIONS,
+        messages=_number(options, "messages", 1_000_000),
     )
 
 
-def _options(query: str, tls: Tls) -> tuple[Tls, str | None]:
+def _options(query: str) -> dict[str, str]:
     options = dict(parse_qsl(query, keep_blank_values=True))
-    starttls = options.pop("starttls", None)
-    helo = options.pop("helo", None)
-    if options:
-        raise _wrong("after the ? only starttls= and helo= are known")
-    if starttls is not None:
-        if tls is Tls.IMPLICIT:
-            raise _wrong("smtps:// is TLS already, so it takes no starttls=")
-        if starttls not in {Tls.REQUIRE, Tls.AUTO, Tls.NEVER}:
-            raise _wrong("starttls= is require, auto or never")
-        tls = Tls(starttls)
-    return tls, helo or None
+    if not options.keys() <= set(OPTIONS):
+        known = ", ".join(f"{name}=" for name in OPTIONS)
+        raise _wrong(f"after the ? only {known} are known")
+    return options
+
+
+def _tls(starttls: str | None, *, implicit: bool) -> Tls:
+    if starttls is None:
+        return Tls.IMPLICIT if implicit else Tls.AUTO
+    if implicit:
+        raise _wrong("smtps:// is TLS already, so it takes no starttls=")
+    if starttls not in {Tls.REQUIRE, Tls.AUTO, Tls.NEVER}:
+        raise _wrong("starttls= is require, auto or never")
+    return Tls(starttls)
+
+
+def _number(options: dict[str, str], name: str, most: int) -> int | None:
+    text = options.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= most):
+        raise _wrong(f"{name}= is a number from 1 to {most}")
+    return int(text)
 
 
 def _wrong(what: str) -> ValueError:

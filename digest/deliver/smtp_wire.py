@@ -1,14 +1,12 @@
-"""Bytes both ways at once over a connection that is already open.
+"""Bytes both ways at once over a connection that is already open, without ever waiting.
 
 Whoever writes megabytes without reading fills the other side's replies until both wait for each
-other. So every step writes what goes out and reads what came in, and neither blocks the other.
+other. So whoever leads the wire is told what it can't take yet, and reads in between.
 """
 
-import selectors
 import socket
 import ssl
 from collections import deque
-from typing import Self
 
 from digest.deliver.smtp_reply import LineLost
 
@@ -18,37 +16,35 @@ LONGEST_LINE = 65_536
 LONGEST_REPLY = 512
 """Octets of a line and lines of a reply: RFC 5321 section 4.5.3.1.5 allows 512 octets."""
 _BLOCKED = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
-# One descriptor, so nothing that would need closing; poll has no limit to its number.
-_Selector: type[selectors.BaseSelector] = getattr(
-    selectors, "PollSelector", selectors.SelectSelector
-)
+Replies = list[tuple[int, bytes]]
 
 
 class Wire:
-    """Takes the socket over while it is entered. `sent` counts octets that left for good."""
+    """Takes the socket over until `leave`.
+
+    `put_in` counts the octets handed to it, `sent` those that left for good.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
+        self.socket = sock
         self._tls = isinstance(sock, ssl.SSLSocket)
         self._out: deque[bytes | memoryview] = deque()
         self._replies = _Replies()
         self._broken: OSError | None = None
+        self._timeout = sock.gettimeout()
         self.put_in = 0
         self.sent = 0
+        sock.setblocking(False)
 
-    def __enter__(self) -> Self:
-        self._timeout = self._sock.gettimeout()
-        self._sock.setblocking(False)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._sock.fileno() >= 0:
-            self._sock.settimeout(self._timeout)
+    def leave(self) -> None:
+        """The socket waits again, as it did before."""
+        if self.socket.fileno() >= 0:
+            self.socket.settimeout(self._timeout)
 
     @property
     def backlog(self) -> int:
         """Octets that wait to be written."""
-        return self.put_in - self.sent
+        return 0 if self._broken else self.put_in - self.sent
 
     def put(self, part: bytes) -> None:
         self._out.append(part)
@@ -66,58 +62,59 @@ class Wire:
             self._broken = error
         return not self._broken
 
-    def read(self, patience: float) -> list[tuple[int, bytes]]:
-        """At least one reply, as code and text; writes on while it waits.
+    def receive(self) -> Replies:
+        """The replies that have come in, as code and text.
 
-        Raises LineLost where the line ends, or nothing moves either way for `patience` seconds.
+        Raises LineLost where the line ends or talks nonsense, but hands over first what came
+        before that.
         """
-        while True:
-            self.write()
-            replies = self._read_some()
-            if replies:
-                return replies
-            if replies is None:
-                self._wait(patience)
+        replies = self._receive_some()
+        # What TLS has taken in already is nothing that a selector would tell of.
+        while self._tls and replies is not None:
+            more = self._receive_some(after=replies)
+            if more is None:
+                break
+            replies += more
+        return replies or []
+
+    def _receive_some(self, after: Replies | None = None) -> Replies | None:
+        """None where nothing is there to be read, or what is wrong can wait till after `after`."""
+        try:
+            data = self.socket.recv(READ_AT_ONCE)
+            fault = "" if data else "the server closed the connection"
+        except _BLOCKED:
+            if not self._broken:
+                return None
+            fault = self._broken.strerror or "the line broke"
+        except OSError as error:
+            fault = error.strerror or "the line broke"
+        if not fault:
+            return self._replies.cut(data)
+        if after:
+            return None
+        raise LineLost(fault)
 
     def _write_some(self) -> int:
         if not self._tls:
             buffers = [self._out[place] for place in range(min(len(self._out), BUFFERS_AT_ONCE))]
-            return self._sock.sendmsg(buffers)
+            return self.socket.sendmsg(buffers)
         if len(self._out) > 1:
             whole = b"".join(self._out)
             self._out.clear()
             self._out.append(whole)
-        return self._sock.send(self._out[0])
+        return self.socket.send(self._out[0])
 
     def _cut(self, written: int) -> None:
         self.sent += written
+        if self.sent == self.put_in:
+            self._out.clear()
+            return
         while written:
             first = self._out.popleft()
             if written < len(first):
                 self._out.appendleft(memoryview(first)[written:])
                 return
             written -= len(first)
-
-    def _read_some(self) -> list[tuple[int, bytes]] | None:
-        """None where nothing is there to be read; an empty list is half a reply."""
-        try:
-            data = self._sock.recv(READ_AT_ONCE)
-        except _BLOCKED:
-            if self._broken:
-                raise LineLost(self._broken.strerror or "the line broke") from self._broken
-            return None
-        except OSError as error:
-            raise LineLost(error.strerror or "the line broke") from error
-        if not data:
-            raise LineLost("the server closed the connection")
-        return self._replies.cut(data)
-
-    def _wait(self, patience: float) -> None:
-        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._out else 0)
-        with _Selector() as selector:
-            selector.register(self._sock, events)
-            if not selector.select(patience):
-                raise LineLost("no answer in time", stalled=True)
 
 
 class _Replies:
@@ -128,14 +125,17 @@ class _Replies:
         self._lines: list[bytes] = []
         self._fault = ""
 
-    def cut(self, data: bytes) -> list[tuple[int, bytes]]:
+    def cut(self, data: bytes) -> Replies:
         """The replies that `data` completes, however the line has cut them up.
 
         Raises LineLost at what is no reply, but hands over first what came before it.
         """
         *lines, self._rest = (self._rest + data).split(b"\n")
-        replies: list[tuple[int, bytes]] = []
+        replies: Replies = []
         for line in lines:
+            if line[:4] == b"250 " and not self._lines:  # as nearly all of them
+                replies.append((250, line[4:]))
+                continue
             if not line[:3].isdigit() or len(self._lines) > LONGEST_REPLY:
                 self._fault = "the server answered something that is not SMTP"
                 break

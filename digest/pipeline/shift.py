@@ -25,7 +25,7 @@ from subscribers.suppression import suppress_bounced
 
 MOST_AT_ONCE = 1_000
 """Recipients claimed in one transaction at most, and outcomes that wait to be written."""
-QUICK, SLOW = 0.1, 0.4
+QUICK, SLOW = 0.05, 0.2
 """Seconds that a claim lasts: less and the next is larger, more and it is smaller. What a
 process holds when it dies is uncertain, so nobody should hold more than a moment's work."""
 WRITE_EVERY = 0.25

@@ -18,7 +18,7 @@ from subscribers.tables import Subscriber
 from tests.parts.smtp_server import SmtpServer
 from tests.parts.world import SECRET, add_approved, add_people
 
-PEOPLE = 450
+PEOPLE = 1_200
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -92,7 +92,7 @@ def test_kill_minus_nine_loses_nobody_and_repeats_nobody(
     number = add_approved(store)
     settings = environment(database_url, server)
     in_flight = 0
-    for count in (20, 130, 260):
+    for count in (20, 220, 440):
         trap = Trap(server, count)
         process = start(["issue", "send", str(number)], settings, tmp_path)
         trap.spring(process, signal.SIGKILL)

@@ -17,7 +17,9 @@ THE_THREE = THE_FOUR[:3]
 
 def smtp(server: SmtpServer, *, patience: float = 5) -> Smtp:
     """`patience` is in seconds, for the reply to a body."""
-    return Smtp(SmtpTarget("127.0.0.1", server.port), Clock(), timeout=5, patience=patience)
+    return Smtp(
+        SmtpTarget("127.0.0.1", server.port, connections=1), Clock(), timeout=5, patience=patience
+    )
 
 
 def sendgrid(server: SendGridServer, *, timeout: float = 5) -> SendGrid:

@@ -15,7 +15,9 @@ both = pytest.mark.parametrize("chunking", [True, False], ids=["BDAT", "DATA"])
 
 
 def smtp(server: PipeliningServer, *, wait: float = 5) -> Smtp:
-    return Smtp(SmtpTarget("127.0.0.1", server.port), Clock(), timeout=wait, patience=wait)
+    return Smtp(
+        SmtpTarget("127.0.0.1", server.port, connections=1), Clock(), timeout=wait, patience=wait
+    )
 
 
 def books_balance(server: PipeliningServer, outcomes: dict[int, Outcome]) -> None:
@@ -177,7 +179,7 @@ def test_a_batch_that_is_abandoned_leaves_no_answer_to_another(*, chunking: bool
 @both
 def test_groups_go_over_tls_as_well(certificates: Certificates, *, chunking: bool) -> None:
     with PipeliningServer(certificates.server, chunking=chunking) as server:
-        target = SmtpTarget("127.0.0.1", server.port, tls=Tls.IMPLICIT)
+        target = SmtpTarget("127.0.0.1", server.port, tls=Tls.IMPLICIT, connections=1)
         sender = Smtp(target, Clock(), tls=certificates.client, timeout=5, patience=5)
         outcomes = submit(sender, *envelopes(MANY), edition=long_edition(200_000))
         sender.close()

@@ -44,7 +44,10 @@ def test_a_url_names_host_port_login_and_tls(url: str, target: SmtpTarget) -> No
         ("smtp://me:sec?ret@mail.example.com:587", "port is not a number"),
         ("smtp://secret@mail.example.com", "a user needs a password"),
         ("smtp://:secret@mail.example.com", "a user needs a password"),
-        ("smtp://me:secret@mail.example.com?tls=yes", "only starttls= and helo="),
+        (
+            "smtp://me:secret@mail.example.com?tls=yes",
+            "only starttls=, helo=, connections=, messages=",
+        ),
         ("smtp://me:secret@mail.example.com?starttls=maybe", "require, auto or never"),
         ("smtps://me:secret@mail.example.com?starttls=never", "takes no starttls="),
         ("smtp://me:secret@[mail.example.com", "host is not one"),
