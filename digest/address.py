@@ -78,6 +78,10 @@ def greeting(first_name: str) -> str:
     return f"Hello {first_name}," if first_name else "Hello,"
 
 
+NAMED = (Purpose.DELIVERY, Purpose.UNSUBSCRIBE, Purpose.PREFERENCES, Purpose.VOTE)
+TRACKED = (Purpose.CLICK, Purpose.OPEN)
+
+
 def address(recipients: Sequence[Recipient], number: int, tokens: Tokens) -> list[Envelope]:
     """An envelope per recipient, in order.
 
@@ -85,14 +89,7 @@ def address(recipients: Sequence[Recipient], number: int, tokens: Tokens) -> lis
     """
     people = [recipient.subscriber_id for recipient in recipients]
     tracked = [recipient.subscriber_id if recipient.tracking else 0 for recipient in recipients]
-    columns = (
-        tokens.make_many(Purpose.DELIVERY, people, number),
-        tokens.make_many(Purpose.CLICK, tracked, number),
-        tokens.make_many(Purpose.OPEN, tracked, number),
-        tokens.make_many(Purpose.UNSUBSCRIBE, people, number),
-        tokens.make_many(Purpose.PREFERENCES, people, number),
-        tokens.make_many(Purpose.VOTE, people, number),
-    )
+    columns = tokens.make_many(NAMED, people, number) + tokens.make_many(TRACKED, tracked, number)
     return [
         Envelope(
             recipient.delivery_id,
@@ -107,7 +104,7 @@ def address(recipients: Sequence[Recipient], number: int, tokens: Tokens) -> lis
                 Slot.GREETING: greeting(recipient.first_name),
             },
         )
-        for recipient, delivery, click, opened, unsubscribe, preferences, vote in zip(
+        for recipient, delivery, unsubscribe, preferences, vote, click, opened in zip(
             recipients, *columns, strict=True
         )
     ]

@@ -28,8 +28,9 @@ class SuppressionReason(StrEnum):
 
 def one_of(column: str, values: type[StrEnum], name: str | None = None) -> CheckConstraint:
     """A CHECK that `column` holds one of `values`: the same word list in code and database."""
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=name or column)
+    # Not IN: SQLite builds a list for that, row by row, which costs more than the row does.
+    listed = " OR ".join(f"{column} = '{value}'" for value in values)
+    return CheckConstraint(listed, name=name or column)
 
 
 class Subscriber(Table, table=True):

@@ -24,6 +24,9 @@ LONGEST_DOMAIN = 253
 _LOCAL = re.compile(r'[^\s"(),:;<>@\[\\\]]+')
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ANY_ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"']+@[^\s<>()\[\]:;,\"']+")
+_USUAL = re.compile(r"[\w.+-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.A)
+SHORT = 254
+"""Octets of an address that is looked at as a whole, as nearly all can be; others in detail."""
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
 
@@ -56,6 +59,8 @@ def parse_mailbox(email: str) -> Mailbox:
 
 def readdress(envelope: Envelope) -> Envelope | Refusal:
     """The envelope with its address as it goes over the wire, or why it can go nowhere."""
+    if len(envelope.email) <= SHORT and _USUAL.fullmatch(envelope.email):
+        return envelope
     try:
         wire = str(parse_mailbox(envelope.email))
     except ValueError as error:

@@ -45,8 +45,9 @@ def test_a_token_serves_no_other_purpose(made: Purpose, read: Purpose) -> None:
 
 def test_many_at_once_are_the_same_as_one_by_one() -> None:
     people = list(range(50))
-    assert TOKENS.make_many(Purpose.CLICK, people, 9) == [
-        TOKENS.make(Purpose.CLICK, person, 9) for person in people
+    purposes = [Purpose.CLICK, Purpose.VOTE]
+    assert TOKENS.make_many(purposes, people, 9) == [
+        [TOKENS.make(purpose, person, 9) for person in people] for purpose in purposes
     ]
 
 
