@@ -20,6 +20,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from functools import cache, lru_cache
 from operator import itemgetter
+from typing import NamedTuple
 
 from digest.render.slots import MARKS, Slot
 from digest.transfer import encode_piece, encode_text
@@ -53,8 +54,7 @@ class Edition:
     public_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """One recipient. `token` is the opaque delivery id; `slots` has a value for every Slot."""
 
     delivery_id: int
@@ -63,8 +63,7 @@ class Envelope:
     slots: Mapping[Slot, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(NamedTuple):
     """The person behind a delivery, as the ledger hands them over."""
 
     delivery_id: int

@@ -75,9 +75,7 @@ class Tokens:
         except OverflowError:
             msg = "a subscriber's number is out of range"
             raise ValueError(msg) from None
-        return [
-            _spell(self._ciphers[purpose][0].encryptor().update(plain)) for purpose in purposes
-        ]
+        return [_spell(self._ciphers[purpose][0].encryptor().update(plain)) for purpose in purposes]
 
     def read(self, purpose: Purpose, token: str) -> Bearer:
         """Raises TokenError unless `token` was made here for `purpose`."""

@@ -5,7 +5,7 @@ part can't be rewritten: one outside ASCII needs SMTPUTF8 (RFC 6531) all the way
 """
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import idna
 
@@ -24,7 +24,9 @@ LONGEST_DOMAIN = 253
 _LOCAL = re.compile(r'[^\s"(),:;<>@\[\\\]]+')
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ANY_ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"']+@[^\s<>()\[\]:;,\"']+")
-_USUAL = re.compile(r"[\w.+-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.A)
+_USUAL = re.compile(
+    r"[\w.+-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII
+)
 SHORT = 254
 """Octets of an address that is looked at as a whole, as nearly all can be; others in detail."""
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
@@ -65,7 +67,7 @@ def readdress(envelope: Envelope) -> Envelope | Refusal:
         wire = str(parse_mailbox(envelope.email))
     except ValueError as error:
         return Refusal(envelope.delivery_id, True, BAD_SYNTAX, str(error), about_address=True)
-    return envelope if wire == envelope.email else replace(envelope, email=wire)
+    return envelope if wire == envelope.email else envelope._replace(email=wire)
 
 
 def refuse_non_ascii(envelope: Envelope, who: str) -> Refusal:
