@@ -11,14 +11,15 @@ unsubscribe), RFC 2369 and RFC 2919 (List headers).
 import hashlib
 import html
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.header import Header
 from email.headerregistry import Address, HeaderRegistry
 from email.policy import SMTP
 from email.utils import format_datetime
-from functools import cache, lru_cache
+from enum import Enum, auto
+from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -139,27 +140,50 @@ def slot_text(edition_part: str, envelope: Envelope, *, as_html: bool) -> str:
     return MARKS.sub(fill, edition_part)
 
 
-Fill = Callable[[Envelope, datetime], bytes]
+class Value(Enum):
+    """What differs from one message to the next, beside the slots."""
+
+    EMAIL = auto()
+    TOKEN = auto()
+    DATE = auto()
+    GREETING_IN_HTML = auto()
+
+
+Blank = Slot | Value
+BLANKS: tuple[Blank, ...] = (*Value, *Slot)
 
 
 class Mold:
-    """An edition as bytes, cut at its slots: `message` is one join a recipient."""
+    """An edition as bytes, cut at its blanks: `message` is one join a recipient."""
 
     def __init__(self, edition: Edition) -> None:
         self.edition = edition
-        self._parts, fills = _alternating([*_head(edition), *_body(edition)])
-        # A link stands in an issue many times; its value is made once a recipient.
-        self._fills = tuple(dict.fromkeys(fills))
-        self._pick = itemgetter(*map(self._fills.index, fills))
+        self._parts, blanks = _alternating([*_head(edition), *_body(edition)])
+        self._pick = itemgetter(*map(BLANKS.index, blanks))
 
     def message(self, envelope: Envelope, at: datetime) -> bytes:
         """The whole message with CRLF line ends; `at` is the Date header's moment."""
+        slots = envelope.slots
+        greeting = slots[Slot.GREETING]
+        # In the order of BLANKS, and spelled out: this runs once a recipient.
+        values = (
+            envelope.email.encode(),
+            envelope.token.encode(),
+            _date(at.replace(microsecond=0), at.utcoffset()),
+            _piece_in_html(greeting),
+            slots[Slot.CLICK].encode(),
+            slots[Slot.OPEN].encode(),
+            slots[Slot.UNSUBSCRIBE].encode(),
+            slots[Slot.PREFERENCES].encode(),
+            slots[Slot.VOTE].encode(),
+            _piece(greeting),
+        )
         parts = self._parts.copy()
-        parts[1::2] = self._pick([fill(envelope, at) for fill in self._fills])
+        parts[1::2] = self._pick(values)
         return b"".join(parts)
 
 
-def _head(edition: Edition) -> list[bytes | Fill]:
+def _head(edition: Edition) -> list[bytes | Blank]:
     sender = edition.sender
     fixed = _header("From", str(Address(sender.name, addr_spec=sender.address)))
     fixed += _subject(edition.subject)
@@ -171,23 +195,23 @@ def _head(edition: Edition) -> list[bytes | Fill]:
     before, _, after = list_unsubscribe(edition, "\0").encode().partition(b"\0")
     return [
         fixed + b"To: ",
-        lambda envelope, _: envelope.email.encode(),
+        Value.EMAIL,
         b"\r\nMessage-ID: <",
-        lambda envelope, _: envelope.token.encode(),
+        Value.TOKEN,
         b"@" + domain + b">\r\nDate: ",
-        lambda _, at: _date(at.replace(microsecond=0), at.utcoffset()),
+        Value.DATE,
         # One line whatever its length: a folded or encoded URI breaks one-click in real clients.
         b"\r\nList-Unsubscribe: " + before,
-        _filler(Slot.UNSUBSCRIBE),
+        Slot.UNSUBSCRIBE,
         after + b"\r\n",
     ]
 
 
-def _body(edition: Edition) -> list[bytes | Fill]:
+def _body(edition: Edition) -> list[bytes | Blank]:
     # Quoted-printable never holds "=_", so this boundary can't occur in a part.
     seed = hashlib.sha256(f"{edition.subject}{edition.html}{edition.text}".encode()).hexdigest()
     boundary = f"=_{seed[:24]}"
-    pieces: list[bytes | Fill] = [
+    pieces: list[bytes | Blank] = [
         f'MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="{boundary}"\r\n'
         "\r\n".encode()
     ]
@@ -202,34 +226,25 @@ def _body(edition: Edition) -> list[bytes | Fill]:
     return pieces
 
 
-def _slotted(text: str, *, as_html: bool) -> list[bytes | Fill]:
+def _slotted(text: str, *, as_html: bool) -> list[bytes | Blank]:
     widths = {slot.mark: TOKEN_LENGTH for slot in Slot if slot is not Slot.GREETING}
-    greet = _greet_html if as_html else _greet
-    pieces: list[bytes | Fill] = []
+    pieces: list[bytes | Blank] = []
     for piece in encode_text(text, MARKS, widths):
         if isinstance(piece, bytes):
             pieces.append(piece)
-        else:
-            slot = Slot(piece.strip("~"))
-            pieces.append(greet if slot is Slot.GREETING else _filler(slot))
+            continue
+        slot = Slot(piece.strip("~"))
+        pieces.append(Value.GREETING_IN_HTML if as_html and slot is Slot.GREETING else slot)
     return pieces
-
-
-@cache
-def _filler(slot: Slot) -> Fill:
-    return lambda envelope, _: envelope.slots[slot].encode()
-
-
-def _greet(envelope: Envelope, _: datetime) -> bytes:
-    return _piece(envelope.slots[Slot.GREETING])
-
-
-def _greet_html(envelope: Envelope, _: datetime) -> bytes:
-    return _piece(html.escape(envelope.slots[Slot.GREETING]))
 
 
 # First names repeat, and within a second the date does.
 _piece = lru_cache(maxsize=1_024)(encode_piece)
+
+
+@lru_cache(maxsize=1_024)
+def _piece_in_html(value: str) -> bytes:
+    return encode_piece(html.escape(value))
 
 
 @lru_cache(maxsize=4)
@@ -239,17 +254,17 @@ def _date(second: datetime, offset: timedelta | None) -> bytes:
     return format_datetime(second).encode()
 
 
-def _alternating(pieces: Iterable[bytes | Fill]) -> tuple[list[bytes], list[Fill]]:
-    """Fixed bytes at even places, room for a value at odd ones; and the values' makers."""
+def _alternating(pieces: Iterable[bytes | Blank]) -> tuple[list[bytes], list[Blank]]:
+    """Fixed bytes at even places, room for a value at odd ones; and what goes there."""
     parts = [b""]
-    fills: list[Fill] = []
+    blanks: list[Blank] = []
     for piece in pieces:
         if isinstance(piece, bytes):
             parts[-1] += piece
         else:
-            fills.append(piece)
+            blanks.append(piece)
             parts += [b"", b""]
-    return parts, fills
+    return parts, blanks
 
 
 def _header(name: str, value: str) -> bytes:

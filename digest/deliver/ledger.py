@@ -21,6 +21,7 @@ from typing import Any, cast
 
 from sqlalchemy import (
     CursorResult,
+    case,
     exists,
     func,
     insert,
@@ -127,20 +128,22 @@ def claim(session: Session, number: int, worker: int, now: datetime, most: int =
         .values(state=BatchState.SUBMITTING, claimed_by=worker, claimed_at=now)
     )
     queued = (*_members(number, positions), col(Delivery.state) == DeliveryState.QUEUED)
-    # Who was erased meanwhile (no subscriber) is nobody's to mail either.
     session.execute(
         update(Delivery)
         .where(*queued, ~exists(mailable(col(Delivery.subscriber_id))))
         .values(state=DeliveryState.SUPPRESSED, changed_at=now)
     )
+    # Who was erased between the two statements (no subscriber) is nobody's to mail either. Not a
+    # condition: SQLite would look every batch's members up by subscriber, in the whole list.
+    gone = col(Delivery.subscriber_id).is_(None)
     session.execute(
         update(Delivery)
-        .where(*queued, col(Delivery.subscriber_id).is_not(None))
-        .values(state=DeliveryState.SUBMITTING, attempts=col(Delivery.attempts) + 1, changed_at=now)
-    )
-    # Somebody erased between the two statements: nothing was submitted, so nothing is in doubt.
-    session.execute(
-        update(Delivery).where(*queued).values(state=DeliveryState.SUPPRESSED, changed_at=now)
+        .where(*queued)
+        .values(
+            state=case((gone, DeliveryState.SUPPRESSED), else_=DeliveryState.SUBMITTING),
+            attempts=case((gone, col(Delivery.attempts)), else_=col(Delivery.attempts) + 1),
+            changed_at=now,
+        )
     )
     return _claims(session, number, positions)
 
@@ -161,7 +164,7 @@ def _claims(session: Session, number: int, positions: Sequence[int]) -> list[Cla
     )
     people: dict[int, list[Recipient]] = {position: [] for position in positions}
     for position, *recipient in rows:
-        people[position].append(Recipient(*recipient))
+        people[position].append(Recipient._make(recipient))
     return [Claim(number, position, tuple(people[position])) for position in positions]
 
 

@@ -15,20 +15,18 @@ provider never retries later and never sleeps: both are the ledger's decisions.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from digest.address import Edition, Envelope
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+# Tuples, since one is made for every message: a frozen dataclass takes twice the time.
+class Receipt(NamedTuple):
     delivery_id: int
     provider_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """`code` is the provider's own ("550 5.1.1", "429"); `retry_after` is in seconds."""
 
     delivery_id: int
@@ -39,8 +37,7 @@ class Refusal:
     retry_after: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(NamedTuple):
     delivery_id: int
     detail: str
 

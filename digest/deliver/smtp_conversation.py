@@ -16,6 +16,7 @@ from enum import Enum, auto
 from digest.address import Envelope
 from digest.deliver.provider import Outcome, ProviderError, Receipt, Unknown
 from digest.deliver.smtp_reply import (
+    OK,
     SERVICE_CLOSING,
     START_INPUT,
     LineLost,
@@ -85,16 +86,16 @@ class Conversation:
         self.quiet_since = 0.0
         self.generation = 0
         self.wire = session.wire()
-        self._sender = sender
         self._message = message
         self._todo = todo
         self._most = most
         self._sized = session.offers("size")
-        # What each reply to come answers; an RSET is nobody's.
-        self._steps: deque[tuple[Stage, Flight] | None] = deque()
+        self._mail_from = f"MAIL FROM:<{sender}>"
+        # What each reply to come answers.
+        self._steps: deque[tuple[Stage, Flight]] = deque()
         self._flying: deque[Flight] = deque()
         # Of PLAIN: the commands that the current message has before it.
-        self._script: deque[tuple[tuple[Stage, Flight] | None, str]] = deque()
+        self._script: deque[tuple[tuple[Stage, Flight], str]] = deque()
         self._opened: Flight | None = None
         self._asked: Flight | None = None
         self._closing: Reply | None = None
@@ -132,8 +133,7 @@ class Conversation:
         """Hears what came, puts on the line what may go now, and writes what the line takes."""
         try:
             if readable:
-                for code, text in self.wire.receive():
-                    self._hear(code, text)
+                self._listen()
                 if self._closing and not self._steps:
                     self._end(LineLost(str(self._closing)))
             if not self.lost:
@@ -171,9 +171,10 @@ class Conversation:
                 break
             flight = self._start()
             message = self._message(flight.envelope)
+            size = len(message)
             # Whether the one before was taken is not known yet, so each begins anew.
-            head = self._head(flight, len(message), reset=True)
-            wire.put(f"{head}BDAT {len(message)} LAST\r\n".encode())
+            head = self._head(flight, size, reset=True)
+            wire.put(f"{head}BDAT {size} LAST\r\n".encode())
             flight.body_at = wire.put_in
             wire.put(message)
             self._steps.append((Stage.BODY, flight))
@@ -219,7 +220,7 @@ class Conversation:
     def _write_script(self, flight: Flight) -> None:
         self._body = self._message(flight.envelope)
         if self.session.in_transaction:
-            self._script.append((None, "RSET\r\n"))
+            self._script.append(((Stage.RSET, flight), "RSET\r\n"))
         mail, rcpt = self._addresses(flight, len(self._body))
         self._script.append(((Stage.MAIL, flight), mail))
         self._script.append(((Stage.RCPT, flight), rcpt))
@@ -250,19 +251,37 @@ class Conversation:
         return flight
 
     def _head(self, flight: Flight, size: int, *, reset: bool) -> str:
-        if reset:
-            self._steps.append(None)
-        self._steps.append((Stage.MAIL, flight))
-        self._steps.append((Stage.RCPT, flight))
+        steps = self._steps
         mail, rcpt = self._addresses(flight, size)
-        return f"RSET\r\n{mail}{rcpt}" if reset else mail + rcpt
+        if reset:
+            steps.append((Stage.RSET, flight))
+            mail = "RSET\r\n" + mail
+        steps.append((Stage.MAIL, flight))
+        steps.append((Stage.RCPT, flight))
+        return mail + rcpt
 
     def _addresses(self, flight: Flight, size: int) -> tuple[str, str]:
         recipient = flight.envelope.email
         options = f" SIZE={size}" if self._sized else ""
         if not recipient.isascii():
             options += " SMTPUTF8 BODY=8BITMIME"
-        return f"MAIL FROM:<{self._sender}>{options}\r\n", f"RCPT TO:<{recipient}>\r\n"
+        return f"{self._mail_from}{options}\r\n", f"RCPT TO:<{recipient}>\r\n"
+
+    def _listen(self) -> None:
+        """Nearly every reply is a yes on which nothing depends; those cost no more than that."""
+        steps = self._steps
+        for code, text in self.wire.receive():
+            if code == OK and steps and not self._closing:
+                stage, flight = steps[0]
+                if stage is Stage.BODY:
+                    if flight.verdict is None and not flight.settled:
+                        steps.popleft()
+                        self._taken(flight, text)
+                        continue
+                elif stage is not Stage.DATA:
+                    steps.popleft()
+                    continue
+            self._hear(code, text)
 
     def _hear(self, code: int, text: bytes) -> None:
         """Raises LineLost where the answers no longer fit the questions."""
@@ -272,12 +291,11 @@ class Conversation:
             if not closing:
                 raise self._astray(code)
             return
-        step = self._steps.popleft()
-        if step is None:
-            if not closing and code != 250:  # noqa: PLR2004 - RFC 5321 section 4.3.2
+        stage, flight = self._steps.popleft()
+        if stage is Stage.RSET:
+            if not closing and code != OK:
                 raise self._astray(code)
             return
-        stage, flight = step
         if flight.settled:
             return
         positive = 200 <= code < 300  # noqa: PLR2004 - RFC 5321 section 4.2.1
@@ -291,9 +309,11 @@ class Conversation:
             self._hear_grouped(stage, flight, code, text)
 
     def _taken(self, flight: Flight, text: bytes) -> None:
+        # Not always the first: one whose recipient was refused is settled before its turn.
         self._flying.remove(flight)
         envelope = flight.envelope
-        self.session.window = min(self.session.window + 1, WIDEST)
+        if self.session.window < WIDEST:
+            self.session.window += 1
         self._heard.append(Receipt(envelope.delivery_id, queue_id(text) or envelope.token))
 
     def _hear_plain(self, stage: Stage, flight: Flight, reply: Reply) -> None:

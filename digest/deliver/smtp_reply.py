@@ -12,6 +12,7 @@ from digest.address import Envelope
 from digest.deliver.mailbox import conceal
 from digest.deliver.provider import ProviderError, Refusal
 
+OK = 250
 START_INPUT = 354
 SERVICE_CLOSING = 421
 TOO_LARGE = 552
@@ -30,6 +31,7 @@ _QUEUE_ID = re.compile(rb"\b(?:queued as|id=)\s*<?([!-;=?-~]{1,180})", re.IGNORE
 class Stage(Enum):
     """Which question a reply answers."""
 
+    RSET = auto()
     MAIL = auto()
     RCPT = auto()
     DATA = auto()

@@ -16,6 +16,8 @@ from digest.pipeline.shift import Shift
 from store import Store
 
 REPORT_EVERY = timedelta(seconds=1)
+REPORT_SHARE = 50
+"""Counting reads every delivery of the issue, so it may take this part of the time at most."""
 log = logging.getLogger(__name__)
 
 
@@ -45,7 +47,7 @@ class Sending:
         presence: Presence,
         *,
         enough: Callable[[], bool] = lambda: False,
-        report: Callable[[Progress], None] = lambda _: None,
+        report: Callable[[Progress], None] | None = None,
     ) -> Progress:
         """Sends what is due of issue `number`; returns how it stands then.
 
@@ -71,16 +73,19 @@ class Sending:
             raise shift.fault
         return self._finish(number)
 
-    def _submit(self, shift: Shift, edition: Edition, report: Callable[[Progress], None]) -> None:
+    def _submit(
+        self, shift: Shift, edition: Edition, report: Callable[[Progress], None] | None
+    ) -> None:
         """Until nothing is left to claim, or the provider can't be used."""
-        reported: datetime | None = None
+        due = self.clock()
         try:
             for outcomes in self.provider.submit(edition, shift.batches()):
                 shift.hear(outcomes)
-                # Counting reads every delivery of the issue, so it is done once a second at most.
-                if reported is None or self.clock() - reported >= REPORT_EVERY:
+                if report and self.clock() >= due:
+                    began = self.clock()
                     report(self.progress(shift.number))
-                    reported = self.clock()
+                    due = self.clock()
+                    due += max(REPORT_EVERY, (due - began) * REPORT_SHARE)
         except ProviderError as error:
             wait = error.retry_after if isinstance(error, ProviderBusyError) else None
             shift.release(self.clock() + timedelta(seconds=wait) if wait else None)
