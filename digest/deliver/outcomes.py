@@ -11,7 +11,7 @@ from sqlalchemy import func, insert, select, update
 from sqlmodel import Session, col
 
 from digest.deliver.provider import Outcome, Receipt, Refusal, Unknown
-from digest.deliver.retry import next_try
+from digest.deliver.retry import next_try, spread_of
 from digest.deliver.tables import Attempt, Batch, BatchState, Delivery, DeliveryState
 from digest.issues.tables import Issue
 from store import Row, as_rows
@@ -73,7 +73,8 @@ def _refuse(
             continue
         attempts, lane = tried[refusal.delivery_id]
         row = (refusal.delivery_id, refusal.code[:20])
-        again = None if refusal.permanent else next_try(attempts, refusal.retry_after, now)
+        spread = spread_of(refusal.delivery_id, attempts)
+        again = None if refusal.permanent else next_try(attempts, refusal.retry_after, now, spread)
         if again is None:
             failed.append(row)
         else:

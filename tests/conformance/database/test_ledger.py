@@ -163,7 +163,7 @@ def test_tries_end_and_the_books_still_balance(store: Store, clock: Clock) -> No
     with presence(store) as here:
         for _ in range(MOST_ATTEMPTS):
             progress = sending(store, provider, clock).run(number, here)
-            clock.on(hours=3)
+            clock.on(hours=5)
     assert progress.finished
     assert progress.counts["failed"] == 2
     with store.read() as session:
