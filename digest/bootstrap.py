@@ -10,7 +10,6 @@ from digest.deliver.outbox import Outbox
 from digest.deliver.provider import Provider
 from digest.deliver.sendgrid import SendGrid
 from digest.deliver.smtp import Smtp, parse_smtp_url
-from digest.deliver.throttle import Throttle
 from digest.pipeline import Desk, Frozen, Preview, Sending
 from digest.render.environment import email_environment, templates_folder
 from digest.settings import ProviderName, Settings
@@ -63,7 +62,7 @@ def bootstrap(
         tokens=tokens,
         tracked=settings.tracking,
     )
-    throttle = Throttle(settings.rate_limit)
+    limits = settings.limits
     return App(
         settings=settings,
         store=store,
@@ -75,8 +74,14 @@ def bootstrap(
         provider=provider,
         frozen=frozen,
         preview=Preview(store, frozen),
-        desk=Desk(store, frozen, throttle.batch_size(provider.batch_size), clock),
-        sending=Sending(store, frozen, provider, clock, throttle),
+        desk=Desk(
+            store,
+            frozen,
+            limits.batch_size(provider.batch_size),
+            clock,
+            lanes=limits.lanes(provider.batch_size),
+        ),
+        sending=Sending(store, frozen, provider, clock, limits),
         clock=clock,
     )
 

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.headerregistry import Address
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from digest.address import Sender
 from digest.brand import NO_ADDRESS, Brand
+from digest.deliver.limits import Limits, parse_domain_limits, parse_limit, parse_warm_up
 from subscribers.addresses import AddressError, parse_address
 
 SHORTEST_SECRET = 32
@@ -70,6 +71,16 @@ def _postal_address(value: str) -> str:
     return value
 
 
+def _read_by(parse: Callable[[str], object]) -> Callable[[str], str]:
+    """Keeps the text, once it is known that it can be read."""
+
+    def check(value: str) -> str:
+        parse(value)
+        return value
+
+    return check
+
+
 def parse_sender(value: str) -> tuple[str, str]:
     """`Name <address>` as (name, address). Raises ValueError."""
     match = re.fullmatch(r"\s*(.*?)\s*<\s*([^<>\s]+@[^<>\s@]+)\s*>\s*", value)
@@ -120,8 +131,12 @@ class Settings(BaseSettings):
     postal_address: Annotated[str, AfterValidator(_postal_address)] = ""
     list_name: Annotated[str, AfterValidator(_name)] = "Weekly AI Tool Verdicts"
     tracking: bool = True
-    rate_limit: Annotated[float, Field(ge=0)] = 0
-    """Messages a second; 0 sends as fast as the provider takes them."""
+    rate_limit: Annotated[str, AfterValidator(_read_by(parse_limit))] = ""
+    """Like 20, or 20/s 5000/day; nothing sends as fast as the provider takes it."""
+    domain_limits: Annotated[str, AfterValidator(_read_by(parse_domain_limits))] = ""
+    """Like gmail.com=20/s 50000/day, yahoo.com=5/s; beside the limit on all mail."""
+    warm_up: Annotated[str, AfterValidator(_read_by(parse_warm_up))] = ""
+    """Like 2026-12-01 200 x1.5: how many a day, on that date and then ever more."""
 
     @model_validator(mode="after")
     def _provider_has_what_it_needs(self) -> "Settings":
@@ -148,6 +163,14 @@ class Settings(BaseSettings):
     def mail_sender(self) -> Sender:
         name, address = parse_sender(self.sender)
         return Sender(name, address, self.reply_to or None)
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(
+            parse_limit(self.rate_limit),
+            parse_domain_limits(self.domain_limits),
+            parse_warm_up(self.warm_up),
+        )
 
     @property
     def brand(self) -> Brand:

@@ -4,16 +4,17 @@ Never done by the program itself: somebody in doubt may have the message already
 same Message-ID, so that mail programs which compare it show it once.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Select, func, insert, select, update
 from sqlmodel import Session, col
 
+from digest.deliver.lanes import NO_LANES
 from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
 from digest.issues.lifecycle import find_issue, move
-from digest.issues.tables import IssueState
+from digest.issues.tables import Issue, IssueState
 from subscribers.tables import Subscriber
 
 GIVEN_UP = "given up"
@@ -26,6 +27,7 @@ def resend(
     *,
     email_key: str | None,
     batch_size: int,
+    lanes: Mapping[str, int] = NO_LANES,
     now: datetime,
 ) -> int:
     """Queues the chosen deliveries in new batches; a finished issue is sending again.
@@ -33,7 +35,11 @@ def resend(
     How many; 0 changes nothing. Raises IssueError for an issue that is not being or been sent.
     """
     find_issue(session, number)
-    chosen = list(session.scalars(_chosen(number, states, email_key)))
+    # Held, so that nobody else makes the same positions.
+    session.execute(select(col(Issue.number)).where(col(Issue.number) == number).with_for_update())
+    chosen: dict[str, list[int]] = {}
+    for delivery, lane in session.execute(_in_lanes(_chosen(number, states, email_key))):
+        chosen.setdefault(lane, []).append(delivery)
     if not chosen:
         return 0
     if find_issue(session, number).state != IssueState.SENDING:
@@ -44,25 +50,37 @@ def resend(
             only_from={IssueState.FINISHED},
             finished_at=None,
         )
+    for lane, deliveries in chosen.items():
+        size = lanes.get(lane, batch_size)
+        for start in range(0, len(deliveries), size):
+            _queue(session, number, lane, deliveries[start : start + size], now)
+    return sum(map(len, chosen.values()))
+
+
+def _queue(
+    session: Session, number: int, lane: str, deliveries: Sequence[int], now: datetime
+) -> None:
+    """Into a new batch of that lane."""
     last = session.scalars(
         select(func.max(col(Batch.position))).where(col(Batch.issue_number) == number)
     ).one()
-    for place, start in enumerate(range(0, len(chosen), batch_size), start=int(last or 0) + 1):
-        session.execute(
-            insert(Batch).values(issue_number=number, position=place, state=BatchState.QUEUED)
+    place = int(last or 0) + 1
+    session.execute(
+        insert(Batch).values(
+            issue_number=number, position=place, state=BatchState.QUEUED, lane=lane
         )
-        session.execute(
-            update(Delivery)
-            .where(col(Delivery.id).in_(chosen[start : start + batch_size]))
-            .values(
-                state=DeliveryState.QUEUED,
-                batch_position=place,
-                attempts=0,
-                code=None,
-                changed_at=now,
-            )
+    )
+    session.execute(
+        update(Delivery)
+        .where(col(Delivery.id).in_(deliveries))
+        .values(
+            state=DeliveryState.QUEUED,
+            batch_position=place,
+            attempts=0,
+            code=None,
+            changed_at=now,
         )
-    return len(chosen)
+    )
 
 
 def give_up(session: Session, number: int, email_key: str | None, now: datetime) -> int:
@@ -93,6 +111,15 @@ def in_doubt(session: Session, number: int, most: int) -> list[str]:
             .order_by(col(Delivery.id))
             .limit(most)
         )
+    )
+
+
+def _in_lanes(chosen: Select[Any]) -> Select[Any]:
+    """The same deliveries, each with the lane that it was in."""
+    return chosen.add_columns(col(Batch.lane)).join(
+        Batch,
+        (col(Batch.issue_number) == col(Delivery.issue_number))
+        & (col(Batch.position) == col(Delivery.batch_position)),
     )
 
 

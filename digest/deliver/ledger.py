@@ -14,7 +14,7 @@ The steps, each one transaction of the pipeline's:
 in between is `uncertain`: never lost, and never sent again by itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -24,14 +24,14 @@ from sqlalchemy import (
     case,
     exists,
     func,
-    insert,
-    literal,
     select,
     update,
 )
 from sqlmodel import Session, col
 
 from digest.address import Recipient
+from digest.deliver.lanes import NO_LANES, deal
+from digest.deliver.pace import Pacing, allow, hand_back, use
 from digest.deliver.tables import (
     OPEN_STATES,
     Batch,
@@ -41,7 +41,7 @@ from digest.deliver.tables import (
 )
 from digest.issues.lifecycle import IssueError, find_issue, move
 from digest.issues.tables import Issue, IssueState
-from subscribers.audience import audience, mailable
+from subscribers.audience import mailable
 from subscribers.tables import Subscriber
 
 STARTABLE = frozenset({IssueState.APPROVED, IssueState.SCHEDULED})
@@ -56,42 +56,23 @@ class Claim:
     recipients: tuple[Recipient, ...]
 
 
-def freeze(session: Session, number: int, batch_size: int, now: datetime) -> int:
+def freeze(
+    session: Session,
+    number: int,
+    batch_size: int,
+    now: datetime,
+    lanes: Mapping[str, int] = NO_LANES,
+) -> int:
     """Makes the issue's deliveries out of the list as it stands; returns how many.
 
     The issue goes from approved or scheduled to sending in the same transaction, so it happens
-    once. Two statements whatever the size of the list. Raises IssueError for an empty list.
+    once. Few statements whatever the size of the list. `lanes` are batch sizes of the domains
+    that get batches of their own. Raises IssueError for an empty list.
     """
     move(session, number, IssueState.SENDING, only_from=STARTABLE)
-    people = audience().subquery()
-    size = session.execute(select(func.count()).select_from(people)).scalar_one()
-    if not size:
+    if not deal(session, number, batch_size, lanes, now):
         msg = f"nobody to send issue {number} to: the list has no active subscriber"
         raise IssueError(msg)
-    session.execute(
-        insert(Batch),
-        [
-            {"issue_number": number, "position": position, "state": BatchState.QUEUED}
-            for position in range((size + batch_size - 1) // batch_size)
-        ],
-    )
-    place = func.row_number().over(order_by=people.c.id) - 1
-    # Who joins between the count and this statement waits for the next issue.
-    rows = (
-        select(
-            literal(number),
-            place // batch_size,
-            people.c.id,
-            literal(DeliveryState.QUEUED.value),
-            literal(0),
-            literal(now, type_=Delivery.__table__.c.changed_at.type),  # type: ignore[attr-defined]
-        )
-        .select_from(people)
-        .order_by(people.c.id)
-        .limit(size)
-    )
-    columns = ["issue_number", "batch_position", "subscriber_id", "state", "attempts", "changed_at"]
-    session.execute(insert(Delivery).from_select(columns, rows))
     frozen: int = session.execute(
         select(func.count()).select_from(Delivery).where(col(Delivery.issue_number) == number)
     ).scalar_one()
@@ -99,27 +80,53 @@ def freeze(session: Session, number: int, batch_size: int, now: datetime) -> int
     return frozen
 
 
-def claim(session: Session, number: int, worker: int, now: datetime, most: int = 1) -> list[Claim]:
+def due(number: int, now: datetime) -> tuple[Any, ...]:
+    """Conditions on the issue's batches that wait for nothing but a worker."""
+    return (
+        col(Batch.issue_number) == number,
+        col(Batch.state) == BatchState.QUEUED,
+        col(Batch.not_before).is_(None) | (col(Batch.not_before) <= now),
+    )
+
+
+def claim(
+    session: Session,
+    number: int,
+    worker: int,
+    now: datetime,
+    most: int = 1,
+    *,
+    pacing: Pacing | None = None,
+) -> list[Claim]:
     """The next queued batches that are due, `most` at most. Suppression is looked at again here."""
-    # Shared, so that a pause or a cancellation that has returned is never followed by a claim.
+    # Locked, so that a pause or a cancellation that has returned is never followed by a claim;
+    # shared where nothing but batches is claimed.
     state = session.execute(
-        select(col(Issue.state)).where(col(Issue.number) == number).with_for_update(read=True)
+        select(col(Issue.state))
+        .where(col(Issue.number) == number)
+        .with_for_update(read=not pacing, key_share=bool(pacing))
     ).scalar_one_or_none()
     if state != IssueState.SENDING:
         return []
-    positions = list(
-        session.scalars(
-            select(col(Batch.position))
-            .where(
-                col(Batch.issue_number) == number,
-                col(Batch.state) == BatchState.QUEUED,
-                col(Batch.not_before).is_(None) | (col(Batch.not_before) <= now),
-            )
-            .order_by(col(Batch.position))
-            .limit(most)
-            .with_for_update(skip_locked=True)
-        )
+    waiting = (
+        select(col(Batch.position))
+        .where(*due(number, now))
+        .order_by(col(Batch.position))
+        .limit(most)
+        .with_for_update(skip_locked=True)
     )
+    if not pacing:
+        return _take(session, number, list(session.scalars(waiting)), worker, now)
+    allowed = allow(session, pacing, number, waiting, now)
+    claims = _take(session, number, allowed.positions, worker, now)
+    taken = {one.position: len(one.recipients) for one in claims}
+    use(session, pacing, allowed, taken, now)
+    return claims
+
+
+def _take(
+    session: Session, number: int, positions: list[int], worker: int, now: datetime
+) -> list[Claim]:
     if not positions:
         return []
     session.execute(
@@ -192,8 +199,12 @@ def release(
     positions: Sequence[int],
     now: datetime,
     not_before: datetime | None = None,
+    *,
+    pacing: Pacing | None = None,
 ) -> None:
     """Hands batches back: what has no outcome was not submitted, and the try does not count."""
+    if pacing:
+        hand_back(session, pacing, number, positions, now)
     session.execute(
         update(Delivery)
         .where(*_members(number, positions), col(Delivery.state) == DeliveryState.SUBMITTING)
@@ -238,15 +249,6 @@ def finish(session: Session, number: int, now: datetime) -> bool:
         raise IssueError(msg)
     move(session, number, IssueState.FINISHED, finished_at=now)
     return True
-
-
-def next_due(session: Session, number: int) -> datetime | None:
-    """When the earliest waiting batch may be tried, if any waits."""
-    return session.execute(
-        select(func.min(col(Batch.not_before))).where(
-            col(Batch.issue_number) == number, col(Batch.state) == BatchState.QUEUED
-        )
-    ).scalar_one_or_none()
 
 
 def count(session: Session, number: int) -> dict[str, int]:

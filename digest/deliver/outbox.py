@@ -44,6 +44,8 @@ class Outbox:
         mold = self._mold(edition)
         with ThreadPoolExecutor(WRITERS) as writers:
             for batch in batches:
+                if not batch:
+                    yield []
                 waiting = iter(batch)
                 while group := list(islice(waiting, GROUP)):
                     outcomes = self._store(mold, group, writers)

@@ -1,6 +1,6 @@
-"""Batch, Delivery, Attempt: the ledger that loses nobody and repeats nobody."""
+"""Batch, Delivery, Attempt: the ledger that loses nobody and repeats nobody; and its pace."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import (
@@ -116,3 +116,19 @@ class Attempt(Table, table=True):
     code: str | None = Field(default=None, max_length=20)
     detail: str = Field(default="", max_length=500)
     at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Pace(Table, table=True):
+    """How far one limit is used up (`deliver.meter`): of a provider, and a lane where it has one.
+
+    The lane of a limit on all mail is empty.
+    """
+
+    __tablename__ = "pace"
+    __table_args__ = (CheckConstraint("used >= 0", name="used"),)
+
+    provider: str = Field(primary_key=True, max_length=20)
+    lane: str = Field(primary_key=True, max_length=255)
+    free_at: datetime = Field(sa_type=UtcDateTime)
+    day: date
+    used: int

@@ -1,6 +1,6 @@
 """What editors and schedules do to an issue before it goes out. Each method is one commit."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
@@ -31,13 +31,14 @@ class NothingNewError(IssueError):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`batch_size` is what the provider takes at once."""
+    """`batch_size` is what the provider takes at once, `lanes` the same for domains with limits."""
 
     store: Store
     frozen: Frozen
     batch_size: int
     clock: Callable[[], datetime]
     rules: Rules = field(default_factory=Rules)
+    lanes: Mapping[str, int] = field(default_factory=dict)
 
     def draft(self, series: str = BY_HAND, as_of: datetime | None = None) -> int:
         """Picks and writes a new issue of `series`; its number. Raises NothingNewError."""
@@ -116,7 +117,7 @@ class Desk:
         """Freezes the audience and opens the sending; how many people. Happens once."""
         with self.store.write() as session:
             self.frozen.rendered(session, number)  # refuses bytes that were not approved
-            return freeze_audience(session, number, self.batch_size, self.clock())
+            return freeze_audience(session, number, self.batch_size, self.clock(), self.lanes)
 
     def pause(self, number: int) -> None:
         with self.store.write() as session:
@@ -150,6 +151,7 @@ class Desk:
                 states,
                 email_key=email_key,
                 batch_size=self.batch_size,
+                lanes=self.lanes,
                 now=self.clock(),
             )
 

@@ -6,11 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sqlmodel import Session
+
 from digest.address import Edition
 from digest.deliver import ledger
+from digest.deliver.limits import Limits
+from digest.deliver.pace import Pacing
 from digest.deliver.presence import Presence
 from digest.deliver.provider import Provider, ProviderBusyError, ProviderError
-from digest.deliver.throttle import Throttle
+from digest.deliver.waiting import Hold, hold, next_due, soonest_end
 from digest.pipeline.frozen import Frozen
 from digest.pipeline.shift import Shift
 from store import Store
@@ -23,11 +27,17 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Deliveries of the issue by state, and when the next waiting batch is due."""
+    """Deliveries of the issue by state, and what it waits for.
+
+    `next_due` is when there is something to do again, where everything waits; `hold` why, where
+    the limits keep it. `soonest_end` is when limits and retries can be through.
+    """
 
     counts: dict[str, int]
     finished: bool
     next_due: datetime | None
+    hold: Hold | None = None
+    soonest_end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +48,7 @@ class Sending:
     frozen: Frozen
     provider: Provider
     clock: Callable[[], datetime]
-    throttle: Throttle = field(default_factory=lambda: Throttle(0))
+    limits: Limits = field(default_factory=Limits)
     pause: Callable[[float], None] = time.sleep
 
     def run(
@@ -64,7 +74,7 @@ class Sending:
             provider=self.provider,
             address=self.frozen.envelopes,
             clock=self.clock,
-            throttle=self.throttle,
+            pacing=self.pacing,
             pause=self.pause,
             enough=enough,
         )
@@ -110,13 +120,28 @@ class Sending:
         with self.store.write() as session:
             return ledger.recover(session, number, at_work, self.clock())
 
+    @property
+    def pacing(self) -> Pacing:
+        return Pacing(self.provider.name, self.limits)
+
     def progress(self, number: int) -> Progress:
         with self.store.read() as session:
-            counts = ledger.count(session, number)
-            return Progress(counts, finished=False, next_due=ledger.next_due(session, number))
+            return self._progress(session, number, finished=False)
 
     def _finish(self, number: int) -> Progress:
         with self.store.write() as session:
             finished = ledger.finish(session, number, self.clock())
-            counts = ledger.count(session, number)
-            return Progress(counts, finished, ledger.next_due(session, number))
+            return self._progress(session, number, finished=finished)
+
+    def _progress(self, session: Session, number: int, *, finished: bool) -> Progress:
+        counts, now = ledger.count(session, number), self.clock()
+        if finished:
+            return Progress(counts, finished=True, next_due=None)
+        kept = hold(session, self.pacing, number, now)
+        return Progress(
+            counts,
+            finished=False,
+            next_due=next_due(session, number, kept, now),
+            hold=kept,
+            soonest_end=soonest_end(session, self.pacing, number, now),
+        )

@@ -8,7 +8,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
@@ -17,9 +17,10 @@ from digest.address import Envelope, Recipient
 from digest.deliver import ledger
 from digest.deliver.ledger import Claim
 from digest.deliver.outcomes import settle
+from digest.deliver.pace import Pacing
 from digest.deliver.presence import Presence
 from digest.deliver.provider import Outcome, Provider, Refusal
-from digest.deliver.throttle import Throttle
+from digest.deliver.waiting import hold
 from store import Store
 from subscribers.suppression import suppress_bounced
 
@@ -29,6 +30,10 @@ QUICK, SLOW = 0.05, 0.2
 """Seconds that a claim lasts: less and the next is larger, more and it is smaller. What a
 process holds when it dies is uncertain, so nobody should hold more than a moment's work."""
 WRITE_EVERY = 0.25
+LONGEST_HOLD = timedelta(seconds=5)
+"""Limits that keep everything back for longer end the run; it goes on when they let go."""
+LOOK_AGAIN = 0.5
+"""Seconds without anything on its way until the provider, and whoever reports, gets a turn."""
 SETTLE_WAITS = (0.1, 0.5, 2.0, 5.0)
 """Seconds between tries to write outcomes."""
 log = logging.getLogger(__name__)
@@ -46,7 +51,7 @@ class Shift:
     provider: Provider
     address: Addressing
     clock: Callable[[], datetime]
-    throttle: Throttle
+    pacing: Pacing
     pause: Callable[[float], None]
     enough: Callable[[], bool]
     tick: Callable[[], float] = time.monotonic
@@ -58,26 +63,33 @@ class Shift:
     _through: list[int] = field(default_factory=list)
     _most: int = 1
     _at: float = 0.0
+    _held_until: datetime | None = None
 
     def batches(self) -> Iterator[list[Envelope]]:
         """Claimed batches, for the provider to pull; ends when there is none, or enough.
 
-        Never raises, so that what is on its way is heard of before a fault is.
+        An empty one while the limits allow none. Never raises, so that what is on its way is
+        heard of before a fault is.
         """
         while not self.enough():
+            if self._held():
+                yield []
+                continue
             try:
                 self.presence.keep()
+                asked_at = self.clock()
                 claims = self._turn(self._most)
+                self._held_until = None if claims else self._hold(asked_at)
                 envelopes = self._address(claims)
             except Exception as fault:  # noqa: BLE001 - kept, and raised by whoever runs the shift
                 self.fault = fault
                 return
             if not claims:
-                return
+                if self._held_until is None:
+                    return
+                continue
             claimed_at = self.tick()
             yield from filter(None, envelopes)
-            # After the batches, so that the wait never lies between a claim and its submission.
-            self.throttle.take(sum(map(len, envelopes)))
             self._adapt(self.tick() - claimed_at)
 
     def hear(self, outcomes: Sequence[Outcome]) -> None:
@@ -108,6 +120,25 @@ class Shift:
         """All batches in hand go back: what has no outcome was not submitted."""
         back = [position for position, left in self._left.items() if left]
         self._turn(0, back, not_before)
+
+    def _hold(self, asked_at: datetime) -> datetime | None:
+        """Until when the limits keep everything back, if it is worth waiting for.
+
+        As of the moment before the claim: what let go meanwhile is to be claimed, not the end.
+        """
+        if not self.pacing:
+            return None
+        with self.store.read() as session:
+            kept = hold(session, self.pacing, self.number, asked_at)
+        return kept.until if kept and kept.until <= asked_at + LONGEST_HOLD else None
+
+    def _held(self) -> bool:
+        """Whether it is too early; waits where nothing is on its way that it would hold up."""
+        if self._held_until is None:
+            return False
+        if not self._people and (ahead := (self._held_until - self.clock()).total_seconds()) > 0:
+            self.pause(min(ahead, LOOK_AGAIN))
+        return self.clock() < self._held_until
 
     def _address(self, claims: Sequence[Claim]) -> list[list[Envelope]]:
         """Raises what addressing raises, once the batches are back."""
@@ -150,10 +181,12 @@ class Shift:
         with self.store.write() as session:
             self._write(session, now)
             if back:
-                ledger.release(session, self.number, back, now, not_before)
+                ledger.release(session, self.number, back, now, not_before, pacing=self.pacing)
             if not most:
                 return []
-            return ledger.claim(session, self.number, self.presence.number, now, most)
+            return ledger.claim(
+                session, self.number, self.presence.number, now, most, pacing=self.pacing
+            )
 
     def _write(self, session: Session, now: datetime) -> None:
         if self._waiting:
@@ -162,7 +195,7 @@ class Shift:
                 self.number,
                 self._waiting,
                 provider=self.provider.name,
-                batch_size=self.throttle.batch_size(self.provider.batch_size),
+                batch_size=self.pacing.limits.batch_size(self.provider.batch_size),
                 now=now,
             )
             for subscriber_id, why in self._at_fault:

@@ -1,0 +1,159 @@
+"""How much mail may go out: in a second and in a day, to everybody and to one domain; a warm-up.
+
+All of it is said in settings, so this is also how limits are written:
+
+    20                      messages a second
+    20/s 5000/day           and no more than so many in a day, which begins at 00:00 UTC
+    gmail.com=20/s 50000/day, yahoo.com=5/s
+    2026-12-01 200 x1.5     200 a day up to and on that date, then 1.5 times as many each day
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+
+from subscribers.addresses import AddressError, parse_address
+
+ALL = ""
+"""The lane of mail to domains without a limit of their own, and the limit on all mail."""
+LARGEST = 1_000_000_000
+"""More than that is no limit; it keeps a warm-up of years from leaving what numbers can hold."""
+STEEPEST = 100
+MOST_DOMAINS = 100
+"""Each is a condition that every recipient is held against when an issue's audience is frozen."""
+
+_PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(/s|/day)?", re.ASCII)
+_WARM_UP = re.compile(r"(\d{4}-\d\d-\d\d)\s+(\d{1,9})\s+x(\d{1,3}(?:\.\d{1,9})?)", re.ASCII)
+_LIMIT_LIKE = "should look like 20, 20/s, 5000/day or 20/s 5000/day"
+_DOMAINS_LIKE = "should look like gmail.com=20/s 50000/day, yahoo.com=5/s"
+_WARM_UP_LIKE = "should look like 2026-12-01 200 x1.5 (from when, how many a day, times what)"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """Messages a second, 0 for any number; messages a day, None for any number."""
+
+    per_second: float = 0
+    per_day: int | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.per_second) or self.per_day is not None
+
+    def at_once(self, most: int) -> int:
+        """At most a second's worth, so that the rate holds within a batch too."""
+        return min(most, max(1, int(self.per_second))) if self.per_second else most
+
+    def __str__(self) -> str:
+        parts = [f"{self.per_second:,g} a second"] if self.per_second else []
+        parts += [f"{self.per_day:,} a day"] if self.per_day is not None else []
+        return " and ".join(parts) or "no limit"
+
+
+@dataclass(frozen=True, slots=True)
+class WarmUp:
+    """A ramp for an address that mailbox providers don't know yet."""
+
+    since: date
+    first: int
+    growth: float
+
+    def per_day(self, day: date) -> int | None:
+        """How many that day; None once it is more than anybody mails."""
+        days = max(0, (day - self.since).days)
+        if math.log(self.first) + days * math.log(self.growth) > math.log(LARGEST):
+            return None
+        return int(self.first * self.growth**days)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """One provider's: on all mail, and on that to the domains named; falsy where there is none."""
+
+    everything: Limit = Limit()
+    domains: Mapping[str, Limit] = field(default_factory=lambda: MappingProxyType({}))
+    warm_up: WarmUp | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.everything or self.domains or self.warm_up)
+
+    def on(self, day: date) -> dict[str, Limit]:
+        """What holds on that day, by lane; only lanes with a limit."""
+        everything = self.everything
+        ramp = self.warm_up.per_day(day) if self.warm_up else None
+        if ramp is not None:
+            per_day = ramp if everything.per_day is None else min(ramp, everything.per_day)
+            everything = Limit(everything.per_second, per_day)
+        return ({ALL: everything} if everything else {}) | dict(self.domains)
+
+    def batch_size(self, most: int) -> int:
+        """How many a batch has at most, where a provider takes `most`."""
+        return self.everything.at_once(most)
+
+    def lanes(self, most: int) -> dict[str, int]:
+        """The domains whose recipients have batches of their own, and those batches' sizes."""
+        size = self.batch_size(most)
+        return {domain: limit.at_once(size) for domain, limit in self.domains.items()}
+
+
+def parse_limit(text: str) -> Limit:
+    """Raises ValueError with what it should look like. Nothing is no limit, nor is 0 a second."""
+    found: dict[str, str] = {}
+    for part in text.split():
+        match = _PART.fullmatch(part)
+        unit = match[2] or "/s" if match else None
+        if not match or unit is None or unit in found:
+            raise ValueError(_LIMIT_LIKE)
+        found[unit] = match[1]
+    per_day = found.get("/day")
+    if per_day is not None and ("." in per_day or not int(per_day)):
+        raise ValueError(_LIMIT_LIKE)
+    return Limit(float(found.get("/s", 0)), int(per_day) if per_day else None)
+
+
+def parse_domain_limits(text: str) -> dict[str, Limit]:
+    """By domain, in the form that addresses on the list have. Raises ValueError."""
+    limits: dict[str, Limit] = {}
+    for entry in filter(None, map(str.strip, text.split(","))):
+        name, is_sign, amount = entry.partition("=")
+        if not is_sign:
+            raise ValueError(_DOMAINS_LIKE)
+        try:
+            domain = parse_address(f"x@{name.strip().lower()}").key.rpartition("@")[2]
+            limit = parse_limit(amount)
+        except AddressError:
+            msg = f"{name.strip()} is no domain; it {_DOMAINS_LIKE}"
+            raise ValueError(msg) from None
+        except ValueError as error:
+            msg = f"the limit of {domain} {error}"
+            raise ValueError(msg) from None
+        if domain in limits:
+            msg = f"{domain} is named twice"
+            raise ValueError(msg)
+        if limit:
+            limits[domain] = limit
+    if len(limits) > MOST_DOMAINS:
+        msg = f"names {len(limits)} domains; {MOST_DOMAINS} are the most"
+        raise ValueError(msg)
+    return limits
+
+
+def parse_warm_up(text: str) -> WarmUp | None:
+    """None for nothing. Raises ValueError."""
+    if not text.strip():
+        return None
+    match = _WARM_UP.fullmatch(text.strip())
+    if not match:
+        raise ValueError(_WARM_UP_LIKE)
+    try:
+        since = date.fromisoformat(match[1])
+    except ValueError:
+        msg = f"{match[1]} is no date; it {_WARM_UP_LIKE}"
+        raise ValueError(msg) from None
+    first, growth = int(match[2]), float(match[3])
+    if not first or not 1 < growth <= STEEPEST:
+        msg = f"needs at least 1 a day and to grow, by x{STEEPEST} at most; it {_WARM_UP_LIKE}"
+        raise ValueError(msg)
+    return WarmUp(since, first, growth)
