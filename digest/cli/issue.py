@@ -227,14 +227,17 @@ def send(
 @app.command("status", epilog="Example: digest issue status 3 --json")
 def status(number: Number, as_json: AsJson = False) -> None:
     """How many recipients are in which state; the counts add up to the audience."""
+    from digest.cli.progress import outlook
     from digest.deliver.again import in_doubt
     from digest.deliver.ledger import count
     from digest.issues.lifecycle import find_issue
 
-    with opened() as app, app.store.read() as session:
-        issue = find_issue(session, number)
-        counts = count(session, number)
-        doubtful = in_doubt(session, number, MOST_NAMED)
+    with opened() as app:
+        with app.store.read() as session:
+            issue = find_issue(session, number)
+            counts = count(session, number)
+            doubtful = in_doubt(session, number, MOST_NAMED)
+        ahead = outlook(app.sending, number) if issue.state == "sending" else []
     if as_json:
         print_json(
             {"number": number, "state": issue.state, "audience": issue.audience or 0} | counts
@@ -243,7 +246,10 @@ def status(number: Number, as_json: AsJson = False) -> None:
     print(f"issue {number}, {issue.state}, audience {issue.audience or 0}")
     for state, amount in counts.items():
         if amount:
-            print(f"  {state:12}{amount}")
+            never = "   never mailed" if (state, issue.state) == ("queued", "cancelled") else ""
+            print(f"  {state:12}{amount}{never}")
+    for words in ahead:
+        print(f"  {words}")
     for email in doubtful:
         print(f"    in doubt: {email}")
     if counts["uncertain"]:

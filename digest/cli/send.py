@@ -4,16 +4,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 from digest.bootstrap import App
-from digest.cli.frame import Refused, shown
+from digest.cli.frame import Refused
+from digest.cli.progress import Rate, done, line, waits_for
 from digest.deliver.presence import presence
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import IssueState
 from digest.pipeline import Progress
 from digest.worker import stop_on_signals
 
-DONE = ("submitted", "delivered", "bounced", "complained", "failed", "uncertain", "suppressed")
 LINE_EVERY_SECONDS = 2.0
 
 
@@ -31,10 +32,13 @@ def send_in_foreground(app: App, number: int, *, detach: bool) -> None:
         return
     stop = threading.Event()
     stop_on_signals(stop)
-    with presence(app.store) as here, _reporter(audience or 0) as report:
+    reporter = _reporter(audience or 0, app.clock)
+    with presence(app.store) as here, reporter as report:
         progress = app.sending.run(number, here, enough=stop.is_set, report=report)
         while progress.next_due is not None and not progress.finished and not stop.is_set():
-            stop.wait(max(1.0, (progress.next_due - app.clock()).total_seconds()))
+            wait = max(1.0, (progress.next_due - app.clock()).total_seconds())
+            reporter.pause(progress, wait)
+            stop.wait(wait)
             progress = app.sending.run(number, here, enough=stop.is_set, report=report)
     _conclude(number, progress, stopped=stop.is_set())
 
@@ -47,8 +51,8 @@ def _conclude(number: int, progress: Progress, *, stopped: bool) -> None:
     elif stopped:
         raise Refused(f"stopped: {account}; go on with: digest issue send {number}")
     else:
-        waits = f"; a retry is due {shown(progress.next_due)}" if progress.next_due else ""
-        raise Refused(f"issue {number} is not finished: {account}{waits}")
+        waits = waits_for(progress)
+        raise Refused(f"issue {number} is not finished: {account}{waits and f'; {waits}'}")
     if progress.counts["uncertain"]:
         print(
             f"{progress.counts['uncertain']} are uncertain: a crash came between handing them "
@@ -60,11 +64,12 @@ def _conclude(number: int, progress: Progress, *, stopped: bool) -> None:
 class _reporter:  # noqa: N801 - used as a with-block
     """A bar on a terminal; elsewhere a line every two seconds."""
 
-    def __init__(self, audience: int) -> None:
+    def __init__(self, audience: int, clock: Callable[[], datetime]) -> None:
         self._audience = audience
+        self._clock = clock
+        self._rate = Rate()
         self._terminal = sys.stderr.isatty()
         self._next = time.monotonic() + LINE_EVERY_SECONDS
-        self._started = time.monotonic()
 
     def __enter__(self) -> Callable[[Progress], None]:
         return self._report
@@ -73,16 +78,25 @@ class _reporter:  # noqa: N801 - used as a with-block
         if self._terminal:
             print(file=sys.stderr)
 
+    def pause(self, progress: Progress, seconds: float) -> None:
+        """Nothing goes out for so long: said once, and no rate is taken over it."""
+        self._rate = Rate()
+        if seconds > LINE_EVERY_SECONDS:
+            self._show(progress, line(progress, self._audience, 0, self._clock()))
+
     def _report(self, progress: Progress) -> None:
-        done = sum(progress.counts[state] for state in DONE)
-        rate = done / max(time.monotonic() - self._started, 0.001)
-        left = (self._audience - done) / rate if rate else 0
-        line = f"{done:,} of {self._audience:,}, {rate:,.0f} a second, {left:,.0f} s left"
-        if self._terminal:
-            width = 30
-            filled = width * done // max(self._audience, 1)
-            bar = "█" * filled + "░" * (width - filled)
-            print(f"\r{bar}  {line}   ", end="", file=sys.stderr, flush=True)
-        elif time.monotonic() >= self._next:
-            self._next = time.monotonic() + LINE_EVERY_SECONDS
-            print(line, file=sys.stderr, flush=True)
+        now = time.monotonic()
+        rate = self._rate.seen(done(progress), now)
+        if self._terminal or now >= self._next:
+            self._next = now + LINE_EVERY_SECONDS
+            self._show(progress, line(progress, self._audience, rate, self._clock()))
+
+    def _show(self, progress: Progress, words: str) -> None:
+        if not self._terminal:
+            print(words, file=sys.stderr, flush=True)
+            return
+        width = 30
+        filled = width * done(progress) // max(self._audience, 1)
+        bar = "█" * filled + "░" * (width - filled)
+        # What is left of a longer line before is wiped out (ECMA-48 section 8.3.41, EL).
+        print(f"\r{bar}  {words}\x1b[K", end="", file=sys.stderr, flush=True)
