@@ -161,6 +161,11 @@ class Mold:
         self._parts, blanks = _alternating([*_head(edition), *_body(edition)])
         self._pick = itemgetter(*map(BLANKS.index, blanks))
 
+    @property
+    def opening(self) -> bytes:
+        """What every recipient's body begins with: its bytes before the first slot."""
+        return next(part for part in self._parts if b"\r\n\r\n" in part).partition(b"\r\n\r\n")[2]
+
     def message(self, envelope: Envelope, at: datetime) -> bytes:
         """The whole message with CRLF line ends; `at` is the Date header's moment."""
         slots = envelope.slots

@@ -6,13 +6,15 @@ from datetime import UTC, datetime
 
 from digest.address import Sender
 from digest.brand import Brand
+from digest.deliver.dkim import Signer
+from digest.deliver.dkim_keys import DkimKeyError, read_key
 from digest.deliver.outbox import Outbox
 from digest.deliver.provider import Provider
 from digest.deliver.sendgrid import SendGrid
 from digest.deliver.smtp import Smtp, parse_smtp_url
 from digest.pipeline import Desk, Frozen, Preview, Sending
 from digest.render.environment import email_environment, templates_folder
-from digest.settings import ProviderName, Settings
+from digest.settings import ProviderName, Settings, SettingsError
 from store import Store, open_store
 from subscribers.addresses import AddressHasher
 from subscribers.tokens import Tokens
@@ -88,7 +90,8 @@ def bootstrap(
 
 def open_provider(settings: Settings, clock: Callable[[], datetime]) -> Provider:
     if settings.provider is ProviderName.SMTP:
-        return Smtp(parse_smtp_url(settings.smtp_url.get_secret_value()), clock)
+        target = parse_smtp_url(settings.smtp_url.get_secret_value())
+        return Smtp(target, clock, signer=open_signer(settings))
     if settings.provider is ProviderName.SENDGRID:
         return SendGrid(
             settings.sendgrid_api_key.get_secret_value(),
@@ -97,3 +100,12 @@ def open_provider(settings: Settings, clock: Callable[[], datetime]) -> Provider
             clock=clock,
         )
     return Outbox(settings.outbox_dir, clock)
+
+
+def open_signer(settings: Settings) -> Signer | None:
+    """What signs mail, with its keys read; None where no key is set. Raises SettingsError."""
+    try:
+        keys = [read_key(selector, path) for selector, path in settings.dkim_files.items()]
+    except DkimKeyError as error:
+        raise SettingsError(f"DIGEST_DKIM_KEY_FILE: {error}") from None
+    return Signer(settings.signing_domain, keys) if keys else None

@@ -15,11 +15,13 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from digest.address import Sender
 from digest.brand import NO_ADDRESS, Brand
+from digest.deliver.dkim import speaks_for
 from digest.deliver.limits import Limits, parse_domain_limits, parse_limit, parse_warm_up
 from subscribers.addresses import AddressError, parse_address
 
 SHORTEST_SECRET = 32
 LONGEST_NAME = 100
+SELECTOR = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
 
 class SettingsError(Exception):
@@ -81,6 +83,23 @@ def _read_by(parse: Callable[[str], object]) -> Callable[[str], str]:
     return check
 
 
+def _selectors(value: str) -> str:
+    names = split(value)
+    if not all(re.fullmatch(SELECTOR, name) for name in names) or len(set(names)) < len(names):
+        msg = "should look like s2026, or s2026,e2026 for two keys"
+        raise ValueError(msg)
+    return value
+
+
+def _domain(value: str) -> str:
+    return _ascii_domain(f"postmaster@{value.strip()}").rpartition("@")[2] if value.strip() else ""
+
+
+def split(value: str) -> list[str]:
+    """What stands between commas, if anything does."""
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
 def parse_sender(value: str) -> tuple[str, str]:
     """`Name <address>` as (name, address). Raises ValueError."""
     match = re.fullmatch(r"\s*(.*?)\s*<\s*([^<>\s]+@[^<>\s@]+)\s*>\s*", value)
@@ -137,6 +156,11 @@ class Settings(BaseSettings):
     """Like gmail.com=20/s 50000/day, yahoo.com=5/s; beside the limit on all mail."""
     warm_up: Annotated[str, AfterValidator(_read_by(parse_warm_up))] = ""
     """Like 2026-12-01 200 x1.5: how many a day, on that date and then ever more."""
+    dkim_selector: Annotated[str, AfterValidator(_selectors)] = ""
+    dkim_key_file: str = ""
+    """A PEM file, or several parted by commas: a file a selector, in the same order."""
+    dkim_domain: Annotated[str, AfterValidator(_domain)] = ""
+    """The sender's domain if empty."""
 
     @model_validator(mode="after")
     def _provider_has_what_it_needs(self) -> "Settings":
@@ -154,10 +178,33 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         return self
 
+    @model_validator(mode="after")
+    def _signatures_speak_for_the_sender(self) -> "Settings":
+        if len(split(self.dkim_selector)) != len(split(self.dkim_key_file)):
+            msg = (
+                "DIGEST_DKIM_SELECTOR and DIGEST_DKIM_KEY_FILE name a selector and a PEM file "
+                "for each key, like s2026 and /etc/digest/dkim.pem"
+            )
+            raise ValueError(msg)
+        sender = self.mail_sender.domain
+        if self.dkim_domain and not speaks_for(self.dkim_domain, sender):
+            msg = f"DIGEST_DKIM_DOMAIN: should be {sender}, the sender's domain, or one above it"
+            raise ValueError(msg)
+        return self
+
     @property
     def secrets(self) -> list[str]:
-        parts = self.secret_key.get_secret_value().split(",")
-        return [part.strip() for part in parts if part.strip()]
+        return split(self.secret_key.get_secret_value())
+
+    @property
+    def dkim_files(self) -> dict[str, Path]:
+        """PEM files by selector; none where mail is not signed here."""
+        files = map(Path, split(self.dkim_key_file))
+        return dict(zip(split(self.dkim_selector), files, strict=True))
+
+    @property
+    def signing_domain(self) -> str:
+        return self.dkim_domain or self.mail_sender.domain
 
     @property
     def mail_sender(self) -> Sender:

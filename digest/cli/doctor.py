@@ -8,6 +8,7 @@ from digest.cli.frame import Refused, opened
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
+    from digest.settings import Settings
 
 
 MARKS = {True: "ok  ", None: "note", False: "BAD "}
@@ -56,5 +57,31 @@ def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:
         "postal address " + ("is set" if address else "is missing: set DIGEST_POSTAL_ADDRESS"),
     )
     yield True, f"mail is from {settings.sender}"
+    yield from _signatures(settings)
     for name in unknown_settings(os.environ):
         yield None, f"{name} is no setting of this version"
+
+
+def _signatures(settings: "Settings") -> Iterator[tuple[bool | None, str]]:
+    from digest.bootstrap import open_signer
+    from digest.deliver.dkim_keys import GOOD_BITS, open_to_others
+    from digest.settings import ProviderName, SettingsError
+
+    if settings.provider is ProviderName.SENDGRID:
+        return  # it signs by itself
+    try:
+        signer = open_signer(settings)
+    except SettingsError as error:
+        yield False, str(error)
+        return
+    if signer is None:
+        if settings.provider is ProviderName.SMTP:
+            yield None, "DKIM: mail is not signed here; see that the relay does, or set DKIM_*"
+        return
+    for key in signer.keys:
+        where = f"{key.selector}._domainkey.{signer.domain}"
+        yield True, f"DKIM: put this TXT record at {where}: {key.record}"
+        if key.short:
+            yield None, f"DKIM: the key of {key.selector} has fewer than {GOOD_BITS} bits"
+    for path in filter(open_to_others, settings.dkim_files.values()):
+        yield None, f"DKIM: everybody on this machine can read {path}; try: chmod 600 {path}"

@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from digest.address import Edition, Envelope, Mold
+from digest.deliver.dkim import Signer
 from digest.deliver.mailbox import parse_mailbox
 from digest.deliver.provider import Outcome, ProviderError
 from digest.deliver.smtp_fleet import Fleet, Orders
@@ -39,6 +40,7 @@ class Smtp:
         target: SmtpTarget,
         clock: Callable[[], datetime],
         *,
+        signer: Signer | None = None,
         tls: ssl.SSLContext | None = None,
         timeout: float = TIMEOUT,
         patience: float = PATIENCE,
@@ -51,16 +53,20 @@ class Smtp:
         self._idle: deque[Session] = deque()
         # Set where the server can't do what it offers; nobody is put at risk by asking again.
         self._plain = False
-        self._mold = lru_cache(maxsize=4)(Mold)
+        compose = signer.composer if signer else lambda edition: Mold(edition).message
+        self._composer = lru_cache(maxsize=4)(compose)
 
     def submit(
         self, edition: Edition, batches: Iterable[Sequence[Envelope]]
     ) -> Iterator[Sequence[Outcome]]:
-        """Raises ProviderError where no connection can be had, or the sender is refused."""
-        sender, mold = _sender(edition), self._mold(edition)
+        """Raises ProviderError where no connection can be had, or the sender is refused.
+
+        Or where mail is to be signed, and not for that sender.
+        """
+        sender, compose = _sender(edition), self._composer(edition)
         orders = Orders(
             sender=sender,
-            message=lambda envelope: mold.message(envelope, self._clock()),
+            message=lambda envelope: compose(envelope, self._clock()),
             who=str(self._target),
             connections=self._target.connections,
             messages=self._target.messages,

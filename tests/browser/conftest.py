@@ -1,6 +1,5 @@
 """A real browser and a real server for it."""
 
-import os
 import shutil
 import socket
 import threading
@@ -10,6 +9,8 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Error, sync_playwright
 from starlette.types import ASGIApp
+
+from tests.parts.machine import without
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
@@ -31,12 +32,6 @@ def chromium() -> Iterator[Browser]:
             without(f"{path} does not start: {str(error).splitlines()[0]}")
         yield browser
         browser.close()
-
-
-def without(reason: str) -> None:
-    if os.environ.get("DIGEST_TESTS_NO_SKIP") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture

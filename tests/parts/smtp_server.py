@@ -36,7 +36,7 @@ class Received:
 class SmtpServer:
     """What it does is read at every command, so a test may change it in between.
 
-    Replies are by recipient; `mail_reply` is for every sender. `silent` recipients get no reply
+    Replies are by recipient; `mail_reply` is for every sender, after `mails_before` were welcome. `silent` recipients get no reply
     to the body. `users` makes it ask for AUTH.
     """
 
@@ -45,6 +45,7 @@ class SmtpServer:
     smtputf8: bool = True
     users: dict[str, str] = field(default_factory=dict)
     mail_reply: str | None = None
+    mails_before: int = 0
     rcpt_replies: dict[str, str] = field(default_factory=dict)
     body_replies: dict[str, str] = field(default_factory=dict)
     drops: dict[str, Drop] = field(default_factory=dict)
@@ -55,6 +56,7 @@ class SmtpServer:
 
     received: list[Received] = field(default_factory=list)
     connections: int = 0
+    mails: int = 0
     port: int = 0
 
     def __enter__(self) -> Self:
@@ -127,7 +129,8 @@ class SmtpServer:
         server.messages += 1
         if self.messages_per_connection and server.messages > self.messages_per_connection:
             return "421 4.7.0 Enough for one connection"
-        if self.mail_reply:
+        self.mails += 1
+        if self.mail_reply and self.mails > self.mails_before:
             return self.mail_reply
         envelope.mail_from = address
         envelope.mail_options.extend(options)

@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, text
 from digest.cli import app as command_line
 from digest.samples import comparisons, subscribers
 from tests.integration.cli.conftest import Run
+from tests.parts.signatures import ed25519_key, keep_key
 
 
 def every_command() -> list[tuple[str, ...]]:
@@ -181,6 +182,40 @@ def test_the_doctor_notes_a_setting_that_is_none(run: Run, monkeypatch: pytest.M
     got = run("doctor")
     assert got.status == 0
     assert "note DIGEST_PROVIDR is no setting" in got.out
+
+
+def test_the_doctor_says_which_record_belongs_into_the_dns(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pem = home / "dkim.pem"
+    keep_key(pem, ed25519_key())
+    monkeypatch.setenv("DIGEST_SENDER", "V <digest@d.example>")
+    monkeypatch.setenv("DIGEST_DKIM_SELECTOR", "e2026")
+    monkeypatch.setenv("DIGEST_DKIM_KEY_FILE", str(pem))
+    pem.chmod(0o644)
+    got = run("doctor")
+    assert got.status == 0
+    assert f"at e2026._domainkey.d.example: {ed25519_key().record}\n" in got.out
+    assert f"note DKIM: everybody on this machine can read {pem}" in got.out
+    assert "PRIVATE" not in got.out
+
+
+def test_a_key_that_can_not_sign_is_told_before_anything_is_sent(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_DKIM_SELECTOR", "e2026")
+    monkeypatch.setenv("DIGEST_DKIM_KEY_FILE", "gone.pem")
+    got = run("doctor")
+    assert got.status == 1
+    assert "BAD  DIGEST_DKIM_KEY_FILE: gone.pem: No such file or directory" in got.out
+
+    monkeypatch.setenv("DIGEST_PROVIDER", "smtp")
+    monkeypatch.setenv("DIGEST_SMTP_URL", "smtp://localhost:25")
+    monkeypatch.setenv("DIGEST_POSTAL_ADDRESS", "1 Road, Town")
+    monkeypatch.setenv("DIGEST_SECRET_KEY", "x" * 40)
+    got = run("issue", "list")
+    assert got.status == 1
+    assert got.err.splitlines() == ["DIGEST_DKIM_KEY_FILE: gone.pem: No such file or directory"]
 
 
 def test_usage_is_status_two(run: Run) -> None:

@@ -1,11 +1,10 @@
 """SMTP against a real server: what its replies mean, and what goes over the wire."""
 
 from dataclasses import replace
-from itertools import islice
 
 import pytest
 
-from digest.deliver.provider import ProviderError, Receipt, Refusal
+from digest.deliver.provider import Outcome, ProviderError, Receipt, Refusal
 from tests.integration.deliver.peers import ADA, GRACE, LINUS, THE_FOUR, smtp
 from tests.parts.mail import EDITION, envelopes, kinds, long_edition, stream, submit
 from tests.parts.smtp_server import SmtpServer
@@ -83,11 +82,10 @@ def test_a_refused_sender_fails_nobody(server: SmtpServer) -> None:
 
 
 def test_a_sender_refused_in_the_middle_puts_the_rest_off(server: SmtpServer) -> None:
-    submission = stream(smtp(server), envelopes(THE_FOUR))
-    outcomes = list(islice(submission, 2))
-    server.mail_reply = "550 5.7.1 Daily quota exceeded"
+    server.mail_reply, server.mails_before = "550 5.7.1 Daily quota exceeded", 2
+    outcomes: list[Outcome] = []
     with pytest.raises(ProviderError, match="Daily quota exceeded"):
-        outcomes.extend(submission)
+        outcomes.extend(stream(smtp(server), envelopes(THE_FOUR)))
 
     assert [type(one) for one in outcomes] == [Receipt, Receipt]
     assert server.recipients == THE_FOUR[:2]

@@ -52,6 +52,13 @@ def test_everything_has_a_default_for_trying_it_out(nowhere: Path) -> None:
         ("WARM_UP", "2026-13-01 200 x1.5", "2026-13-01 is no date"),
         ("WARM_UP", "2026-12-01 0 x1.5", "at least 1 a day"),
         ("WARM_UP", "2026-12-01 200 x1", "to grow"),
+        ("DKIM_SELECTOR", "s 1", "s2026"),
+        ("DKIM_SELECTOR", "s1;v", "s2026"),
+        ("DKIM_SELECTOR", "s1,s1", "s2026"),
+        ("DKIM_SELECTOR", "s1", "DIGEST_DKIM_KEY_FILE name a selector and a PEM file"),
+        ("DKIM_KEY_FILE", "a.pem,b.pem", "DIGEST_DKIM_KEY_FILE name a selector and a PEM file"),
+        ("DKIM_DOMAIN", "elsewhere.example", "should be localhost, the sender's domain"),
+        ("DKIM_DOMAIN", "d..example", "DIGEST_DKIM_DOMAIN"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_it_should_look_like(
@@ -87,3 +94,20 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "passw0rd" not in shown
     assert SECRET not in shown
     assert "hidden" not in shown
+
+
+def test_keys_go_by_their_selectors_and_the_domain_is_the_sender_s(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DIGEST_SENDER", "V <digest@mail.bücher.example>")
+    monkeypatch.setenv("DIGEST_DKIM_SELECTOR", "r2026, e2026")
+    monkeypatch.setenv("DIGEST_DKIM_KEY_FILE", "/keys/r.pem, /keys/e.pem")
+    settings = read_settings()
+    assert settings.dkim_files == {"r2026": Path("/keys/r.pem"), "e2026": Path("/keys/e.pem")}
+    assert settings.signing_domain == "mail.xn--bcher-kva.example"
+    monkeypatch.setenv("DIGEST_DKIM_DOMAIN", "bücher.example")
+    assert read_settings().signing_domain == "xn--bcher-kva.example"
+
+
+def test_mail_is_not_signed_unless_a_key_is_set() -> None:
+    assert read_settings().dkim_files == {}

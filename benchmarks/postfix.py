@@ -1,0 +1,62 @@
+"""Ten thousand signed messages through a real Postfix: python -m benchmarks.postfix [PEOPLE]
+
+Every message is counted where Postfix passes it on, and each one's signature is verified.
+"""
+
+import json
+import resource
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from digest.database import upgrade
+from digest.deliver.presence import presence
+from digest.deliver.smtp import Smtp, SmtpTarget
+from digest.pipeline import Desk, Sending
+from store import open_store
+from tests.parts.postfix import Postfix, hindrance
+from tests.parts.signatures import rsa_key, signer, verdicts
+from tests.parts.world import Clock, add_approved, add_people, frozen_parts
+
+
+def main(people: int) -> None:
+    if why := hindrance():
+        sys.exit(why)
+    with tempfile.TemporaryDirectory() as folder, Postfix() as postfix:
+        store = open_store(f"sqlite:///{Path(folder) / 'digest.db'}")
+        upgrade(store)
+        expected = set(add_people(store, people))
+        number = add_approved(store)
+        signing, clock = signer([rsa_key()], domain="d.example"), Clock()
+        provider = Smtp(SmtpTarget("127.0.0.1", postfix.ports["chunks"]), clock, signer=signing)
+        before, cpu = time.perf_counter(), _cpu()
+        Desk(store, frozen_parts(), provider.batch_size, clock).start(number)
+        with presence(store) as here:
+            progress = Sending(store, frozen_parts(), provider, clock).run(number, here)
+        seconds, cpu = time.perf_counter() - before, _cpu() - cpu
+        provider.close()
+        postfix.exchange.wait_for(people, 600)
+        received = postfix.exchange.received
+        figures = {
+            "people": people,
+            "submitted": progress.counts["submitted"],
+            "accepted": postfix.taken,
+            "arrived once": len(received) == len({one.recipient for one in received}) == people
+            and {one.recipient for one in received} == expected,
+            "verified": sum(verdicts(one.raw, signing) == [True] for one in received),
+            "seconds": round(seconds, 1),
+            "cpu": round(cpu, 1),
+        }
+        store.close()
+        print(json.dumps(figures))
+
+
+def _cpu() -> float:
+    # Of this thread alone: the server that Postfix passes mail on to lives in this process too.
+    used = resource.getrusage(resource.RUSAGE_THREAD)
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
