@@ -36,8 +36,8 @@ class Received:
 class SmtpServer:
     """What it does is read at every command, so a test may change it in between.
 
-    Replies are by recipient; `mail_reply` is for every sender, after `mails_before` were welcome. `silent` recipients get no reply
-    to the body. `users` makes it ask for AUTH.
+    Replies are by recipient; `mail_reply` is for every sender once `mails_before` were welcome.
+    `silent` recipients get no reply to the body. `users` makes it ask for AUTH.
     """
 
     tls: ssl.SSLContext | None = None
