@@ -151,6 +151,8 @@ class Value(Enum):
 
 Blank = Slot | Value
 BLANKS: tuple[Blank, ...] = (*Value, *Slot)
+_IN_ORDER = itemgetter(*Slot)
+"""The values of all slots; the greeting is the last of them."""
 
 
 class Mold:
@@ -168,19 +170,14 @@ class Mold:
 
     def message(self, envelope: Envelope, at: datetime) -> bytes:
         """The whole message with CRLF line ends; `at` is the Date header's moment."""
-        slots = envelope.slots
-        greeting = slots[Slot.GREETING]
+        *links, greeting = _IN_ORDER(envelope.slots)
         # In the order of BLANKS, and spelled out: this runs once a recipient.
         values = (
             envelope.email.encode(),
             envelope.token.encode(),
             _date(at.replace(microsecond=0), at.utcoffset()),
             _piece_in_html(greeting),
-            slots[Slot.CLICK].encode(),
-            slots[Slot.OPEN].encode(),
-            slots[Slot.UNSUBSCRIBE].encode(),
-            slots[Slot.PREFERENCES].encode(),
-            slots[Slot.VOTE].encode(),
+            *[link.encode() for link in links],
             _piece(greeting),
         )
         parts = self._parts.copy()

@@ -3,7 +3,6 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, select
-from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from subscribers.tables import Subscriber, SubscriberStatus, Suppression
@@ -11,15 +10,11 @@ from subscribers.tables import Subscriber, SubscriberStatus, Suppression
 
 def audience() -> Select[Any]:
     """Ids of everybody who may be mailed now: active, and the address not suppressed."""
-    return select(col(Subscriber.id)).where(*_mailable())
+    return select(col(Subscriber.id)).where(*mailable())
 
 
-def mailable(subscriber_id: Mapped[int | None]) -> Select[Any]:
-    """Holds a row if that one subscriber may be mailed now; for EXISTS."""
-    return select(col(Subscriber.id)).where(col(Subscriber.id) == subscriber_id, *_mailable())
-
-
-def _mailable() -> tuple[ColumnElement[bool], ...]:
+def mailable() -> tuple[ColumnElement[bool], ...]:
+    """Conditions on a subscriber who may be mailed now."""
     suppressed = select(col(Suppression.id)).where(
         col(Suppression.address_hash) == col(Subscriber.address_hash)
     )

@@ -21,8 +21,6 @@ from typing import Any, cast
 
 from sqlalchemy import (
     CursorResult,
-    case,
-    exists,
     func,
     select,
     update,
@@ -41,6 +39,7 @@ from digest.deliver.tables import (
 )
 from digest.issues.lifecycle import IssueError, find_issue, move
 from digest.issues.tables import Issue, IssueState
+from store import as_rows
 from subscribers.audience import mailable
 from subscribers.tables import Subscriber
 
@@ -134,28 +133,20 @@ def _take(
         .where(*_batches(number, positions))
         .values(state=BatchState.SUBMITTING, claimed_by=worker, claimed_at=now)
     )
-    queued = (*_members(number, positions), col(Delivery.state) == DeliveryState.QUEUED)
-    session.execute(
-        update(Delivery)
-        .where(*queued, ~exists(mailable(col(Delivery.subscriber_id))))
-        .values(state=DeliveryState.SUPPRESSED, changed_at=now)
-    )
-    # Who was erased between the two statements (no subscriber) is nobody's to mail either. Not a
-    # condition: SQLite would look every batch's members up by subscriber, in the whole list.
-    gone = col(Delivery.subscriber_id).is_(None)
-    session.execute(
-        update(Delivery)
-        .where(*queued)
-        .values(
-            state=case((gone, DeliveryState.SUPPRESSED), else_=DeliveryState.SUBMITTING),
-            attempts=case((gone, col(Delivery.attempts)), else_=col(Delivery.attempts) + 1),
-            changed_at=now,
-        )
-    )
-    return _claims(session, number, positions)
+    people = _mailable(session, number, positions)
+    started = _submitting(session, number, positions, now)
+    if started > sum(map(len, people.values())):
+        _suppress(session, number, positions, [one for batch in people.values() for one in batch])
+    return [Claim(number, position, tuple(people[position])) for position in positions]
 
 
-def _claims(session: Session, number: int, positions: Sequence[int]) -> list[Claim]:
+def _mailable(
+    session: Session, number: int, positions: Sequence[int]
+) -> dict[int, list[Recipient]]:
+    """Who of these batches may be mailed now, by position.
+
+    Their deliveries are locked, so that nobody is erased between this and what follows.
+    """
     rows = session.execute(
         select(
             col(Delivery.batch_position),
@@ -166,13 +157,51 @@ def _claims(session: Session, number: int, positions: Sequence[int]) -> list[Cla
             col(Subscriber.tracking),
         )
         .join(Subscriber, col(Subscriber.id) == col(Delivery.subscriber_id))
-        .where(*_members(number, positions), col(Delivery.state) == DeliveryState.SUBMITTING)
+        .where(
+            *_members(number, positions),
+            col(Delivery.state) == DeliveryState.QUEUED,
+            *mailable(),
+        )
         .order_by(col(Delivery.id))
+        .with_for_update(of=Delivery, key_share=True)
     )
     people: dict[int, list[Recipient]] = {position: [] for position in positions}
     for position, *recipient in rows:
         people[position].append(Recipient._make(recipient))
-    return [Claim(number, position, tuple(people[position])) for position in positions]
+    return people
+
+
+def _submitting(session: Session, number: int, positions: Sequence[int], now: datetime) -> int:
+    result = cast(
+        "CursorResult[Any]",
+        session.execute(
+            update(Delivery)
+            .where(*_members(number, positions), col(Delivery.state) == DeliveryState.QUEUED)
+            .values(
+                state=DeliveryState.SUBMITTING,
+                attempts=col(Delivery.attempts) + 1,
+                changed_at=now,
+            )
+        ),
+    )
+    return int(result.rowcount)
+
+
+def _suppress(
+    session: Session, number: int, positions: Sequence[int], mailed: Sequence[Recipient]
+) -> None:
+    """Takes out of these batches, which nobody has seen yet, who is not to be mailed."""
+    kept = as_rows(session, [(one.delivery_id, None) for one in mailed]).subquery()
+    session.execute(
+        update(Delivery)
+        .where(
+            *_members(number, positions),
+            col(Delivery.state) == DeliveryState.SUBMITTING,
+            col(Delivery.id).not_in(select(kept.c.id)),
+        )
+        .values(state=DeliveryState.SUPPRESSED, attempts=col(Delivery.attempts) - 1)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def close(session: Session, number: int, positions: Sequence[int], now: datetime) -> int:

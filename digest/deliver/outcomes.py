@@ -15,6 +15,7 @@ from digest.deliver.retry import next_try, spread_of
 from digest.deliver.tables import Attempt, Batch, BatchState, Delivery, DeliveryState
 from digest.issues.tables import Issue
 from store import Row, as_rows
+from subscribers.suppression import suppress_bounced
 
 
 def settle(
@@ -26,8 +27,12 @@ def settle(
     batch_size: int,
     now: datetime,
 ) -> None:
-    """Writes outcomes of deliveries of issue `number`."""
-    receipts = [(one.delivery_id, one.provider_id) for one in outcomes if isinstance(one, Receipt)]
+    """Writes outcomes of deliveries of issue `number`.
+
+    Addresses that the provider finds fault with are suppressed.
+    """
+    # A receipt is its own row.
+    receipts: list[Row] = [one for one in outcomes if isinstance(one, Receipt)]
     _move(session, DeliveryState.SUBMITTED, receipts, now)
     if len(receipts) == len(outcomes):
         return
@@ -36,6 +41,7 @@ def settle(
     refusals = [one for one in outcomes if isinstance(one, Refusal)]
     if refusals:
         _refuse(session, number, refusals, batch_size, now)
+        _suppress(session, [one for one in refusals if one.about_address], now)
     session.execute(
         insert(Attempt),
         [_attempt(one, provider, now) for one in outcomes if not isinstance(one, Receipt)],
@@ -97,6 +103,16 @@ def _refuse(
                 batch_position=position,
             )
             waiting = waiting[room:]
+
+
+def _suppress(session: Session, refusals: Sequence[Refusal], now: datetime) -> None:
+    why = {one.delivery_id: f"{one.code} {one.detail}"[:500] for one in refusals}
+    people = session.execute(
+        select(col(Delivery.id), col(Delivery.subscriber_id)).where(col(Delivery.id).in_(why))
+    ).all()
+    for delivery_id, subscriber_id in people:
+        if subscriber_id is not None:
+            suppress_bounced(session, subscriber_id, why[delivery_id], now)
 
 
 def _tried(session: Session, refusals: Sequence[Refusal]) -> dict[int, tuple[int, str]]:

@@ -35,6 +35,8 @@ BACKLOG = 262_144
 """Messages and octets without an answer at most; octets made before the line takes some."""
 OUT_OF_STEP = frozenset({500, 502, 503})
 """Unknown command, or one in the wrong place: it speaks of the conversation, not of a person."""
+RSET, MAIL, RCPT, DATA, BODY = Stage
+# Looked up once: to name a member of an Enum takes longer than to compare it.
 Message = Callable[[Envelope], bytes]
 """An envelope's message with CRLF line ends, none of whose lines begins with a dot."""
 
@@ -126,7 +128,7 @@ class Conversation:
     def patience(self) -> float:
         """Seconds in which something has to move."""
         step = self._steps[0] if self._steps else None
-        body = step is not None and step[0] is Stage.BODY
+        body = step is not None and step[0] is BODY
         return self.session.patience if body else self.session.timeout
 
     def turn(self, *, readable: bool) -> list[Outcome]:
@@ -177,7 +179,7 @@ class Conversation:
             wire.put(f"{head}BDAT {size} LAST\r\n".encode())
             flight.body_at = wire.put_in
             wire.put(message)
-            self._steps.append((Stage.BODY, flight))
+            self._steps.append((BODY, flight))
         return len(self._flying) > began
 
     def _fill_data(self) -> bool:
@@ -197,7 +199,7 @@ class Conversation:
             head = self._head(flight, len(self._body), reset=self.session.in_transaction)
             self.session.in_transaction = True
             self.wire.put(f"{head}DATA\r\n".encode())
-            self._steps.append((Stage.DATA, flight))
+            self._steps.append((DATA, flight))
         return bool(opened or self._asked)
 
     def _fill_plain(self) -> bool:
@@ -220,15 +222,15 @@ class Conversation:
     def _write_script(self, flight: Flight) -> None:
         self._body = self._message(flight.envelope)
         if self.session.in_transaction:
-            self._script.append(((Stage.RSET, flight), "RSET\r\n"))
+            self._script.append(((RSET, flight), "RSET\r\n"))
         mail, rcpt = self._addresses(flight, len(self._body))
-        self._script.append(((Stage.MAIL, flight), mail))
-        self._script.append(((Stage.RCPT, flight), rcpt))
-        self._script.append(((Stage.DATA, flight), "DATA\r\n"))
+        self._script.append(((MAIL, flight), mail))
+        self._script.append(((RCPT, flight), rcpt))
+        self._script.append(((DATA, flight), "DATA\r\n"))
         self.session.in_transaction = True
 
     def _put_body(self, flight: Flight) -> None:
-        self._steps.append((Stage.BODY, flight))
+        self._steps.append((BODY, flight))
         self.session.in_transaction = False
         if flight.settled:
             # RFC 2920 section 3.1: DATA was taken without a recipient; nothing is the message.
@@ -254,10 +256,10 @@ class Conversation:
         steps = self._steps
         mail, rcpt = self._addresses(flight, size)
         if reset:
-            steps.append((Stage.RSET, flight))
+            steps.append((RSET, flight))
             mail = "RSET\r\n" + mail
-        steps.append((Stage.MAIL, flight))
-        steps.append((Stage.RCPT, flight))
+        steps.append((MAIL, flight))
+        steps.append((RCPT, flight))
         return mail + rcpt
 
     def _addresses(self, flight: Flight, size: int) -> tuple[str, str]:
@@ -273,12 +275,12 @@ class Conversation:
         for code, text in self.wire.receive():
             if code == OK and steps and not self._closing:
                 stage, flight = steps[0]
-                if stage is Stage.BODY:
+                if stage is BODY:
                     if flight.verdict is None and not flight.settled:
                         steps.popleft()
                         self._taken(flight, text)
                         continue
-                elif stage is not Stage.DATA:
+                elif stage is not DATA:
                     steps.popleft()
                     continue
             self._hear(code, text)
@@ -286,22 +288,22 @@ class Conversation:
     def _hear(self, code: int, text: bytes) -> None:
         """Raises LineLost where the answers no longer fit the questions."""
         closing = code == SERVICE_CLOSING
-        self._closing = read_reply(Stage.MAIL, code, text) if closing else None
+        self._closing = read_reply(MAIL, code, text) if closing else None
         if not self._steps:
             if not closing:
                 raise self._astray(code)
             return
         stage, flight = self._steps.popleft()
-        if stage is Stage.RSET:
+        if stage is RSET:
             if not closing and code != OK:
                 raise self._astray(code)
             return
         if flight.settled:
             return
         positive = 200 <= code < 300  # noqa: PLR2004 - RFC 5321 section 4.2.1
-        if positive and (stage is Stage.MAIL or stage is Stage.RCPT):
+        if positive and (stage is MAIL or stage is RCPT):
             return
-        if positive and stage is Stage.BODY and flight.verdict is None:
+        if positive and stage is BODY and flight.verdict is None:
             self._taken(flight, text)
         elif self.style is Style.PLAIN:
             self._hear_plain(stage, flight, read_reply(stage, code, text))
@@ -317,11 +319,11 @@ class Conversation:
         self._heard.append(Receipt(envelope.delivery_id, queue_id(text) or envelope.token))
 
     def _hear_plain(self, stage: Stage, flight: Flight, reply: Reply) -> None:
-        if stage is Stage.DATA and reply.code == START_INPUT:
+        if stage is DATA and reply.code == START_INPUT:
             self._opened = flight
             return
         self._script.clear()
-        if self._closing and stage is not Stage.BODY:
+        if self._closing and stage is not BODY:
             return  # not begun, so it goes over another line
         if not (reply.transient or reply.permanent):
             raise LineLost(f"the server answered {reply} to {stage.name}")
@@ -329,14 +331,14 @@ class Conversation:
         self._settle(flight)
 
     def _hear_grouped(self, stage: Stage, flight: Flight, code: int, text: bytes) -> None:
-        if flight.verdict is None and not (stage is Stage.DATA and code == START_INPUT):
+        if flight.verdict is None and not (stage is DATA and code == START_INPUT):
             self._judge(flight, read_reply(stage, code, text))
-        elif flight.verdict and stage is Stage.BODY and code < 400:  # noqa: PLR2004 - RFC 5321 section 4.2.1
+        elif flight.verdict and stage is BODY and code < 400:  # noqa: PLR2004 - RFC 5321 section 4.2.1
             # Nobody was there to take it, so this answers something else.
             raise self._astray(code)
-        if stage is Stage.BODY:
+        if stage is BODY:
             self._settle(flight)
-        elif stage is Stage.DATA:
+        elif stage is DATA:
             self._go_on(flight, code)
 
     def _judge(self, flight: Flight, reply: Reply) -> None:

@@ -19,10 +19,9 @@ from digest.deliver.ledger import Claim
 from digest.deliver.outcomes import settle
 from digest.deliver.pace import Pacing
 from digest.deliver.presence import Presence
-from digest.deliver.provider import Outcome, Provider, Refusal
+from digest.deliver.provider import Outcome, Provider
 from digest.deliver.waiting import hold
 from store import Store
-from subscribers.suppression import suppress_bounced
 
 MOST_AT_ONCE = 1_000
 """Recipients claimed in one transaction at most, and outcomes that wait to be written."""
@@ -56,10 +55,9 @@ class Shift:
     enough: Callable[[], bool]
     tick: Callable[[], float] = time.monotonic
     fault: Exception | None = None
-    _people: dict[int, tuple[int, int]] = field(default_factory=dict)
+    _position_of: dict[int, int] = field(default_factory=dict)
     _left: dict[int, int] = field(default_factory=dict)
     _waiting: list[Outcome] = field(default_factory=list)
-    _at_fault: list[tuple[int, str]] = field(default_factory=list)
     _through: list[int] = field(default_factory=list)
     _most: int = 1
     _at: float = 0.0
@@ -95,14 +93,11 @@ class Shift:
     def hear(self, outcomes: Sequence[Outcome]) -> None:
         """Takes outcomes in; commits where many wait, or some for long."""
         for outcome in outcomes:
-            held = self._people.pop(outcome.delivery_id, None)
-            if held is None:
+            position = self._position_of.pop(outcome.delivery_id, None)
+            if position is None:
                 log.error("%s answered for a delivery it was not given", self.provider.name)
                 continue
-            position, subscriber_id = held
             self._waiting.append(outcome)
-            if isinstance(outcome, Refusal) and outcome.about_address:
-                self._at_fault.append((subscriber_id, f"{outcome.code} {outcome.detail}"[:500]))
             self._left[position] -= 1
             if not self._left[position]:
                 self._through.append(position)
@@ -136,7 +131,8 @@ class Shift:
         """Whether it is too early; waits where nothing is on its way that it would hold up."""
         if self._held_until is None:
             return False
-        if not self._people and (ahead := (self._held_until - self.clock()).total_seconds()) > 0:
+        ahead = (self._held_until - self.clock()).total_seconds()
+        if ahead > 0 and not self._position_of:
             self.pause(min(ahead, LOOK_AGAIN))
         return self.clock() < self._held_until
 
@@ -170,8 +166,8 @@ class Shift:
         self._at = self.tick()
         for claim in claims:
             self._left[claim.position] = len(claim.recipients)
-            for one in claim.recipients:
-                self._people[one.delivery_id] = (claim.position, one.subscriber_id)
+            ids = [one.delivery_id for one in claim.recipients]
+            self._position_of.update(dict.fromkeys(ids, claim.position))
             if not claim.recipients:
                 self._through.append(claim.position)
         return claims
@@ -198,8 +194,6 @@ class Shift:
                 batch_size=self.pacing.limits.batch_size(self.provider.batch_size),
                 now=now,
             )
-            for subscriber_id, why in self._at_fault:
-                suppress_bounced(session, subscriber_id, why, now)
         if self._through:
             ledger.close(session, self.number, self._through, now)
 
@@ -207,7 +201,7 @@ class Shift:
         """What was written is no longer in hand."""
         for position in (*self._through, *back):
             self._left.pop(position, None)
-        self._waiting, self._at_fault, self._through = [], [], []
+        self._waiting, self._through = [], []
 
     def _adapt(self, seconds: float) -> None:
         if seconds < QUICK:
