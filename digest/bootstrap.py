@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from digest.address import Sender
 from digest.brand import Brand
@@ -13,11 +14,15 @@ from digest.deliver.provider import Provider
 from digest.deliver.sendgrid import SendGrid
 from digest.deliver.smtp import Smtp, parse_smtp_url
 from digest.pipeline import Desk, Frozen, Preview, Sending
+from digest.pipeline.announce import tell_nobody
 from digest.render.environment import email_environment, templates_folder
 from digest.settings import ProviderName, Settings, SettingsError
 from store import Store, open_store
 from subscribers.addresses import AddressHasher
 from subscribers.tokens import Tokens
+
+if TYPE_CHECKING:
+    from digest.permits.deferral import Permits
 
 
 def clock() -> datetime:
@@ -26,7 +31,10 @@ def clock() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Everything a command or a web handler works with."""
+    """Everything a command or a web handler works with.
+
+    `permits` tell the workers on PostgreSQL; on SQLite the worker looks by itself.
+    """
 
     settings: Settings
     store: Store
@@ -39,6 +47,7 @@ class App:
     preview: Preview
     desk: Desk
     sending: Sending
+    permits: "Permits | None"
     clock: Callable[[], datetime]
 
     def close(self) -> None:
@@ -65,6 +74,9 @@ def bootstrap(
         tracked=settings.tracking,
     )
     limits = settings.limits
+    batch_size = limits.batch_size(provider.batch_size)
+    permits = None if store.is_sqlite else open_permits(batch_size, clock)
+    announce = permits or tell_nobody
     return App(
         settings=settings,
         store=store,
@@ -79,13 +91,21 @@ def bootstrap(
         desk=Desk(
             store,
             frozen,
-            limits.batch_size(provider.batch_size),
+            batch_size,
             clock,
             lanes=limits.lanes(provider.batch_size),
+            announce=announce,
         ),
-        sending=Sending(store, frozen, provider, clock, limits),
+        sending=Sending(store, frozen, provider, clock, limits, announce=announce),
+        permits=permits,
         clock=clock,
     )
+
+
+def open_permits(batch_size: int, clock: Callable[[], datetime]) -> "Permits":
+    from digest.permits.deferral import Permits  # noqa: PLC0415 - PostgreSQL alone needs it
+
+    return Permits(batch_size, clock)
 
 
 def open_provider(settings: Settings, clock: Callable[[], datetime]) -> Provider:

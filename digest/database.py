@@ -9,7 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError
 
 from store import Store, StoreError
@@ -37,10 +37,11 @@ def schema_of(store: Store) -> Schema:
                     )
                     raise StoreError(msg)
                 return Schema.EMPTY
+            queue = Schema.CURRENT if store.is_sqlite else _queue_schema(connection)
     except DBAPIError as error:
         raise StoreError(_unusable(store, error)) from None
     if revision == script.get_current_head():
-        return Schema.CURRENT
+        return queue
     known = {one.revision for one in script.walk_revisions()}
     return Schema.BEHIND if revision in known else Schema.AHEAD
 
@@ -53,6 +54,10 @@ def upgrade(store: Store) -> None:
     with store.engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+    if not store.is_sqlite:
+        from digest.permits import schema  # noqa: PLC0415 - PostgreSQL alone needs that library
+
+        schema.bring_up(store.engine)
 
 
 def ready(store: Store) -> None:
@@ -77,7 +82,16 @@ def drift(store: Store) -> list[str]:
     from digest.tables import metadata  # noqa: PLC0415 - as above
 
     with store.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(
+            connection,
+            opts={
+                "compare_type": True,
+                # The queue's tables are its library's, and so are their changes.
+                "include_name": lambda name, kind, _: (
+                    not (kind == "table" and str(name).startswith("procrastinate_"))
+                ),
+            },
+        )
         return [str(one) for one in compare_metadata(context, metadata)]
 
 
@@ -118,6 +132,16 @@ def restore(store: Store, source: Path) -> None:
                 saved.backup(live)
     except sqlite3.DatabaseError:
         raise StoreError(not_ours) from None
+
+
+def _queue_schema(connection: Connection) -> Schema:
+    """How Procrastinate's tables stand to the library that is installed."""
+    from digest.permits import schema  # noqa: PLC0415 - PostgreSQL alone needs that library
+
+    before, now = schema.applied(connection), schema.newest()
+    if before == now:
+        return Schema.CURRENT
+    return Schema.AHEAD if before is not None and before > now else Schema.BEHIND
 
 
 def _config() -> Config:

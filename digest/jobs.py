@@ -11,7 +11,7 @@ from digest.deliver.presence import Presence
 from digest.deliver.provider import ProviderError
 from digest.deliver.tables import Batch, BatchState
 from digest.issues.history import unfinished
-from digest.issues.lifecycle import IssueError
+from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import Issue, IssueState
 from digest.pipeline import Desk, NothingNewError, Progress, Sending
 from schedules.runner import RunOutcome
@@ -71,19 +71,45 @@ class Jobs:
         """Sends what is due of every issue that is sending or scheduled for now."""
         result = {}
         self._recover_all(presence)
-        with self.store.read() as session:
-            numbers = [(one.number, one.state) for one in unfinished(session, self.clock())]
-        for number, state in numbers:
-            assert number is not None  # noqa: S101 - it came from the database
+        for number in self._unfinished():
             if enough():
                 break
             try:
-                if state == IssueState.SCHEDULED:
-                    self.desk.start(number)
-                result[number] = self.sending.run(number, presence, enough=enough)
+                if self.opened(number):
+                    result[number] = self.sending.run(number, presence, enough=enough)
             except (IssueError, ProviderError) as error:
                 log.warning("issue %s waits: %s", number, error)
         return result
+
+    def tend(self, presence: Presence) -> list[int]:
+        """All that is done unasked but the sending; the issues that are being sent."""
+        self.approve_automatic()
+        self._recover_all(presence)
+        going = []
+        for number in self._unfinished():
+            try:
+                if self.opened(number) and not self.sending.finish(number):
+                    going.append(number)
+            except IssueError as error:
+                log.warning("issue %s waits: %s", number, error)
+        return going
+
+    def opened(self, number: int) -> bool:
+        """Whether the issue is being sent; one that is scheduled and due is started first."""
+        with self.store.read() as session:
+            issue = find_issue(session, number)
+        if issue.state == IssueState.SCHEDULED and issue.send_at and issue.send_at <= self.clock():
+            self.desk.start(number)
+            return True
+        return issue.state == IssueState.SENDING
+
+    def _unfinished(self) -> list[int]:
+        with self.store.read() as session:
+            return [
+                issue.number
+                for issue in unfinished(session, self.clock())
+                if issue.number is not None
+            ]
 
     def _recover_all(self, presence: Presence) -> None:
         """Dead workers' batches, of paused and cancelled issues too."""

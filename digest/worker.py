@@ -1,11 +1,11 @@
-"""The worker process: sends what is open, waits a little, looks again; SIGTERM drains it."""
+"""The worker process: uses permits, or looks by itself for what is open; SIGTERM drains it."""
 
 import logging
 import signal
 import threading
 
 from digest.bootstrap import App
-from digest.deliver.presence import presence
+from digest.deliver.presence import Presence, presence
 from digest.jobs import Jobs
 
 PAUSE_SECONDS = 2.0
@@ -20,18 +20,28 @@ def stop_on_signals(stop: threading.Event) -> None:
 
 def work(app: App, stop: threading.Event) -> None:
     """Works until `stop` is set."""
-    jobs = jobs_of(app)
     with presence(app.store) as here:
-        while not stop.is_set():
-            try:
-                jobs.approve_automatic()
-                for number, progress in jobs.send_open(here, stop.is_set).items():
-                    if progress.finished:
-                        log.info("issue %s is finished", number)
-            except Exception:
-                # A worker that must run for years outlives a database that was away for a minute.
-                log.exception("this round failed; the next one tries again")
-            stop.wait(PAUSE_SECONDS)
+        if app.permits is None:
+            _look_and_send(jobs_of(app), here, stop)
+            return
+        # PostgreSQL alone needs that library.
+        from digest.permits import worker  # noqa: PLC0415 - see above
+        from digest.permits.steps import Steps  # noqa: PLC0415 - see above
+
+        worker.work(app.store, Steps(jobs_of(app), app.permits, here, stop))
+
+
+def _look_and_send(jobs: Jobs, here: Presence, stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            jobs.approve_automatic()
+            for number, progress in jobs.send_open(here, stop.is_set).items():
+                if progress.finished:
+                    log.info("issue %s is finished", number)
+        except Exception:
+            # A worker that must run for years outlives a database that was away for a minute.
+            log.exception("this round failed; the next one tries again")
+        stop.wait(PAUSE_SECONDS)
 
 
 def jobs_of(app: App) -> Jobs:

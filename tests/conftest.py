@@ -52,11 +52,24 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         path.write_bytes(request.getfixturevalue("sqlite_pattern").read_bytes())
         yield f"sqlite:///{path}"
         return
-    uri = request.getfixturevalue("postgresql")
+    yield request.getfixturevalue("postgresql_url")
+
+
+@pytest.fixture
+def postgresql_url(postgresql: str) -> Iterator[str]:
+    """A fresh, migrated database on PostgreSQL."""
     name = f"test_{os.getpid()}_{next(_names)}"
-    _administer(uri, f"CREATE DATABASE {name} TEMPLATE pattern")
-    yield _database(uri, name)
-    _administer(uri, f"DROP DATABASE {name} WITH (FORCE)")
+    _administer(postgresql, f"CREATE DATABASE {name} TEMPLATE pattern")
+    yield _database(postgresql, name)
+    _administer(postgresql, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def postgresql_store(postgresql_url: str) -> Iterator[Store]:
+    """A store over PostgreSQL alone."""
+    opened = open_store(postgresql_url)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -35,12 +35,19 @@ def send_in_foreground(app: App, number: int, *, detach: bool) -> None:
     reporter = _reporter(audience or 0, app.clock)
     with presence(app.store) as here, reporter as report:
         progress = app.sending.run(number, here, enough=stop.is_set, report=report)
-        while progress.next_due is not None and not progress.finished and not stop.is_set():
-            wait = max(1.0, (progress.next_due - app.clock()).total_seconds())
+        while _waits(progress) and not stop.is_set():
+            until = progress.next_due
+            wait = max(1.0, (until - app.clock()).total_seconds()) if until else 1.0
             reporter.pause(progress, wait)
             stop.wait(wait)
             progress = app.sending.run(number, here, enough=stop.is_set, report=report)
     _conclude(number, progress, stopped=stop.is_set())
+
+
+def _waits(progress: Progress) -> bool:
+    """For a retry that is due later, or for another worker that holds the last batches."""
+    held = progress.counts["submitting"] > 0
+    return not progress.finished and (progress.next_due is not None or held)
 
 
 def _conclude(number: int, progress: Progress, *, stopped: bool) -> None:

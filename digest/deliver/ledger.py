@@ -267,8 +267,10 @@ def finish(session: Session, number: int, now: datetime) -> bool:
         .select_from(Batch)
         .where(col(Batch.issue_number) == number, col(Batch.state) != BatchState.DONE)
     ).scalar_one()
+    if open_batches:
+        return False
     counts = count(session, number)
-    if open_batches or any(counts[state] for state in OPEN_STATES):
+    if any(counts[state] for state in OPEN_STATES):
         return False
     if sum(counts.values()) != issue.audience:
         msg = (

@@ -26,8 +26,8 @@ def settle(
     provider: str,
     batch_size: int,
     now: datetime,
-) -> None:
-    """Writes outcomes of deliveries of issue `number`.
+) -> set[datetime]:
+    """Writes outcomes of deliveries of issue `number`; when batches made for it are due.
 
     Addresses that the provider finds fault with are suppressed.
     """
@@ -35,17 +35,17 @@ def settle(
     receipts: list[Row] = [one for one in outcomes if isinstance(one, Receipt)]
     _move(session, DeliveryState.SUBMITTED, receipts, now)
     if len(receipts) == len(outcomes):
-        return
+        return set()
     unknown = [(one.delivery_id, None) for one in outcomes if isinstance(one, Unknown)]
     _move(session, DeliveryState.UNCERTAIN, unknown, now)
     refusals = [one for one in outcomes if isinstance(one, Refusal)]
-    if refusals:
-        _refuse(session, number, refusals, batch_size, now)
-        _suppress(session, [one for one in refusals if one.about_address], now)
+    due = _refuse(session, number, refusals, batch_size, now) if refusals else set()
+    _suppress(session, [one for one in refusals if one.about_address], now)
     session.execute(
         insert(Attempt),
         [_attempt(one, provider, now) for one in outcomes if not isinstance(one, Receipt)],
     )
+    return due
 
 
 def _move(session: Session, state: DeliveryState, rows: Sequence[Row], now: datetime) -> None:
@@ -69,7 +69,7 @@ def _move(session: Session, state: DeliveryState, rows: Sequence[Row], now: date
 
 def _refuse(
     session: Session, number: int, refusals: Sequence[Refusal], batch_size: int, now: datetime
-) -> None:
+) -> set[datetime]:
     """A permanent refusal fails; a transient one goes into a later batch while tries are left."""
     tried = _tried(session, refusals)
     failed: list[Row] = []
@@ -103,6 +103,7 @@ def _refuse(
                 batch_position=position,
             )
             waiting = waiting[room:]
+    return {minute for _, minute in later}
 
 
 def _suppress(session: Session, refusals: Sequence[Refusal], now: datetime) -> None:

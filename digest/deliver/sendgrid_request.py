@@ -126,7 +126,10 @@ def _mailbox(name: str, address: str) -> dict[str, str]:
 
 def _disarm(text: str) -> str:
     """Text that SendGrid must not find a tag in; any other text stays as it is."""
-    return disarm(text).replace(HTML_GREETING, f"~{WORD_JOINER}{HTML_GREETING[1:]}")
+    text = disarm(text)
+    while HTML_GREETING in text:
+        text = text.replace(HTML_GREETING, f"~{WORD_JOINER}{HTML_GREETING[1:]}")
+    return text
 
 
 def _size(value: Any) -> int:

@@ -18,6 +18,7 @@ from digest.issues.lifecycle import IssueError, find_issue, move
 from digest.issues.tables import BY_HAND, Issue, IssueState, Link, Pick, Variant
 from digest.names import count_of
 from digest.pick import History, Rules, Selection, pick
+from digest.pipeline.announce import Announce, tell_nobody
 from digest.pipeline.frozen import Frozen, freeze
 from store import Store
 
@@ -31,7 +32,10 @@ class NothingNewError(IssueError):
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`batch_size` is what the provider takes at once, `lanes` the same for domains with limits."""
+    """`batch_size` is what the provider takes at once, `lanes` the same for domains with limits.
+
+    Workers hear through `announce` of what there is to do.
+    """
 
     store: Store
     frozen: Frozen
@@ -39,6 +43,7 @@ class Desk:
     clock: Callable[[], datetime]
     rules: Rules = field(default_factory=Rules)
     lanes: Mapping[str, int] = field(default_factory=dict)
+    announce: Announce = tell_nobody
 
     def draft(self, series: str = BY_HAND, as_of: datetime | None = None) -> int:
         """Picks and writes a new issue of `series`; its number. Raises NothingNewError."""
@@ -112,12 +117,15 @@ class Desk:
                 msg = f"{at.isoformat()} is past; to send now: digest issue send {number}"
                 raise IssueError(msg)
             move(session, number, IssueState.SCHEDULED, send_at=at)
+            self.announce(session, number, at)
 
     def start(self, number: int) -> int:
         """Freezes the audience and opens the sending; how many people. Happens once."""
         with self.store.write() as session:
             self.frozen.rendered(session, number)  # refuses bytes that were not approved
-            return freeze_audience(session, number, self.batch_size, self.clock(), self.lanes)
+            size = freeze_audience(session, number, self.batch_size, self.clock(), self.lanes)
+            self.announce(session, number, None)
+            return size
 
     def pause(self, number: int) -> None:
         with self.store.write() as session:
@@ -129,6 +137,7 @@ class Desk:
                 msg = f"issue {number} is not paused"
                 raise IssueError(msg)
             move(session, number, IssueState.SENDING, only_from={IssueState.PAUSED})
+            self.announce(session, number, None)
 
     def cancel(self, number: int) -> None:
         """Stops it for good; comparisons that nobody got are free for another issue."""
@@ -145,7 +154,7 @@ class Desk:
     ) -> int:
         """Puts failed or uncertain deliveries back into the queue; how many."""
         with self.store.write() as session:
-            return again.resend(
+            count = again.resend(
                 session,
                 number,
                 states,
@@ -154,6 +163,9 @@ class Desk:
                 lanes=self.lanes,
                 now=self.clock(),
             )
+            if count:
+                self.announce(session, number, None)
+            return count
 
     def give_up(self, number: int, email_key: str | None = None) -> int:
         """Closes uncertain deliveries as failed; how many."""

@@ -15,6 +15,7 @@ from digest.deliver.pace import Pacing
 from digest.deliver.presence import Presence
 from digest.deliver.provider import Provider, ProviderBusyError, ProviderError
 from digest.deliver.waiting import Hold, hold, next_due, soonest_end
+from digest.pipeline.announce import Announce, tell_nobody
 from digest.pipeline.frozen import Frozen
 from digest.pipeline.shift import Shift
 from store import Store
@@ -50,6 +51,7 @@ class Sending:
     clock: Callable[[], datetime]
     limits: Limits = field(default_factory=Limits)
     pause: Callable[[float], None] = time.sleep
+    announce: Announce = tell_nobody
 
     def run(
         self,
@@ -63,6 +65,38 @@ class Sending:
 
         Raises ProviderError when the provider can't be used: what it had not submitted is queued.
         """
+        self._work(number, presence, None, enough, report)
+        return self._finish(number)
+
+    def share(
+        self, number: int, presence: Presence, most: int, *, enough: Callable[[], bool]
+    ) -> bool:
+        """Sends about `most` of what is due; True when that finishes the issue.
+
+        Raises as `run` does. Nothing is counted unless the issue is at its end.
+        """
+        self._work(number, presence, most, enough, None)
+        return self.finish(number)
+
+    def finish(self, number: int) -> bool:
+        """Finishes the issue if its books balance."""
+        with self.store.write() as session:
+            return ledger.finish(session, number, self.clock())
+
+    def held_until(self, number: int) -> datetime | None:
+        """The moment before which the limits let nothing of it go, if they do so now."""
+        with self.store.read() as session:
+            kept = hold(session, self.pacing, number, self.clock()) if self.pacing else None
+        return kept.until if kept else None
+
+    def _work(
+        self,
+        number: int,
+        presence: Presence,
+        share: int | None,
+        enough: Callable[[], bool],
+        report: Callable[[Progress], None] | None,
+    ) -> None:
         self.recover(number, presence)
         # Before anything is claimed: bytes that were altered are refused while nobody waits.
         with self.store.read() as session:
@@ -77,11 +111,12 @@ class Sending:
             pacing=self.pacing,
             pause=self.pause,
             enough=enough,
+            announce=self.announce,
+            share=share,
         )
         self._submit(shift, edition, report)
         if shift.fault:
             raise shift.fault
-        return self._finish(number)
 
     def _submit(
         self, shift: Shift, edition: Edition, report: Callable[[Progress], None] | None

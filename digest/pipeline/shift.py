@@ -21,6 +21,7 @@ from digest.deliver.pace import Pacing
 from digest.deliver.presence import Presence
 from digest.deliver.provider import Outcome, Provider
 from digest.deliver.waiting import hold
+from digest.pipeline.announce import Announce, tell_nobody
 from store import Store
 
 MOST_AT_ONCE = 1_000
@@ -42,7 +43,10 @@ Addressing = Callable[[Sequence[Recipient], int], list[Envelope]]
 
 @dataclass(slots=True)
 class Shift:
-    """`fault` is what ended the claims where it was not that all is done."""
+    """`fault` is what ended the claims where it was not that all is done.
+
+    After `share` recipients nothing more is claimed. Batches made for a later try are announced.
+    """
 
     store: Store
     number: int
@@ -53,6 +57,8 @@ class Shift:
     pacing: Pacing
     pause: Callable[[float], None]
     enough: Callable[[], bool]
+    announce: Announce = tell_nobody
+    share: int | None = None
     tick: Callable[[], float] = time.monotonic
     fault: Exception | None = None
     _position_of: dict[int, int] = field(default_factory=dict)
@@ -62,6 +68,7 @@ class Shift:
     _most: int = 1
     _at: float = 0.0
     _held_until: datetime | None = None
+    _given: int = 0
 
     def batches(self) -> Iterator[list[Envelope]]:
         """Claimed batches, for the provider to pull; ends when there is none, or enough.
@@ -69,7 +76,7 @@ class Shift:
         An empty one while the limits allow none. Never raises, so that what is on its way is
         heard of before a fault is.
         """
-        while not self.enough():
+        while not self.enough() and (self.share is None or self._given < self.share):
             if self._held():
                 yield []
                 continue
@@ -88,6 +95,7 @@ class Shift:
                 continue
             claimed_at = self.tick()
             yield from filter(None, envelopes)
+            self._given += sum(map(len, envelopes))
             self._adapt(self.tick() - claimed_at)
 
     def hear(self, outcomes: Sequence[Outcome]) -> None:
@@ -178,6 +186,8 @@ class Shift:
             self._write(session, now)
             if back:
                 ledger.release(session, self.number, back, now, not_before, pacing=self.pacing)
+                if not_before is not None:
+                    self.announce(session, self.number, not_before)
             if not most:
                 return []
             return ledger.claim(
@@ -186,14 +196,15 @@ class Shift:
 
     def _write(self, session: Session, now: datetime) -> None:
         if self._waiting:
-            settle(
+            for due in settle(
                 session,
                 self.number,
                 self._waiting,
                 provider=self.provider.name,
                 batch_size=self.pacing.limits.batch_size(self.provider.batch_size),
                 now=now,
-            )
+            ):
+                self.announce(session, self.number, due)
         if self._through:
             ledger.close(session, self.number, self._through, now)
 

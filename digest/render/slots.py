@@ -35,4 +35,7 @@ def disarm(text: str) -> str:
     Text from outside must not be able to place a slot: a tool named ``~~unsubscribe~~`` would
     otherwise print every reader's own token.
     """
-    return MARKS.sub(lambda match: match[0].replace("~~", f"~{WORD_JOINER}~"), text)
+    # Again, since what is left of one broken mark may end another: "~~click~~~click~~".
+    while MARKS.search(text):
+        text = MARKS.sub(lambda match: match[0].replace("~~", f"~{WORD_JOINER}~"), text)
+    return text

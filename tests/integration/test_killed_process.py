@@ -1,11 +1,7 @@
 """A real sender, really killed: kill -9 in the middle of a send into a server that remembers."""
 
 import json
-import os
 import signal
-import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,63 +11,17 @@ from sqlmodel import select
 from digest.deliver.tables import Delivery, DeliveryState
 from store import Store, open_store
 from subscribers.tables import Subscriber
+from tests.parts.processes import Trap, environment, start
 from tests.parts.smtp_server import SmtpServer
-from tests.parts.world import SECRET, add_approved, add_people
+from tests.parts.world import add_approved, add_people
 
 PEOPLE = 1_200
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
 def server() -> Iterator[SmtpServer]:
     with SmtpServer() as running:
         yield running
-
-
-def environment(database_url: str, server: SmtpServer) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("DIGEST_")}
-    return kept | {
-        "PYTHONPATH": str(ROOT),
-        "DIGEST_DATABASE_URL": database_url,
-        "DIGEST_SECRET_KEY": SECRET,
-        "DIGEST_PROVIDER": "smtp",
-        "DIGEST_SMTP_URL": f"smtp://127.0.0.1:{server.port}?starttls=never",
-        "DIGEST_POSTAL_ADDRESS": "1 Road, Town",
-        "DIGEST_SENDER": "Verdicts <digest@d.example>",
-    }
-
-
-def start(command: list[str], settings: dict[str, str], folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "digest", *command],
-        env=settings,
-        cwd=folder,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-class Trap:
-    """Signals a process as soon as the server has taken so many messages."""
-
-    def __init__(self, server: SmtpServer, count: int) -> None:
-        self._reached = threading.Event()
-        original = server.received
-
-        class Watched(list):  # type: ignore[type-arg]
-            def append(inner, message: object) -> None:  # noqa: N805 - the list is the self here
-                super().append(message)
-                if len(inner) >= count:
-                    self._reached.set()
-
-        server.received = Watched(original)
-
-    def spring(self, process: subprocess.Popen[str], how: signal.Signals) -> None:
-        while not self._reached.wait(0.05):
-            assert process.poll() is None, f"the sender ended early: {process.communicate()}"
-        process.send_signal(how)
-        process.wait(60)
 
 
 def deliveries(store: Store, state: DeliveryState) -> set[str]:

@@ -12,6 +12,10 @@ def test_a_disarmed_mark_is_no_mark_and_reads_the_same(slot: Slot) -> None:
     assert broken.replace(WORD_JOINER, "") == f"a {slot.mark} b"
 
 
+def test_a_mark_that_begins_with_the_end_of_another_is_disarmed_too() -> None:
+    assert MARKS.search(disarm("~~click~~~click~~click~~")) is None
+
+
 @given(st.lists(st.sampled_from(["~", "~~", "click", "open", "vote", "greeting", " "])))
 def test_no_sequence_of_tildes_and_names_survives_as_a_mark(pieces: list[str]) -> None:
     assert MARKS.search(disarm("".join(pieces))) is None

@@ -1,0 +1,71 @@
+"""Real processes of the product over a database and a recording server: watched and killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.parts.smtp_server import SmtpServer
+from tests.parts.world import SECRET
+
+ROOT = Path(__file__).resolve().parents[2]
+LONGEST_WAIT = 60.0
+
+
+def environment(database_url: str, server: SmtpServer) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("DIGEST_")}
+    return kept | {
+        "PYTHONPATH": str(ROOT),
+        "DIGEST_DATABASE_URL": database_url,
+        "DIGEST_SECRET_KEY": SECRET,
+        "DIGEST_PROVIDER": "smtp",
+        "DIGEST_SMTP_URL": f"smtp://127.0.0.1:{server.port}?starttls=never",
+        "DIGEST_POSTAL_ADDRESS": "1 Road, Town",
+        "DIGEST_SENDER": "Verdicts <digest@d.example>",
+    }
+
+
+def start(command: list[str], settings: dict[str, str], folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "digest", *command],
+        env=settings,
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+class Trap:
+    """Signals a process as soon as the server has taken so many messages."""
+
+    def __init__(self, server: SmtpServer, count: int) -> None:
+        self._reached = threading.Event()
+        original = server.received
+
+        class Watched(list):  # type: ignore[type-arg]
+            def append(inner, message: object) -> None:  # noqa: N805 - the list is the self here
+                super().append(message)
+                if len(inner) >= count:
+                    self._reached.set()
+
+        server.received = Watched(original)
+
+    def spring(self, process: subprocess.Popen[str], how: signal.Signals) -> None:
+        while not self._reached.wait(0.05):
+            assert process.poll() is None, f"the sender ended early: {process.communicate()}"
+        process.send_signal(how)
+        process.wait(60)
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    """Waits for `condition`; fails, naming `what`, when it does not come."""
+    end = time.monotonic() + LONGEST_WAIT
+    never = threading.Event()
+    while not condition():
+        assert time.monotonic() < end, f"waited {LONGEST_WAIT:.0f} s for {what}"
+        never.wait(0.02)
