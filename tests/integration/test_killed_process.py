@@ -40,7 +40,7 @@ def test_kill_minus_nine_loses_nobody_and_repeats_nobody(
     store = open_store(database_url)
     people = set(add_people(store, PEOPLE))
     number = add_approved(store)
-    settings = environment(database_url, server)
+    settings = environment(database_url, server.port)
     in_flight = 0
     for count in (20, 220, 440):
         trap = Trap(server, count)
@@ -65,7 +65,7 @@ def test_sigterm_finishes_the_batch_in_hand_and_doubts_nobody(
 ) -> None:
     people = set(add_people(sqlite_store, PEOPLE))
     number = add_approved(sqlite_store)
-    settings = environment(f"sqlite:///{sqlite_store.path}", server)
+    settings = environment(f"sqlite:///{sqlite_store.path}", server.port)
     trap = Trap(server, 30)
     process = start(["issue", "send", str(number)], settings, tmp_path)
     trap.spring(process, signal.SIGTERM)
@@ -86,7 +86,7 @@ def test_two_senders_at_once_share_the_work(
     store = open_store(database_url)
     people = set(add_people(store, PEOPLE))
     number = add_approved(store)
-    settings = environment(database_url, server)
+    settings = environment(database_url, server.port)
     first = start(["issue", "send", str(number), "--detach"], settings, tmp_path)
     first.communicate(timeout=60)
     assert first.returncode == 0

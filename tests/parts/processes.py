@@ -16,14 +16,15 @@ ROOT = Path(__file__).resolve().parents[2]
 LONGEST_WAIT = 60.0
 
 
-def environment(database_url: str, server: SmtpServer) -> dict[str, str]:
+def environment(database_url: str, port: int) -> dict[str, str]:
+    """Settings for a sender over a server at `port`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DIGEST_")}
     return kept | {
         "PYTHONPATH": str(ROOT),
         "DIGEST_DATABASE_URL": database_url,
         "DIGEST_SECRET_KEY": SECRET,
         "DIGEST_PROVIDER": "smtp",
-        "DIGEST_SMTP_URL": f"smtp://127.0.0.1:{server.port}?starttls=never",
+        "DIGEST_SMTP_URL": f"smtp://127.0.0.1:{port}?starttls=never",
         "DIGEST_POSTAL_ADDRESS": "1 Road, Town",
         "DIGEST_SENDER": "Verdicts <digest@d.example>",
     }
