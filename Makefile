@@ -52,7 +52,7 @@ format: $(VENV)/.dev ## put the code into shape
 	@$(BIN)/ruff format .
 
 bench: $(VENV)/.dev ## side-by-side figures, as ratios
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 lock: ## renew the two lock files (needs uv)
 	uv pip compile -q pyproject.toml --extra build --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements.lock

@@ -1,50 +1,173 @@
-"""make bench: what a send costs through each provider, and whether memory stays flat.
+"""Figures side by side, as ratios to a reference measured in the same run: make bench
 
-Each case runs in a process of its own, so that its peak memory is its own; the list of 1,000 is
-the reference for the list of 10,000.
+--full                 a million recipients, SendGrid, and several senders on PostgreSQL too
+--markdown             the table as docs/performance.md keeps it
+--sink NAME=URL        a sink elsewhere instead of our own: chunks, groups or far (20 ms)
 """
 
-import json
-import platform
-import subprocess
+import argparse
 import sys
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
-SIZES = (1_000, 10_000)
-PROVIDERS = ("outbox", "smtp", "sendgrid")
-ROOT = Path(__file__).resolve().parent.parent
+from benchmarks.case import Far, Figures, run
+from benchmarks.machine import describe
+from benchmarks.sink import Wiring, running
+
+MEDIUM, SMALL, LARGE = 100_000, 10_000, 1_000_000
+CHUNKS, GROUPS = Wiring(), Wiring(chunking=False)
+FAR = Wiring(round_trip=0.020)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`ratio` is ours to the reference; `target` is what it should reach at least (or at most)."""
+
+    what: str
+    ours: str
+    reference: str
+    ratio: float | None = None
+    target: str = ""
+
+
+def speed(far: Far) -> list[Line]:
+    """At no round trip, over a sink that takes chunks, and over one that does not."""
+    lines = []
+    for name, wiring, bare in (("chunks", CHUNKS, "bdat"), ("groups", GROUPS, "data")):
+        ours = far.measure(name, wiring, "ours", "URL", MEDIUM, 4, "on")
+        alone = far.measure(name, wiring, "ours", "URL", MEDIUM, 4, "off")
+        plain = far.measure(name, wiring, "references", "smtplib", "ADDRESS", 5_000, 1)
+        raw = far.measure(name, wiring, "references", bare, "ADDRESS", 30_000, 1)
+        pipelined = far.measure(name, wiring, "references", "data", "ADDRESS", 20_000, 1)
+        offers = "PIPELINING, CHUNKING" if wiring.chunking else "PIPELINING alone"
+        where = f"{MEDIUM:,} people, ledger on, {offers}"
+        lines += [
+            _per_cpu(f"{where}: to smtplib", ours, plain, "8"),
+            _rate(f"{where}: to a bare pipelined writer", ours, pipelined, "0.5"),
+            _rate(f"{where}: to a bare {bare.upper()} writer", ours, raw),
+            _rate("the same, to ledger off", ours, alone),
+        ]
+    return lines
+
+
+def distance(far: Far) -> list[Line]:
+    """At 20 ms, over ten connections."""
+    ours = far.measure("far", FAR, "ours", "URL", MEDIUM, 10, "on")
+    plain = far.measure("far", FAR, "references", "smtplib", "ADDRESS", 1_000, 10)
+    bare = far.measure("far", FAR, "references", "data", "ADDRESS", 300, 1)
+    return [
+        _rate("20 ms, 10 connections: to smtplib with 10", ours, plain, "50"),
+        _rate("20 ms: to a bare pipelined writer, one connection", ours, bare),
+    ]
+
+
+def size(far: Far, large: int) -> list[Line]:
+    """A longer list against a short one."""
+    few = far.measure("chunks", CHUNKS, "ours", "URL", SMALL, 1, "on")
+    many = far.measure("chunks", CHUNKS, "ours", "URL", large, 1, "on")
+    each, other = many.cpu / many.people * 1e6, few.cpu / few.people * 1e6
+    return [
+        Line(
+            f"peak memory, {large:,} people: to {SMALL:,}",
+            f"{many.mb:.0f} MB",
+            f"{few.mb:.0f} MB",
+            many.mb / few.mb,
+            "at most 1.10",
+        ),
+        Line(
+            f"CPU seconds a million, {large:,} people: to {SMALL:,}",
+            f"{each:.1f}",
+            f"{other:.1f}",
+            each / other,
+            "at most 1.15",
+        ),
+    ]
+
+
+def sendgrid() -> list[Line]:
+    found = run("sendgrid_million")
+    what = f"SendGrid, {int(found['people']):,} people in {int(found['requests']):,} requests"
+    return [Line(what, f"{found['cpu']:.1f} CPU s", "60 CPU s", found["cpu"] / 60, "at most 1")]
+
+
+def senders() -> list[Line]:
+    """Several processes on one PostgreSQL, into a sink at 20 ms that remembers."""
+    rates = {many: _shared(many) for many in (1, 2, 4)}
+    return [
+        Line(
+            f"PostgreSQL, {many} senders, 20 ms: to one",
+            f"{rates[many]:,.0f}/s",
+            f"{rates[1]:,.0f}/s",
+            rates[many] / rates[1],
+            "rising",
+        )
+        for many in (2, 4)
+    ]
+
+
+def _shared(many: int) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        record = Path(folder) / "record"
+        with running(Wiring(round_trip=0.020, record=record)) as sink:
+            found = run("workers", sink.url, str(MEDIUM // 2), str(many))
+        taken = Counter(line.split()[0] for line in record.read_text().splitlines())
+    if len(taken) != found["people"] or set(taken.values()) != {1}:
+        sys.exit(f"{many} senders: somebody was mailed twice, or not at all")
+    return found["people"] / found["seconds"]
+
+
+def _rate(what: str, ours: Figures, reference: Figures, target: str = "") -> Line:
+    note = " (the sink's limit)" if ours.limited else ""
+    return Line(
+        f"messages a second, {what}",
+        f"{ours.rate:,.0f}{note}",
+        f"{reference.rate:,.0f}",
+        ours.rate / reference.rate,
+        target,
+    )
+
+
+def _per_cpu(what: str, ours: Figures, reference: Figures, target: str) -> Line:
+    return Line(
+        f"messages per CPU second, {what}",
+        f"{ours.per_cpu:,.0f}",
+        f"{reference.per_cpu:,.0f}",
+        ours.per_cpu / reference.per_cpu,
+        target,
+    )
+
+
+def show(lines: list[Line], *, markdown: bool) -> None:
+    for line in lines:
+        ratio = f"x {line.ratio:.2f}" if line.ratio is not None else ""
+        if markdown:
+            print(f"| {line.what} | {line.ours} | {line.reference} | {ratio} | {line.target} |")
+        else:
+            print(f"{line.what:82}{line.ours:>28}{line.reference:>10}{ratio:>10}  {line.target}")
 
 
 def main() -> None:
-    print(f"Python {platform.python_version()} on {platform.machine()}, SQLite, one worker")
-    print(f"{'provider':10}{'people':>8}{'seconds':>9}{'a second':>10}{'CPU s':>8}{'MB':>7}")
-    for provider in PROVIDERS:
-        cases = [_measure(provider, size) for size in SIZES]
-        for case in cases:
-            print(
-                f"{provider:10}{case['people']:>8,}{case['seconds']:>9.2f}"
-                f"{case['people'] / case['seconds']:>10,.0f}{case['cpu']:>8.2f}{case['mb']:>7.1f}"
-            )
-        small, large = cases
-        each = (large["seconds"] / large["people"]) / (small["seconds"] / small["people"])
-        print(
-            f"{'':10}ten times the list: memory x {large['mb'] / small['mb']:.2f}, "
-            f"time per recipient x {each:.2f}, renders {large['renders']}"
-        )
-
-
-def _measure(provider: str, people: int) -> dict[str, float]:
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.one_send", provider, str(people)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        sys.exit(done.stderr)
-    case: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return case
+    parser = argparse.ArgumentParser(prog="make bench ARGS=", description=__doc__)
+    parser.add_argument("--full", action="store_true")
+    parser.add_argument("--markdown", action="store_true")
+    parser.add_argument("--sink", action="append", default=[], metavar="NAME=URL")
+    given = parser.parse_args()
+    far = Far(dict(one.split("=", 1) for one in given.sink))
+    print(f"{describe()}; messages of 35 KB\n", flush=True)
+    if given.markdown:
+        print("| what | ours | reference | ratio | target |\n| --- | ---: | ---: | ---: | --- |")
+    parts = [
+        lambda: speed(far),
+        lambda: distance(far),
+        lambda: size(far, LARGE if given.full else MEDIUM),
+    ]
+    if given.full:
+        parts += [sendgrid, senders]
+    for part in parts:
+        show(part(), markdown=given.markdown)
+        sys.stdout.flush()
 
 
 main()
