@@ -1,7 +1,8 @@
 """One send of ours, in a process of its own.
 
-python -m benchmarks.ours URL PEOPLE CONNECTIONS on|off prints its figures as JSON. `on` is a whole send over a durable ledger in SQLite, from the freezing
-of the audience to finished books; `off` the provider alone.
+python -m benchmarks.ours URL PEOPLE CONNECTIONS on|off prints its figures as JSON. `on` is a whole
+send over a durable ledger in SQLite, from the freezing of the audience to finished books; `off`
+the provider alone.
 """
 
 import json
