@@ -98,10 +98,13 @@ class _ServerPresence:
         return self
 
     def _lock(self) -> None:
-        self._connection = self._store.engine.connect().execution_options(
-            isolation_level="AUTOCOMMIT"
-        )
-        self._connection.execute(text("SELECT pg_advisory_lock(:n)"), {"n": self.number})
+        connection = self._store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        try:
+            connection.execute(text("SELECT pg_advisory_lock(:n)"), {"n": self.number})
+        except DBAPIError:
+            connection.close()
+            raise
+        self._connection = connection
 
     def keep(self) -> None:
         """Takes the lock again where its session was cut (a restart, an idle limit, a pooler)."""
@@ -109,16 +112,20 @@ class _ServerPresence:
             if self._connection is not None:
                 self._connection.execute(text("SELECT 1"))
         except DBAPIError:
-            if self._connection is not None:
-                self._connection.invalidate()
-                self._connection.close()
+            self._let_go()
+        if self._connection is None:
+            # A server that is away still raises; the next call tries again.
             self._lock()
 
     def __exit__(self, *_: object) -> None:
-        if self._connection is not None:
+        self._let_go()
+
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
             # Not back into the pool: the lock ends with the session.
-            self._connection.invalidate()
-            self._connection.close()
+            connection.invalidate()
+            connection.close()
 
     def alive(self, number: int) -> bool:
         if number == self.number:

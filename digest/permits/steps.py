@@ -64,7 +64,7 @@ class Steps:
             self._make_up(number)
 
     def _make_up(self, number: int) -> None:
-        """Permits for what is left; where the limits keep that back, one for when they let go."""
-        until = self.jobs.sending.held_until(number)
+        """What limits hold back gets its permit for when they let go: at once it would be void."""
+        held_until = self.jobs.sending.held_until(number)
         with self.jobs.store.write() as session:
-            self.permits(session, number, until)
+            self.permits(session, number, held_until)

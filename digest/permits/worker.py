@@ -11,15 +11,17 @@ from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecisio
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import DeleteJobCondition, Job, Status
 
+from digest.deliver.provider import ProviderError
 from digest.issues.lifecycle import IssueError
 from digest.permits.deferral import QUEUE, TASK
 from digest.permits.steps import Steps
 from store import Store
 
 ROUND = "digest.round"
+SOON_SECONDS = 5
 AGAIN_SECONDS = 30
 LATER_SECONDS = 600
-"""When a permit comes back: its provider or database was away; its issue needs an editor."""
+"""When a permit comes back: the database was away; the provider was; the issue needs an editor."""
 PAUSE_SECONDS = 2.0
 _LINE = {
     "connect_timeout": 10,
@@ -52,19 +54,23 @@ async def _work_once(store: Store, steps: Steps, stopped: "asyncio.Task[bool]") 
     async with app.open_async():
         # Whoever starts notices at once who died before.
         await look_round(app, steps)
-        worker = asyncio.create_task(
-            app.run_worker_async(
-                queues=[QUEUE],
-                concurrency=1,
-                install_signal_handlers=False,
-                delete_jobs=DeleteJobCondition.ALWAYS,
-            )
-        )
+        worker = asyncio.create_task(use_permits(app))
         await asyncio.wait({worker, stopped}, return_when=asyncio.FIRST_COMPLETED)
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
         if not worker.cancelled() and (error := worker.exception()):
             raise error
+
+
+async def use_permits(app: App, *, wait: bool = True) -> None:
+    """Until cancelled, or with `wait` off until there is none."""
+    await app.run_worker_async(
+        queues=[QUEUE],
+        wait=wait,
+        concurrency=1,
+        install_signal_handlers=False,
+        delete_jobs=DeleteJobCondition.ALWAYS,
+    )
 
 
 def tasks(store: Store, steps: Steps) -> App:
@@ -114,5 +120,11 @@ class _Again(BaseRetryStrategy):
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
         del job
-        seconds = LATER_SECONDS if isinstance(exception, IssueError) else AGAIN_SECONDS
+        match exception:
+            case IssueError():
+                seconds = LATER_SECONDS
+            case ProviderError():
+                seconds = AGAIN_SECONDS
+            case _:
+                seconds = SOON_SECONDS
         return RetryDecision(retry_in={"seconds": seconds})

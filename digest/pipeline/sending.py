@@ -76,18 +76,22 @@ class Sending:
         Raises as `run` does. Nothing is counted unless the issue is at its end.
         """
         self._work(number, presence, most, enough, None)
+        # Whoever died meanwhile may hold the last batches.
+        self.recover(number, presence)
         return self.finish(number)
+
+    def held_until(self, number: int) -> datetime | None:
+        """Until when the limits let nothing of it go; None where nothing that is due is held."""
+        if not self.pacing:
+            return None
+        with self.store.read() as session:
+            kept = hold(session, self.pacing, number, self.clock())
+        return kept.until if kept else None
 
     def finish(self, number: int) -> bool:
         """Finishes the issue if its books balance."""
         with self.store.write() as session:
             return ledger.finish(session, number, self.clock())
-
-    def held_until(self, number: int) -> datetime | None:
-        """The moment before which the limits let nothing of it go, if they do so now."""
-        with self.store.read() as session:
-            kept = hold(session, self.pacing, number, self.clock()) if self.pacing else None
-        return kept.until if kept else None
 
     def _work(
         self,
