@@ -20,7 +20,8 @@ ACCEPTED = 202
 BAD_REQUEST = 400
 TOO_LARGE = 413
 TOO_MANY = 429
-REFUSED_FOR_NOW = frozenset({408, 500, 503})
+UNAVAILABLE = 503
+REFUSED_FOR_NOW = frozenset({408, 500, UNAVAILABLE})
 """SendGrid's own words that it did not take the request; 502 and 504 are a gateway's."""
 LONGEST_WAIT = 3_600.0
 """Seconds: its windows last a minute, so a later reset is a garbled one."""
@@ -77,6 +78,19 @@ class Answer:
         words = "; ".join(map(str, self.faults)) or f"HTTP {self.status} without a reason"
         return conceal(words)[:LONGEST_DETAIL]
 
+    def wait(self, now: datetime) -> float | None:
+        """Seconds until X-RateLimit-Reset (which is in epoch seconds), or by Retry-After."""
+        reset = self.header("X-RateLimit-Reset")
+        if reset.isdecimal():
+            return _bounded(int(reset) - now.timestamp())
+        after = self.header("Retry-After")
+        if after.isdecimal():
+            return _bounded(float(after))
+        try:
+            return _bounded((parsedate_to_datetime(after) - now).total_seconds())
+        except (ValueError, TypeError):
+            return None
+
     def faulty(self, envelopes: Sequence[Envelope]) -> dict[int, Refusal]:
         """By position: recipients that a 400 blames, if it blames recipients alone."""
         positions = [fault.position for fault in self.faults]
@@ -107,7 +121,7 @@ def read_answer(answer: Answer, envelopes: Sequence[Envelope], now: datetime) ->
     if status in {BAD_REQUEST, TOO_LARGE}:
         return [Refusal(one.delivery_id, True, str(status), answer.detail) for one in envelopes]
     if status == TOO_MANY or status in REFUSED_FOR_NOW:
-        wait = _wait(answer, now)
+        wait = answer.wait(now)
         return [
             Refusal(one.delivery_id, False, str(status), answer.detail, retry_after=wait)
             for one in envelopes
@@ -115,20 +129,6 @@ def read_answer(answer: Answer, envelopes: Sequence[Envelope], now: datetime) ->
     if 300 <= status < 500:  # noqa: PLR2004 - RFC 9110 section 15: redirected or refused
         raise ProviderError(f"SendGrid refuses the request: {status} {answer.detail}")
     return [Unknown(one.delivery_id, f"HTTP {status}: {answer.detail}") for one in envelopes]
-
-
-def _wait(answer: Answer, now: datetime) -> float | None:
-    """Seconds until the limit is lifted (X-RateLimit-Reset, in epoch seconds) or Retry-After."""
-    reset = answer.header("X-RateLimit-Reset")
-    if reset.isdecimal():
-        return _bounded(int(reset) - now.timestamp())
-    after = answer.header("Retry-After")
-    if after.isdecimal():
-        return _bounded(float(after))
-    try:
-        return _bounded((parsedate_to_datetime(after) - now).total_seconds())
-    except (ValueError, TypeError):
-        return None
 
 
 def _bounded(seconds: float) -> float:

@@ -3,14 +3,20 @@
 Limits and fields: https://www.twilio.com/docs/sendgrid/api-reference/mail-send and the provider's
 OpenAPI description. Substitutions reach subject and content but no header, and are not escaped:
 the greeting therefore has one tag for the text part and another for the HTML part.
+
+JSON is made by hand of ready pieces: what all have alike is written once an edition, and a
+recipient costs a join. All of it is ASCII, so that its length is its size in bytes.
 """
 
 import html
 import json
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from email.utils import parseaddr
-from typing import Any
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from digest.address import Edition, Envelope, list_headers, list_unsubscribe, message_id
 from digest.deliver.mailbox import parse_mailbox
@@ -23,48 +29,54 @@ MOST_SUBSTITUTION_BYTES = 10_000
 HTML_GREETING = "~~greeting-html~~"
 OFF = {"enable": False}
 
+_LINKS = tuple(slot for slot in Slot if slot is not Slot.GREETING)
+_VALUES = ("email", "token", *_LINKS, Slot.GREETING, "greeting-html")
+"""What differs between recipients, in the order that `Content.piece` has the values in."""
+_BLANK = re.compile(r"\\u0000([a-z-]+)\\u0000")
+"""A value's place in the JSON of a personalization; see `_blank`."""
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """An envelope and the personalization that stands for it; `size` is its JSON in bytes."""
+
+class Piece(NamedTuple):
+    """An envelope and the personalization that stands for it, as JSON."""
 
     envelope: Envelope
-    personalization: dict[str, Any]
-    size: int
-
-    @property
-    def too_long(self) -> bool:
-        return _size(self.personalization["substitutions"]) > MOST_SUBSTITUTION_BYTES
+    personalization: str
 
 
 class Content:
     """What every recipient of an edition gets alike."""
 
     def __init__(self, edition: Edition) -> None:
-        self._edition = edition
-        self._headers = list_headers(edition)
-        self._used = set(MARKS.findall(edition.text + edition.html))
-        self._shared = _shared(edition)
-        self.size = _size(self._shared)
+        """Raises ValueError for a sender that can't be mailed from."""
+        self._shared = _dump(_shared(edition)).removeprefix("{")
+        self.size = len(self._shared)
+        whole, substitutions = _pattern(edition)
+        self._parts = _BLANK.split(whole)
+        self._pick = itemgetter(*map(_VALUES.index, self._parts[1::2]))
+        self._beside = len(_BLANK.sub("", whole)) - len(_BLANK.sub("", substitutions))
 
     def piece(self, envelope: Envelope) -> Piece:
-        """Headers are sent whole: a personalization's replace those of the message."""
-        headers = {
-            **self._headers,
-            "List-Unsubscribe": list_unsubscribe(self._edition, envelope.slots[Slot.UNSUBSCRIBE]),
-            "Message-ID": message_id(self._edition, envelope),
-        }
-        personalization = {
-            "to": [{"email": envelope.email}],
-            "headers": headers,
-            "substitutions": self._substitutions(envelope),
-            # SendGrid keeps these for good, so they name nobody.
-            "custom_args": {"delivery": envelope.token},
-        }
-        return Piece(envelope, personalization, _size(personalization))
+        slots = envelope.slots
+        values = (
+            _escape(envelope.email),
+            _escape(envelope.token),
+            *[_escape(slots[slot]) for slot in _LINKS],
+            *_greetings(slots[Slot.GREETING]),
+        )
+        parts = self._parts.copy()
+        parts[1::2] = self._pick(values)
+        return Piece(envelope, "".join(parts))
 
-    def body(self, pieces: Sequence[Piece]) -> dict[str, Any]:
-        return {"personalizations": [piece.personalization for piece in pieces], **self._shared}
+    def too_long(self, piece: Piece) -> bool:
+        """Whether its substitutions may exceed the limit.
+
+        Counted with the values of its other fields, so some hundred bytes early.
+        """
+        return len(piece.personalization) - self._beside > MOST_SUBSTITUTION_BYTES
+
+    def body(self, pieces: Sequence[Piece]) -> str:
+        listed = ",".join([piece.personalization for piece in pieces])
+        return f'{{"personalizations":[{listed}],{self._shared}'
 
     def pack(self, pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
         """The pieces in as few requests as the limits allow, no address twice in one."""
@@ -75,24 +87,43 @@ class Content:
             addresses: set[str] = set()
             room = MOST_BYTES - self.size
             for piece in waiting:
-                address = piece.envelope.email.lower()
-                room_for_it = len(taken) < MOST_RECIPIENTS and (piece.size <= room or not taken)
+                address, size = piece.envelope.email.lower(), len(piece.personalization)
+                room_for_it = len(taken) < MOST_RECIPIENTS and (size <= room or not taken)
                 if not room_for_it or address in addresses:
                     left.append(piece)
                     continue
                 taken.append(piece)
                 addresses.add(address)
-                room -= piece.size
+                room -= size
             yield taken
             waiting = left
 
-    def _substitutions(self, envelope: Envelope) -> dict[str, str]:
-        values = {slot.mark: envelope.slots[slot] for slot in Slot if slot.mark in self._used}
-        greeting = Slot.GREETING.mark
-        if greeting in values:
-            values[greeting] = _disarm(" ".join(values[greeting].splitlines()))
-            values[HTML_GREETING] = html.escape(values[greeting])
-        return values
+
+def _pattern(edition: Edition) -> tuple[str, str]:
+    """A personalization as JSON with blanks for the values, and its substitutions alone."""
+    blanks = Envelope(0, _blank("email"), _blank("token"), {slot: _blank(slot) for slot in Slot})
+    used = set(MARKS.findall(edition.text + edition.html))
+    substitutions = {slot.mark: blanks.slots[slot] for slot in Slot if slot.mark in used}
+    if Slot.GREETING.mark in used:
+        substitutions[HTML_GREETING] = _blank("greeting-html")
+    personalization = {
+        "to": [{"email": blanks.email}],
+        # Sent whole: a personalization's headers replace those of the message.
+        "headers": {
+            **list_headers(edition),
+            "List-Unsubscribe": list_unsubscribe(edition, blanks.slots[Slot.UNSUBSCRIBE]),
+            "Message-ID": message_id(edition, blanks),
+        },
+        "substitutions": substitutions,
+        # SendGrid keeps these for good, so they name nobody.
+        "custom_args": {"delivery": blanks.token},
+    }
+    return _dump(personalization), _dump(substitutions)
+
+
+def _blank(name: str) -> str:
+    """NUL, which no setting and no header can hold."""
+    return f"\0{name}\0"
 
 
 def _shared(edition: Edition) -> dict[str, Any]:
@@ -124,6 +155,13 @@ def _mailbox(name: str, address: str) -> dict[str, str]:
     return {"email": email, "name": name} if name else {"email": email}
 
 
+@lru_cache(maxsize=1_024)
+def _greetings(value: str) -> tuple[str, str]:
+    """As text and as HTML, escaped; kept, since first names repeat."""
+    line = _disarm(" ".join(value.splitlines()))
+    return _escape(line), _escape(html.escape(line))
+
+
 def _disarm(text: str) -> str:
     """Text that SendGrid must not find a tag in; any other text stays as it is."""
     text = disarm(text)
@@ -132,5 +170,10 @@ def _disarm(text: str) -> str:
     return text
 
 
-def _size(value: Any) -> int:
-    return len(json.dumps(value))
+def _escape(value: str) -> str:
+    """As it stands between the quotes of a JSON string (RFC 8259 section 7)."""
+    return encode_basestring_ascii(value)[1:-1]
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))

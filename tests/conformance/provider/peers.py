@@ -1,10 +1,9 @@
 """Who is at the other end of each provider: real peers on this machine, behind one face."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -14,8 +13,7 @@ from digest.deliver.sendgrid import SendGrid
 from digest.deliver.smtp import Smtp, SmtpTarget
 from tests.parts.sendgrid_server import Break, SendGridServer, errors
 from tests.parts.smtp_server import Drop, SmtpServer, closed_port
-
-Clock = Callable[[], datetime]
+from tests.parts.world import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +102,7 @@ class SmtpPeer(TalkingPeer):
 class SendGridPeer(TalkingPeer):
     def __init__(self, server: SendGridServer, dead_port: int, clock: Clock) -> None:
         self._server = server
+        self._clock = clock
         self.provider = SendGrid(server.key, host=server.url, timeout=5, clock=clock)
         self.lost = SendGrid(
             server.key, host=f"http://127.0.0.1:{dead_port}", timeout=5, clock=clock
@@ -124,6 +123,7 @@ class SendGridPeer(TalkingPeer):
         self._server.script.append(errors(429, ("too many requests", None)))
 
     def relent(self) -> None:
+        self._clock.on(minutes=1)  # whoever was told 429 asks nothing before
         self._server.script.clear()
         self._server.invalid.clear()
 

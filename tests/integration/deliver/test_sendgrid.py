@@ -36,7 +36,8 @@ def test_more_than_a_thousand_are_split(sendgrid_server: SendGridServer) -> None
     emails = [f"reader{number}@example.com" for number in range(1_001)]
     outcomes = submit(sendgrid(sendgrid_server), *envelopes(emails))
 
-    assert [len(request["personalizations"]) for request in sendgrid_server.requests] == [1_000, 1]
+    sizes = [len(request["personalizations"]) for request in sendgrid_server.requests]
+    assert sorted(sizes) == [1, 1_000]
     assert set(kinds(outcomes)) == {"Receipt"}
 
 
@@ -48,7 +49,8 @@ def test_an_address_comes_once_in_a_request(sendgrid_server: SendGridServer) -> 
     )
 
     assert kinds(outcomes) == ["Receipt"] * 3
-    assert [len(request["personalizations"]) for request in sendgrid_server.requests] == [2, 1]
+    sizes = [len(request["personalizations"]) for request in sendgrid_server.requests]
+    assert sorted(sizes) == [1, 2]
 
 
 def test_its_own_tracking_is_off_and_only_opaque_ids_are_left_with_it(

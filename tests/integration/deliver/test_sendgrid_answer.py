@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from digest.deliver.provider import ProviderError, Receipt, Refusal, Unknown
-from digest.deliver.sendgrid import ROUNDS
-from tests.integration.deliver.peers import THE_THREE, sendgrid
+from digest.deliver.sendgrid_run import ROUNDS
+from tests.integration.deliver.peers import THE_FOUR, THE_THREE, sendgrid
 from tests.parts.mail import envelopes, kinds, stream, submit
 from tests.parts.sendgrid_server import Break, Reply, SendGridServer, errors
 from tests.parts.world import NOW
@@ -75,7 +75,6 @@ def test_a_server_that_blames_one_after_another_is_not_asked_forever(
         (400, [("The subject is too long.", "subject")]),
         (400, [("Bad.", "personalizations.0.to"), ("Worse.", "content.0.value")]),
         (400, [("Beyond.", "personalizations.7.to")]),
-        (413, [("The JSON payload is too large.", None)]),
     ],
 )
 def test_a_fault_of_the_whole_request_refuses_all_for_good_and_blames_no_address(
@@ -91,6 +90,31 @@ def test_a_fault_of_the_whole_request_refuses_all_for_good_and_blames_no_address
         assert outcome.code == str(status)
         assert all(message in outcome.detail for message, _ in faults)
     assert len(sendgrid_server.requests) == 1
+
+
+def test_a_request_that_is_too_large_is_made_again_in_halves(
+    sendgrid_server: SendGridServer,
+) -> None:
+    sendgrid_server.script.append(errors(413, ("The JSON payload is too large.", None)))
+    outcomes = submit(sendgrid(sendgrid_server), *envelopes(THE_FOUR))
+
+    assert kinds(outcomes) == ["Receipt"] * 4
+    assert sorted(mail.to for mail in sendgrid_server.mails) == sorted(THE_FOUR)
+    assert [len(one["personalizations"]) for one in sendgrid_server.requests] == [4, 2, 2]
+
+
+def test_who_is_too_large_alone_is_refused_for_good_and_is_not_to_blame(
+    sendgrid_server: SendGridServer,
+) -> None:
+    sendgrid_server.script.extend([errors(413, ("The JSON payload is too large.", None))] * 5)
+    outcomes = submit(sendgrid(sendgrid_server), *envelopes(THE_THREE))
+
+    for outcome in outcomes.values():
+        assert isinstance(outcome, Refusal)
+        assert outcome.permanent
+        assert not outcome.about_address
+        assert (outcome.code, outcome.detail) == ("413", "The JSON payload is too large.")
+    assert len(sendgrid_server.requests) == 5, "three, one and two, and the two one by one"
 
 
 def test_a_refusal_repeats_no_address(sendgrid_server: SendGridServer) -> None:
@@ -181,7 +205,9 @@ def test_a_key_that_is_withdrawn_in_the_middle_leaves_the_rest_without_an_outcom
     mail = envelopes(["ada@example.com", "ada@example.com"])
     outcomes = stream(sendgrid(sendgrid_server), mail)
 
-    assert next(outcomes) == Receipt(1, "one")
+    receipt = next(outcomes)
+    assert isinstance(receipt, Receipt)
+    assert receipt.provider_id == "one"
     with pytest.raises(ProviderError, match="revoked"):
         next(outcomes)
 
