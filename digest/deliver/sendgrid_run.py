@@ -89,8 +89,9 @@ class Run:
 
     def _pull(self, source: Iterator[Sequence[Envelope]]) -> None:
         """Takes in batches until there is enough to do."""
-        while not (self._pulled_all or self._ended) and self._tick() >= self._pull_again:
-            if len(self._flying) + len(self._waiting) >= MOST_IN_FLIGHT:
+        while not (self._pulled_all or self._ended):
+            enough = len(self._flying) + len(self._waiting) >= MOST_IN_FLIGHT
+            if enough or (self._flying and self._tick() < self._pull_again):
                 return
             envelopes = next(source, None)
             if envelopes is None:
@@ -100,7 +101,7 @@ class Run:
                 self._launch()
             else:
                 # Whoever gives none waits by itself while there is nothing in its hands.
-                self._pull_again = self._tick() + PULL_AGAIN if self._flying else 0.0
+                self._pull_again = self._tick() + PULL_AGAIN
                 return
 
     def _sort(self, envelopes: Sequence[Envelope]) -> list[Piece]:

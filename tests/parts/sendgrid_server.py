@@ -5,6 +5,7 @@ nothing else, and can be told to answer otherwise, to break off, or to say nothi
 """
 
 import json
+import socket
 import threading
 from collections import deque
 from dataclasses import dataclass, field
@@ -18,8 +19,10 @@ HELP = "http://sendgrid.com/docs/API_Reference/Web_API_v3/Mail/errors.html"
 
 
 class Break(Enum):
-    """How the line fails once a request is read; in all of them but HALF it is forgotten."""
+    """How the line fails; in all of them but HALF_A_BODY the request is forgotten."""
 
+    BEFORE_READING = auto()
+    """Once the head is read; in all others, once all of the request is."""
     SILENCE = auto()
     HANG_UP = auto()
     HALF_A_BODY = auto()
@@ -53,13 +56,17 @@ class Mail:
 
 @dataclass
 class SendGridServer:
-    """`script` is used up one request at a time; then the rules decide."""
+    """`script` is used up one request at a time; then, and at None, the rules decide.
+
+    Where there is a `meeting`, no request is answered before it is full.
+    """
 
     key: str = "SG.a-key.of-the-tests"
     scopes: list[str] = field(default_factory=lambda: ["mail.send", "sender_verification_eligible"])
-    script: deque[Reply | Break] = field(default_factory=deque)
+    script: deque[Reply | Break | None] = field(default_factory=deque)
     invalid: set[str] = field(default_factory=set)
     """Addresses that SendGrid takes for no addresses."""
+    meeting: threading.Barrier | None = None
 
     mails: list[Mail] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
@@ -80,6 +87,10 @@ class SendGridServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def plan(self) -> Reply | Break | None:
+        """What becomes of the next request."""
+        return self.script.popleft() if self.script else None
 
     def judge(self, body: Any) -> Reply:
         faults = find_faults(body) or list(self._invalid(body))
@@ -132,9 +143,13 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path != "/v3/scopes":
             self._answer(errors(404, ("Not found", None)))
             return
-        self._answer(self._next() or Reply(200, body=json.dumps(self._scopes).encode()))
+        self._answer(self.sendgrid.plan() or Reply(200, body=json.dumps(self._scopes).encode()))
 
     def do_POST(self) -> None:
+        planned = self.sendgrid.plan()
+        if planned is Break.BEFORE_READING:
+            self._break(planned)
+            return
         raw = self.rfile.read(int(self.headers["Content-Length"]))
         if not self._knows_key():
             return
@@ -145,7 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif len(raw) >= MOST_BYTES:
             self._answer(errors(413, ("The JSON payload is too large", None)))
         else:
-            self._take(raw)
+            self._take(raw, planned)
 
     def log_message(self, *_: object) -> None:
         """Nobody reads it."""
@@ -154,14 +169,16 @@ class _Handler(BaseHTTPRequestHandler):
     def _scopes(self) -> dict[str, list[str]]:
         return {"scopes": self.sendgrid.scopes}
 
-    def _take(self, raw: bytes) -> None:
+    def _take(self, raw: bytes, planned: Reply | Break | None) -> None:
         try:
             body = json.loads(raw)
         except ValueError:
             self._answer(errors(400, ("Bad Request", None)))
             return
         self.sendgrid.requests.append(body)
-        judged = self._next() or self.sendgrid.judge(body)
+        if self.sendgrid.meeting:
+            self.sendgrid.meeting.wait(10)
+        judged = planned or self.sendgrid.judge(body)
         if judged is Break.HALF_A_BODY or (isinstance(judged, Reply) and judged.accepts):
             self.sendgrid.accept(body)
         if isinstance(judged, Reply):
@@ -176,9 +193,6 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(errors(401, (fault, None)))
         return known
 
-    def _next(self) -> Reply | Break | None:
-        return self.sendgrid.script.popleft() if self.sendgrid.script else None
-
     def _answer(self, reply: Reply | Break) -> None:
         if isinstance(reply, Break):
             self._break(reply)
@@ -192,7 +206,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _break(self, how: Break) -> None:
         self.close_connection = True
-        if how is Break.SILENCE:
+        if how is Break.BEFORE_READING:
+            self.connection.shutdown(socket.SHUT_RDWR)
+        elif how is Break.SILENCE:
             self.sendgrid.over.wait(30)
         elif how is Break.HALF_A_BODY:
             self.wfile.write(b"HTTP/1.1 202 Accepted\r\nContent-Length: 100\r\n\r\n{")
