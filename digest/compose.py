@@ -4,20 +4,28 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 
 from digest.catalog.pages import ReviewPage, Verdict
 from digest.catalog.queries import ComparisonView, ContenderView
+from digest.catalog.trends import Trends, Week
 from digest.names import count_of, listed, number_word, percent
 from digest.sentences import pull
 
 SUBJECT_LENGTH = 70
 PREHEADER_LENGTH = 110
 SMALLEST_GROUP = 2
+OF_ONE_MIND: dict[float | None, Verdict] = {100.0: Verdict.SHIP, 0.0: Verdict.SKIP}
+MOST_WEEKS = 8
+"""Bars of a trend at most."""
 
 
 @dataclass(frozen=True, slots=True)
 class PullQuote:
-    """A review cut at the end of a sentence; `verdict` is ship, skip or None (unknown)."""
+    """A review cut at the end of a sentence; `verdict` is ship, skip or None (unknown).
+
+    Where the whole panel is of one mind, its score says the verdict of each.
+    """
 
     lens: str
     quote: str
@@ -28,6 +36,7 @@ class PullQuote:
 class Side:
     """A contender as the email shows it. Scores are per cent or None (no score, no votes yet)."""
 
+    slug: str
     name: str
     category: str
     tagline: str
@@ -41,6 +50,8 @@ class Side:
     pull: PullQuote | None
     url: str
     """Where the tool's own page is."""
+    trend: tuple[Week, ...] = ()
+    """Panel scores by week, the oldest first; none where there is but one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +117,11 @@ def compose(
     title: Headline,
     picked: Sequence[ComparisonView],
     public_url: str,
+    *,
+    trends: Trends = MappingProxyType({}),
 ) -> Content:
     """The issue's content: the first pick in full, rivals of a tool grouped, the rest in brief."""
-    lead, *others = [_matchup(view, public_url) for view in picked]
+    lead, *others = [_matchup(view, public_url, trends) for view in picked]
     groups, briefs = _grouped(list(picked[1:]), others)
     return Content(
         number=number,
@@ -159,22 +172,23 @@ def _intro(picked: Sequence[ComparisonView]) -> str:
     return f"{comparisons.capitalize()} this week, {number_word(len(tools))} tools, one panel."
 
 
-def _matchup(view: ComparisonView, public_url: str) -> Matchup:
+def _matchup(view: ComparisonView, public_url: str, trends: Trends) -> Matchup:
     left, right = view.contenders
     return Matchup(
         slug=view.slug,
         title=view.title,
         url=view.url or f"{public_url}/comparisons/{view.slug}",
-        left=_side(left, public_url),
-        right=_side(right, public_url),
+        left=_side(left, public_url, trends),
+        right=_side(right, public_url, trends),
         kicker=_kicker(left, right),
         summary=_summary(left, right),
     )
 
 
-def _side(contender: ContenderView, public_url: str) -> Side:
+def _side(contender: ContenderView, public_url: str, trends: Trends) -> Side:
     size = len(contender.reviews)
     return Side(
+        slug=contender.tool_slug,
         name=contender.name,
         category=contender.category,
         tagline=contender.tagline,
@@ -186,6 +200,7 @@ def _side(contender: ContenderView, public_url: str) -> Side:
         panel_size=size,
         pull=_pull_quote(contender),
         url=f"{public_url}/tools/{contender.tool_slug}",
+        trend=_trend(trends.get(contender.tool_id, ())),
     )
 
 
@@ -197,12 +212,17 @@ def ships(score: float | None, size: int) -> int | None:
     return round(exact) if abs(exact - round(exact)) <= 0.02 * size else None
 
 
+def _trend(weeks: Sequence[Week]) -> tuple[Week, ...]:
+    return tuple(weeks[-MOST_WEEKS:]) if len(weeks) > 1 else ()
+
+
 def _pull_quote(contender: ContenderView) -> PullQuote | None:
     """The dissent where the panel is divided (a known skip, else the skeptic), else the builder."""
     chosen = _chosen_review(contender)
     if chosen is None:
         return None
-    return PullQuote(chosen.lens, pull(chosen.quote), chosen.verdict)
+    verdict = chosen.verdict or OF_ONE_MIND.get(contender.panel_score)
+    return PullQuote(chosen.lens, pull(chosen.quote), verdict)
 
 
 def _chosen_review(contender: ContenderView) -> ReviewPage | None:

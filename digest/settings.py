@@ -14,13 +14,14 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from digest.address import Sender
-from digest.brand import NO_ADDRESS, Brand
+from digest.brand import ACCENT, NO_ADDRESS, TAGLINE, Brand, Typeface
 from digest.deliver.dkim import speaks_for
 from digest.deliver.limits import Limits, parse_domain_limits, parse_limit, parse_warm_up
 from subscribers.addresses import AddressError, parse_address
 
 SHORTEST_SECRET = 32
 LONGEST_NAME = 100
+LONGEST_TAGLINE = 200
 SELECTOR = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
 
@@ -57,6 +58,35 @@ def _name(value: str) -> str:
         msg = f"should be a name of one line and at most {LONGEST_NAME} characters"
         raise ValueError(msg)
     return folded
+
+
+def _line(value: str) -> str:
+    if len(value) > LONGEST_TAGLINE or not value.isprintable():
+        msg = f"should be one line of at most {LONGEST_TAGLINE} characters"
+        raise ValueError(msg)
+    return value.strip()
+
+
+def _colour(value: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        msg = "should be a colour like #4338ca"
+        raise ValueError(msg)
+    return value.lower()
+
+
+def _logo(value: str) -> str:
+    """Mail is read far from here, so only an address that everybody can reach will do."""
+    if value and not re.fullmatch(r"https://[!-~]+", value):
+        msg = "should be an image's address like https://example.org/logo.png"
+        raise ValueError(msg)
+    return value
+
+
+def _language(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
+        msg = "should be a language tag like en or pt-BR (RFC 5646)"
+        raise ValueError(msg)
+    return value
 
 
 def _reply_to(value: str) -> str:
@@ -149,6 +179,12 @@ class Settings(BaseSettings):
     reply_to: Annotated[str, AfterValidator(_reply_to)] = ""
     postal_address: Annotated[str, AfterValidator(_postal_address)] = ""
     list_name: Annotated[str, AfterValidator(_name)] = "Weekly AI Tool Verdicts"
+    tagline: Annotated[str, AfterValidator(_line)] = TAGLINE
+    accent: Annotated[str, AfterValidator(_colour)] = ACCENT
+    logo_url: Annotated[str, AfterValidator(_logo)] = ""
+    """Shown 40 pixels high; where images are off, the list's name stands there."""
+    typeface: Typeface = Typeface.SANS
+    language: Annotated[str, AfterValidator(_language)] = "en"
     tracking: bool = True
     rate_limit: Annotated[str, AfterValidator(_read_by(parse_limit))] = ""
     """Like 20, or 20/s 5000/day; nothing sends as fast as the provider takes it."""
@@ -225,6 +261,11 @@ class Settings(BaseSettings):
             name=self.list_name,
             public_url=self.public_url,
             postal_address=self.postal_address or NO_ADDRESS,
+            tagline=self.tagline,
+            accent=self.accent,
+            language=self.language,
+            logo_url=self.logo_url,
+            typeface=self.typeface,
         )
 
 

@@ -12,6 +12,7 @@ from sqlmodel import Session, col, select
 from digest.address import Edition, Envelope, Recipient, Sender, address
 from digest.brand import Brand
 from digest.catalog.queries import comparisons_by_id
+from digest.catalog.trends import trends
 from digest.compose import Content, Headline, compose
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import Issue, IssueState, Link, Pick, Variant
@@ -38,12 +39,14 @@ class Frozen:
         issue = find_issue(session, number)
         ids = picks(session, number)
         views = comparisons_by_id(session, ids)
+        tools = {side.tool_id for view in views.values() for side in view.contenders}
         return compose(
             number,
             issue.as_of.date(),
             Headline(issue.subject, issue.preheader),
             [views[one] for one in ids],
             self.brand.public_url,
+            trends=trends(session, tools, issue.as_of),
         )
 
     def rendered(self, session: Session, number: int) -> Rendered:

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 import digest
 from digest.render.errors import TemplateError
-from digest.render.filters import attribute, harmless, percent, reach, wrap, written_date
+from digest.render.filters import attribute, harmless, month, percent, reach, wrap, written_date
 from digest.render.slots import Slot
 
 ESCAPED = (".mjml.j2", ".html.j2")
@@ -38,6 +38,7 @@ def email_environment(folder: Path) -> Environment:
     )
     environment.filters |= {
         "attr": attribute,  # takes the place of Jinja2's own, which reads an object's attribute
+        "month": month,
         "percent": percent,
         "reach": reach,
         "wrap": wrap,

@@ -75,3 +75,8 @@ def wrap(value: object, indent: str = "", first: str | None = None, width: int =
 def written_date(value: date) -> str:
     """3 March 2026, whatever the machine's locale."""
     return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def month(value: date) -> str:
+    """Mar 2026."""
+    return f"{_MONTHS[value.month - 1][:3]} {value.year}"

@@ -55,6 +55,8 @@ def _context(
     pixel = Href(f"{root}/o/{Slot.OPEN.mark}.gif") if tracked else None
     return {
         "issue": content,
+        "subject": content.subject,
+        "preheader": content.preheader,
         "brand": brand,
         "links": links,
         "greeting": Slot.GREETING,

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from digest.brand import Brand
+from digest.catalog.trends import Week
 from digest.compose import Content, Group, Matchup, PullQuote, Side
 
 SITE = "https://verdicts.example.com"
@@ -19,6 +20,7 @@ def side(name: str, score: float | None, **changes: object) -> Side:
     slug = "-".join(name.lower().split())
     whole = score is not None and score % 25 == 0
     plain = Side(
+        slug=slug,
         name=name,
         category="Developer Tools",
         tagline=f"What {name} is for, in one line",
@@ -61,6 +63,11 @@ def content(briefs: int = 4, groups: int = 1) -> Content:
         tagline="The big model’s manners at a fraction of the bill",
         entry_price="$0.40 / 1M tokens",
         community_score=61.5,
+        trend=(
+            Week(date(2025, 11, 10), 50.0),
+            Week(date(2026, 1, 19), 62.5),
+            Week(date(2026, 3, 2), 75.0),
+        ),
         pull=PullQuote("skeptic", "Cheap until the long jobs begin. Then it adds up.", None),
     )
     return Content(

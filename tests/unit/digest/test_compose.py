@@ -1,8 +1,11 @@
 """From picks to what the email says."""
 
+from datetime import date, timedelta
+
 import pytest
 
 from digest.catalog.pages import Lens
+from digest.catalog.trends import Week
 from digest.compose import Content, Headline, compose, headline, ships
 from digest.sentences import pull, sentences
 from tests.parts.pages import comparison, contender
@@ -94,10 +97,30 @@ def test_the_dissent_is_pulled_where_it_is_known() -> None:
 
 
 def test_an_unknown_verdict_is_never_guessed() -> None:
-    content = issue(comparison(1, contender("Split", 75), contender("B")))
-    for side in (content.lead.left, content.lead.right):
-        assert side.pull is not None
-        assert side.pull.verdict is None
+    """Which of a divided panel skips is not known; of one mind, all are of that mind."""
+    divided, agreed = (
+        issue(comparison(1, contender("One", one), contender("Other", other))).lead
+        for one, other in ((75, 50), (100, 0))
+    )
+    said = [side.pull and side.pull.verdict for side in (divided.left, divided.right)]
+    assert said == [None, None]
+    said = [side.pull and side.pull.verdict for side in (agreed.left, agreed.right)]
+    assert said == ["ship", "skip"]
+
+
+def test_a_trend_is_shown_once_there_are_two_weeks_and_never_more_than_eight() -> None:
+    left, right = contender("Old", tool_id=1), contender("New", tool_id=2)
+    weeks = [Week(date(2026, 1, 5) + timedelta(weeks=number), number * 5.0) for number in range(12)]
+    lead = compose(
+        1,
+        NOW.date(),
+        Headline("S", "P"),
+        [comparison(1, left, right)],
+        "https://d.example",
+        trends={1: weeks, 2: weeks[:1]},
+    ).lead
+    assert lead.left.trend == tuple(weeks[4:])
+    assert lead.right.trend == ()
 
 
 def test_a_page_without_an_address_leads_to_our_own() -> None:

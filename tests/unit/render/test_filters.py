@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.render.filters import attribute, harmless, percent, reach, wrap, written_date
+from digest.render.filters import attribute, harmless, month, percent, reach, wrap, written_date
 from digest.render.mjml import to_html
 from digest.render.polish import polish
 from digest.render.slots import MARKS
@@ -89,3 +89,7 @@ def test_an_attribute_passes_the_mjml_library_and_the_inliner_unchanged(text: st
     expected = harmless(unicodedata.normalize("NFC", text)).replace("\r", "\n")
     assert label is not None
     assert str(label["aria-label"]).replace("\r", "\n") == expected
+
+
+def test_a_month_is_short_whatever_the_locale() -> None:
+    assert month(date(2026, 3, 31)) == "Mar 2026"

@@ -164,7 +164,7 @@ def test_a_panel_is_drawn_as_its_members_and_a_score_without_members_as_one_bar(
     bars = [
         BeautifulSoup(
             render_issue(replace(issue, lead=one), BRAND, environment).html, "html.parser"
-        ).find_all("table", attrs={"aria-hidden": "true"})[1]
+        ).find_all("table", attrs={"aria-hidden": "true"})[0]
         for one in (panel, score)
     ]
     assert [len(bar.find_all("td", class_="trail")) for bar in bars] == [0, 0]

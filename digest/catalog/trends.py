@@ -1,0 +1,49 @@
+"""How the panel's score of a tool went over the weeks."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from statistics import fmean
+
+from sqlmodel import Session, col, select
+
+from digest.catalog.tables import Comparison, Contender
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """The mean panel score, in per cent, of a tool's comparisons in the week from `monday` on."""
+
+    monday: date
+    score: float
+
+
+Trends = Mapping[int, Sequence[Week]]
+"""By tool id, the oldest week first; weeks in which a tool was not scored are left out."""
+
+
+def trends(session: Session, tool_ids: Iterable[int], until: datetime) -> dict[int, list[Week]]:
+    """Of what was published by `until`, so that an old issue looks the same whenever it is made."""
+    rows = session.exec(
+        select(Contender.tool_id, Comparison.published_at, Contender.panel_score)
+        .join(Comparison, col(Comparison.id) == col(Contender.comparison_id))
+        .where(
+            col(Contender.tool_id).in_(set(tool_ids)),
+            col(Contender.panel_score).is_not(None),
+            col(Comparison.published_at) <= until,
+        )
+        .order_by(col(Comparison.published_at))
+    )
+    scores: dict[int, dict[date, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for tool_id, published_at, score in rows:
+        if score is not None:
+            scores[tool_id][monday_of(published_at.date())].append(score)
+    return {
+        tool_id: [Week(monday, fmean(found)) for monday, found in weeks.items()]
+        for tool_id, weeks in scores.items()
+    }
+
+
+def monday_of(day: date) -> date:
+    return day - timedelta(days=day.weekday())
