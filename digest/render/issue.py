@@ -1,13 +1,11 @@
 """An issue's content to the bytes everybody gets, slots still open."""
 
 import re
-from traceback import extract_tb
 
-from jinja2 import Environment, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from jinja2 import Environment
 
 from digest.brand import Brand
 from digest.compose import Content
-from digest.render import palette
 from digest.render.environment import Href
 from digest.render.errors import TemplateError
 from digest.render.filters import harmless
@@ -15,12 +13,11 @@ from digest.render.links import LinkBook, ascii_url
 from digest.render.mjml import to_html
 from digest.render.polish import polish
 from digest.render.rendered import Rendered
+from digest.render.run import frame, run
 from digest.render.slots import MARKS, Slot
 
 HTML_TEMPLATE = "digest/issue.mjml.j2"
 TEXT_TEMPLATE = "digest/issue.txt.j2"
-
-_RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
 
 
 def render_issue(
@@ -33,8 +30,8 @@ def render_issue(
     """
     links = LinkBook(brand.public_url, tracked=tracked)
     context = _context(content, brand, links, tracked=tracked)
-    html = polish(to_html(_run(environment, HTML_TEMPLATE, context), HTML_TEMPLATE))
-    text = _run(environment, TEXT_TEMPLATE, context)
+    html = polish(to_html(run(environment, HTML_TEMPLATE, context), HTML_TEMPLATE))
+    text = run(environment, TEXT_TEMPLATE, context)
     _check_slots(html, HTML_TEMPLATE, brand)
     _check_slots(text, TEXT_TEMPLATE, brand)
     return Rendered(
@@ -54,10 +51,8 @@ def _context(
     ascii_url(root, "public URL")
     pixel = Href(f"{root}/o/{Slot.OPEN.mark}.gif") if tracked else None
     return {
+        **frame(brand, content.subject, content.preheader),
         "issue": content,
-        "subject": content.subject,
-        "preheader": content.preheader,
-        "brand": brand,
         "links": links,
         "greeting": Slot.GREETING,
         "unsubscribe_url": Href(f"{root}/unsubscribe/{Slot.UNSUBSCRIBE.mark}"),
@@ -65,35 +60,7 @@ def _context(
         "vote_url": Href(f"{root}/vote/{Slot.VOTE.mark}"),
         "browser_url": Href(f"{root}/issues/{content.number}"),
         "pixel_url": pixel,
-        "direction": "rtl" if brand.language.partition("-")[0] in _RIGHT_TO_LEFT else "ltr",
-        "light": palette.light(brand.accent),
-        "dark": palette.dark(brand.accent),
     }
-
-
-def _run(environment: Environment, name: str, context: dict[str, object]) -> str:
-    try:
-        return environment.get_template(name).render(context)
-    except TemplateError:
-        raise
-    except TemplateNotFound as error:
-        raise TemplateError(str(error.name), None, "there is no such template") from error
-    except TemplateSyntaxError as error:
-        raise TemplateError(error.name or name, error.lineno, str(error.message)) from error
-    except (UndefinedError, ArithmeticError, AttributeError, TypeError, ValueError) as error:
-        where, line = _place(environment, name, error)
-        raise TemplateError(where, line, str(error)) from error
-
-
-def _place(environment: Environment, name: str, error: Exception) -> tuple[str, int | None]:
-    """The template and line where `error` arose: Jinja2 writes its frames as the templates'."""
-    known = environment.list_templates()
-    for frame in reversed(extract_tb(error.__traceback__)):
-        path = frame.filename.replace("\\", "/")
-        found = next((template for template in known if path.endswith(f"/{template}")), None)
-        if found:
-            return found, frame.lineno
-    return name, None
 
 
 def _check_slots(part: str, name: str, brand: Brand) -> None:

@@ -1,4 +1,4 @@
-"""The issue's bytes, as approved by eye. Renew with DIGEST_RENEW_GOLDEN=1 and look at the diff."""
+"""Every email's bytes, as approved by eye; DIGEST_RENEW_GOLDEN=1 renews them."""
 
 import os
 import re
@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 
 from digest.render.environment import email_environment, templates_folder
-from digest.render.issue import render_issue
-from tests.golden.sample import BRAND, content
+from tests.golden.emails import EMAILS
 
 FILES = Path(__file__).parent / "files"
 RENEW = os.environ.get("DIGEST_RENEW_GOLDEN") == "1"
 
 
 @pytest.mark.parametrize("part", ["html", "text"])
-def test_the_issue_is_the_one_that_was_looked_at(part: str) -> None:
+@pytest.mark.parametrize("name", EMAILS)
+def test_the_email_is_the_one_that_was_looked_at(name: str, part: str) -> None:
     """Fails with a diff, a tag or rule a line, when a template or library changes the mail."""
-    rendered = render_issue(content(), BRAND, email_environment(templates_folder()))
-    path = FILES / {"html": "issue.html", "text": "issue.txt"}[part]
+    rendered = EMAILS[name](email_environment(templates_folder()))
+    path = FILES / f"{name}.{'html' if part == 'html' else 'txt'}"
     now = getattr(rendered, part)
     if RENEW:
         path.write_bytes(now.encode())

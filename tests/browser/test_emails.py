@@ -1,0 +1,80 @@
+"""Every email in a real browser: light and dark, phone to desktop, images off, axe and all."""
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser
+
+from digest.render.environment import email_environment, templates_folder
+from digest.render.issue import render_issue
+from tests.golden.emails import EMAILS
+from tests.golden.sample import BRAND, content
+
+WIDTHS = (320, 375, 640, 1200)
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag22aa", "best-practice"]}}
+NOT_A_PAGE = {
+    # Landmarks are for pages; a mail client's own frame is around this.
+    "rules": {"region": {"enabled": False}, "landmark-one-main": {"enabled": False}}
+}
+SPREAD = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+HEADINGS = "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(one => Number(one.tagName[1]))"
+
+
+@pytest.fixture(params=EMAILS)
+def html(request: pytest.FixtureRequest) -> str:
+    rendered = EMAILS[request.param](email_environment(templates_folder()))
+    return rendered.html.replace("~~greeting~~", "Hello Sam,")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_all_text_can_be_read(
+    chromium: Browser, html: str, scheme: Any
+) -> None:
+    """Contrast of 4.5 to 1 is among axe's rules."""
+    page = chromium.new_page(viewport={"width": 375, "height": 800}, color_scheme=scheme)
+    page.set_content(html)
+    found = Axe().run(page, options=RULES | NOT_A_PAGE)
+    page.close()
+    assert found.response["violations"] == []
+
+
+def test_it_fits_every_width_with_its_images_blocked(chromium: Browser, html: str) -> None:
+    page = chromium.new_page()
+    page.route("**/*", lambda route: route.abort())
+    page.set_content(html)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(SPREAD) <= 0, f"at {width} pixels it must be pushed sideways"
+    page.close()
+
+
+def test_headings_go_down_step_by_step_from_one_title(chromium: Browser, html: str) -> None:
+    page = chromium.new_page()
+    page.set_content(html)
+    levels = page.evaluate(HEADINGS)
+    page.close()
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(lower - upper <= 1 for upper, lower in pairwise(levels))
+
+
+def test_an_email_from_right_to_left_fits_and_says_so(chromium: Browser) -> None:
+    brand = replace(BRAND, language="ar", name="أحكام الأسبوع")
+    rendered = render_issue(content(), brand, email_environment(templates_folder()))
+    page = chromium.new_page(viewport={"width": 320, "height": 800})
+    page.set_content(rendered.html)
+    assert page.evaluate("getComputedStyle(document.querySelector('h1')).direction") == "rtl"
+    assert page.evaluate(SPREAD) <= 0
+    assert Axe().run(page, options=RULES | NOT_A_PAGE).response["violations"] == []
+    page.close()
+
+
+def test_axe_would_find_what_is_wrong(chromium: Browser, html: str) -> None:
+    page = chromium.new_page(viewport={"width": 375, "height": 800})
+    page.set_content(html.replace("</body>", '<img src="x"><p style="color:#eee">hm</p></body>'))
+    found = Axe().run(page, options=RULES | NOT_A_PAGE).response["violations"]
+    page.close()
+    assert {one["id"] for one in found} == {"image-alt", "color-contrast"}
