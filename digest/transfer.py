@@ -6,12 +6,13 @@ line is encoded, so that no message ever needs dot-stuffing (RFC 5321 section 4.
 """
 
 import re
-from collections.abc import Iterator
 
 LINE = 76
 SOFT_BREAK = b"=\r\n"
-_PLAIN = {byte: bytes([byte]) for byte in range(33, 127) if byte != ord("=")} | {32: b" ", 9: b"\t"}
-_CODE = [_PLAIN.get(byte, b"=%02X" % byte) for byte in range(256)]
+_PLAIN = {*range(33, 127), ord(" "), ord("\t")} - {ord("=")}
+_CODED = re.compile(rb"[^\t -~]")
+"""What must be written as a code, `=` aside: most rows of an issue hold none of it."""
+_CODES = {byte: f"={byte:02X}" for byte in range(256) if byte not in _PLAIN}
 
 
 def encode_text(text: str, marks: re.Pattern[str], widths: dict[str, int]) -> list[bytes | str]:
@@ -54,13 +55,19 @@ class _Line:
         self._column = 0
 
     def add(self, text: str) -> None:
-        for code in _codes(text):
-            if self._column + len(code) > LINE - 1:
+        codes, at = _encode(text), 0
+        while at < len(codes):
+            if not self._column and codes.startswith(b".", at):
+                self._out += b"=2E"
+                self._column = 3
+                at += 1
+                continue
+            end = _cut(codes, at + LINE - 1 - self._column)
+            self._out += codes[at:end]
+            self._column += end - at
+            at = end
+            if at < len(codes):
                 self._soft_break()
-            if self._column == 0 and code == b".":
-                code = b"=2E"  # noqa: PLW2901 - the code as it has to stand here
-            self._out += code
-            self._column += len(code)
 
     def mark(self, mark: str, width: int | None) -> None:
         if width is None:
@@ -100,5 +107,17 @@ class _Line:
             self._out = bytearray()
 
 
-def _codes(text: str) -> Iterator[bytes]:
-    return (_CODE[byte] for byte in text.encode("utf-8", "replace"))
+def _encode(text: str) -> bytes:
+    """Every octet as it is written, without regard to lines."""
+    octets = text.encode("utf-8", "replace")
+    if _CODED.search(octets):
+        return octets.decode("latin-1").translate(_CODES).encode("ascii")
+    return octets.replace(b"=", b"=3D")
+
+
+def _cut(codes: bytes, end: int) -> int:
+    """The last place up to `end` that is not inside an octet's three characters."""
+    if end >= len(codes):
+        return len(codes)
+    before = codes.rfind(b"=", max(end - 2, 0), end)
+    return end if before < 0 else before

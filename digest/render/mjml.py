@@ -52,6 +52,8 @@ class _Lint:
     def __init__(self, name: str) -> None:
         self._name = name
         self._open: list[str] = []
+        self._holder = ""
+        self._holder_level = 0
         self._parser = expat.ParserCreate()
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
@@ -78,12 +80,15 @@ class _Lint:
         self._open.append(tag)
         if len(self._open) > DEEPEST:
             self._fail(f"more than {DEEPEST} levels of elements")
-        if self._in_html(parent):
+        if self._holder:
             if tag == vocabulary.ROOT or tag.startswith("mj-"):
-                self._fail(f"<{tag}> may not stand inside <{self._holder()}>")
+                self._fail(f"<{tag}> may not stand inside <{self._holder}>")
             return
         self._check_place(tag, parent)
         self._check_attributes(tag, attributes, parent)
+        if tag in vocabulary.HOLD_HTML:
+            # From here to its end, it is HTML.
+            self._holder, self._holder_level = tag, len(self._open)
 
     def _check_place(self, tag: str, parent: str | None) -> None:
         if parent is None:
@@ -109,20 +114,15 @@ class _Lint:
                 self._fail(f"{found}, expected up to four lengths with a unit, like 0px 24px")
 
     def _end(self, _tag: str) -> None:
+        if len(self._open) == self._holder_level:
+            self._holder, self._holder_level = "", 0
         self._open.pop()
 
     def _text(self, text: str) -> None:
         parent = self._open[-1]
-        if text.isspace() or self._in_html(parent) or parent in vocabulary.HOLD_TEXT:
+        if self._holder or text.isspace() or parent in vocabulary.HOLD_TEXT:
             return
         self._fail(f"text in <{parent}>, which shows none: {text.strip()[:40]!r}")
-
-    def _in_html(self, parent: str | None) -> bool:
-        """Whether `parent` is, or is inside, a tag whose content is HTML."""
-        return parent is not None and (parent in vocabulary.HOLD_HTML or self._holder() != "")
-
-    def _holder(self) -> str:
-        return next((tag for tag in self._open[:-1] if tag in vocabulary.HOLD_HTML), "")
 
     def _doctype(self, *_: object) -> None:
         self._fail("a document type declaration, expected none")

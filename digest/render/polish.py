@@ -6,10 +6,14 @@ conditional comments, every quote around an attribute, every optional end tag.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 import css_inline
 
 from digest.render.mjml import INLINE_STYLE
+
+MANY = 2_048
+"""Tags kept as they come out: an issue has some thousand, and most of them again and again."""
 
 _INLINE_BLOCK = re.compile(re.escape(INLINE_STYLE) + r"(.*?)</style>", re.DOTALL)
 
@@ -84,8 +88,9 @@ def _fold(text: str, *, after: bool, before: bool) -> str:
 
 def _pieces(html: str) -> Iterator[tuple[str, str]]:
     for match in _PIECE.finditer(html):
-        kind = next(name for name in ("comment", "style", "kept", "tag", "text") if match[name])
-        yield kind, match[0]
+        # The group that ended last: the outermost one.
+        assert match.lastgroup is not None  # noqa: S101 - every alternative has a name
+        yield match.lastgroup, match[0]
 
 
 def _is_edge(pieces: list[tuple[str, str]], index: int) -> bool:
@@ -96,6 +101,7 @@ def _is_edge(pieces: list[tuple[str, str]], index: int) -> bool:
     return True
 
 
+@lru_cache(maxsize=MANY)
 def _name(tag: str) -> str:
     match = _TAG_NAME.match(tag)
     return match[1].lower() if match else ""
@@ -109,6 +115,7 @@ def _between_tags(comment: str) -> str:
     return re.sub(r">[ \t\r\n\f]+<", "><", comment)
 
 
+@lru_cache(maxsize=MANY)
 def _tag(tag: str) -> str:
     """Without air in its style, and without the brackets that careless readers take for tags."""
     closed = _QUOTED_VALUE.sub(
