@@ -27,10 +27,11 @@ _ID = re.compile(rb"^Message-ID:[ \t]*(\S+)", re.IGNORECASE | re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """`round_trip` is in seconds."""
+    """`round_trip` is in seconds, and so is `each`, for which a connection rests at a message."""
 
     chunking: bool = True
     round_trip: float = 0.0
+    each: float = 0.0
     record: Path | None = None
 
 
@@ -158,7 +159,7 @@ class _Talk:
             if not data:
                 return
             seen = seen[-len(END) + 1 :] + data
-        self.counter.take(self.recipient, head or seen[2:HEAD])
+        self._take(head or seen[2:HEAD])
         self.rest = seen[end + len(END) :]
 
     def _chunk(self, size: int) -> None:
@@ -173,6 +174,11 @@ class _Talk:
                 head += data[:HEAD]
             self.rest = data[missing:]
             missing -= len(data)
+        self._take(head)
+
+    def _take(self, head: bytes) -> None:
+        if self.wiring.each:
+            time.sleep(self.wiring.each)
         self.counter.take(self.recipient, head)
 
     def _say(self, replies: bytes) -> None:

@@ -1,0 +1,140 @@
+"""What the books of an issue say, and whether the sink's record bears them out."""
+
+import time
+from collections import Counter
+from collections.abc import MutableMapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select, text
+from sqlmodel import col
+
+from digest.address import Recipient, message_id
+from digest.bootstrap import App
+from digest.deliver import ledger
+from digest.deliver.tables import Batch, Delivery, DeliveryState
+from digest.issues.lifecycle import find_issue
+from digest.issues.tables import IssueState
+from store import Store
+from subscribers.tables import Subscriber
+
+_HOLDERS = """\
+SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND application_name = ANY(:living)
+"""
+_AT_WORK = """\
+SELECT count(*) FROM pg_stat_activity WHERE application_name = :name AND state = 'active'
+AND wait_event_type IS DISTINCT FROM 'Lock'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """`orphaned` are people in flight whose worker is dead."""
+
+    state: str
+    uncertain: int = 0
+    orphaned: int = 0
+
+
+@dataclass
+class Account:
+    """`doubled` got it twice after a resend by hand; `faults` should be empty."""
+
+    people: int = 0
+    doubled: int = 0
+    lost: int = 0
+    twice: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+def books(store: Store, number: int, living: Sequence[str]) -> Books:
+    """As of one moment. `living` are the names of the processes that are alive."""
+    with store.read() as session:
+        state = find_issue(session, number).state
+        alive: list[int] = []
+        if not store.is_sqlite:
+            alive = list(session.scalars(text(_HOLDERS), {"living": list(living)}))
+        in_state = col(Delivery.state)
+        orphaned = (in_state == DeliveryState.SUBMITTING) & col(Batch.claimed_by).not_in(alive)
+        row = session.execute(
+            select(
+                func.count().filter(in_state == DeliveryState.UNCERTAIN),
+                func.count().filter(orphaned),
+            )
+            .join(
+                Batch,
+                (col(Batch.issue_number) == col(Delivery.issue_number))
+                & (col(Batch.position) == col(Delivery.batch_position)),
+            )
+            .where(col(Delivery.issue_number) == number)
+        ).one()
+    return Books(state, int(row[0]), int(row[1]))
+
+
+def last_words(store: Store, name: str) -> None:
+    """Waits for a dead process's sessions on the server to end what they were told."""
+    if store.is_sqlite:
+        return
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        with store.read() as session:
+            if not session.execute(text(_AT_WORK), {"name": name}).scalar_one():
+                return
+        time.sleep(0.002)
+
+
+def uncertain(store: Store, number: int) -> list[int]:
+    """Delivery ids."""
+    with store.read() as session:
+        return list(
+            session.scalars(
+                select(col(Delivery.id)).where(
+                    col(Delivery.issue_number) == number,
+                    col(Delivery.state) == DeliveryState.UNCERTAIN,
+                )
+            )
+        )
+
+
+def account(
+    app: App, number: int, taken: MutableMapping[str, list[str]], resent: Counter[int]
+) -> Account:
+    """Everybody of the issue against what the sink took: addresses by Message-ID, taken out.
+
+    `resent` says how often a delivery was sent again by hand.
+    """
+    found = Account()
+    with app.store.read() as session:
+        issue, counts = find_issue(session, number), ledger.count(session, number)
+        edition = app.frozen.edition(session, number)
+        rows = session.execute(
+            select(
+                col(Delivery.state),
+                col(Delivery.id),
+                col(Subscriber.id),
+                col(Subscriber.email),
+                col(Subscriber.first_name),
+                col(Subscriber.tracking),
+            )
+            .join(Subscriber, col(Subscriber.id) == col(Delivery.subscriber_id))
+            .where(col(Delivery.issue_number) == number)
+        ).all()
+    if issue.state != IssueState.FINISHED or sum(counts.values()) != issue.audience:
+        found.faults.append(f"issue {number}: {issue.state}, {counts} of {issue.audience}")
+    recipients = [Recipient._make(row[1:]) for row in rows]
+    envelopes = app.frozen.envelopes(recipients, number)
+    for row, envelope in zip(rows, envelopes, strict=True):
+        got = taken.pop(message_id(edition, envelope), [])
+        found.people += 1
+        found.doubled += len(got) > 1
+        if row[0] in {DeliveryState.QUEUED, DeliveryState.SUBMITTING} or (
+            row[0] == DeliveryState.SUBMITTED and not got
+        ):
+            found.lost += 1
+            found.faults.append(f"lost: {envelope.email}, issue {number}, {row[0]}")
+        if len(got) > 1 + resent[envelope.delivery_id]:
+            found.twice += 1
+            found.faults.append(f"mailed {len(got)} times: {envelope.email}, issue {number}")
+        if set(got) - {envelope.email}:
+            found.faults.append(f"mail of {envelope.email} went to {set(got)}")
+    return found
