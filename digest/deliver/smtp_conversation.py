@@ -284,6 +284,9 @@ class Conversation:
                     steps.popleft()
                     continue
             self._hear(code, text)
+        if self.wire.nonsense:
+            # Which question the next line would answer, nobody could say.
+            raise LineLost(self.wire.nonsense)
 
     def _hear(self, code: int, text: bytes) -> None:
         """Raises LineLost where the answers no longer fit the questions."""

@@ -42,6 +42,11 @@ class Wire:
             self.socket.settimeout(self._timeout)
 
     @property
+    def nonsense(self) -> str:
+        """What came that is no reply; empty where all was one."""
+        return self._replies.fault
+
+    @property
     def backlog(self) -> int:
         """Octets that wait to be written."""
         return 0 if self._broken else self.put_in - self.sent
@@ -66,11 +71,11 @@ class Wire:
         """The replies that have come in, as code and text.
 
         Raises LineLost where the line ends or talks nonsense, but hands over first what came
-        before that.
+        before that; `nonsense` then says at once what is wrong. Nothing after it is an answer.
         """
         replies = self._receive_some()
         # What TLS has taken in already is nothing that a selector would tell of.
-        while self._tls and replies is not None:
+        while self._tls and replies is not None and not self.nonsense:
             more = self._receive_some(after=replies)
             if more is None:
                 break
@@ -123,13 +128,15 @@ class _Replies:
     def __init__(self) -> None:
         self._rest = b""
         self._lines: list[bytes] = []
-        self._fault = ""
+        self.fault = ""
 
     def cut(self, data: bytes) -> Replies:
         """The replies that `data` completes, however the line has cut them up.
 
         Raises LineLost at what is no reply, but hands over first what came before it.
         """
+        if self.fault:
+            raise LineLost(self.fault)
         *lines, self._rest = (self._rest + data).split(b"\n")
         replies: Replies = []
         for line in lines:
@@ -137,14 +144,14 @@ class _Replies:
                 replies.append((250, line[4:]))
                 continue
             if not line[:3].isdigit() or len(self._lines) > LONGEST_REPLY:
-                self._fault = "the server answered something that is not SMTP"
+                self.fault = "the server answered something that is not SMTP"
                 break
             self._lines.append(line[4:])
             if line[3:4] != b"-":
                 replies.append((int(line[:3]), b"\n".join(self._lines)))
                 self._lines.clear()
         if len(self._rest) > LONGEST_LINE:
-            self._fault = "the server answered a line without end"
-        if self._fault and not replies:
-            raise LineLost(self._fault)
+            self.fault = "the server answered a line without end"
+        if self.fault and not replies:
+            raise LineLost(self.fault)
         return replies

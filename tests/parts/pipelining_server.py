@@ -17,11 +17,15 @@ class _HungUpError(Exception):
 class PipeliningServer:
     """Replies are by recipient. `lie` is what it does with a group: `forget` all but the first
     command, or answer `503` to the rest. `chop` cuts replies into single octets; `wordy` makes
-    each reply three lines.
+    each reply three lines. With `once` what befalls a recipient does so at the first try only.
+    `greetings` are for the first connections; an empty one hangs up without a word.
     """
 
     tls: ssl.SSLContext | None = None
+    pipelining: bool = True
     chunking: bool = True
+    once: bool = False
+    greetings: list[str] = field(default_factory=list)
     lie: str | None = None
     chop: bool = False
     wordy: bool = False
@@ -32,6 +36,8 @@ class PipeliningServer:
     drop_in_body: set[str] = field(default_factory=set)
     drop_before_reply: set[str] = field(default_factory=set)
     silent: set[str] = field(default_factory=set)
+    mute: set[str] = field(default_factory=set)
+    """Whose RCPT is never answered; `silent`, whose body."""
     messages_per_connection: int = 1_000_000
 
     received: list[tuple[str, bytes]] = field(default_factory=list)
@@ -55,6 +61,15 @@ class PipeliningServer:
     def recipients(self) -> list[str]:
         return [recipient for recipient, _ in self.received]
 
+    def reply(self, replies: dict[str, str], recipient: str, usual: str) -> str:
+        return (replies.pop if self.once else replies.get)(recipient, usual)
+
+    def befalls(self, victims: set[str], recipient: str) -> bool:
+        befallen = recipient in victims
+        if befallen and self.once:
+            victims.discard(recipient)
+        return befallen
+
     def _serve(self) -> None:
         while True:
             try:
@@ -74,8 +89,8 @@ class _Talk:
         self.recipient, self.sender, self.count = "", False, 0
 
     def run(self) -> None:
-        self.say("220 mx.test")
         try:
+            self.greet()
             if self.script.tls:
                 self.sock = self.script.tls.wrap_socket(self.sock, server_side=True)
             while True:
@@ -83,6 +98,14 @@ class _Talk:
         except (_HungUpError, OSError):
             with self.sock, suppress(_HungUpError, OSError):
                 self.flush()
+
+    def greet(self) -> None:
+        greetings = self.script.greetings
+        greeting = greetings.pop(0) if greetings else "220 mx.test"
+        if greeting:
+            self.say(greeting)
+        if not greeting.startswith("220"):
+            raise _HungUpError
 
     def more(self) -> None:
         self.flush()
@@ -118,7 +141,8 @@ class _Talk:
         script.verbs.append(verb)
         if verb == "EHLO":
             extra = "250-CHUNKING\r\n" if script.chunking else ""
-            self.out += f"250-mx.test\r\n{extra}250 PIPELINING\r\n".encode()
+            extra += "250-PIPELINING\r\n" if script.pipelining else ""
+            self.out += f"250-mx.test\r\n{extra}250 8BITMIME\r\n".encode()
         elif verb == "MAIL":
             self.mail()
         elif verb == "RCPT":
@@ -153,13 +177,15 @@ class _Talk:
     def rcpt(self, line: str) -> None:
         found = re.search("<(.*?)>", line)
         assert found
-        reply = self.script.rcpt_replies.get(found[1], "250 2.1.5 OK")
+        if self.script.befalls(self.script.mute, found[1]):
+            self.stall()
+        reply = self.script.reply(self.script.rcpt_replies, found[1], "250 2.1.5 OK")
         self.recipient = found[1] if self.sender and reply.startswith("2") else ""
         self.say(reply if self.sender else "503 5.5.1 MAIL first")
 
     def body_by_data(self) -> None:
         recipient = self.recipient
-        reply = self.script.data_replies.get(recipient, "354 Go")
+        reply = self.script.reply(self.script.data_replies, recipient, "354 Go")
         if not recipient and "" not in self.script.data_replies:
             reply = "554 5.5.1 No valid recipients"
         self.say(reply)
@@ -168,15 +194,15 @@ class _Talk:
         body = b""
         while not body.endswith(b"\r\n.\r\n") and body != b".\r\n":
             body += self.line().encode() + b"\r\n"
-            if recipient in self.script.drop_in_body:
+            if self.script.befalls(self.script.drop_in_body, recipient):
                 raise _HungUpError
         self.take(recipient, body[:-3].replace(b"\r\n..", b"\r\n."))
 
     def body_by_chunk(self, size: int) -> None:
+        if self.script.befalls(self.script.drop_in_body, self.recipient):
+            raise _HungUpError
         while len(self.data) < size:
             self.more()
-            if self.recipient in self.script.drop_in_body:
-                raise _HungUpError
         body, self.data = self.data[:size], self.data[size:]
         self.take(self.recipient, body)
 
@@ -185,13 +211,16 @@ class _Talk:
         if not recipient:
             self.say("554 5.5.1 No valid recipients")
             return
-        reply = self.script.body_replies.get(recipient, "250 2.0.0 OK")
+        reply = self.script.reply(self.script.body_replies, recipient, "250 2.0.0 OK")
         if reply.startswith("2"):
             self.script.received.append((recipient, body))
             self.count += 1
-        if recipient in self.script.drop_before_reply:
+        if self.script.befalls(self.script.drop_before_reply, recipient):
             raise _HungUpError
-        if recipient in self.script.silent:
-            self.flush()
-            threading.Event().wait(10)
+        if self.script.befalls(self.script.silent, recipient):
+            self.stall()
         self.say(reply)
+
+    def stall(self) -> None:
+        self.flush()
+        threading.Event().wait(10)

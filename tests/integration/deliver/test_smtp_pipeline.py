@@ -126,6 +126,21 @@ def test_a_server_that_lies_about_pipelining_is_talked_to_plainly(
 
 
 @both
+@pytest.mark.parametrize("where", ["rcpt_replies", "body_replies"])
+def test_nothing_that_comes_after_nonsense_is_an_answer(where: str, *, chunking: bool) -> None:
+    """Else each reply would be taken for that to the question before it."""
+    with PipeliningServer(chunking=chunking, once=True) as server:
+        setattr(server, where, {MANY[40]: "It works!"})
+        outcomes = submit(smtp(server), *envelopes(MANY))
+    unknown = [n for n, one in outcomes.items() if isinstance(one, Unknown)]
+    certain = where == "rcpt_replies" and not chunking
+    assert (41 in unknown) is not certain
+    assert len(unknown) <= (64 if chunking else 1)
+    assert "Refusal" not in kinds(outcomes)
+    books_balance(server, outcomes)
+
+
+@both
 def test_a_body_that_is_never_answered_is_unknown(*, chunking: bool) -> None:
     with PipeliningServer(chunking=chunking) as server:
         server.silent.add(MANY[5])
