@@ -6,7 +6,7 @@ name, which Alembic needs on both databases.
 
 from store.base import Json, Table, UtcDateTime, utc
 from store.engine import Store, StoreError, open_store
-from store.rows import Row, as_rows
+from store.rows import Row, as_rows, as_table
 
 __all__ = [
     "Json",
@@ -16,6 +16,7 @@ __all__ = [
     "Table",
     "UtcDateTime",
     "as_rows",
+    "as_table",
     "open_store",
     "utc",
 ]

@@ -6,9 +6,23 @@ PostgreSQL 9.16).
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import JSON, Integer, Select, String, cast, column, func, literal, select
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    type_coerce,
+)
+from sqlalchemy.types import TypeEngine
 from sqlmodel import Session
 
 Row = tuple[int, str | None]
@@ -26,4 +40,29 @@ def as_rows(session: Session, rows: Sequence[Row]) -> Select[int, str]:
     each = func.json_array_elements(cast(listed, JSON)).table_valued(column("value", JSON))
     return select(
         each.c.value[0].as_integer().label("id"), each.c.value[1].as_string().label("text")
+    )
+
+
+def as_table(
+    session: Session, rows: Sequence[Sequence[Any]], columns: Mapping[str, TypeEngine[Any]]
+) -> Select[Any]:
+    """A SELECT of `rows` with these columns, in their order.
+
+    A value is as JSON has it; for a type that JSON lacks it is text as the database spells it.
+    """
+    listed = literal(json.dumps(rows, separators=(",", ":")), String)
+    if session.get_bind().dialect.name == "sqlite":
+        value = func.json_each(listed).table_valued("value").c.value
+        # The function gives what SQLite would store; a cast would make numbers of dates.
+        cells: list[ColumnElement[Any]] = [
+            type_coerce(func.json_extract(value, f"$[{place}]"), kind).label(name)
+            for place, (name, kind) in enumerate(columns.items())
+        ]
+        return select(*cells)
+    each = func.json_array_elements(cast(listed, JSON)).table_valued(column("value", JSON))
+    return select(
+        *[
+            cast(each.c.value[place].as_string(), kind).label(name)
+            for place, (name, kind) in enumerate(columns.items())
+        ]
     )

@@ -1,8 +1,9 @@
 """Addresses that must not be mailed: put on, taken off, looked up."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from subscribers.insertion import insert_new
 from subscribers.tables import Subscriber, SubscriberStatus, Suppression, SuppressionReason
@@ -68,36 +69,65 @@ def keep_hash_only(session: Session, address_hash: str, now: datetime) -> None:
     session.flush()
 
 
-def suppress_bounced(session: Session, subscriber_id: int, note: str, now: datetime) -> None:
-    """A provider said that the address itself is at fault. An erased subscriber is nobody."""
-    reason, status = SuppressionReason.BOUNCED, SubscriberStatus.BOUNCED
-    _suppress_person(session, subscriber_id, reason, status, note=note, now=now)
+def suppress_bounced(session: Session, notes: Mapping[int, str], now: datetime) -> None:
+    """Mail does not arrive at these subscribers' addresses; a note each. Erased ones are nobody."""
+    _suppress_people(session, notes, SuppressionReason.BOUNCED, SubscriberStatus.BOUNCED, now)
 
 
-def suppress_complained(session: Session, subscriber_id: int, note: str, now: datetime) -> None:
-    """The reader called it spam. An erased subscriber is nobody."""
-    reason, status = SuppressionReason.COMPLAINED, SubscriberStatus.COMPLAINED
-    _suppress_person(session, subscriber_id, reason, status, note=note, now=now)
+def suppress_complained(session: Session, notes: Mapping[int, str], now: datetime) -> None:
+    """These readers called it spam; a note each. An erased subscriber is nobody."""
+    _suppress_people(session, notes, SuppressionReason.COMPLAINED, SubscriberStatus.COMPLAINED, now)
 
 
-def _suppress_person(
+def _suppress_people(
     session: Session,
-    subscriber_id: int,
+    notes: Mapping[int, str],
     reason: SuppressionReason,
     status: SubscriberStatus,
-    *,
-    note: str,
     now: datetime,
 ) -> None:
+    """Few statements however many they are."""
     # The person first, then the suppression: the order in which unsubscribing locks them.
-    person = session.get(Subscriber, subscriber_id, with_for_update=True)
-    if person is None:
+    people = session.exec(
+        select(Subscriber)
+        .where(col(Subscriber.id).in_(list(notes)))
+        .order_by(col(Subscriber.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).all()
+    if not people:
         return
-    suppress(session, person.address_hash, person.email, reason, now, note=note)
+    blocked = session.exec(
+        select(Suppression.address_hash).where(
+            col(Suppression.address_hash).in_([one.address_hash for one in people])
+        )
+    ).all()
+    for person in people:
+        note = notes[person.id or 0]
+        # The few that are on already may be so for a lighter reason.
+        if person.address_hash in blocked:
+            suppress(session, person.address_hash, person.email, reason, now, note=note)
+    fresh = [_values(one, reason, notes, now) for one in people if one.address_hash not in blocked]
+    if fresh:
+        session.connection().execute(insert_new(session, Suppression), fresh)
     # Whoever left by themselves stays unsubscribed: that is the last word they said.
-    if person.status in {SubscriberStatus.PENDING, SubscriberStatus.ACTIVE}:
-        person.status, person.changed_at = status, now
-        session.flush()
+    for person in people:
+        if person.status in {SubscriberStatus.PENDING, SubscriberStatus.ACTIVE}:
+            person.status, person.changed_at = status, now
+    session.flush()
+
+
+def _values(
+    person: Subscriber, reason: SuppressionReason, notes: Mapping[int, str], now: datetime
+) -> dict[str, object]:
+    return {
+        "address_hash": person.address_hash,
+        "email": person.email,
+        "reason": reason,
+        "note": notes[person.id or 0][:_LONGEST_NOTE],
+        "detail": {},
+        "at": now,
+    }
 
 
 def _graver(reason: SuppressionReason, known: str) -> bool:

@@ -88,3 +88,19 @@ class Suppression(Table, table=True):
     note: str = Field(default="", max_length=500)
     detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
     at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Lift(Table, table=True):
+    """Append-only: a suppression was lifted, by whom and why. It holds no address."""
+
+    __tablename__ = "lift"
+    __table_args__ = (Index("ix_lift_address_hash", "address_hash"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    address_hash: str = Field(max_length=64)
+    reason: str = Field(max_length=16)
+    note: str = Field(default="", max_length=500)
+    suppressed_at: datetime = Field(sa_type=UtcDateTime)
+    who: str = Field(max_length=500)
+    why: str = Field(max_length=500)
+    at: datetime = Field(sa_type=UtcDateTime)

@@ -10,6 +10,7 @@ thousand of them cost one call of the cipher.
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,6 +24,7 @@ BLOCK = 16
 MOST_SUBSCRIBERS = 2**40
 MOST_ISSUES = 2**24
 _CHECK = bytes(8)
+_SPELT = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
 
 
 class Purpose(StrEnum):
@@ -87,6 +89,25 @@ class Tokens:
         msg = f"not a token for {purpose}"
         raise TokenError(msg)
 
+    def read_many(self, purpose: Purpose, tokens: Sequence[str]) -> list[Bearer | None]:
+        """As `read`, for many at once; None for what is not a token for `purpose`."""
+        blocks = _decode_many(tokens)
+        found: list[Bearer | None] = [None] * len(tokens)
+        left = [place for place, block in enumerate(blocks) if block is not None]
+        for cipher in self._ciphers[purpose]:
+            plain = cipher.decryptor().update(b"".join(blocks[place] or b"" for place in left))
+            missed = []
+            for start, place in zip(range(0, len(plain), BLOCK), left, strict=True):
+                if plain[start + 8 : start + BLOCK] == _CHECK:
+                    found[place] = Bearer(
+                        int.from_bytes(plain[start : start + 5], "big"),
+                        int.from_bytes(plain[start + 5 : start + 8], "big"),
+                    )
+                else:
+                    missed.append(place)
+            left = missed
+        return found
+
 
 def _spell(blocks: bytes) -> list[str]:
     """Each block in base64url. Two zero bytes after each make its text end where a group does."""
@@ -108,6 +129,21 @@ def _decode(token: str) -> bytes:
         msg = "not a token"
         raise TokenError(msg)
     return block
+
+
+def _decode_many(tokens: Sequence[str]) -> list[bytes | None]:
+    """Each one's block; None for another spelling than the one that is taken.
+
+    Two more letters make 18 bytes of each, and the last two are zero where it was canonical.
+    """
+    spelt = [token if _SPELT.fullmatch(token) else "A" * TOKEN_LENGTH for token in tokens]
+    raw = base64.urlsafe_b64decode("AA".join([*spelt, ""]))
+    blocks: list[bytes | None] = []
+    for place, token in enumerate(tokens):
+        start = place * (BLOCK + 2)
+        fits = spelt[place] is token and raw[start + BLOCK : start + BLOCK + 2] == bytes(2)
+        blocks.append(raw[start : start + BLOCK] if fits else None)
+    return blocks
 
 
 def _cipher(secret: str, purpose: Purpose) -> "Cipher[modes.ECB]":

@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 from sqlmodel import Session, col
 
+from digest.deliver.blame import Charge, blame
+from digest.deliver.faults import fault_of_refusal
 from digest.deliver.provider import Outcome, Receipt, Refusal, Unknown
 from digest.deliver.retry import next_try, spread_of
 from digest.deliver.tables import Attempt, Batch, BatchState, Delivery, DeliveryState
 from digest.issues.tables import Issue
 from store import Row, as_rows
-from subscribers.suppression import suppress_bounced
 
 
 def settle(
@@ -29,7 +30,7 @@ def settle(
 ) -> set[datetime]:
     """Writes outcomes of deliveries of issue `number`; when batches made for it are due.
 
-    Addresses that the provider finds fault with are suppressed.
+    Addresses are suppressed where `deliver.faults` says so.
     """
     # A receipt is its own row.
     receipts: list[Row] = [one for one in outcomes if isinstance(one, Receipt)]
@@ -40,7 +41,6 @@ def settle(
     _move(session, DeliveryState.UNCERTAIN, unknown, now)
     refusals = [one for one in outcomes if isinstance(one, Refusal)]
     due = _refuse(session, number, refusals, batch_size, now) if refusals else set()
-    _suppress(session, [one for one in refusals if one.about_address], now)
     session.execute(
         insert(Attempt),
         [_attempt(one, provider, now) for one in outcomes if not isinstance(one, Receipt)],
@@ -72,20 +72,19 @@ def _refuse(
 ) -> set[datetime]:
     """A permanent refusal fails; a transient one goes into a later batch while tries are left."""
     tried = _tried(session, refusals)
-    failed: list[Row] = []
+    failed: list[Refusal] = []
     later: dict[tuple[str, datetime], list[Row]] = {}
     for refusal in refusals:
         if refusal.delivery_id not in tried:
             continue
         attempts, lane = tried[refusal.delivery_id]
-        row = (refusal.delivery_id, refusal.code[:20])
         spread = spread_of(refusal.delivery_id, attempts)
         again = None if refusal.permanent else next_try(attempts, refusal.retry_after, now, spread)
         if again is None:
-            failed.append(row)
+            failed.append(refusal)
         else:
-            later.setdefault((lane, _minute_after(again)), []).append(row)
-    _set(session, failed, now, state=DeliveryState.FAILED)
+            later.setdefault((lane, _minute_after(again)), []).append(_row(refusal))
+    _fail(session, failed, now)
     if later:
         # One worker at a time: two would make the same position, or overfill the same batch.
         session.execute(
@@ -106,14 +105,22 @@ def _refuse(
     return {minute for _, minute in later}
 
 
-def _suppress(session: Session, refusals: Sequence[Refusal], now: datetime) -> None:
-    why = {one.delivery_id: f"{one.code} {one.detail}"[:500] for one in refusals}
-    people = session.execute(
-        select(col(Delivery.id), col(Delivery.subscriber_id)).where(col(Delivery.id).in_(why))
-    ).all()
-    for delivery_id, subscriber_id in people:
-        if subscriber_id is not None:
-            suppress_bounced(session, subscriber_id, why[delivery_id], now)
+def _fail(session: Session, failed: Sequence[Refusal], now: datetime) -> None:
+    _set(session, [_row(one) for one in failed], now, state=DeliveryState.FAILED)
+    charges = [
+        Charge(
+            one.delivery_id,
+            fault_of_refusal(one.code, about_address=one.about_address),
+            f"{one.code} {one.detail}",
+            now,
+        )
+        for one in failed
+    ]
+    blame(session, charges, now)
+
+
+def _row(refusal: Refusal) -> Row:
+    return (refusal.delivery_id, refusal.code[:20])
 
 
 def _tried(session: Session, refusals: Sequence[Refusal]) -> dict[int, tuple[int, str]]:

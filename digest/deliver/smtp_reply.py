@@ -1,7 +1,6 @@
 """What an SMTP server answered, and what it means for a delivery.
 
-Sources: RFC 5321 section 4.2 (reply codes), RFC 2034 and RFC 3463 (enhanced status codes), and
-RFC 7504 and RFC 7505 for 556 and 5.1.10.
+Sources: RFC 5321 section 4.2 (reply codes), RFC 2034 and RFC 3463 (enhanced status codes).
 """
 
 import re
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from digest.address import Envelope
+from digest.deliver.faults import ADDRESS_CODES, BARE_ADDRESS_CODES
 from digest.deliver.mailbox import conceal
 from digest.deliver.provider import ProviderError, Refusal
 
@@ -17,12 +17,6 @@ START_INPUT = 354
 SERVICE_CLOSING = 421
 TOO_LARGE = 552
 LONGEST_DETAIL = 400
-
-ADDRESS_CODES = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
-"""No such mailbox, no such host, bad syntax, moved away, null MX. Full (5.2.2), size (5.3.4) and
-policy (5.7.x) say nothing about an address."""
-BARE_ADDRESS_CODES = frozenset({550, 551, 553})
-"""What they say about an address counts only where the recipient was just named."""
 
 _ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 _QUEUE_ID = re.compile(rb"\b(?:queued as|id=)\s*<?([!-;=?-~]{1,180})", re.IGNORECASE)

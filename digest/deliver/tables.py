@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     Integer,
     UniqueConstraint,
+    text,
 )
 from sqlmodel import Field
 
@@ -85,6 +86,12 @@ class Delivery(Table, table=True):
         one_of("state", DeliveryState),
         Index("ix_delivery_issue_number_batch_position", "issue_number", "batch_position"),
         Index("ix_delivery_subscriber_id", "subscriber_id"),
+        Index(
+            "ix_delivery_faulty",
+            "subscriber_id",
+            sqlite_where=text("fault IS NOT NULL"),
+            postgresql_where=text("fault IS NOT NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -99,6 +106,8 @@ class Delivery(Table, table=True):
     provider_id: str | None = Field(default=None, max_length=200)
     code: str | None = Field(default=None, max_length=20)
     """The provider's last code where it refused."""
+    fault: str | None = Field(default=None, max_length=8)
+    """What its failure says about the address (`deliver.faults`), if anything."""
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 

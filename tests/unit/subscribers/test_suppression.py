@@ -101,7 +101,7 @@ def test_what_a_provider_says_of_a_person_shows_in_their_status(
 ) -> None:
     with sqlite_store.write() as session:
         ana = add_ana(session, hasher)
-        call(session, ana.id, "550 5.1.1 unknown", LATER)
+        call(session, {ana.id: "550 5.1.1 unknown"}, LATER)
         row = suppression.find(session, ana.address_hash)
         assert row is not None
         assert (row.reason, row.email, row.note) == (reason, "ana@example.org", "550 5.1.1 unknown")
@@ -115,11 +115,11 @@ def test_who_left_by_themselves_stays_unsubscribed_when_their_address_bounces_la
         ana = add_ana(session, hasher)
         ana.status = SubscriberStatus.UNSUBSCRIBED
         assert ana.id is not None
-        suppress_bounced(session, ana.id, "550", LATER)
+        suppress_bounced(session, {ana.id: "550"}, LATER)
         assert ana.status == SubscriberStatus.UNSUBSCRIBED
 
 
 def test_a_bounce_of_somebody_erased_since_is_nobodys(sqlite_store: Store) -> None:
     with sqlite_store.write() as session:
-        suppress_bounced(session, 4711, "550", NOW)
+        suppress_bounced(session, {4711: "550"}, NOW)
         assert session.exec(suppression.select(suppression.Suppression)).all() == []
