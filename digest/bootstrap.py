@@ -17,6 +17,7 @@ from digest.pipeline import Desk, Frozen, Preview, Sending
 from digest.pipeline.announce import tell_nobody
 from digest.render.environment import email_environment, templates_folder
 from digest.settings import ProviderName, Settings, SettingsError
+from digest.track.sendgrid_signature import Signatures
 from store import Store, open_store
 from subscribers.addresses import AddressHasher
 from subscribers.tokens import Tokens
@@ -48,6 +49,7 @@ class App:
     desk: Desk
     sending: Sending
     permits: "Permits | None"
+    signatures: Signatures
     clock: Callable[[], datetime]
 
     def close(self) -> None:
@@ -98,6 +100,7 @@ def bootstrap(
         ),
         sending=Sending(store, frozen, provider, clock, limits, announce=announce),
         permits=permits,
+        signatures=Signatures(settings.webhook_keys),
         clock=clock,
     )
 

@@ -17,6 +17,7 @@ from digest.address import Sender
 from digest.brand import ACCENT, NO_ADDRESS, TAGLINE, Brand, Typeface
 from digest.deliver.dkim import speaks_for
 from digest.deliver.limits import Limits, parse_domain_limits, parse_limit, parse_warm_up
+from digest.track.sendgrid_signature import Signatures
 from subscribers.addresses import AddressError, parse_address
 
 SHORTEST_SECRET = 32
@@ -121,6 +122,11 @@ def _selectors(value: str) -> str:
     return value
 
 
+def _webhook_keys(value: str) -> str:
+    Signatures(split(value))
+    return value
+
+
 def _domain(value: str) -> str:
     return _ascii_domain(f"postmaster@{value.strip()}").rpartition("@")[2] if value.strip() else ""
 
@@ -174,7 +180,8 @@ class Settings(BaseSettings):
     smtp_url: SecretStr = SecretStr("")
     sendgrid_api_key: SecretStr = SecretStr("")
     sendgrid_host: str = "https://api.sendgrid.com"
-    sendgrid_webhook_key: str = ""
+    sendgrid_webhook_key: Annotated[str, AfterValidator(_webhook_keys)] = ""
+    """The Signed Event Webhook's verification key, or two parted by a comma."""
     sender: Annotated[str, AfterValidator(_sender)] = "Weekly AI Tool Verdicts <digest@localhost>"
     reply_to: Annotated[str, AfterValidator(_reply_to)] = ""
     postal_address: Annotated[str, AfterValidator(_postal_address)] = ""
@@ -231,6 +238,10 @@ class Settings(BaseSettings):
     @property
     def secrets(self) -> list[str]:
         return split(self.secret_key.get_secret_value())
+
+    @property
+    def webhook_keys(self) -> list[str]:
+        return split(self.sendgrid_webhook_key)
 
     @property
     def dkim_files(self) -> dict[str, Path]:

@@ -13,6 +13,10 @@ from subscribers.tables import one_of
 
 
 class EventKind(StrEnum):
+    PROCESSED = "processed"
+    """The provider has it and will try."""
+    DROPPED = "dropped"
+    """The provider took it and then did not try."""
     DELIVERED = "delivered"
     BOUNCED = "bounced"
     DEFERRED = "deferred"
@@ -21,6 +25,8 @@ class EventKind(StrEnum):
     CLICKED = "clicked"
     VOTED = "voted"
     UNSUBSCRIBED = "unsubscribed"
+    RESUBSCRIBED = "resubscribed"
+    """With the provider; it is no consent."""
     UNKNOWN = "unknown"
 
 

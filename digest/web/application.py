@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from digest.render.environment import templates_folder
+from digest.track.intake import Intake
 from digest.web import (
     comparisons,
     health,
@@ -12,6 +13,7 @@ from digest.web import (
     static,
     unsubscribe,
     votes,
+    webhooks,
 )
 from digest.web import studio as editors
 from digest.web.errors import add_error_pages
@@ -21,7 +23,7 @@ from digest.web.page import Pages
 from digest.web.prefix import UnderPrefix
 from digest.web.site import Site
 
-PUBLIC = (health, redirects, unsubscribe, preferences, votes, issues, comparisons, static)
+PUBLIC = (health, redirects, unsubscribe, preferences, votes, issues, comparisons, static, webhooks)
 
 
 def create_app(site: Site, *, studio: bool = False) -> FastAPI:
@@ -32,6 +34,7 @@ def create_app(site: Site, *, studio: bool = False) -> FastAPI:
     # Starlette's redirect of a missing slash would repeat whatever Host was sent.
     app = FastAPI(redirect_slashes=False, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site
+    app.state.intake = Intake(site.store, site.hasher, site.clock)
     app.state.pages = pages = Pages(templates_folder() / "web", site.brand)
     for part in PUBLIC:
         app.include_router(part.router)

@@ -10,6 +10,7 @@ from digest.address import Edition, Envelope
 from digest.brand import Brand
 from digest.render.rendered import Rendered
 from digest.track.record import Hit
+from digest.track.sendgrid_signature import Signatures
 from digest.web.page import Pages
 from store import Store
 from subscribers.addresses import AddressHasher
@@ -40,6 +41,8 @@ class Site(Protocol):
     def brand(self) -> Brand: ...
     @property
     def preview(self) -> Preview: ...
+    @property
+    def signatures(self) -> Signatures: ...
     @property
     def clock(self) -> Callable[[], datetime]: ...
 

@@ -8,6 +8,7 @@ from digest.address import Edition, Envelope, Recipient, Sender, address
 from digest.brand import Brand
 from digest.issues.lifecycle import IssueError
 from digest.render.rendered import Rendered, RenderedLink
+from digest.track.sendgrid_signature import Signatures
 from store import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tokens import Tokens
@@ -64,6 +65,7 @@ class SmallSite:
     brand: Brand
     preview: Proofs
     clock: Callable[[], datetime]
+    signatures: Signatures = field(default_factory=lambda: Signatures([]))
 
 
 def small_site(store: Store) -> SmallSite:

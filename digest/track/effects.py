@@ -1,0 +1,218 @@
+"""Stores what was said about deliveries, once each, and does what follows from it.
+
+Set-wise: a transaction for any number of reports, a few statements for any transaction.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Boolean, DateTime, Integer, String, and_, case, or_, select, update
+from sqlmodel import Session, col
+
+from digest.deliver.blame import Charge, blame
+from digest.deliver.tables import Delivery, DeliveryState
+from digest.issues.tables import Issue
+from digest.track.report import GIVES_WAY, PROVES, Act, Report
+from digest.track.tables import Event, EventKind
+from store import Json, Row, as_rows, as_table
+from subscribers.addresses import AddressHasher
+from subscribers.consent import ConsentKind, proofs
+from subscribers.insertion import insert_new
+from subscribers.lifting import last_lifts
+from subscribers.roster import unsubscribe
+from subscribers.suppression import suppress_complained
+from subscribers.tables import Subscriber
+
+UNTRACKED = (EventKind.OPENED, EventKind.CLICKED)
+"""What is not kept of people who do not want it known: the event names nobody then."""
+_RANK = {state: rank for rank, state in enumerate(GIVES_WAY)}
+
+
+class Known(NamedTuple):
+    """A report that was new, with the delivery it is about."""
+
+    report: Report
+    delivery_id: int
+
+
+def take(session: Session, hasher: AddressHasher, reports: Sequence[Report], now: datetime) -> int:
+    """Stores the reports that are new and acts on them; returns how many were.
+
+    In the caller's transaction. In whatever order they come, deliveries end in the same states.
+    """
+    unique = {one.key: one for one in reports}
+    if not unique:
+        return 0
+    # In one order for everybody: two posts with the same events must not wait for each other.
+    new = _store(session, [unique[key] for key in sorted(unique)])
+    known = [Known(unique[key], delivery) for key, delivery in new if delivery is not None]
+    _settle(session, known, now)
+    _charge(session, known, now)
+    _act(session, hasher, [one for one in known if one.report.act is not None], now)
+    return len(new)
+
+
+def _store(session: Session, reports: Sequence[Report]) -> list[tuple[str, int | None]]:
+    """Key and delivery of those that were not there yet."""
+    given = as_table(
+        session,
+        [_values(one, sqlite=_is_sqlite(session)) for one in reports],
+        {
+            "key": String(),
+            "kind": String(),
+            "issue": Integer(),
+            "subscriber": Integer(),
+            "machine": Boolean(),
+            "detail": Json(),
+            # Not our own type: the text is as the database has it already.
+            "at": DateTime(timezone=True),
+        },
+    ).subquery()
+    named = and_(
+        col(Delivery.issue_number) == given.c.issue,
+        col(Delivery.subscriber_id) == given.c.subscriber,
+    )
+    tracked = or_(given.c.kind.not_in(UNTRACKED), col(Subscriber.tracking))
+    rows = (
+        select(
+            given.c.key,
+            given.c.kind,
+            col(Issue.number),
+            case((tracked, col(Delivery.id))),
+            given.c.machine,
+            given.c.detail,
+            given.c.at,
+        )
+        .select_from(given)
+        .outerjoin(Issue, col(Issue.number) == given.c.issue)
+        .outerjoin(Delivery, named)
+        .outerjoin(Subscriber, col(Subscriber.id) == col(Delivery.subscriber_id))
+        # SQLite can't tell the ON of a conflict from that of a join without it.
+        .where(given.c.key.is_not(None))
+    )
+    names = ["key", "kind", "issue_number", "delivery_id", "machine", "detail", "at"]
+    statement = insert_new(session, Event).from_select(names, rows)
+    found = session.connection().execute(
+        statement.returning(col(Event.key), col(Event.delivery_id))
+    )
+    return [(str(key), delivery) for key, delivery in found]
+
+
+def _values(report: Report, *, sqlite: bool) -> list[Any]:
+    bearer, at = report.bearer, report.at
+    return [
+        report.key,
+        report.kind,
+        bearer.issue if bearer else None,
+        bearer.subscriber if bearer else None,
+        report.machine,
+        report.detail,
+        f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" if sqlite else at.isoformat(),
+    ]
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def _settle(session: Session, known: Sequence[Known], now: datetime) -> None:
+    """Each delivery becomes what the gravest of its reports proves, unless it is more already."""
+    gravest: dict[int, tuple[int, Report]] = {}
+    for report, delivery in known:
+        state = PROVES.get(report.kind)
+        if state is not None and _RANK[state] > gravest.get(delivery, (-1, report))[0]:
+            gravest[delivery] = (_RANK[state], report)
+    if gravest and not _is_sqlite(session):
+        _lock(session, gravest)
+    for rank, state in enumerate(GIVES_WAY):
+        told = {delivery: one for delivery, (its, one) in gravest.items() if its == rank}
+        if told:
+            _move(session, state, told, now)
+
+
+def _lock(session: Session, deliveries: Collection[int]) -> None:
+    """Always in the same order, or two posts about the same people could hold each other up."""
+    wanted = as_rows(session, [(one, None) for one in deliveries]).subquery()
+    session.execute(
+        select(col(Delivery.id))
+        .where(col(Delivery.id).in_(select(wanted.c.id)))
+        .order_by(col(Delivery.id))
+        .with_for_update(key_share=True)
+    )
+
+
+def _move(
+    session: Session, state: DeliveryState, told: Mapping[int, Report], now: datetime
+) -> None:
+    values: dict[str, Any] = {"state": state, "changed_at": now}
+    if state is DeliveryState.SUBMITTED:
+        rows: list[Row] = [(delivery, one.provider_id) for delivery, one in told.items()]
+        given = as_rows(session, rows).subquery()
+        values["provider_id"] = given.c.text
+    else:
+        rows = [(delivery, (one.code or "")[:20] or None) for delivery, one in told.items()]
+        given = as_rows(session, rows).subquery()
+        if state in (DeliveryState.FAILED, DeliveryState.BOUNCED):
+            values["code"] = given.c.text
+    session.execute(
+        update(Delivery)
+        .where(col(Delivery.id) == given.c.id, col(Delivery.state).in_(GIVES_WAY[state]))
+        .values(values)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _charge(session: Session, known: Sequence[Known], now: datetime) -> None:
+    failed = (EventKind.BOUNCED, EventKind.DROPPED)
+    charges = [
+        Charge(delivery, one.fault, f"{one.code or ''} {one.note}".strip(), one.at)
+        for one, delivery in known
+        if one.kind in failed
+    ]
+    blame(session, charges, now)
+
+
+def _act(session: Session, hasher: AddressHasher, known: Sequence[Known], now: datetime) -> None:
+    """Takes off the list who complained or asked to be; in one order, as everywhere."""
+    if not known:
+        return
+    people = _subscribers(session, known)
+    complained = {
+        people[delivery]: one
+        for one, delivery in known
+        if one.act is Act.COMPLAIN and delivery in people
+    }
+    lifted = last_lifts(session, list(complained))
+    notes = {
+        person: one.note
+        for person, one in complained.items()
+        if person not in lifted or one.at > lifted[person]
+    }
+    if notes:
+        suppress_complained(session, notes, now)
+    leaving = {
+        people[delivery]: one
+        for one, delivery in known
+        if one.act is Act.UNSUBSCRIBE and delivery in people
+    }
+    for person in sorted(leaving):
+        if not _came_back(session, person, leaving[person].at):
+            unsubscribe(session, hasher, person, "told by the provider", now)
+
+
+def _subscribers(session: Session, known: Sequence[Known]) -> dict[int, int]:
+    """By delivery; those that are erased are not in it."""
+    wanted = as_rows(session, [(one.delivery_id, None) for one in known]).subquery()
+    rows = session.execute(
+        select(col(Delivery.id), col(Delivery.subscriber_id))
+        .join(wanted, wanted.c.id == col(Delivery.id))
+        .where(col(Delivery.subscriber_id).is_not(None))
+    )
+    return {int(row[0]): int(row[1]) for row in rows}
+
+
+def _came_back(session: Session, person: int, left_at: datetime) -> bool:
+    """Whether they agreed anew after they had left: an event may be a day late."""
+    said = proofs(session, person)
+    return bool(said) and said[-1].kind != ConsentKind.WITHDRAWN and said[-1].at > left_at

@@ -1,0 +1,192 @@
+"""POST /webhooks/sendgrid through the whole application, on both databases."""
+
+import json
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+from starlette.testclient import TestClient
+
+from digest.track.sendgrid_posts import LARGEST_POST
+from digest.track.sendgrid_signature import Signatures
+from digest.web.application import create_app
+from store import Store
+from subscribers.tokens import Purpose
+from tests.integration.web.rows import (
+    ISSUE,
+    NOW,
+    add_delivery,
+    add_issue,
+    add_subscriber,
+    events,
+    everything,
+)
+from tests.integration.web.small_site import BRAND, SmallSite, small_site
+from tests.parts.sendgrid_hooks import SIGNATURE, TIMESTAMP, Hook, body_of, event
+
+PATH = "/webhooks/sendgrid"
+HOOK = Hook()
+
+
+@pytest.fixture
+def site(store: Store) -> SmallSite:
+    """On both databases: they keep events unique."""
+    return replace(small_site(store), signatures=Signatures([HOOK.key]))
+
+
+@pytest.fixture
+def reader(site: SmallSite) -> int:
+    person = add_subscriber(site.store, site.hasher)
+    add_issue(site.store)
+    add_delivery(site.store, person)
+    return person
+
+
+def told(site: SmallSite, reader: int, name: str = "open", **more: Any) -> dict[str, Any]:
+    return event(name, site.tokens.make(Purpose.DELIVERY, reader, ISSUE), NOW, **more)
+
+
+def post(client: TestClient, body: bytes, headers: dict[str, str] | None = None) -> Any:
+    signed = HOOK.sign(body, NOW) if headers is None else headers
+    return client.post(PATH, content=body, headers={"Content-Type": "application/json"} | signed)
+
+
+def test_what_was_posted_is_durable_when_it_answers(
+    site: SmallSite, client: TestClient, reader: int
+) -> None:
+    body = body_of([told(site, reader, sg_machine_open=True), told(site, reader, "spamreport")])
+    answer = post(client, body)
+    assert (answer.status_code, answer.content) == (204, b"")
+    first, second = events(site.store)
+    assert (first.kind, first.machine, second.kind) == ("opened", True, "complained")
+    assert post(client, body).status_code == 204
+    assert len(events(site.store)) == 2
+
+
+def test_a_post_of_768_kb_is_taken_and_a_larger_one_refused(
+    site: SmallSite, client: TestClient, reader: int
+) -> None:
+    many = [told(site, reader, useragent="Mozilla/5.0 (X11)") for _ in range(1_500)]
+    body = body_of(many)
+    body += b" " * (LARGEST_POST - len(body))
+    assert len(body) == 768 * 1024
+    assert post(client, body).status_code == 204
+    assert len(events(site.store)) == 1_500
+    refused = post(client, body + b" ")
+    assert refused.status_code == 413
+    assert refused.text.count("\n") == 1
+
+
+def changed(headers: dict[str, str], **values: str) -> dict[str, str]:
+    names = {"signature": SIGNATURE, "stamp": TIMESTAMP}
+    return headers | {names[name]: value for name, value in values.items()}
+
+
+BODY = body_of([event("delivered", None, NOW)])
+GOOD = HOOK.sign(BODY, NOW)
+
+
+@pytest.mark.parametrize(
+    "posted",
+    [
+        (403, BODY, {}),
+        (403, BODY, Hook().sign(BODY, NOW)),
+        (403, BODY + b" ", GOOD),
+        (403, BODY, changed(GOOD, signature="AAAA")),
+        (403, BODY, changed(GOOD, signature="not base64")),
+        (403, BODY, changed(GOOD, stamp="soon")),
+        (403, BODY, HOOK.sign(BODY, NOW - timedelta(days=2))),
+        (403, BODY, HOOK.sign(BODY, NOW + timedelta(hours=1))),
+        (400, b"", None),
+        (400, b"event=delivered", None),
+        (400, b"{}", None),
+        (400, BODY[:-4], None),
+        (400, body_of([event("open", None, NOW), {"event": "open"}]), None),
+        (400, body_of([event("open", None, NOW), event("open", None, NOW, timestamp="1")]), None),
+    ],
+)
+def test_forged_stale_and_garbled_posts_are_refused_and_leave_nothing(
+    site: SmallSite,
+    client: TestClient,
+    reader: int,
+    caplog: pytest.LogCaptureFixture,
+    posted: tuple[int, bytes, dict[str, str] | None],
+) -> None:
+    status, body, headers = posted
+    before = everything(site.store)
+    with caplog.at_level(logging.WARNING):
+        answer = post(client, body, headers)
+    assert answer.status_code == status
+    assert answer.text.strip().count("\n") == 0
+    assert answer.text.strip()
+    assert [one.levelname for one in caplog.records if "webhooks" in one.message] == ["WARNING"]
+    assert "Traceback" not in caplog.text
+    assert everything(site.store) == before
+
+
+def test_without_a_key_nothing_is_believed(site: SmallSite, reader: int) -> None:
+    bare = replace(site, signatures=Signatures([]))
+    client = TestClient(create_app(bare), BRAND.public_url)
+    answer = post(client, BODY)
+    assert answer.status_code == 403
+    assert "DIGEST_SENDGRID_WEBHOOK_KEY" in answer.text
+    assert events(site.store) == []
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
+def test_only_posts_are_taken(client: TestClient, method: str) -> None:
+    assert client.request(method, PATH).status_code == 405
+
+
+def test_a_replayed_post_changes_nothing(site: SmallSite, client: TestClient, reader: int) -> None:
+    body = body_of([told(site, reader, "bounce", type="bounce", status="5.1.1")])
+    assert post(client, body).status_code == 204
+    before = everything(site.store)
+    for _ in range(3):
+        assert post(client, body).status_code == 204
+    assert everything(site.store) == before
+
+
+def test_where_the_database_fails_it_asks_to_be_told_again(
+    site: SmallSite, client: TestClient, reader: int
+) -> None:
+    body = body_of([told(site, reader)])
+    with site.store.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE event RENAME TO elsewhere"))
+    quiet = TestClient(client.app, BRAND.public_url, raise_server_exceptions=False)
+    assert post(quiet, body).status_code >= 500
+    with site.store.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE elsewhere RENAME TO event"))
+    assert post(client, body).status_code == 204
+    assert len(events(site.store)) == 1
+
+
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    body=st.binary(max_size=200) | st.text(max_size=100).map(lambda text: json.dumps(text).encode())
+)
+def test_signed_garbage_of_any_kind_is_refused(
+    site: SmallSite, client: TestClient, body: bytes
+) -> None:
+    assert post(client, body).status_code in ({204} if body.strip() == b"[]" else {400})
+    assert events(site.store) == []
+
+
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(place=st.integers(0, len(BODY) - 1), bit=st.integers(0, 7))
+def test_a_post_with_any_bit_turned_is_forged(
+    site: SmallSite, client: TestClient, place: int, bit: int
+) -> None:
+    turned = bytearray(BODY)
+    turned[place] ^= 1 << bit
+    assert post(client, bytes(turned), GOOD).status_code == 403
+    assert events(site.store) == []
