@@ -57,7 +57,7 @@ def _store(session: Session, reports: Sequence[Report]) -> list[tuple[str, int |
     """Key and delivery of those that were not there yet."""
     given = as_table(
         session,
-        [_values(one, sqlite=_is_sqlite(session)) for one in reports],
+        _rows(reports, sqlite=_is_sqlite(session)),
         {
             "key": String(),
             "kind": String(),
@@ -99,16 +99,23 @@ def _store(session: Session, reports: Sequence[Report]) -> list[tuple[str, int |
     return [(str(key), delivery) for key, delivery in found]
 
 
-def _values(report: Report, *, sqlite: bool) -> list[Any]:
-    bearer, at = report.bearer, report.at
+def _rows(reports: Sequence[Report], *, sqlite: bool) -> list[list[Any]]:
+    # Few moments for many reports: writing one out costs more than all else here.
+    spelt = {
+        at: f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" if sqlite else at.isoformat()
+        for at in {report.at for report in reports}
+    }
+    nobody = (None, None)
     return [
-        report.key,
-        report.kind,
-        bearer.issue if bearer else None,
-        bearer.subscriber if bearer else None,
-        report.machine,
-        report.detail,
-        f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" if sqlite else at.isoformat(),
+        [
+            one.key,
+            one.kind,
+            *((one.bearer.issue, one.bearer.subscriber) if one.bearer else nobody),
+            one.machine,
+            one.detail,
+            spelt[one.at],
+        ]
+        for one in reports
     ]
 
 
