@@ -53,6 +53,8 @@ class Edition:
     sender: Sender
     list_name: str
     public_url: str
+    bounces: str = ""
+    """Where what comes back is read, if anywhere; `*` in it stands for the delivery's token."""
 
 
 class Envelope(NamedTuple):
@@ -126,8 +128,20 @@ def list_headers(edition: Edition) -> dict[str, str]:
 
 
 def list_unsubscribe(edition: Edition, token: str) -> str:
-    """RFC 8058 section 3: one HTTPS URI with an opaque part that is hard to forge."""
-    return f"<{edition.public_url}/unsubscribe/{token}>"
+    """RFC 8058 section 3: one HTTPS URI with an opaque part that is hard to forge.
+
+    A mailto beside it (RFC 2369 section 3.2) where the mail that it makes is read.
+    """
+    page = f"<{edition.public_url}/unsubscribe/{token}>"
+    if not edition.bounces:
+        return page
+    mailbox = edition.bounces.replace("*", "unsubscribe")
+    return f"{page}, <mailto:{mailbox}?subject=unsubscribe%20{token}>"
+
+
+def return_path(edition: Edition, token: str) -> str:
+    """Where bounces of one delivery go: its token in the address tells whose they are (VERP)."""
+    return edition.bounces.replace("*", token) or edition.sender.address
 
 
 def slot_text(edition_part: str, envelope: Envelope, *, as_html: bool) -> str:
@@ -194,7 +208,10 @@ def _head(edition: Edition) -> list[bytes | Blank]:
     for name, value in list_headers(edition).items():
         fixed += f"{name}: {value}\r\n".encode()
     domain = sender.domain.encode()
-    before, _, after = list_unsubscribe(edition, "\0").encode().partition(b"\0")
+    first, *others = list_unsubscribe(edition, "\0").encode().split(b"\0")
+    unsubscribe: list[bytes | Blank] = [first]
+    for piece in others:
+        unsubscribe += [Slot.UNSUBSCRIBE, piece]
     return [
         fixed + b"To: ",
         Value.EMAIL,
@@ -203,9 +220,9 @@ def _head(edition: Edition) -> list[bytes | Blank]:
         b"@" + domain + b">\r\nDate: ",
         Value.DATE,
         # One line whatever its length: a folded or encoded URI breaks one-click in real clients.
-        b"\r\nList-Unsubscribe: " + before,
-        Slot.UNSUBSCRIBE,
-        after + b"\r\n",
+        b"\r\nList-Unsubscribe: ",
+        *unsubscribe,
+        b"\r\n",
     ]
 
 

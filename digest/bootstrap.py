@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from digest.address import Sender
@@ -17,6 +18,9 @@ from digest.pipeline import Desk, Frozen, Preview, Sending
 from digest.pipeline.announce import tell_nobody
 from digest.render.environment import email_environment, templates_folder
 from digest.settings import ProviderName, Settings, SettingsError
+from digest.track.bounces.imap import Imap
+from digest.track.bounces.mailboxes import Mailbox, Maildir, parse_mailbox_url
+from digest.track.bounces.reading import BounceReader
 from digest.track.sendgrid_signature import Signatures
 from store import Store, open_store
 from subscribers.addresses import AddressHasher
@@ -50,6 +54,7 @@ class App:
     sending: Sending
     permits: "Permits | None"
     signatures: Signatures
+    bounces: BounceReader | None
     clock: Callable[[], datetime]
 
     def close(self) -> None:
@@ -74,17 +79,20 @@ def bootstrap(
         environment=email_environment(templates_folder()),
         tokens=tokens,
         tracked=settings.tracking,
+        bounces=settings.bounce_address,
     )
     limits = settings.limits
     batch_size = limits.batch_size(provider.batch_size)
     permits = None if store.is_sqlite else open_permits(batch_size, clock)
     announce = permits or tell_nobody
+    # The oldest secret: it stays when a newer one is put before it, and so do the hashes.
+    hasher = AddressHasher(settings.secrets[-1])
+    mailbox = open_mailbox(settings)
     return App(
         settings=settings,
         store=store,
         tokens=tokens,
-        # The oldest secret: it stays when a newer one is put before it, and so do the hashes.
-        hasher=AddressHasher(settings.secrets[-1]),
+        hasher=hasher,
         brand=settings.brand,
         sender=settings.mail_sender,
         provider=provider,
@@ -101,6 +109,7 @@ def bootstrap(
         sending=Sending(store, frozen, provider, clock, limits, announce=announce),
         permits=permits,
         signatures=Signatures(settings.webhook_keys),
+        bounces=BounceReader(mailbox, store, tokens, hasher, clock) if mailbox else None,
         clock=clock,
     )
 
@@ -109,6 +118,15 @@ def open_permits(batch_size: int, clock: Callable[[], datetime]) -> "Permits":
     from digest.permits.deferral import Permits  # noqa: PLC0415 - PostgreSQL alone needs it
 
     return Permits(batch_size, clock)
+
+
+def open_mailbox(settings: Settings) -> Mailbox | None:
+    """Where bounces are read; None where that is nowhere. Nothing is opened yet."""
+    url = settings.bounce_mailbox.get_secret_value()
+    if not url:
+        return None
+    place = parse_mailbox_url(url)
+    return Maildir(Path(place.folder)) if place.scheme == "maildir" else Imap(place)
 
 
 def open_provider(settings: Settings, clock: Callable[[], datetime]) -> Provider:

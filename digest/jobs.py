@@ -14,6 +14,7 @@ from digest.issues.history import unfinished
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import Issue, IssueState
 from digest.pipeline import Desk, NothingNewError, Progress, Sending
+from digest.track.bounces.reading import BounceReader
 from schedules.runner import RunOutcome
 from schedules.runs import run_at
 from schedules.tables import Approval, Run, RunState, Schedule
@@ -28,6 +29,12 @@ class Jobs:
     desk: Desk
     sending: Sending
     clock: Callable[[], datetime]
+    bounces: BounceReader | None = None
+
+    def read_bounces(self) -> None:
+        """What came back by mail, if a mailbox is read and it is time to."""
+        if self.bounces is not None:
+            self.bounces.read_in_turn()
 
     def draft_due(
         self,
@@ -84,6 +91,7 @@ class Jobs:
     def tend(self, presence: Presence) -> list[int]:
         """All that is done unasked but the sending; the issues that are being sent."""
         self.approve_automatic()
+        self.read_bounces()
         self._recover_all(presence)
         going = []
         for number in self._unfinished():

@@ -17,12 +17,15 @@ from digest.address import Sender
 from digest.brand import ACCENT, NO_ADDRESS, TAGLINE, Brand, Typeface
 from digest.deliver.dkim import speaks_for
 from digest.deliver.limits import Limits, parse_domain_limits, parse_limit, parse_warm_up
+from digest.track.bounces.mailboxes import parse_mailbox_url
 from digest.track.sendgrid_signature import Signatures
 from subscribers.addresses import AddressError, parse_address
 
 SHORTEST_SECRET = 32
 LONGEST_NAME = 100
 LONGEST_TAGLINE = 200
+LONGEST_BEFORE_TOKEN = 40
+"""A local part has 64 characters at most, and 22 of them are a token."""
 SELECTOR = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
 
@@ -95,6 +98,22 @@ def _reply_to(value: str) -> str:
         return _ascii_domain(parse_address(value).email) if value.strip() else ""
     except AddressError as error:
         raise ValueError(str(error)) from None
+
+
+def _bounce_address(value: str) -> str:
+    local, _, domain = value.strip().partition("@")
+    before, star, after = local.partition("*")
+    # Else what stands there could be taken for a part of the token.
+    if star and (after or re.search(r"[A-Za-z0-9_-]$", before)):
+        msg = "should look like bounces@example.org or bounces+*@example.org"
+        raise ValueError(msg)
+    if len(before) > LONGEST_BEFORE_TOKEN:
+        msg = f"has more than {LONGEST_BEFORE_TOKEN} characters before the star"
+        raise ValueError(msg)
+    if not value.strip():
+        return ""
+    wire = _reply_to(f"{before}{'star' if star else ''}@{domain}")
+    return f"{before}*@{wire.rpartition('@')[2]}" if star else wire
 
 
 def _postal_address(value: str) -> str:
@@ -182,6 +201,10 @@ class Settings(BaseSettings):
     sendgrid_host: str = "https://api.sendgrid.com"
     sendgrid_webhook_key: Annotated[str, AfterValidator(_webhook_keys)] = ""
     """The Signed Event Webhook's verification key, or two parted by a comma."""
+    bounce_mailbox: SecretStr = SecretStr("")
+    """Like maildir:///var/mail/bounces, or imaps://user:password@host/INBOX."""
+    bounce_address: Annotated[str, AfterValidator(_bounce_address)] = ""
+    """Like bounces+*@example.org: where bounces are sent to, the star told from mail to mail."""
     sender: Annotated[str, AfterValidator(_sender)] = "Weekly AI Tool Verdicts <digest@localhost>"
     reply_to: Annotated[str, AfterValidator(_reply_to)] = ""
     postal_address: Annotated[str, AfterValidator(_postal_address)] = ""
@@ -217,6 +240,22 @@ class Settings(BaseSettings):
             msg = (
                 "DIGEST_POSTAL_ADDRESS is missing; real mail must say where you are, "
                 'like "12 Example Road, 1010 Town"'
+            )
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _bounces_are_read(self) -> "Settings":
+        place = self.bounce_mailbox.get_secret_value()
+        try:
+            if place:
+                parse_mailbox_url(place)
+        except ValueError as error:
+            raise ValueError(f"DIGEST_BOUNCE_MAILBOX: {error}") from None
+        if self.bounce_address and not place:
+            msg = (
+                "DIGEST_BOUNCE_MAILBOX is missing: nobody would read what is sent to "
+                "DIGEST_BOUNCE_ADDRESS"
             )
             raise ValueError(msg)
         return self

@@ -35,6 +35,7 @@ def _look_and_send(jobs: Jobs, here: Presence, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             jobs.approve_automatic()
+            jobs.read_bounces()
             for number, progress in jobs.send_open(here, stop.is_set).items():
                 if progress.finished:
                     log.info("issue %s is finished", number)
@@ -45,4 +46,4 @@ def _look_and_send(jobs: Jobs, here: Presence, stop: threading.Event) -> None:
 
 
 def jobs_of(app: App) -> Jobs:
-    return Jobs(app.store, app.desk, app.sending, app.clock)
+    return Jobs(app.store, app.desk, app.sending, app.clock, app.bounces)

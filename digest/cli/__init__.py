@@ -10,6 +10,7 @@ import sys
 import typer
 
 from digest.cli import (
+    bounces,
     comparisons,
     database,
     demo,
@@ -19,6 +20,7 @@ from digest.cli import (
     report,
     schedule,
     subscribers,
+    suppressions,
 )
 from digest.cli.frame import Refused, describe
 
@@ -34,6 +36,8 @@ app = typer.Typer(
 app.add_typer(comparisons.app, name="comparisons")
 app.add_typer(issue.app, name="issue")
 app.add_typer(subscribers.app, name="subscribers")
+app.add_typer(suppressions.app, name="suppressions")
+app.add_typer(bounces.app, name="bounces")
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(database.app, name="database")
 app.command("demo")(demo.demo)

@@ -51,9 +51,11 @@ def _known() -> tuple[type[Exception], ...]:
     from digest.issues.lifecycle import IssueError
     from digest.render.errors import TemplateError
     from digest.settings import SettingsError
+    from digest.track.bounces.mailboxes import MailboxError
     from schedules.cron import ScheduleError
     from store import StoreError
     from subscribers.addresses import AddressError
+    from subscribers.lifting import LiftError
 
     return (
         SettingsError,
@@ -63,6 +65,8 @@ def _known() -> tuple[type[Exception], ...]:
         AddressError,
         ScheduleError,
         TemplateError,
+        MailboxError,
+        LiftError,
     )
 
 

@@ -13,13 +13,14 @@ from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 
-from digest.address import Edition, Envelope, Mold
+from digest.address import Edition, Envelope, Mold, return_path
 from digest.deliver.dkim import Signer
 from digest.deliver.mailbox import parse_mailbox
 from digest.deliver.provider import Outcome, ProviderError
 from digest.deliver.smtp_fleet import Fleet, Orders
 from digest.deliver.smtp_session import Session, open_session
 from digest.deliver.smtp_target import SmtpTarget, parse_smtp_url
+from subscribers.tokens import TOKEN_LENGTH
 
 __all__ = ["Smtp", "SmtpTarget", "parse_smtp_url"]
 
@@ -99,7 +100,11 @@ class Smtp:
 
 
 def _sender(edition: Edition) -> str:
+    """With a NUL for the delivery's token, where that is part of it."""
     try:
-        return str(parse_mailbox(edition.sender.address))
+        # A token stands in while the address is looked at: NUL could be none.
+        stand_in = "t" * TOKEN_LENGTH
+        sender = str(parse_mailbox(return_path(edition, stand_in)))
+        return sender.replace(stand_in, "\0") if "*" in edition.bounces else sender
     except ValueError as error:
         raise ProviderError(f"SENDER can't be mailed from: {error}") from error

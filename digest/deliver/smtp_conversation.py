@@ -267,7 +267,8 @@ class Conversation:
         options = f" SIZE={size}" if self._sized else ""
         if not recipient.isascii():
             options += " SMTPUTF8 BODY=8BITMIME"
-        return f"{self._mail_from}{options}\r\n", f"RCPT TO:<{recipient}>\r\n"
+        mail_from = self._mail_from.replace("\0", flight.envelope.token)
+        return f"{mail_from}{options}\r\n", f"RCPT TO:<{recipient}>\r\n"
 
     def _listen(self) -> None:
         """Nearly every reply is a yes on which nothing depends; those cost no more than that."""

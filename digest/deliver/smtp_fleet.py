@@ -38,7 +38,8 @@ log = logging.getLogger(__name__)
 class Orders:
     """How a fleet is to sail: `who` is mailed through, `connections` and messages each at most.
 
-    `plain` is for a server that must be asked one thing at a time.
+    `plain` is for a server that must be asked one thing at a time. A NUL in `sender` stands for
+    each delivery's token.
     """
 
     sender: str

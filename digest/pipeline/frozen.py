@@ -34,6 +34,8 @@ class Frozen:
     environment: Environment
     tokens: Tokens
     tracked: bool
+    bounces: str = ""
+    """As it is now and not as approved: it is where mail is read, and nothing that is shown."""
 
     def content(self, session: Session, number: int) -> Content:
         issue = find_issue(session, number)
@@ -72,6 +74,7 @@ class Frozen:
             sender=Sender(imprint["name"], imprint["address"], imprint["reply_to"]),
             list_name=imprint["list_name"],
             public_url=imprint["public_url"],
+            bounces=self.bounces,
         )
 
     @property

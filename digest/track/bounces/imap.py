@@ -1,0 +1,126 @@
+"""A mailbox over IMAP (RFC 3501): read by peeking, and marked with a keyword of our own.
+
+A connection is made for each look and ended with it, so that nothing has to be kept alive.
+"""
+
+import imaplib
+import re
+import ssl
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from digest.track.bounces.letters import LARGEST_LETTER
+from digest.track.bounces.mailboxes import MailboxError, Place
+
+MARK = "$DigestRead"
+"""The keyword (RFC 5788 section 3.1 form) of what is done. Where a server takes no keywords,
+having been read is the mark."""
+TIMEOUT_SECONDS = 30
+AT_ONCE = 200
+"""Letters named in one command."""
+LOCAL = ("localhost", "127.0.0.1", "::1")
+
+
+class Imap:
+    """`imaps` is TLS from the start; `imap` begins it (STARTTLS), unless on this machine."""
+
+    def __init__(self, place: Place, tls: ssl.SSLContext | None = None) -> None:
+        self._place = place
+        self._tls = tls or ssl.create_default_context()
+
+    def unread(self, left_alone: Collection[str], most: int) -> Iterator[tuple[str, bytes]]:
+        with self._opened() as (line, validity, keywords):
+            for uid in _search(line, keywords=keywords):
+                name = f"{validity}.{uid}"
+                if name in left_alone:
+                    continue
+                if most <= 0:
+                    return
+                most -= 1
+                raw = _fetch(line, uid)
+                if raw is not None:
+                    yield name, raw
+
+    def done(self, names: Sequence[str]) -> None:
+        with self._opened() as (line, validity, keywords):
+            uids = [
+                uid for era, _, uid in (name.partition(".") for name in names) if era == validity
+            ]
+            flags = rf"({MARK} \Seen)" if keywords else r"(\Seen)"
+            for start in range(0, len(uids), AT_ONCE):
+                chosen = ",".join(uids[start : start + AT_ONCE])
+                _ask(line.uid("STORE", chosen, "+FLAGS.SILENT", flags))
+
+    @contextmanager
+    def _opened(self) -> "Iterator[tuple[imaplib.IMAP4, str, bool]]":
+        """A connection with the folder open, the era of its numbers, and if it takes keywords."""
+        place = self._place
+        where = f"the mailbox {place.folder} at {place.host}"
+        try:
+            line = self._connect()
+            try:
+                line.login(place.user, place.password)
+                _ask(line.select(_quoted(place.folder)))
+                flags = _told(line, "PERMANENTFLAGS")
+                keywords = r"\*" in flags or MARK.lower() in flags.lower()
+                yield line, _told(line, "UIDVALIDITY"), keywords
+            finally:
+                _leave(line)
+        except (imaplib.IMAP4.error, OSError) as error:
+            reason = str(error).replace(place.password or "\0", "...").splitlines()
+            why = reason[0] if reason else type(error).__name__
+            raise MailboxError(f"{where}: {why}") from None
+
+    def _connect(self) -> imaplib.IMAP4:
+        place = self._place
+        if place.scheme == "imaps":
+            return imaplib.IMAP4_SSL(
+                place.host, place.port or 993, ssl_context=self._tls, timeout=TIMEOUT_SECONDS
+            )
+        line = imaplib.IMAP4(place.host, place.port or 143, timeout=TIMEOUT_SECONDS)
+        if place.host not in LOCAL:
+            line.starttls(self._tls)
+        return line
+
+
+def _search(line: imaplib.IMAP4, *, keywords: bool) -> list[str]:
+    """Numbers of what is not marked, oldest first."""
+    found = _ask(line.uid("SEARCH", *(("UNKEYWORD", MARK) if keywords else ("UNSEEN",))))
+    return found[0].decode("ascii").split() if found and isinstance(found[0], bytes) else []
+
+
+def _fetch(line: imaplib.IMAP4, uid: str) -> bytes | None:
+    """The letter, without marking it as read; None where it is gone."""
+    for one in _ask(line.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST_LETTER}>)")):
+        if isinstance(one, tuple):
+            body: bytes = one[1]
+            return body
+    return None
+
+
+def _ask(answer: tuple[str, list[Any]]) -> list[Any]:
+    status, data = answer
+    if status != "OK":
+        words = data[0] if data and isinstance(data[0], bytes) else b"no reason given"
+        raise imaplib.IMAP4.error(words.decode("utf-8", "replace"))
+    return data
+
+
+def _told(line: imaplib.IMAP4, name: str) -> str:
+    """What the server said of the folder as it was opened."""
+    data = line.response(name)[1]
+    last = data[-1] if data else b""
+    return last.decode("ascii", "replace") if isinstance(last, bytes) else ""
+
+
+def _leave(line: imaplib.IMAP4) -> None:
+    try:
+        line.logout()
+    except (imaplib.IMAP4.error, OSError):
+        line.shutdown()
+
+
+def _quoted(name: str) -> str:
+    """RFC 3501 section 9, quoted; a folder beyond ASCII is to be given as it is on the server."""
+    return '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
