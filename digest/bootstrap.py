@@ -76,7 +76,7 @@ def bootstrap(
     frozen = Frozen(
         brand=settings.brand,
         sender=settings.mail_sender,
-        environment=email_environment(templates_folder()),
+        environment=email_environment(*_looks(settings)),
         tokens=tokens,
         tracked=settings.tracking,
         bounces=settings.bounce_address,
@@ -118,6 +118,12 @@ def open_permits(batch_size: int, clock: Callable[[], datetime]) -> "Permits":
     from digest.permits.deferral import Permits  # noqa: PLC0415 - PostgreSQL alone needs it
 
     return Permits(batch_size, clock)
+
+
+def _looks(settings: Settings) -> list[Path]:
+    """Where email templates are looked for, in this order."""
+    own = [settings.templates] if settings.templates else []
+    return [*own, templates_folder()]
 
 
 def open_mailbox(settings: Settings) -> Mailbox | None:

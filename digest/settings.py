@@ -215,6 +215,8 @@ class Settings(BaseSettings):
     """Shown 40 pixels high; where images are off, the list's name stands there."""
     typeface: Typeface = Typeface.SANS
     language: Annotated[str, AfterValidator(_language)] = "en"
+    templates: Path | None = None
+    """A folder of your own email templates, from `digest template new`; what it lacks is ours."""
     tracking: bool = True
     rate_limit: Annotated[str, AfterValidator(_read_by(parse_limit))] = ""
     """Like 20, or 20/s 5000/day; nothing sends as fast as the provider takes it."""

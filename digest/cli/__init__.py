@@ -21,6 +21,7 @@ from digest.cli import (
     schedule,
     subscribers,
     suppressions,
+    template,
 )
 from digest.cli.frame import Refused, describe
 
@@ -40,6 +41,7 @@ app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(bounces.app, name="bounces")
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(database.app, name="database")
+app.add_typer(template.app, name="template")
 app.command("demo")(demo.demo)
 app.command("serve")(processes.serve)
 app.command("web")(processes.web)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 import digest
@@ -19,16 +19,18 @@ class Href(str):
     __slots__ = ()
 
 
-def email_environment(folder: Path) -> Environment:
-    """The environment over `folder` (see `templates_folder`); names are relative to its `email/`.
+def email_environment(*folders: Path) -> Environment:
+    """The environment over `folders` (see `templates_folder`); names are relative to `email/`.
 
-    Raises TemplateError if there is no such folder.
+    A template stands in the first folder that has it. Raises TemplateError where one has none.
     """
-    root = folder / "email"
-    if not root.is_dir():
-        raise TemplateError(str(folder), None, "no folder email/ in it; expected the templates")
+    roots = [folder / "email" for folder in folders]
+    for root in roots:
+        if not root.is_dir():
+            problem = "no folder email/ in it; expected the templates"
+            raise TemplateError(str(root.parent), None, problem)
     environment = Environment(
-        loader=FileSystemLoader(root),
+        loader=ChoiceLoader([FileSystemLoader(root) for root in roots]),
         autoescape=_escapes,  # noqa: S701 - a template's name decides; text is not escaped
         undefined=StrictUndefined,
         finalize=outgoing,
