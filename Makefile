@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench lock serve clean
+.PHONY: help setup demo test lint format bench pictures lock serve clean
 
 help: ## what this file can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -53,6 +53,13 @@ format: $(VENV)/.dev ## put the code into shape
 
 bench: $(VENV)/.dev ## side-by-side figures, as ratios
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+pictures: $(VENV)/.dev ## draw the README's pictures anew (needs Chromium)
+	@$(BIN)/digest demo --folder var/pictures >/dev/null
+	@$(BIN)/python -m tests.golden.pictures var/pictures/issue-1.html var/pictures
+	@for name in 640-light:640 375-light:375 375-dark:375-dark; do \
+	  cp var/pictures/issue-$${name%%:*}.png docs/pictures/issue-$${name##*:}.png; done
+	@rm -r var/pictures
 
 lock: ## renew the two lock files (needs uv)
 	uv pip compile -q pyproject.toml --extra build --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements.lock
