@@ -215,7 +215,7 @@ def _wait_for_quiet(record: Path) -> None:
     size = -1
     while (now := record.stat().st_size) != size:
         size = now
-        time.sleep(1)
+        time.sleep(50 * (SLOW["each"] + SLOW["round_trip"]))
 
 
 def _taken(record: Path) -> dict[str, list[str]]:
