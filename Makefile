@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench pictures lock serve clean
+.PHONY: help setup demo test lint format bench kills pictures lock serve clean
 
 help: ## what this file can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -60,6 +60,10 @@ pictures: $(VENV)/.dev ## draw the README's pictures anew (needs Chromium)
 	@for name in 640-light:640 375-light:375 375-dark:375-dark; do \
 	  cp var/pictures/issue-$${name%%:*}.png docs/pictures/issue-$${name##*:}.png; done
 	@rm -r var/pictures
+
+kills: $(VENV)/.dev ## senders killed at 250 random moments, on each database
+	@$(BIN)/python -m benchmarks.kills --database sqlite $(ARGS)
+	@$(BIN)/python -m benchmarks.kills --database postgresql $(ARGS)
 
 lock: ## renew the two lock files (needs uv)
 	uv pip compile -q pyproject.toml --extra build --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements.lock
