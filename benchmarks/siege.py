@@ -127,7 +127,8 @@ class Siege:
         if how is signal.SIGTERM and code not in {0, 1, -how}:
             self.faults.append(f"exit {code} after SIGTERM")
         self.tally[how.name] += 1
-        hit = how is signal.SIGKILL and now.orphaned > 0
+        # Orphans of an earlier kill may still be there: whoever came next died too soon.
+        hit = now.orphaned + now.uncertain > before.orphaned + before.uncertain
         self.tally["in flight" if hit else "nobody in flight"] += how is signal.SIGKILL
         self.tally["most in flight"] = max(self.tally["most in flight"], now.orphaned)
         self.last = now
