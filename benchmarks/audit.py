@@ -20,11 +20,14 @@ from subscribers.tables import Subscriber
 _HOLDERS = """\
 SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks JOIN pg_stat_activity USING (pid)
 WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND application_name = ANY(:living)
+AND query NOT LIKE '%pg_try_advisory_lock%'
 """
+"""Presences; who asks whether another one lives holds that one's lock for a moment."""
 _AT_WORK = """\
-SELECT count(*) FROM pg_stat_activity WHERE application_name = :name AND state = 'active'
+SELECT count(*) FROM pg_stat_activity WHERE application_name = :name
 AND wait_event_type IS DISTINCT FROM 'Lock'
 """
+"""A COMMIT may wait in a session's socket; what waits for a lock is rolled back when it has it."""
 
 
 @dataclass(frozen=True, slots=True)

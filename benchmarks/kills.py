@@ -45,6 +45,8 @@ def main() -> None:
         print(f"{what:44}{amount:>10,}")
     for fault in faults[:20]:
         print(fault, file=sys.stderr)
+    if faults:
+        print("".join(words.splitlines(keepends=True)[-200:]), file=sys.stderr)
     if "Traceback" in words:
         print(words[words.index("Traceback") :][:5_000], file=sys.stderr)
     sys.exit(1 if faults else 0)

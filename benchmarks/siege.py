@@ -121,7 +121,10 @@ class Siege:
         before, now = self.last, self._books(number)
         doubtful = now.uncertain - before.uncertain
         if doubtful > before.orphaned:
-            self.faults.append(f"{doubtful} became uncertain of {before.orphaned} in flight")
+            self.faults.append(
+                f"{doubtful} became uncertain of {before.orphaned} in flight: issue {number}, "
+                f"seen at signal {len(self.signals)} from the end"
+            )
         if how is signal.SIGTERM and now.orphaned > before.orphaned:
             self.faults.append(f"exit {code} after SIGTERM left {now.orphaned} people in flight")
         if how is signal.SIGTERM and code not in {0, 1, -how}:
