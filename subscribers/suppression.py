@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from subscribers.insertion import insert_new
-from subscribers.tables import Subscriber, SubscriberStatus, Suppression, SuppressionReason
+from subscribers.tables import Lift, Subscriber, SubscriberStatus, Suppression, SuppressionReason
 
 GRAVITY = (
     SuppressionReason.UNSUBSCRIBED,
@@ -66,6 +67,8 @@ def keep_hash_only(session: Session, address_hash: str, now: datetime) -> None:
     row = suppress(session, address_hash, None, SuppressionReason.ERASED, now)
     row.reason, row.email, row.note, row.detail = SuppressionReason.ERASED, None, "", {}
     row.at = now
+    # Who lifted it and when stays; what was said of the person goes.
+    session.exec(update(Lift).where(col(Lift.address_hash) == address_hash).values(note="", why=""))
     session.flush()
 
 

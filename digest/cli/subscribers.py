@@ -110,6 +110,8 @@ def show(
     print(f"{found['email']}  {found['status']}")
     if found["suppression"]:
         print(f"  suppressed: {found['suppression']['reason']}")
+    for lift in found["lifts"]:
+        print(f"  {shown(lift['at'])}  lifted by {lift['who']}: {lift['why']}")
     for consent in found["consents"]:
         print(f"  {shown(consent['at'])}  {consent['kind']}: {consent['wording']}")
     for delivery in found["deliveries"]:
@@ -163,6 +165,7 @@ def _everything(app: Any, session: Any, email: str) -> dict[str, Any]:
 
     from digest.deliver.tables import Delivery
     from subscribers.addresses import parse_address
+    from subscribers.lifting import lifts
     from subscribers.roster import find
     from subscribers.tables import Consent, Suppression
 
@@ -185,6 +188,10 @@ def _everything(app: Any, session: Any, email: str) -> dict[str, Any]:
             if suppression
             else None
         ),
+        "lifts": [
+            one.model_dump(exclude={"id", "address_hash"})
+            for one in lifts(session, person.address_hash)
+        ],
         "deliveries": [
             {"issue": one.issue_number, "state": one.state, "code": one.code, "at": one.changed_at}
             for one in deliveries

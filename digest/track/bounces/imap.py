@@ -60,7 +60,7 @@ class Imap:
         try:
             line = self._connect()
             try:
-                line.login(place.user, place.password)
+                line.login(_quoted(place.user), place.password)
                 _ask(line.select(_quoted(place.folder)))
                 flags = _told(line, "PERMANENTFLAGS")
                 keywords = r"\*" in flags or MARK.lower() in flags.lower()
@@ -68,9 +68,10 @@ class Imap:
             finally:
                 _leave(line)
         except (imaplib.IMAP4.error, OSError) as error:
-            reason = str(error).replace(place.password or "\0", "...").splitlines()
-            why = reason[0] if reason else type(error).__name__
+            why = _reason(error).replace(place.password or "\0", "...")
             raise MailboxError(f"{where}: {why}") from None
+        except UnicodeError:
+            raise MailboxError(f"{where}: user, password and folder can only be ASCII") from None
 
     def _connect(self) -> imaplib.IMAP4:
         place = self._place
@@ -105,6 +106,13 @@ def _ask(answer: tuple[str, list[Any]]) -> list[Any]:
         words = data[0] if data and isinstance(data[0], bytes) else b"no reason given"
         raise imaplib.IMAP4.error(words.decode("utf-8", "replace"))
     return data
+
+
+def _reason(error: Exception) -> str:
+    """One line; a refusal comes as the bytes of the server's answer."""
+    told = error.args[0] if error.args else ""
+    text = told.decode("utf-8", "replace") if isinstance(told, bytes) else str(error)
+    return (text.splitlines() or [type(error).__name__])[0]
 
 
 def _told(line: imaplib.IMAP4, name: str) -> str:

@@ -153,7 +153,10 @@ def _feedback(message: Message) -> Notice | None:
 
 def _odd(message: Message) -> Notice | None:
     """A bounce that follows no standard: known by its looks, its code looked for in the words."""
-    temporary, permanent = all_failures(message)
+    try:
+        temporary, permanent = all_failures(message)
+    except Exception:  # noqa: BLE001 - its detectors stumble over letters of no known kind
+        return None
     if not temporary and not permanent:
         return None
     words = next(_texts(message), "")

@@ -141,3 +141,21 @@ def test_a_sender_that_is_no_address_is_named(server: SmtpServer) -> None:
     edition = replace(EDITION, sender=replace(EDITION.sender, address="digest@"))
     with pytest.raises(ProviderError, match="SENDER"):
         submit(smtp(server), *envelopes([ADA]), edition=edition)
+
+
+def test_bounces_come_back_to_an_address_that_tells_whose_they_are(server: SmtpServer) -> None:
+    """VERP: the envelope's sender, which Return-Path shows; From stays the editor's."""
+    mail = envelopes(THE_FOUR)
+    edition = replace(EDITION, bounces="bounces+*@verdicts.example")
+    submit(smtp(server), *mail, edition=edition)
+    assert {one.recipient: one.sender for one in server.received} == {
+        one.email: f"bounces+{one.token}@verdicts.example" for one in mail
+    }
+    assert b"\r\nFrom: " in b"\r\n" + server.received[0].raw
+    assert b"digest@verdicts.example" in server.received[0].raw
+
+
+def test_one_bounce_address_for_all_is_taken_as_it_is(server: SmtpServer) -> None:
+    edition = replace(EDITION, bounces="bounces@verdicts.example")
+    submit(smtp(server), *envelopes(THE_FOUR), edition=edition)
+    assert {one.sender for one in server.received} == {"bounces@verdicts.example"}

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.address import Edition, Envelope, Mold, Recipient, Sender, address
+from digest.address import Edition, Envelope, Mold, Recipient, Sender, address, return_path
 from digest.render.slots import MARKS, Slot, disarm
 from digest.transfer import LINE, encode_piece, encode_text
 from subscribers.tokens import Bearer, Purpose, Tokens
@@ -58,6 +58,23 @@ def test_one_click_unsubscribe_is_one_plain_line_of_one_uri() -> None:
     assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
     token = line.rstrip(b">").rpartition(b"/")[2].decode()
     assert TOKENS.read(Purpose.UNSUBSCRIBE, token) == Bearer(5, 12)
+
+
+def test_a_mailbox_that_is_read_is_named_beside_the_page() -> None:
+    """RFC 2369 and RFC 8058: on one line, the token is for this purpose, and so is the page's."""
+    read = edition(bounces="bounces+*@verdicts.example")
+    raw = Mold(read).message(envelope(), AT)
+    (line,) = [one for one in raw.split(b"\r\n") if one.startswith(b"List-Unsubscribe: ")]
+    found = re.fullmatch(
+        r"List-Unsubscribe: <https://\S+/unsubscribe/(\S{22})>, "
+        r"<mailto:bounces\+unsubscribe@verdicts\.example\?subject=unsubscribe%20(\S{22})>",
+        line.decode(),
+    )
+    assert found is not None
+    assert found[1] == found[2]
+    assert TOKENS.read(Purpose.UNSUBSCRIBE, found[2]) == Bearer(5, 12)
+    assert return_path(read, envelope().token) == f"bounces+{envelope().token}@verdicts.example"
+    assert return_path(edition(), envelope().token) == edition().sender.address
 
 
 def test_the_message_id_is_the_same_for_every_try() -> None:

@@ -91,3 +91,31 @@ def test_a_new_secret_writes_and_the_old_one_still_reads() -> None:
 def test_numbers_that_do_not_fit_are_refused(subscriber: int, issue: int) -> None:
     with pytest.raises(ValueError, match="out of range"):
         TOKENS.make(Purpose.CLICK, subscriber, issue)
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.builds(TOKENS.make, st.sampled_from(Purpose), st.integers(0, 2**40 - 1)),
+            st.text(max_size=30),
+            st.text(ALPHABET, min_size=TOKEN_LENGTH, max_size=TOKEN_LENGTH),
+            st.just("é" * TOKEN_LENGTH),
+        ),
+        max_size=12,
+    ),
+    st.sampled_from(Purpose),
+)
+def test_many_are_read_as_each_would_be(tokens: list[str], purpose: Purpose) -> None:
+    def alone(token: str) -> Bearer | None:
+        try:
+            return TOKENS.read(purpose, token)
+        except TokenError:
+            return None
+
+    assert TOKENS.read_many(purpose, tokens) == [alone(token) for token in tokens]
+
+
+def test_many_made_with_an_older_secret_are_read_too() -> None:
+    old, both = Tokens(["old" * 12]), Tokens(["new" * 12, "old" * 12])
+    mixed = [old.make(Purpose.DELIVERY, 5), both.make(Purpose.DELIVERY, 6), "x" * TOKEN_LENGTH]
+    assert both.read_many(Purpose.DELIVERY, mixed) == [Bearer(5, 0), Bearer(6, 0), None]
