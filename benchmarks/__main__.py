@@ -105,6 +105,23 @@ def sendgrid() -> list[Line]:
     return [Line(what, f"{found['cpu']:.1f} CPU s", "60 CPU s", found["cpu"] / 60, "at most 1")]
 
 
+def webhook() -> list[Line]:
+    found = run("webhook")
+    what = f"SendGrid's posts, {int(found['events']):,} events stored"
+    rate, bare = found["rate"], found["bare_rate"]
+    waits = f"half of the posts in {found['half_ms']} ms, 99 % in {found['p99_ms']} ms"
+    return [
+        Line(f"{what}, {waits}: to 20,000", f"{rate:,.0f}/s", "20,000/s", rate / 20_000, "1"),
+        Line(f"{what}: to parsing alone", f"{rate:,.0f}/s", f"{bare:,.0f}/s", rate / bare),
+        Line(
+            f"{what}, per CPU second: to parsing alone",
+            f"{found['per_cpu']:,.0f}",
+            f"{found['bare_per_cpu']:,.0f}",
+            found["per_cpu"] / found["bare_per_cpu"],
+        ),
+    ]
+
+
 def senders() -> list[Line]:
     """Several processes on one PostgreSQL, into a sink at 20 ms that remembers."""
     rates = {many: _shared(many) for many in (1, 2, 4)}
@@ -176,6 +193,7 @@ def main() -> None:
         lambda: distance(far),
         lambda: size(far, LARGE if given.full else MEDIUM),
         rendering,
+        webhook,
     ]
     if given.full:
         parts += [sendgrid, senders]

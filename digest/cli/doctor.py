@@ -58,8 +58,30 @@ def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:
     )
     yield True, f"mail is from {settings.sender}"
     yield from _signatures(settings)
+    yield from _coming_back(app)
     for name in unknown_settings(os.environ):
         yield None, f"{name} is no setting of this version"
+
+
+def _coming_back(app: "App") -> Iterator[tuple[bool | None, str]]:
+    """Whether anybody would hear of a bounce."""
+    from digest.settings import ProviderName
+    from digest.track.bounces.mailboxes import MailboxError
+
+    provider = app.settings.provider
+    if provider is ProviderName.SENDGRID and not app.settings.webhook_keys:
+        yield None, "events: SendGrid's are refused until DIGEST_SENDGRID_WEBHOOK_KEY is set"
+    if app.bounces is None:
+        if provider is ProviderName.SMTP:
+            yield None, "bounces: nobody reads them; set DIGEST_BOUNCE_MAILBOX"
+        return
+    try:
+        # The first one alone: that it can be read is all that is asked.
+        next(iter(app.bounces.mailbox.unread((), 1)), None)
+    except MailboxError as error:
+        yield False, f"bounces: {error}"
+    else:
+        yield True, "bounces: the mailbox can be read"
 
 
 def _signatures(settings: "Settings") -> Iterator[tuple[bool | None, str]]:
