@@ -3,11 +3,24 @@
 Set-wise: a transaction for any number of reports, a few statements for any transaction.
 """
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Boolean, DateTime, Integer, String, and_, case, or_, select, update
+from sqlalchemy import (
+    Boolean,
+    DateTime,
+    Insert,
+    Integer,
+    String,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlmodel import Session, col
 
 from digest.deliver.blame import Charge, blame
@@ -93,10 +106,24 @@ def _store(session: Session, reports: Sequence[Report]) -> list[tuple[str, int |
     )
     names = ["key", "kind", "issue_number", "delivery_id", "machine", "detail", "at"]
     statement = insert_new(session, Event).from_select(names, rows)
+    if _is_sqlite(session):
+        return _stored_after(session, statement)
     found = session.connection().execute(
         statement.returning(col(Event.key), col(Event.delivery_id))
     )
     return [(str(key), delivery) for key, delivery in found]
+
+
+def _stored_after(session: Session, statement: Insert) -> list[tuple[str, int | None]]:
+    """As RETURNING would tell, in one row: for each one the driver lets other threads have a turn.
+
+    Nobody else writes meanwhile, so what has a higher number is what was stored.
+    """
+    last = session.scalar(select(func.max(col(Event.id)))) or 0
+    session.connection().execute(statement)
+    pairs = func.json_group_array(func.json_array(col(Event.key), col(Event.delivery_id)))
+    found = session.scalar(select(pairs).where(col(Event.id) > last))
+    return [(key, delivery) for key, delivery in json.loads(found or "[]")]
 
 
 def _rows(reports: Sequence[Report], *, sqlite: bool) -> list[list[Any]]:
