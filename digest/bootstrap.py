@@ -1,5 +1,6 @@
 """The one place that reads settings and joins the parts; tests hand in their own."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,6 +15,9 @@ from digest.deliver.outbox import Outbox
 from digest.deliver.provider import Provider
 from digest.deliver.sendgrid import SendGrid
 from digest.deliver.smtp import Smtp, parse_smtp_url
+from digest.gate import Gate, Tools
+from digest.gate.clients import ClientTables
+from digest.gate.spam import SpamFilter
 from digest.pipeline import Desk, Frozen, Preview, Sending
 from digest.pipeline.announce import tell_nobody
 from digest.render.environment import email_environment, templates_folder
@@ -97,7 +101,7 @@ def bootstrap(
         sender=settings.mail_sender,
         provider=provider,
         frozen=frozen,
-        preview=Preview(store, frozen),
+        preview=Preview(store, frozen, settings.gate_policy),
         desk=Desk(
             store,
             frozen,
@@ -105,6 +109,7 @@ def bootstrap(
             clock,
             lanes=limits.lanes(provider.batch_size),
             announce=announce,
+            gate=Gate(settings.gate_policy, open_tools(settings)),
         ),
         sending=Sending(store, frozen, provider, clock, limits, announce=announce),
         permits=permits,
@@ -147,6 +152,18 @@ def open_provider(settings: Settings, clock: Callable[[], datetime]) -> Provider
             clock=clock,
         )
     return Outbox(settings.outbox_dir, clock)
+
+
+def open_tools(settings: Settings) -> Tools:
+    """The programs that look at mail, where this machine has them and they are wanted."""
+    if not settings.gate_tools:
+        return Tools()
+    node, spamassassin = shutil.which("node"), shutil.which("spamassassin")
+    package = settings.caniemail.absolute()
+    return Tools(
+        ClientTables(Path(node), package) if node and package.is_dir() else None,
+        SpamFilter(Path(spamassassin)) if spamassassin else None,
+    )
 
 
 def open_signer(settings: Settings) -> Signer | None:

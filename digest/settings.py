@@ -17,6 +17,7 @@ from digest.address import Sender
 from digest.brand import ACCENT, NO_ADDRESS, TAGLINE, Brand, Typeface
 from digest.deliver.dkim import speaks_for
 from digest.deliver.limits import Limits, parse_domain_limits, parse_limit, parse_warm_up
+from digest.gate.findings import Policy, parse_codes, parse_ignored
 from digest.track.bounces.mailboxes import parse_mailbox_url
 from digest.track.sendgrid_signature import Signatures
 from subscribers.addresses import AddressError, parse_address
@@ -224,6 +225,14 @@ class Settings(BaseSettings):
     """Like gmail.com=20/s 50000/day, yahoo.com=5/s; beside the limit on all mail."""
     warm_up: Annotated[str, AfterValidator(_read_by(parse_warm_up))] = ""
     """Like 2026-12-01 200 x1.5: how many a day, on that date and then ever more."""
+    gate_block: Annotated[str, AfterValidator(_read_by(parse_codes))] = ""
+    """Codes of the gate that shall block, parted by commas, beside those that do anyway."""
+    gate_ignore: Annotated[str, AfterValidator(_read_by(parse_ignored))] = ""
+    """Codes that shall only inform."""
+    gate_tools: bool = True
+    """Whether SpamAssassin and caniemail are asked where this machine has them."""
+    caniemail: Path = Path("node_modules/caniemail")
+    """The folder of the npm package."""
     dkim_selector: Annotated[str, AfterValidator(_selectors)] = ""
     dkim_key_file: str = ""
     """A PEM file, or several parted by commas: a file a selector, in the same order."""
@@ -298,6 +307,10 @@ class Settings(BaseSettings):
     def mail_sender(self) -> Sender:
         name, address = parse_sender(self.sender)
         return Sender(name, address, self.reply_to or None)
+
+    @property
+    def gate_policy(self) -> Policy:
+        return Policy(parse_codes(self.gate_block), parse_ignored(self.gate_ignore))
 
     @property
     def limits(self) -> Limits:

@@ -1,6 +1,7 @@
 """digest issue: from draft to finished."""
 
 import getpass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -66,6 +67,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
     from digest.catalog.tables import Comparison
     from digest.issues.lifecycle import find_issue
     from digest.issues.tables import Pick
+    from digest.pipeline.overrides import all_overrides
 
     with opened() as app, app.store.read() as session:
         issue = find_issue(session, number)
@@ -75,12 +77,20 @@ def show(number: Number, as_json: AsJson = False) -> None:
             .where(Pick.issue_number == number)
             .order_by(col(Pick.position))
         ).all()
+        overrides = all_overrides(session, number)
     chosen = [
         {"slug": row.slug, "title": row.title, "role": one.role, "reasons": one.reasons}
         for one, row in picks
     ]
     if as_json:
-        print_json(_brief(issue) | {"picks": chosen, "left_out": issue.left_out})
+        print_json(
+            _brief(issue)
+            | {
+                "picks": chosen,
+                "left_out": issue.left_out,
+                "overrides": [_passed(one) for one in overrides],
+            }
+        )
         return
     print(f"issue {number} ({issue.series}), {issue.state}")
     print(f"subject    {issue.subject}")
@@ -89,6 +99,11 @@ def show(number: Number, as_json: AsJson = False) -> None:
         print(f"\n{one['role']:5}  {one['title']}")
         for reason in one["reasons"]:
             print(f"       - {reason}")
+    for passed in overrides:
+        print(
+            f"\nlet pass by {passed.decided_by}, {shown(passed.decided_at)}: {passed.code}, "
+            f"because {passed.reason}"
+        )
     if issue.left_out:
         print("\nleft out")
     for left in issue.left_out:
@@ -135,17 +150,28 @@ def render(
 
 
 @app.command("check", epilog="Example: digest issue check 3")
-def check(number: Number) -> None:
+def check(number: Number, as_json: AsJson = False) -> None:
     """The gate: every finding; exit 1 if one blocks."""
     from digest.gate import blocking
 
     with opened() as app:
         findings = app.desk.findings(number)
-    for finding in findings:
-        print(finding)
-    if blocking(findings):
-        raise Refused(f"issue {number} may not go out: {len(blocking(findings))} block it")
-    print(f"issue {number} may go out")
+        despite = {one.code for one in app.desk.overrides(number)}
+    against = blocking(findings, despite)
+    if as_json:
+        print_json(
+            [
+                asdict(one) | {"blocks": one in against, "let_pass": one.code in despite}
+                for one in findings
+            ]
+        )
+    else:
+        for finding in findings:
+            print(f"{finding} (let pass)" if finding.code in despite else finding)
+    if against:
+        raise Refused(f"issue {number} may not go out: {len(against)} block it")
+    if not as_json:
+        print(f"issue {number} may go out")
 
 
 @app.command("test", epilog="Example: digest issue test 3 --to me@example.org")
@@ -169,10 +195,19 @@ def test(
 
 
 @app.command("approve", epilog="Example: digest issue approve 3")
-def approve(number: Number) -> None:
+def approve(
+    number: Number,
+    despite: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CODE", help="Let this finding of the gate pass; may be repeated."),
+    ] = None,
+    because: Annotated[str, typer.Option(help="Why; kept with the issue.")] = "",
+) -> None:
     """Freeze what is previewed: those bytes will be sent, and no others."""
     with opened() as app:
-        sha256 = app.desk.approve(number, by=getpass.getuser())
+        sha256 = app.desk.approve(
+            number, by=getpass.getuser(), despite=despite or (), because=because
+        )
     print(f"issue {number} is approved, frozen as {sha256[:16]}")
     print(f"send it with: digest issue send {number}")
 
@@ -316,6 +351,15 @@ def _brief(issue: Any) -> dict[str, Any]:
         "as_of": issue.as_of,
         "content_hash": issue.content_hash,
         "audience": issue.audience or 0,
+    }
+
+
+def _passed(override: Any) -> dict[str, Any]:
+    return {
+        "code": override.code,
+        "reason": override.reason,
+        "by": override.decided_by,
+        "at": override.decided_at,
     }
 
 

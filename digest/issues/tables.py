@@ -1,4 +1,4 @@
-"""Issue, Pick, Variant, Link: what an issue says, and the bytes that approval froze."""
+"""Issue, Pick, Variant, Override, Link: what an issue says, and the bytes that approval froze."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -109,6 +109,24 @@ class Variant(Table, table=True):
     html: str = Field(sa_column=Column(Text, nullable=False))
     text: str = Field(sa_column=Column(Text, nullable=False))
     sha256: str = Field(max_length=64)
+
+
+class Override(Table, table=True):
+    """A finding of the gate that an editor let pass, and why; never changed or deleted.
+
+    It speaks for the bytes of `content_hash` alone: after an edit it counts no more.
+    """
+
+    __tablename__ = "gate_override"
+    __table_args__ = (UniqueConstraint("issue_number", "content_hash", "code", "decided_at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    issue_number: int = Field(foreign_key="issue.number")
+    content_hash: str = Field(max_length=64)
+    code: str = Field(max_length=40)
+    reason: str = Field(max_length=500)
+    decided_by: str = Field(max_length=100)
+    decided_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class Link(Table, table=True):

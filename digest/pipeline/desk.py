@@ -12,14 +12,16 @@ from digest.compose import headline
 from digest.deliver import again
 from digest.deliver.ledger import freeze as freeze_audience
 from digest.deliver.tables import DeliveryState
-from digest.gate import Finding, blocking, check
+from digest.gate import Finding, Gate, Specimen, blocking
 from digest.issues.history import last_issue, open_draft, used
 from digest.issues.lifecycle import IssueError, find_issue, move
-from digest.issues.tables import BY_HAND, Issue, IssueState, Link, Pick, Variant
+from digest.issues.tables import BY_HAND, Issue, IssueState, Link, Override, Pick, Variant
 from digest.names import count_of
 from digest.pick import History, Rules, Selection, pick
 from digest.pipeline.announce import Announce, tell_nobody
 from digest.pipeline.frozen import Frozen, freeze
+from digest.pipeline.overrides import keep_overrides, overridden, overrides_of
+from digest.render.errors import TemplateError
 from store import Store
 
 LOOK_BACK = timedelta(days=60)
@@ -44,6 +46,7 @@ class Desk:
     rules: Rules = field(default_factory=Rules)
     lanes: Mapping[str, int] = field(default_factory=dict)
     announce: Announce = tell_nobody
+    gate: Gate = field(default_factory=Gate)
 
     def draft(self, series: str = BY_HAND, as_of: datetime | None = None) -> int:
         """Picks and writes a new issue of `series`; its number. Raises NothingNewError."""
@@ -87,20 +90,47 @@ class Desk:
             session.add(issue)
 
     def findings(self, number: int) -> list[Finding]:
-        with self.store.read() as session:
-            return check(self.frozen.rendered(session, number))
+        """What the gate says of the message as it would go out now, or will as approved."""
+        try:
+            mail = self._specimen(number)
+        except TemplateError as error:
+            return self.gate.broken(error)
+        return self.gate.check(mail)
 
-    def approve(self, number: int, by: str) -> str:
-        """Freezes picks, subject and bytes; returns their hash. The gate may refuse."""
+    def overrides(self, number: int) -> list[Override]:
+        """Which findings an editor has let pass in the bytes that are approved now."""
+        with self.store.read() as session:
+            return overrides_of(session, find_issue(session, number))
+
+    def approve(
+        self, number: int, by: str, despite: Collection[str] = (), because: str = ""
+    ) -> str:
+        """Freezes picks, subject and bytes; returns their hash.
+
+        The gate may refuse; what it says under the codes `despite` is let pass, and the reason is
+        kept.
+        """
+        with self.store.read() as session:
+            state = find_issue(session, number).state
+        # Outside the transaction: other programs look at the mail, which takes a while.
+        looked_at = self._pass(number, despite, because) if state == IssueState.DRAFT else None
         with self.store.write() as session:
-            if find_issue(session, number).state != IssueState.DRAFT:
+            if find_issue(session, number).state != IssueState.DRAFT or looked_at is None:
                 move(session, number, IssueState.APPROVED)
             rendered = self.frozen.rendered(session, number)
-            against = blocking(check(rendered))
-            if against:
-                msg = f"issue {number} can't be approved: " + "; ".join(map(str, against))
+            if looked_at is None or rendered.sha256 != looked_at.rendered.sha256:
+                msg = f"issue {number} changed while it was looked at; approve it again"
                 raise IssueError(msg)
             sha256 = freeze(session, number, rendered, self.frozen.imprint)
+            keep_overrides(
+                session,
+                number,
+                sha256,
+                despite=despite,
+                because=because,
+                by=by,
+                at=self.clock(),
+            )
             move(
                 session,
                 number,
@@ -122,7 +152,7 @@ class Desk:
     def start(self, number: int) -> int:
         """Freezes the audience and opens the sending; how many people. Happens once."""
         with self.store.write() as session:
-            self.frozen.rendered(session, number)  # refuses bytes that were not approved
+            self._look_again(session, number)  # refuses bytes that were not approved, too
             size = freeze_audience(session, number, self.batch_size, self.clock(), self.lanes)
             self.announce(session, number, None)
             return size
@@ -171,6 +201,30 @@ class Desk:
         """Closes uncertain deliveries as failed; how many."""
         with self.store.write() as session:
             return again.give_up(session, number, email_key, self.clock())
+
+    def _specimen(self, number: int) -> Specimen:
+        with self.store.read() as session:
+            return self.frozen.specimen(session, number, self.clock())
+
+    def _pass(self, number: int, despite: Collection[str], because: str) -> Specimen:
+        """What the gate lets through. Raises IssueError with all that blocks."""
+        try:
+            mail = self._specimen(number)
+        except TemplateError as error:
+            msg = f"issue {number} can't be approved: {error}"
+            raise IssueError(msg) from error
+        overridden(number, self.gate.check(mail), despite, because)
+        return mail
+
+    def _look_again(self, session: Session, number: int) -> None:
+        """Settings may have changed since approval, and with them what blocks."""
+        issue = find_issue(session, number)
+        mail = self.frozen.specimen(session, number, self.clock())
+        despite = [one.code for one in overrides_of(session, issue)]
+        against = blocking(self.gate.check_quickly(mail), despite)
+        if issue.content_hash is not None and against:
+            msg = f"issue {number} can't go out: " + "; ".join(map(str, against))
+            raise IssueError(msg)
 
     def _take_back(self, session: Session, number: int) -> None:
         move(

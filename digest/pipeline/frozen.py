@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from jinja2 import Environment
@@ -14,6 +15,7 @@ from digest.brand import Brand
 from digest.catalog.queries import comparisons_by_id
 from digest.catalog.trends import trends
 from digest.compose import Content, Headline, compose
+from digest.gate import Specimen, specimen
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import Issue, IssueState, Link, Pick, Variant
 from digest.render.issue import render_issue
@@ -62,8 +64,16 @@ class Frozen:
 
     def edition(self, session: Session, number: int) -> Edition:
         """As approved where it is: a sender changed since then is not put over frozen bytes."""
-        issue = find_issue(session, number)
+        return self._edition(session, number, self.rendered(session, number))
+
+    def specimen(self, session: Session, number: int, at: datetime) -> Specimen:
+        """What the gate looks at: the message as the previewer would get it at `at`."""
         rendered = self.rendered(session, number)
+        edition = self._edition(session, number, rendered)
+        return specimen(edition, rendered, self.sample_envelope(edition), at)
+
+    def _edition(self, session: Session, number: int, rendered: Rendered) -> Edition:
+        issue = find_issue(session, number)
         imprint = self.imprint if issue.content_hash is None else _frozen_imprint(session, number)
         return Edition(
             number=number,

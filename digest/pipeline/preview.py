@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from digest.address import Edition, Envelope
+from digest.gate import DEFAULT_POLICY, Policy
 from digest.pipeline.frozen import Frozen
 from digest.render.rendered import Rendered
 from store import Store
@@ -14,6 +15,7 @@ class Preview:
 
     store: Store
     frozen: Frozen
+    policy: Policy = DEFAULT_POLICY
 
     def rendered(self, number: int) -> Rendered:
         with self.store.read() as session:

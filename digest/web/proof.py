@@ -8,9 +8,9 @@ from email.policy import default
 
 from sqlmodel import Session, col, select
 
-from digest.address import Envelope, Mold, slot_text
+from digest.address import Envelope, slot_text
 from digest.catalog.tables import Comparison
-from digest.gate import Finding, check
+from digest.gate import Finding, Gate, specimen
 from digest.issues.tables import Issue, Pick
 from digest.render.archive import straight_html
 from digest.web.site import Preview
@@ -86,17 +86,17 @@ def proof_of(preview: Preview, number: int, now: datetime) -> Proof:
     rendered = preview.rendered(number)
     edition = preview.edition(number)
     envelope = preview.sample_envelope(edition)
-    message = Mold(edition).message(envelope, now)
+    mail = specimen(edition, rendered, envelope, now)
     return Proof(
         sender=edition.sender.name,
         subject=rendered.subject,
         preheader=rendered.preheader,
         html=_inert(rendered.html, {link.number: link.url for link in rendered.links}, envelope),
         text=slot_text(rendered.text, envelope, as_html=False),
-        headers=_headers(message),
+        headers=_headers(mail.message),
         html_size=len(slot_text(rendered.html, envelope, as_html=True).encode()),
-        message_size=len(message),
-        findings=tuple(check(rendered)),
+        message_size=len(mail.message),
+        findings=tuple(Gate(preview.policy).check_quickly(mail)),
     )
 
 

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from digest.address import Edition, Envelope
 from digest.brand import Brand
+from digest.gate import Policy
 from digest.render.rendered import Rendered
 from digest.track.record import Hit
 from digest.track.sendgrid_signature import Signatures
@@ -26,6 +27,8 @@ class Preview(Protocol):
     def rendered(self, number: int) -> Rendered: ...
     def edition(self, number: int) -> Edition: ...
     def sample_envelope(self, edition: Edition) -> Envelope: ...
+    @property
+    def policy(self) -> Policy: ...
 
 
 class Site(Protocol):

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from digest.address import Edition, Envelope, Recipient, Sender, address
 from digest.brand import Brand
+from digest.gate import DEFAULT_POLICY, Policy
 from digest.issues.lifecycle import IssueError
 from digest.render.rendered import Rendered, RenderedLink
 from digest.track.sendgrid_signature import Signatures
@@ -33,6 +34,7 @@ class Proofs:
         )
     )
     fault: str = ""
+    policy: Policy = DEFAULT_POLICY
 
     def rendered(self, number: int) -> Rendered:  # noqa: ARG002 - the signature is the pipeline's
         if self.fault:

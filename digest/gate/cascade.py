@@ -1,0 +1,44 @@
+"""What a page's styles come to, in light and in dark: each scheme as inline styles."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+
+import css_inline
+import tinycss2
+from tinycss2.ast import AtRule, QualifiedRule
+
+from digest.gate.page import Page
+
+
+class Scheme(StrEnum):
+    LIGHT = "light"
+    DARK = "dark"
+
+
+def seen_in(page: Page, scheme: Scheme) -> Page:
+    """The page with the rules of `scheme` inlined, `!important` over what was inline before."""
+    sheets = [
+        "".join(map(str, one.children))
+        for one in page.all("style")
+        if "media" not in one.attributes
+    ]
+    css = "".join(rule for sheet in sheets for rule in _rules(sheet, scheme))
+    inliner = css_inline.CSSInliner(
+        inline_style_tags=False,
+        keep_style_tags=True,
+        load_remote_stylesheets=False,
+        extra_css=css,
+    )
+    return Page(inliner.inline(page.html))
+
+
+def _rules(sheet: str, scheme: Scheme) -> Iterator[str]:
+    for node in tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True):
+        if isinstance(node, QualifiedRule):
+            # Outlook's own marks stand on nothing until it has changed the colours itself.
+            if "[data-ogs" not in tinycss2.serialize(node.prelude):
+                yield node.serialize()
+        elif isinstance(node, AtRule) and node.lower_at_keyword == "media" and node.content:
+            media = tinycss2.serialize(node.prelude).replace(" ", "").lower()
+            if scheme is Scheme.DARK and "prefers-color-scheme:dark" in media:
+                yield tinycss2.serialize(node.content)

@@ -1,0 +1,64 @@
+"""Every check, and those that are quick enough to run again before sending."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from digest.gate.clients import ClientTables, check_clients
+from digest.gate.contrast import check_contrast
+from digest.gate.findings import DEFAULT_POLICY, Code, Finding, Policy, found
+from digest.gate.header import check_header
+from digest.gate.leaving import check_leaving
+from digest.gate.leftovers import check_leftovers
+from digest.gate.links import check_links
+from digest.gate.size import check_size
+from digest.gate.spam import SpamFilter, check_spam
+from digest.gate.specimen import Specimen
+from digest.gate.structure import check_structure
+from digest.gate.words import check_words
+from digest.render.errors import TemplateError
+
+QUICK: Sequence[Callable[[Specimen], Iterator[Finding]]] = (
+    check_words,
+    check_size,
+    check_leaving,
+    check_header,
+    check_leftovers,
+    check_links,
+    check_structure,
+    check_contrast,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Other programs that look at mail, where this machine has them."""
+
+    clients: ClientTables | None = None
+    spam: SpamFilter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Looks at mail and gives what it found, those findings that block first."""
+
+    policy: Policy = DEFAULT_POLICY
+    tools: Tools = field(default_factory=Tools)
+
+    def check(self, mail: Specimen) -> list[Finding]:
+        """Everything, other programs asked too: a second or two."""
+        slow = [*check_clients(mail, self.tools.clients), *check_spam(mail, self.tools.spam)]
+        return self.policy.apply([*_quick(mail), *slow])
+
+    def check_quickly(self, mail: Specimen) -> list[Finding]:
+        """The same without other programs: a tenth of a second."""
+        return self.policy.apply(_quick(mail))
+
+    def broken(self, error: TemplateError) -> list[Finding]:
+        """For a template that gives no mail to look at, its own file and line."""
+        where = error.name if error.line is None else f"{error.name}, line {error.line}"
+        mend = "mend the template; docs/templates.md"
+        return self.policy.apply([found(Code.TEMPLATE_BROKEN, where, error.problem, mend)])
+
+
+def _quick(mail: Specimen) -> list[Finding]:
+    return [finding for one in QUICK for finding in one(mail)]

@@ -1,0 +1,145 @@
+"""What the gate can find: a stable code each, and what it does unless a setting says otherwise."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    BLOCKS = "blocks"
+    WARNS = "warns"
+    INFORMS = "informs"
+
+
+class Code(StrEnum):
+    """Stable names: settings and recorded overrides hold them. docs/gate.md explains each."""
+
+    SIZE = "size"
+    SIZE_BUDGET = "size-budget"
+    SIZE_CLIPPED = "size-clipped"
+    TEXT_MISSING = "text-missing"
+    TEXT_THIN = "text-thin"
+    TITLE_MISSING = "title-missing"
+    LANGUAGE_MISSING = "language-missing"
+    DIRECTION_MISSING = "direction-missing"
+    ALT_MISSING = "alt-missing"
+    HEADING_MISSING = "heading-missing"
+    HEADING_ORDER = "heading-order"
+    CONTRAST_LIGHT = "contrast-light"
+    CONTRAST_DARK = "contrast-dark"
+    UNSUBSCRIBE_MISSING = "unsubscribe-missing"
+    UNSUBSCRIBE_LOW = "unsubscribe-low"
+    ONE_CLICK_MISSING = "one-click-missing"
+    HEADER_BROKEN = "header-broken"
+    SLOT_OPEN = "slot-open"
+    SLOT_UNKNOWN = "slot-unknown"
+    TEMPLATE_LEFT = "template-left"
+    TEMPLATE_BROKEN = "template-broken"
+    MJML_LEFT = "mjml-left"
+    CHARACTERS_GARBLED = "characters-garbled"
+    LINK_DEAD = "link-dead"
+    LINK_DUPLICATE = "link-duplicate"
+    LINK_INSECURE = "link-insecure"
+    LINK_SHORTENED = "link-shortened"
+    LINK_UNNAMED = "link-unnamed"
+    SUBJECT_EMPTY = "subject-empty"
+    SUBJECT_LONG = "subject-long"
+    PREHEADER_EMPTY = "preheader-empty"
+    PREHEADER_LONG = "preheader-long"
+    PREHEADER_REPEATS = "preheader-repeats"
+    WORDS_SHOUT = "words-shout"
+    WORDS_PUNCTUATION = "words-punctuation"
+    WORDS_FAKE_REPLY = "words-fake-reply"
+    WORDS_EMOJI = "words-emoji"
+    WORDS_PADDED = "words-padded"
+    POSTAL_ADDRESS = "postal-address"
+    CLIENT_UNSUPPORTED = "client-unsupported"
+    CLIENTS_UNCHECKED = "clients-unchecked"
+    SPAM_FLAGGED = "spam-flagged"
+    SPAM_SCORE = "spam-score"
+    SPAM = "spam"
+    SPAM_UNCHECKED = "spam-unchecked"
+
+
+_BLOCK = frozenset({
+    Code.SIZE_CLIPPED, Code.TEXT_MISSING, Code.ALT_MISSING, Code.CONTRAST_LIGHT,
+    Code.CONTRAST_DARK, Code.UNSUBSCRIBE_MISSING, Code.UNSUBSCRIBE_LOW, Code.ONE_CLICK_MISSING,
+    Code.HEADER_BROKEN, Code.SLOT_OPEN, Code.TEMPLATE_BROKEN, Code.MJML_LEFT,
+    Code.CHARACTERS_GARBLED, Code.LINK_DEAD, Code.SUBJECT_EMPTY, Code.WORDS_FAKE_REPLY,
+    Code.SPAM_FLAGGED,
+})  # fmt: skip
+_INFORM = frozenset(
+    {Code.SIZE, Code.LINK_DUPLICATE, Code.CLIENTS_UNCHECKED, Code.SPAM, Code.SPAM_UNCHECKED}
+)
+FIXED = frozenset({Code.SLOT_OPEN, Code.TEMPLATE_BROKEN, Code.UNSUBSCRIBE_MISSING})
+"""Nothing lifts these: such mail would be unlawful, or show one reader's mail to another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`where` is a part of the message and a place in it; `mend` says what to do, in one line."""
+
+    level: Level
+    code: Code
+    where: str
+    what: str
+    mend: str
+
+    def __str__(self) -> str:
+        return f"{self.level} {self.code}: {self.where}: {self.what}; {self.mend}"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Which codes block beside those that do anyway, and which only inform."""
+
+    block: frozenset[Code] = frozenset()
+    ignore: frozenset[Code] = frozenset()
+
+    def apply(self, findings: Iterable[Finding]) -> list[Finding]:
+        """At the levels that this policy gives them, those that block first."""
+        levelled = [replace(one, level=self._level(one)) for one in findings]
+        return sorted(levelled, key=lambda one: list(Level).index(one.level))
+
+    def _level(self, finding: Finding) -> Level:
+        if finding.code in self.block:
+            return Level.BLOCKS
+        return Level.INFORMS if finding.code in self.ignore else finding.level
+
+
+DEFAULT_POLICY = Policy()
+
+
+def found(code: Code, where: str, what: str, mend: str) -> Finding:
+    """A finding at its code's own level."""
+    level = Level.BLOCKS if code in _BLOCK else Level.WARNS
+    return Finding(Level.INFORMS if code in _INFORM else level, code, where, what, mend)
+
+
+def blocking(findings: Iterable[Finding], despite: Collection[str] = ()) -> list[Finding]:
+    """Those that block and that nobody has overridden."""
+    return [
+        one
+        for one in findings
+        if one.level is Level.BLOCKS and (one.code in FIXED or one.code not in despite)
+    ]
+
+
+def parse_codes(text: str) -> frozenset[Code]:
+    """Codes parted by commas. Raises ValueError naming the first that is none."""
+    codes = set()
+    for name in filter(None, (part.strip() for part in text.split(","))):
+        if name not in set(Code):
+            msg = f"{name!r} is no code of the gate; codes look like {Code.CONTRAST_DARK}"
+            raise ValueError(msg)
+        codes.add(Code(name))
+    return frozenset(codes)
+
+
+def parse_ignored(text: str) -> frozenset[Code]:
+    """The same for codes that shall not block, which a few always do."""
+    codes = parse_codes(text)
+    if codes & FIXED:
+        msg = f"{min(codes & FIXED)} always blocks"
+        raise ValueError(msg)
+    return codes

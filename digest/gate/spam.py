@@ -1,0 +1,86 @@
+"""SpamAssassin's score by its offline rules, each rule that counts named.
+
+The message is scored as it leaves us: not yet signed by a relay, with no Received field. Rules
+that ask the network (block lists, SPF, DKIM) are off; `digest doctor` looks at what they would.
+"""
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from digest.gate.findings import Code, Finding, found
+from digest.gate.specimen import Specimen
+
+MOST = 1.0
+"""What a digest may score."""
+FLAGGED = 5.0
+"""Where SpamAssassin calls it spam unless told otherwise."""
+SECONDS = 120
+_INSTALL = "install SpamAssassin (Debian: spamassassin) to have it scored"
+_STATUS = re.compile(r"^X-Spam-Status: (?:Yes|No), score=(-?[0-9.]+)", re.MULTILINE)
+_RULE = re.compile(r"^[ *]*(-?[0-9]+\.[0-9]+) ([A-Z][A-Z0-9_]+) +(.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class SpamFilter:
+    program: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """`rules` are those that hit: points, name, and what it says."""
+
+    points: float
+    rules: tuple[tuple[float, str, str], ...]
+
+
+def check_spam(mail: Specimen, tool: SpamFilter | None) -> Iterator[Finding]:
+    if tool is None:
+        yield found(Code.SPAM_UNCHECKED, "message", "spam was not scored", _INSTALL)
+        return
+    try:
+        score = scored(mail.message, tool)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        what = f"SpamAssassin failed: {str(error).strip()[:200]}"
+        yield found(Code.SPAM_UNCHECKED, "message", what, "see that it runs: spamassassin --lint")
+        return
+    code = Code.SPAM
+    if score.points > MOST:
+        code = Code.SPAM_FLAGGED if score.points >= FLAGGED else Code.SPAM_SCORE
+    what = f"SpamAssassin scores {score.points:.1f} of at most {MOST:.1f}"
+    rules = [f"{points:.1f} {name} ({words})" for points, name, words in score.rules if points > 0]
+    mend = "what counted: " + ", ".join(rules) if rules else "nothing to do"
+    yield found(code, "message", what, mend)
+
+
+def scored(message: bytes, tool: SpamFilter) -> Score:
+    """The score of a whole message. Raises OSError, ValueError or SubprocessError."""
+    with tempfile.TemporaryDirectory(prefix="digest-spam-") as home:
+        run = subprocess.run(  # noqa: S603 - a setting's path, no shell
+            [
+                str(tool.program),
+                "--local",
+                "--test-mode",
+                "--nocreate-prefs",
+                "--cf=use_bayes 0",
+                "--cf=use_auto_whitelist 0",
+                "--cf=score NO_RELAYS 0",
+                "--cf=score NO_RECEIVED 0",
+            ],
+            input=message,
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+            env={"HOME": home, "PATH": "/usr/bin:/bin", "LC_ALL": "C"},
+        )
+    # Its answer is the message with its report; nothing in it needs to be text of ours.
+    answer = run.stdout.decode("utf-8", "replace").replace("\r\n", "\n")
+    status = _STATUS.search(answer)
+    if status is None:
+        raise ValueError(run.stderr.decode("utf-8", "replace").strip() or "no score in its answer")
+    report = answer.rpartition("Content analysis details:")[2]
+    rules = tuple((float(points), name, words) for points, name, words in _RULE.findall(report))
+    return Score(float(status[1]), rules)

@@ -1,0 +1,51 @@
+"""A sound message to break: the golden issue as one recipient gets it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from digest.address import Edition, Recipient, Sender, address
+from digest.gate import Specimen, specimen
+from digest.gate.page import Page
+from digest.render.environment import email_environment, templates_folder
+from digest.render.issue import render_issue
+from digest.render.rendered import Rendered
+from subscribers.tokens import Tokens
+from tests.golden.sample import BRAND, content
+
+AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+READER = Recipient(1, 5, "ana@example.org", "Ana", tracking=True)
+
+
+def made(rendered: Rendered, **changes: Any) -> Specimen:
+    """The message that `rendered` gives; `changes` are the edition's."""
+    values = {
+        "number": 12,
+        "series": "weekly",
+        "subject": rendered.subject,
+        "html": rendered.html,
+        "text": rendered.text,
+        "sender": Sender("Weekly Verdicts", "digest@verdicts.example.com"),
+        "list_name": BRAND.name,
+        "public_url": BRAND.public_url,
+    }
+    edition = Edition(**(values | changes))
+    envelope = address([READER], 12, Tokens(["one secret of the tests, long enough"]))[0]
+    return specimen(edition, rendered, envelope, AT)
+
+
+@pytest.fixture(scope="session")
+def rendered() -> Rendered:
+    return render_issue(content(), BRAND, email_environment(templates_folder()))
+
+
+@pytest.fixture(scope="session")
+def sound(rendered: Rendered) -> Specimen:
+    return made(rendered)
+
+
+def with_html(mail: Specimen, html: str) -> Specimen:
+    """`mail` with other HTML, as if it had been sent like that."""
+    return replace(mail, html=html, page=Page(html))

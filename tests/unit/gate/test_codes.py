@@ -1,0 +1,252 @@
+"""Every code of the gate: a sound message has none, and each fault is found under its own."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from digest.brand import NO_ADDRESS
+from digest.gate import Code, Gate, Level, Policy, Specimen, blocking
+from digest.gate.findings import FIXED, parse_codes, parse_ignored
+from digest.render.errors import TemplateError
+from digest.render.rendered import Rendered
+from digest.render.slots import Slot
+from tests.unit.gate.conftest import made, with_html
+
+GATE = Gate()
+QUIET = {Code.SIZE}
+"""Said of every message."""
+
+
+def codes(mail: Specimen) -> set[Code]:
+    return {one.code for one in GATE.check_quickly(mail)} - QUIET
+
+
+def html(old: str, new: str) -> Callable[[Specimen], Specimen]:
+    """Breaks the HTML in one place."""
+
+    def broken(mail: Specimen) -> Specimen:
+        assert old in mail.html, old
+        return with_html(mail, mail.html.replace(old, new, 1))
+
+    return broken
+
+
+def body(extra: str) -> Callable[[Specimen], Specimen]:
+    return html("</body>", f"{extra}</body>")
+
+
+def subject(words: str) -> Callable[[Specimen], Specimen]:
+    return lambda mail: replace(mail, rendered=replace(mail.rendered, subject=words))
+
+
+def preheader(words: str) -> Callable[[Specimen], Specimen]:
+    return lambda mail: replace(mail, rendered=replace(mail.rendered, preheader=words))
+
+
+def header(old: bytes, new: bytes) -> Callable[[Specimen], Specimen]:
+    def broken(mail: Specimen) -> Specimen:
+        assert re.search(old, mail.message)
+        return replace(mail, message=re.sub(old, lambda _: new, mail.message, count=1))
+
+    return broken
+
+
+def text(change: Callable[[str], str]) -> Callable[[Specimen], Specimen]:
+    return lambda mail: replace(mail, text=change(mail.text))
+
+
+def padded(size: int) -> Callable[[Specimen], Specimen]:
+    return body(f"<!--{'x' * size}-->")
+
+
+def target(*urls: str) -> Callable[[Specimen], Specimen]:
+    return lambda mail: replace(
+        mail, targets=dict(mail.targets) | dict(enumerate(urls, len(mail.targets) + 1))
+    )
+
+
+def without_ways_out(mail: Specimen) -> Specimen:
+    return with_html(mail, mail.html.replace(mail.unsubscribe, "https://x.example/"))
+
+
+NIGHT = "<style>@media (prefers-color-scheme:dark){.faint{%s}}</style>"
+LIGHT = (
+    NIGHT % "background:#222222 !important;color:#eeeeee !important"
+    + '<p class="faint" style="color:#999999;background:#ffffff">Words</p>'
+)
+DARK = (
+    NIGHT % "background:#222222 !important;color:#444444 !important"
+    + '<p class="faint" style="color:#000000;background-color:#eeeeee">Words</p>'
+)
+
+BROKEN: list[tuple[Code, Callable[[Specimen], Specimen]]] = [
+    (Code.SIZE_BUDGET, padded(49_000)),
+    (Code.SIZE_CLIPPED, padded(70_000)),
+    (Code.TEXT_MISSING, lambda mail: replace(mail, text="")),
+    (Code.TEXT_THIN, lambda mail: replace(mail, text=f"See the HTML. {mail.unsubscribe}")),
+    (Code.TITLE_MISSING, lambda m: with_html(m, re.sub("<title>.*?</title>", "", m.html))),
+    (Code.LANGUAGE_MISSING, html('<html lang="en"', "<html")),
+    (Code.LANGUAGE_MISSING, html('<html lang="en"', '<html lang="und"')),
+    (Code.LANGUAGE_MISSING, html('role="article" lang="en"', 'role="article"')),
+    (Code.DIRECTION_MISSING, html('dir="ltr"', "")),
+    (Code.ALT_MISSING, body('<img src="https://x.example/a.png">')),
+    (Code.HEADING_MISSING, lambda m: with_html(m, re.sub("(</?)h1", r"\1h2", m.html))),
+    (Code.HEADING_ORDER, body("<h2>a</h2><h4>b</h4>")),
+    (Code.CONTRAST_LIGHT, body(LIGHT)),
+    (Code.CONTRAST_DARK, body(DARK)),
+    (Code.UNSUBSCRIBE_MISSING, without_ways_out),
+    (Code.UNSUBSCRIBE_MISSING, text(lambda words: re.sub(r"https\S+/unsubscribe/\S+", "", words))),
+    (Code.ONE_CLICK_MISSING, header(rb"List-Unsubscribe-Post: [^\r]*\r\n", b"")),
+    (Code.ONE_CLICK_MISSING, header(rb"(?<=List-Unsubscribe: <)https", b"http")),
+    (Code.HEADER_BROKEN, header(rb"Message-ID: [^\r]*\r\n", b"")),
+    (Code.HEADER_BROKEN, header(rb"(?<=List-Id: )", b"=?utf-8?q?x?= ")),
+    (Code.HEADER_BROKEN, header(rb"(?<=Feedback-ID: )", b"x" * 1_000)),
+    (Code.HEADER_BROKEN, header(rb"(?<=Feedback-ID: )", "é".encode())),
+    (Code.HEADER_BROKEN, header(rb"From: ", b"From: a@b.example\r\nFrom: ")),
+    (Code.SLOT_OPEN, body("~~vote~~")),
+    (Code.SLOT_UNKNOWN, body("~~name~~")),
+    (Code.TEMPLATE_LEFT, text(lambda words: f"{words}{{{{ brand.name }}}}")),
+    (Code.MJML_LEFT, body("<mj-txet>Words</mj-txet>")),
+    (Code.CHARACTERS_GARBLED, body(r'<img src="https://x.example/a" alt="Caf\u{e9}">')),
+    (Code.CHARACTERS_GARBLED, body("Ã¼ber")),
+    (Code.CHARACTERS_GARBLED, text(lambda words: f"{words}\ufffd")),
+    (Code.LINK_DEAD, body('<a href="#">Go</a>')),
+    (Code.LINK_DEAD, body('<a href="/issues/3">Go</a>')),
+    (Code.LINK_DEAD, body('<a href="https://verdicts.example.com/l/999/abc">Go</a>')),
+    (Code.LINK_DUPLICATE, target("https://x.example/a", "https://x.example/a")),
+    (Code.LINK_INSECURE, body('<a href="http://x.example/">Go</a>')),
+    (Code.LINK_INSECURE, target("http://x.example/")),
+    (Code.LINK_SHORTENED, target("https://bit.ly/abc")),
+    (Code.LINK_SHORTENED, body('<a href="https://bit.ly/abc">Go</a>')),
+    (Code.LINK_UNNAMED, body('<a href="https://x.example/"><i></i></a>')),
+    (Code.SUBJECT_EMPTY, subject(" ")),
+    (Code.SUBJECT_LONG, subject("a long subject " * 7)),
+    (Code.PREHEADER_EMPTY, preheader("")),
+    (Code.PREHEADER_LONG, preheader("a long preheader " * 10)),
+    (Code.PREHEADER_REPEATS, lambda m: preheader(m.subject + ", and more")(m)),
+    (Code.WORDS_SHOUT, subject("THE BEST TOOLS THIS WEEK")),
+    (Code.WORDS_PUNCTUATION, subject("Which one wins?!")),
+    (Code.WORDS_PUNCTUATION, preheader("Save $$$ on tokens")),
+    (Code.WORDS_FAKE_REPLY, subject("Re: your tools")),
+    (Code.WORDS_FAKE_REPLY, subject("FWD: your tools")),
+    (Code.WORDS_EMOJI, subject("Fire \U0001f525\U0001f525\U0001f525 tools")),
+    (Code.WORDS_PADDED, preheader("Four verdicts.\u200b\u200c\u200b\u200c")),
+    (Code.WORDS_PADDED, subject("One\u00a0 \u00a0 \u00a0 winner")),
+    (Code.POSTAL_ADDRESS, text(lambda words: f"{words}\n{NO_ADDRESS}")),
+]  # fmt: skip
+
+
+def test_a_sound_message_has_nothing_to_mend(sound: Specimen) -> None:
+    assert codes(sound) == set()
+
+
+@pytest.mark.parametrize(("code", "broken"), BROKEN, ids=[code for code, _ in BROKEN])
+def test_a_fault_is_found_under_its_own_code_and_no_other(
+    sound: Specimen, code: Code, broken: Callable[[Specimen], Specimen]
+) -> None:
+    assert codes(broken(sound)) == {code}
+
+
+def test_a_way_out_below_the_cut_blocks(rendered: Rendered) -> None:
+    """Only the last link is left, and the HTML before it is long."""
+    mark = Slot.UNSUBSCRIBE.mark
+    start, _, end = rendered.html.rpartition(mark)
+    start = start.replace(f"/unsubscribe/{mark}", "/preferences/~~preferences~~")
+    long = start.replace("</h1>", f"</h1><!--{'x' * 52_000}-->", 1)
+    found = GATE.check_quickly(made(replace(rendered, html=long + mark + end)))
+    assert {one.code for one in found} == {Code.UNSUBSCRIBE_LOW, Code.SIZE_BUDGET}
+    (low,) = [one for one in found if one.code is Code.UNSUBSCRIBE_LOW]
+    assert re.fullmatch(r"html, byte 9\d,\d{3}", low.where)
+
+
+def test_a_way_out_that_nobody_sees_is_none(sound: Specimen) -> None:
+    hidden = sound.html.replace("<body ", '<body data-x="" ').replace(
+        '<a class="tap"', '<a class="tap" data-was=""'
+    )
+    hidden = re.sub(r'(<a [^>]*?/unsubscribe/[^>]*?style=")', r"\1display:none;", hidden)
+    assert codes(with_html(sound, hidden)) == {Code.UNSUBSCRIBE_MISSING}
+
+
+def test_every_code_that_looks_at_mail_is_broken_here() -> None:
+    elsewhere = {
+        Code.SIZE, Code.UNSUBSCRIBE_LOW, Code.TEMPLATE_BROKEN, Code.CLIENT_UNSUPPORTED,
+        Code.CLIENTS_UNCHECKED, Code.SPAM, Code.SPAM_FLAGGED, Code.SPAM_SCORE, Code.SPAM_UNCHECKED,
+    }  # fmt: skip
+    assert {code for code, _ in BROKEN} == set(Code) - elsewhere
+
+
+def test_a_place_is_told_in_bytes_of_what_is_sent(sound: Specimen) -> None:
+    mail = body('<a href="#">Nowhere</a>')(sound)
+    (dead,) = [one for one in GATE.check_quickly(mail) if one.code is Code.LINK_DEAD]
+    byte = int(re.findall(r"byte ([0-9,]+)", dead.where)[0].replace(",", ""))
+    assert mail.html.encode()[byte:].startswith(b'<a href="#">')
+    assert "“Nowhere”" in dead.where
+
+
+@pytest.mark.parametrize("url", ["http://localhost:8000/a", "http://127.0.0.1/a", "http://[::1]/a"])
+def test_plain_http_on_this_machine_is_fine(sound: Specimen, url: str) -> None:
+    assert codes(target(url)(sound)) == set()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "GPT-4o vs LLM",
+        "Reach: which tool wins?",
+        "Two emoji 🎉 👩\u200d💻 are fine",
+        "क्\u200dष joins letters",
+        "Really? Yes! It won.",
+        "Waiting... for the panel",
+    ],
+)
+def test_words_that_are_no_tricks(sound: Specimen, words: str) -> None:
+    assert codes(subject(words)(sound)) == set()
+
+
+def test_a_page_may_say_what_looks_like_a_garbled_character(sound: Specimen) -> None:
+    r"""A tool called `back\u{a0}` is in the text part too, so its name is meant."""
+    mail = body(r'<img src="https://x.example/a" alt="back\u{a0}">')(sound)
+    assert codes(replace(mail, text=rf"{mail.text} back\u{{a0}}")) == set()
+
+
+def test_a_template_that_gives_no_mail_names_its_line() -> None:
+    (finding,) = GATE.broken(TemplateError("digest/issue.mjml.j2", 12, "unknown tag <mj-txet>"))
+    assert (finding.level, finding.code) == (Level.BLOCKS, Code.TEMPLATE_BROKEN)
+    assert str(finding).startswith(
+        "blocks template-broken: digest/issue.mjml.j2, line 12: unknown tag <mj-txet>; "
+    )
+
+
+def test_settings_say_what_blocks(sound: Specimen) -> None:
+    shouting = subject("THE BEST TOOLS THIS WEEK")(sound)
+    assert blocking(GATE.check_quickly(shouting)) == []
+    strict = Gate(Policy(block=parse_codes("words-shout, size")))
+    assert {one.code for one in blocking(strict.check_quickly(shouting))} == {
+        Code.WORDS_SHOUT, Code.SIZE,
+    }  # fmt: skip
+    faint = body(LIGHT)(sound)
+    assert [one.code for one in blocking(GATE.check_quickly(faint))] == [Code.CONTRAST_LIGHT]
+    mild = Gate(Policy(ignore=parse_ignored("contrast-light")))
+    assert blocking(mild.check_quickly(faint)) == []
+
+
+def test_what_blocks_comes_first(sound: Specimen) -> None:
+    mail = subject("Re: THE BEST TOOLS THIS WEEK")(sound)
+    levels = [one.level for one in GATE.check_quickly(mail)]
+    assert levels == sorted(levels, key=list(Level).index)
+    assert levels[0] is Level.BLOCKS
+
+
+@pytest.mark.parametrize("code", sorted(FIXED))
+def test_some_faults_are_never_let_pass(sound: Specimen, code: Code) -> None:
+    with pytest.raises(ValueError, match=f"{code} always blocks"):
+        parse_ignored(code)
+    finding = next(iter(GATE.broken(TemplateError("x", 1, "y"))))
+    assert blocking([replace(finding, code=code)], despite=[code])
+
+
+def test_a_code_that_is_none_is_named() -> None:
+    with pytest.raises(ValueError, match="'contrast' is no code of the gate"):
+        parse_codes("size, contrast")
