@@ -21,7 +21,7 @@ FLAGGED = 5.0
 SECONDS = 120
 _INSTALL = "install SpamAssassin (Debian: spamassassin) to have it scored"
 _STATUS = re.compile(r"^X-Spam-Status: (?:Yes|No), score=(-?[0-9.]+)", re.MULTILINE)
-_RULE = re.compile(r"^[ *]*(-?[0-9]+\.[0-9]+) ([A-Z][A-Z0-9_]+) +(.*)$", re.MULTILINE)
+_RULE = re.compile(r"^[ *]*(-?[0-9]+(?:\.[0-9]+)?) ([A-Z][A-Z0-9_]+) +(.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,8 @@ def contents(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         "digest/templates/email/digest/issue.txt.j2",
         "digest/templates/web/unsubscribe.html",
         "digest/templates/web/static/site.css",
+        "digest/gate/accepted.json",
+        "digest/gate/caniemail.mjs",
         "digest/migrations/env.py",
         "digest/migrations/versions/0001_the_first_schema.py",
         "digest/samples/subscribers.csv",

@@ -264,6 +264,47 @@ def test_a_week_from_pages_to_outbox(run: Run, home: Path) -> None:
     assert report["people"] == {"opens": 0, "clicks": 0, "votes": 0, "unsubscribes": 0}
 
 
+def test_the_gate_is_asked_overridden_and_remembered(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_GATE_TOOLS", "no")
+    run("comparisons", "import", str(comparisons()))
+    run("issue", "draft")
+    run("issue", "edit", "1", "--subject", "RE: your tools")
+    got = run("issue", "check", "1")
+    assert got.status == 1
+    assert got.out.startswith("blocks words-fake-reply: subject: ")
+    assert got.err == "issue 1 may not go out: 1 block it\n"
+    found = json.loads(run("issue", "check", "1", "--json").out)
+    assert found[0] | {"what": "", "mend": ""} == {
+        "level": "blocks", "code": "words-fake-reply", "where": "subject", "what": "", "mend": "",
+        "blocks": True, "let_pass": False,
+    }  # fmt: skip
+    got = run("issue", "approve", "1")
+    assert (got.status, one_line(got.err)) == (1, True)
+    assert "words-fake-reply" in got.err
+    got = run("issue", "approve", "1", "--despite", "words-fake-reply", "--because", "It is one.")
+    assert got.status == 0, got.err
+    assert run("issue", "check", "1").status == 0
+    shown = run("issue", "show", "1").out
+    assert "let pass by " in shown
+    assert "words-fake-reply, because It is one." in shown
+    (kept,) = json.loads(run("issue", "show", "1", "--json").out)["overrides"]
+    assert (kept["code"], kept["reason"]) == ("words-fake-reply", "It is one.")
+    assert kept["at"].endswith("Z")
+
+
+def test_a_code_of_the_gate_that_is_none_is_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_GATE_BLOCK", "words-shot")
+    monkeypatch.setenv("DIGEST_GATE_IGNORE", "slot-open")
+    got = run("issue", "list")
+    assert got.status == 1
+    assert "DIGEST_GATE_BLOCK: 'words-shot' is no code of the gate" in got.err
+    assert "DIGEST_GATE_IGNORE: slot-open always blocks" in got.err
+
+
 def test_a_subscriber_comes_goes_and_is_forgotten(run: Run, home: Path) -> None:
     assert run("subscribers", "add", "ana@example.org", "--name", "Ana").status == 0
     assert run("subscribers", "add", "ANA@example.org").status == 1
