@@ -18,6 +18,7 @@ from digest.brand import ACCENT, NO_ADDRESS, TAGLINE, Brand, Typeface
 from digest.deliver.dkim import speaks_for
 from digest.deliver.limits import Limits, parse_domain_limits, parse_limit, parse_warm_up
 from digest.gate.findings import Policy, parse_codes, parse_ignored
+from digest.standing.server import parse_server
 from digest.track.bounces.mailboxes import parse_mailbox_url
 from digest.track.sendgrid_signature import Signatures
 from subscribers.addresses import AddressError, parse_address
@@ -134,6 +135,12 @@ def _read_by(parse: Callable[[str], object]) -> Callable[[str], str]:
     return check
 
 
+def _dns_server(value: str) -> str:
+    if value.strip():
+        parse_server(value)
+    return value.strip()
+
+
 def _selectors(value: str) -> str:
     names = split(value)
     if not all(re.fullmatch(SELECTOR, name) for name in names) or len(set(names)) < len(names):
@@ -233,6 +240,8 @@ class Settings(BaseSettings):
     """Whether SpamAssassin and caniemail are asked where this machine has them."""
     caniemail: Path = Path("node_modules/caniemail")
     """The folder of the npm package."""
+    dns_server: Annotated[str, AfterValidator(_dns_server)] = ""
+    """What `digest doctor` asks, like 9.9.9.9; this machine's own if empty."""
     dkim_selector: Annotated[str, AfterValidator(_selectors)] = ""
     dkim_key_file: str = ""
     """A PEM file, or several parted by commas: a file a selector, in the same order."""

@@ -1,13 +1,14 @@
 """digest doctor: configuration, database, provider, and what mailbox providers would object to."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from digest.cli.frame import Refused, opened
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
+    from digest.deliver.dkim_keys import Key
     from digest.settings import Settings
 
 
@@ -16,7 +17,7 @@ MARKS = {True: "ok  ", None: "note", False: "BAD "}
 
 
 def doctor() -> None:
-    """Check configuration, database and provider.
+    """Check configuration, database and provider, and what DNS says of the sender.
 
     Example: digest doctor
     """
@@ -57,7 +58,9 @@ def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:
         "postal address " + ("is set" if address else "is missing: set DIGEST_POSTAL_ADDRESS"),
     )
     yield True, f"mail is from {settings.sender}"
-    yield from _signatures(settings)
+    keys: list[Key] = []
+    yield from _signatures(settings, keys)
+    yield from _standing(settings, keys)
     yield from _coming_back(app)
     for name in unknown_settings(os.environ):
         yield None, f"{name} is no setting of this version"
@@ -84,7 +87,7 @@ def _coming_back(app: "App") -> Iterator[tuple[bool | None, str]]:
         yield True, "bounces: the mailbox can be read"
 
 
-def _signatures(settings: "Settings") -> Iterator[tuple[bool | None, str]]:
+def _signatures(settings: "Settings", keys: "list[Key]") -> Iterator[tuple[bool | None, str]]:
     from digest.bootstrap import open_signer
     from digest.deliver.dkim_keys import GOOD_BITS, open_to_others
     from digest.settings import ProviderName, SettingsError
@@ -100,6 +103,7 @@ def _signatures(settings: "Settings") -> Iterator[tuple[bool | None, str]]:
         if settings.provider is ProviderName.SMTP:
             yield None, "DKIM: mail is not signed here; see that the relay does, or set DKIM_*"
         return
+    keys += signer.keys
     for key in signer.keys:
         where = f"{key.selector}._domainkey.{signer.domain}"
         yield True, f"DKIM: put this TXT record at {where}: {key.record}"
@@ -107,3 +111,34 @@ def _signatures(settings: "Settings") -> Iterator[tuple[bool | None, str]]:
             yield None, f"DKIM: the key of {key.selector} has fewer than {GOOD_BITS} bits"
     for path in filter(open_to_others, settings.dkim_files.values()):
         yield None, f"DKIM: everybody on this machine can read {path}; try: chmod 600 {path}"
+
+
+def _standing(settings: "Settings", keys: "Sequence[Key]") -> Iterator[tuple[bool | None, str]]:
+    """What the world sees of the sender; for the outbox nothing of it is at fault yet."""
+    from digest.deliver.smtp_target import parse_smtp_url
+    from digest.settings import ProviderName
+    from digest.standing.examine import Stand, examine, objections
+    from digest.standing.lookups import open_lookups
+
+    sender = settings.mail_sender
+    if sender.domain == "localhost":
+        yield None, "DNS is not asked about localhost: set DIGEST_SENDER to an address of yours"
+        return
+    over_smtp = settings.provider is ProviderName.SMTP
+    stand = Stand(
+        address=sender.address,
+        signer=settings.signing_domain,
+        keys=keys,
+        public_url=settings.public_url,
+        smtp_host=parse_smtp_url(settings.smtp_url.get_secret_value()).host if over_smtp else None,
+        sendgrid=settings.provider is ProviderName.SENDGRID,
+    )
+    try:
+        lookups = open_lookups(settings.dns_server)
+    except ValueError as error:
+        yield None, f"DNS: {error}"
+        return
+    facts = examine(stand, lookups)
+    trial = settings.provider is ProviderName.OUTBOX
+    for good, line in [*((one.good, str(one)) for one in facts), *objections(facts)]:
+        yield (None if trial and good is False else good), line
