@@ -47,6 +47,8 @@ class Mail:
 
     to: str
     sender: str
+    sender_name: str
+    reply_to: str
     subject: str
     headers: dict[str, str]
     text: str
@@ -106,6 +108,8 @@ class SendGridServer:
                 Mail(
                     to=one["to"][0]["email"],
                     sender=body["from"]["email"],
+                    sender_name=body["from"].get("name", ""),
+                    reply_to=body.get("reply_to", {}).get("email", ""),
                     subject=_substitute(body["subject"], tags),
                     headers=one.get("headers") or body.get("headers", {}),
                     text=_substitute(text, tags),

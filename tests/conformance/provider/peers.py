@@ -22,6 +22,8 @@ class Arrived:
 
     to: str
     sender: str
+    sender_name: str
+    reply_to: str
     subject: str
     text: str
     html: str
@@ -111,7 +113,14 @@ class SendGridPeer(TalkingPeer):
     def arrived(self) -> list[Arrived]:
         return [
             Arrived(
-                mail.to, mail.sender, mail.subject, mail.text, mail.html, [*mail.headers.items()]
+                to=mail.to,
+                sender=mail.sender,
+                sender_name=mail.sender_name,
+                reply_to=mail.reply_to,
+                subject=mail.subject,
+                text=mail.text,
+                html=mail.html,
+                headers=[*mail.headers.items()],
             )
             for mail in self._server.mails
         ]
@@ -143,6 +152,8 @@ def parse(raw: bytes) -> Arrived:
     return Arrived(
         to=str(message["To"]),
         sender=message["From"].addresses[0].addr_spec,
+        sender_name=message["From"].addresses[0].display_name,
+        reply_to=str(message["Reply-To"] or ""),
         subject=str(message["Subject"]),
         text=bodies["plain"].get_content(),
         html=bodies["html"].get_content(),
