@@ -73,7 +73,8 @@ def unsupported(html: str, tables: ClientTables) -> dict[str, frozenset[str]]:
         check=False,
     )
     if run.returncode:
-        raise ValueError(run.stderr.strip().splitlines()[-1] if run.stderr.strip() else "no answer")
+        lines = run.stderr.strip().splitlines() or ["no answer"]
+        raise ValueError(next((line for line in lines if "Error" in line), lines[-1]))
     return {feature: frozenset(clients) for feature, clients in json.loads(run.stdout).items()}
 
 
