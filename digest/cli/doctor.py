@@ -118,6 +118,7 @@ def _standing(settings: "Settings", keys: "Sequence[Key]") -> Iterator[tuple[boo
     from digest.deliver.smtp_target import parse_smtp_url
     from digest.settings import ProviderName
     from digest.standing.examine import Stand, examine, objections
+    from digest.standing.facts import Topic
     from digest.standing.lookups import open_lookups
 
     sender = settings.mail_sender
@@ -139,6 +140,9 @@ def _standing(settings: "Settings", keys: "Sequence[Key]") -> Iterator[tuple[boo
         yield None, f"DNS: {error}"
         return
     facts = examine(stand, lookups)
+    if not settings.public_url.startswith("https://"):
+        # Said already, with the settings.
+        facts = [one for one in facts if one.topic is not Topic.URL]
     trial = settings.provider is ProviderName.OUTBOX
     for good, line in [*((one.good, str(one)) for one in facts), *objections(facts)]:
         yield (None if trial and good is False else good), line
