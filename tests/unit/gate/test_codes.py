@@ -3,17 +3,23 @@
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from digest.brand import NO_ADDRESS
 from digest.gate import Code, Gate, Level, Policy, Specimen, blocking
-from digest.gate.findings import FIXED, parse_codes, parse_ignored
+from digest.gate.findings import FIXED, found, parse_codes, parse_ignored
+from digest.render.environment import email_environment, templates_folder
 from digest.render.errors import TemplateError
+from digest.render.issue import render_issue
 from digest.render.rendered import Rendered
 from digest.render.slots import Slot
+from tests.golden.emails import EMAILS
+from tests.golden.sample import BRAND, content
 from tests.unit.gate.conftest import made, with_html
 
+GUIDE = Path(__file__).parents[3] / "docs" / "gate.md"
 GATE = Gate()
 QUIET = {Code.SIZE}
 """Said of every message."""
@@ -155,9 +161,9 @@ def test_a_way_out_below_the_cut_blocks(rendered: Rendered) -> None:
     start, _, end = rendered.html.rpartition(mark)
     start = start.replace(f"/unsubscribe/{mark}", "/preferences/~~preferences~~")
     long = start.replace("</h1>", f"</h1><!--{'x' * 52_000}-->", 1)
-    found = GATE.check_quickly(made(replace(rendered, html=long + mark + end)))
-    assert {one.code for one in found} == {Code.UNSUBSCRIBE_LOW, Code.SIZE_BUDGET}
-    (low,) = [one for one in found if one.code is Code.UNSUBSCRIBE_LOW]
+    told = GATE.check_quickly(made(replace(rendered, html=long + mark + end)))
+    assert {one.code for one in told} == {Code.UNSUBSCRIBE_LOW, Code.SIZE_BUDGET}
+    (low,) = [one for one in told if one.code is Code.UNSUBSCRIBE_LOW]
     assert re.fullmatch(r"html, byte 9\d,\d{3}", low.where)
 
 
@@ -250,3 +256,29 @@ def test_some_faults_are_never_let_pass(sound: Specimen, code: Code) -> None:
 def test_a_code_that_is_none_is_named() -> None:
     with pytest.raises(ValueError, match="'contrast' is no code of the gate"):
         parse_codes("size, contrast")
+
+
+def test_every_code_is_explained_at_its_level() -> None:
+    """docs/gate.md has a row for each, and says what it does."""
+    rows = {
+        name: level
+        for names, level in re.findall(r"^\| (`[^|]+) \| ([a-z]+)", GUIDE.read_text(), re.MULTILINE)
+        for name in re.findall(r"`([^`]+)`", names)
+    }
+    assert rows == {str(code): str(found(code, "", "", "").level) for code in Code}
+
+
+@pytest.mark.parametrize("name", sorted(EMAILS))
+def test_every_email_of_ours_passes_what_is_not_about_lists(name: str) -> None:
+    """Letters have no unsubscribe link of an issue; all else holds for them too."""
+    letter = EMAILS[name](email_environment(templates_folder()))
+    assert codes(made(letter)) <= ({Code.UNSUBSCRIBE_MISSING} if name != "issue" else set())
+
+
+@pytest.mark.parametrize("accent", ["#4338ca", "#ffee00", "#000000", "#ffffff", "#e11d48"])
+def test_no_accent_makes_the_issue_hard_to_read(accent: str) -> None:
+    """Whatever colour the brand has, in light and in dark."""
+    rendered = render_issue(
+        content(), replace(BRAND, accent=accent), email_environment(templates_folder())
+    )
+    assert codes(made(rendered)) == set()
