@@ -5,12 +5,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
+
+
+Number = Annotated[int, typer.Argument(metavar="N", help="The issue's number.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone.")]
 
 
 class Refused(Exception):  # noqa: N818 - it is an answer, not a fault of the program

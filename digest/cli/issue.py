@@ -1,21 +1,26 @@
 """digest issue: from draft to finished."""
 
-import getpass
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from digest.cli.frame import Refused, opened, parse_moment, print_json, print_rows, shown
+from digest.cli.approval import approve, check
+from digest.cli.frame import (
+    AsJson,
+    Number,
+    Refused,
+    opened,
+    parse_moment,
+    print_json,
+    print_rows,
+    shown,
+)
 
 app = typer.Typer(help="Issues: drafted, checked, approved, sent.", no_args_is_help=True)
 
 MOST_NAMED = 20
 """How many of those in doubt `status` names."""
-
-Number = Annotated[int, typer.Argument(metavar="N", help="The issue's number.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone.")]
 
 
 @app.command("draft", epilog="Example: digest issue draft --schedule weekly")
@@ -149,31 +154,6 @@ def render(
         print(out / name)
 
 
-@app.command("check", epilog="Example: digest issue check 3")
-def check(number: Number, as_json: AsJson = False) -> None:
-    """The gate: every finding; exit 1 if one blocks."""
-    from digest.gate import blocking
-
-    with opened() as app:
-        findings = app.desk.findings(number)
-        despite = {one.code for one in app.desk.overrides(number)}
-    against = blocking(findings, despite)
-    if as_json:
-        print_json(
-            [
-                asdict(one) | {"blocks": one in against, "let_pass": one.code in despite}
-                for one in findings
-            ]
-        )
-    else:
-        for finding in findings:
-            print(f"{finding} (let pass)" if finding.code in despite else finding)
-    if against:
-        raise Refused(f"issue {number} may not go out: {len(against)} block it")
-    if not as_json:
-        print(f"issue {number} may go out")
-
-
 @app.command("test", epilog="Example: digest issue test 3 --to me@example.org")
 def test(
     number: Number, to: Annotated[str, typer.Option(metavar="EMAIL", help="Where to.")]
@@ -194,22 +174,8 @@ def test(
     print(f"submitted to {email} through {app.provider.name}")
 
 
-@app.command("approve", epilog="Example: digest issue approve 3")
-def approve(
-    number: Number,
-    despite: Annotated[
-        list[str] | None,
-        typer.Option(metavar="CODE", help="Let this finding of the gate pass; may be repeated."),
-    ] = None,
-    because: Annotated[str, typer.Option(help="Why; kept with the issue.")] = "",
-) -> None:
-    """Freeze what is previewed: those bytes will be sent, and no others."""
-    with opened() as app:
-        sha256 = app.desk.approve(
-            number, by=getpass.getuser(), despite=despite or (), because=because
-        )
-    print(f"issue {number} is approved, frozen as {sha256[:16]}")
-    print(f"send it with: digest issue send {number}")
+app.command("check", epilog="Example: digest issue check 3")(check)
+app.command("approve", epilog="Example: digest issue approve 3")(approve)
 
 
 @app.command("schedule", epilog="Example: digest issue schedule 3 --at 2026-11-23T08:00+01:00")

@@ -133,3 +133,15 @@ def test_what_changed_while_it_was_looked_at_is_not_approved(desk: Desk, store: 
         replace(desk, gate=Slow()).approve(number, by="ed")
     with store.read() as session:
         assert find_issue(session, number).state == IssueState.DRAFT
+
+
+def test_what_blocks_by_itself_wakes_no_other_program(desk: Desk, store: Store) -> None:
+    """A schedule tries its draft again every minute."""
+
+    class Woken(Gate):
+        def check(self, mail):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, ARG002
+            pytest.fail("the slow checks ran")
+
+    number = desk.draft()
+    with pytest.raises(IssueError, match="blocks size"):
+        replace(desk, gate=Woken(STRICT.policy)).approve(number, by="schedule weekly")
