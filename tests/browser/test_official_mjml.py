@@ -17,7 +17,7 @@ from tests.golden.emails import EMAILS
 from tests.parts.machine import without
 
 NODE = Path(__file__).parents[1] / "node"
-WIDTHS = (320, 375, 640, 1200)
+WIDTHS = (375, 1200)
 PIXELS_THAT_DIFFER = """async pictures => {
   const [one, other] = await Promise.all(pictures.map(async picture => {
     const image = new Image();
