@@ -6,10 +6,12 @@ from digest.render.environment import templates_folder
 from digest.track.intake import Intake
 from digest.web import (
     comparisons,
+    feeds,
     health,
     issues,
     preferences,
     redirects,
+    robots,
     static,
     unsubscribe,
     votes,
@@ -23,7 +25,19 @@ from digest.web.page import Pages
 from digest.web.prefix import UnderPrefix
 from digest.web.site import Site
 
-PUBLIC = (health, redirects, unsubscribe, preferences, votes, issues, comparisons, static, webhooks)
+PUBLIC = (
+    health,
+    redirects,
+    unsubscribe,
+    preferences,
+    votes,
+    issues,
+    comparisons,
+    feeds,
+    robots,
+    static,
+    webhooks,
+)
 
 
 def create_app(site: Site, *, studio: bool = False) -> FastAPI:

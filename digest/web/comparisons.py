@@ -1,6 +1,8 @@
 """A comparison's page and a tool's page."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import quote
 
 from fastapi import APIRouter, HTTPException, Response
 from sqlmodel import Session, col, select
@@ -8,20 +10,23 @@ from sqlmodel import Session, col, select
 from digest.catalog.pages import Lens, ReviewPage
 from digest.catalog.queries import ComparisonView, ContenderView, comparison_by_slug, views
 from digest.catalog.tables import Comparison, Contender, Tool
+from digest.catalog.trends import trends
 from digest.web.site import ThePages, TheSite
 
 router = APIRouter()
 
 LONGEST_SLUG = 400
+MOST_WEEKS = 52
 
 
 @router.api_route("/comparisons/{slug}", methods=["GET", "HEAD"])
 def comparison(slug: str, site: TheSite, pages: ThePages) -> Response:
     with site.store.read() as session:
         view = comparison_by_slug(session, fit_slug(slug))
-    if view is None:
+    if view is None or view.published_at > site.clock():
         raise HTTPException(404)
-    return pages.show("comparison.html", view=view, scorecard=scorecard(view))
+    path = f"/comparisons/{quote(view.slug)}"
+    return pages.show("comparison.html", view=view, scorecard=scorecard(view), path=path)
 
 
 @router.api_route("/tools/{slug}", methods=["GET", "HEAD"])
@@ -31,8 +36,16 @@ def tool(slug: str, site: TheSite, pages: ThePages) -> Response:
         found = session.exec(select(Tool).where(Tool.slug == fit_slug(slug))).first()
         if found is None or found.id is None:
             raise HTTPException(404)
-        name, matches = found.name, matches_of(session, found.id)
-    return pages.show("tool.html", name=name, matches=matches)
+        now = site.clock()
+        matches = matches_of(session, found.id, now)
+        weeks = trends(session, [found.id], now).get(found.id, [])
+    return pages.show(
+        "tool.html",
+        name=found.name,
+        matches=matches,
+        weeks=weeks[-MOST_WEEKS:],
+        path=f"/tools/{quote(found.slug)}",
+    )
 
 
 def fit_slug(slug: str) -> str:
@@ -60,15 +73,16 @@ def scorecard(view: ComparisonView) -> list[tuple[Lens, list[tuple[ContenderView
 
 
 def matches_of(
-    session: Session, tool_id: int
+    session: Session, tool_id: int, now: datetime
 ) -> Sequence[tuple[ComparisonView, ContenderView, ContenderView]]:
-    """Each comparison of the tool with the tool's side and its rival's, newest first."""
+    """Each published comparison of the tool with the tool's side and its rival's, newest first."""
     rows = session.exec(
         select(Comparison)
         .where(
             col(Comparison.id).in_(
                 select(Contender.comparison_id).where(Contender.tool_id == tool_id)
-            )
+            ),
+            col(Comparison.published_at) <= now,
         )
         .order_by(col(Comparison.published_at).desc(), col(Comparison.slug))
     ).all()

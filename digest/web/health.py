@@ -1,9 +1,9 @@
-"""For machines that watch: is the process alive, can it work, what may be crawled."""
+"""For machines that watch: is the process alive, can it work."""
 
 import logging
 
 from fastapi import APIRouter, Response
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse
 
 from digest.database import Schema, schema_of
 from digest.web.site import TheSite
@@ -13,11 +13,6 @@ router = APIRouter()
 log = logging.getLogger(__name__)
 
 FRESH = {"Cache-Control": "no-store"}
-# Every path here holds a reader's token, or nothing for a search engine.
-ROBOTS = "User-agent: *\n" + "".join(
-    f"Disallow: /{path}/\n"
-    for path in ("l", "o", "unsubscribe", "preferences", "confirm", "vote", "studio", "api")
-)
 
 
 @router.api_route("/health", methods=["GET", "HEAD"])
@@ -37,8 +32,3 @@ def ready(site: TheSite) -> Response:
     if schema is not Schema.CURRENT:
         return JSONResponse({"status": f"the database's schema is {schema}"}, 503, FRESH)
     return JSONResponse({"status": "ready"}, headers=FRESH)
-
-
-@router.api_route("/robots.txt", methods=["GET", "HEAD"])
-async def robots() -> Response:
-    return PlainTextResponse(ROBOTS)

@@ -38,7 +38,7 @@ async def home(pages: ThePages) -> Response:
 @router.api_route("/issues/", methods=["GET", "HEAD"])
 def archive(site: TheSite, pages: ThePages) -> Response:
     with site.store.read() as session:
-        return pages.show("issues.html", entries=public_issues(session))
+        return pages.show("issues.html", entries=public_issues(session), path="/issues/")
 
 
 @router.api_route("/issues/{number}", methods=["GET", "HEAD"])

@@ -45,6 +45,7 @@ class Pages:
             "reach": reach,
             "kilobytes": kilobytes,
             "masked": masked,
+            "written_date": written_date,
         }
         self._environment.tests["web_address"] = is_web_address
         self._environment.globals |= {

@@ -46,8 +46,8 @@ def test_a_comparison_names_its_source_if_that_is_a_web_address(
 
 
 def test_a_tool_lists_its_comparisons_newest_first(client: TestClient, site: SmallSite) -> None:
-    add_comparison(site.store)
-    newer = add_comparison(
+    older = add_comparison(site.store)
+    add_comparison(
         site.store,
         Words("Gamma", "gamma"),
         Words("Alpha", "alpha", tagline="As it is now", panel=None),
@@ -55,9 +55,9 @@ def test_a_tool_lists_its_comparisons_newest_first(client: TestClient, site: Sma
         title="Gamma vs Alpha",
     )
     with site.store.write() as session:
-        row = session.get(Comparison, newer)
+        row = session.get(Comparison, older)
         assert row is not None
-        row.published_at = NOW + timedelta(days=7)
+        row.published_at = NOW - timedelta(days=7)
     page = words(client.get("/tools/alpha").text)
     assert "As it is now" in page
     assert page.index("Gamma") < page.index("Beta")
@@ -76,3 +76,35 @@ def test_head_is_answered_as_get(client: TestClient, site: SmallSite) -> None:
     add_comparison(site.store)
     assert client.head("/comparisons/alpha-vs-beta").status_code == 200
     assert client.head("/tools/beta").status_code == 200
+
+
+def test_what_is_not_published_yet_has_no_page_and_no_place_on_a_tools(
+    client: TestClient, site: SmallSite
+) -> None:
+    number = add_comparison(site.store)
+    with site.store.write() as session:
+        row = session.get(Comparison, number)
+        assert row is not None
+        row.published_at = NOW + timedelta(minutes=1)
+    assert client.get("/comparisons/alpha-vs-beta").status_code == 404
+    assert "No comparison" in client.get("/tools/alpha").text
+    assert "alpha" not in client.get("/sitemap.xml").text
+
+
+def test_a_tools_scores_over_the_weeks_are_told_in_figures_too(
+    client: TestClient, site: SmallSite
+) -> None:
+    older = add_comparison(site.store)
+    add_comparison(
+        site.store,
+        Words("Gamma", "gamma"),
+        Words("Alpha", "alpha", panel=50),
+        slug="gamma-vs-alpha",
+        title="Gamma vs Alpha",
+    )
+    with site.store.write() as session:
+        row = session.get(Comparison, older)
+        assert row is not None
+        row.published_at = NOW - timedelta(days=7)
+    page = words(client.get("/tools/alpha").text)
+    assert "2 March 2026 50% 23 February 2026 75%" in page
