@@ -138,7 +138,8 @@ def _rows(reports: Sequence[Report], *, sqlite: bool) -> list[list[Any]]:
             one.key,
             one.kind,
             *((one.bearer.issue, one.bearer.subscriber) if one.bearer else nobody),
-            one.machine,
+            # A decision is a person's; and theirs is counted once, however it was told.
+            False if one.kind is EventKind.UNSUBSCRIBED else one.machine,
             one.detail,
             spelt[one.at],
         ]

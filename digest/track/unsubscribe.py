@@ -14,13 +14,13 @@ from subscribers.tokens import Bearer
 
 
 def unsubscribe_bearer(
-    session: Session, hasher: AddressHasher, bearer: Bearer, now: datetime
+    session: Session, hasher: AddressHasher, bearer: Bearer, now: datetime, *, how: str = "link"
 ) -> str | None:
     """Takes the person off the list, however often it is called; their address as it is stored.
 
     None where the token names nobody (a preview's link, or somebody erased since).
     """
-    unsubscribe(session, hasher, bearer.subscriber, _source(bearer), now)
+    unsubscribe(session, hasher, bearer.subscriber, _source(bearer, how), now)
     # Read after it: `unsubscribe` locks the row, and one read before would be from before the lock.
     subscriber = session.get(Subscriber, bearer.subscriber)
     if subscriber is None:
@@ -29,8 +29,8 @@ def unsubscribe_bearer(
     return subscriber.email
 
 
-def _source(bearer: Bearer) -> str:
-    return f"link in issue {bearer.issue}" if bearer.issue else "link"
+def _source(bearer: Bearer, how: str) -> str:
+    return f"{how} in issue {bearer.issue}" if bearer.issue else how
 
 
 def _note(session: Session, bearer: Bearer, now: datetime) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated, cast
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from digest.track.intake import Intake
 from digest.track.sendgrid_posts import LARGEST_POST, PostError, read_post
@@ -33,6 +34,8 @@ async def sendgrid(request: Request, site: TheSite, intake: TheIntake) -> Respon
     try:
         body = await _body(request)
         await run_in_threadpool(_take, site, intake, request, body)
+    except ClientDisconnect:
+        return Response(status_code=400)  # nobody hears it
     except HTTPException as refused:
         log.warning("a post to /webhooks/sendgrid was refused: %s", refused.detail)
         return PlainTextResponse(f"{refused.detail}\n", refused.status_code)

@@ -104,7 +104,7 @@ class BounceReader:
 
     def _let_go(self, session: Session, bearers: Sequence[Bearer], now: datetime) -> None:
         for bearer in sorted(bearers, key=lambda one: one.subscriber):
-            unsubscribe_bearer(session, self.hasher, bearer, now)
+            unsubscribe_bearer(session, self.hasher, bearer, now, how="mailto")
 
     def _understood(self, name: str, raw: bytes) -> Report | Bearer | None:
         try:

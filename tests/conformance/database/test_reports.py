@@ -19,13 +19,15 @@ from digest.track.effects import take
 from digest.track.intake import Intake
 from digest.track.report import Report
 from digest.track.sendgrid_posts import read_post
+from digest.track.stats import report_of
 from digest.track.tables import Event
+from digest.track.unsubscribe import unsubscribe_bearer
 from store import Store
 from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentKind, record
 from subscribers.lifting import lift_by_hand
 from subscribers.tables import Subscriber, Suppression
-from subscribers.tokens import Purpose, Tokens
+from subscribers.tokens import Bearer, Purpose, Tokens
 from tests.parts.sendgrid_hooks import body_of, event
 from tests.parts.world import NOW, SECRET, add_approved, add_people
 
@@ -124,30 +126,28 @@ def test_each_event_is_stored_once_with_its_delivery_and_moment(desk: Desk) -> N
     assert kept["delivered"].machine is None
 
 
-@pytest.mark.parametrize(
-    ("name", "more", "state"),
-    [
-        ("processed", {}, "submitted"),
-        ("deferred", {}, "submitted"),
-        ("dropped", {"reason": "Spam Content"}, "failed"),
-        ("delivered", {}, "delivered"),
-        ("open", {"sg_machine_open": True}, "delivered"),
-        ("click", {}, "delivered"),
-        ("bounce", {"type": "bounce", "status": "5.1.1"}, "bounced"),
-        ("bounce", {"type": "blocked", "status": "5.7.1"}, "bounced"),
-        ("spamreport", {}, "complained"),
-        ("unsubscribe", {}, "delivered"),
-        ("group_unsubscribe", {}, "delivered"),
-    ],
-)
+PROOFS: list[tuple[str, dict[str, Any], str]] = [
+    ("processed", {}, "submitted"),
+    ("deferred", {}, "submitted"),
+    ("dropped", {"reason": "Spam Content"}, "failed"),
+    ("delivered", {}, "delivered"),
+    ("open", {"sg_machine_open": True}, "delivered"),
+    ("click", {}, "delivered"),
+    ("bounce", {"type": "bounce", "status": "5.1.1"}, "bounced"),
+    ("bounce", {"type": "blocked", "status": "5.7.1"}, "bounced"),
+    ("spamreport", {}, "complained"),
+    ("unsubscribe", {}, "delivered"),
+    ("group_unsubscribe", {}, "delivered"),
+]
+
+
 @pytest.mark.parametrize("before", ["submitting", "uncertain", "queued"])
-def test_any_word_of_a_delivery_settles_what_was_in_doubt(
-    desk: Desk, name: str, more: dict[str, Any], state: str, before: str
-) -> None:
-    number = desk.issue(before)
-    desk.say(desk.event(name, number, **more))
-    assert desk.delivery(number).state == state
-    assert desk.delivery(number, 1).state == before
+def test_any_word_of_a_delivery_settles_what_was_in_doubt(desk: Desk, before: str) -> None:
+    for name, more, state in PROOFS:
+        number = desk.issue(before)
+        desk.say(desk.event(name, number, **more))
+        assert (name, desk.delivery(number).state) == (name, state)
+        assert desk.delivery(number, 1).state == before
 
 
 @pytest.mark.parametrize("name", ["group_resubscribe", "some news"])
@@ -292,6 +292,17 @@ def test_a_complaint_and_an_unsubscription_take_the_reader_off(desk: Desk) -> No
     desk.say(desk.event("spamreport", number), desk.event("unsubscribe", number, 1))
     assert (desk.suppressed(), desk.person().status) == ("complained", "complained")
     assert (desk.suppressed(1), desk.person(1).status) == ("unsubscribed", "unsubscribed")
+
+
+def test_who_leaves_by_link_and_with_the_provider_is_one_person_in_the_report(
+    desk: Desk,
+) -> None:
+    number = desk.issue()
+    desk.say(desk.event("unsubscribe", number), desk.event("group_unsubscribe", number))
+    with desk.store.write() as session:
+        unsubscribe_bearer(session, HASHER, Bearer(desk.ids[0], number), NOW)
+    with desk.store.read() as session:
+        assert report_of(session, number)["people"]["unsubscribes"] == 1
 
 
 def test_a_provider_can_only_take_off_the_list_and_never_bring_back(desk: Desk) -> None:

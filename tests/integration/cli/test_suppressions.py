@@ -58,3 +58,15 @@ def test_bounces_are_read_by_hand(run: Run, home: Path, monkeypatch: pytest.Monk
     (home / "mail" / "new" / "1.a").write_bytes(plain("Lunch?"))
     assert run("bounces", "read").out == "1 left alone\n"
     assert (home / "mail" / "new" / "1.a").exists()
+
+
+def test_the_doctor_says_whether_bounces_are_read(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_BOUNCE_MAILBOX", f"maildir://{home}/mail")
+    lost = run("doctor")
+    assert lost.status == 1
+    assert "BAD  bounces: no Maildir at" in lost.out
+    for part in ("new", "cur", "tmp"):
+        (home / "mail" / part).mkdir(parents=True)
+    assert "ok   bounces: the mailbox can be read" in run("doctor").out

@@ -25,7 +25,7 @@ from digest.track.bounces.reading import AT_ONCE, BounceReader
 from digest.track.tables import Event
 from store import Store
 from subscribers.addresses import AddressHasher
-from subscribers.tables import Subscriber
+from subscribers.tables import Consent, Subscriber
 from subscribers.tokens import Purpose, Tokens
 from tests.parts.imap_server import PASSWORD, USER, ImapServer
 from tests.parts.letters import arf, dsn, plain, qmail
@@ -122,6 +122,9 @@ def test_bounces_complaints_and_wishes_are_acted_on_and_moved(store: Store, fold
     assert status(store) == ["bounced", "complained", "unsubscribed"]
     assert folder.files() == {}
     assert sorted(folder.read()) == sorted(ours)
+    with store.read() as session:
+        (consent,) = session.exec(select(Consent)).all()
+    assert (consent.kind, consent.source) == ("withdrawn", f"mailto in issue {bearer.issue}")
 
 
 def test_what_is_not_ours_stays_as_it_was(

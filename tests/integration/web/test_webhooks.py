@@ -1,5 +1,6 @@
 """POST /webhooks/sendgrid through the whole application, on both databases."""
 
+import asyncio
 import json
 import logging
 from dataclasses import replace
@@ -136,6 +137,36 @@ def test_without_a_key_nothing_is_believed(site: SmallSite, reader: int) -> None
     assert answer.status_code == 403
     assert "DIGEST_SENDGRID_WEBHOOK_KEY" in answer.text
     assert events(site.store) == []
+
+
+def test_a_post_that_breaks_off_leaves_nothing(
+    site: SmallSite, client: TestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    parts = iter(
+        [
+            {"type": "http.request", "body": BODY[:10], "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+
+    async def receive() -> dict[str, Any]:
+        return next(parts)
+
+    async def send(message: dict[str, Any]) -> None:
+        del message
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": PATH,
+        "headers": [(name.lower().encode(), value.encode()) for name, value in GOOD.items()],
+        "query_string": b"",
+        "http_version": "1.1",
+        "scheme": "https",
+    }
+    asyncio.run(client.app(scope, receive, send))  # type: ignore[arg-type]
+    assert events(site.store) == []
+    assert "fault" not in caplog.text
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE"])
