@@ -35,7 +35,7 @@ _MESSAGE_ID = re.compile(rf"<({_TOKEN})@[^<>@\s]{{1,255}}>")
 _WISH = re.compile(rf"\bunsubscribe\s+({_TOKEN})(?![A-Za-z0-9_-])", re.IGNORECASE)
 _ARRIVED_FOR = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
 _MACHINES = re.compile(r"\b(mailer-daemon|postmaster|mail-daemon|mailerdaemon)\b", re.IGNORECASE)
-_AUTOMATIC = ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")
+_AUTOMATIC = ("X-Autoreply", "X-Autorespond")
 _ACTIONS = {
     "failed": EventKind.BOUNCED,
     "delayed": EventKind.DEFERRED,
@@ -79,11 +79,13 @@ def read_letter(raw: bytes) -> Notice | Wish | None:
     message = message_from_bytes(raw[:LARGEST_LETTER], policy=compat32)
     notice = _status(message) or _feedback(message)
     if notice is None:
+        said = _header(message, "Auto-Submitted").lower()
+        wish = _WISH.search(_header(message, "Subject"))
+        # Mail programs may call it generated when they write it at a reader's click.
+        if wish and not said.startswith("auto-replied"):
+            return Wish(wish[1])
         if _answers_by_itself(message):
             return None
-        wish = _WISH.search(_header(message, "Subject"))
-        if wish:
-            return Wish(wish[1])
         notice = _odd(message)
     if notice is None:
         return None

@@ -118,7 +118,7 @@ def test_an_odd_bounce_is_known_by_its_looks_and_never_hard_without_a_code(
     [
         plain("Re: Verdicts", f"On holiday. <{TOKEN}@d.example>", Auto_Submitted="auto-replied"),
         plain("Out of office", In_Reply_To=f"<{TOKEN}@d.example>", X_Autoreply="yes"),
-        plain("Automatic: unsubscribe " + TOKEN, Auto_Submitted="auto-generated"),
+        plain("Automatic: unsubscribe " + TOKEN, Auto_Submitted="auto-replied"),
         plain("Re: Verdicts", "I liked it.", In_Reply_To=f"<{TOKEN}@d.example>"),
         plain("Please unsubscribe me"),
         plain("unsubscribe " + TOKEN[:-1]),
@@ -137,6 +137,11 @@ def test_holiday_notices_answers_and_strangers_mail_say_nothing(raw: bytes) -> N
 )
 def test_a_reader_asks_to_leave(subject: str) -> None:
     assert read_letter(plain(subject)) == Wish(TOKEN)
+
+
+def test_a_wish_that_a_mail_program_wrote_at_a_click_is_one() -> None:
+    raw = plain(f"unsubscribe {TOKEN}", Auto_Submitted="auto-generated")
+    assert read_letter(raw) == Wish(TOKEN)
 
 
 def test_the_date_is_the_letters_own_if_it_can_be_read() -> None:
