@@ -14,6 +14,7 @@ from subscribers.lifting import last_lifts
 from subscribers.suppression import suppress_bounced
 
 LONGEST_NOTE = 500
+_FAILED = (DeliveryState.BOUNCED, DeliveryState.FAILED)
 
 
 class Charge(NamedTuple):
@@ -30,11 +31,13 @@ def blame(session: Session, charges: Sequence[Charge], now: datetime) -> None:
 
     Few statements for any number of charges, once the deliveries are in their new state.
     """
-    faulty = [one for one in charges if one.fault is not Fault.NOTHING]
-    if not faulty:
+    # Of two about one delivery the graver counts.
+    graver_last = sorted(charges, key=lambda one: one.fault is Fault.ADDRESS)
+    charge_of = {one.delivery_id: one for one in graver_last if one.fault is not Fault.NOTHING}
+    if not charge_of:
         return
+    faulty = list(charge_of.values())
     _keep(session, faulty)
-    charge_of = {one.delivery_id: one for one in faulty}
     people = _people(session, faulty)
     often = _often(session, faulty)
     lifted = last_lifts(session, [*people.values(), *often])
@@ -58,7 +61,7 @@ def _keep(session: Session, charges: Sequence[Charge]) -> None:
         update(Delivery)
         .where(
             col(Delivery.id) == known.c.id,
-            col(Delivery.state).in_([DeliveryState.BOUNCED, DeliveryState.FAILED]),
+            col(Delivery.state).in_(_FAILED),
         )
         .values(fault=known.c.text)
         .execution_options(synchronize_session=False)
@@ -77,7 +80,11 @@ def _people(session: Session, charges: Iterable[Charge]) -> dict[int, int]:
     found = session.execute(
         select(col(Delivery.id), col(Delivery.subscriber_id))
         .join(known, known.c.id == col(Delivery.id))
-        .where(col(Delivery.subscriber_id).is_not(None), col(Delivery.fault) == Fault.ADDRESS)
+        .where(
+            col(Delivery.subscriber_id).is_not(None),
+            col(Delivery.fault) == Fault.ADDRESS,
+            col(Delivery.state).in_(_FAILED),
+        )
     )
     return {int(one[0]): int(one[1]) for one in found}
 

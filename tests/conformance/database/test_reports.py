@@ -203,6 +203,14 @@ def test_an_address_at_fault_is_suppressed_at_once_with_why(desk: Desk) -> None:
     assert note == "5.1.1 550 5.1.1 an address unknown"
 
 
+def test_of_two_failures_told_together_the_graver_counts(desk: Desk) -> None:
+    number = desk.issue()
+    hard = desk.event("bounce", number, type="bounce", status="5.1.1")
+    soft = desk.event("bounce", number, type="blocked", status="4.4.1")
+    desk.say(hard, soft)
+    assert (desk.delivery(number).fault, desk.suppressed()) == ("address", "bounced")
+
+
 @pytest.mark.parametrize(
     "told",
     [
