@@ -16,6 +16,16 @@ _FORBIDDEN = re.compile(r"[\s\"(),:;<>@\[\]\\\x00-\x20\x7f]")
 """What a local part may hold only between quotes (RFC 5322 section 3.2.3), which are not taken."""
 
 
+_PLAIN = re.compile(
+    r"(?P<local>(?=[^@]{1,64}@)[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*)"
+    r"@(?P<domain>(?:(?!..--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+"
+    r"(?=[0-9-]{0,62}[a-z])(?!..--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)",
+    re.IGNORECASE | re.ASCII,
+)
+"""What nearly every address looks like, and what needs no look at Unicode and no IDNA."""
+_LONGEST_PLAIN_DOMAIN = 253
+
+
 class AddressError(ValueError):
     """Not a mail address. `str()` is one line: what was found, what was expected, and why not."""
 
@@ -39,6 +49,15 @@ def parse_address(text: str) -> ParsedAddress:
     The local part keeps its case in `email` and loses it in `key`: a server may tell Ana from
     ana, but hardly any does, and nobody wants the same issue twice.
     """
+    plain = _PLAIN.fullmatch(text) if len(text) <= LONGEST_ADDRESS else None
+    if plain and len(plain["domain"]) <= _LONGEST_PLAIN_DOMAIN:
+        email = f"{plain['local']}@{plain['domain'].lower()}"
+        return ParsedAddress(email, email.lower())
+    return _parse_any(text)
+
+
+def _parse_any(text: str) -> ParsedAddress:
+    """`parse_address` for all of Unicode; for a plain address the same, only later."""
     found = unicodedata.normalize("NFC", text.strip())
     if len(found) > LONGEST_ADDRESS:
         raise AddressError(text, f"longer than {LONGEST_ADDRESS} bytes")

@@ -1,10 +1,13 @@
 """Which addresses are taken, which are one and the same, and what a hash gives away."""
 
+from collections.abc import Callable
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from subscribers.addresses import AddressError, AddressHasher, parse_address
+from subscribers import addresses
+from subscribers.addresses import AddressError, AddressHasher, ParsedAddress, parse_address
 
 
 @pytest.mark.parametrize(
@@ -100,6 +103,44 @@ def test_any_text_is_an_address_or_refused_and_an_address_is_stable(text: str) -
     assert parsed.email.count("@") == 1
     assert parsed.email.isprintable()
     assert len(parsed.email.encode()) <= 254
+
+
+LOCAL = st.text("aZ09.!#$%&'*+/=?^_`{|}~-@ (\u00e4\u212a\u017f", max_size=66)
+LABEL = st.one_of(
+    st.text("aZ09-", max_size=6),
+    st.text("aZ09-_\u00e4\u212a\u017f\u0130", max_size=4),
+    st.sampled_from(["xn--bcher-kva", "xn--a", "ab--cd", "XN--BCHER-KVA", "a" * 63, "a" * 64]),
+)
+LOOKALIKE = st.builds(
+    "{}@{}{}".format,
+    LOCAL,
+    st.lists(LABEL, max_size=6).map(".".join),
+    st.sampled_from(["", ".org", ".ORG", ".", "\n", " ", ".1", ".x1", ".1x", "." + "b" * 63]),
+)
+
+
+def verdict(parse: Callable[[str], ParsedAddress], text: str) -> ParsedAddress | str:
+    try:
+        return parse(text)
+    except AddressError as error:
+        return str(error)
+
+
+@settings(max_examples=2_000, deadline=None)
+@given(st.one_of(LOOKALIKE, st.emails(), st.text(max_size=40)))
+@example("a@" + "b." * 124 + "org")
+@example("a@" + "b." * 126 + "o")
+@example("\u212aa@example.org")
+@example("a@e\u017fample.org")
+@example("a" * 64 + "@" + ("b" * 60 + ".") * 3 + "org")
+def test_the_quick_way_for_plain_addresses_says_what_the_slow_way_says(text: str) -> None:
+    assert verdict(parse_address, text) == verdict(addresses._parse_any, text)
+
+
+def test_most_addresses_go_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(addresses, "_parse_any")
+    for text in ("Ana.Bell+news@Mail.Example.ORG", "o'hara@ex-ample.co.uk", "1@2.3d"):
+        assert parse_address(text).key == text.lower()
 
 
 def test_a_hash_depends_on_the_secret_and_the_key_alone() -> None:
