@@ -1,147 +1,127 @@
-"""A CSV file of people, row by row: finds the delimiter and the columns, keeps nothing.
+"""A CSV file row by row: finds the delimiter and the header, keeps nothing.
 
-Source: RFC 4180, and what spreadsheets make of it: a byte order mark, semicolons, tabs.
+Source: RFC 4180, and what spreadsheets make of it: semicolons, tabs, cells over several lines.
 """
 
 import csv
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TextIO
+from typing import Any, TextIO
 
-EMAIL_HEADERS = ("email", "emailaddress")
-NAME_HEADERS = ("firstname", "name")
-STATUS_HEADERS = ("status",)
+from subscribers.opening import ImportRefusedError
+
 EXAMPLE = "email,first_name"
-FORMULA_STARTS = "=+-@"
+_EMAIL = frozenset({"email", "emailaddress"})
 _DELIMITERS = (",", ";", "\t")
 _LONGEST_LINE = 1_000_000
-"""Characters; a file without line ends is cut there rather than read as a whole."""
+"""Characters; what is longer is skipped without being held."""
+_LONGEST_HEADER = 50
+"""Lines that a header may run over: forms put whole questions into it."""
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")
+"""What a spreadsheet would run, or what was kept from it by an apostrophe."""
+
+SheetRow = tuple[int, int, list[str], str]
+"""First line and last line, from 1; the cells; and why there are none where it is no CSV."""
 
 
-class ImportRefusedError(ValueError):
-    """The file can't be imported; one line: what was found and what was expected."""
+class _LineTooLongError(Exception):
+    pass
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One person as the file has them; `line` counts from 1, `last_line` is where the row ends."""
+class Sheet:
+    """A header, and the rows after it that are not empty."""
 
-    line: int
-    last_line: int
-    email: str
-    first_name: str
-    status: str
+    def __init__(self, text: TextIO) -> None:
+        """Raises ImportRefusedError for a file that is empty or has no email column."""
+        self._text = text
+        self._before = 0
+        self.delimiter, self.header = self._read_header()
+        self.names = [plain_name(one) for one in self.header]
 
+    def rows(self) -> Iterator[SheetRow]:
+        """Each line once; a line that is too long, or no CSV, costs its own row alone."""
+        while True:
+            reader = csv.reader(self._lines(), delimiter=self.delimiter)
+            try:
+                yield from self._rows_of(reader)
+            except _LineTooLongError:
+                self._before += reader.line_num + 1
+                why = f"a line of more than {_LONGEST_LINE:,} characters"
+                yield self._before, self._before, [], why
+            else:
+                return
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A row that is no CSV."""
-
-    line: int
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    delimiter: str
-    email: int
-    first_name: int | None
-    status: int | None
-
-
-def read_sheet(rows: TextIO) -> Iterator[Row | Unreadable]:
-    """The rows after the header; empty ones are left out.
-
-    Raises ImportRefusedError for a file that is empty, has no email column, or is not UTF-8.
-    A file (anything seekable) is looked through first, so that it is refused before its first
-    row; in a stream the fault shows only when it is reached.
-    """
-    if rows.seekable():
-        start = rows.tell()
-        for _ in _lines(rows):
-            pass
-        rows.seek(start)
-    lines = _lines(rows)
-    for skipped, header in enumerate(lines, start=1):
-        if header.strip("\ufeff \t\r\n"):
-            yield from _body(lines, _columns(header.removeprefix("\ufeff"), skipped), skipped)
+    def _rows_of(self, reader: Any) -> Iterator[SheetRow]:
+        before, last = self._before, self._before
+        while True:
+            try:
+                for cells in reader:
+                    first, last = last + 1, before + reader.line_num
+                    if cells:
+                        yield first, last, cells, ""
+            except csv.Error as error:
+                first, last = last + 1, before + reader.line_num
+                yield first, last, [], f"{error}; is a quote missing?"
+                continue
             return
-    raise ImportRefusedError(f"found an empty file, expected a header such as {EXAMPLE}")
+
+    def _lines(self) -> Iterator[str]:
+        readline = self._text.readline
+        while line := readline(_LONGEST_LINE):
+            if len(line) == _LONGEST_LINE and not line.endswith(("\n", "\r")):
+                while (rest := readline(_LONGEST_LINE)) and not rest.endswith(("\n", "\r")):
+                    pass
+                raise _LineTooLongError
+            yield line
+
+    def _read_header(self) -> tuple[str, list[str]]:
+        begun = 0
+        try:
+            first = next((line for line in self._counted() if line.strip("\ufeff \t\r\n")), "")
+            begun = self._before
+            for delimiter in _DELIMITERS if first else ():
+                header = first
+                while header.count('"') % 2 and self._before - begun < _LONGEST_HEADER:
+                    header += next(self._counted(), '"')
+                cells = _cells(header.removeprefix("\ufeff"), delimiter)
+                if _EMAIL.intersection(map(plain_name, cells)):
+                    return delimiter, [one.strip() for one in cells]
+                first = header
+        except _LineTooLongError:
+            first = "x" * _LONGEST_LINE
+        if not first:
+            raise ImportRefusedError(f"found an empty file, expected a header such as {EXAMPLE}")
+        shown = " ".join(first.split())
+        shown = shown if len(shown) <= 60 else shown[:59] + "…"  # noqa: PLR2004 - one terminal line
+        expected = f"expected a header with an email column, such as {EXAMPLE}"
+        raise ImportRefusedError(f"line {max(begun, 1)}: found {shown!r}, {expected}")
+
+    def _counted(self) -> Iterator[str]:
+        for line in self._lines():
+            self._before += 1
+            yield line
+
+
+def plain_name(name: str) -> str:
+    """A column's name as it is compared: without case, spaces, hyphens and underscores."""
+    return re.sub(r"[\s_-]", "", rearmed(name.strip())).casefold()
 
 
 def disarmed(cell: str) -> str:
-    """`cell` as text to a spreadsheet, which would run one that begins like a formula."""
-    return f"'{cell}" if cell.startswith(tuple(FORMULA_STARTS)) else cell
+    """`cell` as text to a spreadsheet, which would run one that begins like a formula.
+
+    Source: https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
 def rearmed(cell: str) -> str:
     """What `disarmed` was given."""
-    cell = cell.strip()
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in tuple(FORMULA_STARTS) else cell
-
-
-def _lines(rows: TextIO) -> Iterator[str]:
-    number = 0
-    try:
-        while line := rows.readline(_LONGEST_LINE):
-            number += 1
-            yield line
-    except UnicodeDecodeError as error:
-        bad = number + 1 + bytes(error.object)[: error.start].count(b"\n")
-        raise ImportRefusedError(
-            f"line {bad}: found bytes that are not UTF-8, expected a file saved as UTF-8 "
-            "(in a spreadsheet: CSV UTF-8)"
-        ) from None
-
-
-def _columns(header: str, line: int) -> _Columns:
-    for delimiter in _DELIMITERS:
-        names = [re.sub(r"[\s_-]", "", name).casefold() for name in _cells(header, delimiter)]
-        email = _place(names, EMAIL_HEADERS)
-        if email is not None:
-            return _Columns(
-                delimiter, email, _place(names, NAME_HEADERS), _place(names, STATUS_HEADERS)
-            )
-    shown = " ".join(header.split())
-    shown = shown if len(shown) <= 60 else shown[:59] + "…"  # noqa: PLR2004 - one terminal line
-    raise ImportRefusedError(
-        f"line {line}: found {shown!r}, expected a header with an email column, such as {EXAMPLE}"
-    )
+    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
 
 
 def _cells(header: str, delimiter: str) -> list[str]:
     try:
-        return next(csv.reader([header], delimiter=delimiter), [])
+        return next(csv.reader(header.splitlines(keepends=True), delimiter=delimiter), [])
     except csv.Error:
         return []
-
-
-def _place(names: list[str], wanted: tuple[str, ...]) -> int | None:
-    """Where the first of `wanted` that there is stands; the order of `wanted` decides."""
-    return next((names.index(one) for one in wanted if one in names), None)
-
-
-def _body(lines: Iterator[str], columns: _Columns, skipped: int) -> Iterator[Row | Unreadable]:
-    reader = csv.reader(lines, delimiter=columns.delimiter)
-    while True:
-        first = skipped + reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            yield Unreadable(first, f"{error}; is a quote missing?")
-            continue
-        if cells is None:
-            return
-        if any(cell.strip() for cell in cells):
-            yield Row(
-                line=first,
-                last_line=skipped + reader.line_num,
-                email=rearmed(_cell(cells, columns.email)),
-                first_name=rearmed(_cell(cells, columns.first_name)),
-                status=_cell(cells, columns.status).strip().casefold(),
-            )
-
-
-def _cell(cells: list[str], place: int | None) -> str:
-    return cells[place] if place is not None and place < len(cells) else ""

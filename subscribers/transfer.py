@@ -1,221 +1,105 @@
-"""People in from CSV and out to CSV, in chunks: memory stays flat however long the list is."""
+"""People in from CSV, in chunks: memory stays flat however long the list is.
 
-import csv
-import itertools
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+    bytes -> opening (encoding) -> sheet (rows) -> arrivals (people) -> admission (the list)
+
+A chunk is a transaction. Broken off at any moment, the same file can simply be imported again:
+who was taken is known, and nobody is added or withdrawn twice.
+"""
+
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any, TextIO
-
-from sqlalchemy import insert
-from sqlmodel import Session, col, select
+from typing import BinaryIO
 
 from store import Store, utc
-from subscribers.addresses import AddressError, AddressHasher, ParsedAddress, parse_address
-from subscribers.consent import ConsentKind
-from subscribers.insertion import insert_new
-from subscribers.roster import LONGEST_SOURCE, new_row
-from subscribers.sheet import ImportRefusedError, Row, Unreadable, disarmed, read_sheet
-from subscribers.tables import Consent, Subscriber, SubscriberStatus, Suppression
+from subscribers.addresses import AddressError, AddressHasher
+from subscribers.admission import Terms, admit
+from subscribers.arrivals import Arrival, Arrivals, RowRefusedError
+from subscribers.export import export_csv
+from subscribers.layouts import GENERIC, OURS
+from subscribers.opening import ImportRefusedError, Opened, opened_as_text
+from subscribers.report import ImportReport, RefusedRow, RefusedRows
+from subscribers.roster import LONGEST_SOURCE, STARTING
+from subscribers.seen import Seen
+from subscribers.sheet import Sheet
+from subscribers.tables import SubscriberStatus
 
 __all__ = ["ImportRefusedError", "ImportReport", "RefusedRow", "export_csv", "import_csv"]
 
-CHUNK = 1_000
-"""Rows a transaction; far below what either database binds in one statement."""
-MOST_REFUSED_KEPT = 100
-LEFT_ELSEWHERE = frozenset({"unsubscribed", "bounced", "complained", "cleaned", "suppressed"})
-"""Words of a status column, ours and other senders', for people who must not be mailed."""
-COLUMNS = ("email", "first_name", "status", "source", "created_at")
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedRow:
-    """A row that was not taken; `str()` is the one line to print."""
-
-    line: int
-    found: str
-    why: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}: found {self.found!r}, {self.why}"
-
-
-@dataclass(slots=True)
-class ImportReport:
-    """What became of the rows: the five counts add up to how many there were."""
-
-    added: int = 0
-    already: int = 0
-    """On the list before; left as they were."""
-    repeated: int = 0
-    """The address stands in the file more than once."""
-    suppressed: int = 0
-    """Must not be mailed: suppressed here, or the file's own status column says so."""
-    refused_count: int = 0
-    refused: list[RefusedRow] = field(default_factory=list)
-    """The first hundred."""
-
-    def refuse(self, line: int, found: str, why: str) -> None:
-        self.refused_count += 1
-        if len(self.refused) < MOST_REFUSED_KEPT:
-            self.refused.append(RefusedRow(line, found, why))
-
-
-Person = tuple[ParsedAddress, str, bool]
-"""Address, first name, and whether the row itself says that it was never confirmed."""
-
-UNCONFIRMED = frozenset({"pending", "unconfirmed"})
-STAYS = frozenset({"", "active", "subscribed", "confirmed", "enabled"}) | UNCONFIRMED
-
-Wanted = dict[str, dict[str, Any]]
-"""Columns of new subscribers by the key of their address."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Import:
-    """What is the same for every row of one import."""
-
-    hasher: AddressHasher
-    source: str
-    status: SubscriberStatus
-    wording: str
-    now: datetime
+CHUNK = 5_000
+"""Rows a transaction: each costs a wait for the disk."""
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
 def import_csv(
     store: Store,
     hasher: AddressHasher,
-    rows: TextIO,
+    file: BinaryIO,
     *,
     source: str,
-    status: SubscriberStatus,
+    status: SubscriberStatus | None,
     now: datetime,
     wording: str,
+    refused: RefusedRows | None = None,
+    dry: bool = False,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> ImportReport:
-    """Adds whoever is new, with `wording` as the proof of consent; a thousand a transaction.
+    """Adds whoever is new, with `wording` as the operator's statement, and what the file proves.
 
-    `rows` is text opened as UTF-8 with newline="". Broken off, it can simply be run again:
-    nobody is added twice. Raises ImportRefusedError (`subscribers.sheet.read_sheet`).
+    `status` is what those become of whom the file does not say that they are pending or have
+    left; None leaves active who is active there, and makes the others pending. A `dry` run
+    counts and changes nothing. `refused` gets each row that is not taken, `progress` the bytes
+    read so far, once a chunk. Raises ImportRefusedError (`subscribers.opening`,
+    `subscribers.sheet`) before anybody is added.
     """
-    what = _Import(hasher, source[:LONGEST_SOURCE], status, wording, utc(now))
-    report = ImportReport()
-    for chunk in _chunks(_people(read_sheet(rows), report)):
-        with store.write() as session:
-            _import_chunk(session, what, chunk, report)
-    return report
-
-
-def export_csv(session: Session, rows: TextIO) -> int:
-    """Everybody on the list in the order they came; how many. `rows` is opened with newline="".
-
-    Cells that a spreadsheet would run as a formula get an apostrophe before them
-    (https://owasp.org/www-community/attacks/CSV_Injection), which an import takes off again.
-    """
-    writer = csv.writer(rows)
-    writer.writerow(COLUMNS)
-    columns = [col(getattr(Subscriber, name)) for name in COLUMNS]
-    found = (
-        session.connection()
-        .execution_options(yield_per=CHUNK)
-        .execute(select(*columns).order_by(col(Subscriber.id)))
-    )
-    count = 0
-    for *texts, created_at in found:
-        writer.writerow([*map(disarmed, texts), created_at.isoformat()])
-        count += 1
-    return count
-
-
-def _people(rows: Iterable[Row | Unreadable], report: ImportReport) -> Iterator[Person]:
-    """Who may be taken, row by row; the others go into `report`."""
-    for row in rows:
-        if isinstance(row, Unreadable):
-            report.refuse(row.line, "no CSV", row.why)
-            continue
-        try:
-            parsed = parse_address(row.email)
-        except AddressError as error:
-            runs_on = f"; the row runs to line {row.last_line}: is a quote missing?"
-            report.refuse(
-                row.line, error.found, error.why + (runs_on if row.last_line > row.line else "")
-            )
-            continue
-        if row.status in LEFT_ELSEWHERE:
-            report.suppressed += 1
-        elif row.status in STAYS:
-            yield parsed, row.first_name, row.status in UNCONFIRMED
-        else:
-            report.refuse(row.line, f"status {row.status!r}", "active, pending or unsubscribed")
-
-
-def _chunks(people: Iterator[Person]) -> Iterator[list[Person]]:
-    while chunk := list(itertools.islice(people, CHUNK)):
-        yield chunk
-
-
-def _import_chunk(
-    session: Session,
-    what: _Import,
-    people: list[Person],
-    report: ImportReport,
-) -> None:
-    wanted: Wanted = {}
-    for parsed, first_name, unconfirmed in people:
-        if parsed.key in wanted:  # of two rows for one address the first counts
-            report.repeated += 1
-            continue
-        wanted[parsed.key] = new_row(
-            what.hasher,
-            parsed,
-            first_name=first_name,
-            # Nobody who was pending elsewhere is active here without having confirmed.
-            status=SubscriberStatus.PENDING if unconfirmed else what.status,
-            source=what.source,
-            now=what.now,
+    if status is not None and status not in STARTING:
+        raise ValueError(f"nobody comes onto the list as {status}; use pending or active")
+    with opened_as_text(file) as opened, Seen() as seen:
+        sheet = Sheet(opened.text)
+        reader = Arrivals(sheet.names, source.rpartition("/")[2], utc(now))
+        report = ImportReport(
+            read_as=_read_as(opened, sheet, reader),
+            unused=[sheet.header[place] for place in reader.unused if sheet.header[place]],
         )
-    _leave_out_suppressed(session, wanted, report)
-    _leave_out_known(session, what, wanted, report)
-    if wanted:
-        _insert(session, what, wanted, report)
+        tool = "the file" if reader.layout.name in {GENERIC, OURS} else reader.layout.name
+        terms = Terms(hasher, source[:LONGEST_SOURCE], tool, status, wording, utc(now))
+        for chunk in _chunks(sheet, reader, report, refused):
+            with store.read() if dry else store.write() as session:
+                admit(session, terms, chunk, seen, report, dry=dry)
+            progress(file.tell())
+        report.undated = reader.undated
+        return report
 
 
-def _leave_out_suppressed(session: Session, wanted: Wanted, report: ImportReport) -> None:
-    hashes = {row["address_hash"]: key for key, row in wanted.items()}
-    blocked = select(Suppression.address_hash).where(col(Suppression.address_hash).in_(hashes))
-    for address_hash in session.exec(blocked).all():
-        del wanted[hashes[address_hash]]
-        report.suppressed += 1
-
-
-def _leave_out_known(session: Session, what: _Import, wanted: Wanted, report: ImportReport) -> None:
-    known = select(Subscriber.email_key, Subscriber.source, Subscriber.created_at).where(
-        col(Subscriber.email_key).in_(wanted)
+def _read_as(opened: Opened, sheet: Sheet, reader: Arrivals) -> str:
+    name = reader.layout.name
+    what = {GENERIC: "a plain list", OURS: "an export of this program"}.get(
+        name, f"an export of {name}"
     )
-    for key, source, created_at in session.exec(known).all():
-        del wanted[key]
-        # Whom an earlier chunk of this very import added is told by the import's moment: a set
-        # of every address seen would grow with the file.
-        if (source, created_at) == (what.source, what.now):
-            report.repeated += 1
-        else:
-            report.already += 1
+    guess = ", which is a guess: it is no UTF-8" if opened.guessed else ""
+    return f"{what}, parted by {_DELIMITERS[sheet.delimiter]}, in {opened.encoding}{guess}"
 
 
-def _insert(session: Session, what: _Import, wanted: Wanted, report: ImportReport) -> None:
-    statement = insert_new(session, Subscriber).returning(col(Subscriber.id))
-    added = session.connection().execute(statement, list(wanted.values())).scalars().all()
-    report.added += len(added)
-    report.already += len(wanted) - len(added)  # somebody else added them in this moment
-    if not added:
-        return
-    proof = {
-        "kind": ConsentKind.IMPORTED.value,
-        "wording": what.wording,
-        "source": what.source,
-        "ip": "",
-        "user_agent": "",
-        "at": what.now,
-    }
-    session.connection().execute(
-        insert(Consent), [{"subscriber_id": number, **proof} for number in added]
-    )
+def _chunks(
+    sheet: Sheet, reader: Arrivals, report: ImportReport, refused: RefusedRows | None
+) -> Iterator[list[Arrival]]:
+    """Who may be taken, row by row; the others go into `report` and `refused`."""
+    chunk: list[Arrival] = []
+    for line, last_line, cells, no_csv in sheet.rows():
+        try:
+            if no_csv:
+                raise RowRefusedError("no CSV", no_csv)  # noqa: TRY301 - refused like any other
+            chunk.append(reader.read(line, cells))
+        except (AddressError, RowRefusedError) as error:
+            if not no_csv and not any(cell.strip() for cell in cells):
+                continue
+            runs_on = f"; the row runs to line {last_line}: is a quote missing?"
+            why = error.why + (runs_on if last_line > line and not no_csv else "")
+            row = RefusedRow(line, error.found, why)
+            report.refuse(row)
+            if refused:
+                refused.write(sheet, cells, row)
+        if len(chunk) == CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk

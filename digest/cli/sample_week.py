@@ -63,7 +63,7 @@ def _import(app: App) -> None:
 
 
 def _subscribe(app: App) -> None:
-    with subscribers().open(encoding="utf-8", newline="") as rows:
+    with subscribers().open("rb") as rows:
         report = import_csv(
             app.store,
             app.hasher,

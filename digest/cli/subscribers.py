@@ -11,7 +11,6 @@ from digest.cli.frame import Refused, opened, print_json, shown
 app = typer.Typer(help="Who reads.", no_args_is_help=True)
 
 BY_HAND = "Added by an operator on the command line."
-IMPORTED = "Imported from {source}; the operator states that consent was given."
 
 Status = Annotated[str, typer.Option(metavar="active|pending", help="What they become.")]
 
@@ -19,35 +18,23 @@ Status = Annotated[str, typer.Option(metavar="active|pending", help="What they b
 @app.command("import", epilog="Example: digest subscribers import list.csv --status active")
 def import_(
     file: Annotated[str, typer.Argument(metavar="FILE.csv", help="CSV, or - for standard input.")],
-    status: Status = "pending",
+    status: Annotated[
+        str | None,
+        typer.Option(
+            metavar="active|pending",
+            help="What they become who have not left. Default: what the file says, else pending.",
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Where refused rows go, with reasons. Default: FILE.csv.refused.csv"),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Look at every row, and change nothing.")] = False,
 ) -> None:
-    """Read subscribers from CSV. Whoever left before does not come back."""
-    from subscribers.transfer import ImportRefusedError, import_csv
+    """Read subscribers from CSV, also as other tools export it. Whoever left does not come back."""
+    from digest.cli.importing import import_file
 
-    with opened() as app:
-        try:
-            with _rows(file) as rows:
-                report = import_csv(
-                    app.store,
-                    app.hasher,
-                    rows,
-                    source=file,
-                    status=_status(status),
-                    now=app.clock(),
-                    wording=IMPORTED.format(source=file),
-                )
-        except ImportRefusedError as error:
-            raise Refused(str(error)) from None
-    for refused in report.refused:
-        print(refused, file=sys.stderr)
-    if report.refused_count > len(report.refused):
-        print(f"and {report.refused_count - len(report.refused)} more", file=sys.stderr)
-    print(
-        f"{report.added} added, {report.already} already there, {report.repeated} repeated, "
-        f"{report.suppressed} suppressed, {report.refused_count} refused"
-    )
-    if report.refused_count:
-        raise Refused
+    import_file(file, _status(status) if status else None, report, dry=dry_run)
 
 
 @app.command("export", epilog="Example: digest subscribers export list.csv")
@@ -152,12 +139,6 @@ def _status(text: str) -> Any:
     if text not in (SubscriberStatus.ACTIVE, SubscriberStatus.PENDING):
         raise typer.BadParameter(f"--status: found {text!r}, expected active or pending")
     return SubscriberStatus(text)
-
-
-def _rows(file: str) -> Any:
-    if file == "-":
-        return open(0, encoding="utf-8", newline="", closefd=False)
-    return Path(file).open(encoding="utf-8", newline="")
 
 
 def _everything(app: Any, session: Any, email: str) -> dict[str, Any]:

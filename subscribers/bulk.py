@@ -1,0 +1,115 @@
+"""Thousands of rows in and out of the list's tables at once, by what each database does fastest.
+
+SQLite takes executemany of plain tuples; PostgreSQL takes arrays and COPY.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, LiteralString
+
+from sqlalchemy import ColumnElement, String, any_, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import Session
+
+PERSON = "email email_key address_hash first_name status source tracking created_at changed_at"
+_PERSON_TYPES = "text text text text text text boolean timestamptz timestamptz"
+CONSENT = "subscriber_id kind wording source ip user_agent at"
+SUPPRESSION = "address_hash email reason note detail at"
+_SUPPRESSION_TYPES = "text text text text json timestamptz"
+
+Rows = Sequence[tuple[Any, ...]]
+
+
+def is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+def one_import_at_a_time(session: Session) -> None:
+    """Until the transaction ends. Two that meet row by row, each in its order, could lock up.
+
+    A SQLite transaction that writes is alone anyway. On PostgreSQL single sign-ups go on: they
+    take ROW EXCLUSIVE, which this lets be (PostgreSQL 13.3.1).
+    """
+    if not is_sqlite(session):
+        session.connection().exec_driver_sql("LOCK TABLE subscriber IN SHARE UPDATE EXCLUSIVE MODE")
+
+
+def among(session: Session, column: Any, values: Iterable[str]) -> ColumnElement[bool]:
+    """`column` holds one of `values`, however many they are: they travel as one parameter."""
+    if is_sqlite(session):
+        listed = func.json_each(literal(json.dumps(list(values)), String))
+        condition: ColumnElement[bool] = column.in_(select(listed.table_valued("value").c.value))
+        return condition
+    equal: ColumnElement[bool] = column == any_(cast(list(values), ARRAY(String)))
+    return equal
+
+
+def insert_people(session: Session, rows: Rows) -> dict[str, int]:
+    """Inserts `rows` (PERSON) where nobody has the address; their ids by key."""
+    if not is_sqlite(session):
+        found = _unnest(
+            session, "subscriber", PERSON, _PERSON_TYPES, rows, returning="RETURNING email_key, id"
+        )
+        return dict(found)
+    _many(session, "subscriber", PERSON, rows, "INSERT")
+    # One transaction writes at a time, and numbers only rise (https://www.sqlite.org/autoinc.html).
+    last = session.connection().exec_driver_sql("SELECT last_insert_rowid()").scalar_one()
+    first = last - len(rows) + 1
+    return {row[1]: first + place for place, row in enumerate(rows)}
+
+
+def insert_consents(session: Session, rows: Rows) -> None:
+    """Appends `rows` (CONSENT)."""
+    if is_sqlite(session):
+        _many(session, "consent", CONSENT, rows, "INSERT")
+        return
+    driver: Any = session.connection().connection.driver_connection
+    columns = CONSENT.replace(" ", ", ")
+    with driver.cursor() as cursor, cursor.copy(f"COPY consent ({columns}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
+def insert_suppressions(session: Session, rows: Rows) -> None:
+    """Inserts `rows` (SUPPRESSION); an address that is suppressed keeps its reason."""
+    if is_sqlite(session):
+        _many(session, "suppression", SUPPRESSION, rows, "INSERT OR IGNORE")
+        return
+    _unnest(session, "suppression", SUPPRESSION, _SUPPRESSION_TYPES, rows)
+
+
+def _many(
+    session: Session, table: LiteralString, columns: str, rows: Rows, verb: LiteralString
+) -> None:
+    names = columns.split()
+    marks = ", ".join("?" * len(names))
+    statement = f"{verb} INTO {table} ({', '.join(names)}) VALUES ({marks})"
+    values = [tuple(map(_for_sqlite, row)) for row in rows]
+    session.connection().exec_driver_sql(statement, values)
+
+
+def _unnest(
+    session: Session,
+    table: LiteralString,
+    columns: str,
+    types: str,
+    rows: Rows,
+    *,
+    returning: LiteralString = "",
+) -> list[Any]:
+    arrays = ", ".join(f"%s::{one}[]" for one in types.split())
+    statement = (
+        f"INSERT INTO {table} ({columns.replace(' ', ', ')}) SELECT * FROM unnest({arrays}) "  # noqa: S608 - names of ours
+        f"ON CONFLICT DO NOTHING {returning}"
+    )
+    values = tuple(map(list, zip(*rows, strict=True)))
+    found = session.connection().exec_driver_sql(statement, values)
+    return list(found) if returning else []
+
+
+def _for_sqlite(value: Any) -> Any:
+    """A moment as `store.UtcDateTime` has SQLAlchemy write it."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return value

@@ -1,0 +1,97 @@
+"""A file's bytes as text: its encoding is told, and checked to the end, before the first row."""
+
+import codecs
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import TextIOWrapper
+from typing import IO, BinaryIO, TextIO, cast
+
+_PIECE = 1 << 20
+_UTF_8 = "a file saved as UTF-8 (in a spreadsheet: CSV UTF-8)"
+
+
+class ImportRefusedError(ValueError):
+    """The file can't be imported; one line: what was found and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """`encoding` is what to call it in a report; `guessed` where the bytes only allow it."""
+
+    text: TextIO
+    encoding: str
+    guessed: bool
+
+
+@contextmanager
+def opened_as_text(file: BinaryIO) -> Iterator[Opened]:
+    """`file` from where it stands, as UTF-8, UTF-16 or, if it is neither, Windows-1252.
+
+    What can't be sought in (a pipe) is copied to a temporary file first: the whole of it is
+    looked through before anything is made of its first row. Raises ImportRefusedError.
+    """
+    if file.seekable():
+        yield from _opened(file)
+        return
+    with tempfile.TemporaryFile() as copy:
+        shutil.copyfileobj(file, copy, _PIECE)
+        copy.seek(0)
+        yield from _opened(copy)
+
+
+def _opened(file: IO[bytes]) -> Iterator[Opened]:
+    start = file.tell()
+    codec, name, guessed = _encoding(file, start)
+    file.seek(start)
+    text = TextIOWrapper(cast("BinaryIO", file), encoding=codec, newline="")
+    try:
+        yield Opened(text, name, guessed)
+    finally:
+        text.detach()  # the file is its opener's to close
+
+
+def _encoding(file: IO[bytes], start: int) -> tuple[str, str, bool]:
+    """Codec, name, and whether it is a guess. Sources of the marks: Unicode 16, section 23.8."""
+    head = file.read(1024)
+    file.seek(start)
+    if head.startswith(b"PK\x03\x04"):
+        raise ImportRefusedError(f"found a workbook or another archive, expected {_UTF_8}")
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return _checked(file, "utf-16", "UTF-16"), "UTF-16", False
+    for codec, places in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
+        if len(head) > 3 and places.count(0) * 10 > len(places) * 9:  # noqa: PLR2004 - two letters
+            return _checked(file, codec, "UTF-16"), "UTF-16", False
+    fault = _first_fault(file, "utf-8")
+    if fault is None:
+        return "utf-8-sig", "UTF-8", False
+    file.seek(start)
+    if head.startswith(codecs.BOM_UTF8) or _first_fault(file, "cp1252") is not None:
+        raise ImportRefusedError(f"line {fault}: found bytes that are not UTF-8, expected {_UTF_8}")
+    return "cp1252", "Windows-1252", True
+
+
+def _checked(file: IO[bytes], codec: str, name: str) -> str:
+    fault = _first_fault(file, codec)
+    if fault is not None:
+        raise ImportRefusedError(
+            f"line {fault}: found bytes that are not {name}, expected {_UTF_8}"
+        )
+    return codec
+
+
+def _first_fault(file: IO[bytes], codec: str) -> int | None:
+    """The line of the first bytes that `codec` does not know, from 1; None if there are none."""
+    decoder = codecs.getincrementaldecoder(codec)()
+    line = 1
+    while True:
+        piece = file.read(_PIECE)
+        try:
+            line += decoder.decode(piece, final=not piece).count("\n")
+        except UnicodeDecodeError as error:
+            before = bytes(error.object)[: error.start]
+            return line + before.decode(codec, "ignore").count("\n")
+        if not piece:
+            return None
