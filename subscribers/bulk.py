@@ -14,6 +14,7 @@ from sqlmodel import Session
 
 PERSON = "email email_key address_hash first_name status source tracking created_at changed_at"
 _PERSON_TYPES = "text text text text text text boolean timestamptz timestamptz"
+# In all three the times stand last.
 CONSENT = "subscriber_id kind wording source ip user_agent at"
 SUPPRESSION = "address_hash email reason note detail at"
 _SUPPRESSION_TYPES = "text text text text json timestamptz"
@@ -85,7 +86,9 @@ def _many(
     names = columns.split()
     marks = ", ".join("?" * len(names))
     statement = f"{verb} INTO {table} ({', '.join(names)}) VALUES ({marks})"
-    values = [tuple(map(_for_sqlite, row)) for row in rows]
+    times = sum(name.endswith("at") for name in names)
+    written: dict[datetime, str] = {}  # most of a chunk came at one moment
+    values = [(*row[:-times], *(_written(at, written) for at in row[-times:])) for row in rows]
     session.connection().exec_driver_sql(statement, values)
 
 
@@ -108,8 +111,10 @@ def _unnest(
     return list(found) if returning else []
 
 
-def _for_sqlite(value: Any) -> Any:
-    """A moment as `store.UtcDateTime` has SQLAlchemy write it."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-    return value
+def _written(moment: datetime, before: dict[datetime, str]) -> str:
+    """`moment` as `store.UtcDateTime` has SQLAlchemy write it for SQLite."""
+    text = before.get(moment)
+    if text is None:
+        text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+        before[moment] = text
+    return text

@@ -1,5 +1,6 @@
 """Which addresses are taken, which are one and the same, and what a hash gives away."""
 
+import hmac
 from collections.abc import Callable
 
 import pytest
@@ -141,6 +142,12 @@ def test_most_addresses_go_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delattr(addresses, "_parse_any")
     for text in ("Ana.Bell+news@Mail.Example.ORG", "o'hara@ex-ample.co.uk", "1@2.3d"):
         assert parse_address(text).key == text.lower()
+
+
+@given(st.text("aé@.", max_size=200), st.text("sé", max_size=80))
+def test_a_hash_is_the_hmac_that_the_library_makes(key: str, secret: str) -> None:
+    hash_key = hmac.digest(secret.encode(), b"verdict-digest address hash", "sha256")
+    assert AddressHasher(secret).hash(key) == hmac.digest(hash_key, key.encode(), "sha256").hex()
 
 
 def test_a_hash_depends_on_the_secret_and_the_key_alone() -> None:
