@@ -15,7 +15,7 @@ from subscribers import bulk, suppression
 from subscribers.addresses import AddressHasher
 from subscribers.arrivals import Arrival
 from subscribers.consent import ConsentKind, is_withdrawn, record
-from subscribers.layouts import LEFT, Standing
+from subscribers.layouts import LEFT, REASONS, Standing
 from subscribers.report import ImportReport
 from subscribers.seen import Seen
 from subscribers.tables import (
@@ -26,16 +26,25 @@ from subscribers.tables import (
     SuppressionReason,
 )
 
+_WITHDREW = frozenset({Standing.UNSUBSCRIBED, Standing.COMPLAINED})
+# Taken out of their enumerations once: a member's name costs a call, a million rows a million.
+_REQUESTED, _CONFIRMED, _IMPORTED, _WITHDRAWN = (
+    ConsentKind.REQUESTED.value,
+    ConsentKind.CONFIRMED.value,
+    ConsentKind.IMPORTED.value,
+    ConsentKind.WITHDRAWN.value,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is the same for every row of one import. `status` None leaves it to the file."""
+    """What is the same for every row of one import."""
 
     hasher: AddressHasher
     source: str
     tool: str
     """Whose export it is, as it stands in the wording of a proof."""
-    status: SubscriberStatus | None
+    statuses: dict[Standing | None, str]
     wording: str
     now: datetime
 
@@ -72,28 +81,29 @@ def admit(
             report.suppressed += 1
         else:
             new.append(one)
-    report.suppressed += len(erased & blocked)
-    report.departed += len(erased - blocked)
+    gone = [one for address_hash, one in erased.items() if address_hash not in blocked]
+    report.suppressed += len(erased) - len(gone)
+    report.departed += len(gone)
     if dry:
         _count_new(new, report)
         return
-    _block_erased(session, erased - blocked, terms.now)
     _insert(session, terms, new, hashes, report)
+    _block(session, terms, sorted([*new, *gone], key=_line), hashes)
 
 
 def _folded(
     arrivals: Iterable[Arrival], report: ImportReport
-) -> tuple[dict[str, Arrival], set[str]]:
-    """One arrival an address, and the hashes of who was erased.
+) -> tuple[dict[str, Arrival], dict[str, Arrival]]:
+    """One arrival an address, and who was erased elsewhere, by their hash.
 
     Of two rows for one address the first counts, but whoever has left in either has left.
     """
     people: dict[str, Arrival] = {}
-    erased: set[str] = set()
+    erased: dict[str, Arrival] = {}
     for one in arrivals:
-        if one.standing is Standing.ERASED:
+        if one.address_hash:  # erased elsewhere
             report.repeated += one.address_hash in erased
-            erased.add(one.address_hash)
+            erased[one.address_hash] = one
             continue
         first = people.setdefault(one.key, one)
         if first is one:
@@ -130,7 +140,7 @@ def _count_new(new: list[Arrival], report: ImportReport) -> None:
 
 
 def _is_departed(one: Arrival) -> bool:
-    return one.standing in LEFT or one.standing is Standing.SUPPRESSED
+    return one.standing in REASONS
 
 
 def _insert(
@@ -151,9 +161,6 @@ def _insert(
     ]
     if proofs:
         bulk.insert_consents(session, proofs)
-    blocks = [_block(terms, one, hashes[one.key], reason) for one in new if (reason := one.reason)]
-    if blocks:
-        bulk.insert_suppressions(session, blocks)
     report.already += len(people) - len(numbers)  # somebody else added them in this moment
     _count_new([one for one in new if one.key in numbers], report)
     report.departed += len(new) - len(people)
@@ -166,7 +173,7 @@ def _person(terms: Terms, one: Arrival, address_hash: str) -> tuple[Any, ...]:
         one.key,
         address_hash,
         one.first_name,
-        _status(terms, one).value,
+        terms.statuses[one.standing],
         kept.source if kept else terms.source,
         kept.tracking if kept else True,
         (kept and kept.created_at) or terms.now,
@@ -174,14 +181,13 @@ def _person(terms: Terms, one: Arrival, address_hash: str) -> tuple[Any, ...]:
     )
 
 
-def _status(terms: Terms, one: Arrival) -> SubscriberStatus:
-    if one.standing in LEFT:
-        return LEFT[one.standing][0]
+def statuses(given: SubscriberStatus | None) -> dict[Standing | None, str]:
+    """As what somebody comes onto the list, by how they stand; `given` is the operator's word."""
     # Nobody who was pending elsewhere is active here without having confirmed.
-    if one.standing is Standing.PENDING:
-        return SubscriberStatus.PENDING
-    said = SubscriberStatus.ACTIVE if one.standing else SubscriberStatus.PENDING
-    return terms.status or said
+    found: dict[Standing | None, str] = {Standing.PENDING: SubscriberStatus.PENDING.value}
+    found[Standing.ACTIVE] = (given or SubscriberStatus.ACTIVE).value
+    found[None] = (given or SubscriberStatus.PENDING).value
+    return found | {standing: status.value for standing, (status, _) in LEFT.items()}
 
 
 def _proofs(terms: Terms, one: Arrival, number: int) -> list[tuple[Any, ...]]:
@@ -195,18 +201,19 @@ def _proofs(terms: Terms, one: Arrival, number: int) -> list[tuple[Any, ...]]:
     if one.signed_up_at:
         words = f"Signed up, as {terms.tool} has it."
         came_from = one.came_from or terms.source
-        kind = ConsentKind.REQUESTED.value
-        proofs.append((number, kind, words, came_from, one.signed_up_ip, "", one.signed_up_at))
+        proofs.append(
+            (number, _REQUESTED, words, came_from, one.signed_up_ip, "", one.signed_up_at)
+        )
     if one.confirmed_at:
         words = f"Confirmed, as {terms.tool} has it."
-        kind = ConsentKind.CONFIRMED.value
-        proofs.append((number, kind, words, terms.source, one.confirmed_ip, "", one.confirmed_at))
-    if one.standing in {Standing.UNSUBSCRIBED, Standing.COMPLAINED}:
-        words, kind, at = _gone(terms), ConsentKind.WITHDRAWN.value, one.left_at or terms.now
-        proofs.append((number, kind, words, terms.source, "", "", at))
+        proofs.append(
+            (number, _CONFIRMED, words, terms.source, one.confirmed_ip, "", one.confirmed_at)
+        )
+    if one.standing in _WITHDREW:
+        words, at = _gone(terms), one.left_at or terms.now
+        proofs.append((number, _WITHDRAWN, words, terms.source, "", "", at))
     else:
-        kind = ConsentKind.IMPORTED.value
-        proofs.append((number, kind, terms.wording, terms.source, "", "", terms.now))
+        proofs.append((number, _IMPORTED, terms.wording, terms.source, "", "", terms.now))
     return proofs
 
 
@@ -214,20 +221,31 @@ def _gone(terms: Terms) -> str:
     return f"Left before the import, as {terms.tool} has it."
 
 
-def _block(
+def _line(one: Arrival) -> int:
+    return one.line
+
+
+def _block(session: Session, terms: Terms, arrivals: list[Arrival], hashes: dict[str, str]) -> None:
+    """Suppresses whoever of `arrivals` must not be mailed, in the order of the file."""
+    rows = [
+        _suppressed(terms, one, one.address_hash or hashes[one.key], reason)
+        for one in arrivals
+        if (reason := one.reason)
+    ]
+    if rows:
+        bulk.insert_suppressions(session, rows)
+
+
+def _suppressed(
     terms: Terms, one: Arrival, address_hash: str, reason: SuppressionReason
 ) -> tuple[Any, ...]:
+    """A row of `bulk.SUPPRESSION`; of who was erased nothing is kept but the hash."""
     kept = one.kept
     at = (kept and kept.suppressed_at) or one.left_at or terms.now
     note = kept.note if kept else f"{terms.source}: {terms.tool}"[:500]
-    return (address_hash, one.email, reason.value, note, "{}", at)
-
-
-def _block_erased(session: Session, hashes: set[str], now: datetime) -> None:
-    if hashes:
-        reason = SuppressionReason.ERASED.value
-        rows = [(one, None, reason, "", "{}", now) for one in sorted(hashes)]
-        bulk.insert_suppressions(session, rows)
+    if one.address_hash:
+        note = ""
+    return (address_hash, one.email or None, reason.value, note, "{}", at)
 
 
 def _leave(session: Session, terms: Terms, number: int, one: Arrival) -> None:

@@ -11,6 +11,7 @@ from subscribers.consent import ConsentKind
 from subscribers.layouts import (
     LEFT,
     OURS,
+    REASONS,
     REFUSED_WORDS,
     WORDS,
     Layout,
@@ -73,9 +74,7 @@ class Arrival(NamedTuple):
         """Why they must not be mailed; None if nothing says so."""
         if self.kept and self.kept.reason:
             return self.kept.reason
-        if self.standing in LEFT:
-            return LEFT[self.standing][1]
-        return SuppressionReason.BY_HAND if self.standing is Standing.SUPPRESSED else None
+        return REASONS.get(self.standing) if self.standing else None
 
     @property
     def agreed_at(self) -> datetime | None:
@@ -97,6 +96,7 @@ class Arrivals:
         self._other = {role: at for role, at in there.items() if role not in _SIMPLE}
         self._default, self._why_not = _by_file_name(self.layout, file_name)
         self._ours = self.layout.name == OURS
+        self._flags = Role.SUBSCRIBED in there or Role.DISABLED in there
         used = {*there.values(), self._email}
         self.unused = [place for place in range(len(names)) if place not in used]
 
@@ -116,6 +116,7 @@ class Arrivals:
         if not other:
             return Arrival(line, parsed.email, parsed.key, name, self._default)
         standing = self._standing(other)
+        left_at = self._left_at(other, standing) if standing in LEFT else None
         ours = self._ours
         return Arrival(
             line=line,
@@ -128,27 +129,27 @@ class Arrivals:
             came_from="" if ours else _stored(other.get(Role.SOURCE, ""), LONGEST_SOURCE),
             confirmed_at=self._moment(other, Role.CONFIRMED_AT),
             confirmed_ip=_ip(other.get(Role.CONFIRMED_IP, "")),
-            left_at=self._left_at(other, standing),
+            left_at=left_at,
             kept=self._kept(other) if ours else None,
         )
 
-    def _texts(self, cells: list[str]) -> dict[Role, str]:
+    def _texts(self, cells: list[str]) -> dict[str, str]:
         """What stands in the other columns; empty cells are left out."""
         many = len(cells)
         return {
-            role: rearmed(text)
+            role: rearmed(text) if text[0] == "'" else text
             for role, place in self._other.items()
             if place < many and (text := cells[place].strip())
         }
 
-    def _standing(self, other: dict[Role, str]) -> Standing | None:
+    def _standing(self, other: dict[str, str]) -> Standing | None:
         standing = self._default
         word = other.get(Role.STATUS)
         if word is not None:
             standing = _word(word)
             if self.layout.default is None and self.layout.name != "plain":
                 return standing  # this tool keeps the day they left also of who came back
-        if _flag(other, Role.SUBSCRIBED) is False or _flag(other, Role.DISABLED):
+        if self._flags and (_flag(other, Role.SUBSCRIBED) is False or _flag(other, Role.DISABLED)):
             standing = Standing.UNSUBSCRIBED
         if standing in LEFT:
             return standing
@@ -159,12 +160,12 @@ class Arrivals:
             return Standing.COMPLAINED if "abuse" in why else Standing.UNSUBSCRIBED
         return standing
 
-    def _left_at(self, other: dict[Role, str], standing: Standing | None) -> datetime | None:
+    def _left_at(self, other: dict[str, str], standing: Standing | None) -> datetime | None:
         if standing is Standing.BOUNCED and Role.BOUNCED_AT in other:
             return self._moment(other, Role.BOUNCED_AT)
-        return self._moment(other, Role.LEFT_AT) if standing in LEFT else None
+        return self._moment(other, Role.LEFT_AT)
 
-    def _moment(self, other: dict[Role, str], role: Role) -> datetime | None:
+    def _moment(self, other: dict[str, str], role: str) -> datetime | None:
         text = other.get(role)
         if text is None:
             return None
@@ -174,7 +175,7 @@ class Arrivals:
             return None
         return moment
 
-    def _kept(self, other: dict[Role, str]) -> Kept:
+    def _kept(self, other: dict[str, str]) -> Kept:
         reason = other.get(Role.SUPPRESSION)
         if reason is not None and reason not in list(SuppressionReason):
             raise RowRefusedError(reason, f"expected one of {', '.join(SuppressionReason)}")
@@ -206,11 +207,18 @@ def _by_file_name(layout: Layout, file_name: str) -> tuple[Standing | None, str]
     return layout.default, ""
 
 
-def _erased(line: int, other: dict[Role, str]) -> Arrival:
+def _erased(line: int, other: dict[str, str]) -> Arrival:
     address_hash = other.get(Role.HASH, "")
     if not _HASH.fullmatch(address_hash):
         raise RowRefusedError(address_hash, "expected the 64 hexadecimal digits of a hash")
-    return Arrival(line, "", "", standing=Standing.ERASED, address_hash=address_hash)
+    return Arrival(
+        line,
+        "",
+        "",
+        standing=Standing.ERASED,
+        left_at=_moment(other.get(Role.SUPPRESSED_AT, "")),
+        address_hash=address_hash,
+    )
 
 
 def _word(text: str) -> Standing:
@@ -223,7 +231,7 @@ def _word(text: str) -> Standing:
     return standing
 
 
-def _flag(other: dict[Role, str], role: Role) -> bool | None:
+def _flag(other: dict[str, str], role: str) -> bool | None:
     text = other.get(role)
     if text is None:
         return None

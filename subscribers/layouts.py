@@ -15,8 +15,8 @@ OURS = "our own"
 GENERIC = "plain"
 
 
-class Role(StrEnum):
-    """What a column says about a person."""
+class Role:
+    """What a column says about a person; plain texts, since every cell of a file asks for one."""
 
     EMAIL = "email"
     NAME = "name"
@@ -63,6 +63,12 @@ LEFT = {
     Standing.COMPLAINED: (SubscriberStatus.COMPLAINED, SuppressionReason.COMPLAINED),
 }
 
+REASONS = {standing: reason for standing, (_, reason) in LEFT.items()} | {
+    Standing.SUPPRESSED: SuppressionReason.BY_HAND,
+    Standing.ERASED: SuppressionReason.ERASED,
+}
+"""Why whoever stands so must not be mailed."""
+
 _ACTIVE = """active subscribed confirmed enabled regular premium gifted trialed unpaid churning
     past_due"""
 _PENDING = "pending unconfirmed unactivated validating needs_attention"
@@ -97,7 +103,7 @@ class Layout:
 
     name: str
     told_by: tuple[frozenset[str], ...]
-    columns: dict[Role, tuple[str, ...]]
+    columns: dict[str, tuple[str, ...]]
     """For each role the names it may have; the first that is there counts."""
     default: Standing | None = None
     """How somebody stands of whom nothing else is said; None leaves it to the operator."""
@@ -242,7 +248,7 @@ def layout_of(names: Sequence[str]) -> Layout:
     return PLAIN
 
 
-def places(layout: Layout, names: Sequence[str]) -> dict[Role, int]:
+def places(layout: Layout, names: Sequence[str]) -> dict[str, int]:
     """Where each role's column stands, for those that are there."""
     return {
         role: names.index(name)

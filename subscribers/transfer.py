@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 from store import Store, utc
 from subscribers.addresses import AddressError, AddressHasher
-from subscribers.admission import Terms, admit
+from subscribers.admission import Terms, admit, statuses
 from subscribers.arrivals import Arrival, Arrivals, RowRefusedError
 from subscribers.export import export_csv
 from subscribers.layouts import GENERIC, OURS
@@ -61,7 +61,7 @@ def import_csv(
             unused=[sheet.header[place] for place in reader.unused if sheet.header[place]],
         )
         tool = "the file" if reader.layout.name in {GENERIC, OURS} else reader.layout.name
-        terms = Terms(hasher, source[:LONGEST_SOURCE], tool, status, wording, utc(now))
+        terms = Terms(hasher, source[:LONGEST_SOURCE], tool, statuses(status), wording, utc(now))
         for chunk in _chunks(sheet, reader, report, refused):
             with store.read() if dry else store.write() as session:
                 admit(session, terms, chunk, seen, report, dry=dry)
