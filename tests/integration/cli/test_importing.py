@@ -83,7 +83,7 @@ def test_what_is_exported_comes_back_into_another_database(
     run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the same secret also those of whom nothing is known but a keyed hash."""
-    monkeypatch.setenv("DIGEST_SECRET_KEY", "a secret of the tests, long enough for any use")
+    monkeypatch.setenv("DIGEST_SECRET_KEY", "a secret of the tests long enough for any use")
     (home / "members.csv").write_text(GHOST, encoding="utf-8")
     run("subscribers", "import", "members.csv")
     run("subscribers", "erase", "di@example.org")
