@@ -16,6 +16,7 @@ from subscribers.addresses import AddressHasher
 from subscribers.arrivals import Arrival
 from subscribers.consent import ConsentKind, is_withdrawn, record
 from subscribers.layouts import LEFT, REASONS, Standing
+from subscribers.lifting import lifts
 from subscribers.report import ImportReport
 from subscribers.seen import Seen
 from subscribers.tables import (
@@ -252,7 +253,7 @@ def _leave(session: Session, terms: Terms, number: int, one: Arrival) -> None:
     """Somebody on the list of whom the file says that they must not be mailed."""
     person = session.get(Subscriber, number, with_for_update=True)
     reason = one.reason
-    if person is None or reason is None or _outlived(one.left_at, _agreed_at(session, number)):
+    if person is None or reason is None or _outlived(one.left_at, _agreed_at(session, person, one)):
         return
     note = f"{terms.source}: {terms.tool}"
     for address_hash in {person.address_hash, terms.hasher.hash(person.email_key)}:
@@ -271,11 +272,19 @@ def _leave(session: Session, terms: Terms, number: int, one: Arrival) -> None:
     session.flush()
 
 
-def _agreed_at(session: Session, number: int) -> datetime | None:
-    """When they last agreed by themselves; an operator's import is not their word."""
+def _agreed_at(session: Session, person: Subscriber, one: Arrival) -> datetime | None:
+    """When they last agreed by themselves; an operator's import is not their word.
+
+    What is a failure of the address, and no withdrawal, an operator may have lifted since.
+    """
     own = (ConsentKind.REQUESTED, ConsentKind.CONFIRMED)
-    return session.exec(
-        select(func.max(Consent.at)).where(
-            Consent.subscriber_id == number, col(Consent.kind).in_(own)
-        )
-    ).one()
+    times = [
+        session.exec(
+            select(func.max(Consent.at)).where(
+                Consent.subscriber_id == person.id, col(Consent.kind).in_(own)
+            )
+        ).one()
+    ]
+    if one.reason is SuppressionReason.BOUNCED:
+        times += [lift.at for lift in lifts(session, person.address_hash)]
+    return max((at for at in times if at), default=None)

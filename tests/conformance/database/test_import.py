@@ -18,6 +18,7 @@ from store import Store, open_store
 from subscribers import suppression
 from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentKind, proofs, record
+from subscribers.lifting import lift_by_hand
 from subscribers.report import RefusedFile
 from subscribers.roster import add, erase, find, unsubscribe
 from subscribers.tables import Subscriber, SubscriberStatus, Suppression, SuppressionReason
@@ -301,6 +302,18 @@ def test_a_withdrawal_elsewhere_takes_somebody_off_here(store: Store) -> None:
     assert history(store, "ana@example.org")[-1][0] == "withdrawn"
     load(store, "email,status\nbo@example.org,unsubscribed\n")  # nobody knows when: it counts
     assert people(store)["bo@example.org"] == ("", "unsubscribed")
+
+
+def test_a_bounce_from_before_it_was_lifted_does_not_count_again(store: Store) -> None:
+    content = "email,status,bounced_at\nana@example.org,bounced,2025-01-01\n"
+    load(store, content)
+    with store.write() as session:
+        lift_by_hand(session, HASHER.hash("ana@example.org"), who="Eve", why="A new box.", now=NOW)
+    assert load(store, content) == ImportReport(already=1)
+    assert people(store) == {"ana@example.org": ("", "active")}
+    assert blocked(store) == {}
+    load(store, content.replace("2025-01-01", "2026-11-26"), now=NOW + timedelta(days=2))
+    assert people(store) == {"ana@example.org": ("", "bounced")}
 
 
 @pytest.mark.parametrize("between", [0, 6_000])
