@@ -122,14 +122,23 @@ def _outlived(left_at: datetime | None, agreed_at: datetime | None) -> bool:
     return left_at is not None and agreed_at is not None and agreed_at > left_at
 
 
+def _is_empty(session: Session, column: Any) -> bool:
+    """The whole table: then a list that moves in need not be looked up name by name."""
+    return session.connection().execute(select(column).limit(1)).first() is None
+
+
 def _known(session: Session, keys: Iterable[str]) -> dict[str, int]:
     column = col(Subscriber.email_key)
+    if _is_empty(session, column):
+        return {}
     statement = select(column, col(Subscriber.id)).where(bulk.among(session, column, keys))
     return {key: number or 0 for key, number in session.connection().execute(statement)}
 
 
 def _blocked(session: Session, hashes: Iterable[str]) -> set[str]:
     column = col(Suppression.address_hash)
+    if _is_empty(session, column):
+        return set()
     statement = select(column).where(bulk.among(session, column, hashes))
     return set(session.connection().execute(statement).scalars())
 

@@ -119,11 +119,11 @@ class Arrivals:
         left_at = self._left_at(other, standing) if standing in LEFT else None
         ours = self._ours
         return Arrival(
-            line=line,
-            email=parsed.email,
-            key=parsed.key,
-            first_name=name,
-            standing=standing,
+            line,
+            parsed.email,
+            parsed.key,
+            name,
+            standing,
             signed_up_at=self._moment(other, Role.SIGNED_UP_AT),
             signed_up_ip=_ip(other.get(Role.SIGNED_UP_IP, "")),
             came_from="" if ours else _stored(other.get(Role.SOURCE, ""), LONGEST_SOURCE),
@@ -247,6 +247,8 @@ def _ip(text: str) -> str:
 
 def _stored(text: str, longest: int | None = None) -> str:
     """`text` as both databases take it: no NUL, and no half of a surrogate pair."""
+    if text.isascii() and "\0" not in text:
+        return text[:longest]
     return text.replace("\0", "").encode("utf-8", "replace").decode()[:longest]
 
 
