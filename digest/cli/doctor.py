@@ -133,6 +133,7 @@ def _standing(settings: "Settings", keys: "Sequence[Key]") -> Iterator[tuple[boo
         public_url=settings.public_url,
         smtp_host=parse_smtp_url(settings.smtp_url.get_secret_value()).host if over_smtp else None,
         sendgrid=settings.provider is ProviderName.SENDGRID,
+        bounces=settings.bounce_address,
     )
     try:
         lookups = open_lookups(settings.dns_server)

@@ -26,7 +26,10 @@ WANTED = {
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """What we know of ourselves. `smtp_host` is None where no server of ours is involved."""
+    """What we know of ourselves. `smtp_host` is None where no server of ours is involved.
+
+    `bounces` is the address that bounces go to, if it is not the sender's.
+    """
 
     address: str
     signer: str
@@ -34,6 +37,12 @@ class Stand:
     public_url: str
     smtp_host: str | None
     sendgrid: bool = False
+    bounces: str = ""
+
+    @property
+    def envelope_domain(self) -> str:
+        """What SPF is asked about: the domain of MAIL FROM (RFC 7208 section 2.4)."""
+        return (self.bounces or self.address).rpartition("@")[2].lower()
 
     @property
     def domain(self) -> str:
@@ -47,7 +56,7 @@ def examine(stand: Stand, lookups: Lookups, fetch: Fetch = fetch) -> list[Fact]:
         (Topic.SPF, lambda: _spf(stand, lookups)),
         (Topic.DKIM, lambda: _dkim(stand, lookups)),
         (Topic.DMARC, lambda: look_at_dmarc(domain, stand.signer, stand.address, lookups)),
-        (Topic.MX, lambda: look_at_mx(domain, lookups)),
+        (Topic.MX, lambda: _mx(stand, lookups)),
     ]
     if stand.smtp_host is not None:
         host = stand.smtp_host
@@ -69,11 +78,18 @@ def _spf(stand: Stand, lookups: Lookups) -> Fact:
         suggestion = f"v=spf1 mx a:{stand.smtp_host} ~all"
     if stand.sendgrid:
         suggestion = "v=spf1 include:sendgrid.net ~all"
-    fact = look_at_spf(stand.domain, suggestion, lookups)
+    domain = stand.domain if stand.sendgrid else stand.envelope_domain
+    fact = look_at_spf(domain, suggestion, lookups)
     if stand.sendgrid and fact.good is False:
         # It mails from a name of its own below the domain, which carries its own record.
         return Fact(Topic.SPF, None, f"{fact.what}; SendGrid's return path has one of its own")
     return fact
+
+
+def _mx(stand: Stand, lookups: Lookups) -> Iterable[Fact]:
+    """Replies go to one of them, bounces to the other."""
+    domains = dict.fromkeys((stand.domain, stand.envelope_domain))
+    return [look_at_mx(domain, lookups) for domain in domains]
 
 
 def _dkim(stand: Stand, lookups: Lookups) -> Iterable[Fact]:

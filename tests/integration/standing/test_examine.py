@@ -164,6 +164,16 @@ def test_dmarc_of_the_domain_above_holds_for_one_below(zone: DnsServer, lookups:
     assert "adkim=s" in strict.what
 
 
+def test_spf_is_asked_of_the_domain_that_bounces_go_to(zone: DnsServer, lookups: Lookups) -> None:
+    stand = replace(STAND, bounces="bounces+*@b.example")
+    found = facts(lookups, stand)
+    assert the(Topic.SPF, found).what == "b.example has no record"
+    assert [one.good for one in found if one.topic is Topic.MX] == [True, False]
+    zone.text("b.example", "v=spf1 mx ~all")
+    zone.add("b.example", "MX", f"10 {HOST}.")
+    assert [one for one in facts(lookups, stand) if one.good is not True] == []
+
+
 def test_sendgrid_signs_and_bounces_by_names_of_its_own(zone: DnsServer, lookups: Lookups) -> None:
     stand = replace(STAND, sendgrid=True, smtp_host=None, keys=[])
     zone.records.pop((DOMAIN, "TXT"))
