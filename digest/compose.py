@@ -168,8 +168,11 @@ def _preheader(lead: ComparisonView, others: Sequence[ComparisonView]) -> str:
 def _intro(picked: Sequence[ComparisonView]) -> str:
     tools = {side.tool_id for view in picked for side in view.contenders}
     count = len(picked)
-    comparisons = "one comparison" if count == 1 else f"{number_word(count)} comparisons"
-    return f"{comparisons.capitalize()} this week, {number_word(len(tools))} tools, one panel."
+    if count == 1:
+        # Also what comes as soon as a comparison does, in no week's digest.
+        return "One new comparison, two tools, one panel."
+    comparisons = f"{number_word(count)} comparisons".capitalize()
+    return f"{comparisons} this week, {number_word(len(tools))} tools, one panel."
 
 
 def _matchup(view: ComparisonView, public_url: str, trends: Trends) -> Matchup:
