@@ -61,6 +61,10 @@ class App:
     bounces: BounceReader | None
     clock: Callable[[], datetime]
 
+    @property
+    def metrics_token(self) -> str:
+        return self.settings.metrics_token.get_secret_value()
+
     def close(self) -> None:
         self.provider.close()
         self.store.close()

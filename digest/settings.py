@@ -226,6 +226,8 @@ class Settings(BaseSettings):
     templates: Path | None = None
     """A folder of your own email templates, from `digest template new`; what it lacks is ours."""
     tracking: bool = True
+    metrics_token: SecretStr = SecretStr("")
+    """Who sends it as a bearer token sees /metrics; without it nobody does."""
     rate_limit: Annotated[str, AfterValidator(_read_by(parse_limit))] = ""
     """Like 20, or 20/s 5000/day; nothing sends as fast as the provider takes it."""
     domain_limits: Annotated[str, AfterValidator(_read_by(parse_domain_limits))] = ""

@@ -34,6 +34,7 @@ PUBLIC = (
     issues,
     comparisons,
     feeds,
+    metrics,
     robots,
     static,
     webhooks,

@@ -67,6 +67,7 @@ class SmallSite:
     brand: Brand
     preview: Proofs
     clock: Callable[[], datetime]
+    metrics_token: str = "a token for who watches"
     signatures: Signatures = field(default_factory=lambda: Signatures([]))
 
 
