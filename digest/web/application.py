@@ -9,6 +9,7 @@ from digest.web import (
     feeds,
     health,
     issues,
+    metrics,
     preferences,
     redirects,
     robots,
