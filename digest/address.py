@@ -43,7 +43,11 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One variant of one issue, slots still open, with what its headers need."""
+    """One variant of one issue, slots still open, with what its headers need.
+
+    A letter is one too: `automatic`, since nobody wrote it (RFC 3834), and `leavable` where it
+    goes to somebody who is on the list.
+    """
 
     number: int
     series: str
@@ -55,6 +59,8 @@ class Edition:
     public_url: str
     bounces: str = ""
     """Where what comes back is read, if anywhere; `*` in it stands for the delivery's token."""
+    automatic: bool = False
+    leavable: bool = True
 
 
 class Envelope(NamedTuple):
@@ -118,12 +124,17 @@ def message_id(edition: Edition, envelope: Envelope) -> str:
 
 
 def list_headers(edition: Edition) -> dict[str, str]:
-    """What a mailing list's message carries for everybody alike."""
+    """What a mailing list's message carries for everybody alike; a letter, less of it."""
     label = re.sub(r"[^A-Za-z0-9-]+", "-", edition.series).strip("-").lower() or "digest"
-    return {
+    listed = {
         "List-Id": f"{_phrase(edition.list_name)} <{label}.{edition.sender.domain}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        "Feedback-ID": f"{edition.number}:{label}:issue:{sender_id(edition.sender.domain)}",
+    }
+    kind = "letter" if edition.automatic else "issue"
+    return {
+        **(listed if edition.leavable else {}),
+        **({"Auto-Submitted": "auto-generated"} if edition.automatic else {}),
+        "Feedback-ID": f"{edition.number}:{label}:{kind}:{sender_id(edition.sender.domain)}",
     }
 
 
@@ -218,10 +229,6 @@ def _head(edition: Edition) -> list[bytes | Blank]:
     for name, value in list_headers(edition).items():
         fixed += f"{name}: {value}\r\n".encode()
     domain = sender.domain.encode()
-    first, *others = list_unsubscribe(edition, "\0").encode().split(b"\0")
-    unsubscribe: list[bytes | Blank] = [first]
-    for piece in others:
-        unsubscribe += [Slot.UNSUBSCRIBE, piece]
     return [
         fixed + b"To: ",
         Value.EMAIL,
@@ -229,11 +236,18 @@ def _head(edition: Edition) -> list[bytes | Blank]:
         Value.TOKEN,
         b"@" + domain + b">\r\nDate: ",
         Value.DATE,
-        # One line whatever its length: a folded or encoded URI breaks one-click in real clients.
-        b"\r\nList-Unsubscribe: ",
-        *unsubscribe,
         b"\r\n",
+        *(_way_off(edition) if edition.leavable else []),
     ]
+
+
+def _way_off(edition: Edition) -> list[bytes | Blank]:
+    """One line whatever its length: a folded or encoded URI breaks one-click in real clients."""
+    first, *others = list_unsubscribe(edition, "\0").encode().split(b"\0")
+    pieces: list[bytes | Blank] = [b"List-Unsubscribe: " + first]
+    for piece in others:
+        pieces += [Slot.UNSUBSCRIBE, piece]
+    return [*pieces, b"\r\n"]
 
 
 def _body(edition: Edition) -> list[bytes | Blank]:

@@ -18,9 +18,10 @@ from digest.deliver.smtp import Smtp, parse_smtp_url
 from digest.gate import Gate, Tools
 from digest.gate.clients import ClientTables
 from digest.gate.spam import SpamFilter
-from digest.pipeline import Desk, Frozen, Preview, Sending
+from digest.pipeline import Desk, Frozen, Post, Preview, Sending
 from digest.pipeline.announce import tell_nobody
 from digest.render.environment import email_environment, templates_folder
+from digest.render.letter import Letters
 from digest.settings import ProviderName, Settings, SettingsError
 from digest.track.bounces.imap import Imap
 from digest.track.bounces.mailboxes import Mailbox, Maildir, parse_mailbox_url
@@ -56,6 +57,7 @@ class App:
     preview: Preview
     desk: Desk
     sending: Sending
+    post: Post
     permits: "Permits | None"
     signatures: Signatures
     bounces: BounceReader | None
@@ -67,6 +69,7 @@ class App:
 
     def close(self) -> None:
         self.provider.close()
+        self.post.provider.close()
         self.store.close()
 
 
@@ -79,12 +82,20 @@ def bootstrap(
 ) -> App:
     """The application over `settings`; what is handed in takes the place of what they name."""
     store = store or open_store(settings.database_url)
-    provider = provider or open_provider(settings, clock)
+    # Two, since a letter is sent while an issue is: none is made to serve two threads at once.
+    provider, for_letters = (
+        (provider, provider)
+        if provider
+        else (open_provider(settings, clock), open_provider(settings, clock))
+    )
     tokens = Tokens(settings.secrets)
+    # The oldest secret: it stays when a newer one is put before it, and so do the hashes.
+    hasher = AddressHasher(settings.secrets[-1])
+    environment = email_environment(*_looks(settings))
     frozen = Frozen(
         brand=settings.brand,
         sender=settings.mail_sender,
-        environment=email_environment(*_looks(settings)),
+        environment=environment,
         tokens=tokens,
         tracked=settings.tracking,
         bounces=settings.bounce_address,
@@ -93,8 +104,6 @@ def bootstrap(
     batch_size = limits.batch_size(provider.batch_size)
     permits = None if store.is_sqlite else open_permits(batch_size, clock)
     announce = permits or tell_nobody
-    # The oldest secret: it stays when a newer one is put before it, and so do the hashes.
-    hasher = AddressHasher(settings.secrets[-1])
     mailbox = open_mailbox(settings)
     return App(
         settings=settings,
@@ -116,6 +125,15 @@ def bootstrap(
             gate=Gate(settings.gate_policy, open_tools(settings)),
         ),
         sending=Sending(store, frozen, provider, clock, limits, announce=announce),
+        post=Post(
+            store=store,
+            letters=Letters(settings.brand, environment),
+            sender=settings.mail_sender,
+            tokens=tokens,
+            hasher=hasher,
+            provider=for_letters,
+            clock=clock,
+        ),
         permits=permits,
         signatures=Signatures(settings.webhook_keys),
         bounces=BounceReader(mailbox, store, tokens, hasher, clock) if mailbox else None,

@@ -121,7 +121,7 @@ def compose(
     trends: Trends = MappingProxyType({}),
 ) -> Content:
     """The issue's content: the first pick in full, rivals of a tool grouped, the rest in brief."""
-    lead, *others = [_matchup(view, public_url, trends) for view in picked]
+    lead, *others = [matchup(view, public_url, trends) for view in picked]
     groups, briefs = _grouped(list(picked[1:]), others)
     return Content(
         number=number,
@@ -175,7 +175,10 @@ def _intro(picked: Sequence[ComparisonView]) -> str:
     return f"{comparisons} this week, {number_word(len(tools))} tools, one panel."
 
 
-def _matchup(view: ComparisonView, public_url: str, trends: Trends) -> Matchup:
+def matchup(
+    view: ComparisonView, public_url: str, trends: Trends = MappingProxyType({})
+) -> Matchup:
+    """One comparison as mail shows it."""
     left, right = view.contenders
     return Matchup(
         slug=view.slug,

@@ -3,13 +3,14 @@
 from sqlmodel import SQLModel
 
 from digest.catalog import tables as catalog
+from digest.deliver import letter_tables as letters
 from digest.deliver import tables as deliver
 from digest.issues import tables as issues
 from digest.track import tables as track
 from schedules import tables as schedules
 from subscribers import tables as subscribers
 
-ROOMS = (catalog, deliver, issues, track, schedules, subscribers)
+ROOMS = (catalog, deliver, letters, issues, track, schedules, subscribers)
 """Importing them is what registers their tables."""
 
 metadata = SQLModel.metadata

@@ -6,9 +6,12 @@ import threading
 
 from digest.bootstrap import App
 from digest.deliver.presence import Presence, presence
+from digest.deliver.provider import ProviderError
 from digest.jobs import Jobs
 
 PAUSE_SECONDS = 2.0
+LETTERS_PAUSE_SECONDS = 0.5
+"""A reader waits for a confirmation; looking costs one statement over an index that is empty."""
 log = logging.getLogger(__name__)
 
 
@@ -19,16 +22,41 @@ def stop_on_signals(stop: threading.Event) -> None:
 
 
 def work(app: App, stop: threading.Event) -> None:
-    """Works until `stop` is set."""
-    with presence(app.store) as here:
-        if app.permits is None:
-            _look_and_send(jobs_of(app), here, stop)
-            return
-        # PostgreSQL alone needs that library.
-        from digest.permits import worker  # noqa: PLC0415 - see above
-        from digest.permits.steps import Steps  # noqa: PLC0415 - see above
+    """Works until `stop` is set: issues in this thread, letters in one of their own."""
+    postman = threading.Thread(target=deliver_letters, args=(app, stop), name="letters")
+    postman.start()
+    try:
+        with presence(app.store) as here:
+            _send_issues(app, here, stop)
+    finally:
+        stop.set()
+        postman.join()
 
-        worker.work(app.store, Steps(jobs_of(app), app.permits, here, stop))
+
+def deliver_letters(app: App, stop: threading.Event) -> None:
+    """Sends letters as they become due, until `stop` is set."""
+    while not stop.is_set():
+        try:
+            with presence(app.store) as here:
+                while not stop.is_set():
+                    app.post.deliver(here, stop.is_set)
+                    stop.wait(LETTERS_PAUSE_SECONDS)
+        except ProviderError as error:
+            log.warning("letters wait: %s", error)
+        except Exception:
+            log.exception("letters wait; the next round tries again")
+        stop.wait(PAUSE_SECONDS)
+
+
+def _send_issues(app: App, here: Presence, stop: threading.Event) -> None:
+    if app.permits is None:
+        _look_and_send(jobs_of(app), here, stop)
+        return
+    # PostgreSQL alone needs that library.
+    from digest.permits import worker  # noqa: PLC0415 - see above
+    from digest.permits.steps import Steps  # noqa: PLC0415 - see above
+
+    worker.work(app.store, Steps(jobs_of(app), app.permits, here, stop))
 
 
 def _look_and_send(jobs: Jobs, here: Presence, stop: threading.Event) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, String, UniqueConstraint
 from sqlmodel import Field
 
 from store import Table, UtcDateTime
@@ -35,6 +35,7 @@ class Schedule(Table, table=True):
     __table_args__ = (
         CheckConstraint("approval IN ('wait', 'automatic')", name="approval"),
         CheckConstraint("late_limit_minutes > 0", name="late_limit_minutes"),
+        CheckConstraint("frequency IN ('every', 'weekly', 'monthly')", name="frequency"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -44,6 +45,10 @@ class Schedule(Table, table=True):
     approval: str = Field(default=Approval.WAIT, max_length=16)
     late_limit_minutes: int = Field(default=180)
     active: bool = Field(default=True)
+    frequency: str = Field(
+        default="weekly", sa_column=Column(String(16), nullable=False, server_default="weekly")
+    )
+    """How often it makes an issue, as readers choose it: every, weekly or monthly."""
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

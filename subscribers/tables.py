@@ -26,6 +26,28 @@ class SuppressionReason(StrEnum):
     BY_HAND = "by_hand"
 
 
+class Frequency(StrEnum):
+    """How often a reader wants mail, and how often a schedule makes it."""
+
+    EVERY = "every"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+class Topic(StrEnum):
+    CATEGORY = "category"
+    TOOL = "tool"
+
+
+class Reason(StrEnum):
+    """Why somebody left, if they say so."""
+
+    TOO_OFTEN = "too_often"
+    NOT_FOR_ME = "not_for_me"
+    NEVER_ASKED = "never_asked"
+    OTHER = "other"
+
+
 def one_of(column: str, values: type[StrEnum], name: str | None = None) -> CheckConstraint:
     """A CHECK that `column` holds one of `values`: the same word list in code and database."""
     # Not IN: SQLite builds a list for that, row by row, which costs more than the row does.
@@ -39,6 +61,7 @@ class Subscriber(Table, table=True):
     __tablename__ = "subscriber"
     __table_args__ = (
         one_of("status", SubscriberStatus),
+        one_of("frequency", Frequency),
         Index("ix_subscriber_status_id", "status", "id"),
         {"sqlite_autoincrement": True},  # an erased subscriber's number is never given again
     )
@@ -52,6 +75,15 @@ class Subscriber(Table, table=True):
     status: str = Field(default=SubscriberStatus.PENDING, max_length=16)
     source: str = Field(default="", max_length=200)
     tracking: bool = Field(default=True)
+    frequency: str = Field(
+        default=Frequency.EVERY,
+        sa_column=Column(String(16), nullable=False, server_default=Frequency.EVERY.value),
+    )
+    zone: str = Field(
+        default="UTC", sa_column=Column(String(60), nullable=False, server_default="UTC")
+    )
+    """A name of the IANA time zone database: the reader's days begin there."""
+    paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
@@ -72,6 +104,8 @@ class Consent(Table, table=True):
     source: str = Field(default="", max_length=200)
     ip: str = Field(default="", max_length=45)
     user_agent: str = Field(default="", max_length=500)
+    form: str = Field(default="", sa_column=Column(String(40), nullable=False, server_default=""))
+    """Which version of which form the wording stood on."""
     at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -104,3 +138,71 @@ class Lift(Table, table=True):
     who: str = Field(max_length=500)
     why: str = Field(max_length=500)
     at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Following(Table, table=True):
+    """A category or a tool that a reader wants to hear of; who has none wants everything."""
+
+    __tablename__ = "following"
+    __table_args__ = (one_of("topic", Topic), Index("ix_following_topic_name", "topic", "name"))
+
+    subscriber_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True)
+    )
+    topic: str = Field(max_length=16, primary_key=True)
+    name: str = Field(max_length=200, primary_key=True)
+    """A category as the pages have it, or a tool's slug."""
+
+
+class AddressChange(Table, table=True):
+    """The address somebody wants to be mailed at, until its owner confirms it; the newest counts.
+
+    `number` counts the person's changes, so that an older link confirms nothing.
+    """
+
+    __tablename__ = "address_change"
+
+    subscriber_id: int = Field(
+        sa_column=Column(
+            Integer,
+            ForeignKey("subscriber.id", ondelete="CASCADE"),
+            primary_key=True,
+            autoincrement=False,
+        )
+    )
+    number: int
+    email: str | None = Field(default=None, sa_column=Column(String(320), nullable=True))
+    """Empty once it is done."""
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Leaving(Table, table=True):
+    """Why somebody left, in their own words; the last thing they said, and erased with them."""
+
+    __tablename__ = "leaving"
+    __table_args__ = (one_of("reason", Reason),)
+
+    subscriber_id: int = Field(
+        sa_column=Column(
+            Integer,
+            ForeignKey("subscriber.id", ondelete="CASCADE"),
+            primary_key=True,
+            autoincrement=False,
+        )
+    )
+    reason: str = Field(max_length=16)
+    words: str = Field(default="", max_length=500)
+    issue_number: int | None = Field(default=None)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Knock(Table, table=True):
+    """How often something came in one span of time; `key` is a keyed hash of what is counted."""
+
+    __tablename__ = "knock"
+    __table_args__ = (Index("ix_knock_until", "until"),)
+
+    key: str = Field(max_length=64, primary_key=True)
+    until: datetime = Field(sa_type=UtcDateTime)
+    """When the span ends, and the row may go."""
+    count: int = Field(default=1)

@@ -34,6 +34,10 @@ class Purpose(StrEnum):
     PREFERENCES = "preferences"
     VOTE = "vote"
     CONFIRM = "confirm"
+    ADDRESS = "address"
+    """Confirms a new address; the second number says which of the person's changes it is."""
+    LETTER = "letter"
+    """A letter's own opaque id: it stands for no subscriber, and opens nothing."""
     DELIVERY = "delivery"
     """The opaque delivery id that providers see and send back."""
 

@@ -111,7 +111,7 @@ def _pattern(edition: Edition) -> tuple[str, str]:
         # Sent whole: a personalization's headers replace those of the message.
         "headers": {
             **list_headers(edition),
-            "List-Unsubscribe": list_unsubscribe(edition, blanks.slots[Slot.UNSUBSCRIBE]),
+            **_way_off(edition, blanks.slots[Slot.UNSUBSCRIBE]),
             "Message-ID": message_id(edition, blanks),
         },
         "substitutions": substitutions,
@@ -119,6 +119,10 @@ def _pattern(edition: Edition) -> tuple[str, str]:
         "custom_args": {"delivery": blanks.token},
     }
     return _dump(personalization), _dump(substitutions)
+
+
+def _way_off(edition: Edition, token: str) -> dict[str, str]:
+    return {"List-Unsubscribe": list_unsubscribe(edition, token)} if edition.leavable else {}
 
 
 def _blank(name: str) -> str:
@@ -137,7 +141,7 @@ def _shared(edition: Edition) -> dict[str, Any]:
             {"type": "text/plain", "value": text},
             {"type": "text/html", "value": markup.replace(Slot.GREETING.mark, HTML_GREETING)},
         ],
-        "categories": ["digest", f"issue-{edition.number}"],
+        "categories": ["digest", "letter" if edition.automatic else f"issue-{edition.number}"],
         "tracking_settings": {
             "click_tracking": {"enable": False, "enable_text": False},
             "open_tracking": OFF,

@@ -3,12 +3,13 @@
     due | pick | compose | render | approve (freeze) | audience | address | deliver | finish
 
 `Desk` is what editors and schedules do to an issue; `Sending` takes an approved one to its
-recipients. Neither knows a command line or a web page.
+recipients, `Post` a letter to its reader. None knows a command line or a web page.
 """
 
 from digest.pipeline.desk import Desk, NothingNewError
 from digest.pipeline.frozen import Frozen
+from digest.pipeline.post import Post
 from digest.pipeline.preview import Preview
 from digest.pipeline.sending import Progress, Sending
 
-__all__ = ["Desk", "Frozen", "NothingNewError", "Preview", "Progress", "Sending"]
+__all__ = ["Desk", "Frozen", "NothingNewError", "Post", "Preview", "Progress", "Sending"]

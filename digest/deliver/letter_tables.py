@@ -1,0 +1,66 @@
+"""Letter: mail to one person about their own subscription, kept until a provider has it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, text
+from sqlmodel import Field
+
+from store import Json, Table, UtcDateTime
+from subscribers.tables import one_of
+
+
+class LetterKind(StrEnum):
+    CONFIRMATION = "confirmation"
+    WELCOME = "welcome"
+    ALREADY = "already"
+    """To who signs up and is on the list: the page says the same to everybody."""
+    CHANGE = "change"
+    """To a new address, to be confirmed."""
+    CHANGED = "changed"
+    """To the old one, so that nobody is moved without noticing."""
+
+
+class LetterState(StrEnum):
+    QUEUED = "queued"
+    SUBMITTING = "submitting"
+    SUBMITTED = "submitted"
+    FAILED = "failed"
+    SUPPRESSED = "suppressed"
+    """When its turn came, its reader was no longer to get it."""
+
+
+_OPEN = text("state = 'queued' OR state = 'submitting'")
+
+
+class Letter(Table, table=True):
+    """Committed with what causes it; `key` is unique, so that nothing causes it twice."""
+
+    __tablename__ = "letter"
+    __table_args__ = (
+        one_of("kind", LetterKind),
+        one_of("state", LetterState),
+        Index("ix_letter_open", "not_before", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index("ix_letter_subscriber_id", "subscriber_id"),
+        {"sqlite_autoincrement": True},  # its number makes the Message-ID
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(max_length=100, unique=True)
+    kind: str = Field(max_length=16)
+    subscriber_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("subscriber.id", ondelete="CASCADE"), nullable=False)
+    )
+    email: str | None = Field(default=None, sa_column=Column(String(320), nullable=True))
+    """Another address than the subscriber's own."""
+    context: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    """What it says beside its kind; no token, since those are made when it is sent."""
+    state: str = Field(default=LetterState.QUEUED, max_length=16)
+    attempts: int = Field(default=0)
+    not_before: datetime = Field(sa_type=UtcDateTime)
+    claimed_by: int | None = Field(default=None, sa_type=BigInteger)
+    provider_id: str | None = Field(default=None, max_length=200)
+    code: str | None = Field(default=None, max_length=20)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    changed_at: datetime = Field(sa_type=UtcDateTime)
