@@ -27,6 +27,7 @@ from digest.track.bounces.imap import Imap
 from digest.track.bounces.mailboxes import Mailbox, Maildir, parse_mailbox_url
 from digest.track.bounces.reading import BounceReader
 from digest.track.sendgrid_signature import Signatures
+from digest.track.puzzles import Puzzles
 from store import Store, open_store
 from subscribers.addresses import AddressHasher
 from subscribers.tokens import Tokens
@@ -61,6 +62,7 @@ class App:
     permits: "Permits | None"
     signatures: Signatures
     bounces: BounceReader | None
+    puzzles: Puzzles | None
     clock: Callable[[], datetime]
 
     @property
@@ -137,6 +139,7 @@ def bootstrap(
         permits=permits,
         signatures=Signatures(settings.webhook_keys),
         bounces=BounceReader(mailbox, store, tokens, hasher, clock) if mailbox else None,
+        puzzles=Puzzles(settings.secrets[0]) if settings.proof_of_work else None,
         clock=clock,
     )
 

@@ -228,6 +228,8 @@ class Settings(BaseSettings):
     tracking: bool = True
     metrics_token: SecretStr = SecretStr("")
     """Who sends it as a bearer token sees /metrics; without it nobody does."""
+    proof_of_work: bool = False
+    """Whether a sign-up costs its visitor's processor a second; it needs JavaScript then."""
     rate_limit: Annotated[str, AfterValidator(_read_by(parse_limit))] = ""
     """Like 20, or 20/s 5000/day; nothing sends as fast as the provider takes it."""
     domain_limits: Annotated[str, AfterValidator(_read_by(parse_domain_limits))] = ""

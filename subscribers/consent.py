@@ -1,6 +1,7 @@
 """The proof of consent: what was agreed or withdrawn, in which words, when and from where."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -18,6 +19,16 @@ class ConsentKind(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a step was taken: the page it began on, the network address, the program, the form."""
+
+    source: str = ""
+    ip: str = ""
+    user_agent: str = ""
+    form: str = ""
+
+
 def record(
     session: Session,
     subscriber_id: int,
@@ -28,6 +39,7 @@ def record(
     source: str = "",
     ip: str = "",
     user_agent: str = "",
+    form: str = "",
 ) -> Consent:
     """Appends a proof; rows are never changed. `wording` is kept whole, the rest cut to fit."""
     proof = Consent(
@@ -37,6 +49,7 @@ def record(
         source=source[:200],
         ip=ip[:45],
         user_agent="".join(one for one in user_agent if one.isprintable())[:500],
+        form=form[:40],
         at=now,
     )
     session.add(proof)
@@ -49,6 +62,16 @@ def proofs(session: Session, subscriber_id: int) -> Sequence[Consent]:
     return session.exec(
         select(Consent).where(Consent.subscriber_id == subscriber_id).order_by(col(Consent.id))
     ).all()
+
+
+def newest(session: Session, subscriber_id: int) -> Consent | None:
+    """The last thing said."""
+    return session.exec(
+        select(Consent)
+        .where(Consent.subscriber_id == subscriber_id)
+        .order_by(col(Consent.id).desc())
+        .limit(1)
+    ).first()
 
 
 def is_withdrawn(session: Session, subscriber_id: int) -> bool:

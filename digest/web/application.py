@@ -14,6 +14,7 @@ from digest.web import (
     redirects,
     robots,
     static,
+    subscribe,
     unsubscribe,
     votes,
     webhooks,
@@ -29,6 +30,7 @@ from digest.web.site import Site
 PUBLIC = (
     health,
     redirects,
+    subscribe,
     unsubscribe,
     preferences,
     votes,

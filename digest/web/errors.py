@@ -18,6 +18,7 @@ WORDS: dict[int, tuple[str, str]] = {
     400: ("That request could not be read", "Go back and try it once more."),
     404: ("There is no such page", "It may have moved. The issues so far are all in the archive."),
     405: ("This page does not take that", "Open it with an ordinary link."),
+    429: ("That was a lot at once", "Please try again in an hour."),
     413: ("That was too much at once", "Go back and send less."),
     503: ("The digest can't answer just now", "Nothing is lost. Please try again in a minute."),
     500: ("Something went wrong here", "The fault is ours. Please try again in a minute."),

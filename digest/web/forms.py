@@ -9,13 +9,19 @@ LARGEST_FORM = 65_536
 MOST_FIELDS = 200
 
 
-async def _small_form(request: Request) -> dict[str, str]:
-    """The fields of an urlencoded body; an HTTPException for one that is too large."""
+async def small_body(request: Request) -> bytes:
+    """A body whole; an HTTPException for one that is too large."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > LARGEST_FORM:
             raise HTTPException(413)
+    return bytes(body)
+
+
+async def _small_form(request: Request) -> dict[str, str]:
+    """The fields of an urlencoded body; an HTTPException for one that is too large."""
+    body = await small_body(request)
     try:
         text = body.decode("utf-8", "replace")
         return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))

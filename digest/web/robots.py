@@ -16,7 +16,10 @@ router = APIRouter()
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 MOST = 50_000
 """Addresses of one sitemap."""
-CLOSED = ("/l/", "/o/", "/unsubscribe/", "/preferences/", "/confirm/", "/vote/", "/studio", "/api/")
+CLOSED = tuple(
+    f"/{name}"
+    for name in "l/ o/ unsubscribe/ preferences/ confirm/ address/ vote/ studio api/".split()
+)
 
 
 @router.api_route("/robots.txt", methods=["GET", "HEAD"])

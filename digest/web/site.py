@@ -10,11 +10,13 @@ from digest.address import Edition, Envelope
 from digest.brand import Brand
 from digest.gate import Policy
 from digest.render.rendered import Rendered
+from digest.track.puzzles import Puzzles
 from digest.track.record import Hit
 from digest.track.sendgrid_signature import Signatures
 from digest.web.page import Pages
 from store import Store
 from subscribers.addresses import AddressHasher
+from subscribers.consent import Origin
 from subscribers.tokens import Tokens
 
 
@@ -49,6 +51,8 @@ class Site(Protocol):
     @property
     def metrics_token(self) -> str: ...
     @property
+    def puzzles(self) -> Puzzles | None: ...
+    @property
     def clock(self) -> Callable[[], datetime]: ...
 
 
@@ -60,10 +64,20 @@ async def _pages(request: Request) -> Pages:
     return cast("Pages", request.app.state.pages)
 
 
+async def _origin(request: Request) -> Origin:
+    """Where a request comes from; what it came for is for the form to say.
+
+    The server behind it takes a proxy's word for the address only where it was told to trust it.
+    """
+    ip = request.client.host if request.client else ""
+    return Origin(ip=ip, user_agent=request.headers.get("user-agent", ""))
+
+
 async def _hit(request: Request) -> Hit:
     return Hit(request.method, request.headers.get("user-agent", ""))
 
 
 TheSite = Annotated[Site, Depends(_site)]
 ThePages = Annotated[Pages, Depends(_pages)]
+TheOrigin = Annotated[Origin, Depends(_origin)]
 TheHit = Annotated[Hit, Depends(_hit)]

@@ -6,7 +6,11 @@ from digest.web.site import ThePages
 
 router = APIRouter()
 
-KINDS = {"css": "text/css; charset=utf-8", "svg": "image/svg+xml"}
+KINDS = {
+    "js": "text/javascript; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "svg": "image/svg+xml",
+}
 # The address changes with the file (see Pages), so a copy never grows old.
 KEEP = {"Cache-Control": "public, max-age=31536000, immutable"}
 

@@ -63,7 +63,7 @@ def upgrade() -> None:
     )
 
 
-def _choices(moment: sa.types.TypeEngine[object]) -> None:
+def _choices(moment: store.base.UtcDateTime) -> None:
     """Columns alone, each with a default: on SQLite no table is copied for them.
 
     A CHECK can't join a table there, so a column brings its own.

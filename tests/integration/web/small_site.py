@@ -10,6 +10,7 @@ from digest.gate import DEFAULT_POLICY, Policy
 from digest.issues.lifecycle import IssueError
 from digest.render.rendered import Rendered, RenderedLink
 from digest.track.sendgrid_signature import Signatures
+from digest.track.puzzles import Puzzles
 from store import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tokens import Tokens
@@ -69,6 +70,7 @@ class SmallSite:
     clock: Callable[[], datetime]
     metrics_token: str = "a token for who watches"
     signatures: Signatures = field(default_factory=lambda: Signatures([]))
+    puzzles: Puzzles | None = None
 
 
 def small_site(store: Store) -> SmallSite:

@@ -1,0 +1,76 @@
+"""Counts how often something comes in a span of time, in the database: all processes see it.
+
+What is counted is given as a keyed hash, so that no address and no network is kept; a row goes
+when its span is over.
+"""
+
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, col
+
+from store import utc
+from subscribers.addresses import AddressHasher
+from subscribers.tables import Knock
+
+SWEEP = 100
+"""Rows that are over and go with a new one: the table stays as small as its spans."""
+
+
+def knock(
+    session: Session,
+    hasher: AddressHasher,
+    what: str,
+    span: timedelta,
+    now: datetime,
+    *,
+    within: datetime | None = None,
+) -> int:
+    """Counts one more of `what`; how many there were in this span of the clock, with this one.
+
+    The span is the one that `within` lies in, or else `now`.
+    """
+    seconds = span.total_seconds()
+    start = datetime.fromtimestamp(utc(within or now).timestamp() // seconds * seconds, UTC)
+    values = {
+        "key": hasher.hash(f"{what} {seconds:.0f} {start.isoformat()}"),
+        "until": start + span,
+        "count": 1,
+    }
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = (
+        dialect.insert(Knock)
+        .values(**values)
+        .on_conflict_do_update(index_elements=["key"], set_={"count": col(Knock.count) + 1})
+        .returning(col(Knock.count))
+    )
+    count = int(session.connection().execute(statement).scalar_one())
+    if count == 1:
+        _sweep(session, now)
+    return count
+
+
+def network_of(ip: str) -> str:
+    """What one visitor has to themselves: a /24 of IPv4, a /56 of IPv6 (RFC 6177)."""
+    try:
+        address = ip_address(ip)
+    except ValueError:
+        return ip[:45]
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return str(ip_network((address.packed, 24 if address.version == 4 else 56), strict=False))  # noqa: PLR2004 - the two versions there are
+
+
+def _sweep(session: Session, now: datetime) -> None:
+    over = (
+        select(col(Knock.key))
+        .where(col(Knock.until) <= utc(now))
+        .order_by(col(Knock.key))
+        .limit(SWEEP)
+        .with_for_update(skip_locked=True)
+    )
+    session.execute(
+        delete(Knock).where(col(Knock.key).in_(over)).execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,155 @@
+"""Signing up and coming back: asked for, confirmed by the owner of the address, written down."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlmodel import Session, col, select
+
+from subscribers import suppression
+from subscribers.addresses import AddressHasher, parse_address
+from subscribers.consent import ConsentKind, Origin, newest, record
+from subscribers.insertion import insert_new
+from subscribers.roster import clean_name, new_row
+from subscribers.tables import Subscriber, SubscriberStatus, SuppressionReason
+
+OPEN_FOR = timedelta(days=30)
+"""How long a request can be confirmed; a link that lies in a mailbox for a year says little."""
+
+
+class Due(StrEnum):
+    """What a request calls for. The page that answers it shows none of that."""
+
+    CONFIRMATION = "confirmation"
+    ALREADY = "already"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """`subscriber_id` is None where nothing is due."""
+
+    due: Due
+    subscriber_id: int | None = None
+
+
+class Confirmed(StrEnum):
+    NOW = "now"
+    BEFORE = "before"
+    TOO_LATE = "too late"
+    """Nothing is open that could be confirmed: too old, withdrawn since, or suppressed."""
+    NOBODY = "nobody"
+
+
+def ask(
+    session: Session,
+    hasher: AddressHasher,
+    email: str,
+    *,
+    first_name: str,
+    wording: str,
+    origin: Origin,
+    now: datetime,
+) -> Asked:
+    """Somebody asks for this address to be put on the list. Raises AddressError.
+
+    Who has left may ask to come back. An address that bounced, complained, was erased or is
+    suppressed by hand gets nothing: that is not undone by typing it into a form.
+    """
+    parsed = parse_address(email)
+    if not _may_return(session, hasher.hash(parsed.key)):
+        return Asked(Due.NOTHING)
+    row = new_row(
+        hasher,
+        parsed,
+        first_name=first_name,
+        status=SubscriberStatus.PENDING,
+        source=origin.source,
+        now=now,
+    )
+    # First, so that two requests for one address at the same moment follow each other.
+    session.connection().execute(insert_new(session, Subscriber).values(**row))
+    person = session.exec(
+        select(Subscriber).where(Subscriber.email_key == parsed.key).with_for_update()
+    ).one()
+    assert person.id is not None  # noqa: S101 - it came from the database
+    match person.status:
+        case SubscriberStatus.ACTIVE:
+            return Asked(Due.ALREADY, person.id)
+        case SubscriberStatus.PENDING | SubscriberStatus.UNSUBSCRIBED:
+            person.first_name = person.first_name or clean_name(first_name)
+            record(session, person.id, ConsentKind.REQUESTED, wording, now, **asdict(origin))
+            return Asked(Due.CONFIRMATION, person.id)
+        case _:
+            return Asked(Due.NOTHING)
+
+
+def confirm(
+    session: Session,
+    subscriber_id: int,
+    *,
+    wording: str,
+    origin: Origin,
+    now: datetime,
+) -> Confirmed:
+    """The owner of the address says yes: they are on the list, whatever they were before."""
+    person = _locked(session, subscriber_id)
+    if person is None:
+        return Confirmed.NOBODY
+    if person.status == SubscriberStatus.ACTIVE:
+        return Confirmed.BEFORE
+    if not can_confirm(session, person, now):
+        return Confirmed.TOO_LATE
+    _put_on(session, person, wording, origin, now)
+    return Confirmed.NOW
+
+
+def can_confirm(session: Session, person: Subscriber, now: datetime) -> bool:
+    """Whether the last thing said is a request, and still young."""
+    assert person.id is not None  # noqa: S101 - it came from the database
+    last = newest(session, person.id)
+    return (
+        person.status in {SubscriberStatus.PENDING, SubscriberStatus.UNSUBSCRIBED}
+        and last is not None
+        and last.kind == ConsentKind.REQUESTED
+        and now - last.at <= OPEN_FOR
+        and _may_return(session, person.address_hash)
+    )
+
+
+def come_back(
+    session: Session, subscriber_id: int, *, wording: str, origin: Origin, now: datetime
+) -> bool:
+    """Who unsubscribed by mistake is on the list again. False for everybody else."""
+    person = _locked(session, subscriber_id)
+    if (
+        person is None
+        or person.status != SubscriberStatus.UNSUBSCRIBED
+        or not _may_return(session, person.address_hash)
+    ):
+        return False
+    _put_on(session, person, wording, origin, now)
+    return True
+
+
+def _put_on(
+    session: Session, person: Subscriber, wording: str, origin: Origin, now: datetime
+) -> None:
+    assert person.id is not None  # noqa: S101 - it came from the database
+    suppression.lift(session, person.address_hash)
+    person.status, person.changed_at = SubscriberStatus.ACTIVE, now
+    record(session, person.id, ConsentKind.CONFIRMED, wording, now, **asdict(origin))
+
+
+def _may_return(session: Session, address_hash: str) -> bool:
+    known = suppression.find(session, address_hash)
+    return known is None or known.reason == SuppressionReason.UNSUBSCRIBED
+
+
+def _locked(session: Session, subscriber_id: int) -> Subscriber | None:
+    return session.exec(
+        select(Subscriber)
+        .where(col(Subscriber.id) == subscriber_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
