@@ -12,6 +12,7 @@ from schedules.runs import claim
 from schedules.tables import Approval, RunState, Schedule
 from store import utc
 
+FREQUENCIES = ("every", "weekly", "monthly")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _LONGEST_NAME = 60
 _LONGEST_LIMIT = 366 * 24 * 60
@@ -26,6 +27,7 @@ def add(
     *,
     approval: Approval = Approval.WAIT,
     late_limit_minutes: int = 180,
+    frequency: str = "weekly",
 ) -> Schedule:
     """A new active schedule; its first due time is the first after `now`. Raises ScheduleError."""
     if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
@@ -40,6 +42,7 @@ def add(
         zone=zone,
         approval=approval,
         late_limit_minutes=_checked_limit(late_limit_minutes),
+        frequency=_checked_frequency(frequency),
         created_at=utc(now),
     )
     try:
@@ -100,6 +103,14 @@ def amend(
             note = f"came due before {reason}"
             claim(session, schedule, due_at, RunState.MISSED, note=note, now=now)
     return schedule
+
+
+def _checked_frequency(frequency: str) -> str:
+    if frequency not in FREQUENCIES:
+        raise ScheduleError(
+            f"frequency: found {shown(frequency)}, expected one of {', '.join(FREQUENCIES)}"
+        )
+    return frequency
 
 
 def _checked_limit(minutes: int) -> int:

@@ -1,21 +1,27 @@
 """Who may be mailed, as statements: the one place that says what that means."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy import ColumnElement, Select, exists, or_, select
 from sqlmodel import col
 
 from subscribers.tables import Subscriber, SubscriberStatus, Suppression
 
 
-def audience() -> Select[Any]:
-    """Ids of everybody who may be mailed now: active, and the address not suppressed."""
-    return select(col(Subscriber.id)).where(*mailable())
+def audience(now: datetime) -> Select[Any]:
+    """Ids of everybody who may be mailed now: active, not paused, the address not suppressed."""
+    return select(col(Subscriber.id)).where(*mailable(now))
 
 
-def mailable() -> tuple[ColumnElement[bool], ...]:
+def mailable(now: datetime) -> tuple[ColumnElement[bool], ...]:
     """Conditions on a subscriber who may be mailed now."""
     suppressed = select(col(Suppression.id)).where(
         col(Suppression.address_hash) == col(Subscriber.address_hash)
     )
-    return (col(Subscriber.status) == SubscriberStatus.ACTIVE, ~exists(suppressed))
+    paused = col(Subscriber.paused_until)
+    return (
+        col(Subscriber.status) == SubscriberStatus.ACTIVE,
+        or_(paused.is_(None), paused <= now),
+        ~exists(suppressed),
+    )

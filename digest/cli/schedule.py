@@ -14,10 +14,15 @@ def add(
     name: Annotated[str, typer.Argument(help="Lower-case letters, digits and dashes.")],
     cron: Annotated[str, typer.Option(help="minute hour day month weekday")] = "0 8 * * mon",
     zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
+    *,
     automatic: Annotated[
         bool, typer.Option("--automatic", help="Send without an editor's approval.")
     ] = False,
     late_limit: Annotated[int, typer.Option(help="Minutes after which a run is held.")] = 180,
+    frequency: Annotated[
+        str,
+        typer.Option(metavar="every|weekly|monthly", help="Which readers' wish it meets."),
+    ] = "weekly",
 ) -> None:
     """Add a schedule. Its issues wait for approval unless --automatic is given."""
     from digest.issues.tables import BY_HAND
@@ -36,6 +41,7 @@ def add(
             now=app.clock(),
             approval=Approval.AUTOMATIC if automatic else Approval.WAIT,
             late_limit_minutes=late_limit,
+            frequency=frequency,
         )
         cadence = Cadence.parse(cron, zone)
         following = cadence.next(app.clock())
@@ -57,6 +63,7 @@ def list_(
                 "cron": one.cron,
                 "zone": one.zone,
                 "approval": one.approval,
+                "frequency": one.frequency,
                 "active": one.active,
                 "next": Cadence.parse(one.cron, one.zone).next(app.clock())[0],
             }

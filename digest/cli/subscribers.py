@@ -108,10 +108,16 @@ def show(
 @app.command("erase", epilog="Example: digest subscribers erase ana@example.org")
 def erase(email: str) -> None:
     """Forget a subscriber; only a keyed hash stays, so that no import brings them back."""
-    from subscribers.roster import erase as forget
+    from digest.track.dossier import forget
+    from subscribers.roster import erase as keep_off
+    from subscribers.roster import find
 
     with opened() as app, app.store.write() as session:
-        known = forget(session, app.hasher, email, now=app.clock())
+        person = find(session, email)
+        if person is not None and person.id is not None:
+            known = forget(session, app.hasher, person.id, app.clock())
+        else:
+            known = keep_off(session, app.hasher, email, now=app.clock())
     print(
         f"{email} is erased"
         if known

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Subquery, case, func, insert, literal, sel
 from sqlmodel import Session, col
 
 from digest.deliver.limits import ALL
+from digest.deliver.reach import wanted
 from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
 from subscribers.audience import audience
 from subscribers.tables import Subscriber
@@ -39,9 +40,14 @@ def deal(
 ) -> int:
     """Makes batches and deliveries of the list as it stands; how many people it counted.
 
-    Three statements whatever the size of the list. `lanes` are batch sizes by domain.
+    A handful of statements whatever the size of the list. `lanes` are batch sizes by domain.
     """
-    people = audience().add_columns(_lane(lanes).label("lane")).subquery()
+    people = (
+        audience(now)
+        .where(*wanted(session, number))
+        .add_columns(_lane(lanes).label("lane"))
+        .subquery()
+    )
     plans = _plans(session, people, {ALL: batch_size, **lanes})
     batches = [
         {

@@ -70,7 +70,7 @@ def freeze(
     """
     move(session, number, IssueState.SENDING, only_from=STARTABLE)
     if not deal(session, number, batch_size, lanes, now):
-        msg = f"nobody to send issue {number} to: the list has no active subscriber"
+        msg = f"nobody to send issue {number} to: the list has no active subscriber who wants it"
         raise IssueError(msg)
     frozen: int = session.execute(
         select(func.count()).select_from(Delivery).where(col(Delivery.issue_number) == number)
@@ -133,7 +133,7 @@ def _take(
         .where(*_batches(number, positions))
         .values(state=BatchState.SUBMITTING, claimed_by=worker, claimed_at=now)
     )
-    people = _mailable(session, number, positions)
+    people = _mailable(session, number, positions, now)
     started = _submitting(session, number, positions, now)
     if started > sum(map(len, people.values())):
         _suppress(session, number, positions, [one for batch in people.values() for one in batch])
@@ -141,7 +141,7 @@ def _take(
 
 
 def _mailable(
-    session: Session, number: int, positions: Sequence[int]
+    session: Session, number: int, positions: Sequence[int], now: datetime
 ) -> dict[int, list[Recipient]]:
     """Who of these batches may be mailed now, by position.
 
@@ -160,7 +160,7 @@ def _mailable(
         .where(
             *_members(number, positions),
             col(Delivery.state) == DeliveryState.QUEUED,
-            *mailable(),
+            *mailable(now),
         )
         .order_by(col(Delivery.id))
         .with_for_update(of=Delivery, key_share=True)

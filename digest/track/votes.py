@@ -1,7 +1,7 @@
 """Votes: a reader's ship or skip on a tool, one per subscriber and tool, changeable."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session, col, select
@@ -44,6 +44,16 @@ def ballots(session: Session, bearer: Bearer) -> list[Ballot]:
         Ballot(tool.slug, tool.name, Verdict(said[tool.id]) if tool.id in said else None)
         for tool in tools.values()
     ]
+
+
+def prepared(there: Sequence[Ballot], slug: str, word: str) -> list[Ballot]:
+    """The same ballots, the one for `slug` first and with `word` chosen, where there are such."""
+    chosen = [
+        replace(one, said=Verdict(word) if word in set(Verdict) else one.said)
+        for one in there
+        if one.slug == slug
+    ]
+    return chosen + [one for one in there if one.slug != slug]
 
 
 def cast_votes(

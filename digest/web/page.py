@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -80,9 +80,9 @@ def read_statics(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
 
 
-def day(moment: datetime) -> str:
-    """7 March 2025, in UTC."""
-    return written_date(moment.astimezone(UTC).date())
+def day(moment: datetime, zone: tzinfo | None = UTC) -> str:
+    """7 March 2025, in UTC unless another zone is named."""
+    return written_date(moment.astimezone(zone).date())
 
 
 def kilobytes(size: int) -> str:

@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse
 from digest.track.puzzles import UnsolvedError
 from digest.track.signup import Application, TooManyError, accept, apply, knock_from
 from digest.web.bearers import read_bearer
-from digest.web.forms import SmallForm, small_body
+from digest.web.forms import SmallForm, clean, small_body
 from digest.web.headers import PAGE_POLICY, WORKING_POLICY
 from digest.web.page import Pages
 from digest.web.site import Site, TheOrigin, ThePages, TheSite
@@ -49,7 +49,7 @@ OPEN = {
 
 @router.api_route("/subscribe", methods=["GET", "HEAD"])
 def form(site: TheSite, pages: ThePages, source: str = "") -> Response:
-    return _form(site, pages, source=_line(source, LONGEST_SOURCE))
+    return _form(site, pages, source=clean(source, LONGEST_SOURCE))
 
 
 @router.post("/subscribe")
@@ -61,7 +61,7 @@ def subscribe(
     form_name = given.get("form", "page")
     origin = replace(
         origin,
-        source=_line(source, LONGEST_SOURCE),
+        source=clean(source, LONGEST_SOURCE),
         form=FORMS.get(form_name, FORMS["page"]),
     )
     try:
@@ -154,9 +154,9 @@ def _take(site: Site, given: Mapping[str, str], origin: Origin, wording: str) ->
 
 def _by_json(site: Site, given: Mapping[str, str], origin: Origin) -> Response:
     origin = replace(
-        origin, source=_line(given.get("source", ""), LONGEST_SOURCE), form=FORMS["json"]
+        origin, source=clean(given.get("source", ""), LONGEST_SOURCE), form=FORMS["json"]
     )
-    wording = _line(given.get("wording", ""), LONGEST_WORDING) or _wording(site)
+    wording = clean(given.get("wording", ""), LONGEST_WORDING) or _wording(site)
     try:
         _take(site, given, origin, wording)
     except AddressError as error:
@@ -221,8 +221,3 @@ def _wording(site: Site) -> str:
 
 def _confirming(site: Site) -> str:
     return CONFIRM_WORDING.format(name=site.brand.name)
-
-
-def _line(text: str, longest: int) -> str:
-    """On one line, printable: it goes into a database that takes no NUL, and is shown to people."""
-    return "".join(one for one in " ".join(text.split()) if one.isprintable())[:longest]

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from digest.track.votes import ballots, cast_votes
+from digest.track.votes import ballots, cast_votes, prepared
 from digest.web.bearers import read_bearer
 from digest.web.forms import SmallForm
 from digest.web.site import ThePages, TheSite
@@ -12,11 +12,16 @@ router = APIRouter()
 
 
 @router.api_route("/vote/{token}", methods=["GET", "HEAD"])
-def ask(token: str, site: TheSite, pages: ThePages) -> Response:
-    """Only shows the form: scanners open every link (invariant 5)."""
+def ask(token: str, site: TheSite, pages: ThePages, tool: str = "", say: str = "") -> Response:
+    """Only shows the form: scanners open every link (invariant 5).
+
+    `tool` and `say`, as the email's buttons have them, put that tool first with that choice made.
+    """
     bearer = read_bearer(site, Purpose.VOTE, token)
     with site.store.read() as session:
-        return pages.private("vote.html", ballots=ballots(session, bearer), said=None)
+        there = prepared(ballots(session, bearer), tool, say)
+    first = there[0].name if there and there[0].slug == tool else None
+    return pages.private("vote.html", ballots=there, said=None, first=first, path=f"/vote/{token}")
 
 
 @router.post("/vote/{token}")
@@ -27,4 +32,10 @@ def vote(token: str, form: SmallForm, site: TheSite, pages: ThePages) -> Respons
         said = cast_votes(session, bearer, form, site.clock())
         if said is None:
             return pages.private("nobody.html", preview=not bearer.subscriber)
-        return pages.private("vote.html", ballots=ballots(session, bearer), said=said)
+        return pages.private(
+            "vote.html",
+            ballots=ballots(session, bearer),
+            said=said,
+            first=None,
+            path=f"/vote/{token}",
+        )

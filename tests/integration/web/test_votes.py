@@ -81,3 +81,26 @@ def test_another_links_token_does_not_vote(
     token = site.tokens.make(Purpose.CLICK, reader, ISSUE)
     assert client.post(f"/vote/{token}", data={"a": "ship"}).status_code == 404
     assert votes(site) == []
+
+
+def test_a_buttons_link_puts_its_tool_first_with_its_choice_made(
+    client: TestClient, site: SmallSite, reader: int
+) -> None:
+    """Two taps: the one in the email, and the one on the page."""
+    before = everything(site.store)
+    page = client.get(f"{link(site, reader)}?tool=b&say=skip").text
+    assert page.index('name="b"') < page.index('name="a"')
+    assert 'name="b" value="skip" checked' in page
+    assert page.count("checked") == 1
+    assert everything(site.store) == before
+    client.post(link(site, reader), data={"b": "skip"})
+    assert votes(site) == ["skip"]
+
+
+@pytest.mark.parametrize("query", ["tool=nosuch&say=ship", "tool=b&say=love", "say=ship", "tool="])
+def test_a_link_that_names_nothing_of_the_issue_shows_the_form_as_it_is(
+    client: TestClient, site: SmallSite, reader: int, query: str
+) -> None:
+    page = client.get(f"{link(site, reader)}?{query}")
+    assert page.status_code == 200
+    assert "checked" not in page.text
