@@ -21,6 +21,7 @@ async function solve(challenge) {
 }
 
 for (const form of document.querySelectorAll("form[data-challenge]")) {
+  for (const notice of form.querySelectorAll("[data-unscripted]")) notice.hidden = true;
   form.addEventListener("submit", async event => {
     const field = form.elements.namedItem("work");
     if (field.value) return;
