@@ -11,6 +11,7 @@ from digest.web.headers import FRAMED_MAIL_POLICY, STUDIO_POLICY
 from digest.web.issues import issue_number
 from digest.web.proof import Facts, Proof, facts_of, proof_of
 from digest.web.site import Site, ThePages, TheSite
+from digest.web.subscribe import HONEYPOT, wording_of
 
 router = APIRouter(prefix="/studio")
 
@@ -28,6 +29,18 @@ def overview(site: TheSite, pages: ThePages) -> Response:
     with site.store.read() as session:
         issues = session.exec(select(Issue).order_by(col(Issue.number).desc())).all()
         return pages.show("studio/overview.html", headers=FRESH, issues=issues)
+
+
+@router.get("/sign-up")
+def sign_up(site: TheSite, pages: ThePages) -> Response:
+    """HTML to paste into any page."""
+    return pages.show(
+        "studio/sign_up.html",
+        headers=FRESH,
+        wording=wording_of(site),
+        honeypot=HONEYPOT,
+        working=site.puzzles is not None,
+    )
 
 
 @router.get("/issues/{number}")

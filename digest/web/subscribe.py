@@ -65,7 +65,7 @@ def subscribe(
         form=FORMS.get(form_name, FORMS["page"]),
     )
     try:
-        _take(site, given, origin, _wording(site))
+        _take(site, given, origin, wording_of(site))
     except AddressError as error:
         return _form(site, pages, status=400, given=given, source=origin.source, wrong=error.why)
     except UnsolvedError:
@@ -156,7 +156,7 @@ def _by_json(site: Site, given: Mapping[str, str], origin: Origin) -> Response:
     origin = replace(
         origin, source=clean(given.get("source", ""), LONGEST_SOURCE), form=FORMS["json"]
     )
-    wording = clean(given.get("wording", ""), LONGEST_WORDING) or _wording(site)
+    wording = clean(given.get("wording", ""), LONGEST_WORDING) or wording_of(site)
     try:
         _take(site, given, origin, wording)
     except AddressError as error:
@@ -207,7 +207,7 @@ def _form(
         source=source,
         email=given.get("email", ""),
         first_name=given.get("first_name", ""),
-        wording=_wording(site),
+        wording=wording_of(site),
         honeypot=HONEYPOT,
         working=site.puzzles is not None,
         wrong=wrong,
@@ -215,7 +215,8 @@ def _form(
     )
 
 
-def _wording(site: Site) -> str:
+def wording_of(site: Site) -> str:
+    """What a reader agrees to by sending our form."""
     return WORDING.format(name=site.brand.name)
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
+from sqlmodel import select
+from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp
 
 from digest.bootstrap import App, bootstrap
@@ -25,6 +27,7 @@ from digest.web.application import create_app
 from digest.worker import deliver_letters
 from store import Store
 from subscribers.roster import find
+from subscribers.tables import Consent
 from tests.browser.test_emails import RULES, SPREAD
 from tests.browser.watched import Watched, watch
 from tests.parts.processes import until
@@ -295,4 +298,30 @@ def test_without_javascript_it_says_what_is_missing(
     reader.press("Subscribe")
     reader.sees("Get Weekly AI Tool Verdicts")
     assert reader.status() is None
+    watched.page.context.close()
+
+
+@pytest.mark.parametrize("working", [False, True], ids=["plain", "proof-of-work"])
+def test_the_form_to_embed_works_on_another_site(
+    chromium: Browser, serve: Serve, sqlite_store: Store, tmp_path: Path, *, working: bool
+) -> None:
+    """As the studio shows it, on a page of another origin; with nothing asked for, unscripted."""
+    made = bootstrap(settings(tmp_path, proof_of_work=working), store=sqlite_store)
+    home = serve(create_app(made, studio=True))
+    watched = watch(chromium, home, 1280, "light", javascript=working)
+    reader = Reader(made, watched, tmp_path, scripts=working)
+    reader.open("/studio/sign-up")
+    reader.sees("A form for your site")
+    code = reader.page.get_by_label("HTML").input_value()
+    there = "https://site.example/comparisons/alpha-vs-beta"
+    code = code.replace("ADDRESS OF THE PAGE IT STANDS ON", there).replace(PUBLIC, home)
+    elsewhere = serve(HTMLResponse(f"<!doctype html><title>x</title>{code}"))
+    reader.page.goto(elsewhere)
+    reader.page.get_by_label("Email address").fill("ana@example.org")
+    reader.press("Subscribe")
+    reader.sees("Look into your mailbox")
+    with sqlite_store.read() as session:
+        (proof,) = session.exec(select(Consent)).all()
+    assert (proof.source, proof.form) == (there, "embed-1")
+    assert proof.wording in code
     watched.page.context.close()
