@@ -59,6 +59,11 @@ def zones() -> tuple[str, ...]:
     return ("UTC", *sorted(places))
 
 
+def zone_of(person: Subscriber) -> ZoneInfo:
+    """Where the reader's days begin; UTC where the name is no longer known."""
+    return ZoneInfo(person.zone if person.zone in zones() else "UTC")
+
+
 def choices_of(session: Session, person: Subscriber) -> Choices:
     rows = session.exec(
         select(Following.topic, Following.name).where(Following.subscriber_id == person.id)
@@ -94,7 +99,7 @@ def pause(session: Session, subscriber_id: int, weeks: int, now: datetime) -> da
     person = session.get(Subscriber, subscriber_id, with_for_update=True)
     if person is None:
         return None
-    zone = ZoneInfo(person.zone if person.zone in zones() else "UTC")
+    zone = zone_of(person)
     day = now.astimezone(zone).date() + timedelta(weeks=weeks)
     person.paused_until = utc(datetime.combine(day, time(), zone)) if weeks else None
     person.changed_at = now

@@ -153,6 +153,7 @@ def _everything(app: Any, session: Any, email: str) -> dict[str, Any]:
     from digest.deliver.tables import Delivery
     from subscribers.addresses import parse_address
     from subscribers.lifting import lifts
+    from subscribers.preferences import choices_of
     from subscribers.roster import find
     from subscribers.tables import Consent, Suppression
 
@@ -165,10 +166,19 @@ def _everything(app: Any, session: Any, email: str) -> dict[str, Any]:
     ).first()
     consents = session.exec(select(Consent).where(Consent.subscriber_id == person.id)).all()
     deliveries = session.exec(select(Delivery).where(Delivery.subscriber_id == person.id)).all()
+    chosen = choices_of(session, person)
     return {
         "email": person.email,
         "first_name": person.first_name,
         "status": person.status,
+        "preferences": {
+            "frequency": chosen.frequency,
+            "time_zone": chosen.zone,
+            "categories": sorted(chosen.categories),
+            "tools": sorted(chosen.tools),
+            "paused_until": person.paused_until,
+            "tracking": person.tracking,
+        },
         "consents": [one.model_dump(exclude={"id", "subscriber_id"}) for one in consents],
         "suppression": (
             {"reason": suppression.reason, "note": suppression.note, "at": suppression.at}

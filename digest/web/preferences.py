@@ -4,7 +4,6 @@ import json
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, HTTPException, Response
 from fastapi.responses import RedirectResponse
@@ -26,6 +25,7 @@ from subscribers.preferences import (
     known,
     pause,
     wanted_move,
+    zone_of,
     zones,
 )
 from subscribers.tables import Frequency, Subscriber, SubscriberStatus
@@ -51,6 +51,7 @@ FREQUENCY_WORDS = {
 }
 TRACKING = {"on": True, "off": False}
 PAUSES = (2, 4, 8, 12)
+WEEKS = {str(weeks): weeks for weeks in range(LONGEST_PAUSE + 1)}
 MOST_TOOLS = 300
 SAID = {
     "saved": "Saved.",
@@ -115,12 +116,12 @@ def change(token: str, fields: SmallFields, site: TheSite, pages: ThePages) -> R
 def rest(token: str, form: SmallForm, site: TheSite, pages: ThePages) -> Response:
     """`weeks`, 0 meaning that it goes on now."""
     bearer = read_bearer(site, Purpose.PREFERENCES, token)
-    weeks = form.get("weeks", "")
-    if not (weeks.isascii() and weeks.isdecimal() and int(weeks[:4]) <= LONGEST_PAUSE):
+    weeks = WEEKS.get(form.get("weeks", ""))
+    if weeks is None:
         raise HTTPException(400)
     with site.store.write() as session:
-        pause(session, bearer.subscriber, int(weeks), site.clock())
-    return _back(pages, token, "paused" if int(weeks) else "going")
+        pause(session, bearer.subscriber, weeks, site.clock())
+    return _back(pages, token, "paused" if weeks else "going")
 
 
 @router.post("/preferences/{token}/address")
@@ -245,7 +246,7 @@ def _standing(person: Subscriber, chosen: Choices, now: datetime) -> str:
     if status is not SubscriberStatus.ACTIVE:
         return STATUS_WORDS[status]
     if _paused(person, now) and person.paused_until:
-        until = person.paused_until.astimezone(ZoneInfo(person.zone))
+        until = person.paused_until.astimezone(zone_of(person))
         return f"Paused. It goes on by itself on {day(until, until.tzinfo)}."
     return ACTIVE_WORDS[chosen.frequency]
 

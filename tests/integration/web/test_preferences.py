@@ -3,9 +3,17 @@
 import pytest
 from starlette.testclient import TestClient
 
-from subscribers.tables import Subscriber
+from subscribers.preferences import Choices, choices_of, choose
+from subscribers.tables import Frequency, Subscriber
 from subscribers.tokens import Purpose
-from tests.integration.web.rows import ISSUE, NOW, add_issue, add_subscriber, everything
+from tests.integration.web.rows import (
+    ISSUE,
+    NOW,
+    add_comparison,
+    add_issue,
+    add_subscriber,
+    everything,
+)
 from tests.integration.web.small_site import SmallSite
 
 
@@ -95,3 +103,127 @@ def test_every_status_has_words(
     page = client.get(link(site, reader)).text
     assert words in page
     assert "<dd>•••@example.org</dd>" in page
+
+
+def chosen(site: SmallSite, subscriber: int) -> Choices:
+    with site.store.read() as session:
+        person = session.get(Subscriber, subscriber)
+        assert person is not None
+        return choices_of(session, person)
+
+
+GOOD = {"frequency": "weekly", "zone": "Europe/Berlin"}
+
+
+def test_choices_are_kept_and_shown(client: TestClient, site: SmallSite, anna: int) -> None:
+    add_comparison(site.store)
+    given = GOOD | {"category": ["Developer Tools", "No Such"], "tool": ["alpha", "gone"]}
+    answer = client.post(f"{link(site, anna)}/choices", data=given)
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"{link(site, anna)}?said=saved"
+    assert answer.headers["cache-control"] == "no-store"
+    assert chosen(site, anna) == Choices(
+        Frequency.WEEKLY, "Europe/Berlin", frozenset({"Developer Tools"}), frozenset({"alpha"})
+    )
+    page = client.get(answer.headers["location"]).text
+    assert "Saved." in page
+    assert 'value="weekly" checked' in page
+    assert 'value="Developer Tools" checked' in page
+    client.post(f"{link(site, anna)}/choices", data=GOOD)
+    assert chosen(site, anna).categories == frozenset()
+
+
+def test_what_was_followed_stays_to_be_had_when_nothing_is_of_it_any_more(
+    client: TestClient, site: SmallSite, anna: int
+) -> None:
+    with site.store.write() as session:
+        old = Choices(Frequency.EVERY, "UTC", frozenset({"Gone"}), frozenset({"gone"}))
+        choose(session, anna, old, NOW)
+    page = client.get(link(site, anna)).text
+    assert 'value="Gone" checked' in page
+    given = GOOD | {"category": "Gone", "tool": "gone"}
+    client.post(f"{link(site, anna)}/choices", data=given)
+    assert chosen(site, anna).categories == {"Gone"}
+
+
+@pytest.mark.parametrize(
+    ("path", "given"),
+    [
+        ("choices", {}),
+        ("choices", {"frequency": "hourly", "zone": "UTC"}),
+        ("choices", {"frequency": "weekly", "zone": "Mars/Olympus"}),
+        ("choices", {"frequency": "weekly", "zone": "../../etc/passwd"}),
+        ("pause", {}),
+        ("pause", {"weeks": "27"}),
+        ("pause", {"weeks": "-1"}),
+        ("pause", {"weeks": "00260000"}),
+        ("pause", {"weeks": "²"}),
+    ],
+)
+def test_a_choice_that_is_none_changes_nothing(
+    client: TestClient, site: SmallSite, anna: int, path: str, given: dict[str, str]
+) -> None:
+    before = everything(site.store)
+    assert client.post(f"{link(site, anna)}/{path}", data=given).status_code == 400
+    assert everything(site.store) == before
+
+
+def test_a_pause_is_said_with_its_last_day_and_can_be_ended(
+    client: TestClient, site: SmallSite, anna: int
+) -> None:
+    client.post(f"{link(site, anna)}/pause", data={"weeks": "2"})
+    assert "Paused. It goes on by itself on 18 March 2026." in client.get(link(site, anna)).text
+    client.post(f"{link(site, anna)}/pause", data={"weeks": "0"})
+    assert "You get every issue" in client.get(link(site, anna)).text
+
+
+def test_an_address_that_is_none_is_said_and_not_written_to(
+    client: TestClient, site: SmallSite, anna: int
+) -> None:
+    before = everything(site.store)
+    answer = client.post(f"{link(site, anna)}/address", data={"email": "nowhere"})
+    assert "can&#39;t be right" in client.get(answer.headers["location"]).text
+    assert everything(site.store) == before
+
+
+def test_data_come_by_post_alone_as_a_file_for_no_cache(
+    client: TestClient, site: SmallSite, anna: int
+) -> None:
+    path = f"{link(site, anna)}/export"
+    assert client.get(path).status_code == 405
+    answer = client.post(path)
+    assert answer.json()["email"] == "anna@example.org"
+    assert answer.headers["content-disposition"] == 'attachment; filename="my-data.json"'
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_erasure_takes_a_press(client: TestClient, site: SmallSite, anna: int) -> None:
+    path = f"{link(site, anna)}/erase"
+    before = everything(site.store)
+    assert "can't be undone" in client.get(path).text
+    assert everything(site.store) == before
+    assert "You are erased" in client.post(path).text
+    assert "anna" not in str(everything(site.store))
+    for _ in range(2):
+        assert "not on the list" in client.post(path).text
+
+
+@pytest.mark.parametrize("path", ["choices", "pause", "address", "export", "erase"])
+def test_a_preview_and_an_erased_reader_change_nothing(
+    client: TestClient, site: SmallSite, anna: int, path: str
+) -> None:
+    given = GOOD | {"weeks": "2", "email": "new@example.org"}
+    before = everything(site.store, but=("knock",))
+    for nobody in (0, 4711):
+        assert client.post(f"{link(site, nobody)}/{path}", data=given).status_code in {200, 303}
+    assert everything(site.store, but=("knock",)) == before
+
+
+@pytest.mark.parametrize("path", ["choices", "pause", "address", "export", "erase"])
+def test_another_links_token_chooses_nothing(
+    client: TestClient, site: SmallSite, anna: int, path: str
+) -> None:
+    before = everything(site.store)
+    token = site.tokens.make(Purpose.UNSUBSCRIBE, anna, ISSUE)
+    assert client.post(f"/preferences/{token}/{path}", data=GOOD).status_code == 404
+    assert everything(site.store) == before

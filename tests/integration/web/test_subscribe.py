@@ -1,6 +1,8 @@
 """Signing up: one way for page, form and JSON; nothing tells whether an address is known."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -328,6 +330,23 @@ def test_a_form_elsewhere_may_leave_its_page_to_the_browser(
     client.post("/subscribe", data=given, headers={"referer": PAGE})
     (proof,) = proofs(site)
     assert (proof.source, proof.form) == (PAGE, "embed-1")
+
+
+def test_eight_requests_at_once_make_one_reader_and_one_letter(
+    client: TestClient, site: SmallSite
+) -> None:
+    together = threading.Barrier(8)
+
+    def post(_: int) -> int:
+        own = TestClient(client.app)
+        together.wait()
+        return own.post("/subscribe", data={"email": "ana@example.org"}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(post, range(8))) == [200] * 8
+    assert status(site) == "pending"
+    assert letters(site) == ["confirmation"]
+    assert len(proofs(site)) == LETTERS_A_DAY
 
 
 class TestWithProofOfWork:
