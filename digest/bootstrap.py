@@ -26,8 +26,8 @@ from digest.settings import ProviderName, Settings, SettingsError
 from digest.track.bounces.imap import Imap
 from digest.track.bounces.mailboxes import Mailbox, Maildir, parse_mailbox_url
 from digest.track.bounces.reading import BounceReader
-from digest.track.sendgrid_signature import Signatures
 from digest.track.puzzles import Puzzles
+from digest.track.sendgrid_signature import Signatures
 from store import Store, open_store
 from subscribers.addresses import AddressHasher
 from subscribers.tokens import Tokens

@@ -16,9 +16,16 @@ router = APIRouter()
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 MOST = 50_000
 """Addresses of one sitemap."""
-CLOSED = tuple(
-    f"/{name}"
-    for name in "l/ o/ unsubscribe/ preferences/ confirm/ address/ vote/ studio api/".split()
+CLOSED = (
+    "/l/",
+    "/o/",
+    "/unsubscribe/",
+    "/preferences/",
+    "/confirm/",
+    "/address/",
+    "/vote/",
+    "/studio",
+    "/api/",
 )
 
 

@@ -9,8 +9,8 @@ from digest.brand import Brand
 from digest.gate import DEFAULT_POLICY, Policy
 from digest.issues.lifecycle import IssueError
 from digest.render.rendered import Rendered, RenderedLink
-from digest.track.sendgrid_signature import Signatures
 from digest.track.puzzles import Puzzles
+from digest.track.sendgrid_signature import Signatures
 from store import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tokens import Tokens
