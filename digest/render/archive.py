@@ -16,6 +16,7 @@ _ADDRESS = re.compile(
     r"(?P<name>\b(?:href|src|action|background)\s*=\s*)(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')",
     re.IGNORECASE,
 )
+_BODY = re.compile(r"<body\b[^>]*>")
 _IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 _CLICK_PATH = re.compile(r"/l/([0-9]{1,9})/" + re.escape(Slot.CLICK.mark))
 
@@ -52,6 +53,19 @@ def straight_html(html: str, links: Mapping[int, str], other: str) -> str:
         html,
     )
     return _ADDRESS.sub(straight, without_pixel)
+
+
+def framed(html: str, head: str, foot: str) -> str:
+    """A page with something more in its head and at its end; the mail between is as it was.
+
+    A page needs a landmark around what it is about, which mail clients bring along.
+    """
+    before, end, after = html.partition("</head>")
+    if end:
+        html = f"{before}{head}{end}{after}"
+    html = _BODY.sub(lambda match: f"{match[0]}<main>", html, count=1)
+    body, end, after = html.rpartition("</body>")
+    return f"{body}</main>{foot}{end}{after}" if end else f"{html}</main>{foot}"
 
 
 def _led(match: re.Match[str], target: str) -> str:

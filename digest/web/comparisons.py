@@ -11,6 +11,7 @@ from digest.catalog.pages import Lens, ReviewPage
 from digest.catalog.queries import ComparisonView, ContenderView, comparison_by_slug, views
 from digest.catalog.tables import Comparison, Contender, Tool
 from digest.catalog.trends import trends
+from digest.web.invitation import invitation
 from digest.web.site import ThePages, TheSite
 
 router = APIRouter()
@@ -26,7 +27,13 @@ def comparison(slug: str, site: TheSite, pages: ThePages) -> Response:
     if view is None or view.published_at > site.clock():
         raise HTTPException(404)
     path = f"/comparisons/{quote(view.slug)}"
-    return pages.show("comparison.html", view=view, scorecard=scorecard(view), path=path)
+    return pages.show(
+        "comparison.html",
+        view=view,
+        scorecard=scorecard(view),
+        path=path,
+        invitation=invitation(site),
+    )
 
 
 @router.api_route("/tools/{slug}", methods=["GET", "HEAD"])
@@ -45,6 +52,7 @@ def tool(slug: str, site: TheSite, pages: ThePages) -> Response:
         matches=matches,
         weeks=weeks[-MOST_WEEKS:],
         path=f"/tools/{quote(found.slug)}",
+        invitation=invitation(site),
     )
 
 

@@ -21,7 +21,9 @@ MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'none'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-"""For an issue's own page: mail carries its styles in itself."""
+"""For a mail as it was rendered: it carries its styles in itself."""
+ARCHIVE_POLICY = MAIL_POLICY.replace("form-action 'none'", "form-action 'self'")
+"""For an issue's own page, with the sign-up form under it."""
 FRAMED_MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'none'; "
     "base-uri 'none'; frame-ancestors 'self'; sandbox allow-popups "

@@ -9,8 +9,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import Session, col, select
 
 from digest.issues.tables import Issue, IssueState, Link, Variant
-from digest.render.archive import archive_html
-from digest.web.headers import MAIL_POLICY
+from digest.render.archive import archive_html, framed
+from digest.web.headers import ARCHIVE_POLICY
+from digest.web.invitation import invitation
 from digest.web.site import ThePages, TheSite
 
 router = APIRouter()
@@ -38,16 +39,26 @@ async def home(pages: ThePages) -> Response:
 @router.api_route("/issues/", methods=["GET", "HEAD"])
 def archive(site: TheSite, pages: ThePages) -> Response:
     with site.store.read() as session:
-        return pages.show("issues.html", entries=public_issues(session), path="/issues/")
+        return pages.show(
+            "issues.html",
+            entries=public_issues(session),
+            path="/issues/",
+            invitation=invitation(site),
+        )
 
 
 @router.api_route("/issues/{number}", methods=["GET", "HEAD"])
 def issue(number: str, site: TheSite, pages: ThePages) -> Response:
     with site.store.read() as session:
+        row = session.get(Issue, issue_number(number))
         found = frozen_html(session, issue_number(number), f"{pages.base}/issues/")
-    if found is None:
+    if found is None or row is None:
         raise HTTPException(404)
-    return HTMLResponse(found, headers={"Content-Security-Policy": MAIL_POLICY})
+    around = {"path": f"/issues/{row.number}", "entry": row, "invitation": invitation(site)}
+    html = framed(
+        found, pages.text("issue_head.html", **around), pages.text("issue_foot.html", **around)
+    )
+    return HTMLResponse(html, headers={"Content-Security-Policy": ARCHIVE_POLICY})
 
 
 def issue_number(text: str) -> int:

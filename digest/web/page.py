@@ -63,8 +63,11 @@ class Pages:
         **values: Any,
     ) -> HTMLResponse:
         """A page of `template` with `values`."""
-        body = self._environment.get_template(template).render(values)
-        return HTMLResponse(body, status, dict(headers or {}))
+        return HTMLResponse(self.text(template, **values), status, dict(headers or {}))
+
+    def text(self, template: str, **values: Any) -> str:
+        """A piece of a page."""
+        return self._environment.get_template(template).render(values)
 
     def private(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """A page whose address holds a token."""

@@ -8,10 +8,10 @@ from digest.issues.lifecycle import IssueError
 from digest.issues.tables import Issue
 from digest.render.errors import TemplateError
 from digest.web.headers import FRAMED_MAIL_POLICY, STUDIO_POLICY
+from digest.web.invitation import HONEYPOT, wording_of
 from digest.web.issues import issue_number
 from digest.web.proof import Facts, Proof, facts_of, proof_of
 from digest.web.site import Site, ThePages, TheSite
-from digest.web.subscribe import HONEYPOT, wording_of
 
 router = APIRouter(prefix="/studio")
 

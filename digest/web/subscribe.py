@@ -18,6 +18,7 @@ from digest.track.signup import Application, TooManyError, accept, apply, knock_
 from digest.web.bearers import read_bearer
 from digest.web.forms import SmallForm, clean, small_body
 from digest.web.headers import PAGE_POLICY, WORKING_POLICY
+from digest.web.invitation import HONEYPOT, wording_of
 from digest.web.page import Pages
 from digest.web.site import Site, TheOrigin, ThePages, TheSite
 from subscribers.addresses import AddressError
@@ -28,10 +29,7 @@ from subscribers.tokens import Purpose
 
 router = APIRouter()
 
-WORDING = "Send me {name} by email. I can unsubscribe at any time, in one click."
 CONFIRM_WORDING = "Yes, send {name} to this address."
-HONEYPOT = "website"
-"""A field that people don't see and robots fill in."""
 FORMS = {"page": "page-1", "embed": "embed-1", "json": "json-1", "confirm": "confirm-1"}
 """The forms there are, with the version of each: raise it when what stands on one changes."""
 LONGEST_SOURCE = 200
@@ -213,11 +211,6 @@ def _form(
         wrong=wrong,
         unsolved=unsolved,
     )
-
-
-def wording_of(site: Site) -> str:
-    """What a reader agrees to by sending our form."""
-    return WORDING.format(name=site.brand.name)
 
 
 def _confirming(site: Site) -> str:

@@ -4,6 +4,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from digest.render.slots import MARKS
+from digest.web.issues import frozen_html
 from tests.integration.web.rows import TARGET, add_issue
 from tests.integration.web.small_site import SmallSite
 
@@ -66,3 +67,19 @@ def test_an_issue_that_is_no_issue_is_a_404(
 ) -> None:
     add_issue(site.store)
     assert client.get(f"/issues/{number}").status_code == 404
+
+
+def test_an_issues_page_ends_with_a_form_and_changes_nothing_of_the_mail(
+    client: TestClient, site: SmallSite
+) -> None:
+    add_issue(site.store)
+    page = client.get("/issues/7")
+    assert "form-action 'self'" in page.headers["content-security-policy"]
+    assert '<form method="post" action="/subscribe"' in page.text
+    assert '<input type="hidden" name="source" value="/issues/7">' in page.text
+    assert '<meta property="og:title" content="Alpha beats Beta">' in page.text
+    with site.store.read() as session:
+        mailed = frozen_html(session, 7, "/issues/")
+    assert mailed is not None
+    body = mailed.partition("<body>")[2].rpartition("</body>")[0]
+    assert f"<main>{body}</main>" in page.text
