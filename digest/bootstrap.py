@@ -135,6 +135,7 @@ def bootstrap(
             hasher=hasher,
             provider=for_letters,
             clock=clock,
+            bounces=settings.bounce_address,
         ),
         permits=permits,
         signatures=Signatures(settings.webhook_keys),

@@ -78,6 +78,8 @@ class Post:
     hasher: AddressHasher
     provider: Provider
     clock: Callable[[], datetime]
+    bounces: str = ""
+    """As in `Edition`: where what comes back is read."""
 
     def deliver(self, presence: Presence, enough: Callable[[], bool] = lambda: False) -> int:
         """Sends what is due; how many letters a provider took. Raises ProviderError."""
@@ -160,6 +162,7 @@ class Post:
             sender=self.sender,
             list_name=self.letters.brand.name,
             public_url=self._site,
+            bounces=self.bounces,
             automatic=True,
             leavable=owed.kind in {LetterKind.WELCOME, LetterKind.ALREADY},
         )
