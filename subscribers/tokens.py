@@ -37,7 +37,7 @@ class Purpose(StrEnum):
     ADDRESS = "address"
     """Confirms a new address; the second number says which of the person's changes it is."""
     LETTER = "letter"
-    """A letter's own opaque id: it stands for no subscriber, and opens nothing."""
+    """A letter's own opaque id, in the subscriber's place; it opens nothing."""
     DELIVERY = "delivery"
     """The opaque delivery id that providers see and send back."""
 

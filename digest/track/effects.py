@@ -26,6 +26,7 @@ from sqlmodel import Session, col
 from digest.deliver.blame import Charge, blame
 from digest.deliver.tables import Delivery, DeliveryState
 from digest.issues.tables import Issue
+from digest.track.letters_back import take_letters
 from digest.track.report import GIVES_WAY, PROVES, Act, Report
 from digest.track.tables import Event, EventKind
 from store import Json, Row, as_rows, as_table
@@ -63,6 +64,9 @@ def take(session: Session, hasher: AddressHasher, reports: Sequence[Report], now
     _settle(session, known, now)
     _charge(session, known, now)
     _act(session, hasher, [one for one in known if one.report.act is not None], now)
+    letters = [unique[key] for key, _ in new if unique[key].letter is not None]
+    if letters:
+        take_letters(session, hasher, letters, now)
     return len(new)
 
 

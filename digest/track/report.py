@@ -62,3 +62,5 @@ class Report(NamedTuple):
     note: str = ""
     act: Act | None = None
     provider_id: str | None = None
+    letter: int | None = None
+    """The letter that it is about, where it is about none of an issue's deliveries."""

@@ -90,11 +90,15 @@ def read_post(body: bytes, tokens: Tokens) -> list[Report]:
         posted = _POST.validate_json(body)
     except ValidationError as error:
         raise PostError(_why(error)) from None
-    named = [one.get("delivery") for one in posted]
-    bearers = tokens.read_many(
-        Purpose.DELIVERY, [name if isinstance(name, str) else "" for name in named]
-    )
-    return [_report(one, bearer) for one, bearer in zip(posted, bearers, strict=True)]
+    told = [one.get("delivery") for one in posted]
+    named = [name if isinstance(name, str) else "" for name in told]
+    bearers = tokens.read_many(Purpose.DELIVERY, named)
+    reports = [_report(one, bearer) for one, bearer in zip(posted, bearers, strict=True)]
+    for place in [at for at, one in enumerate(reports) if one.bearer is None and named[at]]:
+        (letter,) = tokens.read_many(Purpose.LETTER, [named[place]])
+        if letter is not None:
+            reports[place] = reports[place]._replace(letter=letter.subscriber)
+    return reports
 
 
 def _report(posted: Posted, bearer: Bearer | None) -> Report:

@@ -7,6 +7,8 @@ import pytest
 from sqlmodel import col, select
 
 from digest.bootstrap import App, bootstrap
+from digest.deliver import letters
+from digest.deliver.letter_tables import Letter, LetterKind
 from digest.deliver.presence import presence
 from digest.deliver.tables import Batch, Delivery
 from digest.settings import Settings
@@ -93,3 +95,20 @@ def test_messages_name_the_mailbox_that_is_read(sqlite_store: Store, mailbox: Pa
     number = add_approved(sqlite_store)
     with sqlite_store.read() as session:
         assert app.frozen.edition(session, number).bounces == "bounces+*@d.example"
+
+
+def test_a_letter_that_comes_back_is_told_by_its_token(sqlite_store: Store, mailbox: Path) -> None:
+    """A confirmation to an address that does not exist: the form asks it nothing a second time."""
+    app = application(sqlite_store, mailbox)
+    add_people(sqlite_store, 1, "pending")
+    with sqlite_store.write() as session:
+        letters.write(session, LetterKind.CONFIRMATION, 1, "1", NOW)
+    with presence(sqlite_store) as here:
+        assert app.post.deliver(here) == 1
+    (sent,) = (app.settings.outbox_dir / "new").iterdir()
+    (mailbox / "new" / "1.a").write_bytes(dsn(sent.stem))
+    assert app.bounces is not None
+    assert app.bounces.read().reports == {"bounced": 1}
+    with sqlite_store.read() as session:
+        assert session.exec(select(Subscriber.status)).one() == "bounced"
+        assert session.exec(select(Letter.state)).one() == "failed"

@@ -123,7 +123,9 @@ class BounceReader:
         """None where no name in it is a token of ours: it is about somebody else's message."""
         bearers = self.tokens.read_many(Purpose.DELIVERY, notice.names)
         bearer = next((one for one in bearers if one is not None), None)
-        if bearer is None:
+        letters = [] if bearer else self.tokens.read_many(Purpose.LETTER, notice.names)
+        letter = next((one.subscriber for one in letters if one is not None), None)
+        if bearer is None and letter is None:
             return None
         now = self.clock()
         told = date_of(notice)
@@ -139,6 +141,7 @@ class BounceReader:
             code=notice.code,
             note=notice.note,
             act=notice.act,
+            letter=letter,
         )
 
 
