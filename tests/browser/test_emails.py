@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
+from digest.compose import PullQuote
 from digest.render.environment import email_environment, templates_folder
 from digest.render.issue import render_issue
 from tests.golden.emails import EMAILS
@@ -20,6 +21,18 @@ NOT_A_PAGE = {
     "rules": {"region": {"enabled": False}, "landmark-one-main": {"enabled": False}}
 }
 SPREAD = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+TOPS = "kind => [...document.querySelectorAll(kind)].map(one => one.getBoundingClientRect().top)"
+PLACES = """words => {
+  const text = [...document.querySelectorAll('.chip')].at(-1).firstChild
+  return words.map(word => {
+    const range = document.createRange()
+    const at = text.data.indexOf(word)
+    range.setStart(text, at)
+    range.setEnd(text, at + word.length)
+    return range.getBoundingClientRect().left
+  })
+}"""
+"""Where each of the words is drawn in the last price."""
 HEADINGS = "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(one => Number(one.tagName[1]))"
 
 
@@ -78,3 +91,62 @@ def test_axe_would_find_what_is_wrong(chromium: Browser, html: str) -> None:
     found = Axe().run(page, options=RULES | NOT_A_PAGE).response["violations"]
     page.close()
     assert {one["id"] for one in found} == {"image-alt", "color-contrast"}
+
+
+def test_a_large_logo_is_held_down(chromium: Browser) -> None:
+    """MJML's reset frees every image of its `height`; 900 pixels would push a phone sideways."""
+    logo = '<svg xmlns="http://www.w3.org/2000/svg" width="900" height="240"></svg>'
+    brand = replace(BRAND, logo_url="https://verdicts.example.com/logo.svg")
+    mail = render_issue(content(), brand, email_environment(templates_folder()))
+    page = chromium.new_page(viewport={"width": 320, "height": 800})
+    page.route("**/*", lambda route: route.abort())
+    page.route("**/logo.svg", lambda route: route.fulfill(body=logo, content_type="image/svg+xml"))
+    page.set_content(mail.html, wait_until="load")
+    drawn = page.locator("h1 img").bounding_box()
+    spread = page.evaluate(SPREAD)
+    page.close()
+    assert drawn
+    assert (drawn["width"], drawn["height"]) == (150, 40)
+    assert spread <= 0
+
+
+@pytest.mark.parametrize(
+    "lacks",
+    [
+        {},
+        {"panel_score": None, "ships": None},
+        {"entry_price": ""},
+        {"pull": None},
+        {"tagline": ""},
+        {"name": "A name of two lines at the least"},
+    ],
+    ids=str,
+)
+def test_two_contenders_stand_level(chromium: Browser, lacks: dict[str, Any]) -> None:
+    """What one of them lacks pulls nothing of it up, nor does a longer quote push it down."""
+    plain = content()
+    pull = PullQuote("skeptic", "It adds up. " * 14, None)
+    right = replace(plain.lead.right, pull=pull)
+    lead = replace(plain.lead, left=replace(plain.lead.left, **lacks), right=right)
+    environment = email_environment(templates_folder())
+    mail = render_issue(replace(plain, lead=lead), BRAND, environment)
+    page = chromium.new_page(viewport={"width": 640, "height": 800})
+    page.set_content(mail.html)
+    for kind in ("figure", "label", "pill"):
+        tops = page.evaluate(TOPS, f".{kind}")
+        half = len(tops) // 2
+        assert half, kind
+        for left, other in zip(tops[:half], tops[half:], strict=True):
+            assert abs(left - other) <= 3, f"{kind} {tops}"  # noqa: PLR2004 - nobody sees less
+    page.close()
+
+
+def test_words_of_another_script_keep_their_order(chromium: Browser) -> None:
+    """Else "$0.40 / 1M tokens" is read as "1M tokens / $0.40" in an Arabic newsletter."""
+    brand = replace(BRAND, language="ar")
+    mail = render_issue(content(), brand, email_environment(templates_folder()))
+    page = chromium.new_page(viewport={"width": 640, "height": 800})
+    page.set_content(mail.html)
+    places = page.evaluate(PLACES, ["$0.40", "tokens"])
+    page.close()
+    assert places[0] < places[1]
