@@ -10,7 +10,7 @@ from digest.render.environment import Href
 from digest.render.errors import TemplateError
 from digest.render.filters import harmless
 from digest.render.links import LinkBook, ascii_url
-from digest.render.mjml import to_html
+from digest.render.origin import html_of
 from digest.render.polish import polish
 from digest.render.rendered import Rendered
 from digest.render.run import frame, run
@@ -30,7 +30,7 @@ def render_issue(
     """
     links = LinkBook(brand.public_url, tracked=tracked)
     context = _context(content, brand, links, tracked=tracked)
-    html = polish(to_html(run(environment, HTML_TEMPLATE, context), HTML_TEMPLATE))
+    html = polish(html_of(environment, run(environment, HTML_TEMPLATE, context), HTML_TEMPLATE))
     text = run(environment, TEXT_TEMPLATE, context)
     _check_slots(html, HTML_TEMPLATE, brand)
     _check_slots(text, TEXT_TEMPLATE, brand)

@@ -13,7 +13,7 @@ from digest.compose import Matchup
 from digest.render.environment import Href
 from digest.render.filters import harmless
 from digest.render.links import ascii_url
-from digest.render.mjml import to_html
+from digest.render.origin import html_of
 from digest.render.polish import polish
 from digest.render.rendered import Rendered
 from digest.render.run import frame, run
@@ -73,7 +73,8 @@ class Letters:
     ) -> Rendered:
         context = {**frame(self.brand, subject, preheader), **values}
         source = f"{name}/letter.mjml.j2"
-        html = polish(to_html(run(self.environment, source, context), source))
+        mjml = run(self.environment, source, context)
+        html = polish(html_of(self.environment, mjml, source))
         text = run(self.environment, f"{name}/letter.txt.j2", context)
         return Rendered(harmless(subject), harmless(preheader), html, f"{text.strip()}\n", ())
 

@@ -74,6 +74,8 @@ class _Lint:
             self._parser.Parse(source, True)
         except expat.ExpatError as error:
             problem = f"not well-formed: {expat.ErrorString(error.code)}"
+            if self._open:
+                problem += f", while <{self._open[-1]}> is open"
             raise TemplateError(self._name, error.lineno, problem) from None
 
     def _fail(self, problem: str) -> None:

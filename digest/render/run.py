@@ -1,15 +1,25 @@
 """One run of Jinja2 over one template, with faults told by file and line."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from traceback import extract_tb
 
-from jinja2 import Environment, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from jinja2 import Environment, TemplateNotFound, TemplateRuntimeError, TemplateSyntaxError
 
 from digest.brand import Brand
 from digest.render import palette
 from digest.render.errors import TemplateError
 
 _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
+
+_FAULTS = (
+    TemplateRuntimeError,  # an undefined name too, and an unknown filter under an `if`
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    TypeError,
+    ValueError,
+)
 
 
 def frame(brand: Brand, subject: str, preheader: str) -> dict[str, object]:
@@ -34,20 +44,28 @@ def run(environment: Environment, name: str, context: Mapping[str, object]) -> s
     except TemplateError:
         raise
     except TemplateNotFound as error:
-        raise TemplateError(str(error.name), None, "there is no such template") from error
+        where, line = _place(environment, name, error)
+        raise TemplateError(where, line, f"there is no template {error.name}") from error
     except TemplateSyntaxError as error:
         raise TemplateError(error.name or name, error.lineno, str(error.message)) from error
-    except (UndefinedError, ArithmeticError, AttributeError, TypeError, ValueError) as error:
+    except RecursionError as error:
+        [(round_, _)] = Counter(_frames(environment, error)).most_common(1) or [((name, None), 0)]
+        raise TemplateError(*round_, "it comes to include or extend itself") from error
+    except _FAULTS as error:
         where, line = _place(environment, name, error)
         raise TemplateError(where, line, str(error)) from error
 
 
 def _place(environment: Environment, name: str, error: Exception) -> tuple[str, int | None]:
-    """The template and line where `error` arose: Jinja2 writes its frames as the templates'."""
+    """The template and line where `error` arose."""
+    return next(_frames(environment, error), (name, None))
+
+
+def _frames(environment: Environment, error: Exception) -> Iterator[tuple[str, int | None]]:
+    """Templates and lines, the innermost first: Jinja2 writes its frames as the templates'."""
     known = environment.list_templates()
-    for frame in reversed(extract_tb(error.__traceback__)):
-        path = frame.filename.replace("\\", "/")
+    for one in reversed(extract_tb(error.__traceback__)):
+        path = one.filename.replace("\\", "/")
         found = next((template for template in known if path.endswith(f"/{template}")), None)
         if found:
-            return found, frame.lineno
-    return name, None
+            yield found, one.lineno

@@ -137,7 +137,7 @@ def test_two_contenders_stand_level(chromium: Browser, lacks: dict[str, Any]) ->
         half = len(tops) // 2
         assert half, kind
         for left, other in zip(tops[:half], tops[half:], strict=True):
-            assert abs(left - other) <= 3, f"{kind} {tops}"  # noqa: PLR2004 - nobody sees less
+            assert abs(left - other) <= 3, f"{kind} {tops}"
     page.close()
 
 

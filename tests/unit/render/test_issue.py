@@ -208,7 +208,7 @@ def test_an_unknown_verdict_is_not_guessed(rendered: Rendered) -> None:
         ("a\n\n{% if %}", 3, "Expected an expression"),
         ("{{ issue.number|shout }}", 1, "No filter named 'shout'"),
         ("\n{{ issue.lead.left.community_score|percent }}", 2, ""),
-        ('{% include "other.j2" %}', None, "there is no such template"),
+        ('{% include "other.j2" %}', 1, "there is no template other.j2"),
     ],
 )
 def test_a_fault_in_a_template_is_named_with_its_line(
