@@ -12,6 +12,9 @@ _ONE_CLICK = re.compile(
     rb"(?:, *<mailto:[^\s<>]+>)?"
 )
 
+_UNSEEN = re.compile(r"display:none|visibility:hidden|(?:^|;)opacity:0?\.?0*%?(?:!|;|$)")
+_SIZE = re.compile(r"(?:^|;)font-size:([0-9.]+)")
+
 
 def check_leaving(mail: Specimen) -> Iterator[Finding]:
     mend = "put the link back into the template"
@@ -27,13 +30,16 @@ def check_leaving(mail: Specimen) -> Iterator[Finding]:
 
 
 def hidden(element: Element | None) -> bool:
-    """Whether it or what it stands in is not shown."""
+    """Whether it or what it stands in is not shown, or its words have no size."""
+    size = ""
     while element is not None:
         style = element.attributes.get("style", "").replace(" ", "").lower()
-        if "display:none" in style or "visibility:hidden" in style:
+        if _UNSEEN.search(style):
             return True
+        # The nearest says it: cells around the words have none, and need none.
+        size = size or "".join(_SIZE.findall(style)[-1:])
         element = element.parent
-    return False
+    return bool(size) and not size.strip("0.")
 
 
 def _one_click(mail: Specimen) -> Iterator[Finding]:

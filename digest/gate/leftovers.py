@@ -9,7 +9,8 @@ from digest.gate.specimen import Specimen
 from digest.render.slots import MARKS
 
 _MARK = re.compile(r"~~[a-z-]+~~")
-_TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}")
+# Bounded: a page that says "{{" ten thousand times would hold the gate up for a minute.
+_TAG = re.compile(r"\{\{.{,200}?\}\}|\{%.{,200}?%\}")
 _MJML = re.compile(r"</?mj(?:ml|-[a-z-]+)\b")
 _ESCAPE = re.compile(r"\\u\{([0-9a-f]{1,6})\}")
 # UTF-8 read as Latin-1 or Windows-1252: a lead byte's letter, then a continuation byte's.

@@ -36,7 +36,7 @@ def _targets(mail: Specimen) -> Iterator[Finding]:
         numbers.setdefault(url, []).append(number)
         where = f"link {number}"
         yield from _secure(where, url, "import the comparison with its https address")
-        if urlsplit(url).hostname in SHORTENERS:
+        if _shortens(urlsplit(url).hostname):
             what = f"{url} hides where it leads"
             yield found(Code.LINK_SHORTENED, where, what, "import the comparison's own address")
     for url, several in numbers.items():
@@ -64,7 +64,7 @@ def _address(mail: Specimen, element: Element, url: str) -> Iterator[Finding]:
         what = f"the store has no target for link {click[1]}"
         yield found(Code.LINK_DEAD, where, what, "make the link through links.to(...)")
     yield from _secure(where, url, "give it an https address")
-    if host in SHORTENERS:
+    if _shortens(host):
         what = f"{url[:60]} hides where it leads"
         yield found(Code.LINK_SHORTENED, where, what, "link to the page itself")
 
@@ -73,6 +73,10 @@ def _secure(where: str, url: str, mend: str) -> Iterator[Finding]:
     parts = urlsplit(url)
     if parts.scheme != "https" and parts.hostname not in LOOPBACK:
         yield found(Code.LINK_INSECURE, where, f"not https: {url[:100]}", mend)
+
+
+def _shortens(host: str | None) -> bool:
+    return (host or "").removeprefix("www.") in SHORTENERS
 
 
 def _named(link: Element) -> bool:

@@ -14,7 +14,7 @@ _FEW_LETTERS = 10
 _SHARE_OF_CAPITALS = 0.7
 
 _REPEATED = re.compile(r"[!?]{2,}|[$€£]{2,}|\.{4,}|\*{2,}")
-_REPLY = re.compile(r"\s*(?:re|fwd?|aw|wg|tr|sv|vs|rv)\s*(?:\[\d+\])?\s*:", re.IGNORECASE)
+_REPLY = re.compile(r"\s*(?:re|fwd?|aw|wg|tr|sv|vs|rv)\s{,9}(?:\[\d{,9}\])?\s{,9}:", re.IGNORECASE)
 # An emoji may be several code points: joined, with a skin tone, with a variation selector.
 _EMOJI = re.compile(
     "[\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55]"
@@ -65,7 +65,7 @@ def _tricks(where: str, text: str) -> Iterator[Finding]:
         yield found(Code.WORDS_SHOUT, where, what, mend)
     repeated = _REPEATED.search(text)
     if repeated:
-        yield found(Code.WORDS_PUNCTUATION, where, f"{repeated[0]!r} is what spam does", mend)
+        yield found(Code.WORDS_PUNCTUATION, where, f"{repeated[0][:9]!r} is what spam does", mend)
     reply = _REPLY.match(text)
     if reply:
         what = f"{reply[0].strip()!r} makes believe that it answers the reader"

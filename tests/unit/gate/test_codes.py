@@ -126,6 +126,7 @@ BROKEN: list[tuple[Code, Callable[[Specimen], Specimen]]] = [
     (Code.LINK_INSECURE, target("http://x.example/")),
     (Code.LINK_SHORTENED, target("https://bit.ly/abc")),
     (Code.LINK_SHORTENED, body('<a href="https://bit.ly/abc">Go</a>')),
+    (Code.LINK_SHORTENED, body('<a href="https://www.bit.ly/abc">Go</a>')),
     (Code.LINK_UNNAMED, body('<a href="https://x.example/"><i></i></a>')),
     (Code.SUBJECT_EMPTY, subject(" ")),
     (Code.SUBJECT_LONG, subject("a long subject " * 7)),
@@ -167,11 +168,12 @@ def test_a_way_out_below_the_cut_blocks(rendered: Rendered) -> None:
     assert re.fullmatch(r"html, byte 9\d,\d{3}", low.where)
 
 
-def test_a_way_out_that_nobody_sees_is_none(sound: Specimen) -> None:
+@pytest.mark.parametrize("unseen", ["display:none", "opacity:0", "font-size:0px"])
+def test_a_way_out_that_nobody_sees_is_none(sound: Specimen, unseen: str) -> None:
     hidden = sound.html.replace("<body ", '<body data-x="" ').replace(
         '<a class="tap"', '<a class="tap" data-was=""'
     )
-    hidden = re.sub(r'(<a [^>]*?/unsubscribe/[^>]*?style=")', r"\1display:none;", hidden)
+    hidden = re.sub(r'(<a [^>]*?/unsubscribe/[^>]*?style=")', rf"\1{unseen};", hidden)
     assert codes(with_html(sound, hidden)) == {Code.UNSUBSCRIBE_MISSING}
 
 
@@ -209,6 +211,12 @@ def test_plain_http_on_this_machine_is_fine(sound: Specimen, url: str) -> None:
 )
 def test_words_that_are_no_tricks(sound: Specimen, words: str) -> None:
     assert codes(subject(words)(sound)) == set()
+
+
+def test_braces_far_apart_are_no_tag(sound: Specimen) -> None:
+    """Looking any further from each of a page's thousand braces would hold up the gate."""
+    assert codes(body("{{ name }}")(sound)) == {Code.TEMPLATE_LEFT}
+    assert codes(body("{{" + "name " * 50 + "}}")(sound)) == set()
 
 
 def test_a_page_may_say_what_looks_like_a_garbled_character(sound: Specimen) -> None:
