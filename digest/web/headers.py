@@ -18,14 +18,15 @@ WORKING_POLICY = (
 )
 """For the one page that has a script: the sign-up form where proof of work is asked for."""
 MAIL_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'none'; "
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https:; form-action 'none'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-"""For a mail as it was rendered: it carries its styles in itself."""
+"""For a mail as it was rendered: it carries its styles in itself, and shows the brand's logo from
+wherever that is. No other image can be in it but the templates' own."""
 ARCHIVE_POLICY = MAIL_POLICY.replace("form-action 'none'", "form-action 'self'")
 """For an issue's own page, with the sign-up form under it."""
 FRAMED_MAIL_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'none'; "
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https:; form-action 'none'; "
     "base-uri 'none'; frame-ancestors 'self'; sandbox allow-popups "
     "allow-popups-to-escape-sandbox"
 )

@@ -119,6 +119,15 @@ def test_an_issue_that_cannot_be_rendered_says_why(
     assert framed.headers["content-type"].startswith("text/plain")
 
 
+def test_a_logo_may_come_from_another_host(studio: TestClient, draft: int) -> None:
+    """It is the brand's, and shows in the mail; scripts and frames still come from nowhere."""
+    policy = studio.get(f"/studio/issues/{draft}/html").headers["content-security-policy"]
+    rules = dict(rule.strip().partition(" ")[::2] for rule in policy.split(";"))
+    assert "https:" in rules["img-src"].split()
+    assert rules["default-src"] == "'none'"
+    assert "script-src" not in rules
+
+
 def test_an_issue_that_is_not_there_is_a_404(studio: TestClient) -> None:
     for path in ("/studio/issues/99", "/studio/issues/99/html", "/studio/issues/x"):
         assert studio.get(path).status_code == 404
