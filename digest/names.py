@@ -9,8 +9,8 @@ _WORDS = (
 
 
 def percent(score: float) -> str:
-    """75.0 -> '75%', 87.5 -> '87.5%'."""
-    return f"{score:g}%"
+    """75.0 -> '75%', 87.5 -> '87.5%', 66.6667 -> '66.7%': one decimal at most."""
+    return f"{score:.1f}".removesuffix(".0") + "%"
 
 
 def number_word(count: int) -> str:

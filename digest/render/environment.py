@@ -6,8 +6,9 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 import digest
+from digest.names import percent
 from digest.render.errors import TemplateError
-from digest.render.filters import attribute, harmless, month, percent, reach, wrap, written_date
+from digest.render.filters import attribute, harmless, month, reach, wrap, written_date
 from digest.render.slots import Slot
 
 ESCAPED = (".mjml.j2", ".html.j2")

@@ -29,11 +29,6 @@ def harmless(text: str) -> str:
     return disarm(_NOT_TEXT.sub("", text))
 
 
-def percent(score: float) -> str:
-    """75.0 -> "75%", 87.5 -> "87.5%"; at most one decimal."""
-    return f"{score:.1f}".removesuffix(".0") + "%"
-
-
 def reach(score: float, cells: int = 100) -> int:
     """How many of `cells` a bar of `score` per cent fills.
 

@@ -12,7 +12,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from digest.brand import Brand
 from digest.issues.targets import is_web_address
-from digest.render.filters import percent, reach, written_date
+from digest.names import percent
+from digest.render.filters import reach, written_date
 
 # A token stands in the address: it must not reach another site, a cache or a search engine.
 PRIVATE = {

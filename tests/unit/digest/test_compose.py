@@ -34,6 +34,11 @@ def test_a_gap_and_a_tie_make_other_subjects() -> None:
     assert headline([tie]).subject == "One or Two?"
 
 
+def test_a_panel_of_three_is_told_in_one_decimal() -> None:
+    lead = comparison(1, contender("One", 100 / 3), contender("Two", 200 / 3))
+    assert issue(lead).lead.summary == "Two leads, 66.7% to 33.3%."
+
+
 def test_a_long_name_does_not_make_a_long_subject() -> None:
     lead = comparison(1, contender("A very long name " * 10, 75), contender("B"))
     title = headline([lead, comparison(2, contender("C"), contender("D"))])

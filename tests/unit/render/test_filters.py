@@ -7,7 +7,8 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.render.filters import attribute, harmless, month, percent, reach, wrap, written_date
+from digest.names import percent
+from digest.render.filters import attribute, harmless, month, reach, wrap, written_date
 from digest.render.mjml import to_html
 from digest.render.polish import polish
 from digest.render.slots import MARKS
