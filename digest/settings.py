@@ -17,6 +17,7 @@ from digest.address import Sender
 from digest.brand import ACCENT, NO_ADDRESS, TAGLINE, Brand, Typeface
 from digest.deliver.dkim import speaks_for
 from digest.deliver.limits import Limits, parse_domain_limits, parse_limit, parse_warm_up
+from digest.deliver.smtp_target import parse_smtp_url
 from digest.gate.findings import Policy, parse_codes, parse_ignored
 from digest.standing.server import parse_server
 from digest.track.bounces.mailboxes import parse_mailbox_url
@@ -257,6 +258,11 @@ class Settings(BaseSettings):
         if self.provider is ProviderName.SMTP and not self.smtp_url.get_secret_value():
             msg = "DIGEST_SMTP_URL is missing; it should look like smtp://user:pass@host:587"
             raise ValueError(msg)
+        if self.provider is ProviderName.SMTP:
+            try:
+                parse_smtp_url(self.smtp_url.get_secret_value())
+            except ValueError as error:
+                raise ValueError(f"DIGEST_{error}") from None
         if self.provider is ProviderName.SENDGRID and not self.sendgrid_api_key.get_secret_value():
             msg = "DIGEST_SENDGRID_API_KEY is missing; it should look like SG.xxxx.yyyy"
             raise ValueError(msg)

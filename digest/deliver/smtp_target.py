@@ -1,5 +1,6 @@
 """Where mail goes over SMTP: an SMTP_URL, taken apart."""
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import ip_address
@@ -72,9 +73,16 @@ def parse_smtp_url(url: str) -> SmtpTarget:
         raise _wrong("the port is not a number from 1 to 65535") from None
     if not parts.hostname or port == 0:
         raise _wrong("the host or the port is missing")
+    try:
+        parts.hostname.encode("idna")
+    except UnicodeError:
+        raise _wrong("the host is not one") from None
     if bool(parts.username) != bool(parts.password):
         raise _wrong("a user needs a password, and the other way round")
     options = _options(parts.query)
+    helo = options.get("helo") or None
+    if helo and not re.fullmatch(r"[!-~]{1,255}", helo):
+        raise _wrong("helo= is this machine's name, like digest.example.com")
     implicit = parts.scheme == "smtps"
     return SmtpTarget(
         host=parts.hostname,
@@ -82,7 +90,7 @@ def parse_smtp_url(url: str) -> SmtpTarget:
         tls=_tls(options.get("starttls"), implicit=implicit),
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
-        helo=options.get("helo") or None,
+        helo=helo,
         connections=_number(options, "connections", MOST_CONNECTIONS) or CONNECTIONS,
         messages=_number(options, "messages", 1_000_000),
     )

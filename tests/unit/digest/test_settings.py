@@ -39,6 +39,7 @@ def test_everything_has_a_default_for_trying_it_out(nowhere: Path) -> None:
         ("LIST_NAME", "n" * 2000, "at most 100"),
         ("PROVIDER", "pigeon", "'outbox', 'smtp' or 'sendgrid'"),
         ("SECRET_KEY", "short", "at least 32"),
+        ("SMTP_URL", "mail.example.org", "smtp://user:password@mail.example.com:587"),
         ("SENDGRID_WEBHOOK_KEY", "SG.xxxx", "should look like MFkwEwYHKoZIzj0CAQYI"),
         ("BOUNCE_MAILBOX", "pop3://h/", "should look like maildir:///var/mail/bounces"),
         ("BOUNCE_ADDRESS", "bounces@example.org", "DIGEST_BOUNCE_MAILBOX is missing"),
@@ -71,6 +72,8 @@ def test_everything_has_a_default_for_trying_it_out(nowhere: Path) -> None:
 def test_a_wrong_setting_is_named_with_what_it_should_look_like(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
 ) -> None:
+    if name == "SMTP_URL":
+        monkeypatch.setenv("DIGEST_PROVIDER", "smtp")
     monkeypatch.setenv(f"DIGEST_{name}", value)
     with pytest.raises(SettingsError) as refused:
         read_settings()

@@ -51,6 +51,8 @@ def test_a_url_names_host_port_login_and_tls(url: str, target: SmtpTarget) -> No
         ("smtp://me:secret@mail.example.com?starttls=maybe", "require, auto or never"),
         ("smtps://me:secret@mail.example.com?starttls=never", "takes no starttls="),
         ("smtp://me:secret@[mail.example.com", "host is not one"),
+        ("smtp://me:secret@mail..example.com", "host is not one"),
+        ("smtp://me:secret@mail.example.com?helo=a%0d%0aNOOP", "helo= is this machine's name"),
         ("smtp://me:secret@mail\u2100.example.com", "host is not one"),
     ],
 )
