@@ -12,6 +12,7 @@ import ssl
 from contextlib import suppress
 
 from digest.deliver.provider import ProviderError
+from digest.deliver.smtp_client import Client, SecureClient
 from digest.deliver.smtp_reply import LineLost, Stage, read_reply
 from digest.deliver.smtp_target import SmtpTarget, Tls
 from digest.deliver.smtp_wire import Wire
@@ -79,15 +80,15 @@ def open_session(
     return Session(client, timeout, patience)
 
 
-def _connect(target: SmtpTarget, tls: ssl.SSLContext, timeout: float) -> smtplib.SMTP:
+def _connect(target: SmtpTarget, tls: ssl.SSLContext, timeout: float) -> Client:
     # A name is given here since smtplib would ask DNS for one, for seconds where DNS is broken.
     greeting = target.helo or socket.gethostname()
     if target.tls is Tls.IMPLICIT:
-        client: smtplib.SMTP = smtplib.SMTP_SSL(
+        client: Client = SecureClient(
             target.host, target.port, greeting, timeout=timeout, context=tls
         )
     else:
-        client = smtplib.SMTP(target.host, target.port, greeting, timeout=timeout)
+        client = Client(target.host, target.port, greeting, timeout=timeout)
     if "." not in greeting and client.sock:
         # RFC 5321 section 4.1.3: an address literal, where there is no full name.
         own = client.sock.getsockname()[0]
@@ -115,13 +116,26 @@ def _sign_in(client: smtplib.SMTP, target: SmtpTarget) -> None:
     if not target.user:
         return
     if "PLAIN" not in client.esmtp_features.get("auth", "").upper().split():
-        client.login(target.user, target.password)
+        _sign_in_otherwise(client, target)
         return
     # smtplib's own PLAIN stops at the first character outside ASCII.
     secret = base64.b64encode(f"\0{target.user}\0{target.password}".encode()).decode()
     code, text = client.docmd("AUTH", f"PLAIN {secret}")
     if code not in SIGNED_IN:
         raise smtplib.SMTPAuthenticationError(code, text)
+
+
+def _sign_in_otherwise(client: smtplib.SMTP, target: SmtpTarget) -> None:
+    try:
+        client.login(target.user, target.password)
+    except UnicodeEncodeError:
+        # Its own words would show the letter.
+        raise ProviderError(
+            f"{target} does not offer AUTH PLAIN, and nothing else takes a user or password with "
+            "letters outside ASCII; choose another password for SMTP_URL"
+        ) from None
+    except ValueError:
+        raise ProviderError(f"{target} answers AUTH with something that is not SMTP") from None
 
 
 def _plain(error: Exception) -> str:
