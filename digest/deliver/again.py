@@ -12,9 +12,10 @@ from sqlalchemy import CursorResult, Select, func, insert, select, update
 from sqlmodel import Session, col
 
 from digest.deliver.lanes import NO_LANES
+from digest.deliver.ledger import lock
 from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
 from digest.issues.lifecycle import find_issue, move
-from digest.issues.tables import Issue, IssueState
+from digest.issues.tables import IssueState
 from subscribers.tables import Subscriber
 
 GIVEN_UP = "given up"
@@ -35,14 +36,14 @@ def resend(
     How many; 0 changes nothing. Raises IssueError for an issue that is not being or been sent.
     """
     find_issue(session, number)
-    # Held, so that nobody else makes the same positions.
-    session.execute(select(col(Issue.number)).where(col(Issue.number) == number).with_for_update())
+    # Held, so that nobody else makes the same positions, and that it does not end meanwhile.
+    state = lock(session, number)
     chosen: dict[str, list[int]] = {}
     for delivery, lane in session.execute(_in_lanes(_chosen(number, states, email_key))):
         chosen.setdefault(lane, []).append(delivery)
     if not chosen:
         return 0
-    if find_issue(session, number).state != IssueState.SENDING:
+    if state != IssueState.SENDING:
         move(
             session,
             number,

@@ -262,12 +262,11 @@ def finish(session: Session, number: int, now: datetime) -> bool:
     issue = find_issue(session, number)
     if issue.state != IssueState.SENDING:
         return False
-    open_batches = session.execute(
-        select(func.count())
-        .select_from(Batch)
-        .where(col(Batch.issue_number) == number, col(Batch.state) != BatchState.DONE)
-    ).scalar_one()
-    if open_batches:
+    if _is_open(session, number):
+        return False
+    # Held from here on, so that nobody is queued again between the count and the end. Looked at
+    # once more where that had been waited for.
+    if lock(session, number) != IssueState.SENDING or _is_open(session, number):
         return False
     counts = count(session, number)
     if any(counts[state] for state in OPEN_STATES):
@@ -280,6 +279,24 @@ def finish(session: Session, number: int, now: datetime) -> bool:
         raise IssueError(msg)
     move(session, number, IssueState.FINISHED, finished_at=now)
     return True
+
+
+def lock(session: Session, number: int) -> IssueState | None:
+    """Locks the issue until the commit; its state as it is now, whatever was read before."""
+    state = session.execute(
+        select(col(Issue.state)).where(col(Issue.number) == number).with_for_update()
+    ).scalar_one_or_none()
+    return None if state is None else IssueState(state)
+
+
+def _is_open(session: Session, number: int) -> bool:
+    """Whether a batch waits or is under way."""
+    found = session.execute(
+        select(col(Batch.position))
+        .where(col(Batch.issue_number) == number, col(Batch.state) != BatchState.DONE)
+        .limit(1)
+    ).first()
+    return found is not None
 
 
 def count(session: Session, number: int) -> dict[str, int]:
