@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError
 
-from store import Store, StoreError
+from store import Store, StoreError, reason
 
 
 class Schema(StrEnum):
@@ -166,5 +166,4 @@ def _from_the_future(store: Store) -> str:
 
 
 def _unusable(store: Store, error: DBAPIError) -> str:
-    reason = str(error.orig).strip().splitlines()[0] if error.orig else "no reason given"
-    return f"the database {store.name} can't be used: {reason}"
+    return f"the database {store.name} can't be used: {reason(error)}"

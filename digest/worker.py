@@ -4,10 +4,13 @@ import logging
 import signal
 import threading
 
+from sqlalchemy.exc import DBAPIError
+
 from digest.bootstrap import App
 from digest.deliver.presence import Presence, presence
 from digest.deliver.provider import ProviderError
 from digest.jobs import Jobs
+from store import reason
 
 PAUSE_SECONDS = 2.0
 LETTERS_PAUSE_SECONDS = 0.5
@@ -67,6 +70,8 @@ def _look_and_send(jobs: Jobs, here: Presence, stop: threading.Event) -> None:
             for number, progress in jobs.send_open(here, stop.is_set).items():
                 if progress.finished:
                     log.info("issue %s is finished", number)
+        except DBAPIError as error:
+            log.warning("the database refused, and is asked again: %s", reason(error))
         except Exception:
             # A worker that must run for years outlives a database that was away for a minute.
             log.exception("this round failed; the next one tries again")

@@ -5,7 +5,7 @@ name, which Alembic needs on both databases.
 """
 
 from store.base import Json, Table, UtcDateTime, utc
-from store.engine import Store, StoreError, open_store
+from store.engine import Store, StoreError, open_store, reason
 from store.rows import Row, as_rows, as_table
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "as_rows",
     "as_table",
     "open_store",
+    "reason",
     "utc",
 ]

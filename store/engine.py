@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlmodel import Session
 
 BUSY_TIMEOUT_SECONDS = 30
@@ -64,6 +64,12 @@ class Store:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def reason(error: DBAPIError) -> str:
+    """The database's own words in one line; no statement and no value."""
+    lines = str(error.orig).strip().splitlines() if error.orig else []
+    return lines[0] if lines else "no reason given"
 
 
 def open_store(url: str) -> Store:

@@ -41,10 +41,12 @@ def describe(error: Exception) -> str | None:
     """The line for an error that a user can do something about; None for a fault of ours."""
     from sqlalchemy.exc import DBAPIError
 
+    from store import reason
+
     if isinstance(error, _known()):
         return str(error)
-    if isinstance(error, DBAPIError) and error.orig is not None:
-        return f"the database refused: {str(error.orig).splitlines()[0]}"
+    if isinstance(error, DBAPIError):
+        return f"the database refused: {reason(error)}"
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     return None

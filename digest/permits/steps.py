@@ -6,11 +6,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy.exc import DBAPIError
+
 from digest.deliver.presence import Presence
 from digest.deliver.provider import ProviderError
 from digest.issues.lifecycle import IssueError
 from digest.jobs import Jobs
 from digest.permits.deferral import Permits
+from store import reason
 
 SHARE_SECONDS = 20.0
 """A permit ends then, whatever is left of its share: with a slow provider, too, other issues and
@@ -35,6 +38,10 @@ class Steps:
                 self._share(number)
         except IssueError as error:
             log.warning("issue %s waits: %s", number, error)
+            raise
+        except DBAPIError as error:
+            log.warning("issue %s waits: the database refused: %s", number, reason(error))
+            self.stop.wait(FAULT_SECONDS)
             raise
         except Exception as error:
             known = isinstance(error, ProviderError)

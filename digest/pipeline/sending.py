@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from digest.address import Edition
@@ -138,6 +139,9 @@ class Sending:
         except ProviderError as error:
             wait = error.retry_after if isinstance(error, ProviderBusyError) else None
             shift.release(self.clock() + timedelta(seconds=wait) if wait else None)
+            raise
+        except DBAPIError:
+            # No provider's fault. What could not be written is closed by whoever comes next.
             raise
         except Exception as error:
             # The contract: an exception means that nobody knows. The rest becomes uncertain.

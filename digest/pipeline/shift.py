@@ -22,7 +22,7 @@ from digest.deliver.presence import Presence
 from digest.deliver.provider import Outcome, Provider
 from digest.deliver.waiting import hold
 from digest.pipeline.announce import Announce, tell_nobody
-from store import Store
+from store import Store, reason
 
 MOST_AT_ONCE = 1_000
 """Recipients claimed in one transaction at most, and outcomes that wait to be written."""
@@ -34,8 +34,8 @@ LONGEST_HOLD = timedelta(seconds=5)
 """Limits that keep everything back for longer end the run; it goes on when they let go."""
 LOOK_AGAIN = 0.5
 """Seconds without anything on its way until the provider, and whoever reports, gets a turn."""
-SETTLE_WAITS = (0.1, 0.5, 2.0, 5.0)
-"""Seconds between tries to write outcomes."""
+SETTLE_WAITS = (0.1, 0.5, 2.0, 5.0, 10.0, 20.0, 30.0)
+"""Seconds between tries to write outcomes: a database that is started anew is back by then."""
 log = logging.getLogger(__name__)
 
 Addressing = Callable[[Sequence[Recipient], int], list[Envelope]]
@@ -158,15 +158,15 @@ class Shift:
         """One transaction: what came in is written, `back` is released, new batches are claimed.
 
         A database that refuses for a moment is asked again: what a provider said can't be had a
-        second time, so it is worth a few seconds.
+        second time, so it is worth a minute.
         """
         for wait in (*SETTLE_WAITS, None):
             try:
                 claims = self._commit(most, back, not_before)
-            except DBAPIError:
+            except DBAPIError as error:
                 if wait is None:
                     raise
-                log.warning("outcomes could not be written; trying again", exc_info=True)
+                log.warning("the database refused, and is asked again: %s", reason(error))
                 self.pause(wait)
             else:
                 break

@@ -388,6 +388,38 @@ def test_outcomes_that_could_not_be_written_at_once_are_written_later(
     assert len(waits) == 2
 
 
+def test_a_database_that_goes_away_is_told_in_a_line_each_and_no_provider_is_blamed(
+    store: Store,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    from dataclasses import replace
+
+    from sqlalchemy.exc import OperationalError
+
+    people = add_people(store, 12)
+    number = add_approved(store)
+    provider = Recorder()
+    desk(store, provider, clock).start(number)
+
+    def full(*_: object) -> int:
+        raise OperationalError("UPDATE", {}, Exception("disk is full\nDETAIL: no more"))
+
+    with presence(store) as here:
+        engine = replace(sending(store, provider, clock), pause=lambda _: None)
+        with monkeypatch.context() as patch:
+            patch.setattr(ledger, "close", full)
+            with pytest.raises(OperationalError):
+                engine.run(number, here)
+        assert engine.run(number, here).finished
+    assert {one.getMessage() for one in caplog.records} == {
+        "the database refused, and is asked again: disk is full"
+    }
+    assert not any(one.exc_info for one in caplog.records)
+    assert len(provider.taken) == len(set(provider.taken)) == len(people)
+
+
 def test_a_worker_that_could_not_write_at_all_goes_on_and_lists_who_is_in_doubt(
     store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
