@@ -19,9 +19,6 @@ from digest.cli.frame import (
 
 app = typer.Typer(help="Issues: drafted, checked, approved, sent.", no_args_is_help=True)
 
-MOST_NAMED = 20
-"""How many of those in doubt `status` names."""
-
 
 @app.command("draft", epilog="Example: digest issue draft --schedule weekly")
 def draft(
@@ -228,33 +225,22 @@ def send(
 @app.command("status", epilog="Example: digest issue status 3 --json")
 def status(number: Number, as_json: AsJson = False) -> None:
     """How many recipients are in which state; the counts add up to the audience."""
-    from digest.cli.progress import outlook
-    from digest.deliver.again import in_doubt
+    from digest.cli.status import standing
     from digest.deliver.ledger import count
     from digest.issues.lifecycle import find_issue
 
-    with opened() as app:
-        with app.store.read() as session:
-            issue = find_issue(session, number)
-            counts = count(session, number)
-            doubtful = in_doubt(session, number, MOST_NAMED)
-        ahead = outlook(app.sending, number) if issue.state == "sending" else []
+    with opened() as app, app.store.read() as session:
+        issue = find_issue(session, number)
+        counts = count(session, number)
+        lines = [] if as_json else list(standing(app, session, issue, counts))
     if as_json:
         print_json(
             {"number": number, "state": issue.state, "audience": issue.audience or 0} | counts
         )
         return
     print(f"issue {number}, {issue.state}, audience {issue.audience or 0}")
-    for state, amount in counts.items():
-        if amount:
-            never = "   never mailed" if (state, issue.state) == ("queued", "cancelled") else ""
-            print(f"  {state:12}{amount}{never}")
-    for words in ahead:
+    for words in lines:
         print(f"  {words}")
-    for email in doubtful:
-        print(f"    in doubt: {email}")
-    if counts["uncertain"]:
-        print(f"  digest issue resend {number} --uncertain   or   digest issue give-up {number}")
 
 
 @app.command("resend", epilog="Example: digest issue resend 3 --failed")

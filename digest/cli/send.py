@@ -24,7 +24,8 @@ def send_in_foreground(app: App, number: int, *, detach: bool) -> None:
         issue = find_issue(session, number)
         state, audience = IssueState(issue.state), issue.audience
     if state is IssueState.FINISHED:
-        raise Refused(f"issue {number} is finished; it was sent to {audience} people")
+        msg = f"issue {number} is finished already; who has it says: digest issue status {number}"
+        raise Refused(msg)
     if state is not IssueState.SENDING:
         audience = app.desk.start(number)
     if detach:
@@ -35,13 +36,19 @@ def send_in_foreground(app: App, number: int, *, detach: bool) -> None:
     reporter = _reporter(audience or 0, app.clock)
     with presence(app.store) as here, reporter as report:
         progress = app.sending.run(number, here, enough=stop.is_set, report=report)
-        while _waits(progress) and not stop.is_set():
+        while _waits(progress) and not stop.is_set() and _state(app, number) is IssueState.SENDING:
             until = progress.next_due
             wait = max(1.0, (until - app.clock()).total_seconds()) if until else 1.0
             reporter.pause(progress, wait)
             stop.wait(wait)
             progress = app.sending.run(number, here, enough=stop.is_set, report=report)
-    _conclude(number, progress, stopped=stop.is_set())
+    _conclude(number, progress, _state(app, number), stopped=stop.is_set())
+
+
+def _state(app: App, number: int) -> IssueState:
+    """Somebody else may have finished, paused or cancelled it."""
+    with app.store.read() as session:
+        return IssueState(find_issue(session, number).state)
 
 
 def _waits(progress: Progress) -> bool:
@@ -50,11 +57,14 @@ def _waits(progress: Progress) -> bool:
     return not progress.finished and (progress.next_due is not None or held)
 
 
-def _conclude(number: int, progress: Progress, *, stopped: bool) -> None:
-    counts = {state: amount for state, amount in progress.counts.items() if amount}
-    account = ", ".join(f"{amount} {state}" for state, amount in counts.items())
-    if progress.finished:
+def _conclude(number: int, progress: Progress, state: IssueState, *, stopped: bool) -> None:
+    account = ", ".join(f"{n} {name}" for name, n in progress.counts.items() if n)
+    if progress.finished or state is IssueState.FINISHED:
         print(f"issue {number} is finished: {account}")
+    elif state is IssueState.PAUSED:
+        raise Refused(f"issue {number} was paused: {account}; digest issue resume {number}")
+    elif state is IssueState.CANCELLED:
+        raise Refused(f"issue {number} was cancelled: {account}")
     elif stopped:
         raise Refused(f"stopped: {account}; go on with: digest issue send {number}")
     else:
@@ -62,8 +72,8 @@ def _conclude(number: int, progress: Progress, *, stopped: bool) -> None:
         raise Refused(f"issue {number} is not finished: {account}{waits and f'; {waits}'}")
     if progress.counts["uncertain"]:
         print(
-            f"{progress.counts['uncertain']} are uncertain: a crash came between handing them "
-            "over and the answer; they are not sent again by themselves; "
+            f"{progress.counts['uncertain']} are uncertain: they were handed over and no answer "
+            "came; they are not sent again by themselves; "
             f"digest issue status {number}"
         )
 

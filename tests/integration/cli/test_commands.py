@@ -317,6 +317,38 @@ def test_a_week_from_pages_to_outbox(run: Run, home: Path) -> None:
     assert report["people"] == {"opens": 0, "clicks": 0, "votes": 0, "unsubscribes": 0}
 
 
+def test_the_status_says_what_is_to_be_done(run: Run, home: Path) -> None:
+    (home / "list.csv").write_text("email\na@example.org\nb@example.org\n")
+    run("comparisons", "import", str(comparisons()))
+    run("subscribers", "import", "list.csv", "--status", "active")
+    run("issue", "draft")
+    assert "digest issue approve 1" in run("issue", "status", "1").out
+    run("issue", "approve", "1")
+    assert run("issue", "schedule", "1", "--at", "2999-01-01T08:00Z").status == 0
+    status = run("issue", "status", "1").out
+    assert "it would go to 2 people now" in status
+    assert "goes out 2999-01-01 08:00 UTC" in status
+    assert run("issue", "send", "1", "--detach").status == 0
+    assert "nothing is under way" in run("issue", "status", "1").out
+    run("issue", "pause", "1")
+    assert "digest issue resume 1" in run("issue", "status", "1").out
+
+
+def test_the_status_says_why_deliveries_failed(run: Run, home: Path) -> None:
+    (home / "list.csv").write_text("email\na@example.org\nb@example.org\nc@example.org\n")
+    run("comparisons", "import", str(comparisons()))
+    run("subscribers", "import", "list.csv", "--status", "active")
+    run("issue", "draft")
+    run("issue", "approve", "1")
+    run("issue", "send", "1")
+    with sqlite3.connect(home / "var/digest.db") as database:
+        database.execute("UPDATE delivery SET state = 'failed', code = '552 5.2.2' WHERE id < 3")
+        database.execute("UPDATE delivery SET state = 'failed', code = '550 5.1.1' WHERE id = 3")
+    told = [line.strip() for line in run("issue", "status", "1").out.splitlines()]
+    assert told[2:4] == ["2 with 552 5.2.2", "1 with 550 5.1.1"]
+    assert told[-1] == "digest issue resend 1 --failed tries the failed again"
+
+
 def test_the_gate_is_asked_overridden_and_remembered(
     run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
