@@ -16,6 +16,8 @@ from digest.pipeline import Progress
 from digest.worker import stop_on_signals
 
 LINE_EVERY_SECONDS = 2.0
+LOOK_EVERY_SECONDS = 5.0
+"""While it waits, somebody may finish, pause or cancel the issue."""
 
 
 def send_in_foreground(app: App, number: int, *, detach: bool) -> None:
@@ -40,9 +42,17 @@ def send_in_foreground(app: App, number: int, *, detach: bool) -> None:
             until = progress.next_due
             wait = max(1.0, (until - app.clock()).total_seconds()) if until else 1.0
             reporter.pause(progress, wait)
-            stop.wait(wait)
+            _rest(app, number, stop, wait)
             progress = app.sending.run(number, here, enough=stop.is_set, report=report)
     _conclude(number, progress, _state(app, number), stopped=stop.is_set())
+
+
+def _rest(app: App, number: int, stop: threading.Event, seconds: float) -> None:
+    """Until it is time to go on, or nothing is to be waited for any more."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0 and not stop.wait(min(left, LOOK_EVERY_SECONDS)):
+        if _state(app, number) is not IssueState.SENDING:
+            return
 
 
 def _state(app: App, number: int) -> IssueState:
