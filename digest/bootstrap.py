@@ -167,6 +167,14 @@ def open_mailbox(settings: Settings) -> Mailbox | None:
 
 
 def open_provider(settings: Settings, clock: Callable[[], datetime]) -> Provider:
+    """Raises SettingsError where what it is told can't be."""
+    try:
+        return _provider(settings, clock)
+    except ValueError as error:
+        raise SettingsError(f"DIGEST_{error}") from None
+
+
+def _provider(settings: Settings, clock: Callable[[], datetime]) -> Provider:
     if settings.provider is ProviderName.SMTP:
         target = parse_smtp_url(settings.smtp_url.get_secret_value())
         return Smtp(target, clock, signer=open_signer(settings))

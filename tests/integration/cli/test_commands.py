@@ -85,6 +85,28 @@ def test_a_bad_setting(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert one_line(got.err)
 
 
+@pytest.mark.parametrize(
+    ("provider", "name", "value"),
+    [
+        ("smtp", "DIGEST_SMTP_URL", "smtp://me:hush@mail..example.org"),
+        ("sendgrid", "DIGEST_SENDGRID_HOST", "api.sendgrid.com"),
+        ("sendgrid", "DIGEST_SENDGRID_API_KEY", "SG. hush"),
+    ],
+)
+def test_a_provider_that_is_named_wrongly_is_told_in_a_line(
+    run: Run, monkeypatch: pytest.MonkeyPatch, provider: str, name: str, value: str
+) -> None:
+    monkeypatch.setenv("DIGEST_SENDGRID_API_KEY", "SG.key")
+    monkeypatch.setenv("DIGEST_PROVIDER", provider)
+    monkeypatch.setenv("DIGEST_POSTAL_ADDRESS", "1 Road, Town")
+    monkeypatch.setenv("DIGEST_SECRET_KEY", "k" * 32)
+    monkeypatch.setenv(name, value)
+    got = run("issue", "list")
+    assert (got.status, one_line(got.err)) == (1, True)
+    assert got.err.startswith(f"{name} should look like")
+    assert "hush" not in got.err
+
+
 @pytest.mark.parametrize("url", ["oracle://x/y", "nonsense", "sqlite:////proc/no/where.db"])
 def test_a_database_that_can_not_be_opened(
     run: Run, monkeypatch: pytest.MonkeyPatch, url: str

@@ -170,9 +170,21 @@ def test_a_key_that_can_not_be_one_is_named_and_not_repeated(key: str) -> None:
     assert not key or key not in str(failed.value)
 
 
-def test_a_host_without_a_scheme_is_named() -> None:
+@pytest.mark.parametrize(
+    "host",
+    [
+        "api.sendgrid.com",
+        "ftp://api.sendgrid.com",
+        "http://api.sendgrid.com",
+        "https://",
+        "https://api..sendgrid.com",
+        "https://api.sendgrid.com:https",
+        "https://[api.sendgrid.com",
+    ],
+)
+def test_a_host_that_is_none_or_would_hear_the_key_in_the_clear_is_named(host: str) -> None:
     with pytest.raises(ValueError, match="SENDGRID_HOST should look like https://"):
-        SendGrid("SG.key", host="api.sendgrid.com", clock=Clock())
+        SendGrid("SG.key", host=host, clock=Clock())
 
 
 def test_no_log_ever_holds_the_key_or_a_payload(
