@@ -23,4 +23,4 @@ def test_it_does_not_wait_for_an_issue_that_is_not_being_sent(
     monkeypatch.setattr(send, "LOOK_EVERY_SECONDS", 0.01)
 
     app = SimpleNamespace(store=sqlite_store)
-    send._rest(app, number, threading.Event(), seconds=3_600)  # type: ignore[arg-type]  # noqa: SLF001 - the wait itself
+    send._rest(app, number, threading.Event(), seconds=3_600)  # type: ignore[arg-type]
