@@ -151,13 +151,20 @@ class Fleet:
         for number, line in list(self._lines.items()):
             events = ready.get(number, 0)
             if events or (self._todo and not line.busy):
-                line.quiet_since = now
-                self._heed(line, line.turn(readable=bool(events & READ)))
-            elif line.busy and now - line.quiet_since > line.patience:
-                self._heed(line, line.give_up(LineLost("no answer in time", stalled=True)))
-            else:
+                self._advance(line, now, readable=bool(events & READ))
+            elif not line.busy:
                 continue
+            if line.busy and now - line.quiet_since > line.patience:
+                self._heed(line, line.give_up(LineLost("no answer in time", stalled=True)))
             self._look_after(number, line)
+
+    def _advance(self, line: Conversation, now: float, *, readable: bool) -> None:
+        """A reply that comes drop by drop is no movement until it is whole."""
+        wire, rested = line.wire, not line.busy
+        before = (wire.sent, wire.heard)
+        self._heed(line, line.turn(readable=readable))
+        if rested or (wire.sent, wire.heard) != before:
+            line.quiet_since = now
 
     def _wait(self) -> float:
         """Seconds until something has to be looked at."""

@@ -22,7 +22,8 @@ Replies = list[tuple[int, bytes]]
 class Wire:
     """Takes the socket over until `leave`.
 
-    `put_in` counts the octets handed to it, `sent` those that left for good.
+    `put_in` counts the octets handed to it, `sent` those that left for good, and `heard` the
+    replies that came in whole.
     """
 
     def __init__(self, sock: socket.socket) -> None:
@@ -34,6 +35,7 @@ class Wire:
         self._timeout = sock.gettimeout()
         self.put_in = 0
         self.sent = 0
+        self.heard = 0
         sock.setblocking(False)
 
     def leave(self) -> None:
@@ -80,6 +82,7 @@ class Wire:
             if more is None:
                 break
             replies += more
+        self.heard += len(replies or ())
         return replies or []
 
     def _receive_some(self, after: Replies | None = None) -> Replies | None:

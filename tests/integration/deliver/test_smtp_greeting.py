@@ -90,3 +90,19 @@ def test_a_password_that_can_not_be_given_is_told_without_a_word_of_it(
         submit(smtp(port, user="me", password=password), *envelopes([ADA]))
     assert "ä" not in str(failed.value)
     assert "xe4" not in str(failed.value)
+
+
+def answering_mail_drop_by_drop(line: socket.socket) -> None:
+    with line.makefile("rb") as heard:
+        line.sendall(b"220 mx.test\r\n")
+        heard.readline()
+        line.sendall(b"250-mx.test\r\n250 PIPELINING\r\n")
+        heard.readline()
+        drop_by_drop(line)
+
+
+@pytest.mark.timeout(30)
+def test_a_reply_in_mid_run_that_never_ends_is_no_answer() -> None:
+    """Every octet in time, the reply never; nobody else comes to the door either."""
+    with speaking(answering_mail_drop_by_drop) as port, pytest.raises(ProviderError, match="time"):
+        submit(smtp(port, timeout=0.5), *envelopes([ADA]))
