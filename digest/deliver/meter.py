@@ -14,6 +14,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from digest.deliver.limits import Limit
 
 SLACK = timedelta(seconds=0.2)
+MOST_AHEAD = timedelta(minutes=1)
+"""Beyond that a meter was moved by a clock that was wrong, and would hold everything back until
+then. Clocks of several machines differ by less."""
 LONGEST_OUTLOOK = 3_660
 """Days."""
 
@@ -30,9 +33,16 @@ class Meter:
         return self.used if self.day == day else 0
 
 
+def _free_at(meter: Meter, limit: Limit, now: datetime) -> datetime:
+    """When it is free; now, where that is further ahead than anybody could have taken."""
+    assert limit.per_second  # noqa: S101 - asked of those only
+    furthest = MOST_AHEAD + timedelta(seconds=1 / limit.per_second)
+    return meter.free_at if meter.free_at <= now + furthest else now
+
+
 def room(meter: Meter, limit: Limit, now: datetime) -> int | None:
     """How many messages may be taken now at once; None for any number."""
-    if limit.per_second and meter.free_at > now:
+    if limit.per_second and _free_at(meter, limit, now) > now:
         return 0
     left = None if limit.per_day is None else max(0, limit.per_day - meter.used_on(_day(now)))
     if not limit.per_second:
@@ -45,7 +55,9 @@ def take(meter: Meter, limit: Limit, messages: int, now: datetime) -> Meter:
     """The meter after `messages` were taken."""
     free_at = meter.free_at
     if limit.per_second and messages:
-        free_at = max(free_at, now - SLACK) + timedelta(seconds=messages / limit.per_second)
+        free_at = max(_free_at(meter, limit, now), now - SLACK) + timedelta(
+            seconds=messages / limit.per_second
+        )
     return Meter(free_at, _day(now), meter.used_on(_day(now)) + messages)
 
 
@@ -64,7 +76,7 @@ def give_back(
 
 def free_from(meter: Meter, limit: Limit, now: datetime) -> datetime:
     """When one more message may be taken: now, in a moment, or with the next day."""
-    soonest = max(now, meter.free_at) if limit.per_second else now
+    soonest = max(now, _free_at(meter, limit, now)) if limit.per_second else now
     if limit.per_day is not None and meter.used_on(_day(now)) >= limit.per_day:
         soonest = max(soonest, next_day(now))
     return soonest

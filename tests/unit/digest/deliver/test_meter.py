@@ -104,3 +104,13 @@ def test_the_end_is_counted_through_day_by_day() -> None:
     assert all_out(60, lambda _: Limit(2), FRESH, NOW) == NOW + timedelta(seconds=30)
     ramp = all_out(350, lambda day: Limit(0, 100 if day == NOW.date() else 200), half, NOW)
     assert ramp == MIDNIGHT + timedelta(days=1)
+
+
+@given(rate=st.floats(0.1, 400))
+def test_a_meter_that_a_wrong_clock_moved_holds_nothing_back(rate: float) -> None:
+    """The clock was a day ahead, and was put right."""
+    limit = Limit(rate)
+    ahead = take(FRESH, limit, max(1, int(rate)), NOW + timedelta(days=1))
+    assert free_from(ahead, limit, NOW) == NOW
+    assert room(ahead, limit, NOW) == max(1, int(rate))
+    assert room(take(ahead, limit, max(1, int(rate)), NOW), limit, NOW) == 0
