@@ -46,7 +46,7 @@ def standing(app: App, session: Session, issue: Issue, counts: Mapping[str, int]
 
 
 def _before(app: App, session: Session, issue: Issue) -> Iterator[str]:
-    people = session.execute(select(func.count()).select_from(audience().subquery()))
+    people = session.execute(select(func.count()).select_from(audience(app.clock()).subquery()))
     yield f"it would go to {people.scalar_one():,} people now"
     if issue.send_at is None:
         return
