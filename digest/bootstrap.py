@@ -26,6 +26,7 @@ from digest.settings import ProviderName, Settings, SettingsError
 from digest.track.bounces.imap import Imap
 from digest.track.bounces.mailboxes import Mailbox, Maildir, parse_mailbox_url
 from digest.track.bounces.reading import BounceReader
+from digest.track.hits import Kept
 from digest.track.puzzles import Puzzles
 from digest.track.sendgrid_signature import Signatures
 from store import Store, open_store
@@ -68,6 +69,10 @@ class App:
     @property
     def metrics_token(self) -> str:
         return self.settings.metrics_token.get_secret_value()
+
+    @property
+    def kept(self) -> Kept:
+        return self.settings.kept
 
     def close(self) -> None:
         self.provider.close()

@@ -21,6 +21,7 @@ from digest.deliver.smtp_target import parse_smtp_url
 from digest.gate.findings import Policy, parse_codes, parse_ignored
 from digest.standing.server import parse_server
 from digest.track.bounces.mailboxes import parse_mailbox_url
+from digest.track.hits import Kept
 from digest.track.sendgrid_signature import Signatures
 from subscribers.addresses import AddressError, parse_address
 
@@ -227,6 +228,9 @@ class Settings(BaseSettings):
     templates: Path | None = None
     """A folder of your own email templates, from `digest template new`; what it lacks is ours."""
     tracking: bool = True
+    """Off, and neither opens nor clicks are told apart by reader, or kept."""
+    track_opens: bool = True
+    track_clicks: bool = True
     metrics_token: SecretStr = SecretStr("")
     """Who sends it as a bearer token sees /metrics; without it nobody does."""
     proof_of_work: bool = False
@@ -326,6 +330,10 @@ class Settings(BaseSettings):
     def mail_sender(self) -> Sender:
         name, address = parse_sender(self.sender)
         return Sender(name, address, self.reply_to or None)
+
+    @property
+    def kept(self) -> Kept:
+        return Kept(self.tracking and self.track_opens, self.tracking and self.track_clicks)
 
     @property
     def gate_policy(self) -> Policy:

@@ -6,7 +6,7 @@ name, which Alembic needs on both databases.
 
 from store.base import Json, Table, UtcDateTime, utc
 from store.engine import Store, StoreError, open_store, reason
-from store.rows import Row, as_rows, as_table
+from store.rows import Row, as_rows, as_table, table_in
 
 __all__ = [
     "Json",
@@ -19,5 +19,6 @@ __all__ = [
     "as_table",
     "open_store",
     "reason",
+    "table_in",
     "utc",
 ]

@@ -51,7 +51,14 @@ def as_table(
     A value is as JSON has it; for a type that JSON lacks it is text as the database spells it.
     """
     listed = literal(json.dumps(rows, separators=(",", ":")), String)
-    if session.get_bind().dialect.name == "sqlite":
+    return table_in(listed, columns, sqlite=session.get_bind().dialect.name == "sqlite")
+
+
+def table_in(
+    listed: ColumnElement[str], columns: Mapping[str, TypeEngine[Any]], *, sqlite: bool
+) -> Select[Any]:
+    """The same of JSON that is a parameter: for a statement that is built once and used often."""
+    if sqlite:
         value = func.json_each(listed).table_valued("value").c.value
         # The function gives what SQLite would store; a cast would make numbers of dates.
         cells: list[ColumnElement[Any]] = [

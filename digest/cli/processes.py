@@ -123,12 +123,10 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _run(app: "App", listener: socket.socket, *, studio: bool) -> None:
-    import uvicorn
-
     from digest.web.application import create_app
+    from digest.web.server import serve_on
 
-    config = uvicorn.Config(create_app(app, studio=studio), log_level="warning", lifespan="off")
-    uvicorn.Server(config).run(sockets=[listener])
+    serve_on(create_app(app, studio=studio), listener)
 
 
 def _scheduler(app: "App") -> "Scheduler":

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Index
+from sqlalchemy import Column, Index, text
 from sqlmodel import Field
 
 import digest.deliver.tables  # noqa: F401 - its tables are what foreign keys here point at
@@ -30,6 +30,10 @@ class EventKind(StrEnum):
     UNKNOWN = "unknown"
 
 
+UNJUDGED = "rule IS NULL AND (kind = 'opened' OR kind = 'clicked')"
+"""Hits that no rule has looked at, or not since there is more to go by; an index has them."""
+
+
 class Event(Table, table=True):
     """`key` is the provider's event id, or ours: the same fact twice is stored once."""
 
@@ -38,6 +42,12 @@ class Event(Table, table=True):
         one_of("kind", EventKind),
         Index("ix_event_delivery_id", "delivery_id"),
         Index("ix_event_issue_number_kind", "issue_number", "kind"),
+        Index(
+            "ix_event_unjudged",
+            "id",
+            sqlite_where=text(UNJUDGED),
+            postgresql_where=text(UNJUDGED),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -47,6 +57,8 @@ class Event(Table, table=True):
     delivery_id: int | None = Field(default=None, foreign_key="delivery.id")
     link_number: int | None = Field(default=None)
     machine: bool | None = Field(default=None)
-    """None until a rule has looked at it."""
+    """Of a hit: whether a machine made it; None until somebody could say."""
+    rule: str | None = Field(default=None, max_length=12)
+    """The rule that said so (`track.machines`); None where they are to be asked, again too."""
     detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
     at: datetime = Field(sa_type=UtcDateTime)

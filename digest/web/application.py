@@ -1,8 +1,11 @@
 """The web application: every page of one site."""
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from digest.render.environment import templates_folder
+from digest.track.gathering import Gathering
+from digest.track.hits import HitBook
 from digest.track.intake import Intake
 from digest.web import (
     comparisons,
@@ -25,6 +28,7 @@ from digest.web.headers import SafeHeaders
 from digest.web.local import LocalOnly
 from digest.web.page import Pages
 from digest.web.prefix import UnderPrefix
+from digest.web.redirects import QuickHits
 from digest.web.site import Site
 
 PUBLIC = (
@@ -44,7 +48,7 @@ PUBLIC = (
 )
 
 
-def create_app(site: Site, *, studio: bool = False) -> FastAPI:
+def create_app(site: Site, *, studio: bool = False) -> ASGIApp:
     """The pages of `site`.
 
     With `studio`, the editors' pages too, and then everything answers on this machine only.
@@ -64,4 +68,9 @@ def create_app(site: Site, *, studio: bool = False) -> FastAPI:
     if studio:
         app.add_middleware(LocalOnly)
     app.add_middleware(SafeHeaders)
-    return app
+    if studio:
+        return app
+    # Before all else, and its answers bring their headers themselves.
+    return QuickHits(
+        app, Gathering(site.store, HitBook(site.tokens, site.kept)), pages.base, site.clock
+    )

@@ -10,8 +10,8 @@ from digest.address import Edition, Envelope
 from digest.brand import Brand
 from digest.gate import Policy
 from digest.render.rendered import Rendered
+from digest.track.hits import Kept
 from digest.track.puzzles import Puzzles
-from digest.track.record import Hit
 from digest.track.sendgrid_signature import Signatures
 from digest.web.page import Pages
 from store import Store
@@ -53,6 +53,8 @@ class Site(Protocol):
     @property
     def puzzles(self) -> Puzzles | None: ...
     @property
+    def kept(self) -> Kept: ...
+    @property
     def clock(self) -> Callable[[], datetime]: ...
 
 
@@ -73,11 +75,6 @@ async def _origin(request: Request) -> Origin:
     return Origin(ip=ip, user_agent=request.headers.get("user-agent", ""))
 
 
-async def _hit(request: Request) -> Hit:
-    return Hit(request.method, request.headers.get("user-agent", ""))
-
-
 TheSite = Annotated[Site, Depends(_site)]
 ThePages = Annotated[Pages, Depends(_pages)]
 TheOrigin = Annotated[Origin, Depends(_origin)]
-TheHit = Annotated[Hit, Depends(_hit)]

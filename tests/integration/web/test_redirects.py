@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from sqlmodel import Session
 from starlette.testclient import TestClient
 
+from digest.track.hits import HitBook
+from digest.web.application import create_app
 from digest.web.redirects import PIXEL
 from store import Store
 from subscribers.tables import Subscriber
@@ -19,7 +22,7 @@ from tests.integration.web.rows import (
     add_subscriber,
     events,
 )
-from tests.integration.web.small_site import SmallSite, small_site
+from tests.integration.web.small_site import BRAND, SmallSite, small_site
 
 
 @pytest.fixture
@@ -61,13 +64,12 @@ def test_a_click_is_an_event_of_the_delivery(
     assert event.detail == {"method": "GET", "user_agent": "Mozilla/5.0 (a phone)"}
 
 
-def test_head_leads_the_same_way_and_is_a_machine(
+def test_head_leads_the_same_way_and_says_so(
     client: TestClient, site: SmallSite, anna: int
 ) -> None:
     answer = client.head(click(site, anna))
     assert (answer.status_code, answer.headers["location"]) == (302, TARGET)
     (event,) = events(site.store)
-    assert event.machine is True
     assert event.detail["method"] == "HEAD"
 
 
@@ -91,9 +93,36 @@ def test_the_event_is_committed_before_the_answer(
             raise OSError(msg)
 
     monkeypatch.setattr(site.store, "write", unlucky)
-    quiet = TestClient(client.app, follow_redirects=False, raise_server_exceptions=False)
-    assert quiet.get(click(site, anna)).status_code == 500
+    answer = client.get(click(site, anna))
+    assert (answer.status_code, "location" in answer.headers) == (503, False)
     assert events(site.store) == []
+    # The way there all the same: by itself in a moment, and at once for who won't wait.
+    assert answer.headers["refresh"] == answer.headers["retry-after"] == "3"
+    assert f'href="{TARGET.replace("&", "&amp;")}"' in answer.text
+    assert client.get(pixel(site, anna)).content == PIXEL
+
+
+def test_what_fails_for_a_moment_is_counted_when_it_is_asked_again(
+    client: TestClient, site: SmallSite, anna: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(site.store, "write", site.store.read)
+        broken.setattr(HitBook, "keep", lambda *_: 1 / 0)
+        assert client.get(click(site, anna)).status_code == 503
+    assert client.get(click(site, anna)).status_code == 302
+    assert len(events(site.store)) == 1
+
+
+@pytest.mark.parametrize("off", ["opens", "clicks"])
+def test_what_is_switched_off_for_everybody_leaves_nothing(
+    site: SmallSite, anna: int, off: str
+) -> None:
+    app = create_app(replace(site, kept=replace(site.kept, **{off: False})))
+    client = TestClient(app, BRAND.public_url, follow_redirects=False)
+    assert client.get(click(site, anna)).headers["location"] == TARGET
+    assert client.get(pixel(site, anna)).content == PIXEL
+    left = {"opens": "clicked", "clicks": "opened"}[off]
+    assert [event.kind for event in events(site.store)] == [left]
 
 
 def test_an_untracked_reader_is_led_on_and_stays_nobody(
