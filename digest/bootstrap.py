@@ -22,11 +22,11 @@ from digest.pipeline import Desk, Frozen, Post, Preview, Sending
 from digest.pipeline.announce import tell_nobody
 from digest.render.environment import email_environment, templates_folder
 from digest.render.letter import Letters
+from digest.render.links import Tracking
 from digest.settings import ProviderName, Settings, SettingsError
 from digest.track.bounces.imap import Imap
 from digest.track.bounces.mailboxes import Mailbox, Maildir, parse_mailbox_url
 from digest.track.bounces.reading import BounceReader
-from digest.track.hits import Kept
 from digest.track.puzzles import Puzzles
 from digest.track.sendgrid_signature import Signatures
 from store import Store, open_store
@@ -71,7 +71,7 @@ class App:
         return self.settings.metrics_token.get_secret_value()
 
     @property
-    def kept(self) -> Kept:
+    def kept(self) -> Tracking:
         return self.settings.kept
 
     def close(self) -> None:
@@ -104,7 +104,7 @@ def bootstrap(
         sender=settings.mail_sender,
         environment=environment,
         tokens=tokens,
-        tracked=settings.tracking,
+        tracking=settings.kept,
         bounces=settings.bounce_address,
     )
     limits = settings.limits

@@ -15,6 +15,7 @@ from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import Issue, IssueState
 from digest.pipeline import Desk, NothingNewError, Progress, Sending
 from digest.track.bounces.reading import BounceReader
+from digest.track.labels import label_all
 from schedules.runner import RunOutcome
 from schedules.runs import run_at
 from schedules.tables import Approval, Run, RunState, Schedule
@@ -35,6 +36,10 @@ class Jobs:
         """What came back by mail, if a mailbox is read and it is time to."""
         if self.bounces is not None:
             self.bounces.read_in_turn()
+
+    def label_hits(self) -> None:
+        """Persons' and machines' hits, told apart as far as is known by now."""
+        label_all(self.store)
 
     def draft_due(
         self,
@@ -92,6 +97,7 @@ class Jobs:
         """All that is done unasked but the sending; the issues that are being sent."""
         self.approve_automatic()
         self.read_bounces()
+        self.label_hits()
         self._recover_all(presence)
         going = []
         for number in self._unfinished():

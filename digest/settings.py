@@ -19,9 +19,9 @@ from digest.deliver.dkim import speaks_for
 from digest.deliver.limits import Limits, parse_domain_limits, parse_limit, parse_warm_up
 from digest.deliver.smtp_target import parse_smtp_url
 from digest.gate.findings import Policy, parse_codes, parse_ignored
+from digest.render.links import Tracking
 from digest.standing.server import parse_server
 from digest.track.bounces.mailboxes import parse_mailbox_url
-from digest.track.hits import Kept
 from digest.track.sendgrid_signature import Signatures
 from subscribers.addresses import AddressError, parse_address
 
@@ -332,8 +332,8 @@ class Settings(BaseSettings):
         return Sender(name, address, self.reply_to or None)
 
     @property
-    def kept(self) -> Kept:
-        return Kept(self.tracking and self.track_opens, self.tracking and self.track_clicks)
+    def kept(self) -> Tracking:
+        return Tracking(self.tracking and self.track_opens, self.tracking and self.track_clicks)
 
     @property
     def gate_policy(self) -> Policy:

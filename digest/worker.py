@@ -67,6 +67,7 @@ def _look_and_send(jobs: Jobs, here: Presence, stop: threading.Event) -> None:
         try:
             jobs.approve_automatic()
             jobs.read_bounces()
+            jobs.label_hits()
             for number, progress in jobs.send_open(here, stop.is_set).items():
                 if progress.finished:
                     log.info("issue %s is finished", number)

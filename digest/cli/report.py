@@ -13,14 +13,15 @@ def report(
 ) -> None:
     """What came of an issue, people and machines apart.
 
-    Hits that no rule has judged yet are unlabelled, and count for neither.
-
     Example: digest report 3 --json
     """
+    from digest.track.labels import label_all
     from digest.track.stats import report_of
 
-    with opened() as app, app.store.read() as session:
-        found = report_of(session, number)
+    with opened() as app:
+        label_all(app.store)
+        with app.store.read() as session:
+            found = report_of(session, number)
     if as_json:
         print_json(found)
         return

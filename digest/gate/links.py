@@ -24,7 +24,7 @@ def check_links(mail: Specimen) -> Iterator[Finding]:
         for name in ("href", "src"):
             if name in element.attributes and element.tag != "link":
                 yield from _address(mail, element, element.attributes[name].strip())
-        if element.tag == "a" and "href" in element.attributes and not _named(element):
+        if element.tag == "a" and "href" in element.attributes and not _passable(element):
             what = f"no words: {element.attributes['href'][:60]}"
             yield found(Code.LINK_UNNAMED, mail.page.place(element), what, "give it words")
 
@@ -79,5 +79,9 @@ def _shortens(host: str | None) -> bool:
     return (host or "").removeprefix("www.") in SHORTENERS
 
 
-def _named(link: Element) -> bool:
-    return bool(link.words() or link.attributes.get("aria-label", "").strip())
+def _passable(link: Element) -> bool:
+    """Whether it has words, or is nowhere to be seen, heard or reached (the hidden link)."""
+    gone = "display:none" in link.attributes.get("style", "").replace(" ", "")
+    hushed = link.attributes.get("aria-hidden") == "true"
+    named = link.words() or link.attributes.get("aria-label", "").strip()
+    return bool(named or (gone and hushed))

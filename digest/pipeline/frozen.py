@@ -19,6 +19,7 @@ from digest.gate import Specimen, specimen
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import Issue, IssueState, Link, Pick, Variant
 from digest.render.issue import render_issue
+from digest.render.links import Tracking
 from digest.render.rendered import Rendered, RenderedLink
 from subscribers.tokens import Tokens
 
@@ -35,7 +36,7 @@ class Frozen:
     sender: Sender
     environment: Environment
     tokens: Tokens
-    tracked: bool
+    tracking: Tracking
     bounces: str = ""
     """As it is now and not as approved: it is where mail is read, and nothing that is shown."""
 
@@ -58,7 +59,7 @@ class Frozen:
         issue = find_issue(session, number)
         if issue.content_hash is None:
             return render_issue(
-                self.content(session, number), self.brand, self.environment, tracked=self.tracked
+                self.content(session, number), self.brand, self.environment, tracking=self.tracking
             )
         return _read(session, issue)
 

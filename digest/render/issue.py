@@ -9,27 +9,28 @@ from digest.compose import Content
 from digest.render.environment import Href
 from digest.render.errors import TemplateError
 from digest.render.filters import harmless
-from digest.render.links import LinkBook, ascii_url
+from digest.render.links import LinkBook, Tracking, ascii_url
 from digest.render.origin import html_of
 from digest.render.polish import polish
 from digest.render.rendered import Rendered
 from digest.render.run import frame, run
 from digest.render.slots import MARKS, Slot
 
+BOTH = Tracking()
 HTML_TEMPLATE = "digest/issue.mjml.j2"
 TEXT_TEMPLATE = "digest/issue.txt.j2"
 
 
 def render_issue(
-    content: Content, brand: Brand, environment: Environment, *, tracked: bool = True
+    content: Content, brand: Brand, environment: Environment, *, tracking: Tracking = BOTH
 ) -> Rendered:
-    """`content` as HTML and text. With `tracked`, clicks and opens are told apart by recipient.
+    """`content` as HTML and text. As `tracking` says, clicks and opens are told apart by recipient.
 
     Each part is one run of Jinja2, and the HTML one run of MJML: what comes from outside is never
     read as a template. The same content always gives the same bytes. Raises TemplateError.
     """
-    links = LinkBook(brand.public_url, tracked=tracked)
-    context = _context(content, brand, links, tracked=tracked)
+    links = LinkBook(brand.public_url, tracked=tracking.clicks)
+    context = _context(content, brand, links, tracking)
     html = polish(html_of(environment, run(environment, HTML_TEMPLATE, context), HTML_TEMPLATE))
     text = run(environment, TEXT_TEMPLATE, context)
     _check_slots(html, HTML_TEMPLATE, brand)
@@ -44,12 +45,12 @@ def render_issue(
 
 
 def _context(
-    content: Content, brand: Brand, links: LinkBook, *, tracked: bool
+    content: Content, brand: Brand, links: LinkBook, tracking: Tracking
 ) -> dict[str, object]:
     """What templates see; docs/templates.md describes each name."""
     root = brand.public_url
     ascii_url(root, "public URL")
-    pixel = Href(f"{root}/o/{Slot.OPEN.mark}.gif") if tracked else None
+    pixel = Href(f"{root}/o/{Slot.OPEN.mark}.gif") if tracking.opens else None
     return {
         **frame(brand, content.subject, content.preheader),
         "issue": content,
@@ -60,6 +61,7 @@ def _context(
         "vote_url": Href(f"{root}/vote/{Slot.VOTE.mark}"),
         "browser_url": Href(f"{root}/issues/{content.number}"),
         "pixel_url": pixel,
+        "track_clicks": tracking.clicks,
     }
 
 

@@ -1,6 +1,7 @@
 """The links of an issue: numbered, so that a click names a number and never a target."""
 
 import re
+from dataclasses import dataclass
 from urllib.parse import quote, urlsplit
 
 import idna
@@ -18,6 +19,19 @@ _IPV6 = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 
 # RFC 3986 sections 2.2 and 2.3 without the tilde: a target must not be able to spell a slot's mark.
 _KEPT = "%/:;=@!$&'()*+,?"
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """What a site learns of its readers at all: either can be switched off for everybody."""
+
+    opens: bool = True
+    clicks: bool = True
+
+
+NO_TRACKING = Tracking(opens=False, clicks=False)
+HIDDEN_LINK = "hidden"
+"""The kind of the link that no person sees: whoever follows it is a machine."""
 
 
 class LinkBook:

@@ -26,6 +26,7 @@ from sqlmodel import Session, col
 from digest.deliver.blame import Charge, blame
 from digest.deliver.tables import Delivery, DeliveryState
 from digest.issues.tables import Issue
+from digest.track.labels import look_again
 from digest.track.letters_back import take_letters
 from digest.track.report import GIVES_WAY, PROVES, Act, Report
 from digest.track.tables import Event, EventKind
@@ -62,6 +63,7 @@ def take(session: Session, hasher: AddressHasher, reports: Sequence[Report], now
     new = _store(session, [unique[key] for key in sorted(unique)])
     known = [Known(unique[key], delivery) for key, delivery in new if delivery is not None]
     _settle(session, known, now)
+    look_again(session, [one for report, one in known if report.kind is EventKind.DELIVERED])
     _charge(session, known, now)
     _act(session, hasher, [one for one in known if one.report.act is not None], now)
     letters = [unique[key] for key, _ in new if unique[key].letter is not None]

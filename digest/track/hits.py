@@ -29,6 +29,7 @@ from sqlmodel import Session, col
 from digest.deliver.tables import Delivery
 from digest.issues.tables import Issue, Link
 from digest.issues.targets import is_web_address
+from digest.render.links import Tracking
 from digest.track.tables import Event, EventKind
 from store import Json, table_in
 from subscribers.tables import Subscriber
@@ -51,20 +52,12 @@ class Hit(NamedTuple):
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What is written down at all: either can be switched off for everybody."""
-
-    opens: bool = True
-    clicks: bool = True
-
-
 @dataclass(slots=True)
 class HitBook:
     """One process's hits into one store. Not for several threads at once."""
 
     tokens: Tokens
-    kept: Kept = field(default_factory=Kept)
+    kept: Tracking = field(default_factory=Tracking)
     _links: dict[int, Mapping[int, str]] = field(default_factory=dict)
     _mark: str = field(default_factory=lambda: secrets.token_hex(8))
     _count: "itertools.count[int]" = field(default_factory=itertools.count)

@@ -117,7 +117,7 @@ def _report(posted: Posted, bearer: Bearer | None) -> Report:
         fault, act = DROPPED_FAULTS.get(why, Fault.NOTHING), DROPPED_ACTS.get(why)
         return report._replace(fault=fault, act=act, code="dropped", note=f"dropped: {note}")
     if kind is EventKind.OPENED and posted.get("sg_machine_open") is True:
-        return report._replace(machine=True)
+        return report._replace(machine=True, detail=_detail(posted, machine=True))
     if kind is EventKind.COMPLAINED:
         return report._replace(note="SendGrid was told that it is spam")
     return report
@@ -145,9 +145,9 @@ def _key(posted: Posted) -> str:
     return f"sendgrid:{known}"
 
 
-def _detail(posted: Mapping[str, Any]) -> str:
+def _detail(posted: Mapping[str, Any], **more: bool) -> str:
     told = {name: _text(posted, name) for name in _TOLD}
-    return json.dumps({name: text for name, text in told.items() if text})
+    return json.dumps({name: text for name, text in told.items() if text} | more)
 
 
 def _text(posted: Mapping[str, Any], name: str) -> str | None:

@@ -9,8 +9,8 @@ from fastapi import Depends, Request
 from digest.address import Edition, Envelope
 from digest.brand import Brand
 from digest.gate import Policy
+from digest.render.links import Tracking
 from digest.render.rendered import Rendered
-from digest.track.hits import Kept
 from digest.track.puzzles import Puzzles
 from digest.track.sendgrid_signature import Signatures
 from digest.web.page import Pages
@@ -53,7 +53,7 @@ class Site(Protocol):
     @property
     def puzzles(self) -> Puzzles | None: ...
     @property
-    def kept(self) -> Kept: ...
+    def kept(self) -> Tracking: ...
     @property
     def clock(self) -> Callable[[], datetime]: ...
 

@@ -16,6 +16,7 @@ from digest.deliver.provider import Outcome, Receipt
 from digest.issues.tables import Issue, IssueState
 from digest.pipeline import Desk, Frozen, Sending
 from digest.pipeline.frozen import freeze
+from digest.render.links import Tracking
 from digest.render.rendered import Rendered
 from store import Store
 from subscribers.addresses import AddressHasher
@@ -83,7 +84,7 @@ def frozen_parts() -> Frozen:
         sender=Sender("Verdicts", "digest@d.example"),
         environment=Environment(autoescape=True),
         tokens=Tokens([SECRET]),
-        tracked=True,
+        tracking=Tracking(),
     )
 
 

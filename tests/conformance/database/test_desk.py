@@ -16,6 +16,7 @@ from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import IssueState, Pick, Variant
 from digest.pipeline import Desk, Frozen, NothingNewError
 from digest.render.environment import email_environment, templates_folder
+from digest.render.links import Tracking
 from digest.samples import comparisons
 from store import Store
 from subscribers.tokens import Tokens
@@ -36,7 +37,7 @@ def desk(store: Store, clock: Clock) -> Desk:
         sender=Sender("Verdicts", "digest@d.example"),
         environment=email_environment(templates_folder()),
         tokens=Tokens([SECRET]),
-        tracked=True,
+        tracking=Tracking(),
     )
     return Desk(store, frozen, 100, clock)
 

@@ -8,8 +8,8 @@ from digest.address import Edition, Envelope, Recipient, Sender, address
 from digest.brand import Brand
 from digest.gate import DEFAULT_POLICY, Policy
 from digest.issues.lifecycle import IssueError
+from digest.render.links import Tracking
 from digest.render.rendered import Rendered, RenderedLink
-from digest.track.hits import Kept
 from digest.track.puzzles import Puzzles
 from digest.track.sendgrid_signature import Signatures
 from store import Store
@@ -72,7 +72,7 @@ class SmallSite:
     metrics_token: str = "a token for who watches"
     signatures: Signatures = field(default_factory=lambda: Signatures([]))
     puzzles: Puzzles | None = None
-    kept: Kept = field(default_factory=Kept)
+    kept: Tracking = field(default_factory=Tracking)
 
 
 def small_site(store: Store) -> SmallSite:

@@ -12,6 +12,7 @@ from digest.render import issue as issue_module
 from digest.render import mjml
 from digest.render.errors import TemplateError
 from digest.render.issue import HTML_TEMPLATE, TEXT_TEMPLATE, render_issue
+from digest.render.links import NO_TRACKING, Tracking
 from digest.render.rendered import Rendered
 from digest.render.slots import MARKS, Slot
 from subscribers.tokens import TOKEN_LENGTH
@@ -63,13 +64,13 @@ def test_every_slot_stands_in_its_own_address(rendered: Rendered) -> None:
 def test_untracked_mail_leads_straight_to_its_targets_and_has_no_pixel(
     environment: Environment, rendered: Rendered
 ) -> None:
-    untracked = render_issue(content(), BRAND, environment, tracked=False)
+    untracked = render_issue(content(), BRAND, environment, tracking=NO_TRACKING)
     for part in (untracked.html, untracked.text):
         assert Slot.CLICK.mark not in part
         assert Slot.OPEN.mark not in part
         assert f"{SITE}/comparisons/pocket-agent-0-vs-runway-planner-0" in part
     assert "<img" not in untracked.html
-    assert untracked.links == rendered.links
+    assert untracked.links == rendered.links[:-1], "but for the hidden one"
 
 
 def test_every_link_of_the_mail_is_listed_and_every_listed_link_is_used(
@@ -77,7 +78,23 @@ def test_every_link_of_the_mail_is_listed_and_every_listed_link_is_used(
 ) -> None:
     used = {int(number) for number in re.findall(r"/l/(\d+)/~~click~~", rendered.html)}
     assert used == {link.number for link in rendered.links}
-    assert {link.kind for link in rendered.links} == {"comparison", "tool"}
+    assert {link.kind for link in rendered.links} == {"comparison", "tool", "hidden"}
+
+
+def test_the_hidden_link_is_for_machines_alone(rendered: Rendered) -> None:
+    """Once in the HTML, neither seen nor read out nor reached by the keyboard, with no words."""
+    (number,) = [link.number for link in rendered.links if link.kind == "hidden"]
+    page = BeautifulSoup(rendered.html, "html.parser")
+    (link,) = [one for one in page.find_all("a") if f"/l/{number}/" in one["href"]]
+    assert (link["aria-hidden"], link["tabindex"], link.get_text()) == ("true", "-1", "")
+    assert "display:none" in link["style"]
+    assert f"/l/{number}/" not in rendered.text
+
+
+def test_opens_and_clicks_are_switched_apart(environment: Environment) -> None:
+    for tracking in (Tracking(opens=False), Tracking(clicks=False)):
+        html = render_issue(content(), BRAND, environment, tracking=tracking).html
+        assert ("~~open~~" in html, "~~click~~" in html) == (tracking.opens, tracking.clicks)
 
 
 def test_leaving_is_possible_long_before_any_client_cuts_the_mail(rendered: Rendered) -> None:
