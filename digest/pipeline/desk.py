@@ -8,6 +8,7 @@ from sqlmodel import Session, col, delete, or_, select, update
 
 from digest.catalog.queries import ComparisonView, comparisons_by_id, views
 from digest.catalog.tables import Comparison
+from digest.catalog.votes import with_votes
 from digest.compose import headline
 from digest.deliver import again
 from digest.deliver.ledger import freeze as freeze_audience
@@ -259,7 +260,7 @@ def _candidates(session: Session, series: str, as_of: datetime) -> list[Comparis
             or_(col(Comparison.id).not_in(had), col(Comparison.published_at) > as_of - LOOK_BACK)
         )
     )
-    return views(session, list(rows))
+    return with_votes(session, views(session, list(rows)), as_of)
 
 
 def _nothing_new(session: Session, series: str, as_of: datetime) -> str:

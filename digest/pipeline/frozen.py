@@ -14,6 +14,7 @@ from digest.address import Edition, Envelope, Recipient, Sender, address
 from digest.brand import Brand
 from digest.catalog.queries import comparisons_by_id
 from digest.catalog.trends import trends
+from digest.catalog.votes import with_votes
 from digest.compose import Content, Headline, compose
 from digest.gate import Specimen, specimen
 from digest.issues.lifecycle import IssueError, find_issue
@@ -44,12 +45,13 @@ class Frozen:
         issue = find_issue(session, number)
         ids = picks(session, number)
         views = comparisons_by_id(session, ids)
-        tools = {side.tool_id for view in views.values() for side in view.contenders}
+        picked = with_votes(session, [views[one] for one in ids], issue.as_of)
+        tools = {side.tool_id for view in picked for side in view.contenders}
         return compose(
             number,
             issue.as_of.date(),
             Headline(issue.subject, issue.preheader),
-            [views[one] for one in ids],
+            picked,
             self.brand.public_url,
             trends=trends(session, tools, issue.as_of),
         )

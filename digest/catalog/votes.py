@@ -1,0 +1,49 @@
+"""What readers say of a tool, counted: the community score that the next issues show."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import case, func
+from sqlmodel import Session, col, select
+
+from digest.catalog.pages import Verdict
+from digest.catalog.queries import ComparisonView
+from digest.catalog.tables import Vote
+
+FEWEST = 5
+"""Votes on a tool before they count: fewer say little, and could be laid to somebody."""
+
+
+def community_scores(
+    session: Session, tool_ids: Iterable[int], until: datetime
+) -> dict[int, float]:
+    """Per cent of readers who would ship each tool, by tool id; only of those with enough votes.
+
+    Of what was voted by `until`, so that an issue does not change while somebody looks at it.
+    """
+    ships = func.sum(case((col(Vote.verdict) == Verdict.SHIP, 1), else_=0))
+    rows = session.exec(
+        select(Vote.tool_id, ships, func.count())
+        .where(col(Vote.tool_id).in_(set(tool_ids)), col(Vote.at) <= until)
+        .group_by(col(Vote.tool_id))
+        .having(func.count() >= FEWEST)
+    )
+    return {tool_id: round(100 * int(shipped) / votes, 1) for tool_id, shipped, votes in rows}
+
+
+def with_votes(
+    session: Session, views: Sequence[ComparisonView], until: datetime
+) -> list[ComparisonView]:
+    """`views` with our readers' score in place of the published one, where enough have voted."""
+    tools = {side.tool_id for view in views for side in view.contenders}
+    scores = community_scores(session, tools, until)
+    return [_with(view, scores) for view in views]
+
+
+def _with(view: ComparisonView, scores: Mapping[int, float]) -> ComparisonView:
+    left, right = (
+        replace(side, community_score=scores.get(side.tool_id, side.community_score))
+        for side in view.contenders
+    )
+    return replace(view, contenders=(left, right))
