@@ -1,5 +1,8 @@
 """What somebody who means harm, or only scans, can't do."""
 
+import base64
+import random
+
 import pytest
 from starlette.testclient import TestClient
 
@@ -141,3 +144,20 @@ def test_nothing_in_the_address_can_name_a_target(
     for query in ("?url=https://evil.example", "?next=//evil.example", "?u=%0d%0aX:%20y"):
         assert client.get(f"/l/1/{token}{query}").headers["location"] == plain
     assert client.get(f"/l/1/{token}/https://evil.example").status_code == 404
+
+
+def test_thousands_of_forged_links_are_none_of_ours(
+    client: TestClient, site: SmallSite, anna: int
+) -> None:
+    """Over HTTP, what `tests/unit/subscribers/test_forged_tokens.py` does a million times."""
+    before = everything(site.store)
+    own = site.tokens.make(Purpose.CLICK, anna, ISSUE)
+    chance = random.Random(3)
+    for _ in range(300):
+        invented = base64.urlsafe_b64encode(chance.randbytes(16)).decode().rstrip("=")
+        place = chance.randrange(22)
+        altered = f"{own[:place]}{'A' if own[place] != 'A' else 'B'}{own[place + 1 :]}"
+        for forged in (invented, altered, own[:place]):
+            assert client.get(f"/l/1/{forged}").status_code == 404, forged
+            assert client.get(f"/o/{forged}.gif").status_code in (200, 404), forged
+    assert everything(site.store) == before
