@@ -122,6 +122,24 @@ def webhook() -> list[Line]:
     ]
 
 
+def clicks() -> list[Line]:
+    found = run("clicks")
+    rate, bare = found["rate"], found["bare_rate"]
+    waits = f"half answered in {found['half_ms']} ms, 99 % in {found['p99_ms']} ms"
+    what = "clicks, one core, each durable before its answer"
+    return [
+        Line(f"{what}, {waits}: to 10,000", f"{rate:,.0f}/s", "10,000/s", rate / 10_000, "1"),
+        Line(f"{what}: to answering alone", f"{rate:,.0f}/s", f"{bare:,.0f}/s", rate / bare, "0.5"),
+        Line(
+            "clicks per CPU second: to answering alone",
+            f"{found['per_cpu']:,.0f}",
+            f"{found['bare_per_cpu']:,.0f}",
+            found["per_cpu"] / found["bare_per_cpu"],
+            "0.5",
+        ),
+    ]
+
+
 def senders() -> list[Line]:
     """Several processes on one PostgreSQL, into a sink at 20 ms that remembers."""
     rates = {many: _shared(many) for many in (1, 2, 4)}
@@ -194,6 +212,7 @@ def main() -> None:
         lambda: size(far, LARGE if given.full else MEDIUM),
         rendering,
         webhook,
+        clicks,
     ]
     if given.full:
         parts += [sendgrid, senders]

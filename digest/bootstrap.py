@@ -27,6 +27,7 @@ from digest.settings import ProviderName, Settings, SettingsError
 from digest.track.bounces.imap import Imap
 from digest.track.bounces.mailboxes import Mailbox, Maildir, parse_mailbox_url
 from digest.track.bounces.reading import BounceReader
+from digest.track.networks import Networks
 from digest.track.puzzles import Puzzles
 from digest.track.sendgrid_signature import Signatures
 from store import Store, open_store
@@ -73,6 +74,10 @@ class App:
     @property
     def kept(self) -> Tracking:
         return self.settings.kept
+
+    @property
+    def networks(self) -> Networks:
+        return self.settings.networks
 
     def close(self) -> None:
         self.provider.close()

@@ -22,6 +22,7 @@ from digest.gate.findings import Policy, parse_codes, parse_ignored
 from digest.render.links import Tracking
 from digest.standing.server import parse_server
 from digest.track.bounces.mailboxes import parse_mailbox_url
+from digest.track.networks import Networks, parse_networks
 from digest.track.sendgrid_signature import Signatures
 from subscribers.addresses import AddressError, parse_address
 
@@ -235,6 +236,8 @@ class Settings(BaseSettings):
     """Who sends it as a bearer token sees /metrics; without it nobody does."""
     proof_of_work: bool = False
     """Whether a sign-up costs its visitor's processor a second; it needs JavaScript then."""
+    scanner_networks: Annotated[str, AfterValidator(_read_by(parse_networks))] = ""
+    """Like 203.0.113.0/24, 2001:db8::/32: what comes from there is a machine's."""
     rate_limit: Annotated[str, AfterValidator(_read_by(parse_limit))] = ""
     """Like 20, or 20/s 5000/day; nothing sends as fast as the provider takes it."""
     domain_limits: Annotated[str, AfterValidator(_read_by(parse_domain_limits))] = ""
@@ -334,6 +337,10 @@ class Settings(BaseSettings):
     @property
     def kept(self) -> Tracking:
         return Tracking(self.tracking and self.track_opens, self.tracking and self.track_clicks)
+
+    @property
+    def networks(self) -> Networks:
+        return Networks(parse_networks(self.scanner_networks))
 
     @property
     def gate_policy(self) -> Policy:

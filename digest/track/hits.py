@@ -43,13 +43,17 @@ PIXEL = ""
 
 
 class Hit(NamedTuple):
-    """A request for a link (`link` from 1) or the pixel (0); no address is kept."""
+    """A request for a link (`link` from 1) or the pixel (0).
+
+    No address is kept; `network` says whose it was where that is a gateway's (`track.networks`).
+    """
 
     link: int
     token: str
     method: str
     user_agent: str
     at: datetime
+    network: str = ""
 
 
 @dataclass(slots=True)
@@ -131,16 +135,17 @@ class HitBook:
             bearer.issue,
             bearer.subscriber,
             hit.link or None,
-            _detail(hit.method, hit.user_agent),
+            _detail(hit.method, hit.user_agent, hit.network),
             at.replace(tzinfo=None).isoformat(" ", "microseconds") if sqlite else at.isoformat(),
         ]
 
 
 @lru_cache(maxsize=4_096)
-def _detail(method: str, user_agent: str) -> str:
+def _detail(method: str, user_agent: str, network: str) -> str:
     """The `detail` of an event, as JSON."""
     printable = "".join(char for char in user_agent if char.isprintable())
-    return json.dumps({"method": method, "user_agent": printable[:LONGEST_USER_AGENT]})
+    detail = {"method": method, "user_agent": printable[:LONGEST_USER_AGENT]}
+    return json.dumps(detail | {"network": network} if network else detail)
 
 
 @lru_cache(maxsize=2)

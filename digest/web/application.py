@@ -71,6 +71,5 @@ def create_app(site: Site, *, studio: bool = False) -> ASGIApp:
     if studio:
         return app
     # Before all else, and its answers bring their headers themselves.
-    return QuickHits(
-        app, Gathering(site.store, HitBook(site.tokens, site.kept)), pages.base, site.clock
-    )
+    gathering = Gathering(site.store, HitBook(site.tokens, site.kept))
+    return QuickHits(app, gathering, pages.base, site.networks, site.clock)

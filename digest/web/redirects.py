@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from digest.track.gathering import Gathering, NotKeptError
 from digest.track.hits import PIXEL as NO_TARGET
 from digest.track.hits import Hit
+from digest.track.networks import Networks
 from digest.web.errors import BadLinkError
 from digest.web.headers import DEFAULTS
 from digest.web.page import PRIVATE
@@ -49,10 +50,16 @@ class QuickHits:
     """Answers well-formed links and pixels once their event is durable; the rest goes to `app`."""
 
     def __init__(
-        self, app: ASGIApp, gathering: Gathering, base: str, clock: Callable[[], datetime]
+        self,
+        app: ASGIApp,
+        gathering: Gathering,
+        base: str,
+        networks: Networks,
+        clock: Callable[[], datetime],
     ) -> None:
         self._app = app
         self._gathering = gathering
+        self._network = networks.name_of
         self._clock = clock
         self._path = re.compile(
             rf"(?:{re.escape(base)})?"
@@ -70,6 +77,7 @@ class QuickHits:
             scope["method"],
             _user_agent(scope),
             self._clock(),
+            self._network((scope.get("client") or ("",))[0]),
         )
         try:
             target = await self._gathering.put(hit)

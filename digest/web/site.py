@@ -11,6 +11,7 @@ from digest.brand import Brand
 from digest.gate import Policy
 from digest.render.links import Tracking
 from digest.render.rendered import Rendered
+from digest.track.networks import Networks
 from digest.track.puzzles import Puzzles
 from digest.track.sendgrid_signature import Signatures
 from digest.web.page import Pages
@@ -54,6 +55,8 @@ class Site(Protocol):
     def puzzles(self) -> Puzzles | None: ...
     @property
     def kept(self) -> Tracking: ...
+    @property
+    def networks(self) -> Networks: ...
     @property
     def clock(self) -> Callable[[], datetime]: ...
 

@@ -10,6 +10,7 @@ from digest.gate import DEFAULT_POLICY, Policy
 from digest.issues.lifecycle import IssueError
 from digest.render.links import Tracking
 from digest.render.rendered import Rendered, RenderedLink
+from digest.track.networks import Networks
 from digest.track.puzzles import Puzzles
 from digest.track.sendgrid_signature import Signatures
 from store import Store
@@ -73,6 +74,7 @@ class SmallSite:
     signatures: Signatures = field(default_factory=lambda: Signatures([]))
     puzzles: Puzzles | None = None
     kept: Tracking = field(default_factory=Tracking)
+    networks: Networks = field(default_factory=Networks)
 
 
 def small_site(store: Store) -> SmallSite:

@@ -192,3 +192,15 @@ def test_a_user_agent_can_be_anything(client: TestClient, site: SmallSite, anna:
     assert client.get(click(site, anna), headers=headers).status_code == 302
     (event,) = events(site.store)
     assert event.detail["user_agent"] == "x" * 300
+
+
+def test_a_gateways_network_is_kept_by_name_and_no_address_is(site: SmallSite, anna: int) -> None:
+    for address in ("64.235.150.7", "192.0.2.7"):
+        line = TestClient(
+            create_app(site), BRAND.public_url, follow_redirects=False, client=(address, 5)
+        )
+        line.get(click(site, anna))
+    gateway, other = events(site.store)
+    assert gateway.detail["network"] == "barracuda"
+    assert "network" not in other.detail
+    assert not any(one in str(gateway.detail) + str(other.detail) for one in ("64.235", "192.0.2"))

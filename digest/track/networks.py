@@ -1,0 +1,49 @@
+"""Networks that belong to makers of mail gateways: from there a scanner comes, and no reader.
+
+Each is a block that its owner tells customers to let in, mail's own and no web proxy's (people
+browse through those). Scanners that run in anybody's cloud are told by what they do instead
+(`track.machines`). Operators name more in DIGEST_SCANNER_NETWORKS.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+Network = IPv4Network | IPv6Network
+GATEWAYS: Mapping[str, Sequence[str]] = {
+    "barracuda": ("64.235.144.0/20", "209.222.80.0/21"),
+    "proofpoint": ("67.231.144.0/20", "148.163.128.0/19"),
+    "mimecast": ("205.139.110.0/24", "207.211.30.0/24", "63.128.21.0/24"),
+    "cisco": ("68.232.128.0/19", "139.138.32.0/19", "216.71.128.0/19"),
+}
+OWN = "named"
+"""What an operator's own networks are called."""
+
+
+class Networks:
+    """Tells whose network an address is in; the address itself is forgotten."""
+
+    def __init__(self, own: Sequence[Network] = ()) -> None:
+        named = [(ip_network(one), name) for name, listed in GATEWAYS.items() for one in listed]
+        self._named: list[tuple[Network, str]] = [*named, *[(one, OWN) for one in own]]
+        self.name_of = lru_cache(maxsize=16_384)(self._name_of)
+
+    def _name_of(self, address: str) -> str:
+        """Empty for everybody else, and for what is no address."""
+        try:
+            where = ip_address(address)
+        except ValueError:
+            return ""
+        return next((name for network, name in self._named if where in network), "")
+
+
+def parse_networks(value: str) -> list[Network]:
+    """`203.0.113.0/24, 2001:db8::/32`. Raises ValueError."""
+    found = []
+    for word in value.replace(",", " ").split():
+        try:
+            found.append(ip_network(word))
+        except ValueError:
+            msg = f"{word} is not a network; it should look like 203.0.113.0/24"
+            raise ValueError(msg) from None
+    return found
