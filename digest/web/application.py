@@ -53,6 +53,17 @@ def create_app(site: Site, *, studio: bool = False) -> ASGIApp:
 
     With `studio`, the editors' pages too, and then everything answers on this machine only.
     """
+    app = pages_of(site, studio=studio)
+    if studio:
+        return app
+    # Before all else, and its answers bring their headers themselves.
+    gathering = Gathering(site.store, HitBook(site.tokens, site.kept))
+    base = app.state.pages.base
+    return QuickHits(app, gathering, base, site.networks, site.clock)
+
+
+def pages_of(site: Site, *, studio: bool = False) -> FastAPI:
+    """The same with every hit on its own."""
     # Starlette's redirect of a missing slash would repeat whatever Host was sent.
     app = FastAPI(redirect_slashes=False, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site
@@ -68,8 +79,4 @@ def create_app(site: Site, *, studio: bool = False) -> ASGIApp:
     if studio:
         app.add_middleware(LocalOnly)
     app.add_middleware(SafeHeaders)
-    if studio:
-        return app
-    # Before all else, and its answers bring their headers themselves.
-    gathering = Gathering(site.store, HitBook(site.tokens, site.kept))
-    return QuickHits(app, gathering, pages.base, site.networks, site.clock)
+    return app
