@@ -1,15 +1,11 @@
 """Settings from the environment or `.env`, read once and passed on as values."""
 
-import re
 import secrets
-from collections.abc import Callable, Mapping
-from email.headerregistry import Address
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
-import idna
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -20,18 +16,29 @@ from digest.deliver.limits import Limits, parse_domain_limits, parse_limit, pars
 from digest.deliver.smtp_target import parse_smtp_url
 from digest.gate.findings import Policy, parse_codes, parse_ignored
 from digest.render.links import Tracking
-from digest.standing.server import parse_server
+from digest.setting_texts import (
+    bounce_pattern,
+    colour,
+    dns_server_text,
+    domain_text,
+    language_tag,
+    line,
+    logo,
+    name_text,
+    parse_sender,
+    postal_text,
+    read_by,
+    reply_to_text,
+    selectors,
+    sender_text,
+    split,
+    web_address,
+    webhook_key_text,
+)
 from digest.track.bounces.mailboxes import parse_mailbox_url
 from digest.track.networks import Networks, parse_networks
-from digest.track.sendgrid_signature import Signatures
-from subscribers.addresses import AddressError, parse_address
 
 SHORTEST_SECRET = 32
-LONGEST_NAME = 100
-LONGEST_TAGLINE = 200
-LONGEST_BEFORE_TOKEN = 40
-"""A local part has 64 characters at most, and 22 of them are a token."""
-SELECTOR = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
 
 class SettingsError(Exception):
@@ -44,155 +51,6 @@ class ProviderName(StrEnum):
     SENDGRID = "sendgrid"
 
 
-def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        msg = "should look like https://digest.example.org"
-        raise ValueError(msg)
-    if parts.scheme == "http" and not local:
-        msg = "needs https:// (mail clients refuse one-click unsubscribe over plain http)"
-        raise ValueError(msg)
-    return value.rstrip("/")
-
-
-def _sender(value: str) -> str:
-    parse_sender(value)
-    return value
-
-
-def _name(value: str) -> str:
-    folded = value.strip()
-    if not folded or len(folded) > LONGEST_NAME or not folded.isprintable():
-        msg = f"should be a name of one line and at most {LONGEST_NAME} characters"
-        raise ValueError(msg)
-    return folded
-
-
-def _line(value: str) -> str:
-    if len(value) > LONGEST_TAGLINE or not value.isprintable():
-        msg = f"should be one line of at most {LONGEST_TAGLINE} characters"
-        raise ValueError(msg)
-    return value.strip()
-
-
-def _colour(value: str) -> str:
-    if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
-        msg = "should be a colour like #4338ca"
-        raise ValueError(msg)
-    return value.lower()
-
-
-def _logo(value: str) -> str:
-    """Mail is read far from here, so only an address that everybody can reach will do."""
-    if value and not re.fullmatch(r"https://[!-~]+", value):
-        msg = "should be an image's address like https://example.org/logo.png"
-        raise ValueError(msg)
-    return value
-
-
-def _language(value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
-        msg = "should be a language tag like en or pt-BR (RFC 5646)"
-        raise ValueError(msg)
-    return value
-
-
-def _reply_to(value: str) -> str:
-    try:
-        return _ascii_domain(parse_address(value).email) if value.strip() else ""
-    except AddressError as error:
-        raise ValueError(str(error)) from None
-
-
-def _bounce_address(value: str) -> str:
-    local, _, domain = value.strip().partition("@")
-    before, star, after = local.partition("*")
-    # Else what stands there could be taken for a part of the token.
-    if star and (after or re.search(r"[A-Za-z0-9_-]$", before)):
-        msg = "should look like bounces@example.org or bounces+*@example.org"
-        raise ValueError(msg)
-    if len(before) > LONGEST_BEFORE_TOKEN:
-        msg = f"has more than {LONGEST_BEFORE_TOKEN} characters before the star"
-        raise ValueError(msg)
-    if not value.strip():
-        return ""
-    wire = _reply_to(f"{before}{'star' if star else ''}@{domain}")
-    return f"{before}*@{wire.rpartition('@')[2]}" if star else wire
-
-
-def _postal_address(value: str) -> str:
-    if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", value):
-        msg = "holds a control character"
-        raise ValueError(msg)
-    return value
-
-
-def _read_by(parse: Callable[[str], object]) -> Callable[[str], str]:
-    """Keeps the text, once it is known that it can be read."""
-
-    def check(value: str) -> str:
-        parse(value)
-        return value
-
-    return check
-
-
-def _dns_server(value: str) -> str:
-    if value.strip():
-        parse_server(value)
-    return value.strip()
-
-
-def _selectors(value: str) -> str:
-    names = split(value)
-    if not all(re.fullmatch(SELECTOR, name) for name in names) or len(set(names)) < len(names):
-        msg = "should look like s2026, or s2026,e2026 for two keys"
-        raise ValueError(msg)
-    return value
-
-
-def _webhook_keys(value: str) -> str:
-    Signatures(split(value))
-    return value
-
-
-def _domain(value: str) -> str:
-    return _ascii_domain(f"postmaster@{value.strip()}").rpartition("@")[2] if value.strip() else ""
-
-
-def split(value: str) -> list[str]:
-    """What stands between commas, if anything does."""
-    return [part.strip() for part in value.split(",") if part.strip()]
-
-
-def parse_sender(value: str) -> tuple[str, str]:
-    """`Name <address>` as (name, address). Raises ValueError."""
-    match = re.fullmatch(r"\s*(.*?)\s*<\s*([^<>\s]+@[^<>\s@]+)\s*>\s*", value)
-    if not match or not match[1] or len(match[1]) > LONGEST_NAME or not match[1].isprintable():
-        msg = "should look like Weekly Verdicts <digest@example.org>"
-        raise ValueError(msg)
-    try:
-        Address(addr_spec=match[2])
-    except Exception:  # noqa: BLE001 - the header parser raises whatever it stumbled over
-        msg = f"{match[2]} is not a mail address"
-        raise ValueError(msg) from None
-    return match[1].strip('"'), _ascii_domain(match[2])
-
-
-def _ascii_domain(address: str) -> str:
-    """The address with its domain in A-labels: headers can't carry it otherwise (RFC 5891)."""
-    local, _, domain = address.rpartition("@")
-    if not local.isascii():
-        msg = f"{address}: only ASCII can stand before the @ of a sender"
-        raise ValueError(msg)
-    try:
-        return f"{local}@{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"
-    except idna.IDNAError:
-        msg = f"{domain} is not a domain"
-        raise ValueError(msg) from None
-
-
 class Settings(BaseSettings):
     """Every setting, `DIGEST_` before its name in capitals."""
 
@@ -202,7 +60,7 @@ class Settings(BaseSettings):
 
     database_url: str = Field(default="sqlite:///var/digest.db", repr=False)
     """May hold a password, so it is not shown."""
-    public_url: Annotated[str, AfterValidator(_web_address)] = "http://localhost:8000"
+    public_url: Annotated[str, AfterValidator(web_address)] = "http://localhost:8000"
     secret_key: SecretStr = SecretStr("")
     """One secret of at least 32 characters, or several parted by commas, newest first."""
     provider: ProviderName = ProviderName.OUTBOX
@@ -210,22 +68,24 @@ class Settings(BaseSettings):
     smtp_url: SecretStr = SecretStr("")
     sendgrid_api_key: SecretStr = SecretStr("")
     sendgrid_host: str = "https://api.sendgrid.com"
-    sendgrid_webhook_key: Annotated[str, AfterValidator(_webhook_keys)] = ""
+    sendgrid_webhook_key: Annotated[str, AfterValidator(webhook_key_text)] = ""
     """The Signed Event Webhook's verification key, or two parted by a comma."""
     bounce_mailbox: SecretStr = SecretStr("")
     """Like maildir:///var/mail/bounces, or imaps://user:password@host/INBOX."""
-    bounce_address: Annotated[str, AfterValidator(_bounce_address)] = ""
+    bounce_address: Annotated[str, AfterValidator(bounce_pattern)] = ""
     """Like bounces+*@example.org: where bounces are sent to, the star told from mail to mail."""
-    sender: Annotated[str, AfterValidator(_sender)] = "Weekly AI Tool Verdicts <digest@localhost>"
-    reply_to: Annotated[str, AfterValidator(_reply_to)] = ""
-    postal_address: Annotated[str, AfterValidator(_postal_address)] = ""
-    list_name: Annotated[str, AfterValidator(_name)] = "Weekly AI Tool Verdicts"
-    tagline: Annotated[str, AfterValidator(_line)] = TAGLINE
-    accent: Annotated[str, AfterValidator(_colour)] = ACCENT
-    logo_url: Annotated[str, AfterValidator(_logo)] = ""
+    sender: Annotated[str, AfterValidator(sender_text)] = (
+        "Weekly AI Tool Verdicts <digest@localhost>"
+    )
+    reply_to: Annotated[str, AfterValidator(reply_to_text)] = ""
+    postal_address: Annotated[str, AfterValidator(postal_text)] = ""
+    list_name: Annotated[str, AfterValidator(name_text)] = "Weekly AI Tool Verdicts"
+    tagline: Annotated[str, AfterValidator(line)] = TAGLINE
+    accent: Annotated[str, AfterValidator(colour)] = ACCENT
+    logo_url: Annotated[str, AfterValidator(logo)] = ""
     """Shown 40 pixels high; where images are off, the list's name stands there."""
     typeface: Typeface = Typeface.SANS
-    language: Annotated[str, AfterValidator(_language)] = "en"
+    language: Annotated[str, AfterValidator(language_tag)] = "en"
     templates: Path | None = None
     """A folder of your own email templates, from `digest template new`; what it lacks is ours."""
     tracking: bool = True
@@ -236,28 +96,28 @@ class Settings(BaseSettings):
     """Who sends it as a bearer token sees /metrics; without it nobody does."""
     proof_of_work: bool = False
     """Whether a sign-up costs its visitor's processor a second; it needs JavaScript then."""
-    scanner_networks: Annotated[str, AfterValidator(_read_by(parse_networks))] = ""
+    scanner_networks: Annotated[str, AfterValidator(read_by(parse_networks))] = ""
     """Like 203.0.113.0/24, 2001:db8::/32: what comes from there is a machine's."""
-    rate_limit: Annotated[str, AfterValidator(_read_by(parse_limit))] = ""
+    rate_limit: Annotated[str, AfterValidator(read_by(parse_limit))] = ""
     """Like 20, or 20/s 5000/day; nothing sends as fast as the provider takes it."""
-    domain_limits: Annotated[str, AfterValidator(_read_by(parse_domain_limits))] = ""
+    domain_limits: Annotated[str, AfterValidator(read_by(parse_domain_limits))] = ""
     """Like gmail.com=20/s 50000/day, yahoo.com=5/s; beside the limit on all mail."""
-    warm_up: Annotated[str, AfterValidator(_read_by(parse_warm_up))] = ""
+    warm_up: Annotated[str, AfterValidator(read_by(parse_warm_up))] = ""
     """Like 2026-12-01 200 x1.5: how many a day, on that date and then ever more."""
-    gate_block: Annotated[str, AfterValidator(_read_by(parse_codes))] = ""
+    gate_block: Annotated[str, AfterValidator(read_by(parse_codes))] = ""
     """Codes of the gate that shall block, parted by commas, beside those that do anyway."""
-    gate_ignore: Annotated[str, AfterValidator(_read_by(parse_ignored))] = ""
+    gate_ignore: Annotated[str, AfterValidator(read_by(parse_ignored))] = ""
     """Codes that shall only inform."""
     gate_tools: bool = True
     """Whether SpamAssassin and caniemail are asked where this machine has them."""
     caniemail: Path = Path("node_modules/caniemail")
     """The folder of the npm package."""
-    dns_server: Annotated[str, AfterValidator(_dns_server)] = ""
+    dns_server: Annotated[str, AfterValidator(dns_server_text)] = ""
     """What `digest doctor` asks, like 9.9.9.9; this machine's own if empty."""
-    dkim_selector: Annotated[str, AfterValidator(_selectors)] = ""
+    dkim_selector: Annotated[str, AfterValidator(selectors)] = ""
     dkim_key_file: str = ""
     """A PEM file, or several parted by commas: a file a selector, in the same order."""
-    dkim_domain: Annotated[str, AfterValidator(_domain)] = ""
+    dkim_domain: Annotated[str, AfterValidator(domain_text)] = ""
     """The sender's domain if empty."""
 
     @model_validator(mode="after")

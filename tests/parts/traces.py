@@ -3,7 +3,8 @@
 A trace is one delivery: when it arrived, and its hits, each with whether a machine made it. The
 model is ours; its figures are of the kind that operators and studies report (gateways go through
 all links a median 43 s after sending; Apple's proxy loads pictures within hours, whoever looks).
-It knows nothing of the rules in `digest.track.machines`; neither was fitted to the other's limits.
+It knows nothing of the rules in `digest.track.machines`. Their limits for bursts and sweeps were
+loosened once after a first look at these traces, so figures on recorded traffic may be lower.
 
 Readers
 - `reader`: notices after a log-normal time (median 2 h, from 20 s on), opens, and of five one
