@@ -7,7 +7,7 @@ from sqlalchemy import text
 from digest.bootstrap import App
 from digest.issues.tables import Issue, IssueState
 from digest.pipeline.frozen import freeze
-from digest.render.rendered import Rendered
+from digest.render.rendered import Rendered, RenderedLink
 
 SECRET = "a secret of the benchmark that is long enough"
 ROW = (
@@ -60,7 +60,7 @@ def add_issue(app: App) -> int:
 
 
 def rendering() -> Rendered:
-    links = "".join(ROW.format(place=place) for place in range(LINKS))
+    links = "".join(ROW.format(place=place) for place in range(1, LINKS + 1))
     html = (
         f"<html lang='en'><body><p>~~greeting~~</p><table>{links}</table>{PLAIN * PLAIN_ROWS}"
         "<a href='https://digest.example/vote/~~vote~~'>Ship</a>"
@@ -69,4 +69,8 @@ def rendering() -> Rendered:
         "<img alt='' src='https://digest.example/o/~~open~~.gif'></body></html>"
     )
     plain = "~~greeting~~\nhttps://digest.example/unsubscribe/~~unsubscribe~~\n"
-    return Rendered("Sixty tools in a week", "", html, plain, ())
+    targets = tuple(
+        RenderedLink(place, "comparison", "", f"https://digest.example/comparisons/{place}")
+        for place in range(1, LINKS + 1)
+    )
+    return Rendered("Sixty tools in a week", "", html, plain, targets)

@@ -5,7 +5,7 @@ family of checks; `findings.Code` names all that can be found.
 """
 
 from digest.gate.check import Gate, Tools
-from digest.gate.findings import DEFAULT_POLICY, Code, Finding, Level, Policy, blocking
+from digest.gate.findings import DEFAULT_POLICY, Code, Finding, Level, Policy, blocking, in_one_line
 from digest.gate.specimen import Specimen, specimen
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "Specimen",
     "Tools",
     "blocking",
+    "in_one_line",
     "specimen",
 ]

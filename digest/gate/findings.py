@@ -1,6 +1,6 @@
 """What the gate can find: a stable code each, and what it does unless a setting says otherwise."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -71,6 +71,8 @@ _BLOCK = frozenset({
 _INFORM = frozenset(
     {Code.SIZE, Code.LINK_DUPLICATE, Code.CLIENTS_UNCHECKED, Code.SPAM, Code.SPAM_UNCHECKED}
 )
+MOST_TOLD = 3
+"""Findings in a line."""
 FIXED = frozenset({Code.SLOT_OPEN, Code.TEMPLATE_BROKEN, Code.UNSUBSCRIBE_MISSING})
 """Nothing lifts these: such mail would be unlawful, or show one reader's mail to another."""
 
@@ -123,6 +125,13 @@ def blocking(findings: Iterable[Finding], despite: Collection[str] = ()) -> list
         for one in findings
         if one.level is Level.BLOCKS and (one.code in FIXED or one.code not in despite)
     ]
+
+
+def in_one_line(findings: Sequence[Finding], number: int) -> str:
+    """The first few, and where the others are listed: it has to be read, and at once."""
+    shown = "; ".join(map(str, findings[:MOST_TOLD]))
+    more = len(findings) - MOST_TOLD
+    return shown if more <= 0 else f"{shown}; and {more} more, see: digest issue check {number}"
 
 
 def parse_codes(text: str) -> frozenset[Code]:
