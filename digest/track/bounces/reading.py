@@ -129,8 +129,8 @@ class BounceReader:
             return None
         now = self.clock()
         told = date_of(notice)
-        # A letter from tomorrow is from now; one without a date, too.
-        at = now if told is None or told > now.timestamp() else _moment(told, now)
+        # From now is also what has no date, one of tomorrow, or one from before there was mail.
+        at = _moment(told, now) if told is not None and 0 < told <= now.timestamp() else now
         return Report(
             key=f"mail:{hashlib.sha256(raw).hexdigest()}",
             kind=notice.kind,

@@ -1,6 +1,7 @@
 """The bounce mailbox end to end: real folders, a real IMAP line, a real store."""
 
 import logging
+import re
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
@@ -314,3 +315,16 @@ def test_settings_name_the_mailbox(tmp_path: Path) -> None:
 def test_another_kind_of_mailbox_is_refused_at_start(url: str) -> None:
     with pytest.raises(ValueError, match="DIGEST_BOUNCE_MAILBOX: should look like maildir:///"):
         Settings(_env_file=None, bounce_mailbox=url)  # type: ignore[call-arg,arg-type]
+
+
+def test_a_date_that_no_letter_can_have_is_taken_for_today(
+    folder: Folder, sqlite_store: Store, tokens: list[str]
+) -> None:
+    for number, year in enumerate((b"0999", b"1969", b"9999")):
+        letter = re.sub(
+            rb"(?m)^Date: .*$", b"Date: Tue, 01 Jan %s 00:00:00 +0000" % year, dsn(tokens[number])
+        )
+        folder.put(letter, f"1.{number}")
+    reader(sqlite_store, Maildir(folder.path)).read()
+    with sqlite_store.read() as session:
+        assert set(session.exec(select(Event.at))) == {Clock().now}
