@@ -26,6 +26,9 @@ from subscribers.tokens import TOKEN_LENGTH
 
 LARGEST_LETTER = 1024 * 1024
 """Bytes that are read of one; what follows is a message that came back whole."""
+LARGEST_ODD = 128 * 1024
+"""Bytes looked through for a bounce in an odd format, whose words stand first: every detector goes
+over every line, and a letter made of nothing else would keep them busy for many seconds."""
 MOST_NAMES = 50
 LONGEST_NOTE = 300
 
@@ -76,7 +79,7 @@ class Wish(NamedTuple):
 
 def read_letter(raw: bytes) -> Notice | Wish | None:
     """None for what is none of our business. May raise whatever a parser stumbles over."""
-    message = message_from_bytes(raw[:LARGEST_LETTER], policy=compat32)
+    message = _parsed(raw[:LARGEST_LETTER])
     notice = _status(message) or _feedback(message)
     if notice is None:
         said = _header(message, "Auto-Submitted").lower()
@@ -86,11 +89,15 @@ def read_letter(raw: bytes) -> Notice | Wish | None:
             return Wish(wish[1])
         if _answers_by_itself(message):
             return None
-        notice = _odd(message)
+        notice = _odd(message if len(raw) <= LARGEST_ODD else _parsed(raw[:LARGEST_ODD]))
     if notice is None:
         return None
     names = tuple(dict.fromkeys(_names(message)))[:MOST_NAMES]
     return notice._replace(names=names, date=_header(message, "Date")) if names else None
+
+
+def _parsed(raw: bytes) -> Message:
+    return message_from_bytes(raw, policy=compat32)
 
 
 def date_of(notice: Notice) -> float | None:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.deliver.faults import Fault
-from digest.track.bounces.letters import Notice, Wish, date_of, read_letter
+from digest.track.bounces.letters import LARGEST_ODD, Notice, Wish, date_of, read_letter
 from digest.track.report import Act
 from digest.track.tables import EventKind
 from subscribers.tokens import Purpose, Tokens
@@ -111,6 +111,14 @@ def test_an_odd_bounce_is_known_by_its_looks_and_never_hard_without_a_code(
     found = notice(qmail(TOKEN, words))
     assert (found.kind, found.fault) == (EventKind.BOUNCED, fault)
     assert TOKEN in found.names
+
+
+def test_an_odd_bounce_is_looked_for_where_its_words_stand_and_no_further() -> None:
+    words = "Sorry, no mailbox here by that name. (#5.1.1)"
+    letter = qmail(TOKEN, words)
+    assert notice(letter + b"\n" * LARGEST_ODD).fault is Fault.ADDRESS
+    head, _, body = letter.partition(b"\n\n")
+    assert read_letter(head + b"\n\n" + b"\n" * LARGEST_ODD + body) is None
 
 
 @pytest.mark.parametrize(
