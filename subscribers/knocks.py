@@ -17,6 +17,7 @@ from subscribers.tables import Knock
 
 SWEEP = 100
 """Rows that are over and go with a new one: the table stays as small as its spans."""
+_GMAIL = ("gmail.com", "googlemail.com")
 
 
 def knock(
@@ -61,6 +62,20 @@ def network_of(ip: str) -> str:
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     return str(ip_network((address.packed, 24 if address.version == 4 else 56), strict=False))  # noqa: PLR2004 - the two versions there are
+
+
+def mailbox_of(key: str) -> str:
+    """What one person most likely reads, of an address's key: without the +tag, and for Gmail
+    without the dots, since there are thousands of such names for one mailbox (RFC 5233;
+    https://support.google.com/mail/answer/7436150).
+
+    Only for counting: whom a subscription belongs to is never guessed like this.
+    """
+    local, _, domain = key.rpartition("@")
+    plain = local[:1] + local[1:].partition("+")[0]
+    if domain in _GMAIL:
+        plain, domain = plain.replace(".", ""), _GMAIL[0]
+    return f"{plain}@{domain}"
 
 
 def _sweep(session: Session, now: datetime) -> None:

@@ -9,7 +9,7 @@ from digest.deliver.letters import write
 from digest.track.signup import LETTERS_A_DAY
 from subscribers.addresses import AddressHasher, parse_address
 from subscribers.consent import Origin
-from subscribers.knocks import knock
+from subscribers.knocks import knock, mailbox_of
 from subscribers.preferences import Moved, ask_move, move
 
 A_DAY = timedelta(days=1)
@@ -26,7 +26,7 @@ def request_move(
     asked = knock(session, hasher, f"mover {subscriber_id}", A_DAY, now)
     if (
         asked > LETTERS_A_DAY
-        or knock(session, hasher, f"address {key}", A_DAY, now) > LETTERS_A_DAY
+        or knock(session, hasher, f"address {mailbox_of(key)}", A_DAY, now) > LETTERS_A_DAY
     ):
         return
     number = ask_move(session, subscriber_id, email, now)

@@ -11,14 +11,14 @@ from digest.deliver.letter_tables import LetterKind
 from digest.deliver.letters import write
 from subscribers.addresses import AddressHasher, parse_address
 from subscribers.consent import ConsentKind, Origin, newest
-from subscribers.knocks import knock, network_of
+from subscribers.knocks import knock, mailbox_of, network_of
 from subscribers.signup import Confirmed, Due, ask, confirm
 from subscribers.tables import Consent
 
 PER_NETWORK = 30
 NETWORK_SPAN = timedelta(hours=1)
 LETTERS_A_DAY = 3
-"""To one address, however often it is entered: more would make the form a way to pester people."""
+"""To one mailbox, however often it is entered: more would make the form a way to pester people."""
 SAME_REQUEST = timedelta(minutes=10)
 """A form that is sent again within this span of the clock causes no second letter."""
 _COMPARISON = re.compile(r"/comparisons/([^/]{1,400})/?")
@@ -53,7 +53,7 @@ def apply(session: Session, hasher: AddressHasher, application: Application, now
     Every path writes and none sends, so all take about as long.
     """
     key = parse_address(application.email).key
-    if knock(session, hasher, f"address {key}", timedelta(days=1), now) > LETTERS_A_DAY:
+    if knock(session, hasher, f"address {mailbox_of(key)}", timedelta(days=1), now) > LETTERS_A_DAY:
         return
     asked = ask(
         session,

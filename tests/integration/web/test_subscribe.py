@@ -221,6 +221,27 @@ def test_a_form_sent_twice_causes_one_letter_and_a_day_few(
     assert len(letters(site)) == before + 1
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"ana+{one}@example.org" for one in range(9)],
+        [
+            "a.na@gmail.com",
+            "an.a@gmail.com",
+            "a.n.a@googlemail.com",
+            "ana+x@gmail.com",
+            "Ana@gmail.com",
+        ],
+    ],
+)
+def test_many_names_of_one_mailbox_are_counted_as_one(
+    client: TestClient, site: SmallSite, names: list[str]
+) -> None:
+    for name in names:
+        sign_up(client, name)
+    assert len(letters(site)) == LETTERS_A_DAY
+
+
 def test_a_network_is_stopped_for_an_hour(
     client: TestClient, site: SmallSite, clock: Clock
 ) -> None:
