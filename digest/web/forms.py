@@ -4,6 +4,7 @@ from typing import Annotated
 from urllib.parse import parse_qsl
 
 from fastapi import Depends, HTTPException, Request
+from starlette.requests import ClientDisconnect
 
 LARGEST_FORM = 65_536
 MOST_FIELDS = 200
@@ -18,10 +19,13 @@ def clean(text: str, longest: int) -> str:
 async def small_body(request: Request) -> bytes:
     """A body whole; an HTTPException for one that is too large."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_FORM:
-            raise HTTPException(413)
+    try:
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > LARGEST_FORM:
+                raise HTTPException(413)
+    except ClientDisconnect:
+        raise HTTPException(400) from None  # nobody hears it, and it is no fault of ours
     return bytes(body)
 
 

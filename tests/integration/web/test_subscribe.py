@@ -1,10 +1,12 @@
 """Signing up: one way for page, form and JSON; nothing tells whether an address is known."""
 
+import asyncio
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from altcha import Challenge, Payload, solve_challenge
@@ -415,3 +417,35 @@ class TestWithProofOfWork:
 def test_no_work_is_asked_for_unless_the_operator_wants_it(client: TestClient) -> None:
     assert client.get("/api/v1/challenge").status_code == 404
     assert "<script" not in client.get("/subscribe").text
+
+
+def test_a_form_that_breaks_off_leaves_nothing_and_is_no_fault(
+    client: TestClient, site: SmallSite, caplog: pytest.LogCaptureFixture
+) -> None:
+    parts = iter(
+        [
+            {"type": "http.request", "body": b"email=ana", "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+
+    async def receive() -> dict[str, Any]:
+        return next(parts)
+
+    async def send(message: dict[str, Any]) -> None:
+        del message
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/subscribe",
+        "headers": [],
+        "query_string": b"",
+        "http_version": "1.1",
+        "scheme": "https",
+    }
+    with ThreadPoolExecutor(1) as thread:
+        # Of its own: a browser of another test may hold this one's loop.
+        thread.submit(asyncio.run, client.app(scope, receive, send)).result()  # type: ignore[arg-type]
+    assert letters(site) == []
+    assert "fault" not in caplog.text
