@@ -35,12 +35,14 @@ from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentKind, proofs
 from subscribers.insertion import insert_new
 from subscribers.lifting import last_lifts
+from subscribers.preferences import MOVED
 from subscribers.roster import unsubscribe
 from subscribers.suppression import suppress_complained
-from subscribers.tables import Subscriber
+from subscribers.tables import Consent, Subscriber
 
 UNTRACKED = (EventKind.OPENED, EventKind.CLICKED)
 """What is not kept of people who do not want it known: the event names nobody then."""
+FAILED = (EventKind.BOUNCED, EventKind.DROPPED)
 _RANK = {state: rank for rank, state in enumerate(GIVES_WAY)}
 
 
@@ -62,9 +64,10 @@ def take(session: Session, hasher: AddressHasher, reports: Sequence[Report], now
     # In one order for everybody: two posts with the same events must not wait for each other.
     new = _store(session, [unique[key] for key in sorted(unique)])
     known = [Known(unique[key], delivery) for key, delivery in new if delivery is not None]
+    behind = _left_behind(session, known)
     _settle(session, known, now)
     look_again(session, [one for report, one in known if report.kind is EventKind.DELIVERED])
-    _charge(session, known, now)
+    _charge(session, [one for one in known if one.delivery_id not in behind], now)
     _act(session, hasher, [one for one in known if one.report.act is not None], now)
     letters = [unique[key] for key, _ in new if unique[key].letter is not None]
     if letters:
@@ -204,12 +207,28 @@ def _move(
     )
 
 
+def _left_behind(session: Session, known: Sequence[Known]) -> set[int]:
+    """Failed deliveries to an address that its reader has left since: they say nothing of the new
+    one. To be asked before they are settled, while they still say when they were submitted.
+    """
+    failed = [(one.delivery_id, None) for one in known if one.report.kind in FAILED]
+    if not failed:
+        return set()
+    wanted = as_rows(session, failed).subquery()
+    found = session.scalars(
+        select(col(Delivery.id))
+        .join(wanted, wanted.c.id == col(Delivery.id))
+        .join(Consent, col(Consent.subscriber_id) == col(Delivery.subscriber_id))
+        .where(col(Consent.wording) == MOVED, col(Consent.at) > col(Delivery.changed_at))
+    )
+    return {one for one in found if one is not None}
+
+
 def _charge(session: Session, known: Sequence[Known], now: datetime) -> None:
-    failed = (EventKind.BOUNCED, EventKind.DROPPED)
     charges = [
         Charge(delivery, one.fault, f"{one.code or ''} {one.note}".strip(), one.at)
         for one, delivery in known
-        if one.kind in failed
+        if one.kind in FAILED
     ]
     blame(session, charges, now)
 

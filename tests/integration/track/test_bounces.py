@@ -4,6 +4,7 @@ import logging
 import re
 import ssl
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -23,9 +24,11 @@ from digest.track.bounces.mailboxes import (
     parse_mailbox_url,
 )
 from digest.track.bounces.reading import AT_ONCE, BounceReader
+from digest.track.moves import accept_move, request_move
 from digest.track.tables import Event
 from store import Store
 from subscribers.addresses import AddressHasher
+from subscribers.consent import Origin
 from subscribers.tables import Consent, Subscriber
 from subscribers.tokens import Purpose, Tokens
 from tests.parts.imap_server import PASSWORD, USER, ImapServer
@@ -328,3 +331,17 @@ def test_a_date_that_no_letter_can_have_is_taken_for_today(
     reader(sqlite_store, Maildir(folder.path)).read()
     with sqlite_store.read() as session:
         assert set(session.exec(select(Event.at))) == {Clock().now}
+
+
+@pytest.mark.parametrize(("days", "expected"), [(1, "active"), (-1, "bounced")])
+def test_what_comes_back_from_an_address_that_was_left_says_nothing_of_the_new_one(
+    folder: Folder, sqlite_store: Store, tokens: list[str], days: int, expected: str
+) -> None:
+    with sqlite_store.write() as session:
+        hasher, then = AddressHasher(SECRET), Clock().now + timedelta(days=days)
+        request_move(session, hasher, 1, "new@example.net", then)
+        assert accept_move(session, hasher, 1, 1, origin=Origin(), now=then)
+    folder.put(dsn(tokens[0]), "1.a")
+    reader(sqlite_store, Maildir(folder.path)).read()
+    assert states(sqlite_store)[0] == "bounced"
+    assert status(sqlite_store)[0] == expected
