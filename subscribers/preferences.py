@@ -20,6 +20,7 @@ from subscribers.tables import (
     Reason,
     Subscriber,
     SubscriberStatus,
+    SuppressionReason,
     Topic,
 )
 
@@ -141,7 +142,9 @@ def move(
     now: datetime,
 ) -> Moved | None:
     """The owner of the new address says yes. None where there is nothing to do, or it can't be:
-    the address is suppressed, or somebody else is on the list with it.
+    the address is suppressed for more than having left, or somebody else is on the list with it.
+
+    The old address is kept as one that left, by its hash alone: no old list brings it back.
     """
     person = session.get(Subscriber, subscriber_id, with_for_update=True)
     email = wanted_move(session, subscriber_id, number)
@@ -149,17 +152,21 @@ def move(
         return None
     parsed = parse_address(email)
     address_hash = hasher.hash(parsed.key)
-    if suppression.is_suppressed(session, address_hash) or not _make_room(
-        session, subscriber_id, parsed.key
-    ):
+    known = suppression.find(session, address_hash)
+    left = known is None or known.reason == SuppressionReason.UNSUBSCRIBED
+    if not left or not _make_room(session, subscriber_id, parsed.key):
         return None
-    old = person.email
+    suppression.lift(session, address_hash)
+    old, gone = person.email, person.address_hash
     person.email, person.email_key, person.address_hash = parsed.email, parsed.key, address_hash
     person.changed_at = now
     change = session.get(AddressChange, subscriber_id)
     if change is not None:
         change.email = None
     record(session, subscriber_id, ConsentKind.CONFIRMED, MOVED, now, **asdict(origin))
+    suppression.suppress(
+        session, gone, None, SuppressionReason.UNSUBSCRIBED, now, note="moved to another address"
+    )
     return Moved(old, parsed.email)
 
 

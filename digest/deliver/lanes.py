@@ -6,6 +6,7 @@ A batch holds recipients of one lane, so that a domain which must wait holds up 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +19,7 @@ from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
 from subscribers.audience import audience
 from subscribers.tables import Subscriber
 
+ROWS_AT_ONCE = 1_000
 NO_LANES: Mapping[str, int] = MappingProxyType({})
 
 
@@ -49,18 +51,8 @@ def deal(
         .subquery()
     )
     plans = _plans(session, people, {ALL: batch_size, **lanes})
-    batches = [
-        {
-            "issue_number": number,
-            "position": position,
-            "state": BatchState.QUEUED,
-            "lane": plan.lane,
-        }
-        for plan in plans
-        for position in range(plan.first, plan.end)
-    ]
-    if batches:
-        session.execute(insert(Batch), batches)
+    if plans:
+        _make_batches(session, number, plans)
         _deliver(session, number, people, plans, now)
     return sum(plan.people for plan in plans)
 
@@ -81,6 +73,22 @@ def _plans(session: Session, people: Subquery, sizes: Mapping[str, int]) -> list
         first = plans[-1].end if plans else 0
         plans.append(Plan(lane, amounts[lane], sizes[lane], first))
     return plans
+
+
+def _make_batches(session: Session, number: int, plans: list[Plan]) -> None:
+    """Some at a time: a long list has tens of thousands."""
+    rows = (
+        {
+            "issue_number": number,
+            "position": position,
+            "state": BatchState.QUEUED,
+            "lane": plan.lane,
+        }
+        for plan in plans
+        for position in range(plan.first, plan.end)
+    )
+    while some := list(islice(rows, ROWS_AT_ONCE)):
+        session.execute(insert(Batch), some)
 
 
 def _deliver(

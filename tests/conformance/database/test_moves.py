@@ -101,6 +101,26 @@ def test_a_suppressed_address_is_not_moved_to(store: Store, ana: int) -> None:
     assert accept(store) is None
 
 
+def test_no_old_list_brings_the_old_address_back(store: Store, ana: int) -> None:
+    """It is kept as one that left, and nothing but its hash is."""
+    ask(store)
+    assert accept(store) is not None
+    with store.read() as session:
+        kept = session.exec(select(Suppression)).one()
+    assert (kept.reason, kept.email) == ("unsubscribed", None)
+    assert kept.address_hash == HASHER.hash("reader0@example.org")
+
+
+def test_a_reader_may_move_back(store: Store, ana: int) -> None:
+    ask(store)
+    assert accept(store, 1) is not None
+    ask(store, email="reader0@example.org")
+    assert accept(store, 2) == Moved(NEW, "reader0@example.org")
+    with store.read() as session:
+        kept = session.exec(select(Suppression)).one()
+    assert kept.address_hash == HASHER.hash(NEW.lower()), "the other one has left now"
+
+
 @pytest.mark.parametrize("status", ["pending", "unsubscribed", "bounced", "complained"])
 def test_only_who_is_on_the_list_moves(store: Store, status: str) -> None:
     add_people(store, 1, status)
