@@ -10,6 +10,7 @@ from digest.bootstrap import App
 from digest.cli.frame import Refused
 from digest.cli.progress import Rate, done, line, waits_for
 from digest.deliver.presence import presence
+from digest.deliver.provider import ProviderError
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import IssueState
 from digest.pipeline import Progress
@@ -33,9 +34,17 @@ def send_in_foreground(app: App, number: int, *, detach: bool) -> None:
     if detach:
         print(f"issue {number} is sending to {audience} people; the workers do it")
         return
+    try:
+        _send(app, number, audience or 0)
+    except ProviderError as error:
+        msg = f"{error}; nobody is lost: go on with digest issue send {number}"
+        raise Refused(msg) from error
+
+
+def _send(app: App, number: int, audience: int) -> None:
     stop = threading.Event()
     stop_on_signals(stop)
-    reporter = _reporter(audience or 0, app.clock)
+    reporter = _reporter(audience, app.clock)
     with presence(app.store) as here, reporter as report:
         progress = app.sending.run(number, here, enough=stop.is_set, report=report)
         while _waits(progress) and not stop.is_set() and _state(app, number) is IssueState.SENDING:
