@@ -81,7 +81,8 @@ def claim(
 ) -> list[Owed]:
     """The next letters that are due, oldest first; who is not to get theirs is left out.
 
-    `suppressed` says of an address other than the subscriber's own whether it must not be mailed.
+    `suppressed` says of an address other than the subscriber's own whether it must not be mailed,
+    for more than that its reader left.
     """
     rows = session.execute(
         select(Letter, Subscriber)

@@ -23,6 +23,7 @@ from digest.render.slots import Slot
 from store import Store
 from subscribers import suppression
 from subscribers.addresses import AddressError, AddressHasher, parse_address
+from subscribers.tables import SuppressionReason
 from subscribers.tokens import Purpose, Tokens
 
 SERIES = "letters"
@@ -114,7 +115,9 @@ class Post:
                     key = parse_address(email).key
                 except AddressError:
                     return True
-                return suppression.is_suppressed(session, self.hasher.hash(key))
+                known = suppression.find(session, self.hasher.hash(key))
+                # Who moves, away or back, has left one of two addresses, and is told at both.
+                return known is not None and known.reason != SuppressionReason.UNSUBSCRIBED
 
             return letters.claim(session, presence.number, suppressed, now)
 

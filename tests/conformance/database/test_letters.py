@@ -242,6 +242,22 @@ def test_who_left_before_it_was_written_out_gets_no_welcome(
     assert mailer.taken == []
 
 
+@pytest.mark.parametrize(
+    ("reason", "becomes"),
+    [("unsubscribed", "submitted"), ("bounced", "suppressed"), ("complained", "suppressed")],
+)
+def test_the_address_that_a_reader_moved_from_is_told_unless_it_is_worse_than_left(
+    store: Store, deliver: Deliver, reason: str, becomes: str
+) -> None:
+    reader = person(store, "active")
+    with store.write() as session:
+        key = HASHER.hash("before@example.org")
+        session.add(Suppression(address_hash=key, email=None, reason=reason, at=NOW))
+    owe(store, reader, LetterKind.CHANGED, email="before@example.org")
+    deliver()
+    assert kept(store).state == becomes
+
+
 def test_an_erased_readers_letters_go_with_them(store: Store, ana: int) -> None:
     owe(store, ana)
     with store.write() as session:
