@@ -1,5 +1,7 @@
 """The editors' preview: an issue as its recipients will see it, with the reasons behind it."""
 
+from dataclasses import asdict
+
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import col, select
@@ -8,7 +10,7 @@ from digest.issues.lifecycle import IssueError
 from digest.issues.tables import Issue
 from digest.render.errors import TemplateError
 from digest.web.headers import FRAMED_MAIL_POLICY, STUDIO_POLICY
-from digest.web.invitation import HONEYPOT, wording_of
+from digest.web.invitation import invitation
 from digest.web.issues import issue_number
 from digest.web.proof import Facts, Proof, facts_of, proof_of
 from digest.web.site import Site, ThePages, TheSite
@@ -37,9 +39,7 @@ def sign_up(site: TheSite, pages: ThePages) -> Response:
     return pages.show(
         "studio/sign_up.html",
         headers=FRESH,
-        wording=wording_of(site),
-        honeypot=HONEYPOT,
-        working=site.puzzles is not None,
+        **asdict(invitation(site)),
     )
 
 

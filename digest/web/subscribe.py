@@ -6,7 +6,7 @@ is known or not. No cookie is set and none is read, so a form on any other site 
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -18,7 +18,7 @@ from digest.track.signup import Application, TooManyError, accept, apply, knock_
 from digest.web.bearers import read_bearer
 from digest.web.forms import SmallForm, clean, small_body
 from digest.web.headers import PAGE_POLICY, WORKING_POLICY
-from digest.web.invitation import HONEYPOT, wording_of
+from digest.web.invitation import HONEYPOT, invitation, wording_of
 from digest.web.page import Pages
 from digest.web.site import Site, TheOrigin, ThePages, TheSite
 from subscribers.addresses import AddressError
@@ -205,9 +205,7 @@ def _form(
         source=source,
         email=given.get("email", ""),
         first_name=given.get("first_name", ""),
-        wording=wording_of(site),
-        honeypot=HONEYPOT,
-        working=site.puzzles is not None,
+        **asdict(invitation(site)),
         wrong=wrong,
         unsolved=unsolved,
     )
