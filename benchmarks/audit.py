@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, select, text
 from sqlmodel import col
 
-from digest.address import Recipient, message_id
 from digest.bootstrap import App
-from digest.deliver import ledger
+from digest.deliver.ledger import ledger
 from digest.deliver.tables import Batch, Delivery, DeliveryState
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import IssueState
+from digest.message.template import Recipient, message_id
 from store import Store
 from subscribers.tables import Subscriber
 

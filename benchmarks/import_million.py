@@ -29,8 +29,8 @@ from benchmarks.usage import cpu, peak
 from digest.database import upgrade
 from store import open_store
 from subscribers.addresses import AddressHasher
-from subscribers.report import RefusedFile
-from subscribers.transfer import CHUNK, import_csv
+from subscribers.transfer.refused_rows import RefusedFile
+from subscribers.transfer.run import CHUNK, import_csv
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 BAD_EVERY = 100

@@ -20,11 +20,11 @@ ROOT = Path(__file__).resolve().parent.parent
 PRELOADED = [
     "digest.bootstrap",
     "digest.cli",
-    "digest.cli.send",
+    "digest.cli.issue.send",
     "digest.database",
-    "digest.permits.deferral",
-    "digest.permits.steps",
-    "digest.permits.worker",
+    "digest.queue.deferral",
+    "digest.queue.tasks",
+    "digest.queue.worker",
     "digest.worker",
 ]
 LONGEST_END = 60.0

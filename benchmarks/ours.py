@@ -14,10 +14,10 @@ from pathlib import Path
 
 from benchmarks.usage import cpu, peak
 from benchmarks.week import SECRET, add_issue, fill
-from digest.address import Envelope, Mold, Recipient
 from digest.bootstrap import App, bootstrap
 from digest.database import upgrade
-from digest.deliver.presence import presence
+from digest.deliver.ledger.worker_lock import presence
+from digest.message.template import Envelope, Mold, Recipient
 from digest.settings import read_settings
 
 AT_ONCE = 1_000

@@ -11,8 +11,8 @@ import time
 from pathlib import Path
 
 from digest.database import upgrade
-from digest.deliver.presence import presence
-from digest.deliver.smtp import Smtp, SmtpTarget
+from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.providers.smtp.provider import Smtp, SmtpTarget
 from digest.pipeline import Desk, Sending
 from store import open_store
 from tests.parts.postfix import Postfix, hindrance

@@ -17,14 +17,14 @@ from sqlmodel import select
 
 from benchmarks.usage import cpu
 from benchmarks.week import SECRET
-from digest.address import Mold
 from digest.bootstrap import App, bootstrap
-from digest.catalog.keep import keep_page
 from digest.catalog.pages import ComparisonPage, ContenderPage, Lens, ReviewPage
 from digest.catalog.tables import Comparison
+from digest.catalog.upsert import keep_page
 from digest.database import ready
 from digest.issues.tables import Issue, Pick, PickRole
-from digest.render import mjml
+from digest.message.template import Mold
+from digest.render.mjml import compiler
 from digest.settings import ProviderName, read_settings
 
 AT = datetime(2026, 3, 3, 8, tzinfo=UTC)
@@ -50,7 +50,7 @@ def main(comparisons: int, rounds: int) -> None:
         size = _once(app, number)
         ours = _timed(rounds, lambda: _once(app, number))
         sources: list[str] = []
-        with mock.patch.object(mjml, "mjml2html", lambda text, **_: _heard(sources, text)):
+        with mock.patch.object(compiler, "mjml2html", lambda text, **_: _heard(sources, text)):
             _once(app, number)
         alone = _timed(rounds, lambda: mjml2html(sources[0], fonts={}))
         app.close()

@@ -26,10 +26,10 @@ from sqlalchemy import text
 
 from digest.bootstrap import App, bootstrap
 from digest.catalog.intake.sources import read_sources
-from digest.catalog.keep import keep_page
 from digest.catalog.pages import ComparisonPage
+from digest.catalog.upsert import keep_page
 from digest.database import upgrade
-from digest.deliver.presence import presence
+from digest.deliver.ledger.worker_lock import presence
 from digest.samples import comparisons
 from digest.settings import read_settings
 from tests.parts.sendgrid_rules import find_faults

@@ -37,7 +37,7 @@ from digest.deliver.tables import Batch, BatchState
 from digest.settings import read_settings
 from digest.web.application import create_app
 from subscribers.tokens import Purpose, Tokens
-from tests.parts.sendgrid_hooks import Hook, body_of, event
+from tests.parts.sendgrid_events import Hook, body_of, event
 
 A_POST, CONNECTIONS = 1_000, 4
 SENT = """INSERT INTO delivery (issue_number, batch_position, subscriber_id, state, attempts,

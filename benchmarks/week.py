@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from digest.bootstrap import App
 from digest.issues.tables import Issue, IssueState
-from digest.pipeline.frozen import freeze
+from digest.pipeline.issue_renderer import freeze
 from digest.render.rendered import Rendered, RenderedLink
 
 SECRET = "a secret of the benchmark that is long enough"

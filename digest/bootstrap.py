@@ -7,35 +7,35 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from digest.address import Sender
 from digest.brand import Brand
-from digest.deliver.dkim import Signer
-from digest.deliver.dkim_keys import DkimKeyError, read_key
-from digest.deliver.outbox import Outbox
-from digest.deliver.provider import Provider
-from digest.deliver.sendgrid import SendGrid
-from digest.deliver.smtp import Smtp, parse_smtp_url
+from digest.deliver.providers.base import Provider
+from digest.deliver.providers.dkim.keys import DkimKeyError, read_key
+from digest.deliver.providers.dkim.signer import Signer
+from digest.deliver.providers.maildir import Outbox
+from digest.deliver.providers.sendgrid.provider import SendGrid
+from digest.deliver.providers.smtp.provider import Smtp, parse_smtp_url
 from digest.gate import Gate, Tools
 from digest.gate.clients import ClientTables
 from digest.gate.spam import SpamFilter
+from digest.message.template import Sender
 from digest.pipeline import Desk, Frozen, Post, Preview, Sending
-from digest.pipeline.announce import tell_nobody
+from digest.pipeline.notify_workers import tell_nobody
+from digest.readers.proof_of_work import Puzzles
 from digest.render.environment import email_environment, templates_folder
-from digest.render.letter import Letters
 from digest.render.links import Tracking
+from digest.render.transactional import Letters
 from digest.settings import ProviderName, Settings, SettingsError
 from digest.track.bounces.imap import Imap
-from digest.track.bounces.mailboxes import Mailbox, Maildir, parse_mailbox_url
-from digest.track.bounces.reading import BounceReader
-from digest.track.networks import Networks
-from digest.track.puzzles import Puzzles
-from digest.track.sendgrid_signature import Signatures
+from digest.track.bounces.mailbox import Mailbox, Maildir, parse_mailbox_url
+from digest.track.bounces.poll import BounceReader
+from digest.track.hits.networks import Networks
+from digest.track.provider_events.sendgrid_signature import Signatures
 from store import Store, open_store
 from subscribers.addresses import AddressHasher
 from subscribers.tokens import Tokens
 
 if TYPE_CHECKING:
-    from digest.permits.deferral import Permits
+    from digest.queue.deferral import Permits
 
 
 def clock() -> datetime:
@@ -156,7 +156,7 @@ def bootstrap(
 
 
 def open_permits(batch_size: int, clock: Callable[[], datetime]) -> "Permits":
-    from digest.permits.deferral import Permits  # noqa: PLC0415 - PostgreSQL alone needs it
+    from digest.queue.deferral import Permits  # noqa: PLC0415 - PostgreSQL alone needs it
 
     return Permits(batch_size, clock)
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from digest.catalog.pages import ReviewPage, Verdict
 from digest.catalog.queries import ComparisonView, ContenderView
 from digest.catalog.trends import Trends, Week
-from digest.names import count_of, listed, number_word, percent
+from digest.number_words import count_of, listed, number_word, percent
 from digest.sentences import pull
 
 SUBJECT_LENGTH = 70

@@ -55,7 +55,7 @@ def upgrade(store: Store) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
     if not store.is_sqlite:
-        from digest.permits import schema  # noqa: PLC0415 - PostgreSQL alone needs that library
+        from digest.queue import schema  # noqa: PLC0415 - PostgreSQL alone needs that library
 
         schema.bring_up(store.engine)
 
@@ -136,7 +136,7 @@ def restore(store: Store, source: Path) -> None:
 
 def _queue_schema(connection: Connection) -> Schema:
     """How Procrastinate's tables stand to the library that is installed."""
-    from digest.permits import schema  # noqa: PLC0415 - PostgreSQL alone needs that library
+    from digest.queue import schema  # noqa: PLC0415 - PostgreSQL alone needs that library
 
     before, now = schema.applied(connection), schema.newest()
     if before == now:

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 from digest.catalog.queries import ComparisonView, ContenderView
 from digest.issues.tables import PickRole
-from digest.names import count_of, percent
+from digest.number_words import count_of, percent
 
 GRACE = timedelta(days=7)
 FRESH_DAYS = 7

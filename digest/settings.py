@@ -9,14 +9,14 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from digest.address import Sender
 from digest.brand import ACCENT, NO_ADDRESS, TAGLINE, Brand, Typeface
-from digest.deliver.dkim import speaks_for
-from digest.deliver.limits import Limits, parse_domain_limits, parse_limit, parse_warm_up
-from digest.deliver.smtp_target import parse_smtp_url
+from digest.deliver.providers.dkim.signer import speaks_for
+from digest.deliver.providers.smtp.url import parse_smtp_url
+from digest.deliver.rate_limit.limits import Limits, parse_domain_limits, parse_limit, parse_warm_up
 from digest.gate.findings import Policy, parse_codes, parse_ignored
+from digest.message.template import Sender
 from digest.render.links import Tracking
-from digest.setting_texts import (
+from digest.settings_validators import (
     bounce_pattern,
     colour,
     dns_server_text,
@@ -35,8 +35,8 @@ from digest.setting_texts import (
     web_address,
     webhook_key_text,
 )
-from digest.track.bounces.mailboxes import parse_mailbox_url
-from digest.track.networks import Networks, parse_networks
+from digest.track.bounces.mailbox import parse_mailbox_url
+from digest.track.hits.networks import Networks, parse_networks
 
 SHORTEST_SECRET = 32
 

@@ -3,10 +3,10 @@
 from sqlmodel import SQLModel
 
 from digest.catalog import tables as catalog
-from digest.deliver import letter_tables as letters
 from digest.deliver import tables as deliver
+from digest.deliver.transactional import tables as letters
+from digest.events import tables as track
 from digest.issues import tables as issues
-from digest.track import tables as track
 from schedules import tables as schedules
 from subscribers import tables as subscribers
 

@@ -7,9 +7,9 @@ import threading
 from sqlalchemy.exc import DBAPIError
 
 from digest.bootstrap import App
-from digest.deliver.presence import Presence, presence
-from digest.deliver.provider import ProviderError
-from digest.jobs import Jobs
+from digest.deliver.ledger.worker_lock import Presence, presence
+from digest.deliver.providers.base import ProviderError
+from digest.maintenance import Jobs
 from store import reason
 
 PAUSE_SECONDS = 2.0
@@ -56,8 +56,8 @@ def _send_issues(app: App, here: Presence, stop: threading.Event) -> None:
         _look_and_send(jobs_of(app), here, stop)
         return
     # PostgreSQL alone needs that library.
-    from digest.permits import worker  # noqa: PLC0415 - see above
-    from digest.permits.steps import Steps  # noqa: PLC0415 - see above
+    from digest.queue import worker  # noqa: PLC0415 - see above
+    from digest.queue.tasks import Steps  # noqa: PLC0415 - see above
 
     worker.work(app.store, Steps(jobs_of(app), app.permits, here, stop))
 

@@ -2,7 +2,7 @@
 
 The fields and their meaning are crontab(5)'s: minute hour day month weekday; lists, ranges and
 steps; names of months and weekdays; 0 and 7 are Sunday; and where both day fields are
-restricted, a day that fits one of them is enough. The zone is `schedules.cadence`'s business.
+restricted, a day that fits one of them is enough. The zone is `schedules.recurrence`'s business.
 """
 
 import calendar

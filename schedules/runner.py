@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from schedules.cadence import Cadence
+from schedules.recurrence import Cadence
 from schedules.runs import claim, last_due, settle
 from schedules.tables import Run, RunState, Schedule
 from store import Store, utc

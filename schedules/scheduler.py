@@ -18,7 +18,7 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlmodel import Session, col, select
 
-from schedules.cadence import Cadence
+from schedules.recurrence import Cadence
 from schedules.runner import Act, tick
 from schedules.tables import Schedule
 from store import Store

@@ -6,11 +6,11 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, select
 
+from store.insertion import insert_new
 from subscribers import suppression
 from subscribers.addresses import AddressHasher, parse_address
 from subscribers.consent import ConsentKind, Origin, newest, record
-from subscribers.insertion import insert_new
-from subscribers.roster import clean_name, new_row
+from subscribers.service import clean_name, new_row
 from subscribers.tables import Subscriber, SubscriberStatus, SuppressionReason
 
 OPEN_FOR = timedelta(days=30)

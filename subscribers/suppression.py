@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from subscribers.insertion import insert_new
+from store.insertion import insert_new
 from subscribers.tables import Lift, Subscriber, SubscriberStatus, Suppression, SuppressionReason
 
 GRAVITY = (

@@ -9,21 +9,10 @@ import sys
 
 import typer
 
-from digest.cli import (
-    bounces,
-    comparisons,
-    database,
-    demo,
-    doctor,
-    issue,
-    processes,
-    report,
-    schedule,
-    subscribers,
-    suppressions,
-    template,
-)
-from digest.cli.frame import Refused, describe
+from digest.cli import comparisons, database, demo, doctor, processes, schedule, template
+from digest.cli.common import Refused, describe
+from digest.cli.issue import commands, report
+from digest.cli.readers import bounces, subscribers, suppressions
 
 app = typer.Typer(
     name="digest",
@@ -35,7 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(comparisons.app, name="comparisons")
-app.add_typer(issue.app, name="issue")
+app.add_typer(commands.app, name="issue")
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(bounces.app, name="bounces")

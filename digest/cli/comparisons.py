@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digest.cli.frame import Refused, opened, parse_moment, print_json, print_rows, shown
+from digest.cli.common import Refused, opened, parse_moment, print_json, print_rows, shown
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
@@ -31,8 +31,8 @@ def import_(
     from dataclasses import replace
 
     from digest.catalog.intake.sources import read_sources
-    from digest.catalog.keep import Change, keep_page
     from digest.catalog.pages import PageError
+    from digest.catalog.upsert import Change, keep_page
 
     moment = parse_moment(published_at, "--published-at") if published_at else None
     if url is not None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from digest.cli.frame import opened
+from digest.cli.common import opened
 
 app = typer.Typer(help="The database itself.", no_args_is_help=True)
 

@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from digest.cli.frame import Refused, opened
+from digest.cli.common import Refused, opened
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
-    from digest.deliver.dkim_keys import Key
+    from digest.deliver.providers.dkim.keys import Key
     from digest.settings import Settings
 
 
@@ -31,7 +31,7 @@ def doctor() -> None:
 
 
 def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:
-    from digest.deliver.provider import ProviderError
+    from digest.deliver.providers.base import ProviderError
     from digest.settings import ProviderName, unknown_settings
 
     settings = app.settings
@@ -69,7 +69,7 @@ def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:
 def _coming_back(app: "App") -> Iterator[tuple[bool | None, str]]:
     """Whether anybody would hear of a bounce."""
     from digest.settings import ProviderName
-    from digest.track.bounces.mailboxes import MailboxError
+    from digest.track.bounces.mailbox import MailboxError
 
     provider = app.settings.provider
     if provider is ProviderName.SENDGRID and not app.settings.webhook_keys:
@@ -89,7 +89,7 @@ def _coming_back(app: "App") -> Iterator[tuple[bool | None, str]]:
 
 def _signatures(settings: "Settings", keys: "list[Key]") -> Iterator[tuple[bool | None, str]]:
     from digest.bootstrap import open_signer
-    from digest.deliver.dkim_keys import GOOD_BITS, open_to_others
+    from digest.deliver.providers.dkim.keys import GOOD_BITS, open_to_others
     from digest.settings import ProviderName, SettingsError
 
     if settings.provider is ProviderName.SENDGRID:
@@ -115,11 +115,11 @@ def _signatures(settings: "Settings", keys: "list[Key]") -> Iterator[tuple[bool 
 
 def _standing(settings: "Settings", keys: "Sequence[Key]") -> Iterator[tuple[bool | None, str]]:
     """What the world sees of the sender; for the outbox nothing of it is at fault yet."""
-    from digest.deliver.smtp_target import parse_smtp_url
+    from digest.deliver.providers.smtp.url import parse_smtp_url
+    from digest.deliverability.check_result import Topic
+    from digest.deliverability.examine import Stand, examine, objections
+    from digest.deliverability.lookups import open_lookups
     from digest.settings import ProviderName
-    from digest.standing.examine import Stand, examine, objections
-    from digest.standing.facts import Topic
-    from digest.standing.lookups import open_lookups
 
     sender = settings.mail_sender
     if sender.domain == "localhost":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.frame import Refused, opened
+from digest.cli.common import Refused, opened
 
 if TYPE_CHECKING:
     from digest.bootstrap import App

@@ -9,19 +9,19 @@ from pydantic import SecretStr
 
 from digest.bootstrap import App, bootstrap
 from digest.catalog.intake.sources import read_sources
-from digest.catalog.keep import Change, keep_page
 from digest.catalog.pages import PageError
-from digest.cli.frame import Refused
-from digest.cli.send import send_in_foreground
+from digest.catalog.upsert import Change, keep_page
+from digest.cli.common import Refused
+from digest.cli.issue.send import send_in_foreground
 from digest.database import ready
 from digest.issues.lifecycle import find_issue
-from digest.names import count_of
+from digest.number_words import count_of
 from digest.pipeline import NothingNewError
 from digest.samples import comparisons, subscribers
 from digest.settings import ProviderName, read_settings
-from schedules.register import add, listed
+from schedules.registry import add, listed
 from subscribers.tables import SubscriberStatus
-from subscribers.transfer import import_csv
+from subscribers.transfer.run import import_csv
 
 SCHEDULE = "weekly"
 
@@ -99,7 +99,7 @@ def _draft(app: App) -> int | None:
 
 
 def _send(app: App, number: int, folder: Path) -> None:
-    from digest.address import slot_text
+    from digest.message.template import slot_text
 
     findings = app.desk.findings(number)
     print(f"4  checked: {'; '.join(f'{one.where}: {one.what}' for one in findings)}")

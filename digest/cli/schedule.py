@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from digest.cli.frame import Refused, opened, parse_moment, print_json, print_rows, shown
+from digest.cli.common import Refused, opened, parse_moment, print_json, print_rows, shown
 
 app = typer.Typer(help="When issues are drafted.", no_args_is_help=True)
 
@@ -26,8 +26,8 @@ def add(
 ) -> None:
     """Add a schedule. Its issues wait for approval unless --automatic is given."""
     from digest.issues.tables import BY_HAND
-    from schedules.cadence import Cadence
-    from schedules.register import add as register
+    from schedules.recurrence import Cadence
+    from schedules.registry import add as register
     from schedules.tables import Approval
 
     if name == BY_HAND:
@@ -53,8 +53,8 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON alone.")] = False,
 ) -> None:
     """Every schedule and when it comes due next."""
-    from schedules.cadence import Cadence
-    from schedules.register import listed
+    from schedules.recurrence import Cadence
+    from schedules.registry import listed
 
     with opened() as app, app.store.read() as session:
         rows: list[dict[str, Any]] = [
@@ -88,7 +88,7 @@ def run(
 ) -> None:
     """Do now what the schedule would do: for a run that was held or missed."""
     from digest.worker import jobs_of
-    from schedules.by_hand import run_now
+    from schedules.manual_run import run_now
 
     with opened() as app:
         now = app.clock()
@@ -113,8 +113,8 @@ def next_(name: str, count: Annotated[int, typer.Option(min=1, max=100)] = 1) ->
     """The next due times."""
     from zoneinfo import ZoneInfo
 
-    from schedules.cadence import Cadence
-    from schedules.register import find
+    from schedules.recurrence import Cadence
+    from schedules.registry import find
 
     with opened() as app, app.store.read() as session:
         schedule = find(session, name)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.frame import Refused
+from digest.cli.common import Refused
 
 app = typer.Typer(help="How the email looks.", no_args_is_help=True)
 

@@ -6,7 +6,7 @@ family of checks; `findings.Code` names all that can be found.
 
 from digest.gate.check import Gate, Tools
 from digest.gate.findings import DEFAULT_POLICY, Code, Finding, Level, Policy, blocking, in_one_line
-from digest.gate.specimen import Specimen, specimen
+from digest.gate.sample_message import Specimen, specimen
 
 __all__ = [
     "DEFAULT_POLICY",

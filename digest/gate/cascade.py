@@ -7,7 +7,7 @@ import css_inline
 import tinycss2
 from tinycss2.ast import AtRule, QualifiedRule
 
-from digest.gate.page import Page
+from digest.gate.html_page import Page
 
 
 class Scheme(StrEnum):

@@ -7,14 +7,14 @@ from digest.gate.clients import ClientTables, check_clients
 from digest.gate.contrast import check_contrast
 from digest.gate.findings import DEFAULT_POLICY, Code, Finding, Policy, found
 from digest.gate.header import check_header
-from digest.gate.leaving import check_leaving
 from digest.gate.leftovers import check_leftovers
 from digest.gate.links import check_links
+from digest.gate.sample_message import Specimen
 from digest.gate.size import check_size
 from digest.gate.spam import SpamFilter, check_spam
-from digest.gate.specimen import Specimen
 from digest.gate.structure import check_structure
-from digest.gate.words import check_words
+from digest.gate.subject import check_words
+from digest.gate.unsubscribe import check_leaving
 from digest.render.errors import TemplateError
 
 QUICK: Sequence[Callable[[Specimen], Iterator[Finding]]] = (

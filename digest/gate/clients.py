@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from digest.gate.findings import Code, Finding, found
-from digest.gate.specimen import Specimen
+from digest.gate.sample_message import Specimen
 
 CLIENTS = (
     "gmail.*",

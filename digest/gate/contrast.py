@@ -12,8 +12,8 @@ from tinycss2.color3 import RGBA, parse_color
 
 from digest.gate.cascade import Scheme, seen_in
 from digest.gate.findings import Code, Finding, found
-from digest.gate.page import Element
-from digest.gate.specimen import Specimen
+from digest.gate.html_page import Element
+from digest.gate.sample_message import Specimen
 from digest.render.palette import READABLE, contrast
 
 _SIGHT = {Scheme.LIGHT: ("#000000", "#ffffff"), Scheme.DARK: ("#ffffff", "#121212")}

@@ -6,12 +6,12 @@ from email import message_from_bytes
 from email.policy import SMTP
 
 from digest.gate.findings import Code, Finding, found
-from digest.gate.specimen import Specimen
+from digest.gate.sample_message import Specimen
 
 LONGEST_LINE = 998
 """Octets without the line end (RFC 5322 section 2.1.1)."""
 ONCE = ("From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "List-Id")
-_MEND = "see digest/address.py"
+_MEND = "see digest/message/template.py"
 
 
 def check_header(mail: Specimen) -> Iterator[Finding]:

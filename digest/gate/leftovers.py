@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from digest.brand import NO_ADDRESS
 from digest.gate.findings import Code, Finding, found
-from digest.gate.specimen import Specimen
+from digest.gate.sample_message import Specimen
 from digest.render.slots import MARKS
 
 _MARK = re.compile(r"~~[a-z-]+~~")

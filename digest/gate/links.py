@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from digest.gate.findings import Code, Finding, found
-from digest.gate.page import Element
-from digest.gate.specimen import Specimen
+from digest.gate.html_page import Element
+from digest.gate.sample_message import Specimen
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SHORTENERS = frozenset(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from digest.gate.findings import Code, Finding, found
-from digest.gate.specimen import Specimen
+from digest.gate.sample_message import Specimen
 
 GMAIL_CLIPS_AT = 102_000
 BUDGET = 90_000

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from digest.gate.findings import Code, Finding, found
-from digest.gate.specimen import Specimen
+from digest.gate.sample_message import Specimen
 
 MOST = 1.0
 """What a digest may score."""

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 
 from digest.gate.findings import Code, Finding, found
-from digest.gate.page import Element
-from digest.gate.specimen import Specimen
+from digest.gate.html_page import Element
+from digest.gate.sample_message import Specimen
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")

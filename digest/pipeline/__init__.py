@@ -6,10 +6,10 @@
 recipients, `Post` a letter to its reader. None knows a command line or a web page.
 """
 
-from digest.pipeline.desk import Desk, NothingNewError
-from digest.pipeline.frozen import Frozen
-from digest.pipeline.post import Post
+from digest.pipeline.issue_renderer import Frozen
+from digest.pipeline.issue_service import Desk, NothingNewError
 from digest.pipeline.preview import Preview
 from digest.pipeline.sending import Progress, Sending
+from digest.pipeline.transactional_mailer import Post
 
 __all__ = ["Desk", "Frozen", "NothingNewError", "Post", "Preview", "Progress", "Sending"]

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from digest.address import Edition, Envelope
 from digest.gate import DEFAULT_POLICY, Policy
-from digest.pipeline.frozen import Frozen
+from digest.message.template import Edition, Envelope
+from digest.pipeline.issue_renderer import Frozen
 from digest.render.rendered import Rendered
 from store import Store
 

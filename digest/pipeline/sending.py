@@ -9,16 +9,16 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from digest.address import Edition
-from digest.deliver import ledger
-from digest.deliver.limits import Limits
-from digest.deliver.pace import Pacing
-from digest.deliver.presence import Presence
-from digest.deliver.provider import Provider, ProviderBusyError, ProviderError
-from digest.deliver.waiting import Hold, hold, next_due, soonest_end
-from digest.pipeline.announce import Announce, tell_nobody
-from digest.pipeline.frozen import Frozen
-from digest.pipeline.shift import Shift
+from digest.deliver.ledger import ledger
+from digest.deliver.ledger.throttle_status import Hold, hold, next_due, soonest_end
+from digest.deliver.ledger.worker_lock import Presence
+from digest.deliver.providers.base import Provider, ProviderBusyError, ProviderError
+from digest.deliver.rate_limit.limiter import Pacing
+from digest.deliver.rate_limit.limits import Limits
+from digest.message.template import Edition
+from digest.pipeline.batch_runner import Shift
+from digest.pipeline.issue_renderer import Frozen
+from digest.pipeline.notify_workers import Announce, tell_nobody
 from store import Store
 
 REPORT_EVERY = timedelta(seconds=1)

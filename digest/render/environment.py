@@ -6,7 +6,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 import digest
-from digest.names import percent
+from digest.number_words import percent
 from digest.render.errors import TemplateError
 from digest.render.filters import attribute, harmless, month, reach, wrap, written_date
 from digest.render.slots import Slot

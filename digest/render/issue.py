@@ -10,11 +10,11 @@ from digest.render.environment import Href
 from digest.render.errors import TemplateError
 from digest.render.filters import harmless
 from digest.render.links import LinkBook, Tracking, ascii_url
-from digest.render.origin import html_of
-from digest.render.polish import polish
+from digest.render.mjml.postprocess import polish
+from digest.render.mjml.source_map import html_of
 from digest.render.rendered import Rendered
-from digest.render.run import frame, run
 from digest.render.slots import MARKS, Slot
+from digest.render.template_run import frame, run
 
 BOTH = Tracking()
 HTML_TEMPLATE = "digest/issue.mjml.j2"

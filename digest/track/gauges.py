@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from digest.deliver.ledger import count
+from digest.deliver.ledger.ledger import count
 from digest.deliver.tables import Batch, BatchState
 from digest.issues.tables import Issue, IssueState
 from schedules.tables import Run

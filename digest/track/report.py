@@ -1,66 +1,54 @@
-"""What somebody says about a delivery of ours, in our words: SendGrid, or a mail in the mailbox."""
+"""What came of an issue, counted: people and machines apart, each person once."""
 
-from datetime import datetime
-from enum import Enum, auto
-from typing import NamedTuple
+from typing import Any
 
-from digest.deliver.faults import Fault
-from digest.deliver.tables import DeliveryState
-from digest.track.tables import EventKind
-from subscribers.tokens import Bearer
+from sqlalchemy import func, select
+from sqlmodel import Session, col
 
-PROVES = {
-    EventKind.PROCESSED: DeliveryState.SUBMITTED,
-    EventKind.DEFERRED: DeliveryState.SUBMITTED,
-    EventKind.DROPPED: DeliveryState.FAILED,
-    EventKind.DELIVERED: DeliveryState.DELIVERED,
-    EventKind.OPENED: DeliveryState.DELIVERED,
-    EventKind.CLICKED: DeliveryState.DELIVERED,
-    EventKind.UNSUBSCRIBED: DeliveryState.DELIVERED,
-    EventKind.BOUNCED: DeliveryState.BOUNCED,
-    EventKind.COMPLAINED: DeliveryState.COMPLAINED,
+from digest.deliver.ledger.ledger import count
+from digest.events.tables import Event, EventKind
+from digest.issues.lifecycle import find_issue
+
+NAMES = {
+    EventKind.OPENED: "opens",
+    EventKind.CLICKED: "clicks",
+    EventKind.VOTED: "votes",
+    EventKind.UNSUBSCRIBED: "unsubscribes",
 }
-"""What a delivery has come to at least, once this was said of it."""
-
-_OPEN = (DeliveryState.QUEUED, DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN)
-_SAID = (
-    DeliveryState.SUBMITTED,
-    DeliveryState.FAILED,
-    DeliveryState.DELIVERED,
-    DeliveryState.BOUNCED,
-    DeliveryState.COMPLAINED,
-)
-GIVES_WAY = {state: _OPEN + _SAID[:place] for place, state in enumerate(_SAID)}
-"""The states that such a proof replaces, so that events may come in any order.
-
-What waits to be sent again is not sent once it is known to have been taken.
-"""
+DECIDED = (EventKind.VOTED, EventKind.UNSUBSCRIBED)
+"""A person's own act behind a form: never a machine's."""
 
 
-class Act(Enum):
-    """What the reader did, so far as it takes them off the list."""
+def report_of(session: Session, number: int) -> dict[str, Any]:
+    """`{number, people, machines, unlabelled, deliveries}`; raises NoSuchIssueError.
 
-    COMPLAIN = auto()
-    UNSUBSCRIBE = auto()
-
-
-class Report(NamedTuple):
-    """`key` tells it from every other one; `bearer` is whose delivery, None if that is unknown.
-
-    `detail` is JSON. `fault`, `code` and `note` are of what failed; `provider_id` the provider's
-    name for the message. Texts hold no address, since they outlive the person.
+    People are distinct deliveries, machines are hits. A hit that no rule has judged yet is
+    unlabelled: it counts for neither.
     """
-
-    key: str
-    kind: EventKind
-    bearer: Bearer | None
-    at: datetime
-    machine: bool | None = None
-    detail: str = "{}"
-    fault: Fault = Fault.NOTHING
-    code: str | None = None
-    note: str = ""
-    act: Act | None = None
-    provider_id: str | None = None
-    letter: int | None = None
-    """The letter that it is about, where it is about none of an issue's deliveries."""
+    find_issue(session, number)
+    rows = session.execute(
+        select(
+            col(Event.kind),
+            col(Event.machine),
+            func.count(func.distinct(col(Event.delivery_id))),
+            func.count(),
+        )
+        .where(col(Event.issue_number) == number, col(Event.kind).in_(list(NAMES)))
+        .group_by(col(Event.kind), col(Event.machine))
+    )
+    people = dict.fromkeys(NAMES.values(), 0)
+    machines = {"opens": 0, "clicks": 0}
+    unlabelled = {"opens": 0, "clicks": 0}
+    for kind, machine, persons, hits in rows:
+        name = NAMES[EventKind(kind)]
+        if kind in DECIDED or machine is False:
+            people[name] += persons
+        else:
+            (machines if machine else unlabelled)[name] += hits
+    return {
+        "number": number,
+        "people": people,
+        "machines": machines,
+        "unlabelled": unlabelled,
+        "deliveries": count(session, number),
+    }

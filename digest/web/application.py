@@ -4,32 +4,29 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from digest.render.environment import templates_folder
-from digest.track.gathering import Gathering
-from digest.track.hits import HitBook
-from digest.track.intake import Intake
-from digest.web import (
+from digest.track.hits.group_commit import Gathering
+from digest.track.hits.store import HitBook
+from digest.track.provider_events.group_commit import Intake
+from digest.web import health, metrics, static, webhooks
+from digest.web.error_pages import add_error_pages
+from digest.web.headers import SafeHeaders
+from digest.web.path_prefix import UnderPrefix
+from digest.web.public import (
     comparisons,
     feeds,
-    health,
     issues,
-    metrics,
     preferences,
     redirects,
     robots,
-    static,
     subscribe,
     unsubscribe,
     votes,
-    webhooks,
 )
-from digest.web import studio as editors
-from digest.web.errors import add_error_pages
-from digest.web.headers import SafeHeaders
-from digest.web.local import LocalOnly
-from digest.web.page import Pages
-from digest.web.prefix import UnderPrefix
-from digest.web.redirects import QuickHits
+from digest.web.public.redirects import QuickHits
 from digest.web.site import Site
+from digest.web.studio import pages as editors
+from digest.web.studio.local_only import LocalOnly
+from digest.web.templating import Pages
 
 PUBLIC = (
     health,

@@ -6,15 +6,15 @@ from typing import Annotated, Protocol, cast
 
 from fastapi import Depends, Request
 
-from digest.address import Edition, Envelope
 from digest.brand import Brand
 from digest.gate import Policy
+from digest.message.template import Edition, Envelope
+from digest.readers.proof_of_work import Puzzles
 from digest.render.links import Tracking
 from digest.render.rendered import Rendered
-from digest.track.networks import Networks
-from digest.track.puzzles import Puzzles
-from digest.track.sendgrid_signature import Signatures
-from digest.web.page import Pages
+from digest.track.hits.networks import Networks
+from digest.track.provider_events.sendgrid_signature import Signatures
+from digest.web.templating import Pages
 from store import Store
 from subscribers.addresses import AddressHasher
 from subscribers.consent import Origin

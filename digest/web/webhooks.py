@@ -8,9 +8,9 @@ from fastapi.responses import PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from digest.track.intake import Intake
-from digest.track.sendgrid_posts import LARGEST_POST, PostError, read_post
-from digest.track.sendgrid_signature import (
+from digest.track.provider_events.group_commit import Intake
+from digest.track.provider_events.sendgrid import LARGEST_POST, PostError, read_post
+from digest.track.provider_events.sendgrid_signature import (
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
     SignatureError,

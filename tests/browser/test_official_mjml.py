@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from digest.render import origin
 from digest.render.environment import email_environment, templates_folder
-from digest.render.mjml import to_html
+from digest.render.mjml import source_map
+from digest.render.mjml.compiler import to_html
 from tests.golden.emails import EMAILS
 from tests.parts.machine import without
 
@@ -52,7 +52,7 @@ def test_the_official_library_draws_the_same(
         sources.append(source)
         return to_html(source, template)
 
-    monkeypatch.setattr(origin, "to_html", heard)
+    monkeypatch.setattr(source_map, "to_html", heard)
     ours = EMAILS[name](email_environment(templates_folder())).html
     done = subprocess.run(
         [node, "mjml.mjs"], input=sources[0], capture_output=True, text=True, check=True, cwd=NODE

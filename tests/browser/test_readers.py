@@ -19,14 +19,14 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp
 
 from digest.bootstrap import App, bootstrap
-from digest.catalog.keep import keep_page
 from digest.catalog.pages import ComparisonPage, ContenderPage, Lens, ReviewPage
-from digest.deliver.presence import presence
+from digest.catalog.upsert import keep_page
+from digest.deliver.ledger.worker_lock import presence
 from digest.settings import Settings
 from digest.web.application import create_app
 from digest.worker import deliver_letters
 from store import Store
-from subscribers.roster import find
+from subscribers.service import find
 from subscribers.tables import Consent
 from tests.browser.test_emails import RULES, SPREAD
 from tests.browser.watched import Watched, watch

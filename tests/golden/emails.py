@@ -5,8 +5,8 @@ from collections.abc import Callable
 from jinja2 import Environment
 
 from digest.render.issue import render_issue
-from digest.render.letter import Action, Letters
 from digest.render.rendered import Rendered
+from digest.render.transactional import Action, Letters
 from tests.golden.sample import BRAND, SITE, content
 
 TOKEN = "AbCdEfGhIjKlMnOpQrStUv"

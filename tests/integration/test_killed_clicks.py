@@ -13,8 +13,8 @@ from sqlalchemy import func
 from sqlmodel import select as query
 from sqlmodel import update
 
+from digest.events.tables import Event
 from digest.issues.tables import Issue
-from digest.track.tables import Event
 from store import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tokens import Purpose, Tokens

@@ -6,10 +6,10 @@ import pytest
 from sqlmodel import select
 
 from digest.catalog.intake.sources import read_sources
-from digest.catalog.keep import Change, keep_page
 from digest.catalog.pages import ComparisonPage, Lens
 from digest.catalog.queries import all_comparisons
 from digest.catalog.tables import Tool
+from digest.catalog.upsert import Change, keep_page
 from store import Store
 from tests.parts.world import NOW
 

@@ -14,15 +14,15 @@ import pytest
 from starlette.testclient import TestClient
 
 from digest.bootstrap import App, bootstrap
-from digest.catalog.keep import keep_page
 from digest.catalog.pages import ComparisonPage, ContenderPage, Lens, ReviewPage
-from digest.deliver.presence import presence
+from digest.catalog.upsert import keep_page
+from digest.deliver.ledger.worker_lock import presence
 from digest.settings import Settings
-from digest.track.stats import report_of
+from digest.track.report import report_of
 from digest.web.application import create_app
 from digest.worker import work
 from store import Store
-from subscribers.roster import find
+from subscribers.service import find
 from subscribers.tokens import Purpose
 from tests.integration.web.rows import events, everything
 from tests.parts.processes import until

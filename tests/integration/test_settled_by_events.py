@@ -6,13 +6,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from digest.bootstrap import App, bootstrap
-from digest.deliver import ledger
-from digest.deliver.presence import presence
+from digest.deliver.ledger import ledger
+from digest.deliver.ledger.worker_lock import presence
 from digest.deliver.tables import DeliveryState
 from digest.settings import Settings
 from digest.web.application import create_app
 from store import Store
-from tests.parts.sendgrid_hooks import Hook, body_of, event
+from tests.parts.sendgrid_events import Hook, body_of, event
 from tests.parts.sendgrid_server import Break, SendGridServer
 from tests.parts.world import SECRET, Clock, add_approved, add_people
 

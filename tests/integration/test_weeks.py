@@ -9,14 +9,14 @@ from sqlmodel import select
 
 from digest.bootstrap import App, bootstrap, clock
 from digest.catalog.intake.sources import read_sources
-from digest.catalog.keep import keep_page
 from digest.catalog.pages import ComparisonPage
-from digest.deliver.presence import presence
+from digest.catalog.upsert import keep_page
+from digest.deliver.ledger.worker_lock import presence
 from digest.issues.tables import Issue, IssueState
 from digest.samples import comparisons
 from digest.settings import Settings
 from digest.worker import jobs_of
-from schedules.register import add
+from schedules.registry import add
 from schedules.runner import tick
 from schedules.tables import Approval, Run, RunState
 from store import Store
@@ -163,11 +163,13 @@ def test_a_scheduled_issue_goes_out_at_its_time_and_not_before(
 def test_one_render_serves_everybody(
     app: App, provider: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from digest.pipeline import frozen
+    from digest.pipeline import issue_renderer
 
-    real = frozen.render_issue
+    real = issue_renderer.render_issue
     calls: list[int] = []
-    monkeypatch.setattr(frozen, "render_issue", lambda *a, **k: calls.append(1) or real(*a, **k))
+    monkeypatch.setattr(
+        issue_renderer, "render_issue", lambda *a, **k: calls.append(1) or real(*a, **k)
+    )
     add_people(app.store, 55)
     keep(app, pages())
     number = app.desk.draft()

@@ -2,9 +2,9 @@
 
 from sqlmodel import select
 
-from digest.deliver import ledger
-from digest.deliver.presence import presence
-from digest.deliver.provider import ProviderError
+from digest.deliver.ledger import ledger
+from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.providers.base import ProviderError
 from digest.deliver.tables import Delivery, DeliveryState
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import IssueState

@@ -3,8 +3,8 @@
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 
-from digest.address import Edition, Envelope, Recipient, Sender, address
-from digest.deliver.provider import Outcome, Provider
+from digest.deliver.providers.base import Outcome, Provider
+from digest.message.template import Edition, Envelope, Recipient, Sender, address
 from digest.render.slots import Slot
 from subscribers.tokens import Tokens
 from tests.parts.world import SECRET

@@ -9,8 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from digest.deliver.dkim import Signer
-from digest.deliver.dkim_keys import Key
+from digest.deliver.providers.dkim.keys import Key
+from digest.deliver.providers.dkim.signer import Signer
 
 DOMAIN = "verdicts.example"
 

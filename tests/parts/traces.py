@@ -3,8 +3,9 @@
 A trace is one delivery: when it arrived, and its hits, each with whether a machine made it. The
 model is ours; its figures are of the kind that operators and studies report (gateways go through
 all links a median 43 s after sending; Apple's proxy loads pictures within hours, whoever looks).
-It knows nothing of the rules in `digest.track.machines`. Their limits for bursts and sweeps were
-loosened once after a first look at these traces, so figures on recorded traffic may be lower.
+It knows nothing of the rules in `digest.track.hits.bot_detection`. Their limits for bursts and
+sweeps were loosened once after a first look at these traces, so figures on recorded traffic may be
+lower.
 
 Readers
 - `reader`: notices after a log-normal time (median 2 h, from 20 s on), opens, and of five one
@@ -30,7 +31,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from digest.track.machines import Mail, Seen
+from digest.track.hits.bot_detection import Mail, Seen
 
 ARRIVED = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
 LINKS = 20

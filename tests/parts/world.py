@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 from jinja2 import Environment
 from sqlmodel import Session, select
 
-from digest.address import Edition, Envelope, Sender
 from digest.brand import Brand
-from digest.deliver.provider import Outcome, Receipt
+from digest.deliver.providers.base import Outcome, Receipt
 from digest.issues.tables import Issue, IssueState
+from digest.message.template import Edition, Envelope, Sender
 from digest.pipeline import Desk, Frozen, Sending
-from digest.pipeline.frozen import freeze
+from digest.pipeline.issue_renderer import freeze
 from digest.render.links import Tracking
 from digest.render.rendered import Rendered
 from store import Store

@@ -8,9 +8,9 @@ from typing import BinaryIO, TextIO
 
 from digest.catalog.intake.cleaning import printable
 from digest.catalog.intake.files import ENDINGS, FileError, decode, files_in, read_file, read_stream
-from digest.catalog.intake.html import read_html
-from digest.catalog.intake.json_form import read_json
-from digest.catalog.intake.text import read_text
+from digest.catalog.intake.html.parse import read_html
+from digest.catalog.intake.json_form.parse import read_json
+from digest.catalog.intake.text.parse import read_text
 from digest.catalog.pages import ComparisonPage, PageError
 
 Pages = Iterator[ComparisonPage | PageError]

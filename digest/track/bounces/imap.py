@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from digest.track.bounces.letters import LARGEST_LETTER
-from digest.track.bounces.mailboxes import MailboxError, Place
+from digest.track.bounces.mailbox import MailboxError, Place
+from digest.track.bounces.parse import LARGEST_LETTER
 
 MARK = "$DigestRead"
 """The keyword (RFC 5788 section 3.1 form) of what is done. Where a server takes no keywords,

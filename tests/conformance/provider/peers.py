@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from email import message_from_bytes, policy
 from pathlib import Path
 
-from digest.deliver.outbox import Outbox
-from digest.deliver.provider import Provider
-from digest.deliver.sendgrid import SendGrid
-from digest.deliver.smtp import Smtp, SmtpTarget
+from digest.deliver.providers.base import Provider
+from digest.deliver.providers.maildir import Outbox
+from digest.deliver.providers.sendgrid.provider import SendGrid
+from digest.deliver.providers.smtp.provider import Smtp, SmtpTarget
 from tests.parts.sendgrid_server import Break, SendGridServer, errors
 from tests.parts.smtp_server import Drop, SmtpServer, closed_port
 from tests.parts.world import Clock

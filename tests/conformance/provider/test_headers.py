@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from digest.address import Sender
+from digest.message.template import Sender
 from tests.conformance.provider.peers import Arrived, Peer
 from tests.parts.mail import EDITION, envelopes, submit
 

@@ -1,11 +1,11 @@
-"""What every provider must do: the contract of digest.deliver.provider, over real peers."""
+"""What every provider must do: the contract of digest.deliver.providers.base, over real peers."""
 
 import html
 from dataclasses import replace
 
 import pytest
 
-from digest.deliver.provider import ProviderError, Receipt, Refusal, Unknown
+from digest.deliver.providers.base import ProviderError, Receipt, Refusal, Unknown
 from digest.render.slots import MARKS, Slot
 from tests.conformance.provider.peers import Peer, TalkingPeer
 from tests.parts.mail import EDITION, HOSTILE, SUBJECT, envelopes, kinds, submit

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from digest.cli import send
+from digest.cli.issue import send
 from store import Store
 from tests.parts.world import Clock, Recorder, add_approved, add_people, desk
 

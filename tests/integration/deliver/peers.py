@@ -1,7 +1,7 @@
 """Providers before servers of the tests."""
 
-from digest.deliver.sendgrid import SendGrid
-from digest.deliver.smtp import Smtp, SmtpTarget
+from digest.deliver.providers.sendgrid.provider import SendGrid
+from digest.deliver.providers.smtp.provider import Smtp, SmtpTarget
 from tests.parts.sendgrid_server import SendGridServer
 from tests.parts.smtp_server import SmtpServer
 from tests.parts.world import Clock

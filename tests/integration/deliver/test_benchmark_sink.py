@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.sink import Wiring, running
-from digest.address import message_id
-from digest.deliver.smtp import Smtp, parse_smtp_url
+from digest.deliver.providers.smtp.provider import Smtp, parse_smtp_url
+from digest.message.template import message_id
 from tests.parts.mail import EDITION, envelopes, kinds, long_edition, submit
 from tests.parts.world import Clock
 

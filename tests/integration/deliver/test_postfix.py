@@ -5,8 +5,8 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from digest.deliver.presence import presence
-from digest.deliver.smtp import Smtp, SmtpTarget
+from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.providers.smtp.provider import Smtp, SmtpTarget
 from digest.pipeline import Desk, Sending
 from store import Store
 from tests.parts.machine import without

@@ -14,18 +14,18 @@ from sqlmodel import col, select
 
 from digest.bootstrap import open_mailbox
 from digest.deliver.tables import Batch, Delivery
+from digest.events.tables import Event
+from digest.readers.address_change import accept_move, request_move
 from digest.settings import Settings
 from digest.track.bounces.imap import MARK, Imap
-from digest.track.bounces.mailboxes import (
+from digest.track.bounces.mailbox import (
     Mailbox,
     MailboxError,
     Maildir,
     Place,
     parse_mailbox_url,
 )
-from digest.track.bounces.reading import AT_ONCE, BounceReader
-from digest.track.moves import accept_move, request_move
-from digest.track.tables import Event
+from digest.track.bounces.poll import AT_ONCE, BounceReader
 from store import Store
 from subscribers.addresses import AddressHasher
 from subscribers.consent import Origin
@@ -190,7 +190,7 @@ def test_what_could_not_be_stored_is_not_marked(
         raise OSError("the database is away")
 
     with monkeypatch.context() as patched:
-        patched.setattr("digest.track.bounces.reading.take", away)
+        patched.setattr("digest.track.bounces.poll.take", away)
         with pytest.raises(OSError, match="away"):
             look.read()
     assert list(folder.files()) == ["1.a"]

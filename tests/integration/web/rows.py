@@ -9,8 +9,8 @@ from sqlmodel import Session, select
 import digest.tables
 from digest.catalog.tables import Comparison, Contender, Review, Tool
 from digest.deliver.tables import Batch, Delivery
+from digest.events.tables import Event
 from digest.issues.tables import Issue, Link, Pick, Variant
-from digest.track.tables import Event
 from store import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tables import Subscriber

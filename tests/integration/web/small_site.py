@@ -4,15 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from digest.address import Edition, Envelope, Recipient, Sender, address
 from digest.brand import Brand
 from digest.gate import DEFAULT_POLICY, Policy
 from digest.issues.lifecycle import IssueError
+from digest.message.template import Edition, Envelope, Recipient, Sender, address
+from digest.readers.proof_of_work import Puzzles
 from digest.render.links import Tracking
 from digest.render.rendered import Rendered, RenderedLink
-from digest.track.networks import Networks
-from digest.track.puzzles import Puzzles
-from digest.track.sendgrid_signature import Signatures
+from digest.track.hits.networks import Networks
+from digest.track.provider_events.sendgrid_signature import Signatures
 from store import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tokens import Tokens

@@ -18,10 +18,10 @@ import pytest
 from starlette.testclient import TestClient
 
 from digest.bootstrap import App, bootstrap
-from digest.deliver.presence import presence
+from digest.deliver.ledger.worker_lock import presence
 from digest.settings import Settings
-from digest.track.labels import label_all
-from digest.track.stats import report_of
+from digest.track.hits.classification import label_all
+from digest.track.report import report_of
 from digest.web.application import create_app
 from store import Store
 from tests.integration.web.rows import NOW, Words, add_comparison, add_subscriber, everything

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from digest.track.sendgrid_posts import LARGEST_POST
-from digest.track.sendgrid_signature import Signatures
+from digest.track.provider_events.sendgrid import LARGEST_POST
+from digest.track.provider_events.sendgrid_signature import Signatures
 from digest.web.application import create_app
 from store import Store
 from subscribers.tokens import Purpose
@@ -29,7 +29,7 @@ from tests.integration.web.rows import (
     everything,
 )
 from tests.integration.web.small_site import BRAND, SmallSite, small_site
-from tests.parts.sendgrid_hooks import SIGNATURE, TIMESTAMP, Hook, body_of, event
+from tests.parts.sendgrid_events import SIGNATURE, TIMESTAMP, Hook, body_of, event
 
 PATH = "/webhooks/sendgrid"
 HOOK = Hook()

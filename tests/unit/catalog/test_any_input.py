@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from digest.catalog.intake.cleaning import clean_line, clean_prose, is_blank
-from digest.catalog.intake.facts import is_dash
-from digest.catalog.intake.html import read_html
-from digest.catalog.intake.json_form import read_json
+from digest.catalog.intake.html.parse import read_html
+from digest.catalog.intake.json_form.parse import read_json
 from digest.catalog.intake.sources import read_sources
-from digest.catalog.intake.text import read_text
+from digest.catalog.intake.text.figures import is_dash
+from digest.catalog.intake.text.parse import read_text
 from digest.catalog.pages import ComparisonPage, ContenderPage, Lens, PageError, ReviewPage
 from digest.catalog.slugs import slugify
 from tests.unit.catalog.specimens import comparison, page_html, page_lines, page_text

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from digest.catalog.intake import limits
-from digest.catalog.intake.html import read_html
+from digest.catalog.intake.html.parse import read_html
 from digest.catalog.pages import ComparisonPage, PageError
 from tests.unit.catalog.specimens import INK, PAGE, QUILL, comparison, contender, page_html
 

@@ -11,8 +11,8 @@ import pytest
 
 from digest.catalog import tables
 from digest.catalog.intake import limits
-from digest.catalog.intake.json_form import read_comparison, read_json
-from digest.catalog.intake.text import read_text
+from digest.catalog.intake.json_form.parse import read_comparison, read_json
+from digest.catalog.intake.text.parse import read_text
 from digest.catalog.pages import ComparisonPage, Lens, PageError, Verdict
 from tests.unit.catalog.specimens import PAGE, page_text
 

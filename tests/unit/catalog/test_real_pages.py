@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from digest.catalog.intake.html import read_html
-from digest.catalog.intake.text import read_text
+from digest.catalog.intake.html.parse import read_html
+from digest.catalog.intake.text.parse import read_text
 from digest.catalog.pages import ComparisonPage, ContenderPage, Lens, ReviewPage
 from tests.unit.catalog.specimens import REAL_PAGES, page_html
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from digest.catalog.intake import limits
-from digest.catalog.intake.text import read_text
+from digest.catalog.intake.text.parse import read_text
 from digest.catalog.pages import ComparisonPage, Lens, PageError, ReviewPage, Verdict
 from tests.unit.catalog.specimens import (
     FOOT,

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from digest.address import Edition, Recipient, Sender, address
 from digest.gate import Specimen, specimen
-from digest.gate.page import Page
+from digest.gate.html_page import Page
+from digest.message.template import Edition, Recipient, Sender, address
 from digest.render.environment import email_environment, templates_folder
 from digest.render.issue import render_issue
 from digest.render.rendered import Rendered

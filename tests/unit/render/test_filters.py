@@ -7,10 +7,10 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.names import percent
+from digest.number_words import percent
 from digest.render.filters import attribute, harmless, month, reach, wrap, written_date
-from digest.render.mjml import to_html
-from digest.render.polish import polish
+from digest.render.mjml.compiler import to_html
+from digest.render.mjml.postprocess import polish
 from digest.render.slots import MARKS
 
 

@@ -9,10 +9,10 @@ from jinja2 import Environment
 from mjml import mjml2html
 
 from digest.render import issue as issue_module
-from digest.render import mjml
 from digest.render.errors import TemplateError
 from digest.render.issue import HTML_TEMPLATE, TEXT_TEMPLATE, render_issue
 from digest.render.links import NO_TRACKING, Tracking
+from digest.render.mjml import compiler
 from digest.render.rendered import Rendered
 from digest.render.slots import MARKS, Slot
 from subscribers.tokens import TOKEN_LENGTH
@@ -37,7 +37,7 @@ def test_rendering_runs_mjml_once_and_each_template_once(
         runs.append(name)
         return real_run(environment, name, context)
 
-    monkeypatch.setattr(mjml, "mjml2html", counting_mjml)
+    monkeypatch.setattr(compiler, "mjml2html", counting_mjml)
     monkeypatch.setattr(issue_module, "run", counting_run)
     render_issue(content(), BRAND, environment)
     assert sorted(runs) == sorted(["mjml", HTML_TEMPLATE, TEXT_TEMPLATE])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import SQLModel, select
 
-from schedules import register
+from schedules import registry
 from schedules.tables import Run, Schedule
 from store import Store, open_store
 
@@ -35,7 +35,7 @@ def enter(store: Store) -> Callable[..., None]:
         late_limit_minutes: int = 180,
     ) -> None:
         with store.write() as session:
-            register.add(session, name, cron, zone, created, late_limit_minutes=late_limit_minutes)
+            registry.add(session, name, cron, zone, created, late_limit_minutes=late_limit_minutes)
 
     return add
 

@@ -10,7 +10,7 @@ import pytest
 from freezegun import freeze_time
 from sqlmodel import Session
 
-from schedules import register
+from schedules import registry
 from schedules.runner import MOST_MISSED, Failed, Ran, RunOutcome, tick
 from schedules.tables import RunState, Schedule
 from store import Store
@@ -152,7 +152,7 @@ def test_a_rule_spoilt_in_the_database_is_reported_and_the_others_run(
     enter("good")
     enter("spoilt")
     with store.write() as session:
-        register.find(session, "spoilt").cron = "whenever"
+        registry.find(session, "spoilt").cron = "whenever"
     results = tick(store, MONDAY, Drafts())
     assert {one.schedule: type(one) for one in results} == {"good": Ran, "spoilt": Failed}
 
@@ -160,7 +160,7 @@ def test_a_rule_spoilt_in_the_database_is_reported_and_the_others_run(
 def test_a_schedule_switched_off_does_not_act(store: Store, enter: Enter) -> None:
     enter()
     with store.write() as session:
-        register.amend(session, "weekly", MONDAY - MINUTE, active=False)
+        registry.amend(session, "weekly", MONDAY - MINUTE, active=False)
     assert tick(store, MONDAY, Drafts()) == []
 
 
@@ -224,4 +224,4 @@ def test_two_schedulers_ticking_at_the_same_moment_act_once(
 
 def _limits(store: Store) -> dict[str, int]:
     with store.read() as session:
-        return {one.name: one.late_limit_minutes for one in register.listed(session)}
+        return {one.name: one.late_limit_minutes for one in registry.listed(session)}

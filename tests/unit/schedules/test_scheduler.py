@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import Session
 
-from schedules import register
+from schedules import registry
 from schedules.runner import RunOutcome
 from schedules.scheduler import Scheduler, _next_due
 from schedules.tables import RunState, Schedule
@@ -155,7 +155,7 @@ def test_timers_are_set_for_active_schedules_with_a_readable_rule(
     for name in ("weekly", "asleep", "spoilt"):
         enter(name)
     with store.write() as session:
-        for schedule in register.listed(session):
+        for schedule in registry.listed(session):
             schedule.active = schedule.name != "asleep"
             schedule.cron = "whenever" if schedule.name == "spoilt" else schedule.cron
     with store.read() as session:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from store import Store
 from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentKind, is_withdrawn, proofs, record
-from subscribers.roster import Added, add
+from subscribers.service import Added, add
 from subscribers.tables import SubscriberStatus
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)

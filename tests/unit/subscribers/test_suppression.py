@@ -8,7 +8,7 @@ from sqlmodel import Session
 from store import Store
 from subscribers import suppression
 from subscribers.addresses import AddressHasher
-from subscribers.roster import Added, add
+from subscribers.service import Added, add
 from subscribers.suppression import suppress, suppress_bounced, suppress_complained
 from subscribers.tables import Subscriber, SubscriberStatus, SuppressionReason
 

@@ -1,0 +1,118 @@
+"""The figures of a contender: each value stands on the line before its label.
+
+Six lines: `75%`, `Panel ship`, `—`, `Community`, `$20/mo`, `Entry`. A page may also set a value
+and its label on one line: `75% Panel ship`.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from digest.catalog.intake import limits
+from digest.catalog.intake.text.lines import Page, matching
+
+PANEL = "panel ship"
+COMMUNITY = "community"
+ENTRY = "entry"
+SCORE = "a per cent from 0% to 100%, or a dash"
+_PER_CENT = re.compile(r"([0-9]{1,3}(?:[.,][0-9]{1,6})?) ?%")
+_DASHES = frozenset("-‐‑‒–—―−⸺⸻﹘﹣－")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Figures found in lines `start` up to `end` (exclusive)."""
+
+    start: int
+    end: int
+    panel_score: float | None
+    community_score: float | None
+    entry_price: str
+
+
+def parse_score(text: str) -> float | None:
+    """'75%', '87.5 %' -> a number; any dash -> None. ValueError for everything else."""
+    if is_dash(text):
+        return None
+    match = _PER_CENT.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    score = float(match[1].replace(",", ".")) if match else -1.0
+    if not 0 <= score <= 100:  # noqa: PLR2004 - per cent
+        raise ValueError(text)
+    return score
+
+
+def is_dash(text: str) -> bool:
+    return 1 <= len(text) <= 3 and set(text) <= _DASHES  # noqa: PLR2004 - '--' and '---' are typed
+
+
+def find_facts(page: Page, after: int, before: int | None = None) -> Facts | None:
+    """The next contender's figures that begin in lines `after` up to `before`, if there are any.
+
+    PageError where the figures begin but aren't whole.
+    """
+    for index in range(after, len(page.lines) if before is None else before):
+        if page.keys[index].endswith(PANEL) and _is_anchor(page, index, after):
+            alone = page.keys[index] == PANEL
+            return _read(page, index - 1 if alone else index)
+    return None
+
+
+def _is_anchor(page: Page, index: int, after: int) -> bool:
+    """A menu may hold the same words: figures have a score before or their next label after."""
+    text = page.lines[index].text
+    if page.keys[index] != PANEL:
+        return _is_score(_without(text, PANEL))
+    if index == after:
+        return False
+    return _is_score(page.lines[index - 1].text) or page.is_label(index + 2, COMMUNITY)
+
+
+def _read(page: Page, start: int) -> Facts:
+    panel_at, panel, index = _take(page, start, PANEL, SCORE)
+    community_at, community, index = _take(page, index, COMMUNITY, SCORE)
+    price_at, price, end = _take(page, index, ENTRY, "an entry price or a dash")
+    price = page.bounded(price_at, price, limits.ENTRY_PRICE, "an entry price")
+    return Facts(
+        start=start,
+        end=end,
+        panel_score=_score(page, panel_at, panel),
+        community_score=_score(page, community_at, community),
+        entry_price="" if is_dash(price) else price,
+    )
+
+
+def _take(page: Page, index: int, label: str, expected: str) -> tuple[int, str, int]:
+    """The value at `index`, where it stands, and the line after its label."""
+    name = f'"{label.capitalize()}"'
+    if index >= len(page.lines) or page.is_label(index, label):
+        raise page.error(index, f"{expected}, on the line before {name}")
+    text = page.lines[index].text
+    if page.is_label(index + 1, label):
+        return index, text, index + 2
+    value = _without(text, label)
+    if value:
+        return index, value, index + 1
+    raise page.error(index + 1, name)
+
+
+def _without(text: str, label: str) -> str:
+    """What stands before `label` on its own line; empty where it isn't there."""
+    folded = matching(text)
+    if len(folded) > len(label) and folded.endswith(label):
+        return text.rstrip(": ")[: -len(label)].strip()
+    return ""
+
+
+def _score(page: Page, index: int, text: str) -> float | None:
+    try:
+        return parse_score(text)
+    except ValueError:
+        raise page.error(index, SCORE) from None
+
+
+def _is_score(text: str) -> bool:
+    try:
+        parse_score(text)
+    except ValueError:
+        return False
+    return True

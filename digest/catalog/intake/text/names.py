@@ -1,0 +1,112 @@
+"""The heading 'A vs B', and which lines above the figures are the contenders' names.
+
+A name may hold ' vs ' itself, and a tagline may be missing: so the heading and the name lines
+are read together. A split of the heading counts when its left part stands on a line above the
+first figures, and its right part on one above the second.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from digest.catalog.intake import limits
+from digest.catalog.intake.text.figures import Facts
+from digest.catalog.intake.text.lines import Page, matching, quoted
+
+PAGE_KIND = "ai tool comparison"
+_VERSUS = re.compile(r" (?:vs\.?|versus) ", re.IGNORECASE)
+_VERSUS_ALONE = ("vs", "vs.", "versus")
+_TRIES = 3
+_Places = dict[str, list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The heading, and the lines on which the two names stand."""
+
+    title: str
+    left: int
+    right: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """A line (or three: 'A', 'vs', 'B') with ' vs ' in it; `end` is the line after."""
+
+    start: int
+    end: int
+    text: str
+
+
+def find_names(page: Page, left: Facts, right: Facts) -> Names:
+    """PageError where no heading names both contenders, or a category is missing."""
+    headings = list(_headings(page, left.start))
+    headings.sort(key=lambda heading: not page.is_label(heading.start - 1, PAGE_KIND))
+    if not headings:
+        raise page.error(left.start, 'a heading like "A vs B" above both contenders')
+    places = _places(page, 0, left.start), _places(page, left.end, right.start)
+    uncategorised: int | None = None
+    for heading in headings:
+        for names in _readings(heading, *places):
+            starts = ((names.left, heading.end), (names.right, left.end))
+            bare = [at for at, start in starts if not _is_category(page, at - 1, start)]
+            if not bare:
+                return names
+            uncategorised = uncategorised or bare[0]
+    if uncategorised is not None:
+        name = quoted(page.lines[uncategorised].text)
+        raise page.error(uncategorised - 1, f"a category on the line above {name}")
+    raise page.error(
+        headings[0].start, "the names of both contenders as they stand above their panel scores"
+    )
+
+
+def _headings(page: Page, end: int) -> Iterator[_Heading]:
+    for index in range(end):
+        text = page.lines[index].text
+        if len(text) > limits.TITLE:
+            continue
+        if _VERSUS.search(text):
+            yield _Heading(index, index + 1, text)
+        elif index + 2 < end and page.keys[index + 1] in _VERSUS_ALONE:
+            whole = f"{text} vs {page.lines[index + 2].text}"
+            if len(whole) <= limits.TITLE:
+                yield _Heading(index, index + 3, whole)
+
+
+def _places(page: Page, start: int, end: int) -> _Places:
+    """Where each text stands in the given lines, the likeliest place of a name first.
+
+    Right above the figures come the tagline and, one line higher, the name.
+    """
+    places: _Places = {}
+    for index in (end - 2, end - 1, *range(end - 3, start - 1, -1)):
+        if start <= index < end:
+            places.setdefault(page.keys[index], []).append(index)
+    return places
+
+
+def _readings(heading: _Heading, left_places: _Places, right_places: _Places) -> Iterator[Names]:
+    """Every way to read the heading that agrees with name lines, the likeliest first."""
+    for left, right in _splits(heading.text):
+        below = (at for at in left_places.get(left, ()) if at >= heading.end)
+        for left_at in islice(below, _TRIES):
+            for right_at in right_places.get(right, ())[:_TRIES]:
+                yield Names(heading.text, left_at, right_at)
+
+
+def _splits(text: str) -> Sequence[tuple[str, str]]:
+    """'A vs B vs C' -> ('a', 'b vs c'), ('a vs b', 'c')."""
+    return [
+        (matching(text[: match.start()]), matching(text[match.end() :]))
+        for match in _VERSUS.finditer(text)
+    ]
+
+
+def _is_category(page: Page, index: int, start: int) -> bool:
+    """A few words, not the end of a blurb or a description."""
+    if index < start:
+        return False
+    text = page.lines[index].text
+    return len(text) <= limits.CATEGORY and not text.endswith((".", "?", "!"))

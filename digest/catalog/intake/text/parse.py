@@ -1,0 +1,97 @@
+"""A comparison page as plain text: what a browser gives for select all and copy.
+
+    AI tool comparison                      the heading, a blurb
+    A vs B
+    ...
+    Developer Tools                         per contender: category, name, tagline,
+    A                                       figures (see `facts`), description
+    What A is
+    100%
+    Panel ship
+    —
+    Community
+    Free
+    Entry
+    What A does, in a few sentences.
+    ...                                     B in the same way
+    Reviewer scorecard                      quotes in “ ” (see `scorecard`)
+    “The builder on A.”
+    “The builder on B.”
+    ...                                     whatever the site's foot says
+
+Lines are found by these labels, not by their numbers; a menu above and a foot below are passed
+over.
+"""
+
+from digest.catalog.intake import limits
+from digest.catalog.intake.cleaning import join_lines
+from digest.catalog.intake.text.figures import Facts, find_facts
+from digest.catalog.intake.text.lines import Page, lines_of
+from digest.catalog.intake.text.names import find_names
+from digest.catalog.intake.text.scorecard import find_scorecard, read_reviews
+from digest.catalog.pages import ComparisonPage, ContenderPage, PageError, ReviewPage
+from digest.catalog.slugs import slugify
+
+
+def read_text(text: str, source: str) -> ComparisonPage:
+    """`text` as a comparison; `source` names it in messages. Raises nothing but PageError."""
+    rows = text.count("\n") + text.count("\r") - text.count("\r\n") + 1
+    if rows > limits.TEXT_LINES:
+        raise PageError(source, None, f"{rows:,} lines", f"{limits.TEXT_LINES:,} at most")
+    return read_page(Page(source, lines_of(text)))
+
+
+def read_page(page: Page) -> ComparisonPage:
+    """The visible lines of a page as a comparison. Raises nothing but PageError."""
+    left, right = _facts(page)
+    names = find_names(page, left, right)
+    scorecard = find_scorecard(page, right.end)
+    third = find_facts(page, right.end, scorecard)
+    if third is not None:
+        raise page.error(third.start, "two contenders, not a third one's figures")
+    sides = _name(page, names.left), _name(page, names.right)
+    if slugify(sides[0]) == slugify(sides[1]):
+        raise page.error(names.right, f"a contender other than {sides[0]}")
+    reviews = read_reviews(page, scorecard + 1, sides)
+    return ComparisonPage(
+        title=names.title,
+        contenders=(
+            _contender(page, names.left, left, names.right - 1, reviews[0]),
+            _contender(page, names.right, right, scorecard, reviews[1]),
+        ),
+        source=page.source,
+    )
+
+
+def _facts(page: Page) -> tuple[Facts, Facts]:
+    left = find_facts(page, 0)
+    if left is None:
+        expected = '"Panel ship" under the first contender\'s score; is this a comparison page?'
+        raise PageError(page.source, None, "no such line", expected)
+    right = find_facts(page, left.end)
+    if right is None:
+        expected = '"Panel ship" under the second contender\'s score'
+        raise page.error(len(page.lines), expected)
+    return left, right
+
+
+def _name(page: Page, index: int) -> str:
+    return page.bounded(index, page.lines[index].text, limits.NAME, "a name")
+
+
+def _contender(
+    page: Page, name_at: int, facts: Facts, end: int, reviews: tuple[ReviewPage, ...]
+) -> ContenderPage:
+    """The contender named at `name_at`, whose description ends before line `end`."""
+    tagline = " ".join(line.text for line in page.lines[name_at + 1 : facts.start])
+    description = join_lines([line.text for line in page.lines[facts.end : end]])
+    return ContenderPage(
+        name=_name(page, name_at),
+        category=page.lines[name_at - 1].text,
+        tagline=page.bounded(name_at, tagline, limits.TAGLINE, "a tagline"),
+        description=page.bounded(facts.end - 1, description, limits.PROSE, "a description"),
+        panel_score=facts.panel_score,
+        community_score=facts.community_score,
+        entry_price=facts.entry_price,
+        reviews=reviews,
+    )

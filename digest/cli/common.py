@@ -1,0 +1,113 @@
+"""What every command shares: the open application, times and tables, errors as one line."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from digest.bootstrap import App
+
+
+Number = Annotated[int, typer.Argument(metavar="N", help="The issue's number.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone.")]
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer, not a fault of the program
+    """The command ends with exit status 1 and this line; empty where all was said already."""
+
+
+@contextmanager
+def opened(*, migrate: bool = True) -> "Iterator[App]":
+    """The application over the settings, its database ready."""
+    from digest.bootstrap import bootstrap
+    from digest.database import ready
+    from digest.settings import read_settings
+
+    app = bootstrap(read_settings())
+    try:
+        if migrate:
+            ready(app.store)
+        yield app
+    finally:
+        app.close()
+
+
+def describe(error: Exception) -> str | None:
+    """The line for an error that a user can do something about; None for a fault of ours."""
+    from sqlalchemy.exc import DBAPIError
+
+    from store import reason
+
+    if isinstance(error, _known()):
+        return str(error)
+    if isinstance(error, DBAPIError):
+        return f"the database refused: {reason(error)}"
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return None
+
+
+def _known() -> tuple[type[Exception], ...]:
+    from digest.deliver.providers.base import ProviderError
+    from digest.issues.lifecycle import IssueError
+    from digest.render.errors import TemplateError
+    from digest.settings import SettingsError
+    from digest.track.bounces.mailbox import MailboxError
+    from schedules.cron import ScheduleError
+    from store import StoreError
+    from subscribers.addresses import AddressError
+    from subscribers.suppression_removal import LiftError
+
+    return (
+        SettingsError,
+        StoreError,
+        IssueError,
+        ProviderError,
+        AddressError,
+        ScheduleError,
+        TemplateError,
+        MailboxError,
+        LiftError,
+    )
+
+
+def print_json(value: Any) -> None:
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2, default=_plain)
+    sys.stdout.write("\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    raise TypeError(type(value).__name__)
+
+
+def parse_moment(text: str, option: str, *, end_of_day: bool = False) -> datetime:
+    """An ISO date or time; without a zone it is UTC. A bare date is its start, or its end."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        msg = f"{option}: {text!r} is no time; it should look like 2026-11-23 or 2026-11-23T08:00Z"
+        raise typer.BadParameter(msg) from None
+    if end_of_day and len(text) <= len("2026-11-23"):
+        moment = datetime.combine(moment.date(), time(23, 59, 59))
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def shown(moment: datetime | None) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M UTC") if moment else "-"
+
+
+def print_rows(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Columns parted by two spaces, as wide as their widest cell."""
+    cells = [[str(cell) for cell in row] for row in (head, *rows)]
+    widths = [max(len(row[place]) for row in cells) for place in range(len(head))]
+    for row in cells:
+        print(
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        )

@@ -1,0 +1,50 @@
+"""digest issue check and approve: what the gate says, and what an editor says to it."""
+
+import getpass
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from digest.cli.common import AsJson, Number, Refused, opened, print_json
+
+
+def check(number: Number, as_json: AsJson = False) -> None:
+    """The gate: every finding; exit 1 if one blocks."""
+    from digest.gate import blocking
+
+    with opened() as app:
+        findings = app.desk.findings(number)
+        despite = {one.code for one in app.desk.overrides(number)}
+    against = blocking(findings, despite)
+    if as_json:
+        print_json(
+            [
+                asdict(one) | {"blocks": one in against, "let_pass": one.code in despite}
+                for one in findings
+            ]
+        )
+    else:
+        for finding in findings:
+            print(f"{finding} (let pass)" if finding.code in despite else finding)
+    if against:
+        raise Refused(f"issue {number} may not go out: {len(against)} block it")
+    if not as_json:
+        print(f"issue {number} may go out")
+
+
+def approve(
+    number: Number,
+    despite: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CODE", help="Let this finding of the gate pass; may be repeated."),
+    ] = None,
+    because: Annotated[str, typer.Option(help="Why; kept with the issue.")] = "",
+) -> None:
+    """Freeze what is previewed: those bytes will be sent, and no others."""
+    with opened() as app:
+        sha256 = app.desk.approve(
+            number, by=getpass.getuser(), despite=despite or (), because=because
+        )
+    print(f"issue {number} is approved, frozen as {sha256[:16]}")
+    print(f"send it with: digest issue send {number}")

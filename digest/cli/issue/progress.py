@@ -1,0 +1,92 @@
+"""How far a sending is, at which rate, and when it will be through: in one line."""
+
+from collections import deque
+from datetime import UTC, datetime, timedelta
+
+from digest.cli.common import shown
+from digest.pipeline import Progress, Sending
+
+DONE = ("submitted", "delivered", "bounced", "complained", "failed", "uncertain", "suppressed")
+RECENT = 30.0
+"""Seconds that a rate is taken over."""
+SOON = timedelta(hours=1)
+"""An end further off than that is a time of day."""
+
+
+def done(progress: Progress) -> int:
+    return sum(progress.counts[state] for state in DONE)
+
+
+class Rate:
+    """Messages a second over the last half minute; what an earlier run did doesn't count."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def seen(self, amount: int, at: float) -> float:
+        """The rate now that `amount` are done, `at` seconds on any steady clock; 0 if unknown."""
+        self._seen.append((at, amount))
+        while len(self._seen) > 2 and at - self._seen[1][0] >= RECENT:  # noqa: PLR2004 - two make a rate
+            self._seen.popleft()
+        since, before = self._seen[0]
+        return (amount - before) / (at - since) if at > since else 0.0
+
+
+def line(progress: Progress, audience: int, rate: float, now: datetime) -> str:
+    """`rate` is messages a second, 0 where it is not known yet."""
+    through = done(progress)
+    parts = [f"{through:,} of {audience:,}"]
+    if rate:
+        parts.append(f"{rate:,.0f} a second" if rate >= 1 else f"{rate * 60:,.0f} a minute")
+    end = end_of(progress, audience - through, rate, now)
+    if end is not None:
+        parts.append(_in_words(end, now))
+    if not rate and (why := waits_for(progress)):
+        parts.append(why)
+    return ", ".join(parts)
+
+
+def end_of(progress: Progress, left: int, rate: float, now: datetime) -> datetime | None:
+    """When it will be through: by its speed, but not before limits and retries let it.
+
+    None where nothing can be told yet.
+    """
+    if not left:
+        return now
+    try:
+        by_speed = now + timedelta(seconds=left / rate) if rate else None
+    except OverflowError:
+        by_speed = None
+    if progress.soonest_end is None:
+        return by_speed
+    return max(progress.soonest_end, by_speed or now)
+
+
+def waits_for(progress: Progress) -> str:
+    """Why nothing goes out at the moment, and when it does again; empty where it is unknown."""
+    if progress.hold:
+        return f"{progress.hold.why}; goes on {shown(progress.hold.until)}"
+    if progress.next_due:
+        return f"a retry is due {shown(progress.next_due)}"
+    return ""
+
+
+def outlook(sending: Sending, number: int) -> list[str]:
+    """What can be said of a sending from outside: its limits, what it waits for, its end."""
+    progress, now = sending.progress(number), sending.clock()
+    today = sending.limits.on(now.astimezone(UTC).date())
+    lines = [f"limit: {limit}{f' to {lane}' if lane else ''}" for lane, limit in today.items()]
+    if why := waits_for(progress):
+        lines.append(why)
+    if progress.soonest_end and progress.soonest_end > now:
+        lines.append(f"through at the soonest {shown(progress.soonest_end)}")
+    return lines
+
+
+def _in_words(end: datetime, now: datetime) -> str:
+    left = end - now
+    if left < timedelta(minutes=2):
+        return f"{left.total_seconds():,.0f} s left"
+    if left <= SOON:
+        return f"{left.total_seconds() / 60:,.0f} min left"
+    return f"done about {shown(end)}"

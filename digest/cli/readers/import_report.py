@@ -1,0 +1,105 @@
+"""`digest subscribers import`: the bar, the lines that were refused, and the account at the end."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from digest.cli.common import Refused, opened
+
+if TYPE_CHECKING:
+    from subscribers.tables import SubscriberStatus
+    from subscribers.transfer.refused_rows import ImportReport
+
+IMPORTED = "Imported from {source}; the operator states that consent was given."
+LINE_EVERY_SECONDS = 2.0
+
+
+def import_file(
+    file: str, status: "SubscriberStatus | None", report_to: Path | None, *, dry: bool
+) -> None:
+    """Imports `file`, or standard input where it is "-". Raises Refused if a row was."""
+    from subscribers.transfer.refused_rows import RefusedFile
+    from subscribers.transfer.run import ImportRefusedError, import_csv
+
+    path = report_to or (None if file == "-" else Path(f"{file}.refused.csv"))
+    if path and file != "-" and path.resolve() == Path(file).resolve():
+        raise Refused(f"--report: {path} is the file to import; name another")
+    with opened() as app, _source(file) as (rows, size), RefusedFile(path) as refused:
+        try:
+            report = import_csv(
+                app.store,
+                app.hasher,
+                rows,
+                source=file,
+                status=status,
+                now=app.clock(),
+                wording=IMPORTED.format(source=file),
+                refused=refused,
+                dry=dry,
+                progress=_shown(size),
+            )
+        except ImportRefusedError as error:
+            raise Refused(f"{file}: {error}") from None
+    _account(report, path, dry=dry)
+    if report.refused_count:
+        raise Refused
+
+
+def _account(report: "ImportReport", path: Path | None, *, dry: bool) -> None:
+    print(f"read as {report.read_as}", file=sys.stderr)
+    for refused in report.refused:
+        print(refused, file=sys.stderr)
+    if report.refused_count > len(report.refused):
+        print(f"and {report.refused_count - len(report.refused)} more", file=sys.stderr)
+    if report.refused_count and path:
+        print(f"all refused rows are in {path}: mend them there and import it", file=sys.stderr)
+    if report.undated:
+        print(
+            f"{report.undated} dates could not be read; their rows were taken without them "
+            "(expected 2026-11-23 or 2026-11-23 08:00:00)",
+            file=sys.stderr,
+        )
+    if report.unused:
+        print(f"no place here for the columns: {', '.join(report.unused)}", file=sys.stderr)
+    print(
+        f"{'dry run: ' if dry else ''}{report.added} added, {report.already} already there, "
+        f"{report.repeated} repeated, {report.suppressed} suppressed, "
+        f"{report.refused_count} refused, {report.departed} kept as departed"
+    )
+
+
+@contextmanager
+def _source(file: str) -> Iterator[tuple[BinaryIO, int]]:
+    """The bytes, and how many there are; 0 where nobody knows."""
+    if file == "-":
+        yield sys.stdin.buffer, 0
+        return
+    with Path(file).open("rb") as rows:
+        yield rows, Path(file).stat().st_size
+
+
+def _shown(size: int) -> Callable[[int], None]:
+    """A bar on a terminal; elsewhere a line every two seconds."""
+    terminal = sys.stderr.isatty()
+    due = time.monotonic() + LINE_EVERY_SECONDS
+
+    def show(done: int) -> None:
+        nonlocal due
+        if not size or (time.monotonic() < due and not terminal):
+            return
+        due = time.monotonic() + LINE_EVERY_SECONDS
+        words = f"{100 * done / size:.0f} % of {size / 1e6:,.1f} MB"
+        if not terminal:
+            print(words, file=sys.stderr, flush=True)
+            return
+        width = 30
+        filled = width * done // size
+        bar = "█" * filled + "░" * (width - filled)
+        end = "\n" if done >= size else ""
+        # What is left of a longer line before is wiped out (ECMA-48 section 8.3.41, EL).
+        print(f"\r{bar}  {words}\x1b[K", end=end, file=sys.stderr, flush=True)
+
+    return show

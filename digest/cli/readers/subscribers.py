@@ -1,0 +1,196 @@
+"""digest subscribers: import, export, add, show, erase, unsubscribe."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from digest.cli.common import Refused, opened, print_json, shown
+
+app = typer.Typer(help="Who reads.", no_args_is_help=True)
+
+BY_HAND = "Added by an operator on the command line."
+
+Status = Annotated[str, typer.Option(metavar="active|pending", help="What they become.")]
+
+
+@app.command("import", epilog="Example: digest subscribers import list.csv --status active")
+def import_(
+    file: Annotated[str, typer.Argument(metavar="FILE.csv", help="CSV, or - for standard input.")],
+    status: Annotated[
+        str | None,
+        typer.Option(
+            metavar="active|pending",
+            help="What they become who have not left. Default: what the file says, else pending.",
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Where refused rows go, with reasons. Default: FILE.csv.refused.csv"),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Look at every row, and change nothing.")] = False,
+) -> None:
+    """Read subscribers from CSV, also as other tools export it. Whoever left does not come back."""
+    from digest.cli.readers.import_report import import_file
+
+    import_file(file, _status(status) if status else None, report, dry=dry_run)
+
+
+@app.command("export", epilog="Example: digest subscribers export list.csv")
+def export(
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Default: stdout.")] = None,
+) -> None:
+    """Write every subscriber as CSV."""
+    from subscribers.transfer.run import export_csv
+
+    with opened() as app, app.store.read() as session:
+        if file is None:
+            export_csv(session, sys.stdout)
+            return
+        partial = file.with_name(file.name + ".partial")
+        with partial.open("w", encoding="utf-8", newline="") as rows:
+            export_csv(session, rows)
+        partial.replace(file)
+    print(file)
+
+
+@app.command("add", epilog="Example: digest subscribers add ana@example.org --name Ana")
+def add(
+    email: str,
+    name: Annotated[str, typer.Option(help="First name.")] = "",
+    status: Status = "active",
+) -> None:
+    """Add one subscriber."""
+    from subscribers.service import Added, AlreadyThere
+    from subscribers.service import add as put
+
+    with opened() as app, app.store.write() as session:
+        result = put(
+            session,
+            app.hasher,
+            email,
+            first_name=name,
+            status=_status(status),
+            source="command line",
+            wording=BY_HAND,
+            now=app.clock(),
+        )
+    if isinstance(result, AlreadyThere):
+        raise Refused(f"{email} is already on the list: {result.status}")
+    if not isinstance(result, Added):
+        raise Refused(f"{email} can't be added: {result.reason}")
+    print(f"{email} is {status}")
+
+
+@app.command("show", epilog="Example: digest subscribers show ana@example.org --json")
+def show(
+    email: str,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON alone.")] = False,
+) -> None:
+    """Everything that is known of a subscriber."""
+    with opened() as app, app.store.read() as session:
+        found = _everything(app, session, email)
+    if as_json:
+        print_json(found)
+        return
+    print(f"{found['email']}  {found['status']}")
+    if found["suppression"]:
+        print(f"  suppressed: {found['suppression']['reason']}")
+    for lift in found["lifts"]:
+        print(f"  {shown(lift['at'])}  lifted by {lift['who']}: {lift['why']}")
+    for consent in found["consents"]:
+        print(f"  {shown(consent['at'])}  {consent['kind']}: {consent['wording']}")
+    for delivery in found["deliveries"]:
+        print(f"  {shown(delivery['at'])}  issue {delivery['issue']}: {delivery['state']}")
+
+
+@app.command("erase", epilog="Example: digest subscribers erase ana@example.org")
+def erase(email: str) -> None:
+    """Forget a subscriber; only a keyed hash stays, so that no import brings them back."""
+    from digest.readers.data_export import forget
+    from subscribers.service import erase as keep_off
+    from subscribers.service import find
+
+    with opened() as app, app.store.write() as session:
+        person = find(session, email)
+        if person is not None and person.id is not None:
+            known = forget(session, app.hasher, person.id, app.clock())
+        else:
+            known = keep_off(session, app.hasher, email, now=app.clock())
+    print(
+        f"{email} is erased"
+        if known
+        else f"{email} was not on the list; no import brings it there from now on"
+    )
+
+
+@app.command("unsubscribe", epilog="Example: digest subscribers unsubscribe ana@example.org")
+def unsubscribe(email: str) -> None:
+    """Unsubscribe somebody who asked for it another way."""
+    from subscribers.service import find
+    from subscribers.service import unsubscribe as leave
+
+    with opened() as app, app.store.write() as session:
+        person = find(session, email)
+        if person is None or person.id is None:
+            raise Refused(f"{email} is not on the list")
+        leave(session, app.hasher, person.id, source="command line", now=app.clock())
+    print(f"{email} is unsubscribed")
+
+
+def _status(text: str) -> Any:
+    from subscribers.tables import SubscriberStatus
+
+    if text not in (SubscriberStatus.ACTIVE, SubscriberStatus.PENDING):
+        raise typer.BadParameter(f"--status: found {text!r}, expected active or pending")
+    return SubscriberStatus(text)
+
+
+def _everything(app: Any, session: Any, email: str) -> dict[str, Any]:
+    from sqlmodel import select
+
+    from digest.deliver.tables import Delivery
+    from subscribers.addresses import parse_address
+    from subscribers.preferences import choices_of
+    from subscribers.service import find
+    from subscribers.suppression_removal import lifts
+    from subscribers.tables import Consent, Suppression
+
+    person = find(session, email)
+    if person is None:
+        raise Refused(f"{email} is not on the list")
+    hashed = app.hasher.hash(parse_address(email).key)
+    suppression = session.exec(
+        select(Suppression).where(Suppression.address_hash == hashed)
+    ).first()
+    consents = session.exec(select(Consent).where(Consent.subscriber_id == person.id)).all()
+    deliveries = session.exec(select(Delivery).where(Delivery.subscriber_id == person.id)).all()
+    chosen = choices_of(session, person)
+    return {
+        "email": person.email,
+        "first_name": person.first_name,
+        "status": person.status,
+        "preferences": {
+            "frequency": chosen.frequency,
+            "time_zone": chosen.zone,
+            "categories": sorted(chosen.categories),
+            "tools": sorted(chosen.tools),
+            "paused_until": person.paused_until,
+            "tracking": person.tracking,
+        },
+        "consents": [one.model_dump(exclude={"id", "subscriber_id"}) for one in consents],
+        "suppression": (
+            {"reason": suppression.reason, "note": suppression.note, "at": suppression.at}
+            if suppression
+            else None
+        ),
+        "lifts": [
+            one.model_dump(exclude={"id", "address_hash"})
+            for one in lifts(session, person.address_hash)
+        ],
+        "deliveries": [
+            {"issue": one.issue_number, "state": one.state, "code": one.code, "at": one.changed_at}
+            for one in deliveries
+        ],
+    }

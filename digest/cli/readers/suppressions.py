@@ -1,0 +1,60 @@
+"""digest suppressions: list, lift."""
+
+from typing import Annotated
+
+import typer
+
+from digest.cli.common import Refused, opened, print_json, print_rows, shown
+
+app = typer.Typer(help="Addresses that must not be mailed.", no_args_is_help=True)
+
+
+@app.command("list", epilog="Example: digest suppressions list --most 20")
+def list_(
+    most: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 100,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON alone.")] = False,
+) -> None:
+    """What must not be mailed, newest first, and why."""
+    from subscribers.suppression_removal import suppressed
+
+    with opened() as app, app.store.read() as session:
+        found = suppressed(session, most)
+    if as_json:
+        print_json(
+            [
+                {"email": one.email, "reason": one.reason, "note": one.note, "at": one.at}
+                for one in found
+            ]
+        )
+        return
+    print_rows(
+        ("since", "reason", "address", "note"),
+        [(shown(one.at), one.reason, one.email or "(erased)", one.note) for one in found],
+    )
+
+
+@app.command(
+    "lift", epilog='Example: digest suppressions lift ana@example.org --who Ed --why "she wrote"'
+)
+def lift(
+    email: str,
+    who: Annotated[str, typer.Option(help="Who decides it.")],
+    why: Annotated[str, typer.Option(help="For what reason.")],
+) -> None:
+    """Let an address be mailed again; who and why is kept. Who has left stays unsubscribed."""
+    from subscribers.addresses import parse_address
+    from subscribers.service import find
+    from subscribers.suppression_removal import lift_by_hand
+
+    with opened() as app, app.store.write() as session:
+        person = find(session, email)
+        key = app.hasher.hash(parse_address(email).key)
+        # Their own hash differs from today's only where the secret was changed since.
+        hashes = {key, person.address_hash} if person else {key}
+        lifted = [
+            lift_by_hand(session, one, who=who, why=why, now=app.clock()) for one in sorted(hashes)
+        ]
+        status = person.status if person else None
+    if not any(lifted):
+        raise Refused(f"{email} is not suppressed")
+    print(f"{email} is lifted; " + (f"the subscriber is {status}" if status else "not on the list"))

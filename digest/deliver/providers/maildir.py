@@ -1,0 +1,158 @@
+"""The outbox: mail as files on this machine, for trying things out without mailing anybody.
+
+A Maildir (https://cr.yp.to/proto/maildir.html): a message is written and synced under ``tmp/``
+and renamed into ``new/``, so that no half message is ever seen there. Its name comes from its
+delivery token: whoever submits a delivery twice replaces a file.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+
+from digest.deliver.providers.base import Outcome, ProviderError, Receipt, Refusal, Unknown
+from digest.deliver.providers.wire_address import readdress
+from digest.message.template import Edition, Envelope, Mold
+
+GROUP = 250
+"""Messages per sync of ``new/``: outcomes are known this many at a time."""
+WRITERS = 4
+"""A file system commits several waiting syncs at once, so a few writers beat one."""
+NOT_STORED = "4.3.0"
+"""RFC 3463 section 3.4: a fault of the mail system's own, which may pass."""
+
+
+class Outbox:
+    """Writes one ``.eml`` a message under `folder`; `clock` gives the Date header, aware."""
+
+    name = "outbox"
+    batch_size = 1_000
+
+    def __init__(self, folder: Path, clock: Callable[[], datetime]) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._mold = lru_cache(maxsize=4)(Mold)
+
+    def submit(
+        self, edition: Edition, batches: Iterable[Sequence[Envelope]]
+    ) -> Iterator[Sequence[Outcome]]:
+        """Raises ProviderError where the folder takes nothing."""
+        mold = self._mold(edition)
+        with ThreadPoolExecutor(WRITERS) as writers:
+            for batch in batches:
+                if not batch:
+                    yield []
+                waiting = iter(batch)
+                while group := list(islice(waiting, GROUP)):
+                    outcomes = self._store(mold, group, writers)
+                    _raise_if_hopeless(outcomes)
+                    yield outcomes
+
+    def check(self) -> None:
+        probe = self._folder / "tmp" / "check"
+        try:
+            self._make_folders()
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise ProviderError(self._blame(error)) from error
+
+    def close(self) -> None:
+        """Nothing stays open between batches."""
+
+    def _store(self, mold: Mold, group: Sequence[Envelope], writers: Executor) -> list[Outcome]:
+        """Every envelope's outcome, once all of them are on disk."""
+        ready = [readdress(envelope) for envelope in group]
+        outcomes: list[Outcome] = [item for item in ready if isinstance(item, Refusal)]
+        good = [item for item in ready if isinstance(item, Envelope)]
+        try:
+            self._make_folders()
+            read = self._read_already()
+        except OSError as error:
+            return outcomes + [self._refuse(envelope, error) for envelope in good]
+        moved: list[Envelope] = []
+        written = writers.map(lambda envelope: self._write(mold, envelope), good)
+        for envelope, fault in zip(good, written, strict=True):
+            fault = fault or self._move(envelope, read)  # noqa: PLW2901 - the first fault counts
+            if fault:
+                outcomes.append(self._refuse(envelope, fault))
+            else:
+                moved.append(envelope)
+        return outcomes + self._settle(moved)
+
+    def _write(self, mold: Mold, envelope: Envelope) -> OSError | None:
+        path = self._folder / "tmp" / _file_name(envelope)
+        message = mold.message(envelope, self._clock())
+        try:
+            # Messages hold links that act in a subscriber's name: nobody else may read them.
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(message)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            with suppress(OSError):
+                path.unlink()
+            return error
+        return None
+
+    def _move(self, envelope: Envelope, read: dict[str, Path]) -> OSError | None:
+        name = _file_name(envelope)
+        try:
+            (self._folder / "tmp" / name).replace(self._folder / "new" / name)
+            if name in read:
+                read[name].unlink(missing_ok=True)
+        except OSError as error:
+            return error
+        return None
+
+    def _settle(self, moved: Sequence[Envelope]) -> list[Outcome]:
+        try:
+            _sync_folder(self._folder / "new")
+        except OSError as error:
+            return [Unknown(envelope.delivery_id, self._blame(error)) for envelope in moved]
+        return [Receipt(envelope.delivery_id, _file_name(envelope)) for envelope in moved]
+
+    def _make_folders(self) -> None:
+        for part in ("tmp", "new", "cur"):
+            (self._folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def _read_already(self) -> dict[str, Path]:
+        """What a mail reader has moved to ``cur/``, where it adds flags to names."""
+        with os.scandir(self._folder / "cur") as entries:
+            return {entry.name.partition(":")[0]: Path(entry.path) for entry in entries}
+
+    def _refuse(self, envelope: Envelope, error: OSError) -> Refusal:
+        return Refusal(envelope.delivery_id, False, NOT_STORED, self._blame(error))
+
+    def _blame(self, error: OSError) -> str:
+        return (
+            f"the outbox {self._folder} can't be written: {error.strerror or error}; "
+            "OUTBOX_DIR should name a folder that can, with room in it"
+        )
+
+
+def _file_name(envelope: Envelope) -> str:
+    return f"{envelope.token}.eml"
+
+
+def _raise_if_hopeless(outcomes: Sequence[Outcome]) -> None:
+    refusals = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
+    unstored = [refusal for refusal in refusals if refusal.code == NOT_STORED]
+    if unstored and len(refusals) == len(outcomes):
+        raise ProviderError(unstored[0].detail)
+
+
+def _sync_folder(folder: Path) -> None:
+    """A rename outlives a power cut once its folder is synced; Windows has no such call."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,183 @@
+"""A batch as SendGrid's v3 mail/send takes it: the content once, a personalization a recipient.
+
+Limits and fields: https://www.twilio.com/docs/sendgrid/api-reference/mail-send and the provider's
+OpenAPI description. Substitutions reach subject and content but no header, and are not escaped:
+the greeting therefore has one tag for the text part and another for the HTML part.
+
+JSON is made by hand of ready pieces: what all have alike is written once an edition, and a
+recipient costs a join. All of it is ASCII, so that its length is its size in bytes.
+"""
+
+import html
+import json
+import re
+from collections.abc import Iterator, Sequence
+from email.utils import parseaddr
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from digest.deliver.providers.wire_address import parse_mailbox
+from digest.message.template import Edition, Envelope, list_headers, list_unsubscribe, message_id
+from digest.render.slots import MARKS, WORD_JOINER, Slot, disarm
+
+MOST_RECIPIENTS = 1_000
+MOST_BYTES = 29_000_000
+"""The limit is 30 MB; the rest is left for what a count of ours may miss."""
+MOST_SUBSTITUTION_BYTES = 10_000
+HTML_GREETING = "~~greeting-html~~"
+OFF = {"enable": False}
+
+_LINKS = tuple(slot for slot in Slot if slot is not Slot.GREETING)
+_VALUES = ("email", "token", *_LINKS, Slot.GREETING, "greeting-html")
+"""What differs between recipients, in the order that `Content.piece` has the values in."""
+_BLANK = re.compile(r"\\u0000([a-z-]+)\\u0000")
+"""A value's place in the JSON of a personalization; see `_blank`."""
+
+
+class Piece(NamedTuple):
+    """An envelope and the personalization that stands for it, as JSON."""
+
+    envelope: Envelope
+    personalization: str
+
+
+class Content:
+    """What every recipient of an edition gets alike."""
+
+    def __init__(self, edition: Edition) -> None:
+        """Raises ValueError for a sender that can't be mailed from."""
+        self._shared = _dump(_shared(edition)).removeprefix("{")
+        self.size = len(self._shared)
+        whole, substitutions = _pattern(edition)
+        self._parts = _BLANK.split(whole)
+        self._pick = itemgetter(*map(_VALUES.index, self._parts[1::2]))
+        self._beside = len(_BLANK.sub("", whole)) - len(_BLANK.sub("", substitutions))
+
+    def piece(self, envelope: Envelope) -> Piece:
+        slots = envelope.slots
+        values = (
+            _escape(envelope.email),
+            _escape(envelope.token),
+            *[_escape(slots[slot]) for slot in _LINKS],
+            *_greetings(slots[Slot.GREETING]),
+        )
+        parts = self._parts.copy()
+        parts[1::2] = self._pick(values)
+        return Piece(envelope, "".join(parts))
+
+    def too_long(self, piece: Piece) -> bool:
+        """Whether its substitutions may exceed the limit.
+
+        Counted with the values of its other fields, so some hundred bytes early.
+        """
+        return len(piece.personalization) - self._beside > MOST_SUBSTITUTION_BYTES
+
+    def body(self, pieces: Sequence[Piece]) -> str:
+        listed = ",".join([piece.personalization for piece in pieces])
+        return f'{{"personalizations":[{listed}],{self._shared}'
+
+    def pack(self, pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
+        """The pieces in as few requests as the limits allow, no address twice in one."""
+        waiting = list(pieces)
+        while waiting:
+            taken: list[Piece] = []
+            left: list[Piece] = []
+            addresses: set[str] = set()
+            room = MOST_BYTES - self.size
+            for piece in waiting:
+                address, size = piece.envelope.email.lower(), len(piece.personalization)
+                room_for_it = len(taken) < MOST_RECIPIENTS and (size <= room or not taken)
+                if not room_for_it or address in addresses:
+                    left.append(piece)
+                    continue
+                taken.append(piece)
+                addresses.add(address)
+                room -= size
+            yield taken
+            waiting = left
+
+
+def _pattern(edition: Edition) -> tuple[str, str]:
+    """A personalization as JSON with blanks for the values, and its substitutions alone."""
+    blanks = Envelope(0, _blank("email"), _blank("token"), {slot: _blank(slot) for slot in Slot})
+    used = set(MARKS.findall(edition.text + edition.html))
+    substitutions = {slot.mark: blanks.slots[slot] for slot in Slot if slot.mark in used}
+    if Slot.GREETING.mark in used:
+        substitutions[HTML_GREETING] = _blank("greeting-html")
+    personalization = {
+        "to": [{"email": blanks.email}],
+        # Sent whole: a personalization's headers replace those of the message.
+        "headers": {
+            **list_headers(edition),
+            **_way_off(edition, blanks.slots[Slot.UNSUBSCRIBE]),
+            "Message-ID": message_id(edition, blanks),
+        },
+        "substitutions": substitutions,
+        # SendGrid keeps these for good, so they name nobody.
+        "custom_args": {"delivery": blanks.token},
+    }
+    return _dump(personalization), _dump(substitutions)
+
+
+def _way_off(edition: Edition, token: str) -> dict[str, str]:
+    return {"List-Unsubscribe": list_unsubscribe(edition, token)} if edition.leavable else {}
+
+
+def _blank(name: str) -> str:
+    """NUL, which no setting and no header can hold."""
+    return f"\0{name}\0"
+
+
+def _shared(edition: Edition) -> dict[str, Any]:
+    sender = edition.sender
+    text = edition.text.replace(HTML_GREETING, _disarm(HTML_GREETING))
+    markup = edition.html.replace(HTML_GREETING, _disarm(HTML_GREETING))
+    shared: dict[str, Any] = {
+        "from": _mailbox(sender.name, sender.address),
+        "subject": _disarm(edition.subject),
+        "content": [
+            {"type": "text/plain", "value": text},
+            {"type": "text/html", "value": markup.replace(Slot.GREETING.mark, HTML_GREETING)},
+        ],
+        "categories": ["digest", "letter" if edition.automatic else f"issue-{edition.number}"],
+        "tracking_settings": {
+            "click_tracking": {"enable": False, "enable_text": False},
+            "open_tracking": OFF,
+            "subscription_tracking": OFF,
+            "ganalytics": OFF,
+        },
+    }
+    if sender.reply_to:
+        shared["reply_to"] = _mailbox(*parseaddr(sender.reply_to))
+    return shared
+
+
+def _mailbox(name: str, address: str) -> dict[str, str]:
+    email = str(parse_mailbox(address))
+    return {"email": email, "name": name} if name else {"email": email}
+
+
+@lru_cache(maxsize=1_024)
+def _greetings(value: str) -> tuple[str, str]:
+    """As text and as HTML, escaped; kept, since first names repeat."""
+    line = _disarm(" ".join(value.splitlines()))
+    return _escape(line), _escape(html.escape(line))
+
+
+def _disarm(text: str) -> str:
+    """Text that SendGrid must not find a tag in; any other text stays as it is."""
+    text = disarm(text)
+    while HTML_GREETING in text:
+        text = text.replace(HTML_GREETING, f"~{WORD_JOINER}{HTML_GREETING[1:]}")
+    return text
+
+
+def _escape(value: str) -> str:
+    """As it stands between the quotes of a JSON string (RFC 8259 section 7)."""
+    return encode_basestring_ascii(value)[1:-1]
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))

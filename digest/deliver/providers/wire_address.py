@@ -1,0 +1,81 @@
+"""An email address as it goes over the wire.
+
+Domains travel as A-labels (RFC 5890 section 2.3.2.1), which every server understands. A local
+part can't be rewritten: one outside ASCII needs SMTPUTF8 (RFC 6531) all the way.
+"""
+
+import re
+from dataclasses import dataclass
+
+import idna
+
+from digest.deliver.providers.base import Refusal
+from digest.message.template import Envelope
+
+BAD_SYNTAX = "5.1.3"
+"""RFC 3463 section 3.2: bad destination mailbox address syntax."""
+NON_ASCII_REFUSED = "5.6.7"
+"""RFC 6531 section 4: an address outside ASCII, and no way to carry it."""
+LONGEST_LOCAL = 64
+LONGEST_DOMAIN = 253
+"""Octets: RFC 5321 section 4.5.3.1, and RFC 1035 section 2.3.4 without the root's dot."""
+
+# Wider than a dot-atom (RFC 5322 section 3.2.3): mailboxes with two dots in a row do exist.
+_LOCAL = re.compile(r'[^\s"(),:;<>@\[\\\]]+')
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ANY_ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"']+@[^\s<>()\[\]:;,\"']+")
+_USUAL = re.compile(
+    r"[\w.+-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII
+)
+SHORT = 254
+"""Octets of an address that is looked at as a whole, as nearly all can be; others in detail."""
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """`domain` is ASCII; `local` may not be."""
+
+    local: str
+    domain: str
+
+    def __str__(self) -> str:
+        return f"{self.local}@{self.domain}"
+
+
+def parse_mailbox(email: str) -> Mailbox:
+    """Raises ValueError with one line that says what is wrong, without repeating the address."""
+    local, _, domain = email.rpartition("@")
+    well_formed = _LOCAL.fullmatch(local) and local.isprintable()
+    if not well_formed or len(local.encode()) > LONGEST_LOCAL:
+        raise ValueError("the address is not of the form name@domain")
+    if not domain.isascii():
+        try:
+            domain = idna.encode(domain, uts46=True).decode("ascii")
+        except idna.IDNAError:
+            raise ValueError("the address's domain is not one that DNS can hold") from None
+    if not _DOMAIN.fullmatch(domain) or len(domain) > LONGEST_DOMAIN:
+        raise ValueError("the address's domain is not one that DNS can hold")
+    return Mailbox(local, domain)
+
+
+def readdress(envelope: Envelope) -> Envelope | Refusal:
+    """The envelope with its address as it goes over the wire, or why it can go nowhere."""
+    if len(envelope.email) <= SHORT and _USUAL.fullmatch(envelope.email):
+        return envelope
+    try:
+        wire = str(parse_mailbox(envelope.email))
+    except ValueError as error:
+        return Refusal(envelope.delivery_id, True, BAD_SYNTAX, str(error), about_address=True)
+    return envelope if wire == envelope.email else envelope._replace(email=wire)
+
+
+def refuse_non_ascii(envelope: Envelope, who: str) -> Refusal:
+    """The address may well be right; `who` can't carry it. So it is not about the address."""
+    detail = f"{who} takes no address with characters outside ASCII before the @"
+    return Refusal(envelope.delivery_id, True, NON_ASCII_REFUSED, detail)
+
+
+def conceal(text: str) -> str:
+    """A provider's words without addresses: they are kept longer than the person may be."""
+    return _ANY_ADDRESS.sub("an address", text)

@@ -1,0 +1,4 @@
+"""Mail to one person about their own subscription: confirmation, welcome, notice.
+
+Comes in: a request to send one. Goes out: rows that a worker claims and settles like deliveries.
+"""

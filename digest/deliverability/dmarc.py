@@ -1,0 +1,48 @@
+"""DMARC: what a domain asks for mail that proves nothing (RFC 7489; its successor's tree walk)."""
+
+from digest.deliverability.check_result import Fact, Topic, paste, tags
+from digest.deliverability.lookups import Lookups
+
+MOST_STEPS = 8
+"""How many names the tree walk asks at most."""
+POLICIES = ("none", "quarantine", "reject")
+
+
+def look_at_dmarc(sender: str, signer: str, postmaster: str, lookups: Lookups) -> Fact:
+    """For mail from the domain `sender`, signed for `signer`. Raises SilentError."""
+    suggestion = paste(f"_dmarc.{sender}", f"v=DMARC1; p=none; rua=mailto:{postmaster}")
+    for name in _upwards(sender):
+        records = [one for one in lookups.texts(f"_dmarc.{name}") if _is_dmarc(one)]
+        if len(records) > 1:
+            what = f"{len(records)} records at _dmarc.{name}, which count as none"
+            return Fact(Topic.DMARC, False, what, "leave one")
+        if records:
+            return _judge(name, records[0], sender, signer, suggestion)
+    return Fact(Topic.DMARC, False, f"{sender} has no record", suggestion)
+
+
+def _judge(name: str, record: str, sender: str, signer: str, suggestion: str) -> Fact:
+    said = tags(record)
+    policy = said.get("p", "") if name == sender else said.get("sp", said.get("p", ""))
+    where = f"_dmarc.{name}"
+    if policy.lower() not in POLICIES:
+        return Fact(Topic.DMARC, False, f"no policy in {record!r} at {where}", suggestion)
+    if said.get("adkim", "r").lower() == "s" and signer != sender:
+        what = f"{where} wants signatures of {sender} itself (adkim=s), ours are of {signer}"
+        return Fact(Topic.DMARC, False, what, f"set DIGEST_DKIM_DOMAIN={sender}, or adkim=r")
+    if "rua" not in said:
+        what = f"{where} says p={policy}, and reports go to nobody"
+        return Fact(Topic.DMARC, True, what, "add rua=mailto:... to hear of misuse")
+    return Fact(Topic.DMARC, True, f"{where} says p={policy}")
+
+
+def _is_dmarc(record: str) -> bool:
+    return record.replace(" ", "").lower().startswith("v=dmarc1")
+
+
+def _upwards(domain: str) -> list[str]:
+    """The domain and those above it but for the top: that is nobody's to publish for."""
+    labels = domain.split(".")
+    names = [".".join(labels[at:]) for at in range(len(labels) - 1)] or [domain]
+    # A long name is cut to its last seven labels after the first step.
+    return names if len(names) <= MOST_STEPS else [names[0], *names[1 - MOST_STEPS :]]

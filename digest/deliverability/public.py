@@ -1,0 +1,64 @@
+"""Whether readers reach the public address: every link in the mail leads there."""
+
+from collections.abc import Callable
+from http.client import HTTPException
+from ipaddress import ip_address
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import HTTPRedirectHandler, build_opener
+
+from digest.deliverability.check_result import Fact, Topic
+from digest.deliverability.lookups import Lookups
+
+SECONDS = 5.0
+OK = 200
+
+Fetch = Callable[[str], int]
+"""The HTTP status of a GET that follows no redirect. Raises OSError or HTTPException."""
+
+
+class _Stay(HTTPRedirectHandler):
+    """One-click unsubscribe may not be redirected (RFC 8058 section 3.1)."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+def fetch(url: str) -> int:
+    try:
+        with build_opener(_Stay).open(url, timeout=SECONDS) as answer:
+            return int(answer.status)
+    except HTTPError as error:
+        return error.code
+
+
+def look_at_url(url: str, lookups: Lookups, fetch: Fetch = fetch) -> Fact:
+    """Raises SilentError."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost" or _is_loopback(host):
+        what = f"{url} is this machine alone, so readers can't reach it"
+        return Fact(Topic.URL, None, what, "set DIGEST_PUBLIC_URL to an https address")
+    if not lookups.addresses(host):
+        what = f"{host} has no address"
+        return Fact(Topic.URL, False, what, "add an A record, or mend DIGEST_PUBLIC_URL")
+    asked = f"{url}/health"
+    mend = "see that `digest serve` runs and that the proxy before it leads there"
+    try:
+        status = fetch(asked)
+    except (OSError, HTTPException) as error:
+        reason = error.reason if isinstance(error, URLError) else error
+        return Fact(Topic.URL, False, f"{asked} can't be reached: {reason}", mend)
+    if status in range(300, 400):
+        what = f"{asked} redirects, and one-click unsubscribe may not"
+        return Fact(Topic.URL, False, what, "set DIGEST_PUBLIC_URL to where it leads")
+    if status != OK:
+        return Fact(Topic.URL, False, f"{asked} answers {status}", mend)
+    return Fact(Topic.URL, True, f"{asked} answers")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,80 @@
+"""Subject and preheader: lengths that inboxes show, and tricks that filters and laws punish."""
+
+import re
+from collections.abc import Iterator
+
+from digest.gate.findings import Code, Finding, found
+from digest.gate.sample_message import Specimen
+
+LONGEST_SUBJECT = 90
+LONGEST_PREHEADER = 150
+"""Characters; no inbox shows more."""
+_FEW_LETTERS = 10
+"""A subject of fewer letters may be an acronym."""
+_SHARE_OF_CAPITALS = 0.7
+
+_REPEATED = re.compile(r"[!?]{2,}|[$€£]{2,}|\.{4,}|\*{2,}")
+_REPLY = re.compile(r"\s*(?:re|fwd?|aw|wg|tr|sv|vs|rv)\s{,9}(?:\[\d{,9}\])?\s{,9}:", re.IGNORECASE)
+# An emoji may be several code points: joined, with a skin tone, with a variation selector.
+_EMOJI = re.compile(
+    "[\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55]"
+    "(?:[\ufe0f\U0001f3fb-\U0001f3ff]|\u200d[\U0001f300-\U0001faff\u2600-\u27bf])*"
+)
+_MOST_EMOJI = 2
+# Joiners between letters or emoji are spelling in several scripts; runs of them are not.
+_PADDING = re.compile(
+    "[\u200b\u200e\u200f\u2060\u034f\u00ad\ufeff\u3164\u115f\u180e]{2,}"
+    "|[\u200b-\u200d\u2060\u034f\u00ad\ufeff\u3164\u2800](?=\\s|$)|\\s{4,}|[\U000e0000-\U000e007f]"
+)
+
+
+def check_words(mail: Specimen) -> Iterator[Finding]:
+    yield from _lengths(mail)
+    for where, text in (("subject", mail.subject), ("preheader", mail.preheader)):
+        yield from _tricks(where, text)
+
+
+def _set(name: str) -> str:
+    return f'set one with: digest issue edit N --{name} "..."'
+
+
+def _lengths(mail: Specimen) -> Iterator[Finding]:
+    subject, preheader = mail.subject.strip(), mail.preheader.strip()
+    if not subject:
+        yield found(Code.SUBJECT_EMPTY, "subject", "it is empty", _set("subject"))
+    if len(subject) > LONGEST_SUBJECT:
+        what = f"{len(subject)} characters; inboxes cut it"
+        yield found(Code.SUBJECT_LONG, "subject", what, f"keep it under {LONGEST_SUBJECT}")
+    if not preheader:
+        what = "it is empty, so inboxes show the first words of the mail"
+        yield found(Code.PREHEADER_EMPTY, "preheader", what, _set("preheader"))
+    if len(preheader) > LONGEST_PREHEADER:
+        what = f"{len(preheader)} characters; no inbox shows them"
+        yield found(Code.PREHEADER_LONG, "preheader", what, f"keep it under {LONGEST_PREHEADER}")
+    if subject and preheader.casefold().startswith(subject.casefold()):
+        what = "it says the subject again"
+        yield found(Code.PREHEADER_REPEATS, "preheader", what, _set("preheader"))
+
+
+def _tricks(where: str, text: str) -> Iterator[Finding]:
+    mend = f'say it plainly: digest issue edit N --{where} "..."'
+    letters = [one for one in text if one.isupper() or one.islower()]
+    capitals = sum(one.isupper() for one in letters)
+    if len(letters) >= _FEW_LETTERS and capitals > _SHARE_OF_CAPITALS * len(letters):
+        what = f"{capitals} of {len(letters)} letters are capitals"
+        yield found(Code.WORDS_SHOUT, where, what, mend)
+    repeated = _REPEATED.search(text)
+    if repeated:
+        yield found(Code.WORDS_PUNCTUATION, where, f"{repeated[0][:9]!r} is what spam does", mend)
+    reply = _REPLY.match(text)
+    if reply:
+        what = f"{reply[0].strip()!r} makes believe that it answers the reader"
+        yield found(Code.WORDS_FAKE_REPLY, where, what, mend)
+    emoji = _EMOJI.findall(text)
+    if len(emoji) > _MOST_EMOJI:
+        yield found(Code.WORDS_EMOJI, where, f"{len(emoji)} emoji", f"keep {_MOST_EMOJI} or fewer")
+    padding = _PADDING.search(text)
+    if padding:
+        point = f"U+{ord(padding[0][0]):04X}"
+        what = f"blanks that nobody sees ({point} at character {padding.start() + 1})"
+        yield found(Code.WORDS_PADDED, where, what, mend)

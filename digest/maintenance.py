@@ -1,0 +1,157 @@
+"""What the machines do unasked: draft what is due, go on with what may, send what is open."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session, col, select
+
+from digest.deliver.ledger.worker_lock import Presence
+from digest.deliver.providers.base import ProviderError
+from digest.deliver.tables import Batch, BatchState
+from digest.issues.history import unfinished
+from digest.issues.lifecycle import IssueError, find_issue
+from digest.issues.tables import Issue, IssueState
+from digest.pipeline import Desk, NothingNewError, Progress, Sending
+from digest.track.bounces.poll import BounceReader
+from digest.track.hits.classification import label_all
+from schedules.runner import RunOutcome
+from schedules.runs import run_at
+from schedules.tables import Approval, Run, RunState, Schedule
+from store import Store
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    store: Store
+    desk: Desk
+    sending: Sending
+    clock: Callable[[], datetime]
+    bounces: BounceReader | None = None
+
+    def read_bounces(self) -> None:
+        """What came back by mail, if a mailbox is read and it is time to."""
+        if self.bounces is not None:
+            self.bounces.read_in_turn()
+
+    def label_hits(self) -> None:
+        """Persons' and machines' hits, told apart as far as is known by now."""
+        label_all(self.store)
+
+    def draft_due(
+        self,
+        session: Session,
+        schedule: Schedule,
+        due_at: datetime,
+        as_of: datetime | None = None,
+    ) -> RunOutcome:
+        """What a due time sets off; commits with its Run (`schedules.runner.Act`).
+
+        Picks as things stood at the due time, or at `as_of` for a run by hand.
+        """
+        run = run_at(session, schedule, due_at)
+        try:
+            number = self.desk.draft_in(
+                session, schedule.name, as_of or due_at, run.id if run else None
+            )
+        except NothingNewError as empty:
+            return RunOutcome(RunState.SKIPPED, str(empty))
+        return RunOutcome(RunState.DRAFTED, f"issue {number}")
+
+    def approve_automatic(self) -> list[int]:
+        """Approves and opens the drafts of schedules that say so in so many words.
+
+        Only within the schedule's late limit: a draft that lay for a day is an editor's.
+        """
+        opened = []
+        for number, name in self._automatic_drafts():
+            try:
+                self.desk.approve(number, by=f"schedule {name}")
+                self.desk.start(number)
+            except IssueError as refused:
+                log.warning("schedule %s does not go on by itself: %s", name, refused)
+            else:
+                opened.append(number)
+        return opened
+
+    def send_open(
+        self, presence: Presence, enough: Callable[[], bool] = lambda: False
+    ) -> dict[int, Progress]:
+        """Sends what is due of every issue that is sending or scheduled for now."""
+        result = {}
+        self._recover_all(presence)
+        for number in self._unfinished():
+            if enough():
+                break
+            try:
+                if self.opened(number):
+                    result[number] = self.sending.run(number, presence, enough=enough)
+            except (IssueError, ProviderError) as error:
+                log.warning("issue %s waits: %s", number, error)
+        return result
+
+    def tend(self, presence: Presence) -> list[int]:
+        """All that is done unasked but the sending; the issues that are being sent."""
+        self.approve_automatic()
+        self.read_bounces()
+        self.label_hits()
+        self._recover_all(presence)
+        going = []
+        for number in self._unfinished():
+            try:
+                if self.opened(number) and not self.sending.finish(number):
+                    going.append(number)
+            except IssueError as error:
+                log.warning("issue %s waits: %s", number, error)
+        return going
+
+    def opened(self, number: int) -> bool:
+        """Whether the issue is being sent; one that is scheduled and due is started first."""
+        with self.store.read() as session:
+            issue = find_issue(session, number)
+        if issue.state == IssueState.SCHEDULED and issue.send_at and issue.send_at <= self.clock():
+            try:
+                self.desk.start(number)
+            except IssueError:
+                # Of two workers that start it, one is refused: it goes on all the same.
+                with self.store.read() as session:
+                    if find_issue(session, number).state != IssueState.SENDING:
+                        raise
+            return True
+        return issue.state == IssueState.SENDING
+
+    def _unfinished(self) -> list[int]:
+        with self.store.read() as session:
+            return [
+                issue.number
+                for issue in unfinished(session, self.clock())
+                if issue.number is not None
+            ]
+
+    def _recover_all(self, presence: Presence) -> None:
+        """Dead workers' batches, of paused and cancelled issues too."""
+        with self.store.read() as session:
+            held = session.exec(
+                select(Batch.issue_number).where(Batch.state == BatchState.SUBMITTING).distinct()
+            ).all()
+        for number in held:
+            self.sending.recover(number, presence)
+
+    def _automatic_drafts(self) -> list[tuple[int, str]]:
+        with self.store.read() as session:
+            rows = session.exec(
+                select(Issue, Schedule)
+                .join(Run, col(Run.id) == col(Issue.run_id))
+                .join(Schedule, col(Schedule.id) == col(Run.schedule_id))
+                .where(Issue.state == IssueState.DRAFT, Schedule.approval == Approval.AUTOMATIC)
+            ).all()
+            now = self.clock()
+            return [
+                (issue.number, schedule.name)
+                for issue, schedule in rows
+                if issue.number is not None
+                and now - issue.created_at <= timedelta(minutes=schedule.late_limit_minutes)
+            ]

@@ -1,0 +1,170 @@
+"""What an issue looks like: frozen bytes where there are any, else rendered from the store now."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from jinja2 import Environment
+from sqlmodel import Session, col, select
+
+from digest.brand import Brand
+from digest.catalog.queries import comparisons_by_id
+from digest.catalog.trends import trends
+from digest.catalog.votes import with_votes
+from digest.compose import Content, Headline, compose
+from digest.gate import Specimen, specimen
+from digest.issues.lifecycle import IssueError, find_issue
+from digest.issues.tables import Issue, IssueState, Link, Pick, Variant
+from digest.message.template import Edition, Envelope, Recipient, Sender, address
+from digest.render.issue import render_issue
+from digest.render.links import Tracking
+from digest.render.rendered import Rendered, RenderedLink
+from subscribers.tokens import Tokens
+
+UNFROZEN = (IssueState.DRAFT, IssueState.CANCELLED, IssueState.SKIPPED)
+PREVIEWER = Recipient(0, 0, "reader@example.com", "Sam", tracking=False)
+"""Whom previews and test messages address: subscriber 0, whose links change nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """Reads issues as they will be (a draft) or as they were approved (everything after)."""
+
+    brand: Brand
+    sender: Sender
+    environment: Environment
+    tokens: Tokens
+    tracking: Tracking
+    bounces: str = ""
+    """As it is now and not as approved: it is where mail is read, and nothing that is shown."""
+
+    def content(self, session: Session, number: int) -> Content:
+        issue = find_issue(session, number)
+        ids = picks(session, number)
+        views = comparisons_by_id(session, ids)
+        picked = with_votes(session, [views[one] for one in ids], issue.as_of)
+        tools = {side.tool_id for view in picked for side in view.contenders}
+        return compose(
+            number,
+            issue.as_of.date(),
+            Headline(issue.subject, issue.preheader),
+            picked,
+            self.brand.public_url,
+            trends=trends(session, tools, issue.as_of),
+        )
+
+    def rendered(self, session: Session, number: int) -> Rendered:
+        """Raises IssueError when the frozen bytes are not those that were approved."""
+        issue = find_issue(session, number)
+        if issue.content_hash is None:
+            return render_issue(
+                self.content(session, number), self.brand, self.environment, tracking=self.tracking
+            )
+        return _read(session, issue)
+
+    def edition(self, session: Session, number: int) -> Edition:
+        """As approved where it is: a sender changed since then is not put over frozen bytes."""
+        return self._edition(session, number, self.rendered(session, number))
+
+    def specimen(self, session: Session, number: int, at: datetime) -> Specimen:
+        """What the gate looks at: the message as the previewer would get it at `at`."""
+        rendered = self.rendered(session, number)
+        edition = self._edition(session, number, rendered)
+        return specimen(edition, rendered, self.sample_envelope(edition), at)
+
+    def _edition(self, session: Session, number: int, rendered: Rendered) -> Edition:
+        issue = find_issue(session, number)
+        imprint = self.imprint if issue.content_hash is None else _frozen_imprint(session, number)
+        return Edition(
+            number=number,
+            series=issue.series,
+            subject=rendered.subject,
+            html=rendered.html,
+            text=rendered.text,
+            sender=Sender(imprint["name"], imprint["address"], imprint["reply_to"]),
+            list_name=imprint["list_name"],
+            public_url=imprint["public_url"],
+            bounces=self.bounces,
+        )
+
+    @property
+    def imprint(self) -> dict[str, Any]:
+        """Who an issue approved now is from."""
+        return {
+            **asdict(self.sender),
+            "list_name": self.brand.name,
+            "public_url": self.brand.public_url,
+        }
+
+    def envelopes(self, recipients: Sequence[Recipient], number: int) -> list[Envelope]:
+        return address(recipients, number, self.tokens)
+
+    def sample_envelope(self, edition: Edition, email: str = PREVIEWER.email) -> Envelope:
+        sample = Recipient(0, 0, email, PREVIEWER.first_name, tracking=False)
+        return self.envelopes([sample], edition.number)[0]
+
+
+def picks(session: Session, number: int) -> list[int]:
+    """Comparison ids of the issue in its order."""
+    return list(
+        session.exec(
+            select(Pick.comparison_id)
+            .where(Pick.issue_number == number)
+            .order_by(col(Pick.position))
+        )
+    )
+
+
+def freeze(session: Session, number: int, rendered: Rendered, imprint: dict[str, Any]) -> str:
+    """Keeps the approved bytes, their links' targets and who they are from; the hash of it all."""
+    session.add(
+        Variant(
+            issue_number=number,
+            subject=rendered.subject,
+            preheader=rendered.preheader,
+            imprint=imprint,
+            html=rendered.html,
+            text=rendered.text,
+            sha256=rendered.sha256,
+        )
+    )
+    session.add_all(
+        Link(issue_number=number, number=one.number, kind=one.kind, label=one.label, url=one.url)
+        for one in rendered.links
+    )
+    session.flush()
+    return _hash(rendered, imprint)
+
+
+def _hash(rendered: Rendered, imprint: dict[str, Any]) -> str:
+    whole = rendered.sha256 + json.dumps(imprint, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def _frozen_imprint(session: Session, number: int) -> dict[str, Any]:
+    found = session.exec(select(Variant.imprint).where(Variant.issue_number == number)).one()
+    return dict(found)
+
+
+def _read(session: Session, issue: Issue) -> Rendered:
+    variant = session.exec(select(Variant).where(Variant.issue_number == issue.number)).one()
+    links = session.exec(
+        select(Link).where(Link.issue_number == issue.number).order_by(col(Link.number))
+    )
+    rendered = Rendered(
+        variant.subject,
+        variant.preheader,
+        variant.html,
+        variant.text,
+        tuple(RenderedLink(one.number, one.kind, one.label, one.url) for one in links),
+    )
+    if _hash(rendered, variant.imprint) != issue.content_hash:
+        msg = (
+            f"issue {issue.number} is not what was approved: its stored bytes were altered; "
+            f"take the approval back with: digest issue edit {issue.number}"
+        )
+        raise IssueError(msg)
+    return rendered

@@ -1,0 +1,58 @@
+"""A reader's new address: confirmed by its owner, and told to the old one."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from digest.deliver.transactional.mail import write
+from digest.deliver.transactional.tables import LetterKind
+from digest.readers.signup import LETTERS_A_DAY
+from subscribers.addresses import AddressHasher, parse_address
+from subscribers.consent import Origin
+from subscribers.preferences import Moved, ask_move, move
+from subscribers.signup_limits import knock, mailbox_of
+
+A_DAY = timedelta(days=1)
+
+
+def request_move(
+    session: Session, hasher: AddressHasher, subscriber_id: int, email: str, now: datetime
+) -> None:
+    """Owes the new address a letter with a button. Raises AddressError.
+
+    A few a day, by whom and to whom: more would make it a way to pester people.
+    """
+    key = parse_address(email).key
+    asked = knock(session, hasher, f"mover {subscriber_id}", A_DAY, now)
+    if (
+        asked > LETTERS_A_DAY
+        or knock(session, hasher, f"address {mailbox_of(key)}", A_DAY, now) > LETTERS_A_DAY
+    ):
+        return
+    number = ask_move(session, subscriber_id, email, now)
+    if number is not None:
+        write(
+            session,
+            LetterKind.CHANGE,
+            subscriber_id,
+            f"{number}",
+            now,
+            email=parse_address(email).email,
+            context={"number": number},
+        )
+
+
+def accept_move(
+    session: Session,
+    hasher: AddressHasher,
+    subscriber_id: int,
+    number: int,
+    *,
+    origin: Origin,
+    now: datetime,
+) -> Moved | None:
+    """As `subscribers.preferences.move`; the old address is owed a notice."""
+    moved = move(session, hasher, subscriber_id, number, origin=origin, now=now)
+    if moved is not None:
+        write(session, LetterKind.CHANGED, subscriber_id, f"{number}", now, email=moved.old)
+    return moved

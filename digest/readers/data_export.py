@@ -1,0 +1,114 @@
+"""Everything that is known of one reader: for them to take away, and for them to have erased."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from digest.catalog.tables import Tool, Vote
+from digest.deliver.tables import Attempt, Delivery
+from digest.deliver.transactional.tables import Letter
+from digest.events.tables import Event
+from store import Table
+from subscribers import suppression
+from subscribers.addresses import AddressHasher
+from subscribers.preferences import choices_of
+from subscribers.service import erase
+from subscribers.tables import AddressChange, Consent, Leaving, Subscriber
+
+
+def dossier(session: Session, subscriber_id: int) -> dict[str, Any] | None:
+    """As values that JSON takes; None where nobody has that number."""
+    person = session.get(Subscriber, subscriber_id)
+    if person is None:
+        return None
+    chosen = choices_of(session, person)
+    blocked = suppression.find(session, person.address_hash)
+    move = session.get(AddressChange, subscriber_id)
+    leaving = session.get(Leaving, subscriber_id)
+    return {
+        "email": person.email,
+        "first_name": person.first_name,
+        "status": person.status,
+        "source": person.source,
+        "tracking": person.tracking,
+        "created_at": _text(person.created_at),
+        "changed_at": _text(person.changed_at),
+        "preferences": {
+            "frequency": chosen.frequency,
+            "time_zone": chosen.zone,
+            "categories": sorted(chosen.categories),
+            "tools": sorted(chosen.tools),
+            "paused_until": _text(person.paused_until),
+        },
+        "new_address_asked_for": move.email if move else None,
+        "suppression": _row(blocked, "reason", "note", "at") if blocked else None,
+        "left_because": _row(leaving, "reason", "words", "at") if leaving else None,
+        "consents": [
+            _row(one, "kind", "wording", "form", "source", "ip", "user_agent", "at")
+            for one in _of(session, Consent, subscriber_id)
+        ],
+        "issues": [
+            _row(one, "issue_number", "state", "code", "changed_at")
+            for one in _of(session, Delivery, subscriber_id)
+        ],
+        "events": [
+            _row(one, "kind", "issue_number", "link_number", "machine", "detail", "at")
+            for one in session.exec(
+                select(Event)
+                .join(Delivery, col(Delivery.id) == col(Event.delivery_id))
+                .where(Delivery.subscriber_id == subscriber_id)
+                .order_by(col(Event.id))
+            )
+        ],
+        "votes": [
+            {"tool": slug, "verdict": verdict, "at": _text(at)}
+            for slug, verdict, at in session.exec(
+                select(Tool.slug, Vote.verdict, Vote.at)
+                .join(Vote, col(Vote.tool_id) == col(Tool.id))
+                .where(Vote.subscriber_id == subscriber_id)
+                .order_by(col(Vote.at))
+            )
+        ],
+        "letters": [
+            _row(one, "kind", "email", "state", "changed_at")
+            for one in _of(session, Letter, subscriber_id)
+        ],
+    }
+
+
+def forget(session: Session, hasher: AddressHasher, subscriber_id: int, now: datetime) -> bool:
+    """Erases the reader; False where nobody has that number.
+
+    Their deliveries stay as counts that name nobody, so that the books of every issue balance,
+    and lose what a server or a browser said in words, which may hold an address.
+    """
+    person = session.get(Subscriber, subscriber_id, with_for_update=True)
+    if person is None:
+        return False
+    theirs = select(Delivery.id).where(Delivery.subscriber_id == subscriber_id)
+    for table in (Attempt, Event):
+        empty: Any = "" if table is Attempt else {}
+        session.execute(
+            update(table)
+            .where(col(table.delivery_id).in_(theirs))
+            .values(detail=empty)
+            .execution_options(synchronize_session=False)
+        )
+    return erase(session, hasher, person.email, now)
+
+
+def _of(session: Session, table: type[Any], subscriber_id: int) -> Iterable[Any]:
+    return session.exec(
+        select(table).where(table.subscriber_id == subscriber_id).order_by(col(table.id))
+    )
+
+
+def _row(row: Table, *names: str) -> dict[str, Any]:
+    return {name: _text(getattr(row, name)) for name in names}
+
+
+def _text(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

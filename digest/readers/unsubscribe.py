@@ -1,0 +1,55 @@
+"""Unsubscribing by a link: off the list, and the issue knows it, in one transaction."""
+
+from datetime import datetime
+
+from sqlmodel import Session, select
+
+from digest.deliver.tables import Delivery
+from digest.events.tables import Event, EventKind
+from digest.events.writer import record
+from subscribers.addresses import AddressHasher
+from subscribers.service import unsubscribe
+from subscribers.tables import Subscriber
+from subscribers.tokens import Bearer
+
+
+def unsubscribe_bearer(
+    session: Session, hasher: AddressHasher, bearer: Bearer, now: datetime, *, how: str = "link"
+) -> str | None:
+    """Takes the person off the list, however often it is called; their address as it is stored.
+
+    None where the token names nobody (a preview's link, or somebody erased since).
+    """
+    unsubscribe(session, hasher, bearer.subscriber, _source(bearer, how), now)
+    # Read after it: `unsubscribe` locks the row, and one read before would be from before the lock.
+    subscriber = session.get(Subscriber, bearer.subscriber)
+    if subscriber is None:
+        return None
+    _note(session, bearer, now)
+    return subscriber.email
+
+
+def _source(bearer: Bearer, how: str) -> str:
+    return f"{how} in issue {bearer.issue}" if bearer.issue else how
+
+
+def _note(session: Session, bearer: Bearer, now: datetime) -> None:
+    """An event on the delivery, so that the issue's report counts the person once."""
+    delivery = session.exec(
+        select(Delivery.id).where(
+            Delivery.issue_number == bearer.issue, Delivery.subscriber_id == bearer.subscriber
+        )
+    ).first()
+    if delivery is None:
+        return
+    record(
+        session,
+        Event(
+            key=f"unsubscribe:{bearer.issue}:{bearer.subscriber}",
+            kind=EventKind.UNSUBSCRIBED,
+            issue_number=bearer.issue,
+            delivery_id=delivery,
+            machine=False,
+            at=now,
+        ),
+    )

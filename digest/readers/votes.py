@@ -1,0 +1,111 @@
+"""Votes: a reader's ship or skip on a tool, one per subscriber and tool, changeable."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from digest.catalog.pages import Verdict
+from digest.catalog.tables import Contender, Tool, Vote
+from digest.deliver.tables import Delivery
+from digest.events.tables import Event, EventKind
+from digest.events.writer import record
+from digest.issues.tables import Pick
+from subscribers.tables import Subscriber
+from subscribers.tokens import Bearer
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """A tool of the issue, and what this reader said of it so far."""
+
+    slug: str
+    name: str
+    said: Verdict | None
+
+
+def ballots(session: Session, bearer: Bearer) -> list[Ballot]:
+    """The tools of the issue in its order, each once."""
+    said = dict(
+        session.exec(
+            select(Vote.tool_id, Vote.verdict).where(Vote.subscriber_id == bearer.subscriber)
+        ).all()
+    )
+    rows = session.exec(
+        select(Tool)
+        .join(Contender, col(Contender.tool_id) == col(Tool.id))
+        .join(Pick, col(Pick.comparison_id) == col(Contender.comparison_id))
+        .where(Pick.issue_number == bearer.issue)
+        .order_by(col(Pick.position), col(Contender.position))
+    ).all()
+    tools = {tool.slug: tool for tool in rows}
+    return [
+        Ballot(tool.slug, tool.name, Verdict(said[tool.id]) if tool.id in said else None)
+        for tool in tools.values()
+    ]
+
+
+def prepared(there: Sequence[Ballot], slug: str, word: str) -> list[Ballot]:
+    """The same ballots, the one for `slug` first and with `word` chosen, where there are such."""
+    chosen = [
+        replace(one, said=Verdict(word) if word in set(Verdict) else one.said)
+        for one in there
+        if one.slug == slug
+    ]
+    return chosen + [one for one in there if one.slug != slug]
+
+
+def cast_votes(
+    session: Session, bearer: Bearer, given: Mapping[str, str], now: datetime
+) -> int | None:
+    """Keeps ship or skip by tool slug; how many were said. None where the token names nobody.
+
+    A tool that is not in the issue, and a word that is neither, count as nothing said.
+    """
+    if session.get(Subscriber, bearer.subscriber, with_for_update=True) is None:
+        return None
+    there = {one.slug for one in ballots(session, bearer)}
+    said = {
+        slug: Verdict(word)
+        for slug, word in given.items()
+        if slug in there and word in set(Verdict)
+    }
+    tools = session.exec(select(Tool).where(col(Tool.slug).in_(said))).all()
+    for tool in tools:
+        _keep(session, bearer.subscriber, tool, said[tool.slug], now)
+    if said:
+        _note(session, bearer, now)
+    return len(said)
+
+
+def _keep(session: Session, subscriber: int, tool: Tool, verdict: Verdict, now: datetime) -> None:
+    assert tool.id is not None  # noqa: S101 - it came from the database
+    vote = session.exec(
+        select(Vote).where(Vote.subscriber_id == subscriber, Vote.tool_id == tool.id)
+    ).first() or Vote(subscriber_id=subscriber, tool_id=tool.id, verdict=verdict, at=now)
+    vote.verdict = verdict
+    vote.at = now
+    session.add(vote)
+    session.flush()
+
+
+def _note(session: Session, bearer: Bearer, now: datetime) -> None:
+    """One event a delivery: the report counts people, not buttons."""
+    delivery = session.exec(
+        select(Delivery.id).where(
+            Delivery.issue_number == bearer.issue, Delivery.subscriber_id == bearer.subscriber
+        )
+    ).first()
+    if delivery is not None:
+        record(
+            session,
+            Event(
+                key=f"vote:{bearer.issue}:{bearer.subscriber}",
+                kind=EventKind.VOTED,
+                issue_number=bearer.issue,
+                delivery_id=delivery,
+                machine=False,
+                at=now,
+            ),
+        )

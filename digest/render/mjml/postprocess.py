@@ -1,0 +1,149 @@
+"""Finished HTML from the MJML library's: styles inlined, bytes that say nothing taken out.
+
+What mail clients need stays: style blocks with media queries and dark mode, Outlook's
+conditional comments, every quote around an attribute, every optional end tag.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+import css_inline
+
+from digest.render.mjml.compiler import INLINE_STYLE
+
+MANY = 2_048
+"""Tags kept as they come out: an issue has some thousand, and most of them again and again."""
+
+_INLINE_BLOCK = re.compile(re.escape(INLINE_STYLE) + r"(.*?)</style>", re.DOTALL)
+
+_PIECE = re.compile(
+    r"""(?P<comment><!--.*?-->)
+      | (?P<style><style\b[^>]*>.*?</style>)
+      | (?P<kept><(?P<keeper>pre|textarea)\b[^>]*>.*?</(?P=keeper)>)
+      | (?P<tag></?[A-Za-z!](?:[^>"']|"[^"]*"|'[^']*')*>)
+      | (?P<text>[^<]+|<)""",
+    re.DOTALL | re.VERBOSE,
+)
+_TAG_NAME = re.compile(r"</?([A-Za-z0-9!:]+)")
+# No-break spaces are text: only HTML's own white space is dropped or folded.
+_WHITE = re.compile(r"[ \t\r\n\f]+")
+_INLINE_TAGS = frozenset({
+    "a", "abbr", "b", "bdi", "bdo", "cite", "code", "em", "i", "img", "input", "kbd", "mark",
+    "q", "s", "small", "span", "strong", "sub", "sup", "u",
+})  # fmt: skip
+"""White space beside any other tag is not shown."""
+_DRAWN = frozenset({"img", "input"})
+
+_QUOTED_VALUE = re.compile(r'"[^"]*"')
+_STYLE_VALUE = re.compile(r'(?<= style=")[^"]*')
+_QUOTED = re.compile(r"""("[^"]*"|'[^']*'|&quot;.*?&quot;)""")
+_AROUND_VALUE = re.compile(r" ?([:;,]) ?")
+# A space before a colon stays: `a :hover` and `a:hover` are two selectors.
+_AROUND_RULE = re.compile(r" ?([{};,>]) ?|(?<=:) ")
+
+
+def polish(html: str) -> str:
+    """`html` (the MJML library's) with the styles meant for it inlined, and minified."""
+    css = "".join(_INLINE_BLOCK.findall(html))
+    inliner = css_inline.CSSInliner(
+        inline_style_tags=False,
+        keep_style_tags=True,
+        load_remote_stylesheets=False,
+        extra_css=_plain_css(css),
+    )
+    return minify(inliner.inline(_INLINE_BLOCK.sub("", html)))
+
+
+def minify(html: str) -> str:
+    """White space between blocks, comments (but Outlook's conditions) and air in styles go."""
+    out: list[str] = []
+    pieces = list(_pieces(html))
+    shown = False  # whether white space here would be seen
+    for index, (kind, piece) in enumerate(pieces):
+        if kind == "text":
+            text = _fold(piece, after=shown, before=not _is_edge(pieces, index + 1))
+            out.append(text)
+            shown = not text.endswith(" ") if text else shown
+        elif kind == "comment":
+            out.append(_between_tags(piece) if _is_condition(piece) else "")
+        elif kind == "style":
+            out.append(_style(piece))
+        elif kind == "kept":
+            out.append(piece)
+            shown = False
+        else:
+            out.append(_tag(piece))
+            shown = _name(piece) in _INLINE_TAGS and (shown or _name(piece) in _DRAWN)
+    return "".join(out)
+
+
+def _fold(text: str, *, after: bool, before: bool) -> str:
+    """`text` with each run of white space as one space; none where it would not be seen."""
+    folded = _WHITE.sub(" ", text)
+    if not after:
+        folded = folded.lstrip(" ")
+    return folded if before else folded.rstrip(" ")
+
+
+def _pieces(html: str) -> Iterator[tuple[str, str]]:
+    for match in _PIECE.finditer(html):
+        # The group that ended last: the outermost one.
+        assert match.lastgroup is not None  # noqa: S101 - every alternative has a name
+        yield match.lastgroup, match[0]
+
+
+def _is_edge(pieces: list[tuple[str, str]], index: int) -> bool:
+    """Whether the edge of a block comes next, comments aside."""
+    for kind, piece in pieces[index:]:
+        if kind != "comment":
+            return kind in ("style", "kept") or (kind == "tag" and _name(piece) not in _INLINE_TAGS)
+    return True
+
+
+@lru_cache(maxsize=MANY)
+def _name(tag: str) -> str:
+    match = _TAG_NAME.match(tag)
+    return match[1].lower() if match else ""
+
+
+def _is_condition(comment: str) -> bool:
+    return "[if " in comment or "[endif]" in comment
+
+
+def _between_tags(comment: str) -> str:
+    return re.sub(r">[ \t\r\n\f]+<", "><", comment)
+
+
+@lru_cache(maxsize=MANY)
+def _tag(tag: str) -> str:
+    """Without air in its style, and without the brackets that careless readers take for tags."""
+    closed = _QUOTED_VALUE.sub(
+        lambda match: match[0].replace("<", "&lt;").replace(">", "&gt;"), tag
+    )
+    return _STYLE_VALUE.sub(lambda match: _declarations(match[0]), closed, count=1)
+
+
+def _declarations(css: str) -> str:
+    short = _unaired(css, _AROUND_VALUE).strip(" ")
+    return short if short.endswith("&quot;") else short.removesuffix(";")
+
+
+def _style(block: str) -> str:
+    start = block.index(">") + 1
+    return f"{block[:start]}{_plain_css(block[start:].removesuffix('</style>'))}</style>"
+
+
+def _plain_css(css: str) -> str:
+    """CSS without comments and without white space around its punctuation."""
+    bare = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    return _unaired(bare, _AROUND_RULE).replace(";}", "}").strip(" ")
+
+
+def _unaired(css: str, around: re.Pattern[str]) -> str:
+    """`css` with nothing but the punctuation itself where `around` matches, quoted text aside."""
+    parts = _QUOTED.split(css)
+    for index in range(0, len(parts), 2):
+        text = _WHITE.sub(" ", parts[index])
+        parts[index] = around.sub(lambda match: match[1] or "", text)
+    return "".join(parts)

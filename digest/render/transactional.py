@@ -1,0 +1,83 @@
+"""Letters: mail to one person about their own subscription, in the issue's look.
+
+A letter has no slots and tracks nothing: its links are given, whole, by who has it sent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from jinja2 import Environment
+
+from digest.brand import Brand
+from digest.compose import Matchup
+from digest.render.environment import Href
+from digest.render.filters import harmless
+from digest.render.links import ascii_url
+from digest.render.mjml.postprocess import polish
+from digest.render.mjml.source_map import html_of
+from digest.render.rendered import Rendered
+from digest.render.template_run import frame, run
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button: where it leads, and what it says."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Letters:
+    """Every letter there is, in one brand's look. All raise TemplateError."""
+
+    brand: Brand
+    environment: Environment
+
+    def confirmation(self, confirm_url: str) -> Rendered:
+        """Asks whether it was the address's owner who signed up (double opt-in)."""
+        return self._letter(
+            "confirmation",
+            f"Confirm your subscription to {self.brand.name}",
+            "One tap, and the next issue is yours.",
+            {"confirm_url": _href(confirm_url)},
+        )
+
+    def welcome(
+        self, preferences_url: str, unsubscribe_url: str, came_from: Matchup | None
+    ) -> Rendered:
+        """Says what comes, and shows the comparison that brought the reader here."""
+        said = f"The verdict you came for: {came_from.title}." if came_from else None
+        return self._letter(
+            "welcome",
+            f"Welcome to {self.brand.name}",
+            said or "You are on the list.",
+            {
+                "preferences_url": _href(preferences_url),
+                "unsubscribe_url": _href(unsubscribe_url),
+                "came_from": came_from,
+                "came_from_url": _href(came_from.url) if came_from else None,
+            },
+        )
+
+    def notice(
+        self, subject: str, paragraphs: tuple[str, ...], action: Action | None = None
+    ) -> Rendered:
+        """Anything else: an address to confirm, an export to fetch, an erasure that is done."""
+        given = Action(action.label, _href(action.url)) if action else None
+        values = {"paragraphs": paragraphs, "action": given}
+        return self._letter("notice", subject, paragraphs[0], values)
+
+    def _letter(
+        self, name: str, subject: str, preheader: str, values: Mapping[str, object]
+    ) -> Rendered:
+        context = {**frame(self.brand, subject, preheader), **values}
+        source = f"{name}/letter.mjml.j2"
+        mjml = run(self.environment, source, context)
+        html = polish(html_of(self.environment, mjml, source))
+        text = run(self.environment, f"{name}/letter.txt.j2", context)
+        return Rendered(harmless(subject), harmless(preheader), html, f"{text.strip()}\n", ())
+
+
+def _href(url: str) -> Href:
+    return Href(ascii_url(url, "a letter's link"))

@@ -1,0 +1,167 @@
+"""What the text of each setting has to look like; a ValueError says so in words for people."""
+
+import re
+from collections.abc import Callable
+from email.headerregistry import Address
+from urllib.parse import urlsplit
+
+import idna
+
+from digest.deliverability.server import parse_server
+from digest.track.provider_events.sendgrid_signature import Signatures
+from subscribers.addresses import AddressError, parse_address
+
+LONGEST_NAME = 100
+LONGEST_TAGLINE = 200
+LONGEST_BEFORE_TOKEN = 40
+"""A local part has 64 characters at most, and 22 of them are a token."""
+SELECTOR = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+
+
+def web_address(value: str) -> str:
+    parts = urlsplit(value)
+    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        msg = "should look like https://digest.example.org"
+        raise ValueError(msg)
+    if parts.scheme == "http" and not local:
+        msg = "needs https:// (mail clients refuse one-click unsubscribe over plain http)"
+        raise ValueError(msg)
+    return value.rstrip("/")
+
+
+def sender_text(value: str) -> str:
+    parse_sender(value)
+    return value
+
+
+def name_text(value: str) -> str:
+    folded = value.strip()
+    if not folded or len(folded) > LONGEST_NAME or not folded.isprintable():
+        msg = f"should be a name of one line and at most {LONGEST_NAME} characters"
+        raise ValueError(msg)
+    return folded
+
+
+def line(value: str) -> str:
+    if len(value) > LONGEST_TAGLINE or not value.isprintable():
+        msg = f"should be one line of at most {LONGEST_TAGLINE} characters"
+        raise ValueError(msg)
+    return value.strip()
+
+
+def colour(value: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        msg = "should be a colour like #4338ca"
+        raise ValueError(msg)
+    return value.lower()
+
+
+def logo(value: str) -> str:
+    """Mail is read far from here, so only an address that everybody can reach will do."""
+    if value and not re.fullmatch(r"https://[!-~]+", value):
+        msg = "should be an image's address like https://example.org/logo.png"
+        raise ValueError(msg)
+    return value
+
+
+def language_tag(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
+        msg = "should be a language tag like en or pt-BR (RFC 5646)"
+        raise ValueError(msg)
+    return value
+
+
+def reply_to_text(value: str) -> str:
+    try:
+        return ascii_domain(parse_address(value).email) if value.strip() else ""
+    except AddressError as error:
+        raise ValueError(str(error)) from None
+
+
+def bounce_pattern(value: str) -> str:
+    local, _, domain = value.strip().partition("@")
+    before, star, after = local.partition("*")
+    # Else what stands there could be taken for a part of the token.
+    if star and (after or re.search(r"[A-Za-z0-9_-]$", before)):
+        msg = "should look like bounces@example.org or bounces+*@example.org"
+        raise ValueError(msg)
+    if len(before) > LONGEST_BEFORE_TOKEN:
+        msg = f"has more than {LONGEST_BEFORE_TOKEN} characters before the star"
+        raise ValueError(msg)
+    if not value.strip():
+        return ""
+    wire = reply_to_text(f"{before}{'star' if star else ''}@{domain}")
+    return f"{before}*@{wire.rpartition('@')[2]}" if star else wire
+
+
+def postal_text(value: str) -> str:
+    if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", value):
+        msg = "holds a control character"
+        raise ValueError(msg)
+    return value
+
+
+def read_by(parse: Callable[[str], object]) -> Callable[[str], str]:
+    """Keeps the text, once it is known that it can be read."""
+
+    def check(value: str) -> str:
+        parse(value)
+        return value
+
+    return check
+
+
+def dns_server_text(value: str) -> str:
+    if value.strip():
+        parse_server(value)
+    return value.strip()
+
+
+def selectors(value: str) -> str:
+    names = split(value)
+    if not all(re.fullmatch(SELECTOR, name) for name in names) or len(set(names)) < len(names):
+        msg = "should look like s2026, or s2026,e2026 for two keys"
+        raise ValueError(msg)
+    return value
+
+
+def webhook_key_text(value: str) -> str:
+    Signatures(split(value))
+    return value
+
+
+def domain_text(value: str) -> str:
+    return ascii_domain(f"postmaster@{value.strip()}").rpartition("@")[2] if value.strip() else ""
+
+
+def split(value: str) -> list[str]:
+    """What stands between commas, if anything does."""
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def parse_sender(value: str) -> tuple[str, str]:
+    """`Name <address>` as (name, address). Raises ValueError."""
+    match = re.fullmatch(r"\s*(.*?)\s*<\s*([^<>\s]+@[^<>\s@]+)\s*>\s*", value)
+    if not match or not match[1] or len(match[1]) > LONGEST_NAME or not match[1].isprintable():
+        msg = "should look like Weekly Verdicts <digest@example.org>"
+        raise ValueError(msg)
+    try:
+        Address(addr_spec=match[2])
+    except Exception:  # noqa: BLE001 - the header parser raises whatever it stumbled over
+        msg = f"{match[2]} is not a mail address"
+        raise ValueError(msg) from None
+    return match[1].strip('"'), ascii_domain(match[2])
+
+
+def ascii_domain(address: str) -> str:
+    """The address with its domain in A-labels: headers can't carry it otherwise (RFC 5891)."""
+    local, _, domain = address.rpartition("@")
+    if not local.isascii():
+        msg = f"{address}: only ASCII can stand before the @ of a sender"
+        raise ValueError(msg)
+    try:
+        return f"{local}@{domain if domain.isascii() else idna.encode(domain, uts46=True).decode()}"
+    except idna.IDNAError:
+        msg = f"{domain} is not a domain"
+        raise ValueError(msg) from None

@@ -1,0 +1,235 @@
+"""Labels the hits in the store: person or machine, and by which rule; again when more is known.
+
+Set-wise and by portions: all hits of the deliveries that something new was heard of. Hits of
+nobody are judged each by itself.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, func, select, text, update
+from sqlmodel import Session, col
+
+from digest.deliver.tables import Batch, Delivery, DeliveryState
+from digest.events.tables import UNJUDGED, Event, EventKind
+from digest.issues.tables import Link
+from digest.render.links import HIDDEN_LINK
+from digest.track.hits.bot_detection import Mail, Rule, Seen, judge
+from store import Store, as_rows
+
+AT_ONCE = 5_000
+"""New hits in a transaction."""
+HITS = (EventKind.OPENED, EventKind.CLICKED)
+
+
+def label_all(store: Store) -> int:
+    """Labels whatever is not labelled yet, a portion a transaction; how many labels changed."""
+    changed = 0
+    with store.read() as session:
+        if session.execute(select(col(Event.id)).where(text(UNJUDGED)).limit(1)).first() is None:
+            return 0
+    while True:
+        with store.write() as session:
+            looked_at, different = label(session)
+        changed += different
+        if looked_at < AT_ONCE:
+            return changed
+
+
+def label(session: Session, at_once: int = AT_ONCE) -> tuple[int, int]:
+    """Labels a portion: how many hits were new, and how many labels changed for that."""
+    new = session.execute(
+        select(col(Event.id), col(Event.delivery_id))
+        .where(text(UNJUDGED))
+        .order_by(col(Event.id))
+        .limit(at_once)
+    ).all()
+    if not new:
+        return 0, 0
+    deliveries = sorted({delivery for _, delivery in new if delivery is not None})
+    _lock(session, deliveries)
+    hits = _hits_of(session, deliveries)
+    mails = _mails(session, hits)
+    judged = [
+        (hit.id, rule)
+        for delivery, its in hits.items()
+        for hit, rule in zip(its, judge([one.seen for one in its], mails[delivery]), strict=True)
+        if rule != hit.rule
+    ]
+    nobodys = _nobodys(session, [one for one, delivery in new if delivery is None])
+    judged += [(hit.id, judge([hit.seen], Mail())[0]) for hit in nobodys]
+    _write(session, judged)
+    return len(new), len(judged)
+
+
+def look_again(session: Session, deliveries: Collection[int]) -> None:
+    """More is known of these deliveries than when their hits were labelled."""
+    if deliveries:
+        given = as_rows(session, [(one, None) for one in deliveries]).subquery()
+        session.execute(
+            update(Event)
+            .where(col(Event.delivery_id) == given.c.id, col(Event.kind).in_(HITS))
+            .values(rule=None)
+            .execution_options(synchronize_session=False)
+        )
+
+
+class _Stored(NamedTuple):
+    id: int
+    issue: int
+    rule: str | None
+    seen: Seen
+
+
+def _lock(session: Session, deliveries: Sequence[int]) -> None:
+    """Two that label the same delivery must not each see half of its hits; SQLite has one writer.
+
+    Always in the same order.
+    """
+    if session.get_bind().dialect.name != "sqlite" and deliveries:
+        wanted = as_rows(session, [(one, None) for one in deliveries]).subquery()
+        session.execute(
+            select(col(Delivery.id))
+            .where(col(Delivery.id).in_(select(wanted.c.id)))
+            .order_by(col(Delivery.id))
+            .with_for_update(key_share=True)
+        )
+
+
+def _hits_of(session: Session, deliveries: Sequence[int]) -> dict[int, list[_Stored]]:
+    """All that was ever seen of each delivery."""
+    given = as_rows(session, [(one, None) for one in deliveries]).subquery()
+    found: dict[int, list[_Stored]] = defaultdict(list)
+    for row in session.execute(_SEEN.join(given, given.c.id == col(Event.delivery_id))):
+        found[row.delivery_id].append(_stored(row))
+    return found
+
+
+def _nobodys(session: Session, ids: Sequence[int]) -> list[_Stored]:
+    given = as_rows(session, [(one, None) for one in ids]).subquery()
+    rows = session.execute(_SEEN.join(given, given.c.id == col(Event.id))) if ids else ()
+    return [_stored(row) for row in rows]
+
+
+_SEEN = (
+    select(
+        col(Event.id),
+        col(Event.delivery_id),
+        col(Event.issue_number),
+        col(Event.rule),
+        col(Event.kind),
+        col(Event.link_number),
+        col(Event.detail),
+        col(Event.at),
+        col(Link.kind).label("link_kind"),
+    )
+    .select_from(Event)
+    .outerjoin(
+        Link,
+        and_(
+            col(Link.issue_number) == col(Event.issue_number),
+            col(Link.number) == col(Event.link_number),
+        ),
+    )
+    .where(col(Event.kind).in_(HITS))
+)
+
+
+def _stored(row: Any) -> _Stored:
+    detail: Mapping[str, Any] = row.detail
+    unknown = -1 if row.kind == EventKind.CLICKED else 0
+    seen = Seen(
+        at=row.at,
+        link=row.link_number or unknown,
+        method=detail.get("method", "GET"),
+        # SendGrid's word for it is another one.
+        user_agent=detail.get("user_agent", detail.get("useragent", "")),
+        network=detail.get("network", ""),
+        hidden=row.link_kind == HIDDEN_LINK,
+        flagged=detail.get("machine") is True,
+    )
+    return _Stored(row.id, row.issue_number, row.rule, seen)
+
+
+def _mails(session: Session, hits: Mapping[int, Sequence[_Stored]]) -> dict[int, Mail]:
+    issues = {its[0].issue for its in hits.values()}
+    links = _counts(session, issues)
+    pixels = set(
+        session.scalars(
+            select(col(Event.issue_number))
+            .where(
+                col(Event.issue_number).in_(issues),
+                col(Event.kind) == EventKind.OPENED,
+                col(Event.delivery_id).is_not(None),
+            )
+            .distinct()
+        )
+    )
+    arrived = _arrivals(session, list(hits))
+    return {
+        delivery: Mail(
+            arrived.get(delivery), links.get(its[0].issue, 0), pixel=its[0].issue in pixels
+        )
+        for delivery, its in hits.items()
+    }
+
+
+def _counts(session: Session, issues: Iterable[int]) -> dict[int, int]:
+    """How many links that people see each issue has."""
+    rows = session.execute(
+        select(col(Link.issue_number), func.count())
+        .where(col(Link.issue_number).in_(issues), col(Link.kind) != HIDDEN_LINK)
+        .group_by(col(Link.issue_number))
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _arrivals(session: Session, deliveries: Sequence[int]) -> dict[int, datetime]:
+    """When each arrived: as its provider says, else when it was handed over."""
+    given = as_rows(session, [(one, None) for one in deliveries]).subquery()
+    told = (
+        select(func.min(col(Event.at)))
+        .where(col(Event.delivery_id) == col(Delivery.id), col(Event.kind) == EventKind.DELIVERED)
+        .scalar_subquery()
+    )
+    rows = session.execute(
+        select(
+            col(Delivery.id),
+            told,
+            col(Batch.done_at),
+            col(Delivery.state),
+            col(Delivery.changed_at),
+        )
+        .join(given, given.c.id == col(Delivery.id))
+        .outerjoin(
+            Batch,
+            and_(
+                col(Batch.issue_number) == col(Delivery.issue_number),
+                col(Batch.position) == col(Delivery.batch_position),
+            ),
+        )
+    )
+    found = {}
+    for delivery, said, done, state, changed in rows:
+        # Whatever moved a delivery later than its submission moved `changed_at`, too.
+        handed = [moment for moment in (done, changed if state in _TAKEN else None) if moment]
+        if said is not None or handed:
+            found[delivery] = said or min(handed)
+    return found
+
+
+_TAKEN = (DeliveryState.SUBMITTED, DeliveryState.DELIVERED)
+
+
+def _write(session: Session, judged: Sequence[tuple[int, Rule]]) -> None:
+    if not judged:
+        return
+    given = as_rows(session, [(number, str(rule)) for number, rule in judged]).subquery()
+    session.execute(
+        update(Event)
+        .where(col(Event.id) == given.c.id)
+        .values(rule=given.c.text, machine=given.c.text != Rule.PERSON)
+        .execution_options(synchronize_session=False)
+    )

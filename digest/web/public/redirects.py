@@ -1,0 +1,122 @@
+"""Links and the pixel of a mailed issue: the fact is stored first, then answered.
+
+They are asked for more often than all else together, in the minutes after an issue: `QuickHits`
+answers them before the application has looked at the request. What it can't answer by one line
+goes on to the routes here.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+from fastapi import APIRouter, Request, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from digest.track.hits.group_commit import Gathering, NotKeptError
+from digest.track.hits.networks import Networks
+from digest.track.hits.store import PIXEL as NO_TARGET
+from digest.track.hits.store import Hit
+from digest.web.error_pages import BadLinkError
+from digest.web.headers import DEFAULTS
+from digest.web.site import ThePages
+from digest.web.templating import PRIVATE
+
+router = APIRouter()
+
+# One transparent pixel (GIF89a specification, 1990).
+PIXEL = bytes.fromhex(
+    "474946383961 0100 0100 80 00 00 000000 ffffff"
+    "21f904 01 0000 00 00 2c 0000 0000 0100 0100 00 02 01 44 00 3b"
+)
+AGAIN_SECONDS = 3
+_UNKEPT = "digest.unkept"
+"""Where the routes find, in a request's scope, what the store could not write down."""
+_SAFE = [(name.lower().encode(), value.encode()) for name, value in {**DEFAULTS, **PRIVATE}.items()]
+_PIXEL_START = {
+    "type": "http.response.start",
+    "status": 200,
+    "headers": [
+        (b"content-type", b"image/gif"),
+        (b"content-length", str(len(PIXEL)).encode()),
+        *_SAFE,
+    ],
+}
+MOVED = [(b"content-length", b"0"), *_SAFE]
+_PIXEL_BODY = {"type": "http.response.body", "body": PIXEL}
+_NO_BODY = {"type": "http.response.body", "body": b""}
+
+
+class QuickHits:
+    """Answers well-formed links and pixels once their event is durable; the rest goes to `app`."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        gathering: Gathering,
+        base: str,
+        networks: Networks,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._app = app
+        self._gathering = gathering
+        self._network = networks.name_of
+        self._clock = clock
+        self._path = re.compile(
+            rf"(?:{re.escape(base)})?"
+            r"/(?:l/(?P<link>[1-9][0-9]{0,6})/|o/)(?P<token>[A-Za-z0-9_-]{22})(?(link)|\.gif)"
+        ).fullmatch
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        found = self._path(scope["path"]) if scope["type"] == "http" else None
+        if found is None or scope["method"] not in ("GET", "HEAD"):
+            await self._app(scope, receive, send)
+            return
+        hit = Hit(
+            int(found["link"] or 0),
+            found["token"],
+            scope["method"],
+            _user_agent(scope),
+            self._clock(),
+            self._network((scope.get("client") or ("",))[0]),
+        )
+        try:
+            target = await self._gathering.put(hit)
+        except NotKeptError as unkept:
+            scope[_UNKEPT] = unkept
+            target = None
+        if target is None:
+            await self._app(scope, receive, send)
+        elif target == NO_TARGET:
+            await send(_PIXEL_START)
+            await send(_PIXEL_BODY if hit.method == "GET" else _NO_BODY)
+        else:
+            headers = [(b"location", target.encode("ascii", "replace")), *MOVED]
+            await send({"type": "http.response.start", "status": 302, "headers": headers})
+            await send(_NO_BODY)
+
+
+def _user_agent(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"user-agent":
+            text: str = value.decode("latin-1")
+            return text
+    return ""
+
+
+@router.api_route("/l/{link}/{token}", methods=["GET", "HEAD"])
+def click(request: Request, pages: ThePages) -> Response:
+    """A link that is none of ours; or one whose click could not be written down."""
+    unkept = request.scope.get(_UNKEPT)
+    if unkept is None:
+        raise BadLinkError
+    # A browser asks again by itself, and then it is counted; who won't wait has the target.
+    again = {"Retry-After": str(AGAIN_SECONDS), "Refresh": str(AGAIN_SECONDS)}
+    return pages.show(
+        "on_its_way.html", status=503, headers={**PRIVATE, **again}, target=unkept.target or ""
+    )
+
+
+@router.api_route("/o/{token}.gif", methods=["GET", "HEAD"])
+def opened() -> Response:
+    """The pixel, whatever the token: a broken image in a mail helps nobody."""
+    return Response(PIXEL, media_type="image/gif", headers=PRIVATE)

@@ -1,0 +1,121 @@
+"""The register of schedules: entered, found, listed and amended, and valid from the start."""
+
+import re
+from datetime import datetime
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, select
+
+from schedules.cron import ScheduleError, shown
+from schedules.recurrence import Cadence
+from schedules.runs import claim
+from schedules.tables import Approval, RunState, Schedule
+from store import utc
+
+FREQUENCIES = ("every", "weekly", "monthly")
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LONGEST_NAME = 60
+_LONGEST_LIMIT = 366 * 24 * 60
+
+
+def add(
+    session: Session,
+    name: str,
+    cron: str,
+    zone: str,
+    now: datetime,
+    *,
+    approval: Approval = Approval.WAIT,
+    late_limit_minutes: int = 180,
+    frequency: str = "weekly",
+) -> Schedule:
+    """A new active schedule; its first due time is the first after `now`. Raises ScheduleError."""
+    if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
+        raise ScheduleError(
+            f"schedule name: found {shown(name)}, expected lower-case letters, digits and "
+            f"dashes, {_LONGEST_NAME} at most, such as weekly-digest"
+        )
+    cadence = Cadence.parse(cron, zone)
+    schedule = Schedule(
+        name=name,
+        cron=cadence.cron.text,
+        zone=zone,
+        approval=approval,
+        late_limit_minutes=_checked_limit(late_limit_minutes),
+        frequency=_checked_frequency(frequency),
+        created_at=utc(now),
+    )
+    try:
+        with session.begin_nested():
+            session.add(schedule)
+    except IntegrityError:
+        raise ScheduleError(
+            f"schedule name: found '{name}', which is taken; expected another name"
+        ) from None
+    return schedule
+
+
+def find(session: Session, name: str) -> Schedule:
+    """The schedule called `name`. Raises ScheduleError, which lists the names there are."""
+    schedule = session.exec(select(Schedule).where(Schedule.name == name)).one_or_none()
+    if schedule is None:
+        names = ", ".join(other.name for other in listed(session)[:10])
+        there = f"one of {names}" if names else "one that was added before (there is none yet)"
+        raise ScheduleError(f"schedule: found {shown(name)}, expected {there}")
+    return schedule
+
+
+def listed(session: Session) -> list[Schedule]:
+    """Every schedule, active or not, by name."""
+    return list(session.exec(select(Schedule).order_by(Schedule.name)).all())
+
+
+def amend(
+    session: Session,
+    name: str,
+    now: datetime,
+    *,
+    cron: str | None = None,
+    zone: str | None = None,
+    active: bool | None = None,
+    approval: Approval | None = None,
+    late_limit_minutes: int | None = None,
+) -> Schedule:
+    """Changes what is given. Raises ScheduleError.
+
+    With a new rule or a schedule that wakes up, what came due before `now` stays undone: the
+    newest such due time is written down as missed, and the next one acts.
+    """
+    schedule = find(session, name)
+    cadence = Cadence.parse(cron or schedule.cron, zone or schedule.zone)
+    changed = (cadence.cron.text, cadence.zone.key) != (schedule.cron, schedule.zone)
+    woken = active is True and not schedule.active
+    schedule.cron, schedule.zone = cadence.cron.text, cadence.zone.key
+    if active is not None:
+        schedule.active = active
+    if approval is not None:
+        schedule.approval = approval
+    if late_limit_minutes is not None:
+        schedule.late_limit_minutes = _checked_limit(late_limit_minutes)
+    if changed or woken:
+        reason = "the rule was changed" if changed else "the schedule was switched on"
+        for due_at in cadence.previous(now, 1, schedule.created_at):
+            note = f"came due before {reason}"
+            claim(session, schedule, due_at, RunState.MISSED, note=note, now=now)
+    return schedule
+
+
+def _checked_frequency(frequency: str) -> str:
+    if frequency not in FREQUENCIES:
+        raise ScheduleError(
+            f"frequency: found {shown(frequency)}, expected one of {', '.join(FREQUENCIES)}"
+        )
+    return frequency
+
+
+def _checked_limit(minutes: int) -> int:
+    if not 0 < minutes <= _LONGEST_LIMIT:
+        raise ScheduleError(
+            f"late limit: found {minutes} minutes, expected 1 to {_LONGEST_LIMIT}, such as 180"
+        )
+    return minutes

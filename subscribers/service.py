@@ -1,0 +1,179 @@
+"""The list itself: people are added, found, unsubscribed and erased."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session, col, delete, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from store import utc
+from store.insertion import insert_new
+from subscribers import suppression
+from subscribers.addresses import AddressHasher, ParsedAddress, parse_address
+from subscribers.consent import ConsentKind, is_withdrawn, record
+from subscribers.tables import Subscriber, SubscriberStatus, SuppressionReason
+
+STARTING = (SubscriberStatus.PENDING, SubscriberStatus.ACTIVE)
+"""How somebody may come onto the list; the other states are ways off it."""
+WITHDRAWN = "Unsubscribed."
+LONGEST_NAME = 100
+_JOINERS = "\u200c\u200d"
+"""Invisible, and yet part of how Persian and Indic names are spelt."""
+LONGEST_SOURCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    subscriber_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyThere:
+    """Left as they are, whatever their status."""
+
+    subscriber_id: int
+    status: SubscriberStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The address is suppressed and nobody on the list has it."""
+
+    reason: SuppressionReason
+
+
+def add(
+    session: Session,
+    hasher: AddressHasher,
+    email: str,
+    *,
+    first_name: str = "",
+    status: SubscriberStatus,
+    source: str,
+    wording: str,
+    now: datetime,
+    ip: str = "",
+    user_agent: str = "",
+) -> Added | AlreadyThere | Refused:
+    """Adds one person with the proof of their consent. Raises AddressError.
+
+    The proof is `requested` for who starts as pending, else `imported`.
+    """
+    parsed = parse_address(email)
+    there = _by_key(session, parsed.key)
+    if there is not None:
+        return _already(there)
+    blocked = suppression.find(session, hasher.hash(parsed.key))
+    if blocked is not None:
+        return Refused(SuppressionReason(blocked.reason))
+    row = new_row(hasher, parsed, first_name=first_name, status=status, source=source, now=now)
+    statement = insert_new(session, Subscriber).values(**row).returning(col(Subscriber.id))
+    number = session.connection().execute(statement).scalar_one_or_none()
+    if number is None:  # somebody else added the same address in this moment
+        return _already(session.exec(_keyed(parsed.key)).one())
+    kind = ConsentKind.REQUESTED if status == SubscriberStatus.PENDING else ConsentKind.IMPORTED
+    record(session, number, kind, wording, now, source=source, ip=ip, user_agent=user_agent)
+    return Added(number)
+
+
+def find(session: Session, email: str) -> Subscriber | None:
+    """Whoever has that address, written in whatever case. Raises AddressError."""
+    return _by_key(session, parse_address(email).key)
+
+
+def unsubscribe(
+    session: Session, hasher: AddressHasher, subscriber_id: int, source: str, now: datetime
+) -> bool:
+    """Takes the person off at once; harmless when repeated, or when they are unknown or erased.
+
+    False if they were off already. The address is suppressed and the withdrawal recorded once.
+    """
+    person = session.exec(
+        select(Subscriber).where(Subscriber.id == subscriber_id).with_for_update()
+    ).one_or_none()
+    if person is None:
+        return False
+    for address_hash in _hashes(hasher, person):
+        suppression.suppress(
+            session, address_hash, person.email, SuppressionReason.UNSUBSCRIBED, now
+        )
+    left = person.status != SubscriberStatus.UNSUBSCRIBED
+    if left:
+        person.status, person.changed_at = SubscriberStatus.UNSUBSCRIBED, now
+    if not is_withdrawn(session, subscriber_id):
+        record(session, subscriber_id, ConsentKind.WITHDRAWN, WITHDRAWN, now, source=source)
+    session.flush()
+    return left
+
+
+def erase(session: Session, hasher: AddressHasher, email: str, now: datetime) -> bool:
+    """Forgets the person: their row goes, with consents, and deliveries keep no name.
+
+    The address stays suppressed by its hash alone, also where it was not on the list (False):
+    no later import brings it back. Raises AddressError.
+    """
+    parsed = parse_address(email)
+    person = _by_key(session, parsed.key)
+    hashes = _hashes(hasher, person) if person else {hasher.hash(parsed.key)}
+    for address_hash in hashes:
+        suppression.keep_hash_only(session, address_hash, now)
+    if person is None:
+        return False
+    session.expunge(person)
+    session.exec(delete(Subscriber).where(col(Subscriber.id) == person.id))
+    return True
+
+
+def new_row(
+    hasher: AddressHasher,
+    parsed: ParsedAddress,
+    *,
+    first_name: str,
+    status: SubscriberStatus,
+    source: str,
+    now: datetime,
+) -> dict[str, object]:
+    """The columns of a new Subscriber; names and sources are cleaned and cut to fit."""
+    if status not in STARTING:
+        raise ValueError(f"nobody comes onto the list as {status}; use pending or active")
+    return {
+        "email": parsed.email,
+        "email_key": parsed.key,
+        "address_hash": hasher.hash(parsed.key),
+        "first_name": clean_name(first_name),
+        "status": status.value,
+        "source": source[:LONGEST_SOURCE],
+        "tracking": True,
+        "created_at": utc(now),
+        "changed_at": utc(now),
+    }
+
+
+def clean_name(text: str) -> str:
+    """`text` on one line, without control characters, at most 100 characters."""
+    if text.isascii() and text.isprintable():  # nearly every name, at a tenth of the time
+        return " ".join(text.split())[:LONGEST_NAME]
+    visible = "".join(
+        " " if unicodedata.category(one)[0] == "C" and one not in _JOINERS else one for one in text
+    )
+    return unicodedata.normalize("NFC", " ".join(visible.split()))[:LONGEST_NAME]
+
+
+def _by_key(session: Session, key: str) -> Subscriber | None:
+    return session.exec(_keyed(key)).one_or_none()
+
+
+def _keyed(key: str) -> SelectOfScalar[Subscriber]:
+    return select(Subscriber).where(Subscriber.email_key == key)
+
+
+def _already(person: Subscriber) -> AlreadyThere:
+    if person.id is None:
+        raise ValueError("a subscriber that is not in the database")
+    return AlreadyThere(person.id, SubscriberStatus(person.status))
+
+
+def _hashes(hasher: AddressHasher, person: Subscriber) -> set[str]:
+    """The stored hash, and today's: they differ only after the secret was changed."""
+    return {person.address_hash, hasher.hash(person.email_key)}

@@ -1,0 +1,300 @@
+"""A chunk of arrivals into the list: who is new, who is known, who must not be mailed.
+
+A withdrawal always wins: nothing that an import says makes somebody active who left here, and
+whoever the file says to have left leaves here, unless they agreed again after that.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, func, select
+
+from subscribers import suppression
+from subscribers.addresses import AddressHasher
+from subscribers.consent import ConsentKind, is_withdrawn, record
+from subscribers.suppression_removal import lifts
+from subscribers.tables import (
+    Consent,
+    Subscriber,
+    SubscriberStatus,
+    Suppression,
+    SuppressionReason,
+)
+from subscribers.transfer import bulk_insert
+from subscribers.transfer.duplicates import Seen
+from subscribers.transfer.formats import LEFT, REASONS, Standing
+from subscribers.transfer.refused_rows import ImportReport
+from subscribers.transfer.rows import Arrival
+
+_WITHDREW = frozenset({Standing.UNSUBSCRIBED, Standing.COMPLAINED})
+# Taken out of their enumerations once: a member's name costs a call, a million rows a million.
+_REQUESTED, _CONFIRMED, _IMPORTED, _WITHDRAWN = (
+    ConsentKind.REQUESTED.value,
+    ConsentKind.CONFIRMED.value,
+    ConsentKind.IMPORTED.value,
+    ConsentKind.WITHDRAWN.value,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is the same for every row of one import."""
+
+    hasher: AddressHasher
+    source: str
+    tool: str
+    """Whose export it is, as it stands in the wording of a proof."""
+    statuses: dict[Standing | None, str]
+    wording: str
+    now: datetime
+
+
+def admit(
+    session: Session,
+    terms: Terms,
+    arrivals: Iterable[Arrival],
+    seen: Seen,
+    report: ImportReport,
+    *,
+    dry: bool,
+) -> None:
+    """Counts what becomes of `arrivals` into `report`, and, unless `dry`, makes it so."""
+    if not dry:
+        bulk_insert.one_import_at_a_time(session)
+    people, erased = _folded(arrivals, report)
+    repeated = seen.repeated(people)
+    hashes = {key: terms.hasher.hash(key) for key in people}
+    known = _known(session, people)
+    blocked = _blocked(session, [*hashes.values(), *erased])
+    new: list[Arrival] = []
+    for key, one in people.items():
+        if key in known:
+            report.repeated += key in repeated
+            is_blocked = hashes[key] in blocked
+            report.suppressed += is_blocked and key not in repeated
+            report.already += not is_blocked and key not in repeated
+            if one.reason and not dry:
+                _leave(session, terms, known[key], one)
+        elif key in repeated and (dry or hashes[key] in blocked):
+            report.repeated += 1
+        elif hashes[key] in blocked:
+            report.suppressed += 1
+        else:
+            new.append(one)
+    gone = [one for address_hash, one in erased.items() if address_hash not in blocked]
+    report.suppressed += len(erased) - len(gone)
+    report.departed += len(gone)
+    if dry:
+        _count_new(new, report)
+        return
+    _insert(session, terms, new, hashes, report)
+    _block(session, terms, sorted([*new, *gone], key=_line), hashes)
+
+
+def _folded(
+    arrivals: Iterable[Arrival], report: ImportReport
+) -> tuple[dict[str, Arrival], dict[str, Arrival]]:
+    """One arrival an address, and who was erased elsewhere, by their hash.
+
+    Of two rows for one address the first counts, but whoever has left in either has left.
+    """
+    people: dict[str, Arrival] = {}
+    erased: dict[str, Arrival] = {}
+    for one in arrivals:
+        if one.address_hash:  # erased elsewhere
+            report.repeated += one.address_hash in erased
+            erased[one.address_hash] = one
+            continue
+        first = people.setdefault(one.key, one)
+        if first is one:
+            continue
+        report.repeated += 1
+        if one.reason and not first.reason and not _outlived(one.left_at, first.agreed_at):
+            people[one.key] = first._replace(
+                standing=one.standing, left_at=one.left_at, kept=one.kept or first.kept
+            )
+    return people, erased
+
+
+def _outlived(left_at: datetime | None, agreed_at: datetime | None) -> bool:
+    """They agreed again after they had left; where a time is missing nobody can say so."""
+    return left_at is not None and agreed_at is not None and agreed_at > left_at
+
+
+def _is_empty(session: Session, column: Any) -> bool:
+    """The whole table: then a list that moves in need not be looked up name by name."""
+    return session.connection().execute(select(column).limit(1)).first() is None
+
+
+def _known(session: Session, keys: Iterable[str]) -> dict[str, int]:
+    column = col(Subscriber.email_key)
+    if _is_empty(session, column):
+        return {}
+    statement = select(column, col(Subscriber.id)).where(bulk_insert.among(session, column, keys))
+    return {key: number or 0 for key, number in session.connection().execute(statement)}
+
+
+def _blocked(session: Session, hashes: Iterable[str]) -> set[str]:
+    column = col(Suppression.address_hash)
+    if _is_empty(session, column):
+        return set()
+    statement = select(column).where(bulk_insert.among(session, column, hashes))
+    return set(session.connection().execute(statement).scalars())
+
+
+def _count_new(new: list[Arrival], report: ImportReport) -> None:
+    departed = sum(1 for one in new if _is_departed(one))
+    report.departed += departed
+    report.added += len(new) - departed
+
+
+def _is_departed(one: Arrival) -> bool:
+    return one.standing in REASONS
+
+
+def _insert(
+    session: Session,
+    terms: Terms,
+    new: list[Arrival],
+    hashes: dict[str, str],
+    report: ImportReport,
+) -> None:
+    people = [one for one in new if one.standing is not Standing.SUPPRESSED]
+    rows = [_person(terms, one, hashes[one.key]) for one in people]
+    numbers = bulk_insert.insert_people(session, rows) if rows else {}
+    proofs = [
+        proof
+        for one in people
+        if one.key in numbers
+        for proof in _proofs(terms, one, numbers[one.key])
+    ]
+    if proofs:
+        bulk_insert.insert_consents(session, proofs)
+    report.already += len(people) - len(numbers)  # somebody else added them in this moment
+    _count_new([one for one in new if one.key in numbers], report)
+    report.departed += len(new) - len(people)
+
+
+def _person(terms: Terms, one: Arrival, address_hash: str) -> tuple[Any, ...]:
+    kept = one.kept
+    return (
+        one.email,
+        one.key,
+        address_hash,
+        one.first_name,
+        terms.statuses[one.standing],
+        kept.source if kept else terms.source,
+        kept.tracking if kept else True,
+        (kept and kept.created_at) or terms.now,
+        (kept and kept.changed_at) or terms.now,
+    )
+
+
+def statuses(given: SubscriberStatus | None) -> dict[Standing | None, str]:
+    """As what somebody comes onto the list, by how they stand; `given` is the operator's word."""
+    # Nobody who was pending elsewhere is active here without having confirmed.
+    found: dict[Standing | None, str] = {Standing.PENDING: SubscriberStatus.PENDING.value}
+    found[Standing.ACTIVE] = (given or SubscriberStatus.ACTIVE).value
+    found[None] = (given or SubscriberStatus.PENDING).value
+    return found | {standing: status.value for standing, (status, _) in LEFT.items()}
+
+
+def _proofs(terms: Terms, one: Arrival, number: int) -> list[tuple[Any, ...]]:
+    """What is known of their consent, oldest first, as rows of `bulk.CONSENT`."""
+    if one.kept and one.kept.consents:
+        return [
+            (number, *(proof[name] for name in bulk_insert.CONSENT.split()[1:]))
+            for proof in one.kept.consents
+        ]
+    proofs: list[tuple[Any, ...]] = []
+    if one.signed_up_at:
+        words = f"Signed up, as {terms.tool} has it."
+        came_from = one.came_from or terms.source
+        proofs.append(
+            (number, _REQUESTED, words, came_from, one.signed_up_ip, "", one.signed_up_at)
+        )
+    if one.confirmed_at:
+        words = f"Confirmed, as {terms.tool} has it."
+        proofs.append(
+            (number, _CONFIRMED, words, terms.source, one.confirmed_ip, "", one.confirmed_at)
+        )
+    if one.standing in _WITHDREW:
+        words, at = _gone(terms), one.left_at or terms.now
+        proofs.append((number, _WITHDRAWN, words, terms.source, "", "", at))
+    else:
+        proofs.append((number, _IMPORTED, terms.wording, terms.source, "", "", terms.now))
+    return proofs
+
+
+def _gone(terms: Terms) -> str:
+    return f"Left before the import, as {terms.tool} has it."
+
+
+def _line(one: Arrival) -> int:
+    return one.line
+
+
+def _block(session: Session, terms: Terms, arrivals: list[Arrival], hashes: dict[str, str]) -> None:
+    """Suppresses whoever of `arrivals` must not be mailed, in the order of the file."""
+    rows = [
+        _suppressed(terms, one, one.address_hash or hashes[one.key], reason)
+        for one in arrivals
+        if (reason := one.reason)
+    ]
+    if rows:
+        bulk_insert.insert_suppressions(session, rows)
+
+
+def _suppressed(
+    terms: Terms, one: Arrival, address_hash: str, reason: SuppressionReason
+) -> tuple[Any, ...]:
+    """A row of `bulk.SUPPRESSION`; of who was erased nothing is kept but the hash."""
+    kept = one.kept
+    at = (kept and kept.suppressed_at) or one.left_at or terms.now
+    note = kept.note if kept else f"{terms.source}: {terms.tool}"[:500]
+    if one.address_hash:
+        note = ""
+    return (address_hash, one.email or None, reason.value, note, "{}", at)
+
+
+def _leave(session: Session, terms: Terms, number: int, one: Arrival) -> None:
+    """Somebody on the list of whom the file says that they must not be mailed."""
+    person = session.get(Subscriber, number, with_for_update=True)
+    reason = one.reason
+    if person is None or reason is None or _outlived(one.left_at, _agreed_at(session, person, one)):
+        return
+    note = f"{terms.source}: {terms.tool}"
+    for address_hash in {person.address_hash, terms.hasher.hash(person.email_key)}:
+        suppression.suppress(
+            session, address_hash, person.email, reason, one.left_at or terms.now, note=note
+        )
+    if one.standing not in LEFT or person.status not in {
+        SubscriberStatus.PENDING,
+        SubscriberStatus.ACTIVE,
+    }:
+        return
+    person.status, person.changed_at = LEFT[one.standing][0], terms.now
+    if one.standing is not Standing.BOUNCED and not is_withdrawn(session, number):
+        at = one.left_at or terms.now
+        record(session, number, ConsentKind.WITHDRAWN, _gone(terms), at, source=terms.source)
+    session.flush()
+
+
+def _agreed_at(session: Session, person: Subscriber, one: Arrival) -> datetime | None:
+    """When they last agreed by themselves; an operator's import is not their word.
+
+    What is a failure of the address, and no withdrawal, an operator may have lifted since.
+    """
+    own = (ConsentKind.REQUESTED, ConsentKind.CONFIRMED)
+    times = [
+        session.exec(
+            select(func.max(Consent.at)).where(
+                Consent.subscriber_id == person.id, col(Consent.kind).in_(own)
+            )
+        ).one()
+    ]
+    if one.reason is SuppressionReason.BOUNCED:
+        times += [lift.at for lift in lifts(session, person.address_hash)]
+    return max((at for at in times if at), default=None)

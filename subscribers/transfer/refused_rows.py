@@ -1,0 +1,95 @@
+"""What became of the rows of an import: counts that add up, and each row that was refused."""
+
+import csv
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, Self, TextIO
+
+from subscribers.transfer.csv_file import Sheet, disarmed
+
+MOST_REFUSED_KEPT = 100
+REFUSED_COLUMNS = ("refused_line", "refused_because")
+"""Added after the file's own; an import does not look at them, and writes them anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row that was not taken; `str()` is the one line to print."""
+
+    line: int
+    found: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: found {self.found!r}, {self.why}"
+
+
+class RefusedRows(Protocol):
+    """Keeps rows that were refused, whole."""
+
+    def write(self, sheet: Sheet, cells: list[str], row: RefusedRow) -> None: ...
+
+
+@dataclass(slots=True)
+class ImportReport:
+    """What became of the rows: the six counts add up to how many there were."""
+
+    added: int = 0
+    already: int = 0
+    """On the list before; whoever the file says to have left has left here too."""
+    repeated: int = 0
+    """The address stands in the file more than once."""
+    suppressed: int = 0
+    """Must not be mailed by what is known here, and not added."""
+    departed: int = 0
+    """New here, and kept as somebody who must not be mailed: the file says that they left."""
+    refused_count: int = 0
+    refused: list[RefusedRow] = field(default_factory=list)
+    """The first hundred."""
+    undated: int = 0
+    """Dates that could not be read; the rows were taken without them."""
+    read_as: str = field(default="", compare=False)
+    """Whose export it was taken for, in which encoding, parted by what."""
+    unused: list[str] = field(default_factory=list, compare=False)
+    """Columns that have no place here."""
+
+    def refuse(self, row: RefusedRow) -> None:
+        self.refused_count += 1
+        if len(self.refused) < MOST_REFUSED_KEPT:
+            self.refused.append(row)
+
+
+class RefusedFile:
+    """A CSV of refused rows as they were, to mend and to import; made when there is a first one.
+
+    Use as a with-block: the file stands under its name once all is written. What a spreadsheet
+    would run as a formula gets an apostrophe, which an import takes off again.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        """Without a `path` nothing is kept."""
+        self._path = path
+        self._file: TextIO | None = None
+        self._width = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+            Path(self._file.name).replace(str(self._path))
+
+    def write(self, sheet: Sheet, cells: list[str], row: RefusedRow) -> None:
+        if self._path is None:
+            return
+        if self._file is None:
+            partial = self._path.with_name(self._path.name + ".partial")
+            # With a mark: without it some spreadsheets would take the file for another encoding.
+            self._file = partial.open("w", encoding="utf-8-sig", newline="")
+            self._writer = csv.writer(self._file, delimiter=sheet.delimiter)
+            header = [one for one in sheet.header if one not in REFUSED_COLUMNS]
+            self._width = len(header)
+            self._writer.writerow([*map(disarmed, header), *REFUSED_COLUMNS])
+        own = cells[: self._width] + [""] * (self._width - len(cells))
+        self._writer.writerow([*map(disarmed, own), row.line, row.why])

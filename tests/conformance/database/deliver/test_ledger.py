@@ -1,0 +1,493 @@
+"""The ledger's promises, on both databases: nobody lost, nobody twice, the books balance."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from digest.deliver.ledger import ledger
+from digest.deliver.ledger.outcomes import settle
+from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.providers.base import Outcome, ProviderError, Receipt, Refusal, Unknown
+from digest.deliver.retry import MOST_ATTEMPTS
+from digest.deliver.tables import Attempt, Batch
+from digest.issues.lifecycle import IssueError, find_issue
+from digest.issues.tables import IssueState
+from digest.message.template import Edition, Envelope
+from store import Store
+from subscribers.tables import Subscriber, SubscriberStatus, Suppression
+from tests.parts.world import NOW, Clock, Recorder, add_approved, add_people, desk, sending
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def test_everybody_active_gets_it_once_and_the_issue_is_finished(
+    store: Store, clock: Clock
+) -> None:
+    people = add_people(store, 37)
+    add_people(store, 3, SubscriberStatus.UNSUBSCRIBED)
+    add_people(store, 2, SubscriberStatus.PENDING)
+    number = add_approved(store)
+    provider = Recorder()
+    assert desk(store, provider, clock).start(number) == 37
+    with presence(store) as here:
+        progress = sending(store, provider, clock).run(number, here)
+    assert sorted(provider.taken) == sorted(people)
+    assert progress.finished
+    assert progress.counts["submitted"] == 37
+    with store.read() as session:
+        issue = find_issue(session, number)
+        assert (issue.state, issue.audience) == (IssueState.FINISHED, 37)
+
+
+def test_the_audience_is_frozen_once(store: Store, clock: Clock) -> None:
+    add_people(store, 5)
+    number = add_approved(store)
+    desk(store, Recorder(), clock).start(number)
+    add_people(store, 5)
+    with pytest.raises(IssueError, match="sending already"):
+        desk(store, Recorder(), clock).start(number)
+    with store.read() as session:
+        assert sum(ledger.count(session, number).values()) == 5
+
+
+def test_an_empty_list_is_refused_and_the_issue_stays_approved(store: Store, clock: Clock) -> None:
+    number = add_approved(store)
+    with pytest.raises(IssueError, match="no active subscriber"):
+        desk(store, Recorder(), clock).start(number)
+    with store.read() as session:
+        assert find_issue(session, number).state == IssueState.APPROVED
+
+
+def test_who_leaves_after_the_freeze_is_not_mailed(store: Store, clock: Clock) -> None:
+    people = add_people(store, 12)
+    number = add_approved(store)
+    provider = Recorder()
+    desk(store, provider, clock).start(number)
+    with store.write() as session:
+        left = session.exec(select(Subscriber).where(Subscriber.email == people[3])).one()
+        left.status = SubscriberStatus.UNSUBSCRIBED
+        session.add(left)
+        hashed = session.exec(select(Subscriber).where(Subscriber.email == people[7])).one()
+        session.add(Suppression(address_hash=hashed.address_hash, reason="by_hand", at=NOW))
+        session.delete(session.exec(select(Subscriber).where(Subscriber.email == people[9])).one())
+    with presence(store) as here:
+        progress = sending(store, provider, clock).run(number, here)
+    assert not {people[3], people[7], people[9]} & set(provider.taken)
+    assert progress.finished
+    assert (progress.counts["submitted"], progress.counts["suppressed"]) == (9, 3)
+
+
+def test_submitting_is_committed_before_the_provider_is_called(store: Store, clock: Clock) -> None:
+    add_people(store, 3)
+    number = add_approved(store)
+    seen: list[int] = []
+
+    def look(envelope: Envelope) -> Outcome:
+        with store.read() as session:
+            seen.append(ledger.count(session, number)["submitting"])
+        return Receipt(envelope.delivery_id, "r")
+
+    provider = Recorder(answer=look)
+    desk(store, provider, clock).start(number)
+    with presence(store) as here:
+        sending(store, provider, clock).run(number, here)
+    assert seen == [3, 3, 3]
+
+
+def test_a_permanent_refusal_fails_and_a_bad_address_is_suppressed(
+    store: Store, clock: Clock
+) -> None:
+    people = add_people(store, 3)
+
+    def answer(envelope: Envelope) -> Outcome:
+        if envelope.email == people[0]:
+            return Refusal(envelope.delivery_id, True, "550 5.1.1", "no such user", True)
+        if envelope.email == people[1]:
+            return Refusal(envelope.delivery_id, True, "552 5.2.2", "mailbox full")
+        return Receipt(envelope.delivery_id, "r")
+
+    number = add_approved(store)
+    provider = Recorder(answer=answer)
+    desk(store, provider, clock).start(number)
+    with presence(store) as here:
+        progress = sending(store, provider, clock).run(number, here)
+    assert (progress.counts["failed"], progress.counts["submitted"]) == (2, 1)
+    with store.read() as session:
+        assert len(session.exec(select(Suppression)).all()) == 1
+        statuses = dict(session.exec(select(Subscriber.email, Subscriber.status)).all())
+    assert statuses[people[0]] == SubscriberStatus.BOUNCED
+    assert statuses[people[1]] == SubscriberStatus.ACTIVE
+
+
+def test_a_transient_refusal_comes_back_later_and_only_for_those_refused(
+    store: Store, clock: Clock
+) -> None:
+    people = add_people(store, 4)
+    busy = {people[1]}
+
+    def answer(envelope: Envelope) -> Outcome:
+        if envelope.email in busy:
+            return Refusal(envelope.delivery_id, False, "451 4.7.0", "later")
+        return Receipt(envelope.delivery_id, "r")
+
+    number = add_approved(store)
+    provider = Recorder(answer=answer)
+    desk(store, provider, clock).start(number)
+    with presence(store) as here:
+        engine = sending(store, provider, clock)
+        first = engine.run(number, here)
+        assert (first.counts["submitted"], first.counts["queued"]) == (3, 1)
+        assert not first.finished
+        assert first.next_due is not None
+        assert first.next_due > clock()
+        again = engine.run(number, here)
+        assert again.counts["queued"] == 1, "before its time nothing is tried"
+        busy.clear()
+        clock.now = first.next_due
+        assert engine.run(number, here).finished
+    assert sorted(provider.taken) == sorted(people)
+
+
+def test_tries_end_and_the_books_still_balance(store: Store, clock: Clock) -> None:
+    add_people(store, 2)
+    number = add_approved(store)
+    provider = Recorder(
+        answer=lambda envelope: Refusal(envelope.delivery_id, False, "451", "later")
+    )
+    desk(store, provider, clock).start(number)
+    with presence(store) as here:
+        for _ in range(MOST_ATTEMPTS):
+            progress = sending(store, provider, clock).run(number, here)
+            clock.on(hours=5)
+    assert progress.finished
+    assert progress.counts["failed"] == 2
+    with store.read() as session:
+        assert len(session.exec(select(Attempt)).all()) == 2 * MOST_ATTEMPTS
+
+
+def test_a_named_waiting_time_is_obeyed(store: Store, clock: Clock) -> None:
+    add_people(store, 1)
+    number = add_approved(store)
+    provider = Recorder(
+        answer=lambda one: Refusal(one.delivery_id, False, "429", "slow", retry_after=1800)
+    )
+    desk(store, provider, clock).start(number)
+    with presence(store) as here:
+        progress = sending(store, provider, clock).run(number, here)
+    assert progress.next_due is not None
+    assert progress.next_due >= NOW + timedelta(seconds=1800)
+
+
+def test_an_exception_leaves_the_rest_of_the_batch_uncertain(store: Store, clock: Clock) -> None:
+    people = add_people(store, 15)
+
+    def answer(envelope: Envelope) -> Outcome:
+        if envelope.email == people[4]:
+            raise ConnectionResetError
+        return Receipt(envelope.delivery_id, "r")
+
+    number = add_approved(store)
+    provider = Recorder(answer=answer)
+    desk(store, provider, clock).start(number)
+    with presence(store) as here:
+        with pytest.raises(ProviderError, match="broke off"):
+            sending(store, provider, clock).run(number, here)
+        progress = sending(store, provider, clock).run(number, here)
+    assert progress.finished
+    assert (progress.counts["submitted"], progress.counts["uncertain"]) == (9, 6)
+
+
+def test_an_unknown_outcome_is_uncertain_and_never_sent_again(store: Store, clock: Clock) -> None:
+    people = add_people(store, 3)
+    asked: list[str] = []
+
+    def answer(envelope: Envelope) -> Outcome:
+        asked.append(envelope.email)
+        if envelope.email == people[1]:
+            return Unknown(envelope.delivery_id, "cut off inside DATA")
+        return Receipt(envelope.delivery_id, "r")
+
+    number = add_approved(store)
+    provider = Recorder(answer=answer)
+    desk(store, provider, clock).start(number)
+    with presence(store) as here:
+        sending(store, provider, clock).run(number, here)
+        clock.on(hours=5)
+        sending(store, provider, clock).run(number, here)
+    assert sorted(asked) == sorted(people)
+
+
+def test_a_provider_that_can_not_be_used_hands_the_batch_back_whole(
+    store: Store, clock: Clock
+) -> None:
+    people = add_people(store, 12)
+    number = add_approved(store)
+
+    def refuse(envelope: Envelope) -> Outcome:
+        del envelope
+        raise ProviderError("wrong password")
+
+    desk(store, Recorder(), clock).start(number)
+    with presence(store) as here:
+        with pytest.raises(ProviderError, match="wrong password"):
+            sending(store, Recorder(answer=refuse), clock).run(number, here)
+        with store.read() as session:
+            assert ledger.count(session, number)["queued"] == 12
+        provider = Recorder()
+        assert sending(store, provider, clock).run(number, here).finished
+    assert sorted(provider.taken) == sorted(people)
+
+
+def test_a_paused_issue_is_left_alone_and_resumed(store: Store, clock: Clock) -> None:
+    people = add_people(store, 25)
+    number = add_approved(store)
+    provider = Recorder()
+    editor = desk(store, provider, clock)
+    editor.start(number)
+    with presence(store) as here:
+        engine = sending(store, provider, clock)
+        engine.run(number, here, report=lambda _: editor.pause(number))
+        assert len(provider.taken) == 10, "the batch in hand is finished, no other begun"
+        engine.run(number, here)
+        assert len(provider.taken) == 10
+        editor.resume(number)
+        assert engine.run(number, here).finished
+    assert sorted(provider.taken) == sorted(people)
+
+
+def test_cancelling_leaves_an_honest_account(store: Store, clock: Clock) -> None:
+    add_people(store, 25)
+    number = add_approved(store)
+    provider = Recorder()
+    editor = desk(store, provider, clock)
+    editor.start(number)
+    with presence(store) as here:
+        sending(store, provider, clock).run(number, here, report=lambda _: editor.cancel(number))
+    with store.read() as session:
+        counts = ledger.count(session, number)
+    assert (counts["submitted"], counts["queued"]) == (10, 15)
+
+
+def test_a_dead_workers_batch_becomes_uncertain_and_a_living_ones_is_left(
+    store: Store, clock: Clock
+) -> None:
+    people = add_people(store, 30)
+    number = add_approved(store)
+    provider = Recorder()
+    desk(store, provider, clock).start(number)
+    dead = presence(store)
+    with dead, store.write() as session:
+        assert ledger.claim(session, number, dead.number, clock())
+    with presence(store) as alive, presence(store) as here:
+        with store.write() as session:
+            assert ledger.claim(session, number, alive.number, clock())
+        progress = sending(store, provider, clock).run(number, here)
+        assert not progress.finished
+        assert (progress.counts["uncertain"], progress.counts["submitting"]) == (10, 10)
+    assert sorted(provider.taken) == sorted(people[20:])
+
+
+def test_finished_is_refused_when_the_books_do_not_balance(store: Store, clock: Clock) -> None:
+    add_people(store, 3)
+    number = add_approved(store)
+    provider = Recorder()
+    desk(store, provider, clock).start(number)
+    with store.write() as session:
+        find_issue(session, number).audience = 4
+    with presence(store) as here, pytest.raises(IssueError, match="don't balance"):
+        sending(store, provider, clock).run(number, here)
+    with store.read() as session:
+        assert find_issue(session, number).state == IssueState.SENDING
+
+
+def test_altered_bytes_are_not_sent(store: Store, clock: Clock) -> None:
+    from digest.issues.tables import Variant
+
+    add_people(store, 1)
+    number = add_approved(store)
+    with store.write() as session:
+        variant = session.exec(select(Variant)).one()
+        variant.html += "<p>and buy this</p>"
+        session.add(variant)
+    with pytest.raises(IssueError, match="not what was approved"):
+        desk(store, Recorder(), clock).start(number)
+
+
+def test_batches_are_as_large_as_the_provider_takes(store: Store, clock: Clock) -> None:
+    add_people(store, 21)
+    number = add_approved(store)
+    desk(store, Recorder(batch_size=10), clock).start(number)
+    with store.read() as session:
+        assert len(session.exec(select(Batch)).all()) == 3
+
+
+def test_altered_bytes_found_by_a_worker_leave_everybody_queued(store: Store, clock: Clock) -> None:
+    from digest.issues.tables import Variant
+
+    people = add_people(store, 12)
+    number = add_approved(store)
+    provider = Recorder()
+    desk(store, provider, clock).start(number)
+    with store.write() as session:
+        variant = session.exec(select(Variant)).one()
+        good, variant.html = variant.html, "evil"
+    with presence(store) as here:
+        for _ in range(3):
+            with pytest.raises(IssueError, match="not what was approved"):
+                sending(store, provider, clock).run(number, here)
+        with store.write() as session:
+            session.exec(select(Variant)).one().html = good
+        assert sending(store, provider, clock).run(number, here).finished
+    assert sorted(provider.taken) == sorted(people)
+
+
+def test_a_sender_changed_after_approval_is_not_put_over_frozen_bytes(
+    store: Store, clock: Clock
+) -> None:
+    from dataclasses import replace
+
+    from digest.message.template import Sender
+    from tests.parts.world import frozen_parts
+
+    number = add_approved(store)
+    other = replace(frozen_parts(), sender=Sender("Other", "other@evil.example"))
+    with store.read() as session:
+        assert other.edition(session, number).sender.address == "digest@d.example"
+
+
+def test_outcomes_that_could_not_be_written_at_once_are_written_later(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from sqlalchemy.exc import OperationalError
+
+    add_people(store, 12)
+    number = add_approved(store)
+    provider = Recorder()
+    desk(store, provider, clock).start(number)
+    real, failures = ledger.close, iter([True, True])
+
+    def locked(*arguments: object) -> int:
+        if next(failures, False):
+            raise OperationalError("UPDATE", {}, Exception("database is locked"))
+        return real(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ledger, "close", locked)
+    waits: list[float] = []
+    with presence(store) as here:
+        engine = replace(sending(store, provider, clock), pause=waits.append)
+        progress = engine.run(number, here)
+    assert progress.finished
+    assert progress.counts["submitted"] == 12
+    assert len(waits) == 2
+
+
+def test_a_database_that_goes_away_is_told_in_a_line_each_and_no_provider_is_blamed(
+    store: Store,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    from dataclasses import replace
+
+    from sqlalchemy.exc import OperationalError
+
+    people = add_people(store, 12)
+    number = add_approved(store)
+    provider = Recorder()
+    desk(store, provider, clock).start(number)
+
+    def full(*_: object) -> int:
+        raise OperationalError("UPDATE", {}, Exception("disk is full\nDETAIL: no more"))
+
+    with presence(store) as here:
+        engine = replace(sending(store, provider, clock), pause=lambda _: None)
+        with monkeypatch.context() as patch:
+            patch.setattr(ledger, "close", full)
+            with pytest.raises(OperationalError):
+                engine.run(number, here)
+        assert engine.run(number, here).finished
+    assert {one.getMessage() for one in caplog.records} == {
+        "the database refused, and is asked again: disk is full"
+    }
+    assert not any(one.exc_info for one in caplog.records)
+    assert len(provider.taken) == len(set(provider.taken)) == len(people)
+
+
+def test_a_worker_that_could_not_write_at_all_goes_on_and_lists_who_is_in_doubt(
+    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = add_people(store, 12)
+    number = add_approved(store)
+    provider = Recorder()
+    desk(store, provider, clock).start(number)
+
+    def broken(*_: object) -> int:
+        raise RuntimeError("a fault of ours")
+
+    with presence(store) as here:
+        engine = sending(store, provider, clock)
+        with monkeypatch.context() as patch:
+            patch.setattr(ledger, "close", broken)
+            with pytest.raises(RuntimeError):
+                engine.run(number, here)
+        progress = engine.run(number, here)
+    assert progress.finished
+    assert (progress.counts["uncertain"], progress.counts["submitted"]) == (10, 2)
+    assert len(provider.taken) == len(set(provider.taken)) == len(people)
+
+
+def test_a_retry_batch_is_no_larger_than_the_provider_takes(store: Store, clock: Clock) -> None:
+    add_people(store, 30)
+    number = add_approved(store)
+    sizes: list[int] = []
+
+    class Busy(Recorder):
+        def submit(
+            self, edition: Edition, batches: Iterable[Sequence[Envelope]]
+        ) -> Iterator[Sequence[Outcome]]:
+            def watched() -> Iterator[Sequence[Envelope]]:
+                for batch in batches:
+                    sizes.append(len(batch))
+                    yield batch
+
+            return super().submit(edition, watched())
+
+    provider = Busy(answer=lambda one: Refusal(one.delivery_id, False, "451", "later"))
+    desk(store, provider, clock).start(number)
+    with presence(store) as here:
+        sending(store, provider, clock).run(number, here)
+        clock.on(hours=1)
+        sending(store, provider, clock).run(number, here)
+    assert sizes == [10] * 6
+
+
+def test_an_outcome_for_a_stranger_changes_nothing(store: Store, clock: Clock) -> None:
+    add_people(store, 3)
+    number = add_approved(store)
+    provider = Recorder(answer=lambda one: Refusal(one.delivery_id + 1000, True, "550", "no"))
+    desk(store, provider, clock).start(number)
+    with presence(store) as here:
+        progress = sending(store, provider, clock).run(number, here)
+    assert progress.counts["uncertain"] == 3
+
+
+def test_a_late_receipt_settles_what_was_held_for_uncertain(store: Store, clock: Clock) -> None:
+    add_people(store, 2)
+    number = add_approved(store)
+    desk(store, Recorder(), clock).start(number)
+    with store.write() as session:
+        [held] = ledger.claim(session, number, 77, clock())
+    with store.write() as session:
+        ledger.recover(session, number, lambda _: False, clock())
+    receipts = [Receipt(one.delivery_id, "r") for one in held.recipients]
+    with store.write() as session:
+        settle(session, number, receipts, provider="p", batch_size=10, now=clock())
+    with store.read() as session:
+        assert ledger.count(session, number)["submitted"] == 2

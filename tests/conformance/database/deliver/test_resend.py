@@ -1,0 +1,126 @@
+"""Resend and give up: only by an editor's word, with the same Message-ID, books balanced."""
+
+import pytest
+
+from digest.deliver.ledger import ledger
+from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.providers.base import Outcome, Receipt, Refusal, Unknown
+from digest.deliver.tables import DeliveryState
+from digest.issues.lifecycle import IssueError, find_issue
+from digest.issues.tables import IssueState
+from digest.message.template import Edition, Envelope, message_id
+from store import Store
+from tests.parts.world import Clock, Recorder, add_approved, add_people, desk, frozen_parts, sending
+
+
+class Trouble(Recorder):
+    """The first time: one unknown, one refused for good, the others taken."""
+
+    def __init__(self, people: list[str]) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, str]] = []
+        self.well = False
+        self.people = people
+        self.answer = self.judge
+
+    def judge(self, envelope: Envelope) -> Outcome:
+        self.seen.append((envelope.email, envelope.token))
+        if not self.well and envelope.email == self.people[1]:
+            return Unknown(envelope.delivery_id, "cut off")
+        if not self.well and envelope.email == self.people[2]:
+            return Refusal(envelope.delivery_id, permanent=True, code="552", detail="full")
+        return Receipt(envelope.delivery_id, "r")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def start(store: Store, clock: Clock) -> tuple[int, Trouble]:
+    people = add_people(store, 5)
+    number = add_approved(store)
+    provider = Trouble(people)
+    desk(store, provider, clock).start(number)
+    run(store, provider, number, clock)
+    provider.well = True
+    return number, provider
+
+
+def run(store: Store, provider: Recorder, number: int, clock: Clock) -> dict[str, int]:
+    with presence(store) as here:
+        progress = sending(store, provider, clock).run(number, here)
+    assert progress.finished
+    return progress.counts
+
+
+def test_those_in_doubt_are_sent_again_with_the_same_message_id(store: Store, clock: Clock) -> None:
+    number, provider = start(store, clock)
+    editor = desk(store, provider, clock)
+    assert editor.resend(number, [DeliveryState.UNCERTAIN]) == 1
+    with store.read() as session:
+        assert find_issue(session, number).state == IssueState.SENDING
+        assert ledger.count(session, number)["queued"] == 1
+        edition: Edition = frozen_parts().edition(session, number)
+    counts = run(store, provider, number, clock)
+    assert (counts["submitted"], counts["failed"], counts["uncertain"]) == (4, 1, 0)
+    tokens = [token for email, token in provider.seen if email == provider.people[1]]
+    assert len(tokens) == 2
+    assert len(set(tokens)) == 1
+    assert tokens[0] in message_id(edition, Envelope(0, "x", tokens[0], {}))
+
+
+def test_those_refused_are_sent_again_in_one_command(store: Store, clock: Clock) -> None:
+    number, provider = start(store, clock)
+    assert desk(store, provider, clock).resend(number, [DeliveryState.FAILED]) == 1
+    counts = run(store, provider, number, clock)
+    assert (counts["submitted"], counts["uncertain"]) == (4, 1)
+
+
+def test_one_address_can_be_named(store: Store, clock: Clock) -> None:
+    number, provider = start(store, clock)
+    editor = desk(store, provider, clock)
+    both = [DeliveryState.FAILED, DeliveryState.UNCERTAIN]
+    assert editor.resend(number, both, provider.people[0]) == 0, "that one has it"
+    assert editor.resend(number, both, provider.people[2]) == 1
+    assert run(store, provider, number, clock)["uncertain"] == 1
+
+
+def test_giving_up_closes_the_doubt(store: Store, clock: Clock) -> None:
+    number, provider = start(store, clock)
+    assert desk(store, provider, clock).give_up(number) == 1
+    with store.read() as session:
+        counts = ledger.count(session, number)
+    assert (counts["uncertain"], counts["failed"]) == (0, 2)
+
+
+def test_a_cancelled_issue_is_not_sent_again(store: Store, clock: Clock) -> None:
+    add_people(store, 15)
+    number = add_approved(store)
+    provider = Recorder(answer=lambda one: Unknown(one.delivery_id, "cut off"))
+    editor = desk(store, provider, clock)
+    editor.start(number)
+    with presence(store) as here:
+        sending(store, provider, clock).run(number, here, report=lambda _: editor.cancel(number))
+    with pytest.raises(IssueError, match="is cancelled"):
+        editor.resend(number, [DeliveryState.UNCERTAIN])
+
+
+def test_a_paused_issue_is_not_started_anew(store: Store, clock: Clock) -> None:
+    add_people(store, 25)
+    number = add_approved(store)
+    provider = Recorder()
+    editor = desk(store, provider, clock)
+    editor.start(number)
+    editor.pause(number)
+    with pytest.raises(IssueError, match="issue resume"):
+        editor.start(number)
+    editor.resume(number)
+    with pytest.raises(IssueError, match="sending already"):
+        editor.start(number)
+
+
+def test_a_finished_issue_is_not_started_anew(store: Store, clock: Clock) -> None:
+    number, provider = start(store, clock)
+    with pytest.raises(IssueError, match="is finished"):
+        desk(store, provider, clock).start(number)

@@ -1,0 +1,78 @@
+"""A SendGrid in trouble, several requests in flight, on both databases: all books balance."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from digest.deliver.providers.sendgrid.provider import SendGrid
+from digest.pipeline import Desk, Sending
+from store import Store
+from tests.parts.books import by_state, send_to_the_end
+from tests.parts.sendgrid_server import Break, Reply, SendGridServer, errors
+from tests.parts.world import NOW, Clock, add_approved, add_people, frozen_parts
+
+PEOPLE = 240
+TOGETHER = 5
+"""Recipients a batch, so that there are many requests."""
+EACH = 3
+"""Times that each fault comes."""
+RESET = {"X-RateLimit-Reset": str(int((NOW + timedelta(seconds=30)).timestamp()))}
+FAULTS: dict[str, Reply | Break] = {
+    "429": errors(429, ("too many requests", None), headers=RESET),
+    "the last of a window": Reply(202, {"X-RateLimit-Remaining": "0", **RESET}, accepts=True),
+    "500": errors(500, ("oops", None)),
+    "413": errors(413, ("The JSON payload is too large.", None)),
+    "half a body": Break.HALF_A_BODY,
+    "half a refusal": Reply(500, {"Content-Length": "500"}, b"{"),
+    "nothing, and nothing read": Break.BEFORE_READING,
+    "nothing": Break.HANG_UP,
+}
+
+
+@pytest.fixture(params=[1, 2, 3])
+def troubled(request: pytest.FixtureRequest) -> Iterator[SendGridServer]:
+    """Well or in trouble, in an order drawn by the seed; well in the end."""
+    planned: list[Reply | Break | None] = [*FAULTS.values()] * EACH
+    planned += [None] * len(planned)
+    random.Random(request.param).shuffle(planned)
+    with SendGridServer() as server:
+        server.script.extend(planned)
+        yield server
+
+
+def send(store: Store, server: SendGridServer, clock: Clock) -> int:
+    """Takes an issue to its end; its number."""
+    number = add_approved(store)
+    provider = SendGrid(server.key, host=server.url, timeout=5, clock=clock)
+    parts = frozen_parts()
+    Desk(store, parts, TOGETHER, clock).start(number)
+    send_to_the_end(Sending(store, parts, provider, clock), number, clock)
+    return number
+
+
+def test_nobody_is_lost_and_nobody_mailed_twice(store: Store, troubled: SendGridServer) -> None:
+    people = add_people(store, PEOPLE)
+    number = send(store, troubled, Clock())
+
+    assert not troubled.script, "every fault came"
+    mailed = Counter(mail.to for mail in troubled.mails)
+    states = by_state(store, number)
+    known = states["submitted"], states["uncertain"], states["failed"]
+    assert set().union(*known) == set(people), "nobody is lost"
+    assert sum(map(len, known)) == PEOPLE
+    assert set(mailed.values()) == {1}, "nobody is mailed twice"
+    assert states["submitted"] <= mailed.keys(), "who counts as mailed has the mail"
+    assert not states["failed"] & mailed.keys(), "who counts as failed has not"
+    assert mailed.keys() - states["submitted"] <= states["uncertain"]
+
+
+def test_only_what_went_unanswered_is_uncertain(store: Store, troubled: SendGridServer) -> None:
+    """A batch for each of those, no more: what was never whole, or refused, is certain."""
+    add_people(store, PEOPLE)
+    number = send(store, troubled, Clock())
+
+    silent = 2 * EACH
+    assert len(by_state(store, number)["uncertain"]) <= silent * TOGETHER

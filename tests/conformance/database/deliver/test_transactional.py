@@ -1,0 +1,309 @@
+"""Letters are sent once, whatever comes between; what was in hand at a crash goes out again."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from digest.brand import Brand
+from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.providers.base import Outcome, ProviderBusyError, ProviderError, Refusal
+from digest.deliver.transactional import mail
+from digest.deliver.transactional.tables import Letter, LetterKind, LetterState
+from digest.message.template import Edition, Envelope, Mold, Sender, message_id
+from digest.pipeline import Post
+from digest.render.environment import email_environment, templates_folder
+from digest.render.transactional import Letters
+from store import Store
+from subscribers.addresses import AddressHasher
+from subscribers.service import erase, unsubscribe
+from subscribers.tables import Subscriber, Suppression
+from subscribers.tokens import Purpose, Tokens
+from tests.parts.world import NOW, SECRET, Clock, Recorder, add_people
+
+Deliver = Callable[[], int]
+TOKENS, HASHER = Tokens([SECRET]), AddressHasher(SECRET)
+BRAND = Brand("Verdicts", "https://d.example", "1 Road, Town")
+
+
+@dataclass
+class Mailer(Recorder):
+    """A recorder that keeps whole messages; `fault` is raised in place of an answer."""
+
+    sent: list[tuple[Edition, Envelope]] = field(default_factory=list)
+    fault: Exception | None = None
+
+    def _take(self, edition: Edition, envelope: Envelope) -> Outcome:
+        if self.fault:
+            raise self.fault
+        self.sent.append((edition, envelope))
+        return super()._take(edition, envelope)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def mailer() -> Mailer:
+    return Mailer()
+
+
+@pytest.fixture
+def post(store: Store, mailer: Mailer, clock: Clock) -> Post:
+    return Post(
+        store,
+        Letters(BRAND, email_environment(templates_folder())),
+        Sender("Verdicts", "digest@d.example"),
+        TOKENS,
+        HASHER,
+        mailer,
+        clock,
+    )
+
+
+@pytest.fixture
+def deliver(store: Store, post: Post) -> Iterator[Callable[[], int]]:
+    """A worker's round; how many letters it took to their readers."""
+    with presence(store) as here:
+        yield lambda: post.deliver(here)
+
+
+@pytest.fixture
+def ana(store: Store) -> int:
+    return person(store, "pending")
+
+
+def person(store: Store, status: str) -> int:
+    (email,) = add_people(store, 1, status)
+    with store.read() as session:
+        found = session.exec(select(Subscriber.id).where(Subscriber.email == email)).one()
+        assert found is not None
+        return found
+
+
+def owe(store: Store, reader: int, kind: LetterKind = LetterKind.CONFIRMATION, **more: Any) -> bool:
+    with store.write() as session:
+        return mail.write(session, kind, reader, "1", NOW, **more)
+
+
+def kept(store: Store) -> Letter:
+    with store.read() as session:
+        return session.exec(select(Letter)).one()
+
+
+def test_a_letter_goes_out_once_however_often_it_is_caused(
+    store: Store, mailer: Mailer, deliver: Deliver, ana: int
+) -> None:
+    assert owe(store, ana)
+    assert not owe(store, ana)
+    assert deliver() == 1
+    assert deliver() == 0
+    assert mailer.taken == ["reader0@example.org"]
+    assert kept(store).state == LetterState.SUBMITTED
+
+
+def test_what_causes_it_takes_it_along_when_it_fails(
+    store: Store, mailer: Mailer, deliver: Deliver, ana: int
+) -> None:
+    def cause() -> None:
+        with store.write() as session:
+            mail.write(session, LetterKind.CONFIRMATION, ana, "1", NOW)
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        cause()
+    assert deliver() == 0
+    assert mailer.taken == []
+
+
+def test_what_a_dead_worker_held_goes_out_again_with_the_same_message_id(
+    store: Store, post: Post, mailer: Mailer, deliver: Deliver, ana: int
+) -> None:
+    """A confirmation may come twice rather than never."""
+    owe(store, ana)
+
+    def die() -> None:
+        raise SystemExit  # between the provider's answer and the commit
+
+    settle, mail.settle = mail.settle, lambda *_: die()
+    try:
+        with presence(store) as other, pytest.raises(SystemExit):
+            post.deliver(other)
+    finally:
+        mail.settle = settle
+    assert kept(store).state == LetterState.SUBMITTING
+    assert deliver() == 1
+    first, second = [message_id(*one) for one in mailer.sent]
+    assert first == second
+    assert kept(store).state == LetterState.SUBMITTED
+
+
+def test_nobody_takes_what_a_living_worker_holds(
+    store: Store, post: Post, mailer: Mailer, deliver: Deliver, ana: int
+) -> None:
+    owe(store, ana)
+    with presence(store) as other:
+        with store.write() as session:
+            assert len(mail.claim(session, other.number, lambda _: False, NOW)) == 1
+        assert deliver() == 0
+    assert mailer.taken == []
+
+
+def refusing(code: str, *, permanent: bool, **more: Any) -> Callable[[Envelope], Outcome]:
+    return lambda one: Refusal(one.delivery_id, permanent, code, "said the server", **more)
+
+
+def test_a_refusal_for_now_is_tried_again_later(
+    store: Store, mailer: Mailer, deliver: Deliver, ana: int, clock: Clock
+) -> None:
+    owe(store, ana)
+    mailer.answer = refusing("451", permanent=False)
+    deliver()
+    assert kept(store).state == LetterState.QUEUED
+    mailer.answer = None
+    assert deliver() == 0, "it waits"
+    clock.on(minutes=2)
+    assert deliver() == 1
+    assert kept(store).attempts == 2
+
+
+def test_an_address_that_is_refused_for_good_is_not_asked_again(
+    store: Store, mailer: Mailer, deliver: Deliver, ana: int
+) -> None:
+    owe(store, ana)
+    mailer.answer = refusing("550 5.1.1", permanent=True, about_address=True)
+    deliver()
+    assert (kept(store).state, kept(store).code) == (LetterState.FAILED, "550 5.1.1")
+    with store.read() as session:
+        assert session.exec(select(Subscriber.status)).one() == "bounced"
+        assert session.exec(select(Suppression.reason)).one() == "bounced"
+
+
+def test_a_provider_that_can_not_be_used_costs_no_try(
+    store: Store, mailer: Mailer, deliver: Deliver, ana: int, clock: Clock
+) -> None:
+    owe(store, ana)
+    mailer.fault = ProviderBusyError("full", 120)
+    with pytest.raises(ProviderError):
+        deliver()
+    assert (kept(store).state, kept(store).attempts) == (LetterState.QUEUED, 0)
+    mailer.fault = None
+    clock.on(seconds=119)
+    assert deliver() == 0
+    clock.on(seconds=1)
+    assert deliver() == 1
+
+
+def test_an_answer_that_never_came_is_asked_for_again(
+    store: Store, mailer: Mailer, deliver: Deliver, ana: int, clock: Clock
+) -> None:
+    owe(store, ana)
+    mailer.fault = RuntimeError("the line broke")
+    assert deliver() == 0
+    mailer.fault = None
+    clock.on(minutes=2)
+    assert deliver() == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "becomes"),
+    [
+        (LetterKind.CONFIRMATION, "pending", "submitted"),
+        (LetterKind.CONFIRMATION, "unsubscribed", "submitted"),
+        (LetterKind.CONFIRMATION, "active", "suppressed"),
+        (LetterKind.CONFIRMATION, "complained", "suppressed"),
+        (LetterKind.CONFIRMATION, "bounced", "suppressed"),
+        (LetterKind.WELCOME, "active", "submitted"),
+        (LetterKind.WELCOME, "unsubscribed", "suppressed"),
+        (LetterKind.ALREADY, "active", "submitted"),
+        (LetterKind.ALREADY, "complained", "suppressed"),
+    ],
+)
+def test_who_may_have_it_is_asked_when_its_turn_comes(
+    store: Store, deliver: Deliver, kind: LetterKind, status: str, becomes: str
+) -> None:
+    owe(store, person(store, status), kind)
+    deliver()
+    assert kept(store).state == becomes
+
+
+def test_who_left_before_it_was_written_out_gets_no_welcome(
+    store: Store, mailer: Mailer, deliver: Deliver
+) -> None:
+    reader = person(store, "active")
+    owe(store, reader, LetterKind.WELCOME)
+    with store.write() as session:
+        unsubscribe(session, HASHER, reader, "link", NOW)
+    deliver()
+    assert mailer.taken == []
+
+
+@pytest.mark.parametrize(
+    ("reason", "becomes"),
+    [("unsubscribed", "submitted"), ("bounced", "suppressed"), ("complained", "suppressed")],
+)
+def test_the_address_that_a_reader_moved_from_is_told_unless_it_is_worse_than_left(
+    store: Store, deliver: Deliver, reason: str, becomes: str
+) -> None:
+    reader = person(store, "active")
+    with store.write() as session:
+        key = HASHER.hash("before@example.org")
+        session.add(Suppression(address_hash=key, email=None, reason=reason, at=NOW))
+    owe(store, reader, LetterKind.CHANGED, email="before@example.org")
+    deliver()
+    assert kept(store).state == becomes
+
+
+def test_an_erased_readers_letters_go_with_them(store: Store, ana: int) -> None:
+    owe(store, ana)
+    with store.write() as session:
+        erase(session, HASHER, "reader0@example.org", NOW)
+    with store.read() as session:
+        assert session.exec(select(Letter)).all() == []
+
+
+def test_a_confirmation_says_that_nobody_wrote_it_and_offers_no_way_off(
+    store: Store, mailer: Mailer, deliver: Deliver, ana: int
+) -> None:
+    owe(store, ana)
+    deliver()
+    ((edition, envelope),) = mailer.sent
+    message = Mold(edition).message(envelope, NOW)
+    head = message.partition(b"\r\n\r\n")[0]
+    assert b"\r\nAuto-Submitted: auto-generated\r\n" in head
+    assert b"List-" not in head
+    link = f"https://d.example/confirm/{TOKENS.make(Purpose.CONFIRM, ana)}"
+    assert link in edition.text
+
+
+def test_a_welcome_can_be_left_in_one_click(store: Store, mailer: Mailer, deliver: Deliver) -> None:
+    reader = person(store, "active")
+    owe(store, reader, LetterKind.WELCOME)
+    deliver()
+    ((edition, envelope),) = mailer.sent
+    head = Mold(edition).message(envelope, NOW).partition(b"\r\n\r\n")[0]
+    link = f"<https://d.example/unsubscribe/{TOKENS.make(Purpose.UNSUBSCRIBE, reader)}>"
+    assert f"\r\nList-Unsubscribe: {link}".encode() in head
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in head
+
+
+def test_another_address_that_must_not_be_mailed_is_not(
+    store: Store, mailer: Mailer, deliver: Deliver
+) -> None:
+    reader = person(store, "active")
+    with store.write() as session:
+        erase(session, HASHER, "gone@example.org", NOW)
+    owe(store, reader, LetterKind.CHANGE, email="gone@example.org", context={"number": 1})
+    deliver()
+    assert mailer.taken == []
+
+
+def test_a_receipt_is_kept(store: Store, deliver: Deliver, ana: int) -> None:
+    owe(store, ana)
+    deliver()
+    letter = kept(store)
+    assert letter.provider_id == f"r-{letter.id}"

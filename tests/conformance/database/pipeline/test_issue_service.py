@@ -1,0 +1,196 @@
+"""Drafting, approving, editing and cancelling, over real comparisons on both databases."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from digest.brand import Brand
+from digest.catalog.intake.sources import read_sources
+from digest.catalog.pages import ComparisonPage
+from digest.catalog.tables import Comparison
+from digest.catalog.upsert import Change, keep_page
+from digest.issues.lifecycle import IssueError, find_issue
+from digest.issues.tables import IssueState, Pick, Variant
+from digest.message.template import Sender
+from digest.pipeline import Desk, Frozen, NothingNewError
+from digest.render.environment import email_environment, templates_folder
+from digest.render.links import Tracking
+from digest.samples import comparisons
+from store import Store
+from subscribers.tokens import Tokens
+from tests.parts.world import SECRET, Clock, add_people
+
+BRAND = Brand("Verdicts", "https://d.example", "1 Road, Town")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def desk(store: Store, clock: Clock) -> Desk:
+    frozen = Frozen(
+        brand=BRAND,
+        sender=Sender("Verdicts", "digest@d.example"),
+        environment=email_environment(templates_folder()),
+        tokens=Tokens([SECRET]),
+        tracking=Tracking(),
+    )
+    return Desk(store, frozen, 100, clock)
+
+
+def samples() -> list[ComparisonPage]:
+    pages = list(read_sources([str(comparisons())], None))
+    assert all(isinstance(page, ComparisonPage) for page in pages)
+    return pages  # type: ignore[return-value]
+
+
+def keep(store: Store, pages: list[ComparisonPage], clock: Clock) -> list[Change]:
+    with store.write() as session:
+        return [keep_page(session, page, clock()).change for page in pages]
+
+
+def test_importing_again_changes_nothing(store: Store, clock: Clock) -> None:
+    assert set(keep(store, samples(), clock)) == {Change.NEW}
+    clock.on(days=1)
+    assert set(keep(store, samples(), clock)) == {Change.SAME}
+
+
+def test_a_changed_page_updates_its_comparison_and_says_what(store: Store, clock: Clock) -> None:
+    from dataclasses import replace
+
+    page = samples()[0]
+    keep(store, [page], clock)
+    left, right = page.contenders
+    changed = replace(page, contenders=(replace(left, panel_score=12.5, entry_price="$9"), right))
+    with store.write() as session:
+        kept = keep_page(session, changed, clock())
+    assert kept.change is Change.CHANGED
+    assert any("panel score" in line and "12.5" in line for line in kept.changes)
+    assert any("entry price" in line and "$9" in line for line in kept.changes)
+    with store.read() as session:
+        assert len(session.exec(select(Comparison)).all()) == 1
+
+
+def test_what_a_source_can_not_say_is_not_forgotten(store: Store, clock: Clock) -> None:
+    from dataclasses import replace
+
+    page = next(
+        one for one in samples() if one.url and any(r.verdict for r in one.contenders[0].reviews)
+    )
+    keep(store, [page], clock)
+    bare = replace(
+        page,
+        url=None,
+        published_at=None,
+        contenders=tuple(
+            replace(side, reviews=tuple(replace(r, verdict=None) for r in side.reviews))
+            for side in page.contenders
+        ),
+    )
+    assert keep(store, [bare], clock) == [Change.SAME]
+
+
+def test_a_week_is_drafted_and_the_next_is_empty(store: Store, clock: Clock, desk: Desk) -> None:
+    keep(store, samples(), clock)
+    number = desk.draft("weekly")
+    with store.read() as session:
+        issue = find_issue(session, number)
+        assert issue.subject
+        picks = session.exec(select(Pick).where(Pick.issue_number == number)).all()
+        assert len(picks) == len(samples())
+        assert all(pick.reasons for pick in picks)
+    clock.on(days=7)
+    with pytest.raises(NothingNewError, match=f"issue {number} is a draft"):
+        desk.draft("weekly")
+    assert desk.draft("other-series") == number + 1, "another series has its own history"
+
+
+def test_cancelling_a_draft_frees_its_comparisons(store: Store, clock: Clock, desk: Desk) -> None:
+    keep(store, samples(), clock)
+    first = desk.draft("weekly")
+    desk.cancel(first)
+    second = desk.draft("weekly")
+    assert second > first
+
+
+def test_approval_freezes_and_a_later_import_changes_nothing(
+    store: Store, clock: Clock, desk: Desk
+) -> None:
+    from dataclasses import replace
+
+    keep(store, samples(), clock)
+    number = desk.draft("weekly")
+    with store.read() as session:
+        before = desk.frozen.rendered(session, number)
+    sha256 = desk.approve(number, by="editor")
+    page = samples()[0]
+    left, right = page.contenders
+    keep(store, [replace(page, contenders=(replace(left, tagline="Changed."), right))], clock)
+    with store.read() as session:
+        after = desk.frozen.rendered(session, number)
+        assert find_issue(session, number).content_hash == sha256
+    assert after == before
+
+
+def test_an_edit_takes_the_approval_back(store: Store, clock: Clock, desk: Desk) -> None:
+    keep(store, samples(), clock)
+    number = desk.draft("weekly")
+    first = desk.approve(number, by="editor")
+    desk.edit(number, subject="Another subject")
+    with store.read() as session:
+        issue = find_issue(session, number)
+        assert (issue.state, issue.content_hash) == (IssueState.DRAFT, None)
+        assert not session.exec(select(Variant)).all()
+    assert desk.approve(number, by="editor") != first
+
+
+def test_a_draft_can_not_be_sent(store: Store, clock: Clock, desk: Desk) -> None:
+    add_people(store, 2)
+    keep(store, samples(), clock)
+    number = desk.draft("weekly")
+    with pytest.raises(IssueError, match="approve it first"):
+        desk.start(number)
+
+
+def test_an_issue_is_scheduled_for_a_time_to_come(store: Store, clock: Clock, desk: Desk) -> None:
+    keep(store, samples(), clock)
+    number = desk.draft("weekly")
+    desk.approve(number, by="editor")
+    with pytest.raises(IssueError, match="is past"):
+        desk.schedule(number, clock() - timedelta(minutes=1))
+    desk.schedule(number, clock() + timedelta(hours=1))
+    with store.read() as session:
+        assert find_issue(session, number).state == IssueState.SCHEDULED
+
+
+def test_names_of_every_kind_survive_to_the_email(
+    store: Store, clock: Clock, desk: Desk, tmp_path: Path
+) -> None:
+    import json
+
+    names = ['Llama 4 (12B) & "Friends" <b>', "Zoë’s 模型 🎉️ \\ e\u0301"]
+    item = json.loads((Path(__file__).parent / "hostile.json").read_text(encoding="utf-8"))
+    for side, name in zip(item["contenders"], names, strict=True):
+        side["name"] = name
+    item["title"] = " vs ".join(names)
+    path = tmp_path / "hostile.json"
+    path.write_text(json.dumps(item), encoding="utf-8")
+    (page,) = read_sources([str(path)], None)
+    assert isinstance(page, ComparisonPage), page
+    keep(store, [page], clock)
+    with store.read() as session:
+        pass
+    number = desk.draft("weekly")
+    with store.read() as session:
+        rendered = desk.frozen.rendered(session, number)
+    from bs4 import BeautifulSoup
+
+    shown = BeautifulSoup(rendered.html, "html.parser").get_text(" ")
+    for name in (side.name for side in page.contenders):
+        assert name in shown
+        assert name in rendered.text
+    assert "<b>" not in rendered.html

@@ -1,0 +1,462 @@
+"""What was said of deliveries, on both databases: once each, in any order, with what follows."""
+
+import itertools
+import threading
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlmodel import col, select
+
+from digest.deliver.bounce_policy.bounce_type import MOST_PASSING
+from digest.deliver.ledger import ledger
+from digest.deliver.ledger.outcomes import settle
+from digest.deliver.providers.base import Refusal
+from digest.deliver.tables import Batch, Delivery
+from digest.events.tables import Event
+from digest.readers.unsubscribe import unsubscribe_bearer
+from digest.track.provider_events.event import Report
+from digest.track.provider_events.group_commit import Intake
+from digest.track.provider_events.ingest import take
+from digest.track.provider_events.sendgrid import read_post
+from digest.track.report import report_of
+from store import Store
+from subscribers.addresses import AddressHasher
+from subscribers.consent import ConsentKind, record
+from subscribers.suppression_removal import lift_by_hand
+from subscribers.tables import Subscriber, Suppression
+from subscribers.tokens import Bearer, Purpose, Tokens
+from tests.parts.sendgrid_events import body_of, event
+from tests.parts.world import NOW, SECRET, add_approved, add_people
+
+TOKENS = Tokens([SECRET])
+HASHER = AddressHasher(SECRET)
+
+
+class Desk:
+    """Issues sent to a few people, and what SendGrid says of them."""
+
+    def __init__(self, store: Store, people: int = 3) -> None:
+        self.store = store
+        self.emails = add_people(store, people)
+        with store.read() as session:
+            ids = session.exec(select(Subscriber.id).order_by(col(Subscriber.id))).all()
+        self.ids = [one for one in ids if one is not None]
+
+    def issue(self, state: str = "submitted") -> int:
+        """One more issue, with everybody's delivery in `state`."""
+        number = add_approved(self.store)
+        with self.store.write() as session:
+            session.add(Batch(issue_number=number, position=0, state="done"))
+            session.flush()
+            session.add_all(
+                Delivery(
+                    issue_number=number,
+                    batch_position=0,
+                    subscriber_id=one,
+                    state=state,
+                    changed_at=NOW,
+                )
+                for one in self.ids
+            )
+        return number
+
+    def event(self, name: str, issue: int, person: int = 0, **more: Any) -> dict[str, Any]:
+        token = TOKENS.make(Purpose.DELIVERY, self.ids[person], issue)
+        return event(name, token, more.pop("at", NOW), **more)
+
+    def say(self, *events: dict[str, Any], now: datetime = NOW) -> int:
+        return self.report(read_post(body_of(events), TOKENS), now)
+
+    def report(self, reports: list[Report], now: datetime = NOW) -> int:
+        with self.store.write() as session:
+            return take(session, HASHER, reports, now)
+
+    def delivery(self, issue: int, person: int = 0) -> Delivery:
+        with self.store.read() as session:
+            return session.exec(
+                select(Delivery).where(
+                    Delivery.issue_number == issue, Delivery.subscriber_id == self.ids[person]
+                )
+            ).one()
+
+    def person(self, person: int = 0) -> Subscriber:
+        with self.store.read() as session:
+            return session.exec(select(Subscriber).where(Subscriber.id == self.ids[person])).one()
+
+    def suppressed(self, person: int = 0) -> str | None:
+        hashed = self.person(person).address_hash
+        with self.store.read() as session:
+            found = session.exec(
+                select(Suppression).where(Suppression.address_hash == hashed)
+            ).first()
+            return found.reason if found else None
+
+    def lift(self, now: datetime, person: int = 0) -> None:
+        with self.store.write() as session:
+            hashed = self.person(person).address_hash
+            lift_by_hand(session, hashed, who="Ed", why="they wrote to us", now=now)
+
+    def events(self) -> list[Event]:
+        with self.store.read() as session:
+            return list(session.exec(select(Event).order_by(col(Event.id))))
+
+
+@pytest.fixture
+def desk(store: Store) -> Desk:
+    return Desk(store)
+
+
+def test_each_event_is_stored_once_with_its_delivery_and_moment(desk: Desk) -> None:
+    number = desk.issue()
+    one, two = desk.event("delivered", number), desk.event("deferred", number, 1, response="busy")
+    at = NOW - timedelta(hours=3, microseconds=0)
+    late = desk.event("processed", number, 2, at=at)
+    assert desk.say(one, two, one) == 2
+    assert desk.say(two, one, late) == 1
+    assert desk.say(one, two, late) == 0
+    kept = {event.kind: event for event in desk.events()}
+    assert len(kept) == len(desk.events()) == 3
+    assert kept["processed"].at == at
+    assert kept["delivered"].delivery_id == desk.delivery(number).id
+    assert {event.issue_number for event in kept.values()} == {number}
+    assert kept["deferred"].detail == {"event": "deferred", "response": "busy"}
+    assert kept["delivered"].machine is None
+
+
+PROOFS: list[tuple[str, dict[str, Any], str]] = [
+    ("processed", {}, "submitted"),
+    ("deferred", {}, "submitted"),
+    ("dropped", {"reason": "Spam Content"}, "failed"),
+    ("delivered", {}, "delivered"),
+    ("open", {"sg_machine_open": True}, "delivered"),
+    ("click", {}, "delivered"),
+    ("bounce", {"type": "bounce", "status": "5.1.1"}, "bounced"),
+    ("bounce", {"type": "blocked", "status": "5.7.1"}, "bounced"),
+    ("spamreport", {}, "complained"),
+    ("unsubscribe", {}, "delivered"),
+    ("group_unsubscribe", {}, "delivered"),
+]
+
+
+@pytest.mark.parametrize("before", ["submitting", "uncertain", "queued"])
+def test_any_word_of_a_delivery_settles_what_was_in_doubt(desk: Desk, before: str) -> None:
+    for name, more, state in PROOFS:
+        number = desk.issue(before)
+        desk.say(desk.event(name, number, **more))
+        assert (name, desk.delivery(number).state) == (name, state)
+        assert desk.delivery(number, 1).state == before
+
+
+@pytest.mark.parametrize("name", ["group_resubscribe", "some news"])
+def test_what_says_nothing_of_the_delivery_leaves_it_alone(desk: Desk, name: str) -> None:
+    number = desk.issue("uncertain")
+    desk.say(desk.event(name, number))
+    assert desk.delivery(number).state == "uncertain"
+    assert len(desk.events()) == 1
+
+
+def test_the_order_of_events_makes_no_difference(sqlite_store: Store) -> None:
+    desk = Desk(sqlite_store, 1)
+    told = [
+        ("processed", {}),
+        ("delivered", {}),
+        ("bounce", {"type": "bounce", "status": "5.2.1"}),
+    ]
+    for order in itertools.permutations(told):
+        number = desk.issue()
+        for name, more in order:
+            desk.say(desk.event(name, number, **more))
+        found = desk.delivery(number)
+        assert (found.state, found.code, found.fault) == ("bounced", "5.2.1", "passing")
+        together = desk.issue()
+        desk.say(*[desk.event(name, together, **more) for name, more in order])
+        assert desk.delivery(together).state == "bounced"
+
+
+def test_what_was_never_submitted_is_not_moved(desk: Desk) -> None:
+    number = desk.issue("suppressed")
+    desk.say(desk.event("delivered", number))
+    assert desk.delivery(number).state == "suppressed"
+
+
+def test_the_books_of_a_finished_issue_still_balance(desk: Desk) -> None:
+    number = desk.issue()
+    desk.say(desk.event("delivered", number), desk.event("spamreport", number, 1))
+    with desk.store.read() as session:
+        counts = ledger.count(session, number)
+    assert sum(counts.values()) == 3
+    assert (counts["delivered"], counts["complained"], counts["submitted"]) == (1, 1, 1)
+
+
+def test_an_address_at_fault_is_suppressed_at_once_with_why(desk: Desk) -> None:
+    number = desk.issue()
+    bounce = {"type": "bounce", "status": "5.1.1"}
+    reason = "550 5.1.1 reader0@example.org unknown"
+    assert desk.say(desk.event("bounce", number, reason=reason, **bounce)) == 1
+    assert (desk.suppressed(), desk.person().status) == ("bounced", "bounced")
+    assert desk.suppressed(1) is None
+    with desk.store.read() as session:
+        note = session.exec(select(Suppression.note)).one()
+    assert note == "5.1.1 550 5.1.1 an address unknown"
+
+
+def test_of_two_failures_told_together_the_graver_counts(desk: Desk) -> None:
+    number = desk.issue()
+    hard = desk.event("bounce", number, type="bounce", status="5.1.1")
+    soft = desk.event("bounce", number, type="blocked", status="4.4.1")
+    desk.say(hard, soft)
+    assert (desk.delivery(number).fault, desk.suppressed()) == ("address", "bounced")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"type": "bounce", "status": "5.7.1"},
+        {"type": "bounce", "status": "5.2.2"},
+        {"type": "bounce", "status": "5.3.4"},
+        {"type": "blocked", "status": "5.7.1"},
+    ],
+)
+def test_what_says_nothing_about_an_address_never_suppresses_it(
+    desk: Desk, told: dict[str, str]
+) -> None:
+    for _ in range(MOST_PASSING + 2):
+        desk.say(desk.event("bounce", desk.issue(), **told))
+    assert (desk.suppressed(), desk.person().status) == (None, "active")
+
+
+BLOCKED = {"type": "blocked", "status": "4.4.1"}
+
+
+def test_passing_failures_suppress_after_several_issues_in_a_row(desk: Desk) -> None:
+    for _ in range(MOST_PASSING - 1):
+        desk.say(desk.event("bounce", desk.issue(), **BLOCKED))
+        assert desk.suppressed() is None
+    desk.say(desk.event("bounce", desk.issue(), **BLOCKED))
+    assert desk.suppressed() == "bounced"
+    assert desk.suppressed(1) is None
+
+
+def test_a_delivery_in_between_begins_the_count_anew(desk: Desk) -> None:
+    for name in ("bounce", "bounce", "delivered", "bounce", "bounce"):
+        more = BLOCKED if name == "bounce" else {}
+        desk.say(desk.event(name, desk.issue(), **more))
+    assert desk.suppressed() is None
+    desk.say(desk.event("bounce", desk.issue(), **BLOCKED))
+    assert desk.suppressed() == "bounced"
+
+
+def test_the_same_failure_told_often_counts_once(desk: Desk) -> None:
+    number = desk.issue()
+    for _ in range(MOST_PASSING + 1):
+        desk.say(desk.event("bounce", number, **BLOCKED))
+    assert desk.suppressed() is None
+
+
+def test_a_late_bounce_does_not_undo_a_later_delivery(desk: Desk) -> None:
+    issues = [desk.issue() for _ in range(MOST_PASSING + 1)]
+    desk.say(desk.event("delivered", issues[-1]))
+    for number in issues[:-1]:
+        desk.say(desk.event("bounce", number, **BLOCKED))
+    assert desk.suppressed() is None
+
+
+def test_refusals_while_sending_count_in_the_same_row(desk: Desk) -> None:
+    """Two issues by SendGrid, the third refused by an SMTP server: one policy."""
+    for _ in range(MOST_PASSING - 1):
+        desk.say(desk.event("bounce", desk.issue(), **BLOCKED))
+    number = desk.issue("submitting")
+    delivery = desk.delivery(number)
+    assert delivery.id is not None
+    refused = Refusal(delivery.id, True, "550 5.4.4", "no route")
+    with desk.store.write() as session:
+        settle(session, number, [refused], provider="smtp", batch_size=10, now=NOW)
+    assert desk.delivery(number).fault == "passing"
+    assert desk.suppressed() == "bounced"
+
+
+@pytest.mark.parametrize(
+    ("code", "about_address", "reason"),
+    [("550 5.1.1", True, "bounced"), ("554 5.7.1", False, None), ("552 5.2.2", False, None)],
+)
+def test_a_refusal_while_sending_goes_by_the_policy(
+    desk: Desk, code: str, reason: str | None, *, about_address: bool
+) -> None:
+    number = desk.issue("submitting")
+    delivery = desk.delivery(number)
+    assert delivery.id is not None
+    refused = Refusal(delivery.id, True, code, "no", about_address=about_address)
+    with desk.store.write() as session:
+        settle(session, number, [refused], provider="smtp", batch_size=10, now=NOW)
+    assert (desk.delivery(number).state, desk.suppressed()) == ("failed", reason)
+
+
+def test_a_complaint_and_an_unsubscription_take_the_reader_off(desk: Desk) -> None:
+    number = desk.issue()
+    desk.say(desk.event("spamreport", number), desk.event("unsubscribe", number, 1))
+    assert (desk.suppressed(), desk.person().status) == ("complained", "complained")
+    assert (desk.suppressed(1), desk.person(1).status) == ("unsubscribed", "unsubscribed")
+
+
+def test_who_leaves_by_link_and_with_the_provider_is_one_person_in_the_report(
+    desk: Desk,
+) -> None:
+    number = desk.issue()
+    desk.say(desk.event("unsubscribe", number), desk.event("group_unsubscribe", number))
+    with desk.store.write() as session:
+        unsubscribe_bearer(session, HASHER, Bearer(desk.ids[0], number), NOW)
+    with desk.store.read() as session:
+        assert report_of(session, number)["people"]["unsubscribes"] == 1
+
+
+def test_a_provider_can_only_take_off_the_list_and_never_bring_back(desk: Desk) -> None:
+    number = desk.issue()
+    desk.say(desk.event("group_unsubscribe", number))
+    desk.say(desk.event("group_resubscribe", number))
+    assert desk.person().status == "unsubscribed"
+
+
+def test_who_came_back_is_not_taken_off_by_an_older_event(desk: Desk) -> None:
+    number = desk.issue()
+    with desk.store.write() as session:
+        record(session, desk.ids[0], ConsentKind.CONFIRMED, "yes", NOW)
+    desk.say(desk.event("unsubscribe", number, at=NOW - timedelta(hours=1)))
+    assert desk.person().status == "active"
+    desk.say(desk.event("unsubscribe", number, at=NOW + timedelta(hours=1)))
+    assert desk.person().status == "unsubscribed"
+
+
+def test_what_was_lifted_is_not_put_back_by_older_news(desk: Desk) -> None:
+    number, later = desk.issue(), NOW + timedelta(days=1)
+    bounce = {"type": "bounce", "status": "5.1.1"}
+    first = desk.event("bounce", number, **bounce)
+    desk.say(first)
+    desk.lift(later)
+    assert desk.say(first, now=later) == 0
+    desk.say(desk.event("bounce", number, **bounce), now=later)
+    desk.say(desk.event("spamreport", number), now=later)
+    assert desk.suppressed() is None
+    newer = later + timedelta(hours=1)
+    desk.say(desk.event("bounce", desk.issue(), at=newer, **bounce), now=newer)
+    assert desk.suppressed() == "bounced"
+
+
+def test_who_was_let_off_begins_a_new_row(desk: Desk) -> None:
+    for _ in range(MOST_PASSING):
+        desk.say(desk.event("bounce", desk.issue(), **BLOCKED))
+    desk.lift(NOW + timedelta(days=1))
+    after = NOW + timedelta(days=2)
+    for _ in range(MOST_PASSING - 1):
+        desk.say(desk.event("bounce", desk.issue(), at=after, **BLOCKED), now=after)
+    assert desk.suppressed() is None
+    desk.say(desk.event("bounce", desk.issue(), at=after, **BLOCKED), now=after)
+    assert desk.suppressed() == "bounced"
+
+
+def test_of_whoever_is_unknown_erased_or_untracked_only_the_fact_is_kept(desk: Desk) -> None:
+    number = desk.issue()
+    with desk.store.write() as session:
+        session.delete(session.get(Subscriber, desk.ids[2]))
+        shy = session.get(Subscriber, desk.ids[1])
+        assert shy is not None
+        shy.tracking = False
+        session.add(shy)
+    nobody = event("delivered", TOKENS.make(Purpose.DELIVERY, 4711, 99), NOW)
+    other = event("delivered", None, NOW)
+    desk.say(
+        nobody,
+        other,
+        desk.event("bounce", number, 2, type="bounce", status="5.1.1"),
+        desk.event("open", number, 1),
+        desk.event("delivered", number, 1),
+    )
+    kept = desk.events()
+    assert len(kept) == 5
+    assert [one.delivery_id for one in kept if one.kind != "delivered"] == [None, None]
+    assert desk.delivery(number, 1).state == "delivered"
+    with desk.store.read() as session:
+        assert session.exec(select(Suppression)).all() == []
+
+
+def test_many_posts_at_once_with_the_same_events_are_stored_once(desk: Desk) -> None:
+    number = desk.issue()
+    names = ("processed", "delivered", "bounce")
+    told = [desk.event(name, number, person) for name in names for person in range(3)]
+    intakes = [Intake(desk.store, HASHER, lambda: NOW) for _ in range(2)]
+    faults: list[Exception] = []
+
+    def post(place: int) -> None:
+        ordered = told[place % 9 :] + told[: place % 9]
+        try:
+            intakes[place % 2].take(read_post(body_of(ordered), TOKENS))
+        except Exception as fault:  # noqa: BLE001 - looked at below
+            faults.append(fault)
+
+    threads = [threading.Thread(target=post, args=(place,)) for place in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+    assert len(desk.events()) == 9
+    assert {desk.delivery(number, person).state for person in range(3)} == {"bounced"}
+
+
+def test_a_post_that_the_database_refuses_spoils_no_other(desk: Desk) -> None:
+    """They may have been written together; each is told its own end."""
+    number = desk.issue()
+    good = [read_post(body_of([desk.event("delivered", number, one)]), TOKENS) for one in range(3)]
+    bad = [good[0][0]._replace(key="k" * 10, kind="no such kind")]
+    intake = Intake(desk.store, HASHER, lambda: NOW)
+    heard: dict[int, bool] = {}
+
+    def post(place: int, reports: list[Report]) -> None:
+        try:
+            intake.take(reports)
+        except Exception:  # noqa: BLE001 - which one is not the point
+            heard[place] = False
+        else:
+            heard[place] = True
+
+    with intake._turn:  # so that all of them wait, and go together
+        threads = [
+            threading.Thread(target=post, args=(place, reports))
+            for place, reports in enumerate([*good, bad])
+        ]
+        for thread in threads:
+            thread.start()
+        while len(intake._waiting) < 4:
+            threading.Event().wait(0.001)
+    for thread in threads:
+        thread.join()
+    assert heard == {0: True, 1: True, 2: True, 3: False}
+    assert len(desk.events()) == 3
+
+
+NAMES = st.sampled_from(
+    ["processed", "delivered", "deferred", "dropped", "bounce", "open", "click", "spamreport"]
+)
+
+
+@settings(
+    deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(told=st.lists(st.tuples(NAMES, st.integers(0, 2)), min_size=1, max_size=8), data=st.data())
+def test_however_posts_are_cut_ordered_and_repeated_the_end_is_the_same(
+    sqlite_store: Store, told: list[tuple[str, int]], data: st.DataObject
+) -> None:
+    desk = Desk(sqlite_store)
+    one, other = desk.issue(), desk.issue()
+    desk.say(*[desk.event(name, one, person) for name, person in told])
+    events = [desk.event(name, other, person) for name, person in told]
+    shuffled = data.draw(st.permutations(events + events[:3]))
+    cut = data.draw(st.integers(0, len(shuffled)))
+    before = len(desk.events())
+    desk.say(*shuffled[:cut])
+    desk.say(*shuffled[cut:])
+    assert len(desk.events()) - before == len(told)
+    for person in range(3):
+        assert desk.delivery(one, person).state == desk.delivery(other, person).state

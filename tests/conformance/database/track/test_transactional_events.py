@@ -1,0 +1,107 @@
+"""What comes back from letters: the policy is that of issues, and each report counts once."""
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import select
+
+from digest.deliver.bounce_policy.bounce_type import Fault
+from digest.deliver.transactional import mail
+from digest.deliver.transactional.tables import Letter, LetterKind
+from digest.events.tables import Event, EventKind
+from digest.track.provider_events.event import Act, Report
+from digest.track.provider_events.ingest import take
+from digest.track.provider_events.sendgrid import read_post
+from store import Store
+from subscribers.addresses import AddressHasher
+from subscribers.suppression_removal import lift_by_hand
+from subscribers.tables import Subscriber, Suppression
+from subscribers.tokens import Purpose, Tokens
+from tests.parts.world import NOW, SECRET, add_people
+
+HASHER = AddressHasher(SECRET)
+BOUNCE = Report(
+    "k", EventKind.BOUNCED, None, NOW, fault=Fault.ADDRESS, code="5.1.1", note="gone", letter=1
+)
+COMPLAINT = Report("c", EventKind.COMPLAINED, None, NOW, act=Act.COMPLAIN, letter=1)
+
+
+def owe(store: Store, status: str = "pending", email: str | None = None) -> None:
+    add_people(store, 1, status)
+    with store.write() as session:
+        mail.write(session, LetterKind.CONFIRMATION, 1, "1", NOW, email=email)
+        session.exec(select(Letter)).one().state = "submitted"
+
+
+def hear(store: Store, *reports: Report) -> int:
+    with store.write() as session:
+        return take(session, HASHER, reports, NOW)
+
+
+def standing(store: Store) -> tuple[str, str, list[tuple[str, str | None]]]:
+    """The letter, the reader, and what is suppressed."""
+    with store.read() as session:
+        rows = session.exec(select(Suppression)).all()
+        return (
+            session.exec(select(Letter.state)).one(),
+            session.exec(select(Subscriber.status)).one(),
+            [(one.reason, one.email) for one in rows],
+        )
+
+
+def test_an_address_at_fault_is_not_asked_again(store: Store) -> None:
+    owe(store)
+    assert hear(store, BOUNCE) == 1
+    assert hear(store, BOUNCE) == 0
+    assert standing(store) == ("failed", "bounced", [("bounced", "reader0@example.org")])
+
+
+def test_a_complaint_suppresses_who_never_asked(store: Store) -> None:
+    owe(store)
+    hear(store, COMPLAINT)
+    assert standing(store) == ("submitted", "complained", [("complained", "reader0@example.org")])
+
+
+@pytest.mark.parametrize("fault", [Fault.PASSING, Fault.NOTHING])
+def test_what_passes_suppresses_nobody(store: Store, fault: Fault) -> None:
+    owe(store)
+    hear(store, BOUNCE._replace(fault=fault))
+    assert standing(store) == ("failed", "pending", [])
+
+
+def test_another_address_is_suppressed_by_itself(store: Store) -> None:
+    owe(store, "active", "new@example.net")
+    hear(store, COMPLAINT)
+    assert standing(store) == ("submitted", "active", [("complained", "new@example.net")])
+
+
+def test_who_opts_out_at_the_provider_is_off_the_list(store: Store) -> None:
+    owe(store, "active")
+    hear(store, Report("u", EventKind.UNSUBSCRIBED, None, NOW, act=Act.UNSUBSCRIBE, letter=1))
+    assert standing(store)[1:] == ("unsubscribed", [("unsubscribed", "reader0@example.org")])
+
+
+def test_what_is_older_than_a_lift_is_no_news(store: Store) -> None:
+    owe(store)
+    hear(store, BOUNCE)
+    with store.write() as session:
+        address_hash = session.exec(select(Subscriber.address_hash)).one()
+        lift_by_hand(session, address_hash, who="me", why="mended", now=NOW + timedelta(hours=1))
+    hear(store, BOUNCE._replace(key="late"))
+    assert standing(store)[2] == []
+
+
+def test_a_letter_that_is_gone_is_nobodys(store: Store) -> None:
+    owe(store)
+    assert hear(store, BOUNCE._replace(letter=4711)) == 1
+    assert standing(store) == ("submitted", "pending", [])
+    with store.read() as session:
+        assert session.exec(select(Event.delivery_id)).all() == [None]
+
+
+def test_sendgrid_names_a_letter_by_its_token() -> None:
+    tokens = Tokens([SECRET])
+    token = tokens.make(Purpose.LETTER, 7)
+    post = f'[{{"event": "bounce", "timestamp": 1, "delivery": "{token}", "status": "5.1.1"}}]'
+    (report,) = read_post(post.encode(), tokens)
+    assert (report.bearer, report.letter, report.fault) == (None, 7, Fault.ADDRESS)

@@ -1,0 +1,235 @@
+"""What DNS says of a sender, asked of a real server: each fault is named, with what to paste."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+import pytest
+
+from digest.deliverability import lookups as module
+from digest.deliverability.check_result import Fact, Topic
+from digest.deliverability.examine import Stand, examine, objections
+from digest.deliverability.lookups import Lookups, open_lookups
+from tests.parts.dns_server import DnsServer, dns_server
+from tests.parts.signatures import ed25519_key, rsa_key
+
+RSA, ED = rsa_key(), ed25519_key()
+DOMAIN, HOST, IP = "d.example", "mx.d.example", "192.0.2.25"
+PTR = "25.2.0.192.in-addr.arpa"
+STAND = Stand(
+    address=f"digest@{DOMAIN}",
+    signer=DOMAIN,
+    keys=[RSA, ED],
+    public_url="https://www.d.example",
+    smtp_host=HOST,
+)
+
+
+@pytest.fixture
+def zone() -> Iterator[DnsServer]:
+    """Everything right for `STAND`."""
+    with dns_server() as server:
+        server.text(DOMAIN, "some site verification", "v=spf1 mx include:spf.d.example ~all")
+        server.text("spf.d.example", "v=spf1 ip4:192.0.2.0/24 -all")
+        for key in (RSA, ED):
+            server.text(f"{key.selector}._domainkey.{DOMAIN}", key.record)
+        server.text(f"_dmarc.{DOMAIN}", f"v=DMARC1; p=none; rua=mailto:digest@{DOMAIN}")
+        server.add(DOMAIN, "MX", f"10 {HOST}.")
+        server.add(HOST, "A", IP)
+        server.add(PTR, "PTR", f"{HOST}.")
+        server.add("www.d.example", "A", IP)
+        yield server
+
+
+@pytest.fixture
+def lookups(zone: DnsServer) -> Lookups:
+    return open_lookups(zone.address)
+
+
+def ok(_url: str) -> int:
+    return 200
+
+
+def facts(lookups: Lookups, stand: Stand = STAND, fetch: Callable[[str], int] = ok) -> list[Fact]:
+    return examine(stand, lookups, fetch)
+
+
+def the(topic: Topic, found: list[Fact]) -> Fact:
+    return next(one for one in found if one.topic is topic)
+
+
+def test_nobody_objects_to_a_sender_that_has_everything(lookups: Lookups) -> None:
+    found = facts(lookups)
+    assert [one for one in found if one.good is not True] == []
+    assert [line for _, line in objections(found)] == [
+        "Gmail: nothing to object to",
+        "Yahoo: nothing to object to",
+        "Microsoft: nothing to object to",
+    ]
+
+
+class Fault(NamedTuple):
+    """The TXT records at `name` that are wrong, what is said of it and what to do."""
+
+    topic: Topic
+    name: str
+    records: list[str]
+    what: str
+    mend: str
+
+
+FAULTS = [
+    Fault(
+        Topic.SPF,
+        DOMAIN,
+        [],
+        "d.example has no record",
+        "paste this TXT record at d.example: v=spf1 mx a:mx.d.example ~all",
+    ),
+    Fault(Topic.SPF, DOMAIN, ["v=spf1 -all", "v=spf1 mx -all"], "2 records", "join them"),
+    Fault(Topic.SPF, DOMAIN, ["v=spf1 mx +all"], "lets everybody send", "~all"),
+    Fault(Topic.SPF, DOMAIN, ["v=spf1 a mx " + "a:x.d.example " * 9 + "-all"], "more than 10", ""),
+    Fault(Topic.SPF, DOMAIN, ["v=spf1 include:d.example -all"], "more than 10 lookups", ""),
+    Fault(
+        Topic.DKIM,
+        f"{RSA.selector}._domainkey.{DOMAIN}",
+        [],
+        "no key at",
+        f"at {RSA.selector}._domainkey.{DOMAIN}: {RSA.record}",
+    ),
+    Fault(
+        Topic.DKIM, f"{RSA.selector}._domainkey.{DOMAIN}", [ED.record], "is not ours", RSA.record
+    ),
+    Fault(
+        Topic.DKIM, f"{RSA.selector}._domainkey.{DOMAIN}", ["v=DKIM1; p="], "is revoked", "selector"
+    ),
+    Fault(Topic.DKIM, f"{RSA.selector}._domainkey.{DOMAIN}", [RSA.record, ED.record], "2 keys", ""),
+    Fault(
+        Topic.DMARC,
+        f"_dmarc.{DOMAIN}",
+        [],
+        "d.example has no record",
+        "at _dmarc.d.example: v=DMARC1; p=none; rua=mailto:digest@d.example",
+    ),
+    Fault(
+        Topic.DMARC, f"_dmarc.{DOMAIN}", ["v=DMARC1; p=none", "v=DMARC1; p=reject"], "2 records", ""
+    ),
+    Fault(
+        Topic.DMARC, f"_dmarc.{DOMAIN}", ["v=DMARC1; rua=mailto:x@d.example"], "no policy", "paste"
+    ),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda one: f"{one.topic}: {one.what}")
+def test_a_wrong_record_is_named_with_what_to_paste(
+    zone: DnsServer, lookups: Lookups, fault: Fault
+) -> None:
+    zone.records.pop((fault.name, "TXT"))
+    zone.text(fault.name, *fault.records)
+    found = facts(lookups)
+    assert {one.topic for one in found if one.good is False} == {fault.topic}
+    told = next(one for one in found if one.good is False)
+    assert fault.what in told.what
+    assert fault.mend in told.mend
+    lines = objections(found)
+    assert all(good is False and str(fault.topic) in line for good, line in lines)
+    assert [line.split()[0] for _, line in lines] == ["Gmail", "Yahoo", "Microsoft"]
+
+
+def test_an_address_without_a_name_that_leads_back(zone: DnsServer, lookups: Lookups) -> None:
+    zone.records[PTR, "PTR"] = ["other.example."]
+    zone.records.pop((DOMAIN, "MX"))
+    with_ptr = replace(STAND, smtp_host=HOST)
+    found = facts(lookups, with_ptr)
+    assert the(Topic.PTR, found).good is False
+    assert "is called other.example, which does not lead back" in the(Topic.PTR, found).what
+    assert the(Topic.MX, found).good is False
+    lines = objections(found)
+    assert [good for good, _ in lines] == [False, False, True], "Microsoft does not ask for it"
+
+
+def test_a_relay_of_others_may_send_from_elsewhere(zone: DnsServer, lookups: Lookups) -> None:
+    zone.add("smtp.relay.example", "A", "198.51.100.7")
+    found = facts(lookups, replace(STAND, smtp_host="smtp.relay.example"))
+    assert the(Topic.PTR, found).good is None
+
+
+def test_dmarc_of_the_domain_above_holds_for_one_below(zone: DnsServer, lookups: Lookups) -> None:
+    zone.text("news.d.example", "v=spf1 mx -all")
+    below = replace(STAND, address="digest@news.d.example")
+    assert the(Topic.DMARC, facts(lookups, below)).what == f"_dmarc.{DOMAIN} says p=none"
+    zone.records[f"_dmarc.{DOMAIN}", "TXT"] = ['"v=DMARC1; p=reject; sp=quarantine; adkim=s"']
+    strict = the(Topic.DMARC, facts(lookups, below))
+    assert strict.good is False
+    assert "adkim=s" in strict.what
+
+
+def test_spf_is_asked_of_the_domain_that_bounces_go_to(zone: DnsServer, lookups: Lookups) -> None:
+    stand = replace(STAND, bounces="bounces+*@b.example")
+    found = facts(lookups, stand)
+    assert the(Topic.SPF, found).what == "b.example has no record"
+    assert [one.good for one in found if one.topic is Topic.MX] == [True, False]
+    zone.text("b.example", "v=spf1 mx ~all")
+    zone.add("b.example", "MX", f"10 {HOST}.")
+    assert [one for one in facts(lookups, stand) if one.good is not True] == []
+
+
+def test_sendgrid_signs_and_bounces_by_names_of_its_own(zone: DnsServer, lookups: Lookups) -> None:
+    stand = replace(STAND, sendgrid=True, smtp_host=None, keys=[])
+    zone.records.pop((DOMAIN, "TXT"))
+    found = facts(lookups, stand)
+    assert (the(Topic.SPF, found).good, the(Topic.DKIM, found).good) == (None, None)
+    assert not any(one.topic is Topic.PTR for one in found)
+    zone.text(f"s1._domainkey.{DOMAIN}", RSA.record)
+    assert the(Topic.DKIM, facts(lookups, stand)).good is True
+
+
+@pytest.mark.parametrize(
+    ("status", "says"), [(301, "redirects"), (502, "answers 502"), (404, "answers 404")]
+)
+def test_a_public_address_that_does_not_answer(lookups: Lookups, status: int, says: str) -> None:
+    found = facts(lookups, fetch=lambda _: status)
+    assert the(Topic.URL, found).good is False
+    assert says in the(Topic.URL, found).what
+
+
+def test_a_public_address_that_nobody_is_at(lookups: Lookups) -> None:
+    def refused(_url: str) -> int:
+        raise ConnectionRefusedError(111, "Connection refused")
+
+    assert "Connection refused" in the(Topic.URL, facts(lookups, fetch=refused)).what
+    gone = the(Topic.URL, facts(lookups, replace(STAND, public_url="https://gone.example")))
+    assert gone.what == "gone.example has no address"
+
+
+def test_dns_that_is_silent_is_asked_once_and_nothing_is_made_up(
+    zone: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    zone.silent = True
+    found = facts(open_lookups(zone.address))
+    assert {one.good for one in found} == {None}
+    assert {name for name, _ in zone.asked} == {DOMAIN}
+    assert all("for want of" in line for _, line in objections(found))
+
+
+def test_a_server_that_fails_for_one_name_says_nothing_of_it(
+    zone: DnsServer, lookups: Lookups
+) -> None:
+    zone.failing.add(f"_dmarc.{DOMAIN}")
+    found = facts(lookups)
+    assert the(Topic.DMARC, found).good is None
+    assert the(Topic.MX, found).good is True
+
+
+@pytest.mark.parametrize("text", ["nine", "9.9.9.9:99999", "9.9.9.9:x", "example.org"])
+def test_a_server_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="should look like"):
+        open_lookups(text)
+
+
+def test_a_server_over_ipv6_can_be_named() -> None:
+    from digest.deliverability.server import parse_server
+
+    assert parse_server("[2001:db8::1]:5353") == ("2001:db8::1", 5353)
+    assert parse_server("2001:db8::1") == ("2001:db8::1", 53)

@@ -1,0 +1,114 @@
+"""A desk, a sender and the queue over a real PostgreSQL; the worker runs until nothing is due."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from digest.deliver.ledger import ledger
+from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.rate_limit.limits import Limit, Limits
+from digest.issues.lifecycle import find_issue
+from digest.maintenance import Jobs
+from digest.pipeline import Desk, Sending
+from digest.queue.deferral import QUEUE, Permits
+from digest.queue.tasks import Steps
+from digest.queue.worker import look_round, tasks
+from store import Store
+from tests.parts.world import Clock, Recorder, frozen_parts
+
+SHARE = 20
+"""Recipients to a permit: two batches of the Recorder's ten."""
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    # In a thread of its own: a browser test in the same process leaves its loop running.
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(asyncio.run, work).result()
+
+
+@dataclass
+class Yard:
+    """`stop` set means that the worker was told to end."""
+
+    store: Store
+    provider: Recorder = field(default_factory=Recorder)
+    # The database has a clock of its own, so this one starts where that one is.
+    clock: Clock = field(default_factory=lambda: Clock(datetime.now(UTC)))
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.permits = Permits(self.provider.batch_size, self.clock, share=SHARE)
+        frozen = frozen_parts()
+        self.desk = Desk(
+            self.store, frozen, self.provider.batch_size, self.clock, announce=self.permits
+        )
+        self.sending = Sending(self.store, frozen, self.provider, self.clock, announce=self.permits)
+        self.jobs = Jobs(self.store, self.desk, self.sending, self.clock)
+
+    def limit(self, everything: Limit) -> None:
+        """From now on no more mail than that."""
+        self.sending = replace(self.sending, limits=Limits(everything))
+        self.jobs = replace(self.jobs, sending=self.sending)
+
+    def work(self) -> None:
+        """A worker that ends when no job is due."""
+        with presence(self.store) as here:
+            _run(self._work(Steps(self.jobs, self.permits, here, self.stop)))
+
+    async def _work(self, steps: Steps) -> None:
+        app = tasks(self.store, steps)
+        async with app.open_async():
+            await app.run_worker_async(
+                queues=[QUEUE], wait=False, delete_jobs="always", install_signal_handlers=False
+            )
+
+    def round(self) -> None:
+        """What a worker does each minute."""
+        with presence(self.store) as here:
+            _run(self._round(Steps(self.jobs, self.permits, here, self.stop)))
+
+    async def _round(self, steps: Steps) -> None:
+        app = tasks(self.store, steps)
+        async with app.open_async():
+            await look_round(app, steps)
+
+    def queued(self) -> list[dict[str, Any]]:
+        """Every permit there is, in the order in which they would be used."""
+        with self.store.read() as session:
+            rows = session.execute(
+                text(
+                    "SELECT (args ->> 'number')::int AS number, status::text AS status, attempts, "
+                    "scheduled_at FROM procrastinate_jobs WHERE task_name = 'digest.send' "
+                    "ORDER BY priority DESC, id"
+                )
+            )
+            return [dict(row) for row in rows.mappings()]
+
+    def state(self, number: int) -> str:
+        with self.store.read() as session:
+            return find_issue(session, number).state
+
+    def counts(self, number: int) -> dict[str, int]:
+        with self.store.read() as session:
+            return {state: count for state, count in ledger.count(session, number).items() if count}
+
+    def go_on(self, **delta: float) -> None:
+        """Time passes: for the program, and for the jobs that wait for a moment."""
+        self.clock.on(**delta)
+        with self.store.write() as session:
+            session.execute(
+                text("UPDATE procrastinate_jobs SET scheduled_at = scheduled_at - :passed"),
+                {"passed": timedelta(**delta)},
+            )
+
+
+@pytest.fixture
+def yard(postgresql_store: Store) -> Yard:
+    return Yard(postgresql_store)

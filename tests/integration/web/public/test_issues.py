@@ -1,0 +1,85 @@
+"""The archive shows what went out, and nobody's tokens."""
+
+import pytest
+from starlette.testclient import TestClient
+
+from digest.render.slots import MARKS
+from digest.web.public.issues import frozen_html
+from tests.integration.web.rows import TARGET, add_issue
+from tests.integration.web.small_site import SmallSite
+
+
+def test_the_front_door_leads_to_the_archive(client: TestClient) -> None:
+    answer = client.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (302, "/issues/")
+
+
+def test_an_empty_archive_says_so(client: TestClient) -> None:
+    assert "has not gone out yet" in client.get("/issues/").text
+
+
+def test_the_archive_lists_what_went_out_newest_first(client: TestClient, site: SmallSite) -> None:
+    for number, state in enumerate(
+        ("finished", "sending", "paused", "draft", "approved", "scheduled", "cancelled"), start=1
+    ):
+        add_issue(site.store, number, state, subject=f"Subject of {state}")
+    page = client.get("/issues/").text
+    listed = [state for state in ("paused", "sending", "finished") if f"of {state}" in page]
+    assert listed == ["paused", "sending", "finished"]
+    assert page.index("of paused") < page.index("of sending") < page.index("of finished")
+    assert page.count("Subject of") == 3
+    assert "4 March 2026" in page
+
+
+@pytest.mark.parametrize("state", ["draft", "approved", "scheduled", "cancelled", "skipped"])
+def test_what_did_not_go_out_has_no_page(client: TestClient, site: SmallSite, state: str) -> None:
+    add_issue(site.store, state=state)
+    assert client.get("/issues/7").status_code == 404
+
+
+@pytest.mark.parametrize("state", ["sending", "paused", "finished"])
+def test_an_issue_is_shown_with_nobodys_tokens(
+    client: TestClient, site: SmallSite, state: str
+) -> None:
+    add_issue(site.store, state=state)
+    page = client.get("/issues/7")
+    assert page.status_code == 200
+    assert not MARKS.search(page.text)
+    assert TARGET.replace("&", "&amp;") in page.text
+    assert "<p>Hello,</p>" in page.text
+    assert "/o/" not in page.text
+    assert "/unsubscribe/" not in page.text
+
+
+def test_an_issues_page_may_use_inline_styles_and_nothing_else(
+    client: TestClient, site: SmallSite
+) -> None:
+    add_issue(site.store)
+    policy = client.get("/issues/7").headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "style-src 'unsafe-inline'" in policy
+    assert "script-src" not in policy
+
+
+@pytest.mark.parametrize("number", ["0", "007", "-1", "x", "7x", "9" * 5000, "٧"])
+def test_an_issue_that_is_no_issue_is_a_404(
+    client: TestClient, site: SmallSite, number: str
+) -> None:
+    add_issue(site.store)
+    assert client.get(f"/issues/{number}").status_code == 404
+
+
+def test_an_issues_page_ends_with_a_form_and_changes_nothing_of_the_mail(
+    client: TestClient, site: SmallSite
+) -> None:
+    add_issue(site.store)
+    page = client.get("/issues/7")
+    assert "form-action 'self'" in page.headers["content-security-policy"]
+    assert '<form method="post" action="/subscribe"' in page.text
+    assert '<input type="hidden" name="source" value="/issues/7">' in page.text
+    assert '<meta property="og:title" content="Alpha beats Beta">' in page.text
+    with site.store.read() as session:
+        mailed = frozen_html(session, 7, "/issues/")
+    assert mailed is not None
+    body = mailed.partition("<body>")[2].rpartition("</body>")[0]
+    assert f"<main>{body}</main>" in page.text

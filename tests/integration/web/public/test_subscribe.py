@@ -1,0 +1,451 @@
+"""Signing up: one way for page, form and JSON; nothing tells whether an address is known."""
+
+import asyncio
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from altcha import Challenge, Payload, solve_challenge
+from sqlmodel import select
+from starlette.testclient import TestClient
+
+from digest.deliver.transactional.tables import Letter
+from digest.readers.proof_of_work import Puzzles
+from digest.readers.signup import LETTERS_A_DAY, PER_NETWORK, comparison_in
+from digest.web.application import create_app
+from store import Store
+from subscribers.service import erase
+from subscribers.suppression import suppress
+from subscribers.tables import Consent, Knock, Subscriber, SuppressionReason
+from subscribers.tokens import Purpose
+from tests.integration.web.rows import NOW, add_subscriber, everything
+from tests.integration.web.small_site import BRAND, SmallSite, small_site
+from tests.parts.world import Clock
+
+PAGE = "https://site.example/comparisons/alpha-vs-beta"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(NOW)
+
+
+@pytest.fixture
+def site(store: Store, clock: Clock) -> SmallSite:
+    return replace(small_site(store), clock=clock)
+
+
+def sign_up(client: TestClient, email: str = "ana@example.org", **more: str) -> str:
+    answer = client.post("/subscribe", data={"email": email, "source": PAGE, **more})
+    assert answer.status_code == 200
+    return answer.text
+
+
+def letters(site: SmallSite) -> list[str]:
+    with site.store.read() as session:
+        return list(session.exec(select(Letter.kind).order_by(Letter.id)))  # type: ignore[arg-type]
+
+
+def proofs(site: SmallSite) -> list[Consent]:
+    with site.store.read() as session:
+        return list(session.exec(select(Consent).order_by(Consent.id)))  # type: ignore[arg-type]
+
+
+def status(site: SmallSite) -> str:
+    with site.store.read() as session:
+        return session.exec(select(Subscriber.status)).one()
+
+
+def confirm_link(site: SmallSite, subscriber: int = 1) -> str:
+    return f"/confirm/{site.tokens.make(Purpose.CONFIRM, subscriber)}"
+
+
+def test_a_request_makes_a_pending_reader_a_proof_and_a_letter(
+    client: TestClient, site: SmallSite
+) -> None:
+    sign_up(client, " Ana@Example.org ", first_name="Ana")
+    with site.store.read() as session:
+        person = session.exec(select(Subscriber)).one()
+    assert (person.email, person.first_name, person.status) == (
+        "Ana@example.org",
+        "Ana",
+        "pending",
+    )
+    (proof,) = proofs(site)
+    assert (proof.kind, proof.source, proof.form, proof.at) == ("requested", PAGE, "page-1", NOW)
+    assert proof.wording == (
+        f"Send me {BRAND.name} by email. I can unsubscribe at any time, in one click."
+    )
+    assert (proof.ip, proof.user_agent) == ("testclient", "testclient")
+    assert letters(site) == ["confirmation"]
+
+
+def test_the_button_behind_the_link_confirms_and_looking_does_not(
+    client: TestClient, site: SmallSite
+) -> None:
+    sign_up(client)
+    before = everything(site.store)
+    for method in ("GET", "HEAD", "OPTIONS"):
+        client.request(method, confirm_link(site))
+    assert everything(site.store) == before
+    assert "You are on the list" in client.post(confirm_link(site)).text
+    assert status(site) == "active"
+    assert letters(site) == ["confirmation", "welcome"]
+    assert [one.kind for one in proofs(site)] == ["requested", "confirmed"]
+    assert proofs(site)[-1].form == "confirm-1"
+    assert proofs(site)[-1].source == PAGE
+
+
+def test_confirming_twice_is_as_good_as_once(client: TestClient, site: SmallSite) -> None:
+    sign_up(client)
+    client.post(confirm_link(site))
+    once = everything(site.store)
+    assert client.post(confirm_link(site)).status_code == 200
+    assert everything(site.store) == once
+
+
+def test_the_welcome_knows_the_comparison_the_reader_came_from(
+    client: TestClient, site: SmallSite
+) -> None:
+    sign_up(client)
+    client.post(confirm_link(site))
+    with site.store.read() as session:
+        welcome = session.exec(select(Letter).where(Letter.kind == "welcome")).one()
+    assert welcome.context == {"comparison": "alpha-vs-beta"}
+
+
+@pytest.mark.parametrize(
+    ("source", "slug"),
+    [
+        (PAGE, "alpha-vs-beta"),
+        (f"{PAGE}/?utm=x#top", "alpha-vs-beta"),
+        ("/comparisons/alpha-vs-beta", "alpha-vs-beta"),
+        ("https://site.example/", ""),
+        ("https://[", ""),
+        ("", ""),
+        ("/comparisons/a%00b", ""),
+    ],
+)
+def test_a_source_names_a_comparison_or_none(source: str, slug: str) -> None:
+    assert comparison_in(source) == slug
+
+
+def test_every_address_gets_the_same_answer(client: TestClient, site: SmallSite) -> None:
+    """Unknown, pending, active, left, bounced, complained, erased: nothing tells them apart."""
+    for state in ("pending", "active", "unsubscribed", "bounced", "complained"):
+        add_subscriber(site.store, site.hasher, f"{state}@example.org", status=state)
+    with site.store.write() as session:
+        erase(session, site.hasher, "erased@example.org", NOW)
+    names = ("new", "pending", "active", "unsubscribed", "bounced", "complained", "erased")
+    pages = {sign_up(client, f"{name}@example.org") for name in names}
+    answers = [
+        client.post("/api/v1/subscribers", json={"email": f"{name}2@example.org"}) for name in names
+    ]
+    assert len(pages) == 1
+    assert {(one.status_code, one.text) for one in answers} == {(202, answers[0].text)}
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "owed"),
+    [
+        ("pending", None, ["confirmation"]),
+        ("unsubscribed", SuppressionReason.UNSUBSCRIBED, ["confirmation"]),
+        ("active", None, ["already"]),
+        ("bounced", SuppressionReason.BOUNCED, []),
+        ("complained", SuppressionReason.COMPLAINED, []),
+        ("active", SuppressionReason.BY_HAND, []),
+    ],
+)
+def test_what_is_owed_depends_on_who_it_is(
+    client: TestClient,
+    site: SmallSite,
+    state: str,
+    reason: SuppressionReason | None,
+    owed: list[str],
+) -> None:
+    add_subscriber(site.store, site.hasher, "ana@example.org", status=state)
+    if reason:
+        with site.store.write() as session:
+            suppress(session, site.hasher.hash("ana@example.org"), None, reason, NOW)
+    sign_up(client)
+    assert letters(site) == owed
+    assert status(site) == state
+
+
+def test_who_left_comes_back_by_confirming(client: TestClient, site: SmallSite) -> None:
+    sign_up(client)
+    client.post(confirm_link(site))
+    client.post(f"/unsubscribe/{site.tokens.make(Purpose.UNSUBSCRIBE, 1)}")
+    assert client.post(confirm_link(site)).status_code == 410, "the old link brings nobody back"
+    assert status(site) == "unsubscribed"
+    sign_up(client)
+    assert status(site) == "unsubscribed"
+    client.post(confirm_link(site))
+    assert status(site) == "active"
+
+
+def test_who_was_erased_is_not_brought_back(client: TestClient, site: SmallSite) -> None:
+    with site.store.write() as session:
+        erase(session, site.hasher, "ana@example.org", NOW)
+    sign_up(client)
+    with site.store.read() as session:
+        assert session.exec(select(Subscriber)).all() == []
+
+
+def test_a_request_can_be_confirmed_for_a_month(
+    client: TestClient, site: SmallSite, clock: Clock
+) -> None:
+    sign_up(client)
+    clock.now = NOW + timedelta(days=30, seconds=1)
+    for answer in (client.get(confirm_link(site)), client.post(confirm_link(site))):
+        assert answer.status_code == 410
+        assert "Sign up once more" in answer.text
+    assert status(site) == "pending"
+
+
+def test_a_form_sent_twice_causes_one_letter_and_a_day_few(
+    client: TestClient, site: SmallSite, clock: Clock
+) -> None:
+    sign_up(client)
+    sign_up(client)
+    assert letters(site) == ["confirmation"]
+    for _ in range(10):
+        clock.on(minutes=10)
+        sign_up(client)
+    assert len(letters(site)) <= LETTERS_A_DAY
+    clock.on(days=1)
+    before = len(letters(site))
+    sign_up(client)
+    assert len(letters(site)) == before + 1
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        [f"ana+{one}@example.org" for one in range(9)],
+        [
+            "a.na@gmail.com",
+            "an.a@gmail.com",
+            "a.n.a@googlemail.com",
+            "ana+x@gmail.com",
+            "Ana@gmail.com",
+        ],
+    ],
+)
+def test_many_names_of_one_mailbox_are_counted_as_one(
+    client: TestClient, site: SmallSite, names: list[str]
+) -> None:
+    for name in names:
+        sign_up(client, name)
+    assert len(letters(site)) == LETTERS_A_DAY
+
+
+def test_a_network_is_stopped_for_an_hour(
+    client: TestClient, site: SmallSite, clock: Clock
+) -> None:
+    for number in range(PER_NETWORK):
+        sign_up(client, f"reader{number}@example.org")
+    before = everything(site.store, but=("knock",))
+    answer = client.post("/subscribe", data={"email": "one.more@example.org"})
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "3600")
+    as_json = client.post("/api/v1/subscribers", json={"email": "one.more@example.org"})
+    assert (as_json.status_code, as_json.headers["retry-after"]) == (429, "3600")
+    assert everything(site.store, but=("knock",)) == before
+    clock.on(hours=1)
+    sign_up(client, "one.more@example.org")
+
+
+def test_counters_hold_no_address_and_go_when_they_are_over(
+    client: TestClient, site: SmallSite, clock: Clock
+) -> None:
+    sign_up(client)
+    with site.store.read() as session:
+        assert all(len(one) == 64 for one in session.exec(select(Knock.key)))
+    clock.on(days=2)
+    sign_up(client, "bert@example.org")
+    with site.store.read() as session:
+        assert len(session.exec(select(Knock.key)).all()) == 2
+
+
+def test_a_robot_that_fills_every_field_gets_the_same_page_and_nothing_else(
+    client: TestClient, site: SmallSite
+) -> None:
+    before = everything(site.store, but=("knock",))
+    robots = sign_up(client, website="https://spam.example")
+    assert everything(site.store, but=("knock",)) == before
+    assert robots == sign_up(client)
+
+
+def test_a_wrong_address_is_said_on_the_form_with_what_was_entered(
+    client: TestClient, site: SmallSite
+) -> None:
+    answer = client.post("/subscribe", data={"email": 'ana"@', "first_name": "<b>", "source": PAGE})
+    assert answer.status_code == 400
+    assert "That address can't be right" in answer.text
+    assert "<b>" not in answer.text
+    assert PAGE in answer.text
+    with site.store.read() as session:
+        assert session.exec(select(Subscriber)).all() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"null",
+        b'{"email": 1}',
+        b'{"email": null}',
+        b"\xff",
+        b"[" * 60_000,
+        b'{"email": "a@b.example", "source": []}',
+        b"{}",
+        b'{"email": "a\\u0000@example.org"}',
+        b'{"email": "\\ud800@example.org"}',
+    ],
+)
+def test_what_is_no_request_gets_one_line_that_says_so(
+    client: TestClient, site: SmallSite, body: bytes
+) -> None:
+    answer = client.post("/api/v1/subscribers", content=body)
+    assert answer.status_code == 400
+    assert "\n" not in answer.json()["error"]
+
+
+def test_words_from_anywhere_are_kept_printable(client: TestClient, site: SmallSite) -> None:
+    given = {
+        "email": "ana@example.org",
+        "first_name": "A\x00na\ud800",
+        "source": "x\x00\ud800" * 200,
+        "wording": "I agree\x00 to\nthis.",
+    }
+    answer = client.post(
+        "/api/v1/subscribers", content=json.dumps(given), headers={"user-agent": "a\x01b"}
+    )
+    assert answer.status_code == 202
+    (proof,) = proofs(site)
+    assert proof.wording == "I agree to this."
+    assert proof.form == "json-1"
+    assert len(proof.source) == 200
+    assert proof.user_agent == "ab"
+
+
+def test_any_site_may_post_json(client: TestClient) -> None:
+    asked = client.options(
+        "/api/v1/subscribers",
+        headers={"Origin": "https://x.example", "Access-Control-Request-Method": "POST"},
+    )
+    assert asked.status_code == 204
+    assert asked.headers["access-control-allow-origin"] == "*"
+    answer = client.post("/api/v1/subscribers", json={"email": "ana@example.org"})
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "set-cookie" not in answer.headers
+
+
+def test_a_form_elsewhere_may_leave_its_page_to_the_browser(
+    client: TestClient, site: SmallSite
+) -> None:
+    given = {"email": "ana@example.org", "form": "embed"}
+    client.post("/subscribe", data=given, headers={"referer": PAGE})
+    (proof,) = proofs(site)
+    assert (proof.source, proof.form) == (PAGE, "embed-1")
+
+
+def test_eight_requests_at_once_make_one_reader_and_one_letter(
+    client: TestClient, site: SmallSite
+) -> None:
+    together = threading.Barrier(8)
+
+    def post(_: int) -> int:
+        own = TestClient(client.app)
+        together.wait()
+        return own.post("/subscribe", data={"email": "ana@example.org"}).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(post, range(8))) == [200] * 8
+    assert status(site) == "pending"
+    assert letters(site) == ["confirmation"]
+    assert len(proofs(site)) == LETTERS_A_DAY
+
+
+class TestWithProofOfWork:
+    @pytest.fixture
+    def site(self, sqlite_store: Store) -> SmallSite:
+        """The library looks at the real clock, so this site does."""
+        from digest.bootstrap import clock
+
+        return replace(
+            small_site(sqlite_store), puzzles=Puzzles("a secret of the tests"), clock=clock
+        )
+
+    def solved(self, client: TestClient) -> str:
+        challenge = Challenge.from_dict(client.get("/api/v1/challenge").json())
+        solution = solve_challenge(challenge)
+        assert solution is not None
+        return Payload(challenge, solution).to_base64()
+
+    def test_work_is_taken_once(self, client: TestClient, site: SmallSite) -> None:
+        work = self.solved(client)
+        sign_up(client, work=work)
+        again = client.post("/subscribe", data={"email": "bert@example.org", "work": work})
+        assert again.status_code == 400
+        assert letters(site) == ["confirmation"]
+
+    @pytest.mark.parametrize("work", ["", "x", "e30=", "ä", "A" * 5_000])
+    def test_nothing_is_done_without_it(
+        self, client: TestClient, site: SmallSite, work: str
+    ) -> None:
+        answer = client.post("/subscribe", data={"email": "ana@example.org", "work": work})
+        assert answer.status_code == 400
+        as_json = client.post(
+            "/api/v1/subscribers", json={"email": "ana@example.org", "work": work}
+        )
+        assert as_json.status_code == 400
+        assert letters(site) == []
+
+    def test_another_secrets_work_is_refused(self, client: TestClient, site: SmallSite) -> None:
+        other = replace(site, puzzles=Puzzles("another secret"))
+        work = self.solved(TestClient(create_app(other)))
+        answer = client.post("/subscribe", data={"email": "ana@example.org", "work": work})
+        assert answer.status_code == 400
+
+
+def test_no_work_is_asked_for_unless_the_operator_wants_it(client: TestClient) -> None:
+    assert client.get("/api/v1/challenge").status_code == 404
+    assert "<script" not in client.get("/subscribe").text
+
+
+def test_a_form_that_breaks_off_leaves_nothing_and_is_no_fault(
+    client: TestClient, site: SmallSite, caplog: pytest.LogCaptureFixture
+) -> None:
+    parts = iter(
+        [
+            {"type": "http.request", "body": b"email=ana", "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+
+    async def receive() -> dict[str, Any]:
+        return next(parts)
+
+    async def send(message: dict[str, Any]) -> None:
+        del message
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/subscribe",
+        "headers": [],
+        "query_string": b"",
+        "http_version": "1.1",
+        "scheme": "https",
+    }
+    with ThreadPoolExecutor(1) as thread:
+        # Of its own: a browser of another test may hold this one's loop.
+        thread.submit(asyncio.run, client.app(scope, receive, send)).result()  # type: ignore[arg-type]
+    assert letters(site) == []
+    assert "fault" not in caplog.text

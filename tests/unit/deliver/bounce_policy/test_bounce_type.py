@@ -1,0 +1,105 @@
+"""The one policy: what a failure says about an address, and when passing ones are too many."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.deliver.bounce_policy.bounce_type import (
+    MOST_PASSING,
+    Fault,
+    fault_of,
+    fault_of_refusal,
+    passing_in_a_row,
+    status_in,
+)
+
+ADDRESS, PASSING, NOTHING = Fault
+
+
+@pytest.mark.parametrize("status", ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"])
+def test_an_address_that_does_not_exist_is_at_fault(status: str) -> None:
+    for said in Fault:
+        assert fault_of(status, said) is ADDRESS
+
+
+@pytest.mark.parametrize(
+    "status", ["5.7.1", "5.7.515", "4.7.0", "5.2.2", "4.2.2", "5.3.4", "5.6.1", "5.5.2", "5.1.8"]
+)
+def test_policy_full_size_content_and_sender_say_nothing_about_it(status: str) -> None:
+    for said in Fault:
+        assert fault_of(status, said) is NOTHING
+
+
+@pytest.mark.parametrize("status", ["4.4.7", "4.0.0", "4.1.1", "5.4.4", "5.2.1", "5.3.0"])
+def test_what_may_be_over_tomorrow_is_passing(status: str) -> None:
+    for said in Fault:
+        assert fault_of(status, said) is PASSING
+
+
+@pytest.mark.parametrize("status", [None, "", "5.0.0", "5.1.0", "9.9.9", "rubbish"])
+def test_where_the_code_says_nothing_the_reporter_decides(status: str | None) -> None:
+    for said in Fault:
+        assert fault_of(status, said) is said
+
+
+@pytest.mark.parametrize(
+    ("code", "about_address", "fault"),
+    [
+        ("550 5.1.1", True, ADDRESS),
+        ("550", True, ADDRESS),
+        ("550", False, NOTHING),
+        ("550 5.1.1", False, PASSING),
+        ("554 5.7.1", False, NOTHING),
+        ("452 4.2.2", False, NOTHING),
+        ("451 4.4.1", False, PASSING),
+        ("450", False, PASSING),
+        ("429", False, NOTHING),
+        ("503", False, NOTHING),
+        ("²", False, NOTHING),
+    ],
+)
+def test_refusals_while_sending_go_by_the_same_rules(
+    code: str, fault: Fault, *, about_address: bool
+) -> None:
+    assert fault_of_refusal(code, about_address=about_address) is fault
+
+
+def test_a_status_is_found_in_prose_and_no_version_or_address_is_taken_for_one() -> None:
+    assert status_in("550-5.1.1 The account does not exist") == "5.1.1"
+    assert status_in("host 10.5.1.1 said: 550 no") is None
+    assert status_in("Postfix 2.5.1.1") is None
+
+
+P, N = ("bounced", "passing"), ("bounced", "nothing")
+
+
+@pytest.mark.parametrize(
+    ("newest_first", "row"),
+    [
+        ([], 0),
+        ([P, P, P], 3),
+        ([P, P, ("delivered", None), P], 2),
+        ([P, ("complained", None), P], 1),
+        ([("delivered", None), P, P, P], 0),
+        # Nothing was heard of the older one: it arrived. Of the newest nobody knows yet.
+        ([P, P, ("submitted", None), P], 2),
+        ([("submitted", None), P, P, P], 3),
+        ([("queued", None), P, ("uncertain", None), P, ("suppressed", None), P], 3),
+        # What says nothing about the address neither counts nor ends the row.
+        ([P, N, P, ("failed", "passing")], 3),
+        # A fault that was kept, of what arrived after all.
+        ([("delivered", "passing"), P], 0),
+    ],
+)
+def test_issues_in_a_row(newest_first: list[tuple[str, str | None]], row: int) -> None:
+    assert passing_in_a_row(newest_first) == row
+
+
+def test_it_takes_several() -> None:
+    assert MOST_PASSING >= 3
+
+
+@given(st.text(max_size=30), st.sampled_from(Fault))
+def test_any_text_has_a_fault(text: str, said: Fault) -> None:
+    assert fault_of(text, said) in Fault
+    assert fault_of_refusal(text, about_address=False) is not ADDRESS

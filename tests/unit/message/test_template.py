@@ -1,0 +1,181 @@
+"""Messages: what a mail program reads back out of the bytes."""
+
+import email
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from email.message import EmailMessage
+from email.policy import default
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.message.quoted_printable import LINE, encode_piece, encode_text
+from digest.message.template import Edition, Envelope, Mold, Recipient, Sender, address, return_path
+from digest.render.slots import MARKS, Slot, disarm
+from subscribers.tokens import Bearer, Purpose, Tokens
+
+TOKENS = Tokens(["one secret of the tests, long enough"])
+AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+
+
+def edition(**changes: object) -> Edition:
+    values: dict[str, object] = {
+        "number": 12,
+        "series": "weekly",
+        "subject": "SmolLM3 splits the panel",
+        "html": '<p>~~greeting~~</p><a href="https://d.example/l/1/~~click~~">go</a>',
+        "text": "~~greeting~~\n\nhttps://d.example/unsubscribe/~~unsubscribe~~",
+        "sender": Sender("Weekly Verdicts", "digest@d.example", "editors@d.example"),
+        "list_name": "Weekly AI Tool Verdicts",
+        "public_url": "https://d.example",
+    }
+    return Edition(**(values | changes))  # type: ignore[arg-type]
+
+
+def envelope(first_name: str = "Ana", *, tracking: bool = True) -> Envelope:
+    recipient = Recipient(1, 5, "ana@example.org", first_name, tracking)
+    return address([recipient], 12, TOKENS)[0]
+
+
+def parsed(message: bytes) -> EmailMessage:
+    result = email.message_from_bytes(message, policy=default)
+    assert isinstance(result, EmailMessage)
+    return result
+
+
+def part(message: EmailMessage, kind: str) -> str:
+    body = message.get_body((kind,))
+    assert body is not None
+    content: str = body.get_content()
+    return content
+
+
+def test_one_click_unsubscribe_is_one_plain_line_of_one_uri() -> None:
+    raw = Mold(edition(public_url="https://d.example/" + "long/" * 20)).message(envelope(), AT)
+    (line,) = [one for one in raw.split(b"\r\n") if one.lower().startswith(b"list-unsubscribe:")]
+    assert re.fullmatch(rb"List-Unsubscribe: <https://d\.example/[^<>, ]+/[A-Za-z0-9_-]{22}>", line)
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
+    token = line.rstrip(b">").rpartition(b"/")[2].decode()
+    assert TOKENS.read(Purpose.UNSUBSCRIBE, token) == Bearer(5, 12)
+
+
+def test_a_mailbox_that_is_read_is_named_beside_the_page() -> None:
+    """RFC 2369 and RFC 8058: on one line, the token is for this purpose, and so is the page's."""
+    read = edition(bounces="bounces+*@verdicts.example")
+    raw = Mold(read).message(envelope(), AT)
+    (line,) = [one for one in raw.split(b"\r\n") if one.startswith(b"List-Unsubscribe: ")]
+    found = re.fullmatch(
+        r"List-Unsubscribe: <https://\S+/unsubscribe/(\S{22})>, "
+        r"<mailto:bounces\+unsubscribe@verdicts\.example\?subject=unsubscribe%20(\S{22})>",
+        line.decode(),
+    )
+    assert found is not None
+    assert found[1] == found[2]
+    assert TOKENS.read(Purpose.UNSUBSCRIBE, found[2]) == Bearer(5, 12)
+    assert return_path(read, envelope().token) == f"bounces+{envelope().token}@verdicts.example"
+    assert return_path(edition(), envelope().token) == edition().sender.address
+
+
+def test_the_message_id_is_the_same_for_every_try() -> None:
+    mold = Mold(edition())
+    first, again = (parsed(mold.message(envelope(), AT.replace(hour=hour))) for hour in (8, 9))
+    assert first["Message-ID"] == again["Message-ID"]
+    assert first["Date"] != again["Date"]
+
+
+def test_words_beyond_ascii_arrive_as_they_are_written() -> None:
+    subject = "Übergröße: 模型 vs 🎉️ “Llama 4 (12B)” & co"
+    raw = Mold(edition(subject=subject)).message(envelope("Žižek 🎉"), AT)
+    message = parsed(raw)
+    assert message["Subject"] == subject
+    assert "Hello Žižek 🎉," in part(message, "plain")
+    assert all(len(line) <= 78 for line in raw.partition(b"\r\n\r\n")[0].split(b"\r\n"))
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Lanternfish 日本語 Überblick, 😀 (3.8B) — 😀",
+        "a — b — c (d) é f",
+        "plain words, and then many more of them until it is é" * 3,
+    ],
+)
+def test_no_space_of_a_mixed_subject_is_lost(subject: str) -> None:
+    raw = Mold(edition(subject=subject)).message(envelope(), AT)
+    assert parsed(raw)["Subject"] == subject
+    assert all(len(line) <= 78 for line in raw.partition(b"\r\n\r\n")[0].split(b"\r\n"))
+
+
+def test_a_name_is_escaped_in_html_and_not_in_text() -> None:
+    message = parsed(Mold(edition()).message(envelope('<b>"&'), AT))
+    assert "Hello &lt;b&gt;&quot;&amp;," in part(message, "html")
+    assert 'Hello <b>"&,' in part(message, "plain")
+
+
+def test_a_name_can_not_start_a_header_or_a_line() -> None:
+    raw = Mold(edition()).message(envelope("Eve\r\nBcc: all@example.org\r\n\r\n."), AT)
+    assert b"\nBcc" not in raw
+    assert not parsed(raw)["Bcc"]
+
+
+def test_who_is_not_tracked_has_tokens_that_name_nobody_and_can_still_leave() -> None:
+    one = envelope(tracking=False)
+    assert TOKENS.read(Purpose.CLICK, one.slots[Slot.CLICK]).subscriber == 0
+    assert TOKENS.read(Purpose.OPEN, one.slots[Slot.OPEN]).subscriber == 0
+    assert TOKENS.read(Purpose.UNSUBSCRIBE, one.slots[Slot.UNSUBSCRIBE]).subscriber == 5
+
+
+def test_no_line_is_too_long_and_none_starts_with_a_dot() -> None:
+    text = "." * 300 + "\n.\n" + "é" * 500 + " ~~click~~" * 30
+    raw = Mold(edition(html=text, text=text)).message(envelope("." * 90), AT)
+    lines = raw.split(b"\r\n")
+    assert max(map(len, lines)) <= 998
+    body = lines[lines.index(b"") :]
+    assert max(map(len, body)) <= LINE
+    assert not [line for line in body if line.startswith(b".")]
+
+
+def test_no_mark_is_left_and_every_bare_line_end_is_crlf() -> None:
+    raw = Mold(edition()).message(envelope(), AT)
+    assert not MARKS.search(raw.decode())
+    assert raw.count(b"\n") == raw.count(b"\r\n")
+
+
+@given(
+    st.text(
+        alphabet=st.characters(
+            exclude_categories=["Cs"], exclude_characters="\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
+        ),
+        max_size=300,
+    )
+)
+def test_quoted_printable_gives_back_what_went_in(text: str) -> None:
+    import quopri
+
+    plain = disarm(text)
+    encoded = b"".join(one for one in encode_text(plain, MARKS, {}) if isinstance(one, bytes))
+    assert quopri.decodestring(encoded).decode() == plain.replace("\n", "\r\n")
+    assert all(len(line) <= LINE for line in encoded.split(b"\r\n"))
+
+
+@pytest.mark.parametrize("width", [22, None])
+def test_a_mark_is_never_cut_by_a_line_break(width: int | None) -> None:
+    for padding in range(80):
+        text = "x" * padding + "~~click~~" + "y" * 80
+        pieces = encode_text(text, MARKS, {"~~click~~": width} if width else {})
+        assert [one for one in pieces if isinstance(one, str)] == ["~~click~~"]
+        value = "t" * 22 if width else encode_piece("t" * 200).decode()
+        whole = b"".join(one if isinstance(one, bytes) else value.encode() for one in pieces)
+        assert all(len(line) <= LINE for line in whole.split(b"\r\n"))
+
+
+def test_text_from_outside_can_not_place_a_slot() -> None:
+    assert not MARKS.search(disarm("my tool ~~unsubscribe~~ ~~click~~"))
+    assert disarm("~~strike~~ stays") == "~~strike~~ stays"
+
+
+def test_one_moment_in_two_zones_is_dated_in_each() -> None:
+    mold, east = Mold(edition()), AT.astimezone(timezone(timedelta(hours=2)))
+    dates = [parsed(mold.message(envelope(), at))["Date"] for at in (AT, east)]
+    assert dates == ["Mon, 23 Nov 2026 08:00:00 +0000", "Mon, 23 Nov 2026 10:00:00 +0200"]

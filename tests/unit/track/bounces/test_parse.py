@@ -1,0 +1,168 @@
+"""What a letter says; and that what is none of our business says nothing."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digest.deliver.bounce_policy.bounce_type import Fault
+from digest.events.tables import EventKind
+from digest.track.bounces.parse import LARGEST_ODD, Notice, Wish, date_of, read_letter
+from digest.track.provider_events.event import Act
+from subscribers.tokens import Purpose, Tokens
+from tests.parts.letters import arf, dsn, plain, qmail
+
+TOKENS = Tokens(["a secret of the tests that is long enough"])
+TOKEN = TOKENS.make(Purpose.DELIVERY, 12, 3)
+
+
+def notice(raw: bytes) -> Notice:
+    found = read_letter(raw)
+    assert isinstance(found, Notice)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("status", "told", "fault", "code"),
+    [
+        ("5.1.1", "smtp; 550 5.1.1 no such user", Fault.ADDRESS, "5.1.1"),
+        ("5.0.0", "smtp; 550 5.1.1 no such user", Fault.ADDRESS, "5.1.1"),
+        ("5.7.1", "smtp; 550 5.7.1 refused by policy", Fault.NOTHING, "5.7.1"),
+        ("5.2.2", "smtp; 552 5.2.2 over quota", Fault.NOTHING, "5.2.2"),
+        ("5.3.4", "smtp; 552 5.3.4 too big", Fault.NOTHING, "5.3.4"),
+        ("4.4.7", "smtp; 451 4.4.7 expired", Fault.PASSING, "4.4.7"),
+        ("5.0.0", "smtp; 550 User unknown", Fault.PASSING, "5.0.0"),
+        ("", "", Fault.PASSING, "bounce"),
+    ],
+)
+def test_a_dsn_goes_by_the_policy(status: str, told: str, fault: Fault, code: str) -> None:
+    found = notice(dsn(TOKEN, status, told=told))
+    assert (found.kind, found.fault, found.code) == (EventKind.BOUNCED, fault, code)
+    assert found.names[0] == TOKEN
+
+
+@pytest.mark.parametrize(
+    ("action", "kind"),
+    [
+        ("failed", EventKind.BOUNCED),
+        ("FAILED (to deliver)", EventKind.BOUNCED),
+        ("delayed", EventKind.DEFERRED),
+        ("delivered", EventKind.DELIVERED),
+        ("relayed", EventKind.PROCESSED),
+        ("expanded", EventKind.PROCESSED),
+    ],
+)
+def test_only_a_failure_is_a_bounce(action: str, kind: EventKind) -> None:
+    found = notice(dsn(TOKEN, "4.2.0", action))
+    assert found.kind is kind
+    if kind is not EventKind.BOUNCED:
+        assert found.fault is Fault.NOTHING
+
+
+def test_of_several_recipients_the_gravest_is_heard() -> None:
+    also = "Final-Recipient: rfc822; b@example.org\nAction: delivered\nStatus: 2.0.0\n\n"
+    assert notice(dsn(TOKEN, more=also)).kind is EventKind.BOUNCED
+
+
+def test_whose_it_is_stands_in_the_address_it_came_to_or_in_what_came_back() -> None:
+    other = TOKENS.make(Purpose.DELIVERY, 13, 3)
+    assert notice(dsn(None, to=f"bounces+{TOKEN}@d.example")).names == (TOKEN,)
+    assert notice(dsn(TOKEN, headers_only=True)).names[0] == TOKEN
+    assert notice(dsn(other, to=f"Bounces <bounces+{TOKEN}@d.example>")).names == (TOKEN, other)
+
+
+def test_what_is_kept_of_it_holds_no_address() -> None:
+    assert "@" not in notice(dsn(TOKEN)).note
+
+
+def test_a_bounce_of_nobody_knows_what_means_nothing() -> None:
+    assert read_letter(dsn(None)) is None
+
+
+@pytest.mark.parametrize(
+    ("feedback", "kind", "act"),
+    [
+        ("abuse", EventKind.COMPLAINED, Act.COMPLAIN),
+        ("fraud", EventKind.COMPLAINED, Act.COMPLAIN),
+        ("opt-out", EventKind.UNSUBSCRIBED, Act.UNSUBSCRIBE),
+    ],
+)
+def test_a_feedback_report_is_the_readers_word(feedback: str, kind: EventKind, act: Act) -> None:
+    found = notice(arf(TOKEN, feedback))
+    assert (found.kind, found.act, found.names[0]) == (kind, act, TOKEN)
+
+
+@pytest.mark.parametrize("feedback", ["not-spam", "auth-failure", "virus", "", "something new"])
+def test_what_is_no_complaint_is_left_alone(feedback: str) -> None:
+    assert read_letter(arf(TOKEN, feedback)) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        ("Sorry, no mailbox here by that name. (#5.1.1)", Fault.ADDRESS),
+        ("Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)", Fault.PASSING),
+        ("The user has no more room. (#5.2.2)", Fault.NOTHING),
+        ("It did not work out.", Fault.PASSING),
+    ],
+)
+def test_an_odd_bounce_is_known_by_its_looks_and_never_hard_without_a_code(
+    words: str, fault: Fault
+) -> None:
+    found = notice(qmail(TOKEN, words))
+    assert (found.kind, found.fault) == (EventKind.BOUNCED, fault)
+    assert TOKEN in found.names
+
+
+def test_an_odd_bounce_is_looked_for_where_its_words_stand_and_no_further() -> None:
+    words = "Sorry, no mailbox here by that name. (#5.1.1)"
+    letter = qmail(TOKEN, words)
+    assert notice(letter + b"\n" * LARGEST_ODD).fault is Fault.ADDRESS
+    head, _, body = letter.partition(b"\n\n")
+    assert read_letter(head + b"\n\n" + b"\n" * LARGEST_ODD + body) is None
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        plain("Re: Verdicts", f"On holiday. <{TOKEN}@d.example>", Auto_Submitted="auto-replied"),
+        plain("Out of office", In_Reply_To=f"<{TOKEN}@d.example>", X_Autoreply="yes"),
+        plain("Automatic: unsubscribe " + TOKEN, Auto_Submitted="auto-replied"),
+        plain("Re: Verdicts", "I liked it.", In_Reply_To=f"<{TOKEN}@d.example>"),
+        plain("Please unsubscribe me"),
+        plain("unsubscribe " + TOKEN[:-1]),
+        plain("Lunch?"),
+        b"",
+        b"\xff\xfe\x00",
+        b"Content-Type: multipart/report; boundary=x\n\n--x\n--x--",
+    ],
+)
+def test_holiday_notices_answers_and_strangers_mail_say_nothing(raw: bytes) -> None:
+    assert read_letter(raw) is None
+
+
+@pytest.mark.parametrize(
+    "subject", [f"unsubscribe {TOKEN}", f"Re: UNSUBSCRIBE  {TOKEN}", f"Fwd: unsubscribe {TOKEN}."]
+)
+def test_a_reader_asks_to_leave(subject: str) -> None:
+    assert read_letter(plain(subject)) == Wish(TOKEN)
+
+
+def test_a_wish_that_a_mail_program_wrote_at_a_click_is_one() -> None:
+    raw = plain(f"unsubscribe {TOKEN}", Auto_Submitted="auto-generated")
+    assert read_letter(raw) == Wish(TOKEN)
+
+
+def test_the_date_is_the_letters_own_if_it_can_be_read() -> None:
+    assert date_of(notice(dsn(TOKEN))) == 1795417200.0
+    for wrong in ("", "yesterday", "Mon, 99 Nov 2026 07:00:00 +0000", "1 Jan 99999 00:00:00 +0000"):
+        assert date_of(Notice(EventKind.BOUNCED, (), wrong)) is None
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.binary(max_size=400), st.integers(0, 2000), st.sampled_from([dsn, arf, qmail]))
+def test_any_damage_to_a_letter_is_survived(noise: bytes, place: int, kind: object) -> None:
+    raw = kind(TOKEN)  # type: ignore[operator]
+    cut = min(place, len(raw))
+    for damaged in (raw[:cut], raw[:cut] + noise + raw[cut:], raw[:cut] + noise):
+        found = read_letter(damaged)
+        assert found is None or isinstance(found, Notice | Wish)

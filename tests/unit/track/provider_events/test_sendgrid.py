@@ -1,0 +1,180 @@
+"""What SendGrid posts, in our words; what can't be read is refused whole."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digest.deliver.bounce_policy.bounce_type import Fault
+from digest.events.tables import EventKind
+from digest.track.provider_events.event import Act, Report
+from digest.track.provider_events.sendgrid import KINDS, PostError, read_post
+from subscribers.tokens import Bearer, Purpose, Tokens
+from tests.parts.sendgrid_events import body_of, event
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+TOKENS = Tokens(["a secret of the tests that is long enough"])
+TOKEN = TOKENS.make(Purpose.DELIVERY, 12, 3)
+
+
+def read(name: str, **more: Any) -> Report:
+    return read_post(body_of([event(name, TOKEN, NOW, **more)]), TOKENS)[0]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_documented_type_has_a_kind_and_its_delivery(name: str) -> None:
+    report = read(name)
+    assert report.kind is KINDS[name]
+    assert report.kind is not EventKind.UNKNOWN
+    assert (report.bearer, report.at) == (Bearer(12, 3), NOW)
+
+
+def test_what_is_not_known_yet_is_kept_and_means_nothing() -> None:
+    report = read("telepathy", reason="felt")
+    assert (report.kind, report.fault, report.act) == (EventKind.UNKNOWN, Fault.NOTHING, None)
+    assert json.loads(report.detail) == {"event": "telepathy", "reason": "felt"}
+
+
+@pytest.mark.parametrize(
+    ("told", "fault", "code"),
+    [
+        ({"type": "bounce", "status": "5.1.1"}, Fault.ADDRESS, "5.1.1"),
+        ({"type": "bounce", "status": "5.2.2"}, Fault.NOTHING, "5.2.2"),
+        ({"type": "bounce", "status": "5.7.1"}, Fault.NOTHING, "5.7.1"),
+        ({"type": "bounce", "reason": "552 5.3.4 too big"}, Fault.NOTHING, "5.3.4"),
+        ({"type": "bounce", "status": "5.0.0"}, Fault.ADDRESS, "5.0.0"),
+        ({"type": "bounce"}, Fault.ADDRESS, "bounce"),
+        (
+            {"type": "bounce", "bounce_classification": "Reputation"},
+            Fault.NOTHING,
+            "bounce",
+        ),
+        ({"type": "blocked", "status": "5.1.1"}, Fault.PASSING, "5.1.1"),
+        ({"type": "blocked", "status": "4.4.1"}, Fault.PASSING, "4.4.1"),
+        ({"type": "blocked", "status": "5.7.1"}, Fault.NOTHING, "5.7.1"),
+        ({"type": "blocked"}, Fault.PASSING, "blocked"),
+        ({"type": 7, "status": [], "reason": None}, Fault.ADDRESS, "bounce"),
+    ],
+)
+def test_a_bounce_goes_by_the_policy_and_blocked_is_never_hard(
+    told: dict[str, Any], fault: Fault, code: str
+) -> None:
+    report = read("bounce", **told)
+    assert (report.fault, report.code) == (fault, code)
+
+
+@pytest.mark.parametrize(
+    ("reason", "fault", "act"),
+    [
+        ("Bounced Address", Fault.ADDRESS, None),
+        ("Invalid", Fault.ADDRESS, None),
+        ("Unsubscribed Address", Fault.NOTHING, Act.UNSUBSCRIBE),
+        ("Spam Reporting Address", Fault.NOTHING, Act.COMPLAIN),
+        ("Spam Content", Fault.NOTHING, None),
+        ("Recipient List over Package Quota", Fault.NOTHING, None),
+    ],
+)
+def test_what_was_dropped_tells_what_sendgrid_knows(
+    reason: str, fault: Fault, act: Act | None
+) -> None:
+    report = read("dropped", reason=reason)
+    assert (report.kind, report.fault, report.act) == (EventKind.DROPPED, fault, act)
+
+
+def test_a_machine_is_labelled_and_nobody_is_taken_for_a_person() -> None:
+    assert read("open", sg_machine_open=True).machine is True
+    for unclear in (False, None, "true", 1):
+        assert read("open", sg_machine_open=unclear).machine is None
+    assert read("click").machine is None
+
+
+def test_what_is_kept_names_nobody() -> None:
+    report = read("bounce", reason="550 5.1.1 <ana@example.org> unknown", ip="192.0.2.7")
+    kept = repr(report)
+    assert "ana@" not in kept
+    assert "192.0.2.7" not in kept
+    assert "reader@" not in kept
+
+
+def test_other_mail_of_the_account_is_nobodys() -> None:
+    for stranger in (None, 7, "order-66", ["x"], TOKENS.make(Purpose.CLICK, 12, 3)):
+        assert read("delivered", delivery=stranger).bearer is None
+
+
+def test_the_odd_event_without_an_id_is_told_by_what_it_says() -> None:
+    told = event("delivered", TOKEN, NOW)
+    del told["sg_event_id"]
+    first, again = read_post(body_of([told, told]), TOKENS)
+    other = read_post(body_of([told | {"timestamp": told["timestamp"] + 1}]), TOKENS)[0]
+    assert first.key == again.key != other.key
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"hello",
+        b"{}",
+        b"[",
+        b"[1]",
+        b'[{"event":"delivered"}]',
+        b'[{"event":1,"timestamp":1,"sg_event_id":"a"}]',
+        b'[{"event":"open","timestamp":"1","sg_event_id":"a"}]',
+        b'[{"event":"open","timestamp":true,"sg_event_id":"a"}]',
+        b'[{"event":"open","timestamp":1.5,"sg_event_id":"a"}]',
+        b'[{"event":"open","timestamp":-1,"sg_event_id":"a"}]',
+        b'[{"event":"open","timestamp":99999999999999,"sg_event_id":"a"}]',
+        b'[{"event":"open","timestamp":1,"sg_event_id":["a"]}]',
+        b'[{"event":"open","timestamp":1,"sg_event_id":"a\\u0000b"}]',
+        b'[{"event":"open","timestamp":1,"sg_event_id":""}]',
+        b"\xff\xfe[]",
+        b"[" * 100_000,
+    ],
+)
+def test_garbage_is_refused_in_one_line(body: bytes) -> None:
+    with pytest.raises(PostError, match="not a list of events") as refused:
+        read_post(body, TOKENS)
+    assert "\n" not in str(refused.value)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                ["event", "timestamp", "sg_event_id", "delivery", "type", "reason", "x"]
+            ),
+            inner,
+            max_size=6,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@settings(deadline=None)
+@given(st.lists(JSON, max_size=4) | JSON)
+def test_any_json_is_read_or_refused(value: Any) -> None:
+    try:
+        reports = read_post(json.dumps(value).encode(), TOKENS)
+    except PostError:
+        return
+    assert len(reports) == len(value)
+
+
+@settings(deadline=None)
+@given(
+    st.fixed_dictionaries(
+        {"reason": JSON, "type": JSON, "status": JSON, "delivery": JSON, "response": JSON}
+    ),
+    st.sampled_from([*KINDS, "something new"]),
+)
+def test_whatever_the_lesser_fields_hold_the_event_is_kept(told: dict[str, Any], name: str) -> None:
+    report = read_post(body_of([event(name, None, NOW) | told]), TOKENS)[0]
+    assert report.kind is KINDS.get(name, EventKind.UNKNOWN)
+    assert json.loads(report.detail)["event"] == name if report.detail != "{}" else True
+    assert "\0" not in report.detail + report.note
