@@ -37,11 +37,12 @@ from digest.settings_validators import (
 )
 from digest.track.bounces.mailbox import parse_mailbox_url
 from digest.track.hits.networks import Networks, parse_networks
+from store.errors import UserError
 
 SHORTEST_SECRET = 32
 
 
-class SettingsError(Exception):
+class SettingsError(UserError):
     """A setting is missing or wrong; one line a setting: its name, and what it should look like."""
 
 

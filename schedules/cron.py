@@ -9,6 +9,8 @@ import calendar
 from dataclasses import dataclass
 from datetime import date
 
+from store.errors import UserError
+
 EXAMPLE = "0 8 * * mon"
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 MONTHS = tuple(name.lower() for name in calendar.month_abbr[1:])
@@ -16,7 +18,7 @@ _LONGEST_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _MOST_CHARACTERS = 100
 
 
-class ScheduleError(ValueError):
+class ScheduleError(UserError, ValueError):
     """A rule, zone, name or limit that can't be used: one line, what was found and expected."""
 
 

@@ -16,10 +16,12 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlmodel import Session
 
+from store.errors import UserError
+
 BUSY_TIMEOUT_SECONDS = 30
 
 
-class StoreError(Exception):
+class StoreError(UserError):
     """The database can't be used; the message says which, why and what to do."""
 
 

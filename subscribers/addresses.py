@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import idna
 
+from store.errors import UserError
+
 LONGEST_ADDRESS = 254
 """Octets in all: RFC 5321 section 4.5.3.1.3 allows a path 256, of which two are its brackets."""
 LONGEST_LOCAL_PART = 64
@@ -24,7 +26,7 @@ _PLAIN = re.compile(
 """What nearly every address looks like, and what needs no look at Unicode and no IDNA."""
 
 
-class AddressError(ValueError):
+class AddressError(UserError, ValueError):
     """Not a mail address. `str()` is one line: what was found, what was expected, and why not."""
 
     def __init__(self, found: str, why: str) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from store.errors import UserError
 from subscribers import suppression
 from subscribers.consent import ConsentKind, proofs
 from subscribers.tables import Lift, Subscriber, SubscriberStatus, Suppression
@@ -14,7 +15,7 @@ LONGEST_WORDS = 500
 _BY_PROVIDERS = (SubscriberStatus.BOUNCED, SubscriberStatus.COMPLAINED)
 
 
-class LiftError(ValueError):
+class LiftError(UserError, ValueError):
     """It can't be lifted; the message is one line why."""
 
 

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from store.errors import DigestError
+
 TOKEN_LENGTH = 22
 BLOCK = 16
 MOST_SUBSCRIBERS = 2**40
@@ -42,7 +44,7 @@ class Purpose(StrEnum):
     """The opaque delivery id that providers see and send back."""
 
 
-class TokenError(ValueError):
+class TokenError(DigestError, ValueError):
     """The token is not one of ours for this purpose."""
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from store.errors import UserError
+
 
 class Lens(StrEnum):
     """A panel member's standpoint; on a page they speak in this order."""
@@ -60,7 +62,7 @@ class ComparisonPage:
     source: str = ""
 
 
-class PageError(ValueError):
+class PageError(UserError, ValueError):
     """A page that can't be read.
 
     `line` counts from 1 (None where a line makes no sense); `at` is a place of another kind, such

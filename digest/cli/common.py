@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from store.errors import UserError
+
 if TYPE_CHECKING:
     from digest.bootstrap import App
 
@@ -17,7 +19,7 @@ Number = Annotated[int, typer.Argument(metavar="N", help="The issue's number.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone.")]
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a fault of the program
+class Refused(UserError):  # noqa: N818 - it is an answer, not a fault of the program
     """The command ends with exit status 1 and this line; empty where all was said already."""
 
 
@@ -43,37 +45,13 @@ def describe(error: Exception) -> str | None:
 
     from store import reason
 
-    if isinstance(error, _known()):
+    if isinstance(error, UserError):
         return str(error)
     if isinstance(error, DBAPIError):
         return f"the database refused: {reason(error)}"
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     return None
-
-
-def _known() -> tuple[type[Exception], ...]:
-    from digest.deliver.providers.base import ProviderError
-    from digest.issues.lifecycle import IssueError
-    from digest.render.errors import TemplateError
-    from digest.settings import SettingsError
-    from digest.track.bounces.mailbox import MailboxError
-    from schedules.cron import ScheduleError
-    from store import StoreError
-    from subscribers.addresses import AddressError
-    from subscribers.suppression_removal import LiftError
-
-    return (
-        SettingsError,
-        StoreError,
-        IssueError,
-        ProviderError,
-        AddressError,
-        ScheduleError,
-        TemplateError,
-        MailboxError,
-        LiftError,
-    )
 
 
 def print_json(value: Any) -> None:

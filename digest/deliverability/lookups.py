@@ -9,13 +9,14 @@ import dns.resolver
 import dns.reversename
 
 from digest.deliverability.server import parse_server
+from store.errors import DigestError
 
 PATIENCE = 2.0
 """Seconds for one name; a resolver that is there answers in a fraction of it."""
 Records = tuple[str, ...]
 
 
-class SilentError(Exception):
+class SilentError(DigestError):
     """DNS did not answer; what it would have said is unknown."""
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlmodel import Session, col, update
 
 from digest.issues.tables import Issue, IssueState
+from store.errors import UserError
 from subscribers.tokens import MOST_ISSUES
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ _HINTS = {
 }
 
 
-class IssueError(Exception):
+class IssueError(UserError):
     """The issue can't do that; one line saying why and what to do instead."""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from altcha import Payload, create_challenge, verify_solution
 from sqlmodel import Session
 
+from store.errors import DigestError
 from subscribers.addresses import AddressHasher
 from subscribers.signup_limits import knock
 
@@ -20,7 +21,7 @@ GOOD_FOR = timedelta(minutes=20)
 LARGEST = 4_000
 
 
-class UnsolvedError(ValueError):
+class UnsolvedError(DigestError, ValueError):
     """No proof of work, a wrong one, one that is too old, or one that was used before."""
 
 

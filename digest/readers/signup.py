@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from digest.deliver.transactional.mail import write
 from digest.deliver.transactional.tables import LetterKind
+from store.errors import DigestError
 from subscribers.addresses import AddressHasher, parse_address
 from subscribers.consent import ConsentKind, Origin, newest
 from subscribers.signup import Confirmed, Due, ask, confirm
@@ -25,7 +26,7 @@ _COMPARISON = re.compile(r"/comparisons/([^/]{1,400})/?")
 _LETTERS = {Due.CONFIRMATION: LetterKind.CONFIRMATION, Due.ALREADY: LetterKind.ALREADY}
 
 
-class TooManyError(Exception):
+class TooManyError(DigestError):
     """More requests from one network than people send. `retry_after` is in seconds."""
 
     retry_after = int(NETWORK_SPAN.total_seconds())

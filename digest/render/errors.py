@@ -1,7 +1,9 @@
 """What a template's author is told."""
 
+from store.errors import UserError
 
-class TemplateError(ValueError):
+
+class TemplateError(UserError, ValueError):
     """A template, or a link in it, that can't become mail.
 
     `line` counts from 1 (None where a line makes no sense); `str()` is the one line to print:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from digest.web.headers import DEFAULTS
 from digest.web.templating import PRIVATE, Pages
+from store.errors import DigestError
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ WORDS: dict[int, tuple[str, str]] = {
 }
 
 
-class BadLinkError(Exception):
+class BadLinkError(DigestError):
     """A link's token is not one of ours, or what it spoke of is gone."""
 
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, TextIO
 
+from store.errors import DigestError
 from subscribers.transfer.encoding import ImportRefusedError
 
 EXAMPLE = "email,first_name"
@@ -24,7 +25,7 @@ SheetRow = tuple[int, int, list[str], str]
 """First line and last line, from 1; the cells; and why there are none where it is no CSV."""
 
 
-class _LineTooLongError(Exception):
+class _LineTooLongError(DigestError):
     pass
 
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from io import TextIOWrapper
 from typing import IO, BinaryIO, TextIO, cast
 
+from store.errors import UserError
+
 _PIECE = 1 << 20
 _UTF_8 = "a file saved as UTF-8 (in a spreadsheet: CSV UTF-8)"
 
 
-class ImportRefusedError(ValueError):
+class ImportRefusedError(UserError, ValueError):
     """The file can't be imported; one line: what was found and what was expected."""
 
 

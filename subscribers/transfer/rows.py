@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from store.errors import DigestError
 from subscribers.addresses import AddressError, parse_address
 from subscribers.consent import ConsentKind
 from subscribers.service import LONGEST_SOURCE, clean_name
@@ -31,7 +32,7 @@ _EXPECTED_STATUS = "expected active, pending, unsubscribed, bounced or complaine
 Cell = Callable[[Sequence[str]], str]
 
 
-class RowRefusedError(ValueError):
+class RowRefusedError(DigestError, ValueError):
     """Why a row is not taken: `found` is shown quoted, `why` says what was expected."""
 
     def __init__(self, found: str, why: str) -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from digest.catalog.intake import limits
+from store.errors import UserError
 
 ENDINGS = (".txt", ".html", ".htm", ".json")
 
 
-class FileError(Exception):
+class FileError(UserError):
     """What was found where a page was expected."""
 
     def __init__(self, found: str, expected: str) -> None:

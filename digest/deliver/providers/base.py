@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from digest.message.template import Edition, Envelope
+from store.errors import UserError
 
 
 # Tuples, since one is made for every message: a frozen dataclass takes twice the time.
@@ -45,7 +46,7 @@ class Unknown(NamedTuple):
 Outcome = Receipt | Refusal | Unknown
 
 
-class ProviderError(Exception):
+class ProviderError(UserError):
     """The provider can't be used (wrong key, unreachable); the message is one line why."""
 
 

@@ -12,13 +12,14 @@ from typing import NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
 from digest.track.bounces.parse import LARGEST_LETTER
+from store.errors import UserError
 
 READ_FOLDER = ".digest-read"
 """Where letters of ours go once what they say is stored: a folder of the Maildir (Maildir++)."""
 EXPECTED = "should look like maildir:///var/mail/bounces or imaps://user:password@host/INBOX"
 
 
-class MailboxError(Exception):
+class MailboxError(UserError):
     """The mailbox can't be used; the message is one line why, without a password."""
 
 

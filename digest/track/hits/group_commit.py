@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from digest.track.hits.store import Hit, HitBook
 from store import Store
+from store.errors import DigestError
 
 MOST_TOGETHER = 2_000
 """Hits in a transaction: others want to write, too."""
@@ -25,7 +26,7 @@ Answer = str | None
 _Waiting = tuple[Hit, "asyncio.Future[Answer]"]
 
 
-class NotKeptError(Exception):
+class NotKeptError(DigestError):
     """A hit could not be stored; `target` is where it leads, None where that is not known."""
 
     def __init__(self, target: str | None) -> None:

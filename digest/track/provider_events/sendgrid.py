@@ -18,6 +18,7 @@ from digest.deliver.bounce_policy.bounce_type import Fault, fault_of, status_in
 from digest.deliver.providers.wire_address import conceal
 from digest.events.tables import EventKind
 from digest.track.provider_events.event import Act, Report
+from store.errors import DigestError
 from subscribers.tokens import Bearer, Purpose, Tokens
 
 LARGEST_POST = 768 * 1024
@@ -80,7 +81,7 @@ class Posted(TypedDict, total=False):
 _POST: TypeAdapter[list[Posted]] = TypeAdapter(list[Posted])
 
 
-class PostError(Exception):
+class PostError(DigestError):
     """What was posted can't be read; the message is one line why."""
 
 

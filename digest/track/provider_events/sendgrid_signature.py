@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
+from store.errors import DigestError
+
 SIGNATURE_HEADER = "X-Twilio-Email-Event-Webhook-Signature"
 TIMESTAMP_HEADER = "X-Twilio-Email-Event-Webhook-Timestamp"
 OLDEST = timedelta(hours=25)
@@ -31,7 +33,7 @@ _LONGEST_TIMESTAMP = 12
 _LONGEST_SIGNATURE = 200
 
 
-class SignatureError(Exception):
+class SignatureError(DigestError):
     """The post is not to be believed; the message is one line why."""
 
 

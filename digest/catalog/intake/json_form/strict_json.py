@@ -6,13 +6,14 @@ from collections import Counter
 from typing import Any, NoReturn
 
 from digest.catalog.intake import limits
+from store.errors import DigestError
 
 # Strings are passed over whole (possessively, so that no text makes it slow); an unclosed one
 # runs to the end, where the parser will complain.
 _MARKS = re.compile(r'"(?:[^"\\]++|\\.?)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
-class JsonTextError(ValueError):
+class JsonTextError(DigestError, ValueError):
     """`line` is None where the fault has no single place."""
 
     def __init__(self, line: int | None, found: str, expected: str) -> None:

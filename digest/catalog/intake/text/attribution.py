@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from digest.catalog.intake.text.lines import Line
 from digest.catalog.pages import Lens, Verdict
+from store.errors import DigestError
 
 T = TypeVar("T")
 
@@ -25,7 +26,7 @@ _VERDICTS = {
 }
 
 
-class UnclearError(Exception):
+class UnclearError(DigestError):
     """Marks that could belong to the quote before or to the one after."""
 
 

@@ -21,13 +21,15 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
+from store.errors import UserError
+
 FEWEST_BITS, MOST_BITS = 1_024, 4_096
 """RFC 8301 section 3.2: what every verifier has to take."""
 GOOD_BITS = 2_048
 _PADDING, _HASH = PKCS1v15(), Prehashed(SHA256())
 
 
-class DkimKeyError(Exception):
+class DkimKeyError(UserError):
     """A key can't be used; the message is one line why, and holds nothing of the key."""
 
 

@@ -11,6 +11,7 @@ from digest.deliver.bounce_policy.bounce_type import ADDRESS_CODES, BARE_ADDRESS
 from digest.deliver.providers.base import ProviderError, Refusal
 from digest.deliver.providers.wire_address import conceal
 from digest.message.template import Envelope
+from store.errors import DigestError
 
 OK = 250
 START_INPUT = 354
@@ -69,7 +70,7 @@ class Reply:
         return self.stage is Stage.RCPT and self.code in BARE_ADDRESS_CODES
 
 
-class LineLost(Exception):  # noqa: N818 - a fact about the line, not an error of ours
+class LineLost(DigestError):  # noqa: N818 - a fact about the line, not an error of ours
     """The connection is gone. `stalled`: it still stands, but nothing came in time."""
 
     def __init__(
