@@ -15,7 +15,7 @@ RENEW = os.environ.get("DIGEST_RENEW_GOLDEN") == "1"
 
 def hold(name: str, lines: Iterable[str]) -> None:
     """Fails with each line that is gone (-) or new (+) since the file was written."""
-    now = [part for line in lines for part in line.splitlines()]
+    now = [part for line in lines for part in line.splitlines() or [""]]
     path = FILES / name
     if RENEW:
         path.write_text("".join(f"{line}\n" for line in now), encoding="utf-8")

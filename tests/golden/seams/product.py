@@ -3,12 +3,14 @@
 Whoever moves or renames a module changes this file, and no other one and no golden file here.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from enum import StrEnum
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine
 from starlette.types import ASGIApp
@@ -74,6 +76,11 @@ STORED: dict[str, type[StrEnum]] = {
 def run_command_line() -> None:
     """`digest`, with the arguments in sys.argv."""
     main()
+
+
+def set_clock(patch: pytest.MonkeyPatch, clock: Callable[[], datetime]) -> None:
+    """What the product takes for the time, wherever no other clock is handed in."""
+    patch.setitem(bootstrap.__kwdefaults__, "clock", clock)
 
 
 def app() -> Typer:
