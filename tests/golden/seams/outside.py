@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ class Outside:
             for name, value in settings.items():
                 patch.setenv(f"DIGEST_{name.upper()}", value)
             patch.setattr("sys.argv", ["digest", *arguments])
+            # Else a usage line names the test runner.
+            patch.setattr(sys.modules["__main__"], "__package__", None)
             self.streams()
             status = _status()
         out, err = self.streams()

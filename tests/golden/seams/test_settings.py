@@ -46,6 +46,13 @@ def test_the_example_names_every_setting() -> None:
     assert (known - named, named - known) == ({"DIGEST_SENDGRID_HOST"}, set())
 
 
+def test_a_file_called_env_is_read(outside: Outside) -> None:
+    """Beneath what the environment says."""
+    (outside.home / ".env").write_text("DIGEST_PUBLIC_URL=nonsense\n", encoding="utf-8")
+    assert outside.run("issue", "list").status == 1
+    assert outside.run("issue", "list", public_url="https://digest.example.org").status == 0
+
+
 def _name(field: str) -> str:
     prefix = product.settings_class().model_config["env_prefix"]
     return f"{prefix}{field}".upper()
