@@ -3,11 +3,13 @@
 files/store_before.sql was written once; it is not renewed with the other files.
 """
 
+import hashlib
 import json
 import re
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from tests.golden.seams.held import FILES, hold, hold_json, key_paths
 from tests.golden.seams.outside import Outside
 from tests.golden.seams.world import BROWSER, SECRET, SETTINGS, SITE, START, prepare
 from tests.parts.sendgrid_hooks import Hook
+from tests.parts.sendgrid_server import SendGridServer
 
 ASKED: dict[str, tuple[str, ...]] = {
     "comparisons list": (),
@@ -31,6 +34,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "suppressions list": (),
 }
 """Commands with --json, and whom or what they are asked about."""
+OWN = FILES / "own"
 TODAY = START + timedelta(days=1)
 
 
@@ -210,6 +214,41 @@ def test_letters_and_drafts_from_before_go_on(before: Outside) -> None:
     before.done("issue", "send", "4")
     letters = rows("SELECT key, state, attempts FROM letter ORDER BY id")
     hold("letters_before.txt", [*map(repr, letters), "", *_effects()])
+
+
+def test_templates_of_ones_own_from_before_still_render(before: Outside) -> None:
+    """files/own is what `template new` gave at that time: names of files, blocks and values in
+    it are somebody's own work by now.
+    """
+    before.done("template", "new", "given")
+    given = {path.relative_to("given").as_posix() for path in Path("given").rglob("*.j2")}
+    own = {path.relative_to(OWN).as_posix() for path in OWN.rglob("*.j2")}
+    assert not own - given, "an own template of such a name would not be looked at any more"
+    before.done("issue", "render", "4", "--out", "build", templates=str(OWN))
+    text = Path("build/issue.txt").read_text(encoding="utf-8")
+    html = hashlib.sha256(Path("build/issue.html").read_bytes()).hexdigest()
+    hold("own_templates.txt", [f"issue.html sha256 {html}", "", text])
+    with before.patch.context() as patch:
+        patch.setenv("DIGEST_TEMPLATES", str(OWN))
+        product.deliver_letters()
+    assert rows("SELECT DISTINCT state FROM letter") == [("submitted",)]
+
+
+def test_what_sendgrid_is_asked_for_is_as_it_was(before: Outside) -> None:
+    """Names in the request; of what its answers and events repeat, the values too."""
+    with SendGridServer() as server:
+        sendgrid = {
+            "provider": "sendgrid",
+            "sendgrid_api_key": server.key,
+            "sendgrid_host": server.url,
+        }
+        before.done("issue", "test", "4", "--to", "editor@example.org", **sendgrid)
+    (request,) = server.requests
+    (person,) = request["personalizations"]
+    kept = {"categories": request.get("categories"), "substitutions": person["substitutions"]}
+    kept |= {"custom_args": person["custom_args"], "headers": person["headers"]}
+    lines = json.dumps(kept, indent=2, sort_keys=True)
+    hold("sendgrid_request.txt", [*sorted(key_paths(request)), "", lines])
 
 
 def _tokens() -> dict[str, str]:
