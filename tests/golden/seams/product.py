@@ -1,0 +1,147 @@
+"""All that the tests in this folder know of the product's inside.
+
+Whoever moves or renames a module changes this file, and no other one and no golden file here.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import Engine
+from starlette.types import ASGIApp
+from typer import Typer
+
+from digest.bootstrap import bootstrap
+from digest.catalog.pages import Lens, Verdict
+from digest.cli import app as command_line
+from digest.cli import main
+from digest.deliver.faults import Fault
+from digest.deliver.letter_tables import LetterKind, LetterState
+from digest.deliver.presence import presence
+from digest.deliver.tables import BatchState, DeliveryState
+from digest.gate.findings import Code, Level
+from digest.issues.tables import IssueState, PickRole
+from digest.permits.worker import tasks
+from digest.render.slots import Slot
+from digest.settings import Settings, read_settings
+from digest.track.machines import Rule
+from digest.track.tables import EventKind
+from digest.web.application import create_app, pages_of
+from schedules.tables import Approval, RunState
+from store import open_store
+from subscribers.addresses import AddressHasher
+from subscribers.consent import ConsentKind
+from subscribers.tables import (
+    Frequency,
+    Reason,
+    SubscriberStatus,
+    SuppressionReason,
+    Topic,
+)
+from subscribers.tokens import Purpose, Tokens
+
+STORED: dict[str, type[StrEnum]] = {
+    "batch.state": BatchState,
+    "consent.kind": ConsentKind,
+    "delivery.fault": Fault,
+    "delivery.state": DeliveryState,
+    "event.kind": EventKind,
+    "event.rule": Rule,
+    "following.topic": Topic,
+    "gate finding level": Level,
+    "gate_override.code": Code,
+    "issue.state": IssueState,
+    "leaving.reason": Reason,
+    "letter.kind": LetterKind,
+    "letter.state": LetterState,
+    "pick.role": PickRole,
+    "review.lens": Lens,
+    "review.verdict and vote.verdict": Verdict,
+    "run.state": RunState,
+    "schedule.approval": Approval,
+    "slot in variant.html and variant.text": Slot,
+    "subscriber.frequency and schedule.frequency": Frequency,
+    "subscriber.status": SubscriberStatus,
+    "suppression.reason and lift.reason": SuppressionReason,
+    "token purpose": Purpose,
+}
+"""Words that the database holds, by where they stand."""
+
+
+def run_command_line() -> None:
+    """`digest`, with the arguments in sys.argv."""
+    main()
+
+
+def set_clock(patch: pytest.MonkeyPatch, clock: Callable[[], datetime]) -> None:
+    """What the product takes for the time, wherever no other clock is handed in."""
+    patch.setitem(bootstrap.__kwdefaults__, "clock", clock)
+
+
+def app() -> Typer:
+    return command_line
+
+
+def settings_class() -> type[Any]:
+    return Settings
+
+
+@contextmanager
+def web_app() -> Iterator[ASGIApp]:
+    """The public pages over the settings in the environment."""
+    opened = bootstrap(read_settings())
+    try:
+        yield create_app(opened)
+    finally:
+        opened.close()
+
+
+def routed_app(*, studio: bool) -> FastAPI:
+    """The pages with their table of routes; opens no database."""
+    opened = bootstrap(read_settings())
+    opened.close()
+    return pages_of(opened, studio=studio)
+
+
+def deliver_letters() -> None:
+    """What a worker does about letters that are due, over the settings in the environment."""
+    opened = bootstrap(read_settings())
+    with presence(opened.store) as here:
+        opened.post.deliver(here, lambda: False)
+    opened.close()
+
+
+def engine(url: str) -> Engine:
+    """A database as the product opens it."""
+    return open_store(url).engine
+
+
+def make_tokens(secret: str, subscriber: int, issue: int) -> dict[str, str]:
+    """A token for each purpose, by its name."""
+    tokens = Tokens([secret])
+    return {str(one): tokens.make(one, subscriber, issue) for one in Purpose}
+
+
+def read_token(secret: str, purpose: str, token: str) -> Sequence[int]:
+    """Subscriber and issue that a token speaks of."""
+    bearer = Tokens([secret]).read(Purpose(purpose), token)
+    return bearer.subscriber, bearer.issue
+
+
+def address_hash(secret: str, key: str) -> str:
+    return AddressHasher(secret).hash(key)
+
+
+def queue(url: str) -> Any:
+    """The queue's application with its tasks, never opened."""
+    nothing: Any = SimpleNamespace()
+    store = open_store(url)
+    try:
+        return tasks(store, nothing)
+    finally:
+        store.close()
