@@ -20,17 +20,17 @@ from digest.bootstrap import bootstrap
 from digest.catalog.pages import Lens, Verdict
 from digest.cli import app as command_line
 from digest.cli import main
-from digest.deliver.faults import Fault
-from digest.deliver.letter_tables import LetterKind, LetterState
-from digest.deliver.presence import presence
+from digest.deliver.bounce_policy.bounce_type import Fault
+from digest.deliver.ledger.worker_lock import presence
 from digest.deliver.tables import BatchState, DeliveryState
+from digest.deliver.transactional.tables import LetterKind, LetterState
+from digest.events.tables import EventKind
 from digest.gate.findings import Code, Level
 from digest.issues.tables import IssueState, PickRole
-from digest.permits.worker import tasks
+from digest.queue.worker import tasks
 from digest.render.slots import Slot
 from digest.settings import Settings, read_settings
-from digest.track.machines import Rule
-from digest.track.tables import EventKind
+from digest.track.hits.bot_detection import Rule
 from digest.web.application import create_app, pages_of
 from schedules.tables import Approval, RunState
 from store import open_store

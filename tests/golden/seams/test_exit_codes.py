@@ -12,7 +12,7 @@ import pytest
 from tests.golden.seams.held import FILES, hold
 from tests.golden.seams.outside import Outside, Ran
 from tests.golden.seams.world import START, prepare
-from tests.parts.sendgrid_hooks import Hook
+from tests.parts.sendgrid_events import Hook
 
 USAGE = """
 digest

@@ -20,7 +20,7 @@ from tests.golden.seams import product
 from tests.golden.seams.held import FILES, hold, hold_json, key_paths
 from tests.golden.seams.outside import Outside
 from tests.golden.seams.world import BROWSER, SECRET, SETTINGS, SITE, START, prepare
-from tests.parts.sendgrid_hooks import Hook
+from tests.parts.sendgrid_events import Hook
 from tests.parts.sendgrid_server import SendGridServer
 
 ASKED: dict[str, tuple[str, ...]] = {

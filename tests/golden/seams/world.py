@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from tests.golden.seams import product
 from tests.golden.seams.held import FILES
 from tests.golden.seams.outside import Outside
-from tests.parts.sendgrid_hooks import Hook, body_of, event
+from tests.parts.sendgrid_events import Hook, body_of, event
 
 SITE = "https://digest.example.org"
 SECRET = "a secret of long ago that links were made with"
