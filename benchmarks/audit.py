@@ -13,7 +13,8 @@ from digest.deliver.ledger import ledger
 from digest.deliver.tables import Batch, Delivery, DeliveryState
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import IssueState
-from digest.message.template import Recipient, message_id
+from digest.message.headers import message_id
+from digest.message.personalization import Recipient
 from store import Store
 from subscribers.tables import Subscriber
 
@@ -125,19 +126,19 @@ def account(
     if issue.state != IssueState.FINISHED or sum(counts.values()) != issue.audience:
         found.faults.append(f"issue {number}: {issue.state}, {counts} of {issue.audience}")
     recipients = [Recipient._make(row[1:]) for row in rows]
-    envelopes = app.frozen.envelopes(recipients, number)
-    for row, envelope in zip(rows, envelopes, strict=True):
-        got = taken.pop(message_id(edition, envelope), [])
+    personalizations = app.frozen.personalize(recipients, number)
+    for row, personalization in zip(rows, personalizations, strict=True):
+        got = taken.pop(message_id(edition, personalization), [])
         found.people += 1
         found.doubled += len(got) > 1
         if row[0] in {DeliveryState.QUEUED, DeliveryState.SUBMITTING} or (
             row[0] == DeliveryState.SUBMITTED and not got
         ):
             found.lost += 1
-            found.faults.append(f"lost: {envelope.email}, issue {number}, {row[0]}")
-        if len(got) > 1 + resent[envelope.delivery_id]:
+            found.faults.append(f"lost: {personalization.email}, issue {number}, {row[0]}")
+        if len(got) > 1 + resent[personalization.delivery_id]:
             found.twice += 1
-            found.faults.append(f"mailed {len(got)} times: {envelope.email}, issue {number}")
-        if set(got) - {envelope.email}:
-            found.faults.append(f"mail of {envelope.email} went to {set(got)}")
+            found.faults.append(f"mailed {len(got)} times: {personalization.email}, issue {number}")
+        if set(got) - {personalization.email}:
+            found.faults.append(f"mail of {personalization.email} went to {set(got)}")
     return found

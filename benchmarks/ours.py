@@ -17,7 +17,8 @@ from benchmarks.week import SECRET, add_issue, fill
 from digest.bootstrap import App, bootstrap
 from digest.database import upgrade
 from digest.deliver.ledger.worker_lock import presence
-from digest.message.template import Envelope, Mold, Recipient
+from digest.message.personalization import Personalization, Recipient
+from digest.message.template import MessageTemplate
 from digest.settings import read_settings
 
 AT_ONCE = 1_000
@@ -74,17 +75,19 @@ def _submit(app: App, number: int, people: int) -> int:
     return sum(len(some) for some in outcomes)
 
 
-def _batches(app: App, number: int, people: int) -> Iterator[list[Envelope]]:
+def _batches(app: App, number: int, people: int) -> Iterator[list[Personalization]]:
     for start in range(1, people + 1, AT_ONCE):
         numbers = range(start, min(start + AT_ONCE, people + 1))
         recipients = [Recipient(n, n, f"reader{n}@example.org", "Reader", True) for n in numbers]
-        yield app.frozen.envelopes(recipients, number)
+        yield app.frozen.personalize(recipients, number)
 
 
 def _size(app: App, number: int) -> int:
     with app.store.read() as session:
         edition = app.frozen.edition(session, number)
-    return len(Mold(edition).message(app.frozen.sample_envelope(edition), app.clock()))
+    return len(
+        MessageTemplate(edition).message(app.frozen.sample_personalization(edition), app.clock())
+    )
 
 
 if __name__ == "__main__":

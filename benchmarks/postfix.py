@@ -12,7 +12,7 @@ from pathlib import Path
 
 from digest.database import upgrade
 from digest.deliver.ledger.worker_lock import presence
-from digest.deliver.providers.smtp.provider import Smtp, SmtpTarget
+from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
 from digest.pipeline import Desk, Sending
 from store import open_store
 from tests.parts.postfix import Postfix, hindrance
@@ -29,7 +29,7 @@ def main(people: int) -> None:
         expected = set(add_people(store, people))
         number = add_approved(store)
         signing, clock = signer([rsa_key()], domain="d.example"), Clock()
-        provider = Smtp(SmtpTarget("127.0.0.1", postfix.ports["chunks"]), clock, signer=signing)
+        provider = Smtp(SmtpUrl("127.0.0.1", postfix.ports["chunks"]), clock, signer=signing)
         before, cpu = time.perf_counter(), _cpu()
         Desk(store, frozen_parts(), provider.batch_size, clock).start(number)
         with presence(store) as here:

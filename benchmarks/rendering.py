@@ -1,7 +1,7 @@
 """A full render, from store to the bytes that a recipient's message is cut from.
 
-Twenty comparisons stand in a store; each round reads them, composes, renders and makes the mold.
-Beside it, the same MJML through its library alone.
+Twenty comparisons stand in a store; each round reads them, composes, renders and makes the
+message template. Beside it, the same MJML through its library alone.
 """
 
 import json
@@ -23,7 +23,7 @@ from digest.catalog.tables import Comparison
 from digest.catalog.upsert import keep_page
 from digest.database import ready
 from digest.issues.tables import Issue, Pick, PickRole
-from digest.message.template import Mold
+from digest.message.template import MessageTemplate
 from digest.render.mjml import compiler
 from digest.settings import ProviderName, read_settings
 
@@ -77,7 +77,7 @@ def _timed(rounds: int, work: object) -> float:
 def _once(app: App, number: int) -> int:
     with app.store.read() as session:
         edition = app.frozen.edition(session, number)
-    return len(Mold(edition).message(app.frozen.sample_envelope(edition), AT))
+    return len(MessageTemplate(edition).message(app.frozen.sample_personalization(edition), AT))
 
 
 def _issue(app: App, comparisons: int) -> int:

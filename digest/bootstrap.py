@@ -11,13 +11,13 @@ from digest.brand import Brand
 from digest.deliver.providers.base import Provider
 from digest.deliver.providers.dkim.keys import DkimKeyError, read_key
 from digest.deliver.providers.dkim.signer import Signer
-from digest.deliver.providers.maildir import Outbox
+from digest.deliver.providers.maildir import MaildirProvider
 from digest.deliver.providers.sendgrid.provider import SendGrid
 from digest.deliver.providers.smtp.provider import Smtp, parse_smtp_url
 from digest.gate import Gate, Tools
 from digest.gate.clients import ClientTables
 from digest.gate.spam import SpamFilter
-from digest.message.template import Sender
+from digest.message.edition import Sender
 from digest.pipeline import Desk, Frozen, Post, Preview, Sending
 from digest.pipeline.notify_workers import tell_nobody
 from digest.readers.proof_of_work import Puzzles
@@ -195,7 +195,7 @@ def _provider(settings: Settings, clock: Callable[[], datetime]) -> Provider:
             timeout=30,
             clock=clock,
         )
-    return Outbox(settings.outbox_dir, clock)
+    return MaildirProvider(settings.outbox_dir, clock)
 
 
 def open_tools(settings: Settings) -> Tools:

@@ -14,7 +14,7 @@ from digest.deliver.providers.dkim.signer import speaks_for
 from digest.deliver.providers.smtp.url import parse_smtp_url
 from digest.deliver.rate_limit.limits import Limits, parse_domain_limits, parse_limit, parse_warm_up
 from digest.gate.findings import Policy, parse_codes, parse_ignored
-from digest.message.template import Sender
+from digest.message.edition import Sender
 from digest.render.links import Tracking
 from digest.settings_validators import (
     bounce_pattern,

@@ -99,7 +99,7 @@ def _draft(app: App) -> int | None:
 
 
 def _send(app: App, number: int, folder: Path) -> None:
-    from digest.message.template import slot_text
+    from digest.message.personalization import slot_text
 
     findings = app.desk.findings(number)
     print(f"4  checked: {'; '.join(f'{one.where}: {one.what}' for one in findings)}")
@@ -109,12 +109,12 @@ def _send(app: App, number: int, folder: Path) -> None:
     send_in_foreground(app, number, detach=False)
     with app.store.read() as session:
         edition = app.frozen.edition(session, number)
-    envelope = app.frozen.sample_envelope(edition)
+    personalization = app.frozen.sample_personalization(edition)
     (folder / f"issue-{number}.html").write_text(
-        slot_text(edition.html, envelope, as_html=True), encoding="utf-8"
+        slot_text(edition.html, personalization, as_html=True), encoding="utf-8"
     )
     (folder / f"issue-{number}.txt").write_text(
-        slot_text(edition.text, envelope, as_html=False), encoding="utf-8"
+        slot_text(edition.text, personalization, as_html=False), encoding="utf-8"
     )
 
 

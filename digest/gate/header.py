@@ -11,7 +11,7 @@ from digest.gate.sample_message import Specimen
 LONGEST_LINE = 998
 """Octets without the line end (RFC 5322 section 2.1.1)."""
 ONCE = ("From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "List-Id")
-_MEND = "see digest/message/template.py"
+_MEND = "see digest/message/headers.py"
 
 
 def check_header(mail: Specimen) -> Iterator[Finding]:

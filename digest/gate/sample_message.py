@@ -8,7 +8,9 @@ from email.message import EmailMessage
 from email.policy import default
 
 from digest.gate.html_page import Page
-from digest.message.template import Edition, Envelope, Mold
+from digest.message.edition import Edition
+from digest.message.personalization import Personalization
+from digest.message.template import MessageTemplate
 from digest.render.rendered import Rendered
 from digest.render.slots import Slot
 
@@ -46,9 +48,11 @@ class Specimen:
         return self.message.partition(b"\r\n\r\n")[0]
 
 
-def specimen(edition: Edition, rendered: Rendered, envelope: Envelope, at: datetime) -> Specimen:
-    """`edition` addressed to `envelope` at the moment `at`; `rendered` tells what links mean."""
-    message = Mold(edition).message(envelope, at)
+def specimen(
+    edition: Edition, rendered: Rendered, personalization: Personalization, at: datetime
+) -> Specimen:
+    """`edition` as one recipient gets it at the moment `at`; `rendered` tells what links mean."""
+    message = MessageTemplate(edition).message(personalization, at)
     html = _part(message, "html")
     return Specimen(
         rendered=rendered,
@@ -58,7 +62,7 @@ def specimen(edition: Edition, rendered: Rendered, envelope: Envelope, at: datet
         page=Page(html),
         targets={link.number: link.url for link in rendered.links},
         public_url=edition.public_url,
-        slots=envelope.slots,
+        slots=personalization.slots,
     )
 
 

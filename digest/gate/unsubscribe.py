@@ -43,7 +43,7 @@ def hidden(element: Element | None) -> bool:
 
 
 def _one_click(mail: Specimen) -> Iterator[Finding]:
-    mend = "write both fields of RFC 8058, each on one line; see digest/message/template.py"
+    mend = "write both fields of RFC 8058, each on one line; see digest/message/headers.py"
     values: dict[bytes, list[bytes]] = {}
     for line in mail.header.split(b"\r\n"):
         name, _, value = line.partition(b":")

@@ -20,7 +20,7 @@ from digest.deliver.ledger.throttle_status import hold
 from digest.deliver.ledger.worker_lock import Presence
 from digest.deliver.providers.base import Outcome, Provider
 from digest.deliver.rate_limit.limiter import Pacing
-from digest.message.template import Envelope, Recipient
+from digest.message.personalization import Personalization, Recipient
 from digest.pipeline.notify_workers import Announce, tell_nobody
 from store import Store, reason
 
@@ -38,7 +38,7 @@ SETTLE_WAITS = (0.1, 0.5, 2.0, 5.0, 10.0, 20.0, 30.0)
 """Seconds between tries to write outcomes: a database that is started anew is back by then."""
 log = logging.getLogger(__name__)
 
-Addressing = Callable[[Sequence[Recipient], int], list[Envelope]]
+Addressing = Callable[[Sequence[Recipient], int], list[Personalization]]
 
 
 @dataclass(slots=True)
@@ -70,7 +70,7 @@ class Shift:
     _held_until: datetime | None = None
     _given: int = 0
 
-    def batches(self) -> Iterator[list[Envelope]]:
+    def batches(self) -> Iterator[list[Personalization]]:
         """Claimed batches, for the provider to pull; ends when there is none, or enough.
 
         An empty one while the limits allow none. Never raises, so that what is on its way is
@@ -85,7 +85,7 @@ class Shift:
                 asked_at = self.clock()
                 claims = self._turn(self._most)
                 self._held_until = None if claims else self._hold(asked_at)
-                envelopes = self._address(claims)
+                personalizations = self._address(claims)
             except Exception as fault:  # noqa: BLE001 - kept, and raised by whoever runs the shift
                 self.fault = fault
                 return
@@ -94,8 +94,8 @@ class Shift:
                     return
                 continue
             claimed_at = self.tick()
-            yield from filter(None, envelopes)
-            self._given += sum(map(len, envelopes))
+            yield from filter(None, personalizations)
+            self._given += sum(map(len, personalizations))
             self._adapt(self.tick() - claimed_at)
 
     def hear(self, outcomes: Sequence[Outcome]) -> None:
@@ -144,7 +144,7 @@ class Shift:
             self.pause(min(ahead, LOOK_AGAIN))
         return self.clock() < self._held_until
 
-    def _address(self, claims: Sequence[Claim]) -> list[list[Envelope]]:
+    def _address(self, claims: Sequence[Claim]) -> list[list[Personalization]]:
         """Raises what addressing raises, once the batches are back."""
         try:
             return [self.address(claim.recipients, self.number) for claim in claims]

@@ -18,7 +18,8 @@ from digest.compose import Content, Headline, compose
 from digest.gate import Specimen, specimen
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import Issue, IssueState, Link, Pick, Variant
-from digest.message.template import Edition, Envelope, Recipient, Sender, address
+from digest.message.edition import Edition, Sender
+from digest.message.personalization import Personalization, Recipient, personalize
 from digest.render.issue import render_issue
 from digest.render.links import Tracking
 from digest.render.rendered import Rendered, RenderedLink
@@ -73,7 +74,7 @@ class Frozen:
         """What the gate looks at: the message as the previewer would get it at `at`."""
         rendered = self.rendered(session, number)
         edition = self._edition(session, number, rendered)
-        return specimen(edition, rendered, self.sample_envelope(edition), at)
+        return specimen(edition, rendered, self.sample_personalization(edition), at)
 
     def _edition(self, session: Session, number: int, rendered: Rendered) -> Edition:
         issue = find_issue(session, number)
@@ -87,7 +88,7 @@ class Frozen:
             sender=Sender(imprint["name"], imprint["address"], imprint["reply_to"]),
             list_name=imprint["list_name"],
             public_url=imprint["public_url"],
-            bounces=self.bounces,
+            bounce_address=self.bounces,
         )
 
     @property
@@ -99,12 +100,14 @@ class Frozen:
             "public_url": self.brand.public_url,
         }
 
-    def envelopes(self, recipients: Sequence[Recipient], number: int) -> list[Envelope]:
-        return address(recipients, number, self.tokens)
+    def personalize(self, recipients: Sequence[Recipient], number: int) -> list[Personalization]:
+        return personalize(recipients, number, self.tokens)
 
-    def sample_envelope(self, edition: Edition, email: str = PREVIEWER.email) -> Envelope:
+    def sample_personalization(
+        self, edition: Edition, email: str = PREVIEWER.email
+    ) -> Personalization:
         sample = Recipient(0, 0, email, PREVIEWER.first_name, tracking=False)
-        return self.envelopes([sample], edition.number)[0]
+        return self.personalize([sample], edition.number)[0]
 
 
 def picks(session: Session, number: int) -> list[int]:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from digest.gate import DEFAULT_POLICY, Policy
-from digest.message.template import Edition, Envelope
+from digest.message.edition import Edition
+from digest.message.personalization import Personalization
 from digest.pipeline.issue_renderer import Frozen
 from digest.render.rendered import Rendered
 from store import Store
@@ -25,5 +26,5 @@ class Preview:
         with self.store.read() as session:
             return self.frozen.edition(session, number)
 
-    def sample_envelope(self, edition: Edition) -> Envelope:
-        return self.frozen.sample_envelope(edition)
+    def sample_personalization(self, edition: Edition) -> Personalization:
+        return self.frozen.sample_personalization(edition)

@@ -15,7 +15,7 @@ from digest.deliver.ledger.worker_lock import Presence
 from digest.deliver.providers.base import Provider, ProviderBusyError, ProviderError
 from digest.deliver.rate_limit.limiter import Pacing
 from digest.deliver.rate_limit.limits import Limits
-from digest.message.template import Edition
+from digest.message.edition import Edition
 from digest.pipeline.batch_runner import Shift
 from digest.pipeline.issue_renderer import Frozen
 from digest.pipeline.notify_workers import Announce, tell_nobody
@@ -111,7 +111,7 @@ class Sending:
             number=number,
             presence=presence,
             provider=self.provider,
-            address=self.frozen.envelopes,
+            address=self.frozen.personalize,
             clock=self.clock,
             pacing=self.pacing,
             pause=self.pause,

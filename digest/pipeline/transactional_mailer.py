@@ -21,7 +21,8 @@ from digest.deliver.providers.base import (
 from digest.deliver.transactional import mail
 from digest.deliver.transactional.mail import Owed
 from digest.deliver.transactional.tables import LetterKind
-from digest.message.template import Edition, Envelope, Sender
+from digest.message.edition import Edition, Sender
+from digest.message.personalization import Personalization
 from digest.render.errors import TemplateError
 from digest.render.rendered import Rendered
 from digest.render.slots import Slot
@@ -149,7 +150,7 @@ class Post:
         """Raises ProviderError where it was not submitted."""
         found: Outcome | None = None
         try:
-            for outcomes in self.provider.submit(edition, [[self._envelope(owed)]]):
+            for outcomes in self.provider.submit(edition, [[self._personalization(owed)]]):
                 for outcome in outcomes:
                     found = outcome
         except ProviderError:
@@ -169,16 +170,18 @@ class Post:
             sender=self.sender,
             list_name=self.letters.brand.name,
             public_url=self._site,
-            bounces=self.bounces,
-            automatic=True,
-            leavable=owed.kind in {LetterKind.WELCOME, LetterKind.ALREADY},
+            bounce_address=self.bounces,
+            auto_submitted=True,
+            unsubscribable=owed.kind in {LetterKind.WELCOME, LetterKind.ALREADY},
         )
 
-    def _envelope(self, owed: Owed) -> Envelope:
+    def _personalization(self, owed: Owed) -> Personalization:
         """The letter's number makes its token: the same Message-ID at every try."""
         slots = dict.fromkeys(Slot, "")
         slots[Slot.UNSUBSCRIBE] = self.tokens.make(Purpose.UNSUBSCRIBE, owed.subscriber_id)
-        return Envelope(owed.id, owed.email, self.tokens.make(Purpose.LETTER, owed.id), slots)
+        return Personalization(
+            owed.id, owed.email, self.tokens.make(Purpose.LETTER, owed.id), slots
+        )
 
     @property
     def _site(self) -> str:

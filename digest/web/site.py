@@ -8,7 +8,8 @@ from fastapi import Depends, Request
 
 from digest.brand import Brand
 from digest.gate import Policy
-from digest.message.template import Edition, Envelope
+from digest.message.edition import Edition
+from digest.message.personalization import Personalization
 from digest.readers.proof_of_work import Puzzles
 from digest.render.links import Tracking
 from digest.render.rendered import Rendered
@@ -29,7 +30,7 @@ class Preview(Protocol):
 
     def rendered(self, number: int) -> Rendered: ...
     def edition(self, number: int) -> Edition: ...
-    def sample_envelope(self, edition: Edition) -> Envelope: ...
+    def sample_personalization(self, edition: Edition) -> Personalization: ...
     @property
     def policy(self) -> Policy: ...
 

@@ -1,10 +1,11 @@
-"""An edition and envelopes that provoke: emoji, slots in every place, a name that attacks."""
+"""An edition and recipients that provoke: emoji, slots in every place, a name that attacks."""
 
 from collections.abc import Generator, Iterable, Sequence
 from dataclasses import replace
 
 from digest.deliver.providers.base import Outcome, Provider
-from digest.message.template import Edition, Envelope, Recipient, Sender, address
+from digest.message.edition import Edition, Sender
+from digest.message.personalization import Personalization, Recipient, personalize
 from digest.render.slots import Slot
 from subscribers.tokens import Tokens
 from tests.parts.world import SECRET
@@ -36,13 +37,15 @@ HOSTILE = '<b>"& ~~unsubscribe~~\r\nBcc: victim@example.com'
 TOKENS = Tokens([SECRET])
 
 
-def envelopes(emails: Iterable[str], first_name: str = "Ada", *, first: int = 1) -> list[Envelope]:
+def personalizations(
+    emails: Iterable[str], first_name: str = "Ada", *, first: int = 1
+) -> list[Personalization]:
     """One each; delivery ids count up from `first`."""
     people = [
         Recipient(number, number + 1_000, email, first_name, tracking=True)
         for number, email in enumerate(emails, first)
     ]
-    return address(people, EDITION.number, TOKENS)
+    return personalize(people, EDITION.number, TOKENS)
 
 
 def long_edition(size: int) -> Edition:
@@ -54,20 +57,22 @@ def long_edition(size: int) -> Edition:
 
 
 def stream(
-    provider: Provider, mail: Sequence[Envelope], edition: Edition = EDITION
+    provider: Provider, mail: Sequence[Personalization], edition: Edition = EDITION
 ) -> Generator[Outcome, None, None]:
     """One batch's outcomes, one by one."""
     for outcomes in provider.submit(edition, [mail]):
         yield from outcomes
 
 
-def submit(provider: Provider, *mail: Envelope, edition: Edition = EDITION) -> dict[int, Outcome]:
-    """Outcomes by delivery id, which must be one for each envelope, in whatever order."""
+def submit(
+    provider: Provider, *mail: Personalization, edition: Edition = EDITION
+) -> dict[int, Outcome]:
+    """Outcomes by delivery id, which must be one for each recipient, in whatever order."""
     outcomes = list(stream(provider, mail, edition))
     assert sorted(one.delivery_id for one in outcomes) == sorted(one.delivery_id for one in mail)
     return {outcome.delivery_id: outcome for outcome in outcomes}
 
 
 def kinds(outcomes: dict[int, Outcome]) -> Sequence[str]:
-    """The outcomes' names in the order of their envelopes."""
+    """The outcomes' names in the order of their delivery ids."""
     return [type(outcomes[key]).__name__ for key in sorted(outcomes)]

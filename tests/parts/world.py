@@ -11,9 +11,10 @@ from jinja2 import Environment
 from sqlmodel import Session, select
 
 from digest.brand import Brand
-from digest.deliver.providers.base import Outcome, Receipt
+from digest.deliver.providers.base import Accepted, Outcome
 from digest.issues.tables import Issue, IssueState
-from digest.message.template import Edition, Envelope, Sender
+from digest.message.edition import Edition, Sender
+from digest.message.personalization import Personalization
 from digest.pipeline import Desk, Frozen, Sending
 from digest.pipeline.issue_renderer import freeze
 from digest.render.links import Tracking
@@ -54,24 +55,24 @@ class Recorder:
     name: str = "recorder"
     batch_size: int = 10
     taken: list[str] = field(default_factory=list)
-    answer: Callable[[Envelope], Outcome] | None = None
+    answer: Callable[[Personalization], Outcome] | None = None
 
     def submit(
-        self, edition: Edition, batches: Iterable[Sequence[Envelope]]
+        self, edition: Edition, batches: Iterable[Sequence[Personalization]]
     ) -> Iterator[Sequence[Outcome]]:
-        for envelopes in batches:
-            for envelope in envelopes:
-                yield [self._take(edition, envelope)]
+        for personalizations in batches:
+            for personalization in personalizations:
+                yield [self._take(edition, personalization)]
 
-    def _take(self, edition: Edition, envelope: Envelope) -> Outcome:
+    def _take(self, edition: Edition, personalization: Personalization) -> Outcome:
         del edition
         outcome = (
-            self.answer(envelope)
+            self.answer(personalization)
             if self.answer
-            else Receipt(envelope.delivery_id, f"r-{envelope.delivery_id}")
+            else Accepted(personalization.delivery_id, f"r-{personalization.delivery_id}")
         )
-        if isinstance(outcome, Receipt):
-            self.taken.append(envelope.email)
+        if isinstance(outcome, Accepted):
+            self.taken.append(personalization.email)
         return outcome
 
     def check(self) -> None: ...

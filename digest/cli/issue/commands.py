@@ -135,18 +135,21 @@ def render(
     ] = None,
 ) -> None:
     """Write the issue as one recipient would get it."""
-    from digest.message.template import Mold, slot_text
+    from digest.message.personalization import slot_text
+    from digest.message.template import MessageTemplate
 
     with opened() as app:
         with app.store.read() as session:
             edition = app.frozen.edition(session, number)
-            envelope = _envelope(app, session, edition, recipient)
+            personalization = _personalization(app, session, edition, recipient)
         out.mkdir(parents=True, exist_ok=True)
-        html = slot_text(edition.html, envelope, as_html=True)
+        html = slot_text(edition.html, personalization, as_html=True)
         (out / "issue.html").write_text(html, encoding="utf-8")
-        text = slot_text(edition.text, envelope, as_html=False)
+        text = slot_text(edition.text, personalization, as_html=False)
         (out / "issue.txt").write_text(text, encoding="utf-8")
-        (out / "issue.eml").write_bytes(Mold(edition).message(envelope, app.clock()))
+        (out / "issue.eml").write_bytes(
+            MessageTemplate(edition).message(personalization, app.clock())
+        )
     for name in ("issue.html", "issue.txt", "issue.eml"):
         print(out / name)
 
@@ -156,16 +159,18 @@ def test(
     number: Number, to: Annotated[str, typer.Option(metavar="EMAIL", help="Where to.")]
 ) -> None:
     """Send the issue to one address through the provider; its links change nothing."""
-    from digest.deliver.providers.base import Receipt
+    from digest.deliver.providers.base import Accepted
     from subscribers.addresses import parse_address
 
     email = parse_address(to).email
     with opened() as app:
         with app.store.read() as session:
             edition = app.frozen.edition(session, number)
-        envelope = app.frozen.sample_envelope(edition, email)
-        outcomes = [one for some in app.provider.submit(edition, [[envelope]]) for one in some]
-    if not outcomes or not isinstance(outcomes[0], Receipt):
+        personalization = app.frozen.sample_personalization(edition, email)
+        outcomes = [
+            one for some in app.provider.submit(edition, [[personalization]]) for one in some
+        ]
+    if not outcomes or not isinstance(outcomes[0], Accepted):
         detail = getattr(outcomes[0], "detail", "") if outcomes else "no answer"
         raise Refused(f"{email} did not get it: {detail}")
     print(f"submitted to {email} through {app.provider.name}")
@@ -315,14 +320,14 @@ def _passed(override: Any) -> dict[str, Any]:
     }
 
 
-def _envelope(app: Any, session: Any, edition: Any, email: str | None) -> Any:
-    from digest.message.template import Recipient
+def _personalization(app: Any, session: Any, edition: Any, email: str | None) -> Any:
+    from digest.message.personalization import Recipient
     from subscribers.service import find
 
     if email is None:
-        return app.frozen.sample_envelope(edition)
+        return app.frozen.sample_personalization(edition)
     person = find(session, email)
     if person is None or person.id is None:
         raise Refused(f"{email} is not on the list")
     recipient = Recipient(0, person.id, person.email, person.first_name, person.tracking)
-    return app.frozen.envelopes([recipient], edition.number)[0]
+    return app.frozen.personalize([recipient], edition.number)[0]

@@ -70,7 +70,7 @@ def fault_of(status: str | None, said: Fault) -> Fault:
 
 
 def fault_of_refusal(code: str, *, about_address: bool) -> Fault:
-    """The fault of what a provider refused to take; `code` as in `provider.Refusal`."""
+    """The fault of what a provider refused to take; `code` as in `provider.Rejected`."""
     if about_address:
         return Fault.ADDRESS
     status = status_in(code)

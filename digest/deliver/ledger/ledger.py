@@ -38,7 +38,7 @@ from digest.deliver.tables import (
 )
 from digest.issues.lifecycle import IssueError, find_issue, move
 from digest.issues.tables import Issue, IssueState
-from digest.message.template import Recipient
+from digest.message.personalization import Recipient
 from store import as_rows
 from subscribers.mailable import mailable
 from subscribers.tables import Subscriber

@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from digest.deliver.bounce_policy.apply import Charge, blame
 from digest.deliver.bounce_policy.bounce_type import fault_of_refusal
-from digest.deliver.providers.base import Outcome, Receipt, Refusal, Unknown
+from digest.deliver.providers.base import Accepted, Outcome, Rejected, Unknown
 from digest.deliver.retry import next_try, spread_of
 from digest.deliver.tables import Attempt, Batch, BatchState, Delivery, DeliveryState
 from digest.issues.tables import Issue
@@ -33,17 +33,17 @@ def settle(
     Addresses are suppressed where `deliver.faults` says so.
     """
     # A receipt is its own row.
-    receipts: list[Row] = [one for one in outcomes if isinstance(one, Receipt)]
+    receipts: list[Row] = [one for one in outcomes if isinstance(one, Accepted)]
     _move(session, DeliveryState.SUBMITTED, receipts, now)
     if len(receipts) == len(outcomes):
         return set()
     unknown = [(one.delivery_id, None) for one in outcomes if isinstance(one, Unknown)]
     _move(session, DeliveryState.UNCERTAIN, unknown, now)
-    refusals = [one for one in outcomes if isinstance(one, Refusal)]
+    refusals = [one for one in outcomes if isinstance(one, Rejected)]
     due = _refuse(session, number, refusals, batch_size, now) if refusals else set()
     session.execute(
         insert(Attempt),
-        [_attempt(one, provider, now) for one in outcomes if not isinstance(one, Receipt)],
+        [_attempt(one, provider, now) for one in outcomes if not isinstance(one, Accepted)],
     )
     return due
 
@@ -68,11 +68,11 @@ def _move(session: Session, state: DeliveryState, rows: Sequence[Row], now: date
 
 
 def _refuse(
-    session: Session, number: int, refusals: Sequence[Refusal], batch_size: int, now: datetime
+    session: Session, number: int, refusals: Sequence[Rejected], batch_size: int, now: datetime
 ) -> set[datetime]:
     """A permanent refusal fails; a transient one goes into a later batch while tries are left."""
     tried = _tried(session, refusals)
-    failed: list[Refusal] = []
+    failed: list[Rejected] = []
     later: dict[tuple[str, datetime], list[Row]] = {}
     for refusal in refusals:
         if refusal.delivery_id not in tried:
@@ -105,7 +105,7 @@ def _refuse(
     return {minute for _, minute in later}
 
 
-def _fail(session: Session, failed: Sequence[Refusal], now: datetime) -> None:
+def _fail(session: Session, failed: Sequence[Rejected], now: datetime) -> None:
     _set(session, [_row(one) for one in failed], now, state=DeliveryState.FAILED)
     charges = [
         Charge(
@@ -119,11 +119,11 @@ def _fail(session: Session, failed: Sequence[Refusal], now: datetime) -> None:
     blame(session, charges, now)
 
 
-def _row(refusal: Refusal) -> Row:
+def _row(refusal: Rejected) -> Row:
     return (refusal.delivery_id, refusal.code[:20])
 
 
-def _tried(session: Session, refusals: Sequence[Refusal]) -> dict[int, tuple[int, str]]:
+def _tried(session: Session, refusals: Sequence[Rejected]) -> dict[int, tuple[int, str]]:
     """Attempts made and the lane, of those deliveries that are still being submitted."""
     asked = as_rows(session, [(one.delivery_id, None) for one in refusals]).subquery()
     rows = session.execute(
@@ -196,12 +196,12 @@ def _retry_batch(
     return int(last) + 1, batch_size
 
 
-def _attempt(outcome: Refusal | Unknown, provider: str, now: datetime) -> dict[str, Any]:
+def _attempt(outcome: Rejected | Unknown, provider: str, now: datetime) -> dict[str, Any]:
     return {
         "delivery_id": outcome.delivery_id,
         "provider": provider,
         "outcome": type(outcome).__name__.lower(),
-        "code": outcome.code[:20] if isinstance(outcome, Refusal) else None,
+        "code": outcome.code[:20] if isinstance(outcome, Rejected) else None,
         "detail": outcome.detail[:500],
         "at": now,
     }

@@ -1,34 +1,40 @@
 """The provider contract: what anything that accepts mail must do, and what it may answer.
 
-A provider is handed one edition and a stream of batches of envelopes, and yields one outcome an
-envelope, as soon as it knows it, in any order. It takes the next batch when it has room for it,
-since taking one commits a claim in the ledger:
+A provider gets one edition and a stream of batches of recipients (as personalizations). It
+yields exactly one outcome for each recipient, in any order, as soon as the outcome is known. It
+takes the next batch only when it has capacity, since taking one commits a claim in the ledger.
 
-- `Receipt`: the provider took responsibility for the message.
-- `Refusal`: it said no. `permanent` decides between failing and trying again; `about_address`
+- `Accepted`: the provider took responsibility for the message.
+- `Rejected`: it said no. `permanent` decides between failing and trying again; `about_address`
   says that the address itself is at fault and should be suppressed.
-- `Unknown`: nobody can say whether it was taken (the line broke after the body was sent).
+- `Unknown`: nobody can say whether it was taken (the connection broke after the body was sent).
 
-A `ProviderError`, at any time, says that what has no outcome yet was not submitted: it goes back
-untouched. Any other exception, or a stream that ends early, means `Unknown` for all of that. A
-provider never retries later and never sleeps: both are the ledger's decisions.
+A `ProviderError`, at any time, means that what has no outcome yet was not submitted and goes
+back to the queue untouched. Any other exception, or a stream that ends early, means `Unknown`
+for all of that. A provider never retries later and never sleeps: both are the ledger's decisions.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
-from digest.message.template import Edition, Envelope
+from digest.message.edition import Edition
+from digest.message.personalization import Personalization
 from store.errors import UserError
 
 
 # Tuples, since one is made for every message: a frozen dataclass takes twice the time.
-class Receipt(NamedTuple):
+class Accepted(NamedTuple):
+    """The provider took one message, and calls it `provider_id`."""
+
     delivery_id: int
     provider_id: str
 
 
-class Refusal(NamedTuple):
-    """`code` is the provider's own ("550 5.1.1", "429"); `retry_after` is in seconds."""
+class Rejected(NamedTuple):
+    """The provider refused one message.
+
+    `code` is the provider's own ("550 5.1.1", "429"); `retry_after` is in seconds.
+    """
 
     delivery_id: int
     permanent: bool
@@ -39,11 +45,13 @@ class Refusal(NamedTuple):
 
 
 class Unknown(NamedTuple):
+    """Nobody can say whether the provider took the message; `detail` is one line why."""
+
     delivery_id: int
     detail: str
 
 
-Outcome = Receipt | Refusal | Unknown
+Outcome = Accepted | Rejected | Unknown
 
 
 class ProviderError(UserError):
@@ -51,7 +59,7 @@ class ProviderError(UserError):
 
 
 class ProviderBusyError(ProviderError):
-    """It takes nothing before `retry_after` seconds have passed."""
+    """The provider takes nothing before `retry_after` seconds have passed."""
 
     def __init__(self, detail: str, retry_after: float) -> None:
         super().__init__(detail)
@@ -59,22 +67,25 @@ class ProviderBusyError(ProviderError):
 
 
 class Provider(Protocol):
-    """`batch_size` is how many envelopes a batch has at most."""
+    """Anything that accepts mail. `batch_size` is how many recipients a batch has at most."""
 
     name: str
     batch_size: int
 
     def submit(
-        self, edition: Edition, batches: Iterable[Sequence[Envelope]]
+        self, edition: Edition, batches: Iterable[Sequence[Personalization]]
     ) -> Iterator[Sequence[Outcome]]:
-        """Outcomes as they come, none where nothing came for about a second.
+        """Submit the batches and yield outcomes as they come.
 
-        Raises ProviderError where what has no outcome was not submitted.
+        Yields an empty sequence when nothing came for about a second. Raises ProviderError when
+        everything that has no outcome yet was not submitted.
         """
         ...
 
     def check(self) -> None:
-        """Reaches the provider without mailing anybody. Raises ProviderError with one line why."""
+        """Reach the provider without mailing anybody. Raises ProviderError if it can't."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close idle connections; the provider can still be used afterwards."""
+        ...

@@ -14,9 +14,11 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
-from digest.deliver.providers.base import Outcome, ProviderError, Receipt, Refusal, Unknown
-from digest.deliver.providers.wire_address import readdress
-from digest.message.template import Edition, Envelope, Mold
+from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected, Unknown
+from digest.deliver.providers.wire_address import to_wire_address
+from digest.message.edition import Edition
+from digest.message.personalization import Personalization
+from digest.message.template import MessageTemplate
 
 GROUP = 250
 """Messages per sync of ``new/``: outcomes are known this many at a time."""
@@ -26,7 +28,7 @@ NOT_STORED = "4.3.0"
 """RFC 3463 section 3.4: a fault of the mail system's own, which may pass."""
 
 
-class Outbox:
+class MaildirProvider:
     """Writes one ``.eml`` a message under `folder`; `clock` gives the Date header, aware."""
 
     name = "outbox"
@@ -35,20 +37,20 @@ class Outbox:
     def __init__(self, folder: Path, clock: Callable[[], datetime]) -> None:
         self._folder = folder
         self._clock = clock
-        self._mold = lru_cache(maxsize=4)(Mold)
+        self._template = lru_cache(maxsize=4)(MessageTemplate)
 
     def submit(
-        self, edition: Edition, batches: Iterable[Sequence[Envelope]]
+        self, edition: Edition, batches: Iterable[Sequence[Personalization]]
     ) -> Iterator[Sequence[Outcome]]:
         """Raises ProviderError where the folder takes nothing."""
-        mold = self._mold(edition)
+        template = self._template(edition)
         with ThreadPoolExecutor(WRITERS) as writers:
             for batch in batches:
                 if not batch:
                     yield []
                 waiting = iter(batch)
                 while group := list(islice(waiting, GROUP)):
-                    outcomes = self._store(mold, group, writers)
+                    outcomes = self._store(template, group, writers)
                     _raise_if_hopeless(outcomes)
                     yield outcomes
 
@@ -64,29 +66,31 @@ class Outbox:
     def close(self) -> None:
         """Nothing stays open between batches."""
 
-    def _store(self, mold: Mold, group: Sequence[Envelope], writers: Executor) -> list[Outcome]:
-        """Every envelope's outcome, once all of them are on disk."""
-        ready = [readdress(envelope) for envelope in group]
-        outcomes: list[Outcome] = [item for item in ready if isinstance(item, Refusal)]
-        good = [item for item in ready if isinstance(item, Envelope)]
+    def _store(
+        self, template: MessageTemplate, group: Sequence[Personalization], writers: Executor
+    ) -> list[Outcome]:
+        """Every recipient's outcome, once all of them are on disk."""
+        ready = [to_wire_address(personalization) for personalization in group]
+        outcomes: list[Outcome] = [item for item in ready if isinstance(item, Rejected)]
+        good = [item for item in ready if isinstance(item, Personalization)]
         try:
             self._make_folders()
             read = self._read_already()
         except OSError as error:
-            return outcomes + [self._refuse(envelope, error) for envelope in good]
-        moved: list[Envelope] = []
-        written = writers.map(lambda envelope: self._write(mold, envelope), good)
-        for envelope, fault in zip(good, written, strict=True):
-            fault = fault or self._move(envelope, read)  # noqa: PLW2901 - the first fault counts
+            return outcomes + [self._refuse(personalization, error) for personalization in good]
+        moved: list[Personalization] = []
+        written = writers.map(lambda personalization: self._write(template, personalization), good)
+        for personalization, fault in zip(good, written, strict=True):
+            fault = fault or self._move(personalization, read)  # noqa: PLW2901 - the first fault counts
             if fault:
-                outcomes.append(self._refuse(envelope, fault))
+                outcomes.append(self._refuse(personalization, fault))
             else:
-                moved.append(envelope)
+                moved.append(personalization)
         return outcomes + self._settle(moved)
 
-    def _write(self, mold: Mold, envelope: Envelope) -> OSError | None:
-        path = self._folder / "tmp" / _file_name(envelope)
-        message = mold.message(envelope, self._clock())
+    def _write(self, template: MessageTemplate, personalization: Personalization) -> OSError | None:
+        path = self._folder / "tmp" / _file_name(personalization)
+        message = template.message(personalization, self._clock())
         try:
             # Messages hold links that act in a subscriber's name: nobody else may read them.
             handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -100,8 +104,8 @@ class Outbox:
             return error
         return None
 
-    def _move(self, envelope: Envelope, read: dict[str, Path]) -> OSError | None:
-        name = _file_name(envelope)
+    def _move(self, personalization: Personalization, read: dict[str, Path]) -> OSError | None:
+        name = _file_name(personalization)
         try:
             (self._folder / "tmp" / name).replace(self._folder / "new" / name)
             if name in read:
@@ -110,12 +114,18 @@ class Outbox:
             return error
         return None
 
-    def _settle(self, moved: Sequence[Envelope]) -> list[Outcome]:
+    def _settle(self, moved: Sequence[Personalization]) -> list[Outcome]:
         try:
             _sync_folder(self._folder / "new")
         except OSError as error:
-            return [Unknown(envelope.delivery_id, self._blame(error)) for envelope in moved]
-        return [Receipt(envelope.delivery_id, _file_name(envelope)) for envelope in moved]
+            return [
+                Unknown(personalization.delivery_id, self._blame(error))
+                for personalization in moved
+            ]
+        return [
+            Accepted(personalization.delivery_id, _file_name(personalization))
+            for personalization in moved
+        ]
 
     def _make_folders(self) -> None:
         for part in ("tmp", "new", "cur"):
@@ -126,8 +136,8 @@ class Outbox:
         with os.scandir(self._folder / "cur") as entries:
             return {entry.name.partition(":")[0]: Path(entry.path) for entry in entries}
 
-    def _refuse(self, envelope: Envelope, error: OSError) -> Refusal:
-        return Refusal(envelope.delivery_id, False, NOT_STORED, self._blame(error))
+    def _refuse(self, personalization: Personalization, error: OSError) -> Rejected:
+        return Rejected(personalization.delivery_id, False, NOT_STORED, self._blame(error))
 
     def _blame(self, error: OSError) -> str:
         return (
@@ -136,12 +146,12 @@ class Outbox:
         )
 
 
-def _file_name(envelope: Envelope) -> str:
-    return f"{envelope.token}.eml"
+def _file_name(personalization: Personalization) -> str:
+    return f"{personalization.token}.eml"
 
 
 def _raise_if_hopeless(outcomes: Sequence[Outcome]) -> None:
-    refusals = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
+    refusals = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
     unstored = [refusal for refusal in refusals if refusal.code == NOT_STORED]
     if unstored and len(refusals) == len(outcomes):
         raise ProviderError(unstored[0].detail)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import idna
 
-from digest.deliver.providers.base import Refusal
-from digest.message.template import Envelope
+from digest.deliver.providers.base import Rejected
+from digest.message.personalization import Personalization
 
 BAD_SYNTAX = "5.1.3"
 """RFC 3463 section 3.2: bad destination mailbox address syntax."""
@@ -59,23 +59,27 @@ def parse_mailbox(email: str) -> Mailbox:
     return Mailbox(local, domain)
 
 
-def readdress(envelope: Envelope) -> Envelope | Refusal:
-    """The envelope with its address as it goes over the wire, or why it can go nowhere."""
-    if len(envelope.email) <= SHORT and _USUAL.fullmatch(envelope.email):
-        return envelope
+def to_wire_address(personalization: Personalization) -> Personalization | Rejected:
+    """Return the recipient with its address as it goes over the wire, or why it is rejected."""
+    if len(personalization.email) <= SHORT and _USUAL.fullmatch(personalization.email):
+        return personalization
     try:
-        wire = str(parse_mailbox(envelope.email))
+        wire = str(parse_mailbox(personalization.email))
     except ValueError as error:
-        return Refusal(envelope.delivery_id, True, BAD_SYNTAX, str(error), about_address=True)
-    return envelope if wire == envelope.email else envelope._replace(email=wire)
+        return Rejected(
+            personalization.delivery_id, True, BAD_SYNTAX, str(error), about_address=True
+        )
+    return (
+        personalization if wire == personalization.email else personalization._replace(email=wire)
+    )
 
 
-def refuse_non_ascii(envelope: Envelope, who: str) -> Refusal:
+def refuse_non_ascii(personalization: Personalization, who: str) -> Rejected:
     """The address may well be right; `who` can't carry it. So it is not about the address."""
     detail = f"{who} takes no address with characters outside ASCII before the @"
-    return Refusal(envelope.delivery_id, True, NON_ASCII_REFUSED, detail)
+    return Rejected(personalization.delivery_id, True, NON_ASCII_REFUSED, detail)
 
 
-def conceal(text: str) -> str:
+def redact(text: str) -> str:
     """A provider's words without addresses: they are kept longer than the person may be."""
     return _ANY_ADDRESS.sub("an address", text)

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from digest.deliver.providers.base import Outcome, Receipt, Refusal
+from digest.deliver.providers.base import Accepted, Outcome, Rejected
 from digest.deliver.retry import next_try, spread_of
 from digest.deliver.transactional.tables import Letter, LetterKind, LetterState
 from store.insertion import insert_new
@@ -107,10 +107,10 @@ def claim(
 
 def settle(session: Session, owed: Owed, outcome: Outcome, now: datetime) -> None:
     """What became of a letter. One whose outcome is unknown is tried again, like a refused one."""
-    if isinstance(outcome, Receipt):
+    if isinstance(outcome, Accepted):
         _move(session, [owed.id], LetterState.SUBMITTED, now, provider_id=outcome.provider_id[:200])
         return
-    refusal = outcome if isinstance(outcome, Refusal) else None
+    refusal = outcome if isinstance(outcome, Rejected) else None
     code = refusal.code[:20] if refusal else "unknown"
     again = None
     if refusal is None or not refusal.permanent:
@@ -206,7 +206,7 @@ def _may_have(
     return known is None and person.status == SubscriberStatus.ACTIVE
 
 
-def _blame(session: Session, owed: Owed, refusal: Refusal, now: datetime) -> None:
+def _blame(session: Session, owed: Owed, refusal: Rejected, now: datetime) -> None:
     """An address that does not exist is not asked a second time."""
     person = session.get(Subscriber, owed.subscriber_id, with_for_update=True)
     if person is None or person.email != owed.email:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from flufl.bounce import all_failures
 
 from digest.deliver.bounce_policy.bounce_type import Fault, fault_of, status_in
-from digest.deliver.providers.wire_address import conceal
+from digest.deliver.providers.wire_address import redact
 from digest.events.tables import EventKind
 from digest.track.provider_events.event import Act
 from subscribers.tokens import TOKEN_LENGTH
@@ -216,5 +216,5 @@ def _header(message: Message, name: str) -> str:
 
 
 def _note(text: str) -> str:
-    printable = "".join(one if one.isprintable() else " " for one in conceal(text))
+    printable = "".join(one if one.isprintable() else " " for one in redact(text))
     return printable[:LONGEST_NOTE]

@@ -15,7 +15,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from digest.deliver.bounce_policy.bounce_type import Fault, fault_of, status_in
-from digest.deliver.providers.wire_address import conceal
+from digest.deliver.providers.wire_address import redact
 from digest.events.tables import EventKind
 from digest.track.provider_events.event import Act, Report
 from store.errors import DigestError
@@ -158,7 +158,7 @@ def _text(posted: Mapping[str, Any], name: str) -> str | None:
         return None
     if not value.isprintable():
         value = " ".join("".join(one if one.isprintable() else " " for one in value).split())
-    return (conceal(value) if "@" in value else value)[:LONGEST_TEXT]
+    return (redact(value) if "@" in value else value)[:LONGEST_TEXT]
 
 
 @lru_cache(maxsize=4_096)

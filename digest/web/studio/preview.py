@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from digest.catalog.tables import Comparison
 from digest.gate import Finding, Gate, specimen
 from digest.issues.tables import Issue, Pick
-from digest.message.template import Envelope, slot_text
+from digest.message.personalization import Personalization, slot_text
 from digest.render.archive import straight_html
 from digest.web.site import Preview
 
@@ -85,26 +85,28 @@ def proof_of(preview: Preview, number: int, now: datetime) -> Proof:
     """Raises IssueError or TemplateError when the issue can't be shown."""
     rendered = preview.rendered(number)
     edition = preview.edition(number)
-    envelope = preview.sample_envelope(edition)
-    mail = specimen(edition, rendered, envelope, now)
+    personalization = preview.sample_personalization(edition)
+    mail = specimen(edition, rendered, personalization, now)
     return Proof(
         sender=edition.sender.name,
         subject=rendered.subject,
         preheader=rendered.preheader,
-        html=_inert(rendered.html, {link.number: link.url for link in rendered.links}, envelope),
-        text=slot_text(rendered.text, envelope, as_html=False),
+        html=_inert(
+            rendered.html, {link.number: link.url for link in rendered.links}, personalization
+        ),
+        text=slot_text(rendered.text, personalization, as_html=False),
         headers=_headers(mail.message),
-        html_size=len(slot_text(rendered.html, envelope, as_html=True).encode()),
+        html_size=len(slot_text(rendered.html, personalization, as_html=True).encode()),
         message_size=len(mail.message),
         findings=tuple(Gate(preview.policy).check_quickly(mail)),
     )
 
 
-def _inert(html: str, links: Mapping[int, str], envelope: Envelope) -> str:
+def _inert(html: str, links: Mapping[int, str], personalization: Personalization) -> str:
     """The page with links an editor may try: no click is counted, no pixel loaded, and the
     personal ones are those of subscriber 0, who is nobody.
     """
-    return slot_text(straight_html(html, links, "#"), envelope, as_html=True)
+    return slot_text(straight_html(html, links, "#"), personalization, as_html=True)
 
 
 def _headers(message: bytes) -> tuple[tuple[str, str], ...]:

@@ -8,9 +8,9 @@ from email import message_from_bytes, policy
 from pathlib import Path
 
 from digest.deliver.providers.base import Provider
-from digest.deliver.providers.maildir import Outbox
+from digest.deliver.providers.maildir import MaildirProvider
 from digest.deliver.providers.sendgrid.provider import SendGrid
-from digest.deliver.providers.smtp.provider import Smtp, SmtpTarget
+from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
 from tests.parts.sendgrid_server import Break, SendGridServer, errors
 from tests.parts.smtp_server import Drop, SmtpServer, closed_port
 from tests.parts.world import Clock
@@ -70,8 +70,8 @@ class OutboxPeer(Peer):
     def __init__(self, folder: Path, clock: Clock) -> None:
         (folder / "a file").write_text("")
         self._folder = folder / "outbox"
-        self.provider = Outbox(self._folder, clock)
-        self.lost = Outbox(folder / "a file" / "outbox", clock)
+        self.provider = MaildirProvider(self._folder, clock)
+        self.lost = MaildirProvider(folder / "a file" / "outbox", clock)
 
     def arrived(self) -> list[Arrived]:
         return [parse(path.read_bytes()) for path in sorted((self._folder / "new").iterdir())]
@@ -80,8 +80,8 @@ class OutboxPeer(Peer):
 class SmtpPeer(TalkingPeer):
     def __init__(self, server: SmtpServer, dead_port: int, clock: Clock) -> None:
         self._server = server
-        self.provider = Smtp(SmtpTarget("127.0.0.1", server.port), clock, timeout=5, patience=5)
-        self.lost = Smtp(SmtpTarget("127.0.0.1", dead_port), clock, timeout=5, patience=5)
+        self.provider = Smtp(SmtpUrl("127.0.0.1", server.port), clock, timeout=5, patience=5)
+        self.lost = Smtp(SmtpUrl("127.0.0.1", dead_port), clock, timeout=5, patience=5)
 
     def arrived(self) -> list[Arrived]:
         return [parse(message.raw) for message in self._server.received]

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from digest.message.template import Sender
+from digest.message.edition import Sender
 from tests.conformance.provider.peers import Arrived, Peer
-from tests.parts.mail import EDITION, envelopes, submit
+from tests.parts.mail import EDITION, personalizations, submit
 
 OURS = (
     "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "Feedback-ID", "Message-ID",
@@ -24,7 +24,7 @@ LONG = replace(
 
 
 def arrived(peer: Peer, edition: object = EDITION) -> Arrived:
-    submit(peer.provider, *envelopes(["ada@example.com"]), edition=edition)  # type: ignore[arg-type]
+    submit(peer.provider, *personalizations(["ada@example.com"]), edition=edition)  # type: ignore[arg-type]
     return peer.arrived()[-1]
 
 

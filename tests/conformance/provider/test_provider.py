@@ -5,37 +5,37 @@ from dataclasses import replace
 
 import pytest
 
-from digest.deliver.providers.base import ProviderError, Receipt, Refusal, Unknown
+from digest.deliver.providers.base import Accepted, ProviderError, Rejected, Unknown
 from digest.render.slots import MARKS, Slot
 from tests.conformance.provider.peers import Peer, TalkingPeer
-from tests.parts.mail import EDITION, HOSTILE, SUBJECT, envelopes, kinds, submit
+from tests.parts.mail import EDITION, HOSTILE, SUBJECT, kinds, personalizations, submit
 
 THREE = ["ada@example.com", "grace@example.org", "linus@example.net"]
 
 
 def test_every_envelope_gets_one_receipt_with_an_id_and_arrives_once(peer: Peer) -> None:
-    outcomes = submit(peer.provider, *envelopes(THREE))
+    outcomes = submit(peer.provider, *personalizations(THREE))
 
-    assert all(isinstance(one, Receipt) and one.provider_id for one in outcomes.values())
+    assert all(isinstance(one, Accepted) and one.provider_id for one in outcomes.values())
     assert sorted(message.to for message in peer.arrived()) == THREE
 
 
 def test_each_message_goes_to_its_own_recipient_with_its_own_tokens(peer: Peer) -> None:
-    mail = envelopes(THREE)
+    mail = personalizations(THREE)
     submit(peer.provider, *mail)
 
     arrived = {message.to: message for message in peer.arrived()}
-    for envelope in mail:
-        message = arrived[envelope.email]
+    for personalization in mail:
+        message = arrived[personalization.email]
         for slot in set(Slot) - {Slot.GREETING}:
-            assert envelope.slots[slot] in message.text
-            assert envelope.slots[slot] in message.html
-        others = [other for other in mail if other is not envelope]
+            assert personalization.slots[slot] in message.text
+            assert personalization.slots[slot] in message.html
+        others = [other for other in mail if other is not personalization]
         assert not any(other.slots[Slot.UNSUBSCRIBE] in message.html for other in others)
 
 
 def test_no_slot_is_left_open_in_any_part(peer: Peer) -> None:
-    submit(peer.provider, *envelopes(THREE))
+    submit(peer.provider, *personalizations(THREE))
 
     for message in peer.arrived():
         assert not MARKS.search(message.text + message.html + message.subject)
@@ -44,40 +44,40 @@ def test_no_slot_is_left_open_in_any_part(peer: Peer) -> None:
 
 def test_unsubscribing_takes_one_click_on_one_unfolded_line(peer: Peer) -> None:
     """RFC 8058: one HTTPS URI, the recipient's own; a folded or encoded one breaks clients."""
-    (envelope,) = envelopes(["ada@example.com"])
-    submit(peer.provider, envelope)
+    (personalization,) = personalizations(["ada@example.com"])
+    submit(peer.provider, personalization)
 
     (message,) = peer.arrived()
-    token = envelope.slots[Slot.UNSUBSCRIBE]
+    token = personalization.slots[Slot.UNSUBSCRIBE]
     assert message.header("List-Unsubscribe") == f"<https://verdicts.example/unsubscribe/{token}>"
     assert message.header("List-Unsubscribe-Post") == "List-Unsubscribe=One-Click"
 
 
 def test_a_long_public_url_keeps_the_unsubscribe_link_on_one_line(peer: Peer) -> None:
     far = "https://news.a-rather-long-subdomain.a-rather-long-organisation-name.example"
-    (envelope,) = envelopes(["ada@example.com"])
-    submit(peer.provider, envelope, edition=replace(EDITION, public_url=far))
+    (personalization,) = personalizations(["ada@example.com"])
+    submit(peer.provider, personalization, edition=replace(EDITION, public_url=far))
 
     (message,) = peer.arrived()
-    token = envelope.slots[Slot.UNSUBSCRIBE]
+    token = personalization.slots[Slot.UNSUBSCRIBE]
     assert message.header("List-Unsubscribe") == f"<{far}/unsubscribe/{token}>"
 
 
 def test_the_list_names_itself_and_the_message_carries_the_delivery_token(peer: Peer) -> None:
-    (envelope,) = envelopes(["ada@example.com"])
-    submit(peer.provider, envelope)
+    (personalization,) = personalizations(["ada@example.com"])
+    submit(peer.provider, personalization)
 
     (message,) = peer.arrived()
     assert message.header("List-Id") == (
         '"Weekly Verdicts: side by side" <weekly-verdicts.verdicts.example>'
     )
-    assert message.header("Message-ID") == f"<{envelope.token}@verdicts.example>"
+    assert message.header("Message-ID") == f"<{personalization.token}@verdicts.example>"
     assert message.header("Feedback-ID").startswith("7:weekly-verdicts:")
 
 
 def test_a_second_submission_of_a_delivery_keeps_its_message_id(peer: Peer) -> None:
     """So that whoever gets both can tell that they are one."""
-    mail = envelopes(["ada@example.com"])
+    mail = personalizations(["ada@example.com"])
     submit(peer.provider, *mail)
     submit(peer.provider, *mail)
 
@@ -85,7 +85,7 @@ def test_a_second_submission_of_a_delivery_keeps_its_message_id(peer: Peer) -> N
 
 
 def test_subject_names_and_emoji_arrive_as_written(peer: Peer) -> None:
-    submit(peer.provider, *envelopes(["ada@example.com"], "Łukasz 🚢"))
+    submit(peer.provider, *personalizations(["ada@example.com"], "Łukasz 🚢"))
 
     (message,) = peer.arrived()
     assert message.subject == SUBJECT
@@ -97,7 +97,7 @@ def test_subject_names_and_emoji_arrive_as_written(peer: Peer) -> None:
 
 
 def test_a_line_that_begins_with_a_dot_stays_whole(peer: Peer) -> None:
-    submit(peer.provider, *envelopes(["ada@example.com"]))
+    submit(peer.provider, *personalizations(["ada@example.com"]))
 
     (message,) = peer.arrived()
     assert "\n.a line that begins with a dot\n" in message.text.replace("\r\n", "\n")
@@ -105,21 +105,21 @@ def test_a_line_that_begins_with_a_dot_stays_whole(peer: Peer) -> None:
 
 def test_a_hostile_name_is_escaped_in_html_alone_and_adds_nothing(peer: Peer) -> None:
     """No markup, no header, no slot comes out of a first name."""
-    (envelope,) = envelopes(["ada@example.com"], HOSTILE)
-    submit(peer.provider, envelope)
+    (personalization,) = personalizations(["ada@example.com"], HOSTILE)
+    submit(peer.provider, personalization)
 
     (message,) = peer.arrived()
     assert '<b>"& ' in message.text
     assert html.escape('<b>"& ') in message.html
     assert "<b>" not in message.html
     assert not any(name.lower() == "bcc" for name, _ in message.headers)
-    token = envelope.slots[Slot.UNSUBSCRIBE]
+    token = personalization.slots[Slot.UNSUBSCRIBE]
     assert message.text.count(token) == 1
     assert message.html.count(token) == 1
 
 
 def test_a_domain_outside_ascii_is_mailed_under_its_a_label(peer: Peer) -> None:
-    submit(peer.provider, *envelopes(["ada@bücher.example"]))
+    submit(peer.provider, *personalizations(["ada@bücher.example"]))
 
     (message,) = peer.arrived()
     assert message.to == "ada@xn--bcher-kva.example"
@@ -141,11 +141,13 @@ def test_a_domain_outside_ascii_is_mailed_under_its_a_label(peer: Peer) -> None:
     ],
 )
 def test_what_is_no_address_is_refused_for_good_and_spoils_no_other(peer: Peer, email: str) -> None:
-    outcomes = submit(peer.provider, *envelopes(["ada@example.com", email, "grace@example.org"]))
+    outcomes = submit(
+        peer.provider, *personalizations(["ada@example.com", email, "grace@example.org"])
+    )
 
-    assert kinds(outcomes) == ["Receipt", "Refusal", "Receipt"]
+    assert kinds(outcomes) == ["Accepted", "Rejected", "Accepted"]
     refusal = outcomes[2]
-    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal, Rejected)
     assert refusal.permanent
     assert refusal.about_address
     assert refusal.code
@@ -163,15 +165,15 @@ def test_an_empty_batch_yields_nothing(peer: Peer) -> None:
 
 def test_a_reachable_provider_checks_out_without_mailing_anybody(peer: Peer) -> None:
     peer.provider.check()
-    submit(peer.provider, *envelopes(["ada@example.com"]))
+    submit(peer.provider, *personalizations(["ada@example.com"]))
 
     assert len(peer.arrived()) == 1
 
 
 def test_an_unreachable_provider_says_so_before_any_outcome(peer: Peer) -> None:
-    """Even where the first envelope could be refused without it."""
+    """Even where the first recipient could be refused without it."""
     with pytest.raises(ProviderError) as failed:
-        submit(peer.lost, *envelopes(["nobody", *THREE]))
+        submit(peer.lost, *personalizations(["nobody", *THREE]))
     with pytest.raises(ProviderError) as unchecked:
         peer.lost.check()
 
@@ -180,28 +182,28 @@ def test_an_unreachable_provider_says_so_before_any_outcome(peer: Peer) -> None:
 
 
 def test_a_provider_that_was_closed_can_be_used_again(peer: Peer) -> None:
-    submit(peer.provider, *envelopes(["ada@example.com"]))
+    submit(peer.provider, *personalizations(["ada@example.com"]))
     peer.provider.close()
-    outcomes = submit(peer.provider, *envelopes(["grace@example.org"], first=2))
+    outcomes = submit(peer.provider, *personalizations(["grace@example.org"], first=2))
 
-    assert kinds(outcomes) == ["Receipt"]
+    assert kinds(outcomes) == ["Accepted"]
 
 
 def test_a_full_batch_is_accounted_for(peer: Peer) -> None:
     emails = [f"reader{number:04}@example.com" for number in range(peer.provider.batch_size)]
-    outcomes = submit(peer.provider, *envelopes(emails))
+    outcomes = submit(peer.provider, *personalizations(emails))
 
-    assert {type(one) for one in outcomes.values()} == {Receipt}
+    assert {type(one) for one in outcomes.values()} == {Accepted}
     assert sorted(message.to for message in peer.arrived()) == emails
 
 
 def test_an_address_that_the_peer_refuses_spoils_no_other(talking_peer: TalkingPeer) -> None:
     talking_peer.refuse("grace@example.org")
-    outcomes = submit(talking_peer.provider, *envelopes(THREE))
+    outcomes = submit(talking_peer.provider, *personalizations(THREE))
 
-    assert kinds(outcomes) == ["Receipt", "Refusal", "Receipt"]
+    assert kinds(outcomes) == ["Accepted", "Rejected", "Accepted"]
     refusal = outcomes[2]
-    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal, Rejected)
     assert refusal.permanent
     assert refusal.about_address
     assert refusal.code
@@ -211,16 +213,16 @@ def test_an_address_that_the_peer_refuses_spoils_no_other(talking_peer: TalkingP
 
 
 def test_who_is_put_off_is_refused_for_now_and_taken_later(talking_peer: TalkingPeer) -> None:
-    mail = envelopes(THREE)
+    mail = personalizations(THREE)
     talking_peer.put_off()
     for outcome in submit(talking_peer.provider, *mail).values():
-        assert isinstance(outcome, Refusal)
+        assert isinstance(outcome, Rejected)
         assert not outcome.permanent
         assert not outcome.about_address
     assert talking_peer.arrived() == []
 
     talking_peer.relent()
-    assert kinds(submit(talking_peer.provider, *mail)) == ["Receipt"] * 3
+    assert kinds(submit(talking_peer.provider, *mail)) == ["Accepted"] * 3
     assert len(talking_peer.arrived()) == 3
 
 
@@ -229,21 +231,21 @@ def test_a_line_that_breaks_leaves_unknown_what_may_have_been_taken(
 ) -> None:
     """And nothing else: whoever has a receipt has the mail, whoever is refused has not."""
     talking_peer.break_off_at("grace@example.org")
-    mail = envelopes(THREE)
+    mail = personalizations(THREE)
     outcomes = submit(talking_peer.provider, *mail)
 
     assert isinstance(outcomes[2], Unknown)
     assert outcomes[2].detail
     arrived = {message.to for message in talking_peer.arrived()}
-    for envelope in mail:
-        outcome = outcomes[envelope.delivery_id]
+    for personalization in mail:
+        outcome = outcomes[personalization.delivery_id]
         if not isinstance(outcome, Unknown):
-            assert isinstance(outcome, Receipt) == (envelope.email in arrived)
+            assert isinstance(outcome, Accepted) == (personalization.email in arrived)
 
 
 def test_after_a_line_broke_the_next_batch_goes_through(talking_peer: TalkingPeer) -> None:
     talking_peer.break_off_at("grace@example.org")
-    submit(talking_peer.provider, *envelopes(THREE))
-    outcomes = submit(talking_peer.provider, *envelopes(["alan@example.com"], first=9))
+    submit(talking_peer.provider, *personalizations(THREE))
+    outcomes = submit(talking_peer.provider, *personalizations(["alan@example.com"], first=9))
 
-    assert kinds(outcomes) == ["Receipt"]
+    assert kinds(outcomes) == ["Accepted"]

@@ -1,7 +1,7 @@
 """Providers before servers of the tests."""
 
 from digest.deliver.providers.sendgrid.provider import SendGrid
-from digest.deliver.providers.smtp.provider import Smtp, SmtpTarget
+from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
 from tests.parts.sendgrid_server import SendGridServer
 from tests.parts.smtp_server import SmtpServer
 from tests.parts.world import Clock
@@ -18,7 +18,7 @@ THE_THREE = THE_FOUR[:3]
 def smtp(server: SmtpServer, *, patience: float = 5) -> Smtp:
     """`patience` is in seconds, for the reply to a body."""
     return Smtp(
-        SmtpTarget("127.0.0.1", server.port, connections=1), Clock(), timeout=5, patience=patience
+        SmtpUrl("127.0.0.1", server.port, connections=1), Clock(), timeout=5, patience=patience
     )
 
 

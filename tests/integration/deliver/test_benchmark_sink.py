@@ -7,8 +7,8 @@ import pytest
 
 from benchmarks.sink import Wiring, running
 from digest.deliver.providers.smtp.provider import Smtp, parse_smtp_url
-from digest.message.template import message_id
-from tests.parts.mail import EDITION, envelopes, kinds, long_edition, submit
+from digest.message.headers import message_id
+from tests.parts.mail import EDITION, kinds, long_edition, personalizations, submit
 from tests.parts.world import Clock
 
 PEOPLE = [f"reader{number}@example.org" for number in range(200)]
@@ -19,13 +19,13 @@ PEOPLE = [f"reader{number}@example.org" for number in range(200)]
 def test_every_message_is_recorded_once(
     tmp_path: Path, round_trip: float, *, chunking: bool
 ) -> None:
-    mail = envelopes(PEOPLE)
+    mail = personalizations(PEOPLE)
     wiring = Wiring(chunking=chunking, round_trip=round_trip, record=tmp_path / "record")
     with running(wiring) as sink:
         provider = Smtp(parse_smtp_url(f"{sink.url}&connections=3"), Clock())
         outcomes = submit(provider, *mail, edition=long_edition(35_000))
         provider.close()
-    assert set(kinds(outcomes)) == {"Receipt"}
+    assert set(kinds(outcomes)) == {"Accepted"}
     assert sink.accepted == len(PEOPLE)
     expected = Counter(f"{one.email} {message_id(EDITION, one)}" for one in mail)
     assert Counter((tmp_path / "record").read_text().splitlines()) == expected

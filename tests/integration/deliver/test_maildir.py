@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from digest.deliver.providers.base import ProviderError, Receipt
-from digest.deliver.providers.maildir import GROUP, Outbox
-from tests.parts.mail import envelopes, kinds, long_edition, stream, submit
+from digest.deliver.providers.base import Accepted, ProviderError
+from digest.deliver.providers.maildir import GROUP, MaildirProvider
+from tests.parts.mail import kinds, long_edition, personalizations, stream, submit
 from tests.parts.world import NOW, Clock
 
 
@@ -31,17 +31,17 @@ def names(folder: Path) -> list[str]:
 
 
 def test_a_message_is_one_eml_file_named_after_its_delivery(tmp_path: Path) -> None:
-    (envelope,) = envelopes(["ada@example.com"])
-    outcomes = submit(Outbox(tmp_path, Clock()), envelope)
+    (personalization,) = personalizations(["ada@example.com"])
+    outcomes = submit(MaildirProvider(tmp_path, Clock()), personalization)
 
-    assert names(tmp_path / "new") == [f"{envelope.token}.eml"]
-    assert outcomes[1] == Receipt(1, f"{envelope.token}.eml")
+    assert names(tmp_path / "new") == [f"{personalization.token}.eml"]
+    assert outcomes[1] == Accepted(1, f"{personalization.token}.eml")
     assert names(tmp_path) == ["cur", "new", "tmp"]
     assert names(tmp_path / "tmp") == []
 
 
 def test_a_file_is_a_whole_message_dated_by_the_clock(tmp_path: Path) -> None:
-    submit(Outbox(tmp_path, Clock()), *envelopes(["ada@example.com"]))
+    submit(MaildirProvider(tmp_path, Clock()), *personalizations(["ada@example.com"]))
 
     (path,) = (tmp_path / "new").iterdir()
     message = message_from_bytes(path.read_bytes(), policy=policy.default)
@@ -53,7 +53,7 @@ def test_a_file_is_a_whole_message_dated_by_the_clock(tmp_path: Path) -> None:
 
 def test_nobody_else_on_the_machine_can_read_a_message(tmp_path: Path) -> None:
     """A message holds links that act in its recipient's name."""
-    submit(Outbox(tmp_path / "outbox", Clock()), *envelopes(["ada@example.com"]))
+    submit(MaildirProvider(tmp_path / "outbox", Clock()), *personalizations(["ada@example.com"]))
 
     (path,) = (tmp_path / "outbox" / "new").iterdir()
     assert path.stat().st_mode & 0o077 == 0
@@ -61,8 +61,8 @@ def test_nobody_else_on_the_machine_can_read_a_message(tmp_path: Path) -> None:
 
 def test_a_delivery_that_is_submitted_again_replaces_its_file(tmp_path: Path) -> None:
     clock = Clock()
-    outbox = Outbox(tmp_path, clock)
-    mail = envelopes(["ada@example.com", "grace@example.org"])
+    outbox = MaildirProvider(tmp_path, clock)
+    mail = personalizations(["ada@example.com", "grace@example.org"])
     submit(outbox, *mail)
     clock.on(hours=1)
     submit(outbox, mail[0])
@@ -74,32 +74,32 @@ def test_a_delivery_that_is_submitted_again_replaces_its_file(tmp_path: Path) ->
 
 def test_a_message_that_was_read_meanwhile_is_replaced_as_well(tmp_path: Path) -> None:
     """A mail reader moves what it has seen to cur/ and adds flags to the name."""
-    (envelope,) = envelopes(["ada@example.com"])
-    outbox = Outbox(tmp_path, Clock())
-    submit(outbox, envelope)
-    name = f"{envelope.token}.eml"
+    (personalization,) = personalizations(["ada@example.com"])
+    outbox = MaildirProvider(tmp_path, Clock())
+    submit(outbox, personalization)
+    name = f"{personalization.token}.eml"
     (tmp_path / "new" / name).rename(tmp_path / "cur" / f"{name}:2,S")
-    submit(outbox, envelope)
+    submit(outbox, personalization)
 
     assert names(tmp_path / "new") == [name]
     assert names(tmp_path / "cur") == []
 
 
 def test_what_a_crash_left_in_tmp_is_written_over(tmp_path: Path) -> None:
-    (envelope,) = envelopes(["ada@example.com"])
+    (personalization,) = personalizations(["ada@example.com"])
     (tmp_path / "tmp").mkdir()
-    (tmp_path / "tmp" / f"{envelope.token}.eml").write_bytes(b"x" * 1_000_000)
-    submit(Outbox(tmp_path, Clock()), envelope)
+    (tmp_path / "tmp" / f"{personalization.token}.eml").write_bytes(b"x" * 1_000_000)
+    submit(MaildirProvider(tmp_path, Clock()), personalization)
 
     assert names(tmp_path / "tmp") == []
-    assert b"xxx" not in (tmp_path / "new" / f"{envelope.token}.eml").read_bytes()
+    assert b"xxx" not in (tmp_path / "new" / f"{personalization.token}.eml").read_bytes()
 
 
 def test_a_full_disk_leaves_no_half_message_and_stops_the_issue(tmp_path: Path) -> None:
-    outbox = Outbox(tmp_path, Clock())
+    outbox = MaildirProvider(tmp_path, Clock())
     edition = long_edition(60_000)
     with room_for(20_000), pytest.raises(ProviderError, match="can't be written: File too large"):
-        submit(outbox, *envelopes(["ada@example.com", "nobody"]), edition=edition)
+        submit(outbox, *personalizations(["ada@example.com", "nobody"]), edition=edition)
 
     assert names(tmp_path / "new") == []
     assert names(tmp_path / "tmp") == []
@@ -108,38 +108,40 @@ def test_a_full_disk_leaves_no_half_message_and_stops_the_issue(tmp_path: Path) 
 def test_a_disk_that_fills_up_in_the_middle_leaves_the_rest_without_an_outcome(
     tmp_path: Path,
 ) -> None:
-    outbox = Outbox(tmp_path, Clock())
-    mail = envelopes(f"reader{number}@example.com" for number in range(GROUP + 2))
+    outbox = MaildirProvider(tmp_path, Clock())
+    mail = personalizations(f"reader{number}@example.com" for number in range(GROUP + 2))
     submission = stream(outbox, mail, long_edition(60_000))
     outcomes = list(islice(submission, GROUP))
     with room_for(20_000), pytest.raises(ProviderError, match="File too large"):
         next(submission)
 
-    assert all(isinstance(outcome, Receipt) for outcome in outcomes)
+    assert all(isinstance(outcome, Accepted) for outcome in outcomes)
     assert len(names(tmp_path / "new")) == GROUP
 
 
 def test_one_file_that_can_not_be_put_in_place_spoils_no_other(tmp_path: Path) -> None:
-    mail = envelopes(["ada@example.com", "grace@example.org"])
+    mail = personalizations(["ada@example.com", "grace@example.org"])
     (tmp_path / "new" / f"{mail[0].token}.eml" / "in the way").mkdir(parents=True)
-    outcomes = submit(Outbox(tmp_path, Clock()), *mail)
+    outcomes = submit(MaildirProvider(tmp_path, Clock()), *mail)
 
-    assert kinds(outcomes) == ["Refusal", "Receipt"]
+    assert kinds(outcomes) == ["Rejected", "Accepted"]
 
 
 def test_a_folder_that_is_none_is_named_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    outbox = Outbox(tmp_path / "file", Clock())
+    outbox = MaildirProvider(tmp_path / "file", Clock())
     with pytest.raises(ProviderError, match="file can't be written: Not a directory; OUTBOX_DIR"):
         outbox.check()
 
 
 def test_an_abandoned_submission_keeps_what_it_said(tmp_path: Path) -> None:
     """Whoever has a receipt finds the file, even if nobody asks for the other outcomes."""
-    submission = stream(Outbox(tmp_path, Clock()), envelopes(["ada@example.com"]), long_edition(10))
+    submission = stream(
+        MaildirProvider(tmp_path, Clock()), personalizations(["ada@example.com"]), long_edition(10)
+    )
     receipt = next(submission)
     assert isinstance(submission, Generator)
     submission.close()
 
-    assert isinstance(receipt, Receipt)
+    assert isinstance(receipt, Accepted)
     assert (tmp_path / "new" / receipt.provider_id).exists()

@@ -6,11 +6,11 @@ from email import message_from_bytes, policy
 import pytest
 
 from digest.deliver.ledger.worker_lock import presence
-from digest.deliver.providers.smtp.provider import Smtp, SmtpTarget
+from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
 from digest.pipeline import Desk, Sending
 from store import Store
 from tests.parts.machine import without
-from tests.parts.mail import HOSTILE, envelopes, kinds, long_edition, submit
+from tests.parts.mail import HOSTILE, kinds, long_edition, personalizations, submit
 from tests.parts.postfix import OFFERS, Postfix, hindrance
 from tests.parts.signatures import signer, verdicts
 from tests.parts.smtp_server import Received
@@ -47,11 +47,11 @@ def passed_on(postfix: Postfix, recipients: list[str]) -> list[Received]:
 @pytest.mark.parametrize("style", OFFERS)
 def test_postfix_takes_every_message_and_its_signatures_hold(postfix: Postfix, style: str) -> None:
     people = [f"{style}{number}@example.com" for number in range(PEOPLE)]
-    target = SmtpTarget("127.0.0.1", postfix.ports[style], connections=3)
+    target = SmtpUrl("127.0.0.1", postfix.ports[style], connections=3)
     provider = Smtp(target, Clock(), signer=signer())
-    outcomes = submit(provider, *envelopes(people, HOSTILE), edition=long_edition(35_000))
+    outcomes = submit(provider, *personalizations(people, HOSTILE), edition=long_edition(35_000))
     provider.close()
-    assert set(kinds(outcomes)) == {"Receipt"}
+    assert set(kinds(outcomes)) == {"Accepted"}
     # Postfix says what it calls a message, and that is kept.
     assert all(one.provider_id in postfix.log() for one in outcomes.values())  # type: ignore[union-attr]
     arrived = passed_on(postfix, people)
@@ -63,7 +63,7 @@ def test_a_whole_issue_goes_through_postfix_and_the_books_balance(
 ) -> None:
     people = add_people(sqlite_store, PEOPLE)
     number = add_approved(sqlite_store)
-    target = SmtpTarget("127.0.0.1", postfix.ports["chunks"], connections=3)
+    target = SmtpUrl("127.0.0.1", postfix.ports["chunks"], connections=3)
     clock = Clock()
     provider = Smtp(target, clock, signer=signer(domain="d.example"))
     Desk(sqlite_store, frozen_parts(), provider.batch_size, clock).start(number)

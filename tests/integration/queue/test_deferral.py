@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from digest.deliver.providers.base import Outcome, Refusal
+from digest.deliver.providers.base import Outcome, Rejected
 from digest.deliver.tables import Batch, DeliveryState
-from digest.message.template import Envelope
+from digest.message.personalization import Personalization
 from digest.queue.deferral import MARGIN
 from tests.parts.world import add_approved, add_people
 
@@ -114,9 +114,9 @@ def test_the_issue_that_had_fewer_shares_goes_first(yard: Any) -> None:
     assert [one["number"] for one in yard.queued()] == [large, small, large, small, large, small]
 
 
-def _refused_for_good(envelope: Envelope) -> Outcome:
-    return Refusal(envelope.delivery_id, permanent=True, code="554", detail="no")
+def _refused_for_good(personalization: Personalization) -> Outcome:
+    return Rejected(personalization.delivery_id, permanent=True, code="554", detail="no")
 
 
-def _put_off(envelope: Envelope) -> Outcome:
-    return Refusal(envelope.delivery_id, permanent=False, code="451", detail="later")
+def _put_off(personalization: Personalization) -> Outcome:
+    return Rejected(personalization.delivery_id, permanent=False, code="451", detail="later")

@@ -8,12 +8,12 @@ from sqlalchemy import text
 from sqlmodel import col, select, update
 
 from digest.deliver.ledger.worker_lock import presence
-from digest.deliver.providers.base import Outcome, ProviderError, Receipt, Refusal
+from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected
 from digest.deliver.rate_limit.limits import Limit
 from digest.deliver.rate_limit.token_bucket import next_day
 from digest.deliver.tables import Batch, BatchState, Delivery
 from digest.issues.tables import Variant
-from digest.message.template import Envelope
+from digest.message.personalization import Personalization
 from digest.queue.deferral import MARGIN
 from digest.queue.tasks import FAULT_SECONDS
 from tests.parts.world import add_approved, add_people
@@ -141,10 +141,10 @@ def test_a_pause_ends_a_share_with_what_is_claimed(yard: Any) -> None:
     add_people(yard.store, 95)
     number = add_approved(yard.store)
 
-    def pausing(envelope: Envelope) -> Outcome:
+    def pausing(personalization: Personalization) -> Outcome:
         if len(yard.provider.taken) == 12:
             yard.desk.pause(number)
-        return Receipt(envelope.delivery_id, "r")
+        return Accepted(personalization.delivery_id, "r")
 
     yard.provider.answer = pausing
     yard.desk.start(number)
@@ -157,9 +157,9 @@ def test_a_worker_told_to_stop_hands_its_share_back(yard: Any) -> None:
     people = add_people(yard.store, 95)
     number = add_approved(yard.store)
 
-    def stopping(envelope: Envelope) -> Outcome:
+    def stopping(personalization: Personalization) -> Outcome:
         yard.stop.set()
-        return Receipt(envelope.delivery_id, "r")
+        return Accepted(personalization.delivery_id, "r")
 
     yard.provider.answer = stopping
     yard.desk.start(number)
@@ -176,7 +176,7 @@ def test_a_permit_whose_provider_is_away_comes_back(yard: Any) -> None:
     people = add_people(yard.store, 15)
     number = add_approved(yard.store)
 
-    def away(envelope: Envelope) -> Outcome:
+    def away(personalization: Personalization) -> Outcome:
         yard.stop.set()  # so that the worker does not wait before its next permit
         raise ProviderError("unreachable")
 
@@ -284,8 +284,8 @@ def test_the_round_starts_a_scheduled_issue_whose_permit_was_lost(yard: Any) -> 
     assert len(yard.queued()) == 1
 
 
-def _put_off(envelope: Envelope) -> Outcome:
-    return Refusal(envelope.delivery_id, permanent=False, code="451", detail="later")
+def _put_off(personalization: Personalization) -> Outcome:
+    return Rejected(personalization.delivery_id, permanent=False, code="451", detail="later")
 
 
 def _claimed_by_a_dead_worker(yard: Any, number: int) -> None:

@@ -7,7 +7,8 @@ from datetime import datetime
 from digest.brand import Brand
 from digest.gate import DEFAULT_POLICY, Policy
 from digest.issues.lifecycle import IssueError
-from digest.message.template import Edition, Envelope, Recipient, Sender, address
+from digest.message.edition import Edition, Sender
+from digest.message.personalization import Personalization, Recipient, personalize
 from digest.readers.proof_of_work import Puzzles
 from digest.render.links import Tracking
 from digest.render.rendered import Rendered, RenderedLink
@@ -57,9 +58,9 @@ class Proofs:
             public_url=BRAND.public_url,
         )
 
-    def sample_envelope(self, edition: Edition) -> Envelope:
+    def sample_personalization(self, edition: Edition) -> Personalization:
         nobody = Recipient(0, 0, "reader@example.com", "Sam", tracking=False)
-        return address([nobody], edition.number, self.tokens)[0]
+        return personalize([nobody], edition.number, self.tokens)[0]
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from digest.deliver.providers.base import Outcome, ProviderError, Refusal, Unknown
+from digest.deliver.providers.base import Outcome, ProviderError, Rejected, Unknown
 from digest.deliver.providers.sendgrid.response import Answer, read_answer
 from digest.deliver.providers.smtp.reply import Stage, read_reply, refusal
 from digest.deliver.retry import MOST_ATTEMPTS, STEPS, next_try, spread_of
-from tests.parts.mail import envelopes
+from tests.parts.mail import personalizations
 from tests.parts.world import NOW
 
 DAY = timedelta(days=1)
@@ -88,7 +88,7 @@ def test_smtp_says_for_now_with_a_four_and_for_good_with_a_five(
 ) -> None:
     code, _, enhanced = status.partition(" ")
     said = refusal(
-        envelopes(["ada@example.org"])[0],
+        personalizations(["ada@example.org"])[0],
         read_reply(stage, int(code), f"{enhanced} so it is".strip().encode()),
     )
     assert said.permanent is permanent
@@ -119,7 +119,7 @@ def test_sendgrid_says_later_where_it_took_nothing_and_may_take_it_later(
 
 
 def _meaning(status: int) -> str:
-    mail = envelopes(["ada@example.org", "grace@example.org"])
+    mail = personalizations(["ada@example.org", "grace@example.org"])
     try:
         outcomes = read_answer(Answer(status, {}, b""), mail, NOW)
     except ProviderError:
@@ -131,5 +131,5 @@ def _meaning(status: int) -> str:
 def _word(outcome: Outcome) -> str:
     if isinstance(outcome, Unknown):
         return "unknown"
-    assert isinstance(outcome, Refusal)
+    assert isinstance(outcome, Rejected)
     return "failed" if outcome.permanent else "later"

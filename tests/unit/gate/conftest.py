@@ -8,7 +8,8 @@ import pytest
 
 from digest.gate import Specimen, specimen
 from digest.gate.html_page import Page
-from digest.message.template import Edition, Recipient, Sender, address
+from digest.message.edition import Edition, Sender
+from digest.message.personalization import Recipient, personalize
 from digest.render.environment import email_environment, templates_folder
 from digest.render.issue import render_issue
 from digest.render.rendered import Rendered
@@ -32,8 +33,8 @@ def made(rendered: Rendered, **changes: Any) -> Specimen:
         "public_url": BRAND.public_url,
     }
     edition = Edition(**(values | changes))
-    envelope = address([READER], 12, Tokens(["one secret of the tests, long enough"]))[0]
-    return specimen(edition, rendered, envelope, AT)
+    personalization = personalize([READER], 12, Tokens(["one secret of the tests, long enough"]))[0]
+    return specimen(edition, rendered, personalization, AT)
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.message.edition import Edition, Sender
+from digest.message.headers import return_path
+from digest.message.personalization import Personalization, Recipient, personalize
 from digest.message.quoted_printable import LINE, encode_piece, encode_text
-from digest.message.template import Edition, Envelope, Mold, Recipient, Sender, address, return_path
+from digest.message.template import MessageTemplate
 from digest.render.slots import MARKS, Slot, disarm
 from subscribers.tokens import Bearer, Purpose, Tokens
 
@@ -33,9 +36,9 @@ def edition(**changes: object) -> Edition:
     return Edition(**(values | changes))  # type: ignore[arg-type]
 
 
-def envelope(first_name: str = "Ana", *, tracking: bool = True) -> Envelope:
+def personalization(first_name: str = "Ana", *, tracking: bool = True) -> Personalization:
     recipient = Recipient(1, 5, "ana@example.org", first_name, tracking)
-    return address([recipient], 12, TOKENS)[0]
+    return personalize([recipient], 12, TOKENS)[0]
 
 
 def parsed(message: bytes) -> EmailMessage:
@@ -52,7 +55,9 @@ def part(message: EmailMessage, kind: str) -> str:
 
 
 def test_one_click_unsubscribe_is_one_plain_line_of_one_uri() -> None:
-    raw = Mold(edition(public_url="https://d.example/" + "long/" * 20)).message(envelope(), AT)
+    raw = MessageTemplate(edition(public_url="https://d.example/" + "long/" * 20)).message(
+        personalization(), AT
+    )
     (line,) = [one for one in raw.split(b"\r\n") if one.lower().startswith(b"list-unsubscribe:")]
     assert re.fullmatch(rb"List-Unsubscribe: <https://d\.example/[^<>, ]+/[A-Za-z0-9_-]{22}>", line)
     assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
@@ -62,8 +67,8 @@ def test_one_click_unsubscribe_is_one_plain_line_of_one_uri() -> None:
 
 def test_a_mailbox_that_is_read_is_named_beside_the_page() -> None:
     """RFC 2369 and RFC 8058: on one line, the token is for this purpose, and so is the page's."""
-    read = edition(bounces="bounces+*@verdicts.example")
-    raw = Mold(read).message(envelope(), AT)
+    read = edition(bounce_address="bounces+*@verdicts.example")
+    raw = MessageTemplate(read).message(personalization(), AT)
     (line,) = [one for one in raw.split(b"\r\n") if one.startswith(b"List-Unsubscribe: ")]
     found = re.fullmatch(
         r"List-Unsubscribe: <https://\S+/unsubscribe/(\S{22})>, "
@@ -73,20 +78,25 @@ def test_a_mailbox_that_is_read_is_named_beside_the_page() -> None:
     assert found is not None
     assert found[1] == found[2]
     assert TOKENS.read(Purpose.UNSUBSCRIBE, found[2]) == Bearer(5, 12)
-    assert return_path(read, envelope().token) == f"bounces+{envelope().token}@verdicts.example"
-    assert return_path(edition(), envelope().token) == edition().sender.address
+    assert (
+        return_path(read, personalization().token)
+        == f"bounces+{personalization().token}@verdicts.example"
+    )
+    assert return_path(edition(), personalization().token) == edition().sender.address
 
 
 def test_the_message_id_is_the_same_for_every_try() -> None:
-    mold = Mold(edition())
-    first, again = (parsed(mold.message(envelope(), AT.replace(hour=hour))) for hour in (8, 9))
+    template = MessageTemplate(edition())
+    first, again = (
+        parsed(template.message(personalization(), AT.replace(hour=hour))) for hour in (8, 9)
+    )
     assert first["Message-ID"] == again["Message-ID"]
     assert first["Date"] != again["Date"]
 
 
 def test_words_beyond_ascii_arrive_as_they_are_written() -> None:
     subject = "Übergröße: 模型 vs 🎉️ “Llama 4 (12B)” & co"
-    raw = Mold(edition(subject=subject)).message(envelope("Žižek 🎉"), AT)
+    raw = MessageTemplate(edition(subject=subject)).message(personalization("Žižek 🎉"), AT)
     message = parsed(raw)
     assert message["Subject"] == subject
     assert "Hello Žižek 🎉," in part(message, "plain")
@@ -102,25 +112,27 @@ def test_words_beyond_ascii_arrive_as_they_are_written() -> None:
     ],
 )
 def test_no_space_of_a_mixed_subject_is_lost(subject: str) -> None:
-    raw = Mold(edition(subject=subject)).message(envelope(), AT)
+    raw = MessageTemplate(edition(subject=subject)).message(personalization(), AT)
     assert parsed(raw)["Subject"] == subject
     assert all(len(line) <= 78 for line in raw.partition(b"\r\n\r\n")[0].split(b"\r\n"))
 
 
 def test_a_name_is_escaped_in_html_and_not_in_text() -> None:
-    message = parsed(Mold(edition()).message(envelope('<b>"&'), AT))
+    message = parsed(MessageTemplate(edition()).message(personalization('<b>"&'), AT))
     assert "Hello &lt;b&gt;&quot;&amp;," in part(message, "html")
     assert 'Hello <b>"&,' in part(message, "plain")
 
 
 def test_a_name_can_not_start_a_header_or_a_line() -> None:
-    raw = Mold(edition()).message(envelope("Eve\r\nBcc: all@example.org\r\n\r\n."), AT)
+    raw = MessageTemplate(edition()).message(
+        personalization("Eve\r\nBcc: all@example.org\r\n\r\n."), AT
+    )
     assert b"\nBcc" not in raw
     assert not parsed(raw)["Bcc"]
 
 
 def test_who_is_not_tracked_has_tokens_that_name_nobody_and_can_still_leave() -> None:
-    one = envelope(tracking=False)
+    one = personalization(tracking=False)
     assert TOKENS.read(Purpose.CLICK, one.slots[Slot.CLICK]).subscriber == 0
     assert TOKENS.read(Purpose.OPEN, one.slots[Slot.OPEN]).subscriber == 0
     assert TOKENS.read(Purpose.UNSUBSCRIBE, one.slots[Slot.UNSUBSCRIBE]).subscriber == 5
@@ -128,7 +140,7 @@ def test_who_is_not_tracked_has_tokens_that_name_nobody_and_can_still_leave() ->
 
 def test_no_line_is_too_long_and_none_starts_with_a_dot() -> None:
     text = "." * 300 + "\n.\n" + "é" * 500 + " ~~click~~" * 30
-    raw = Mold(edition(html=text, text=text)).message(envelope("." * 90), AT)
+    raw = MessageTemplate(edition(html=text, text=text)).message(personalization("." * 90), AT)
     lines = raw.split(b"\r\n")
     assert max(map(len, lines)) <= 998
     body = lines[lines.index(b"") :]
@@ -137,7 +149,7 @@ def test_no_line_is_too_long_and_none_starts_with_a_dot() -> None:
 
 
 def test_no_mark_is_left_and_every_bare_line_end_is_crlf() -> None:
-    raw = Mold(edition()).message(envelope(), AT)
+    raw = MessageTemplate(edition()).message(personalization(), AT)
     assert not MARKS.search(raw.decode())
     assert raw.count(b"\n") == raw.count(b"\r\n")
 
@@ -176,6 +188,6 @@ def test_text_from_outside_can_not_place_a_slot() -> None:
 
 
 def test_one_moment_in_two_zones_is_dated_in_each() -> None:
-    mold, east = Mold(edition()), AT.astimezone(timezone(timedelta(hours=2)))
-    dates = [parsed(mold.message(envelope(), at))["Date"] for at in (AT, east)]
+    template, east = MessageTemplate(edition()), AT.astimezone(timezone(timedelta(hours=2)))
+    dates = [parsed(template.message(personalization(), at))["Date"] for at in (AT, east)]
     assert dates == ["Mon, 23 Nov 2026 08:00:00 +0000", "Mon, 23 Nov 2026 10:00:00 +0200"]

@@ -16,7 +16,9 @@ from functools import lru_cache
 
 from digest.deliver.providers.base import ProviderError
 from digest.deliver.providers.dkim.keys import Key
-from digest.message.template import Edition, Envelope, Mold
+from digest.message.edition import Edition
+from digest.message.personalization import Personalization
+from digest.message.template import MessageTemplate
 
 ONCE_MORE = (
     b"from",
@@ -42,7 +44,7 @@ IF_PRESENT = (
 )
 WIDTH = 72
 
-Compose = Callable[[Envelope, datetime], bytes]
+Compose = Callable[[Personalization, datetime], bytes]
 _FOLD = re.compile(rb"\r\n(?=[ \t])")
 _FIELD = re.compile(rb"\r\n(?![ \t])")
 _SPACE = re.compile(rb"[ \t]{2,}|\t")
@@ -65,11 +67,11 @@ class Signer:
         if not speaks_for(self.domain, edition.sender.domain):
             msg = f"DKIM_DOMAIN: {self.domain} can't sign for {edition.sender.address}"
             raise ProviderError(msg)
-        mold = Mold(edition)
-        opening = Opening(mold.opening)
+        template = MessageTemplate(edition)
+        opening = Opening(template.opening)
 
-        def compose(envelope: Envelope, at: datetime) -> bytes:
-            message = mold.message(envelope, at)
+        def compose(personalization: Personalization, at: datetime) -> bytes:
+            message = template.message(personalization, at)
             return self.sign(message, opening) + message
 
         return compose

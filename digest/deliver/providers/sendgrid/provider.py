@@ -16,7 +16,8 @@ from digest.deliver.providers.sendgrid.client import Line
 from digest.deliver.providers.sendgrid.rate_headers import Window
 from digest.deliver.providers.sendgrid.request import MOST_RECIPIENTS, Content
 from digest.deliver.providers.sendgrid.submission import MOST_IN_FLIGHT, Run
-from digest.message.template import Edition, Envelope
+from digest.message.edition import Edition
+from digest.message.personalization import Personalization
 
 TIMEOUT = 30.0
 
@@ -46,7 +47,7 @@ class SendGrid:
         self._content = lru_cache(maxsize=4)(Content)
 
     def submit(
-        self, edition: Edition, batches: Iterable[Sequence[Envelope]]
+        self, edition: Edition, batches: Iterable[Sequence[Personalization]]
     ) -> Iterator[Sequence[Outcome]]:
         """Raises ProviderError where the key is refused or SendGrid can't be reached.
 

@@ -19,7 +19,9 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from digest.deliver.providers.wire_address import parse_mailbox
-from digest.message.template import Edition, Envelope, list_headers, list_unsubscribe, message_id
+from digest.message.edition import Edition
+from digest.message.headers import list_headers, list_unsubscribe, message_id
+from digest.message.personalization import Personalization
 from digest.render.slots import MARKS, WORD_JOINER, Slot, disarm
 
 MOST_RECIPIENTS = 1_000
@@ -37,10 +39,10 @@ _BLANK = re.compile(r"\\u0000([a-z-]+)\\u0000")
 
 
 class Piece(NamedTuple):
-    """An envelope and the personalization that stands for it, as JSON."""
+    """A recipient, and its `personalizations` object as JSON."""
 
-    envelope: Envelope
-    personalization: str
+    personalization: Personalization
+    json: str
 
 
 class Content:
@@ -55,27 +57,27 @@ class Content:
         self._pick = itemgetter(*map(_VALUES.index, self._parts[1::2]))
         self._beside = len(_BLANK.sub("", whole)) - len(_BLANK.sub("", substitutions))
 
-    def piece(self, envelope: Envelope) -> Piece:
-        slots = envelope.slots
+    def piece(self, personalization: Personalization) -> Piece:
+        slots = personalization.slots
         values = (
-            _escape(envelope.email),
-            _escape(envelope.token),
+            _escape(personalization.email),
+            _escape(personalization.token),
             *[_escape(slots[slot]) for slot in _LINKS],
             *_greetings(slots[Slot.GREETING]),
         )
         parts = self._parts.copy()
         parts[1::2] = self._pick(values)
-        return Piece(envelope, "".join(parts))
+        return Piece(personalization, "".join(parts))
 
     def too_long(self, piece: Piece) -> bool:
         """Whether its substitutions may exceed the limit.
 
         Counted with the values of its other fields, so some hundred bytes early.
         """
-        return len(piece.personalization) - self._beside > MOST_SUBSTITUTION_BYTES
+        return len(piece.json) - self._beside > MOST_SUBSTITUTION_BYTES
 
     def body(self, pieces: Sequence[Piece]) -> str:
-        listed = ",".join([piece.personalization for piece in pieces])
+        listed = ",".join([piece.json for piece in pieces])
         return f'{{"personalizations":[{listed}],{self._shared}'
 
     def pack(self, pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
@@ -87,7 +89,7 @@ class Content:
             addresses: set[str] = set()
             room = MOST_BYTES - self.size
             for piece in waiting:
-                address, size = piece.envelope.email.lower(), len(piece.personalization)
+                address, size = piece.personalization.email.lower(), len(piece.json)
                 room_for_it = len(taken) < MOST_RECIPIENTS and (size <= room or not taken)
                 if not room_for_it or address in addresses:
                     left.append(piece)
@@ -101,12 +103,14 @@ class Content:
 
 def _pattern(edition: Edition) -> tuple[str, str]:
     """A personalization as JSON with blanks for the values, and its substitutions alone."""
-    blanks = Envelope(0, _blank("email"), _blank("token"), {slot: _blank(slot) for slot in Slot})
+    blanks = Personalization(
+        0, _blank("email"), _blank("token"), {slot: _blank(slot) for slot in Slot}
+    )
     used = set(MARKS.findall(edition.text + edition.html))
     substitutions = {slot.mark: blanks.slots[slot] for slot in Slot if slot.mark in used}
     if Slot.GREETING.mark in used:
         substitutions[HTML_GREETING] = _blank("greeting-html")
-    personalization = {
+    blank_json = {
         "to": [{"email": blanks.email}],
         # Sent whole: a personalization's headers replace those of the message.
         "headers": {
@@ -118,11 +122,11 @@ def _pattern(edition: Edition) -> tuple[str, str]:
         # SendGrid keeps these for good, so they name nobody.
         "custom_args": {"delivery": blanks.token},
     }
-    return _dump(personalization), _dump(substitutions)
+    return _dump(blank_json), _dump(substitutions)
 
 
 def _way_off(edition: Edition, token: str) -> dict[str, str]:
-    return {"List-Unsubscribe": list_unsubscribe(edition, token)} if edition.leavable else {}
+    return {"List-Unsubscribe": list_unsubscribe(edition, token)} if edition.unsubscribable else {}
 
 
 def _blank(name: str) -> str:
@@ -141,7 +145,7 @@ def _shared(edition: Edition) -> dict[str, Any]:
             {"type": "text/plain", "value": text},
             {"type": "text/html", "value": markup.replace(Slot.GREETING.mark, HTML_GREETING)},
         ],
-        "categories": ["digest", "letter" if edition.automatic else f"issue-{edition.number}"],
+        "categories": ["digest", "letter" if edition.auto_submitted else f"issue-{edition.number}"],
         "tracking_settings": {
             "click_tracking": {"enable": False, "enable_text": False},
             "open_tracking": OFF,

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from digest.deliver.providers.base import Outcome, ProviderError, Receipt, Refusal, Unknown
-from digest.deliver.providers.wire_address import conceal
-from digest.message.template import Envelope
+from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected, Unknown
+from digest.deliver.providers.wire_address import redact
+from digest.message.personalization import Personalization
 
 ACCEPTED = 202
 BAD_REQUEST = 400
@@ -76,7 +76,7 @@ class Answer:
     @property
     def detail(self) -> str:
         words = "; ".join(map(str, self.faults)) or f"HTTP {self.status} without a reason"
-        return conceal(words)[:LONGEST_DETAIL]
+        return redact(words)[:LONGEST_DETAIL]
 
     def wait(self, now: datetime) -> float | None:
         """Seconds until X-RateLimit-Reset (which is in epoch seconds), or by Retry-After."""
@@ -91,19 +91,19 @@ class Answer:
         except (ValueError, TypeError):
             return None
 
-    def faulty(self, envelopes: Sequence[Envelope]) -> dict[int, Refusal]:
+    def faulty(self, personalizations: Sequence[Personalization]) -> dict[int, Rejected]:
         """By position: recipients that a 400 blames, if it blames recipients alone."""
         positions = [fault.position for fault in self.faults]
         if self.status != BAD_REQUEST or not positions:
             return {}
-        if any(position is None or position >= len(envelopes) for position in positions):
+        if any(position is None or position >= len(personalizations) for position in positions):
             return {}
         return {
-            position: Refusal(
-                envelopes[position].delivery_id,
+            position: Rejected(
+                personalizations[position].delivery_id,
                 permanent=True,
                 code=str(BAD_REQUEST),
-                detail=conceal(str(fault))[:LONGEST_DETAIL],
+                detail=redact(str(fault))[:LONGEST_DETAIL],
                 about_address=fault.about_address,
             )
             for position, fault in zip(positions, self.faults, strict=True)
@@ -111,24 +111,28 @@ class Answer:
         }
 
 
-def read_answer(answer: Answer, envelopes: Sequence[Envelope], now: datetime) -> list[Outcome]:
+def read_answer(
+    answer: Answer, personalizations: Sequence[Personalization], now: datetime
+) -> list[Outcome]:
     """Raises ProviderError where nothing was submitted and every request would end so."""
     status = answer.status
     if status == ACCEPTED:
         # Accepted even if the id got lost on the way: then our own token stands in.
         known = answer.header("X-Message-Id")
-        return [Receipt(one.delivery_id, known or one.token) for one in envelopes]
+        return [Accepted(one.delivery_id, known or one.token) for one in personalizations]
     if status in {BAD_REQUEST, TOO_LARGE}:
-        return [Refusal(one.delivery_id, True, str(status), answer.detail) for one in envelopes]
+        return [
+            Rejected(one.delivery_id, True, str(status), answer.detail) for one in personalizations
+        ]
     if status == TOO_MANY or status in REFUSED_FOR_NOW:
         wait = answer.wait(now)
         return [
-            Refusal(one.delivery_id, False, str(status), answer.detail, retry_after=wait)
-            for one in envelopes
+            Rejected(one.delivery_id, False, str(status), answer.detail, retry_after=wait)
+            for one in personalizations
         ]
     if 300 <= status < 500:  # noqa: PLR2004 - RFC 9110 section 15: redirected or refused
         raise ProviderError(f"SendGrid refuses the request: {status} {answer.detail}")
-    return [Unknown(one.delivery_id, f"HTTP {status}: {answer.detail}") for one in envelopes]
+    return [Unknown(one.delivery_id, f"HTTP {status}: {answer.detail}") for one in personalizations]
 
 
 def _bounded(seconds: float) -> float:

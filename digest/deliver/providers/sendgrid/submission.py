@@ -17,14 +17,14 @@ from digest.deliver.providers.base import (
     Outcome,
     ProviderBusyError,
     ProviderError,
-    Refusal,
+    Rejected,
     Unknown,
 )
 from digest.deliver.providers.sendgrid.rate_headers import Window
 from digest.deliver.providers.sendgrid.request import MOST_BYTES, Content, Piece
 from digest.deliver.providers.sendgrid.response import TOO_LARGE, Answer, read_answer
-from digest.deliver.providers.wire_address import readdress, refuse_non_ascii
-from digest.message.template import Envelope
+from digest.deliver.providers.wire_address import refuse_non_ascii, to_wire_address
+from digest.message.personalization import Personalization
 
 MOST_IN_FLIGHT = 4
 ROUNDS = 5
@@ -78,7 +78,7 @@ class Run:
         self._pull_again = 0.0
         self._ended: ProviderError | None = None
 
-    def outcomes(self, batches: Iterable[Sequence[Envelope]]) -> Iterator[list[Outcome]]:
+    def outcomes(self, batches: Iterable[Sequence[Personalization]]) -> Iterator[list[Outcome]]:
         """Raises ProviderError where no more can be mailed, once all in flight are heard."""
         source = iter(batches)
         while True:
@@ -93,29 +93,29 @@ class Run:
                 if self._pulled_all:
                     return
 
-    def _pull(self, source: Iterator[Sequence[Envelope]]) -> None:
+    def _pull(self, source: Iterator[Sequence[Personalization]]) -> None:
         """Takes in batches until there is enough to do."""
         while not (self._pulled_all or self._ended):
             enough = len(self._flying) + len(self._waiting) >= MOST_IN_FLIGHT
             if enough or (self._flying and self._tick() < self._pull_again):
                 return
-            envelopes = next(source, None)
-            if envelopes is None:
+            personalizations = next(source, None)
+            if personalizations is None:
                 self._pulled_all = True
-            elif envelopes:
-                self._waiting.extend(map(Request, self._content.pack(self._sort(envelopes))))
+            elif personalizations:
+                self._waiting.extend(map(Request, self._content.pack(self._sort(personalizations))))
                 self._launch()
             else:
                 # Whoever gives none waits by itself while there is nothing in its hands.
                 self._pull_again = self._tick() + PULL_AGAIN
                 return
 
-    def _sort(self, envelopes: Sequence[Envelope]) -> list[Piece]:
+    def _sort(self, personalizations: Sequence[Personalization]) -> list[Piece]:
         """What can be sent; what SendGrid would never take is refused."""
         pieces: list[Piece] = []
-        for envelope in envelopes:
-            ready = readdress(envelope)
-            if isinstance(ready, Refusal):
+        for personalization in personalizations:
+            ready = to_wire_address(personalization)
+            if isinstance(ready, Rejected):
                 self._heard.append(ready)
             elif not ready.email.isascii():
                 self._heard.append(refuse_non_ascii(ready, "SendGrid"))
@@ -123,7 +123,7 @@ class Run:
                 piece := self._content.piece(ready)
             ):
                 detail = "larger than SendGrid takes"
-                self._heard.append(Refusal(ready.delivery_id, True, str(TOO_LARGE), detail))
+                self._heard.append(Rejected(ready.delivery_id, True, str(TOO_LARGE), detail))
             else:
                 pieces.append(piece)
         return pieces
@@ -164,17 +164,17 @@ class Run:
 
     def _read(self, request: Request, answer: Answer | str) -> list[Outcome]:
         """What is known by now; the others are to be submitted again. Raises ProviderError."""
-        envelopes = [piece.envelope for piece in request.pieces]
+        personalizations = [piece.personalization for piece in request.pieces]
         if isinstance(answer, str):
-            return [Unknown(one.delivery_id, answer) for one in envelopes]
+            return [Unknown(one.delivery_id, answer) for one in personalizations]
         now = self._clock()
         self._window.heed(answer, now)
         if answer.status == TOO_LARGE and len(request.pieces) > 1:
             self._again(request.halves())
             return []
-        faulty = answer.faulty(envelopes)
+        faulty = answer.faulty(personalizations)
         if not faulty:
-            return read_answer(answer, envelopes, now)
+            return read_answer(answer, personalizations, now)
         left = [piece for place, piece in enumerate(request.pieces) if place not in faulty]
         return [*faulty.values(), *self._without(request, left)]
 
@@ -184,7 +184,7 @@ class Run:
             self._again([Request(left, request.round + 1)] if left else [])
             return []
         detail = "not submitted: others in the request were refused time and again"
-        return [Refusal(piece.envelope.delivery_id, False, "400", detail) for piece in left]
+        return [Rejected(piece.personalization.delivery_id, False, "400", detail) for piece in left]
 
     def _again(self, requests: Sequence[Request]) -> None:
         if not self._ended:

@@ -13,9 +13,9 @@ from contextlib import suppress
 
 from digest.deliver.providers.base import ProviderError
 from digest.deliver.providers.smtp.handshake import Client, SecureClient
-from digest.deliver.providers.smtp.reply import LineLost, Stage, read_reply
+from digest.deliver.providers.smtp.reply import ConnectionLostError, Stage, read_reply
 from digest.deliver.providers.smtp.transport import Wire
-from digest.deliver.providers.smtp.url import SmtpTarget, Tls
+from digest.deliver.providers.smtp.url import SmtpUrl, Tls
 
 SIGNED_IN = frozenset({235, 503})
 
@@ -42,7 +42,7 @@ class Session:
     def wire(self) -> Wire:
         """The connection itself, for whoever does not wait for answers; `leave` hands it back."""
         if self._client.sock is None:
-            raise LineLost("the connection is closed")
+            raise ConnectionLostError("the connection is closed")
         return Wire(self._client.sock)
 
     def alive(self) -> bool:
@@ -61,9 +61,7 @@ class Session:
         self._client.close()
 
 
-def open_session(
-    target: SmtpTarget, tls: ssl.SSLContext, timeout: float, patience: float
-) -> Session:
+def open_session(target: SmtpUrl, tls: ssl.SSLContext, timeout: float, patience: float) -> Session:
     """Connects, secures the line and signs in. Raises ProviderError with one line why not."""
     try:
         client = _connect(target, tls, timeout)
@@ -80,7 +78,7 @@ def open_session(
     return Session(client, timeout, patience)
 
 
-def _connect(target: SmtpTarget, tls: ssl.SSLContext, timeout: float) -> Client:
+def _connect(target: SmtpUrl, tls: ssl.SSLContext, timeout: float) -> Client:
     # A name is given here since smtplib would ask DNS for one, for seconds where DNS is broken.
     greeting = target.helo or socket.gethostname()
     if target.tls is Tls.IMPLICIT:
@@ -96,7 +94,7 @@ def _connect(target: SmtpTarget, tls: ssl.SSLContext, timeout: float) -> Client:
     return client
 
 
-def _secure(client: smtplib.SMTP, target: SmtpTarget, tls: ssl.SSLContext) -> None:
+def _secure(client: smtplib.SMTP, target: SmtpUrl, tls: ssl.SSLContext) -> None:
     client.ehlo_or_helo_if_needed()
     if target.tls in {Tls.IMPLICIT, Tls.NEVER}:
         return
@@ -112,7 +110,7 @@ def _secure(client: smtplib.SMTP, target: SmtpTarget, tls: ssl.SSLContext) -> No
         )
 
 
-def _sign_in(client: smtplib.SMTP, target: SmtpTarget) -> None:
+def _sign_in(client: smtplib.SMTP, target: SmtpUrl) -> None:
     if not target.user:
         return
     if "PLAIN" not in client.esmtp_features.get("auth", "").upper().split():
@@ -125,7 +123,7 @@ def _sign_in(client: smtplib.SMTP, target: SmtpTarget) -> None:
         raise smtplib.SMTPAuthenticationError(code, text)
 
 
-def _sign_in_otherwise(client: smtplib.SMTP, target: SmtpTarget) -> None:
+def _sign_in_otherwise(client: smtplib.SMTP, target: SmtpUrl) -> None:
     try:
         client.login(target.user, target.password)
     except UnicodeEncodeError:

@@ -13,13 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from digest.deliver.providers.base import Outcome, ProviderError, Receipt, Unknown
+from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Unknown
 from digest.deliver.providers.smtp.connection import Session
 from digest.deliver.providers.smtp.reply import (
     OK,
     SERVICE_CLOSING,
     START_INPUT,
-    LineLost,
+    ConnectionLostError,
     Reply,
     Stage,
     queue_id,
@@ -27,7 +27,7 @@ from digest.deliver.providers.smtp.reply import (
     refusal,
     refused_sender,
 )
-from digest.message.template import Envelope
+from digest.message.personalization import Personalization
 
 WIDEST = 64
 MOST_ON_THE_WAY = 4_000_000
@@ -37,7 +37,7 @@ OUT_OF_STEP = frozenset({500, 502, 503})
 """Unknown command, or one in the wrong place: it speaks of the conversation, not of a person."""
 RSET, MAIL, RCPT, DATA, BODY = Stage
 # Looked up once: to name a member of an Enum takes longer than to compare it.
-Message = Callable[[Envelope], bytes]
+Message = Callable[[Personalization], bytes]
 """An envelope's message with CRLF line ends, none of whose lines begins with a dot."""
 
 
@@ -53,7 +53,7 @@ class Style(Enum):
 class Flight:
     """An envelope on its way. `body_at` is where its body begins among all octets sent."""
 
-    envelope: Envelope
+    personalization: Personalization
     tries: int = 0
     body_at: int | None = None
     verdict: Reply | None = None
@@ -81,7 +81,7 @@ class Conversation:
     ) -> None:
         self.session = session
         self.style = style
-        self.lost: LineLost | None = None
+        self.lost: ConnectionLostError | None = None
         self.broken_off = False
         self.out_of_step = False
         self.sender_refused: ProviderError | None = None
@@ -137,17 +137,17 @@ class Conversation:
             if readable:
                 self._listen()
                 if self._closing and not self._steps:
-                    self._end(LineLost(str(self._closing)))
+                    self._end(ConnectionLostError(str(self._closing)))
             if not self.lost:
                 while self._fill() and self.wire.write():
                     pass
                 self.wire.write()
-        except LineLost as lost:
+        except ConnectionLostError as lost:
             self._end(lost)
         heard, self._heard = self._heard, []
         return heard
 
-    def give_up(self, lost: LineLost) -> list[Outcome]:
+    def give_up(self, lost: ConnectionLostError) -> list[Outcome]:
         """Ends it from outside; an outcome for whoever can't be mailed again."""
         self._end(lost)
         heard, self._heard = self._heard, []
@@ -172,7 +172,7 @@ class Conversation:
             if wire.backlog > BACKLOG and not wire.write():
                 break
             flight = self._start()
-            message = self._message(flight.envelope)
+            message = self._message(flight.personalization)
             size = len(message)
             # Whether the one before was taken is not known yet, so each begins anew.
             head = self._head(flight, size, reset=True)
@@ -195,7 +195,7 @@ class Conversation:
             return False
         if not proving and self._may_start():
             flight = self._asked = self._start()
-            self._body = self._message(flight.envelope)
+            self._body = self._message(flight.personalization)
             head = self._head(flight, len(self._body), reset=self.session.in_transaction)
             self.session.in_transaction = True
             self.wire.put(f"{head}DATA\r\n".encode())
@@ -220,7 +220,7 @@ class Conversation:
         return True
 
     def _write_script(self, flight: Flight) -> None:
-        self._body = self._message(flight.envelope)
+        self._body = self._message(flight.personalization)
         if self.session.in_transaction:
             self._script.append(((RSET, flight), "RSET\r\n"))
         mail, rcpt = self._addresses(flight, len(self._body))
@@ -263,11 +263,11 @@ class Conversation:
         return mail + rcpt
 
     def _addresses(self, flight: Flight, size: int) -> tuple[str, str]:
-        recipient = flight.envelope.email
+        recipient = flight.personalization.email
         options = f" SIZE={size}" if self._sized else ""
         if not recipient.isascii():
             options += " SMTPUTF8 BODY=8BITMIME"
-        mail_from = self._mail_from.replace("\0", flight.envelope.token)
+        mail_from = self._mail_from.replace("\0", flight.personalization.token)
         return f"{mail_from}{options}\r\n", f"RCPT TO:<{recipient}>\r\n"
 
     def _listen(self) -> None:
@@ -287,7 +287,7 @@ class Conversation:
             self._hear(code, text)
         if self.wire.nonsense:
             # Which question the next line would answer, nobody could say.
-            raise LineLost(self.wire.nonsense)
+            raise ConnectionLostError(self.wire.nonsense)
 
     def _hear(self, code: int, text: bytes) -> None:
         """Raises LineLost where the answers no longer fit the questions."""
@@ -317,10 +317,12 @@ class Conversation:
     def _taken(self, flight: Flight, text: bytes) -> None:
         # Not always the first: one whose recipient was refused is settled before its turn.
         self._flying.remove(flight)
-        envelope = flight.envelope
+        personalization = flight.personalization
         if self.session.window < WIDEST:
             self.session.window += 1
-        self._heard.append(Receipt(envelope.delivery_id, queue_id(text) or envelope.token))
+        self._heard.append(
+            Accepted(personalization.delivery_id, queue_id(text) or personalization.token)
+        )
 
     def _hear_plain(self, stage: Stage, flight: Flight, reply: Reply) -> None:
         if stage is DATA and reply.code == START_INPUT:
@@ -330,7 +332,7 @@ class Conversation:
         if self._closing and stage is not BODY:
             return  # not begun, so it goes over another line
         if not (reply.transient or reply.permanent):
-            raise LineLost(f"the server answered {reply} to {stage.name}")
+            raise ConnectionLostError(f"the server answered {reply} to {stage.name}")
         flight.verdict = reply
         self._settle(flight)
 
@@ -354,9 +356,9 @@ class Conversation:
             raise self._astray(reply.code)
         flight.verdict = reply
 
-    def _astray(self, code: int) -> LineLost:
+    def _astray(self, code: int) -> ConnectionLostError:
         self.out_of_step = self.style is not Style.PLAIN
-        return LineLost(f"the server answered {code} to commands sent in a group")
+        return ConnectionLostError(f"the server answered {code} to commands sent in a group")
 
     def _go_on(self, flight: Flight, code: int) -> None:
         """After the answer to DATA: the body is due, or all is said."""
@@ -383,13 +385,13 @@ class Conversation:
             self.sender_refused = error
             self._stop(flight)
             return
-        self._heard.append(refusal(flight.envelope, reply))
+        self._heard.append(refusal(flight.personalization, reply))
 
     def _stop(self, flight: Flight) -> None:
         """Back to where it came from, once nothing of it is on the line."""
-        self._todo.appendleft(Flight(flight.envelope, flight.tries))
+        self._todo.appendleft(Flight(flight.personalization, flight.tries))
 
-    def _end(self, lost: LineLost) -> None:
+    def _end(self, lost: ConnectionLostError) -> None:
         """For everybody who was on their way: who is unknown, refused, or can still be mailed."""
         self.lost = lost
         self.broken_off = bool(self._flying)
@@ -399,9 +401,9 @@ class Conversation:
             closed = self._closing is not None
             verdict = flight.verdict
             if begun and verdict and verdict.code != SERVICE_CLOSING:
-                self._heard.append(refusal(flight.envelope, verdict))
+                self._heard.append(refusal(flight.personalization, verdict))
             elif begun and not closed:
-                self._heard.append(Unknown(flight.envelope.delivery_id, str(lost)))
+                self._heard.append(Unknown(flight.personalization.delivery_id, str(lost)))
             else:
                 # RFC 5321 section 3.8: after a 421 nothing more of what was sent is taken.
                 back.append(flight)

@@ -13,13 +13,13 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from digest.deliver.providers.base import Outcome, ProviderError, Refusal, Unknown
+from digest.deliver.providers.base import Outcome, ProviderError, Rejected, Unknown
 from digest.deliver.providers.smtp.connection import Session
 from digest.deliver.providers.smtp.pending import Openings
 from digest.deliver.providers.smtp.pipelined import WIDEST, Conversation, Flight, Message, Style
-from digest.deliver.providers.smtp.reply import LineLost
-from digest.deliver.providers.wire_address import readdress, refuse_non_ascii
-from digest.message.template import Envelope
+from digest.deliver.providers.smtp.reply import ConnectionLostError
+from digest.deliver.providers.wire_address import refuse_non_ascii, to_wire_address
+from digest.message.personalization import Personalization
 
 MOST_UNANSWERED = 2
 MOST_TRIES = 2
@@ -78,7 +78,7 @@ class Fleet:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._openings.bell, READ)
 
-    def run(self, batches: Iterable[Sequence[Envelope]]) -> Iterator[list[Outcome]]:
+    def run(self, batches: Iterable[Sequence[Personalization]]) -> Iterator[list[Outcome]]:
         """Raises ProviderError where nobody can be mailed, once all that is on its way is heard."""
         source = iter(batches)
         while True:
@@ -111,31 +111,35 @@ class Fleet:
     def _busy(self) -> bool:
         return any(line.busy for line in self._lines.values())
 
-    def _pull(self, source: Iterator[Sequence[Envelope]]) -> None:
+    def _pull(self, source: Iterator[Sequence[Personalization]]) -> None:
         """Takes in batches until every line has something to do."""
         if self._tick() < self._pull_again:
             return
         appetite = sum(line.appetite for line in self._lines.values())
         while len(self._todo) <= min(appetite, WIDEST):
-            envelopes = next(source, None)
-            if envelopes is None:
+            personalizations = next(source, None)
+            if personalizations is None:
                 self._pulled_all = True
                 return
-            if not envelopes:
+            if not personalizations:
                 self._pull_again = self._tick() + PULL_AGAIN
                 return
             if not self._lines:
                 self._open_first()
             if self._ended:
                 return
-            self._sort_out(envelopes)
+            self._sort_out(personalizations)
 
-    def _sort_out(self, envelopes: Sequence[Envelope]) -> None:
-        for envelope in envelopes:
-            ready = readdress(envelope)
-            if isinstance(ready, Envelope) and not self._takes_all and not ready.email.isascii():
+    def _sort_out(self, personalizations: Sequence[Personalization]) -> None:
+        for personalization in personalizations:
+            ready = to_wire_address(personalization)
+            if (
+                isinstance(ready, Personalization)
+                and not self._takes_all
+                and not ready.email.isascii()
+            ):
                 ready = refuse_non_ascii(ready, self._orders.who)
-            if isinstance(ready, Refusal):
+            if isinstance(ready, Rejected):
                 self._heard.append(ready)
             else:
                 self._todo.append(Flight(ready))
@@ -155,7 +159,9 @@ class Fleet:
             elif not line.busy:
                 continue
             if line.busy and now - line.quiet_since > line.patience:
-                self._heed(line, line.give_up(LineLost("no answer in time", stalled=True)))
+                self._heed(
+                    line, line.give_up(ConnectionLostError("no answer in time", stalled=True))
+                )
             self._look_after(number, line)
 
     def _advance(self, line: Conversation, now: float, *, readable: bool) -> None:
@@ -215,7 +221,7 @@ class Fleet:
         line.session.abort()
         if self._todo and self._todo[0].tries >= MOST_TRIES:
             self._unanswered = max(self._unanswered, line.generation + 1)
-            self._heard.append(_put_off(self._todo.popleft().envelope, line.lost))
+            self._heard.append(_put_off(self._todo.popleft().personalization, line.lost))
         if self._unanswered >= MOST_UNANSWERED:
             self._end(ProviderError(SERVER_IN_TROUBLE))
 
@@ -275,6 +281,6 @@ class Fleet:
         return Style.CHUNKS if session.offers("chunking") else Style.GROUPS
 
 
-def _put_off(envelope: Envelope, lost: LineLost) -> Refusal:
+def _put_off(personalization: Personalization, lost: ConnectionLostError) -> Rejected:
     code = lost.reply.status if lost.reply else LINE_LOST
-    return Refusal(envelope.delivery_id, False, code, str(lost))
+    return Rejected(personalization.delivery_id, False, code, str(lost))

@@ -17,12 +17,15 @@ from digest.deliver.providers.base import Outcome, ProviderError
 from digest.deliver.providers.dkim.signer import Signer
 from digest.deliver.providers.smtp.connection import Session, open_session
 from digest.deliver.providers.smtp.pool import Fleet, Orders
-from digest.deliver.providers.smtp.url import SmtpTarget, parse_smtp_url
+from digest.deliver.providers.smtp.url import SmtpUrl, parse_smtp_url
 from digest.deliver.providers.wire_address import parse_mailbox
-from digest.message.template import Edition, Envelope, Mold, return_path
+from digest.message.edition import Edition
+from digest.message.headers import return_path
+from digest.message.personalization import Personalization
+from digest.message.template import MessageTemplate
 from subscribers.tokens import TOKEN_LENGTH
 
-__all__ = ["Smtp", "SmtpTarget", "parse_smtp_url"]
+__all__ = ["Smtp", "SmtpUrl", "parse_smtp_url"]
 
 TIMEOUT = 60.0
 PATIENCE = 600.0
@@ -38,7 +41,7 @@ class Smtp:
 
     def __init__(
         self,
-        target: SmtpTarget,
+        target: SmtpUrl,
         clock: Callable[[], datetime],
         *,
         signer: Signer | None = None,
@@ -54,11 +57,11 @@ class Smtp:
         self._idle: deque[Session] = deque()
         # Set where the server can't do what it offers; nobody is put at risk by asking again.
         self._plain = False
-        compose = signer.composer if signer else lambda edition: Mold(edition).message
+        compose = signer.composer if signer else lambda edition: MessageTemplate(edition).message
         self._composer = lru_cache(maxsize=4)(compose)
 
     def submit(
-        self, edition: Edition, batches: Iterable[Sequence[Envelope]]
+        self, edition: Edition, batches: Iterable[Sequence[Personalization]]
     ) -> Iterator[Sequence[Outcome]]:
         """Raises ProviderError where no connection can be had, or the sender is refused.
 
@@ -67,7 +70,7 @@ class Smtp:
         sender, compose = _sender(edition), self._composer(edition)
         orders = Orders(
             sender=sender,
-            message=lambda envelope: compose(envelope, self._clock()),
+            message=lambda personalization: compose(personalization, self._clock()),
             who=str(self._target),
             connections=self._target.connections,
             messages=self._target.messages,
@@ -105,6 +108,6 @@ def _sender(edition: Edition) -> str:
         # A token stands in while the address is looked at: NUL could be none.
         stand_in = "t" * TOKEN_LENGTH
         sender = str(parse_mailbox(return_path(edition, stand_in)))
-        return sender.replace(stand_in, "\0") if "*" in edition.bounces else sender
+        return sender.replace(stand_in, "\0") if "*" in edition.bounce_address else sender
     except ValueError as error:
         raise ProviderError(f"SENDER can't be mailed from: {error}") from error

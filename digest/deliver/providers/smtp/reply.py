@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from digest.deliver.bounce_policy.bounce_type import ADDRESS_CODES, BARE_ADDRESS_CODES
-from digest.deliver.providers.base import ProviderError, Refusal
-from digest.deliver.providers.wire_address import conceal
-from digest.message.template import Envelope
+from digest.deliver.providers.base import ProviderError, Rejected
+from digest.deliver.providers.wire_address import redact
+from digest.message.personalization import Personalization
 from store.errors import DigestError
 
 OK = 250
@@ -70,7 +70,7 @@ class Reply:
         return self.stage is Stage.RCPT and self.code in BARE_ADDRESS_CODES
 
 
-class LineLost(DigestError):  # noqa: N818 - a fact about the line, not an error of ours
+class ConnectionLostError(DigestError):
     """The connection is gone. `stalled`: it still stands, but nothing came in time."""
 
     def __init__(
@@ -100,12 +100,12 @@ def queue_id(text: bytes) -> str | None:
     return found[1].decode("ascii") if found else None
 
 
-def refusal(envelope: Envelope, reply: Reply) -> Refusal:
-    return Refusal(
-        envelope.delivery_id,
+def refusal(personalization: Personalization, reply: Reply) -> Rejected:
+    return Rejected(
+        personalization.delivery_id,
         permanent=reply.permanent,
         code=reply.status,
-        detail=conceal(reply.text),
+        detail=redact(reply.text),
         about_address=reply.about_address,
     )
 

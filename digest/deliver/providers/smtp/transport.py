@@ -8,7 +8,7 @@ import socket
 import ssl
 from collections import deque
 
-from digest.deliver.providers.smtp.reply import LineLost
+from digest.deliver.providers.smtp.reply import ConnectionLostError
 
 READ_AT_ONCE = 65_536
 BUFFERS_AT_ONCE = 64
@@ -100,7 +100,7 @@ class Wire:
             return self._replies.cut(data)
         if after:
             return None
-        raise LineLost(fault)
+        raise ConnectionLostError(fault)
 
     def _write_some(self) -> int:
         if not self._tls:
@@ -139,7 +139,7 @@ class _Replies:
         Raises LineLost at what is no reply, but hands over first what came before it.
         """
         if self.fault:
-            raise LineLost(self.fault)
+            raise ConnectionLostError(self.fault)
         *lines, self._rest = (self._rest + data).split(b"\n")
         replies: Replies = []
         for line in lines:
@@ -156,5 +156,5 @@ class _Replies:
         if len(self._rest) > LONGEST_LINE:
             self.fault = "the server answered a line without end"
         if self.fault and not replies:
-            raise LineLost(self.fault)
+            raise ConnectionLostError(self.fault)
         return replies

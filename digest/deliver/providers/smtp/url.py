@@ -30,7 +30,7 @@ class Tls(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SmtpTarget:
+class SmtpUrl:
     """`helo` is the name to greet with, if this machine's own won't do.
 
     `connections` at a time at most; `messages` over one of them, where the server has a limit.
@@ -56,7 +56,7 @@ class SmtpTarget:
             return self.host == "localhost"
 
 
-def parse_smtp_url(url: str) -> SmtpTarget:
+def parse_smtp_url(url: str) -> SmtpUrl:
     """Raises ValueError with one line; it never repeats the URL, which holds a password."""
     try:
         parts = urlsplit(url)
@@ -84,7 +84,7 @@ def parse_smtp_url(url: str) -> SmtpTarget:
     if helo and not re.fullmatch(r"[!-~]{1,255}", helo):
         raise _wrong("helo= is this machine's name, like digest.example.com")
     implicit = parts.scheme == "smtps"
-    return SmtpTarget(
+    return SmtpUrl(
         host=parts.hostname,
         port=port or (SUBMISSIONS_PORT if implicit else SUBMISSION_PORT),
         tls=_tls(options.get("starttls"), implicit=implicit),

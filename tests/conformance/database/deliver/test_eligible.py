@@ -14,7 +14,8 @@ from digest.deliver.providers.base import Outcome
 from digest.deliver.tables import Delivery
 from digest.issues.lifecycle import IssueError
 from digest.issues.tables import Issue, Pick
-from digest.message.template import Edition, Envelope
+from digest.message.edition import Edition
+from digest.message.personalization import Personalization
 from schedules.registry import add as add_schedule
 from store import Store
 from subscribers.addresses import AddressHasher
@@ -223,14 +224,14 @@ def test_who_leaves_or_rests_in_the_middle_is_in_no_batch_claimed_after(
     number, clock = add_approved(store), Clock()
 
     class Leaving(Recorder):
-        def _take(self, edition: Edition, envelope: Envelope) -> Outcome:
+        def _take(self, edition: Edition, personalization: Personalization) -> Outcome:
             if not self.taken:
                 with store.write() as session:
                     if leave == "unsubscribe":
                         unsubscribe(session, AddressHasher(SECRET), 30, "link", NOW)
                     else:
                         pause(session, 30, 2, NOW)
-            return super()._take(edition, envelope)
+            return super()._take(edition, personalization)
 
     provider = Leaving(batch_size=10)
     desk(store, provider, clock).start(number)

@@ -12,10 +12,10 @@ from sqlmodel import Session
 
 from digest.deliver.ledger import ledger
 from digest.deliver.ledger.worker_lock import presence
-from digest.deliver.providers.base import Outcome, Receipt
+from digest.deliver.providers.base import Accepted, Outcome
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import IssueState
-from digest.message.template import Envelope
+from digest.message.personalization import Personalization
 from store import Store
 from tests.parts.world import Clock, Recorder, add_approved, add_people, desk, sending
 
@@ -99,12 +99,12 @@ def test_killed_with_messages_in_flight(store: Store, message: int) -> None:
     clock = Clock()
     calls = 0
 
-    def dying(envelope: Envelope) -> Outcome:
+    def dying(personalization: Personalization) -> Outcome:
         nonlocal calls
         calls += 1
         if calls == message + 1:
             raise Killed
-        return Receipt(envelope.delivery_id, "r")
+        return Accepted(personalization.delivery_id, "r")
 
     provider = Recorder(answer=dying)
     with pytest.raises(Killed):

@@ -9,12 +9,13 @@ from sqlmodel import select
 from digest.deliver.ledger import ledger
 from digest.deliver.ledger.outcomes import settle
 from digest.deliver.ledger.worker_lock import presence
-from digest.deliver.providers.base import Outcome, ProviderError, Receipt, Refusal, Unknown
+from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected, Unknown
 from digest.deliver.retry import MOST_ATTEMPTS
 from digest.deliver.tables import Attempt, Batch
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import IssueState
-from digest.message.template import Edition, Envelope
+from digest.message.edition import Edition
+from digest.message.personalization import Personalization
 from store import Store
 from subscribers.tables import Subscriber, SubscriberStatus, Suppression
 from tests.parts.world import NOW, Clock, Recorder, add_approved, add_people, desk, sending
@@ -87,10 +88,10 @@ def test_submitting_is_committed_before_the_provider_is_called(store: Store, clo
     number = add_approved(store)
     seen: list[int] = []
 
-    def look(envelope: Envelope) -> Outcome:
+    def look(personalization: Personalization) -> Outcome:
         with store.read() as session:
             seen.append(ledger.count(session, number)["submitting"])
-        return Receipt(envelope.delivery_id, "r")
+        return Accepted(personalization.delivery_id, "r")
 
     provider = Recorder(answer=look)
     desk(store, provider, clock).start(number)
@@ -104,12 +105,12 @@ def test_a_permanent_refusal_fails_and_a_bad_address_is_suppressed(
 ) -> None:
     people = add_people(store, 3)
 
-    def answer(envelope: Envelope) -> Outcome:
-        if envelope.email == people[0]:
-            return Refusal(envelope.delivery_id, True, "550 5.1.1", "no such user", True)
-        if envelope.email == people[1]:
-            return Refusal(envelope.delivery_id, True, "552 5.2.2", "mailbox full")
-        return Receipt(envelope.delivery_id, "r")
+    def answer(personalization: Personalization) -> Outcome:
+        if personalization.email == people[0]:
+            return Rejected(personalization.delivery_id, True, "550 5.1.1", "no such user", True)
+        if personalization.email == people[1]:
+            return Rejected(personalization.delivery_id, True, "552 5.2.2", "mailbox full")
+        return Accepted(personalization.delivery_id, "r")
 
     number = add_approved(store)
     provider = Recorder(answer=answer)
@@ -130,10 +131,10 @@ def test_a_transient_refusal_comes_back_later_and_only_for_those_refused(
     people = add_people(store, 4)
     busy = {people[1]}
 
-    def answer(envelope: Envelope) -> Outcome:
-        if envelope.email in busy:
-            return Refusal(envelope.delivery_id, False, "451 4.7.0", "later")
-        return Receipt(envelope.delivery_id, "r")
+    def answer(personalization: Personalization) -> Outcome:
+        if personalization.email in busy:
+            return Rejected(personalization.delivery_id, False, "451 4.7.0", "later")
+        return Accepted(personalization.delivery_id, "r")
 
     number = add_approved(store)
     provider = Recorder(answer=answer)
@@ -157,7 +158,7 @@ def test_tries_end_and_the_books_still_balance(store: Store, clock: Clock) -> No
     add_people(store, 2)
     number = add_approved(store)
     provider = Recorder(
-        answer=lambda envelope: Refusal(envelope.delivery_id, False, "451", "later")
+        answer=lambda personalization: Rejected(personalization.delivery_id, False, "451", "later")
     )
     desk(store, provider, clock).start(number)
     with presence(store) as here:
@@ -174,7 +175,7 @@ def test_a_named_waiting_time_is_obeyed(store: Store, clock: Clock) -> None:
     add_people(store, 1)
     number = add_approved(store)
     provider = Recorder(
-        answer=lambda one: Refusal(one.delivery_id, False, "429", "slow", retry_after=1800)
+        answer=lambda one: Rejected(one.delivery_id, False, "429", "slow", retry_after=1800)
     )
     desk(store, provider, clock).start(number)
     with presence(store) as here:
@@ -186,10 +187,10 @@ def test_a_named_waiting_time_is_obeyed(store: Store, clock: Clock) -> None:
 def test_an_exception_leaves_the_rest_of_the_batch_uncertain(store: Store, clock: Clock) -> None:
     people = add_people(store, 15)
 
-    def answer(envelope: Envelope) -> Outcome:
-        if envelope.email == people[4]:
+    def answer(personalization: Personalization) -> Outcome:
+        if personalization.email == people[4]:
             raise ConnectionResetError
-        return Receipt(envelope.delivery_id, "r")
+        return Accepted(personalization.delivery_id, "r")
 
     number = add_approved(store)
     provider = Recorder(answer=answer)
@@ -206,11 +207,11 @@ def test_an_unknown_outcome_is_uncertain_and_never_sent_again(store: Store, cloc
     people = add_people(store, 3)
     asked: list[str] = []
 
-    def answer(envelope: Envelope) -> Outcome:
-        asked.append(envelope.email)
-        if envelope.email == people[1]:
-            return Unknown(envelope.delivery_id, "cut off inside DATA")
-        return Receipt(envelope.delivery_id, "r")
+    def answer(personalization: Personalization) -> Outcome:
+        asked.append(personalization.email)
+        if personalization.email == people[1]:
+            return Unknown(personalization.delivery_id, "cut off inside DATA")
+        return Accepted(personalization.delivery_id, "r")
 
     number = add_approved(store)
     provider = Recorder(answer=answer)
@@ -228,8 +229,8 @@ def test_a_provider_that_can_not_be_used_hands_the_batch_back_whole(
     people = add_people(store, 12)
     number = add_approved(store)
 
-    def refuse(envelope: Envelope) -> Outcome:
-        del envelope
+    def refuse(personalization: Personalization) -> Outcome:
+        del personalization
         raise ProviderError("wrong password")
 
     desk(store, Recorder(), clock).start(number)
@@ -351,7 +352,7 @@ def test_a_sender_changed_after_approval_is_not_put_over_frozen_bytes(
 ) -> None:
     from dataclasses import replace
 
-    from digest.message.template import Sender
+    from digest.message.edition import Sender
     from tests.parts.world import frozen_parts
 
     number = add_approved(store)
@@ -450,16 +451,16 @@ def test_a_retry_batch_is_no_larger_than_the_provider_takes(store: Store, clock:
 
     class Busy(Recorder):
         def submit(
-            self, edition: Edition, batches: Iterable[Sequence[Envelope]]
+            self, edition: Edition, batches: Iterable[Sequence[Personalization]]
         ) -> Iterator[Sequence[Outcome]]:
-            def watched() -> Iterator[Sequence[Envelope]]:
+            def watched() -> Iterator[Sequence[Personalization]]:
                 for batch in batches:
                     sizes.append(len(batch))
                     yield batch
 
             return super().submit(edition, watched())
 
-    provider = Busy(answer=lambda one: Refusal(one.delivery_id, False, "451", "later"))
+    provider = Busy(answer=lambda one: Rejected(one.delivery_id, False, "451", "later"))
     desk(store, provider, clock).start(number)
     with presence(store) as here:
         sending(store, provider, clock).run(number, here)
@@ -471,7 +472,7 @@ def test_a_retry_batch_is_no_larger_than_the_provider_takes(store: Store, clock:
 def test_an_outcome_for_a_stranger_changes_nothing(store: Store, clock: Clock) -> None:
     add_people(store, 3)
     number = add_approved(store)
-    provider = Recorder(answer=lambda one: Refusal(one.delivery_id + 1000, True, "550", "no"))
+    provider = Recorder(answer=lambda one: Rejected(one.delivery_id + 1000, True, "550", "no"))
     desk(store, provider, clock).start(number)
     with presence(store) as here:
         progress = sending(store, provider, clock).run(number, here)
@@ -486,7 +487,7 @@ def test_a_late_receipt_settles_what_was_held_for_uncertain(store: Store, clock:
         [held] = ledger.claim(session, number, 77, clock())
     with store.write() as session:
         ledger.recover(session, number, lambda _: False, clock())
-    receipts = [Receipt(one.delivery_id, "r") for one in held.recipients]
+    receipts = [Accepted(one.delivery_id, "r") for one in held.recipients]
     with store.write() as session:
         settle(session, number, receipts, provider="p", batch_size=10, now=clock())
     with store.read() as session:

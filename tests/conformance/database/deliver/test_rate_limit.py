@@ -11,11 +11,12 @@ from sqlmodel import func, select, update
 
 from digest.deliver.ledger import ledger
 from digest.deliver.ledger.worker_lock import presence
-from digest.deliver.providers.base import Outcome, ProviderError, Receipt, Refusal
+from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected
 from digest.deliver.rate_limit.limiter import Pacing
 from digest.deliver.rate_limit.limits import Limit, Limits, WarmUp
 from digest.deliver.tables import Batch, Delivery, DeliveryState, Pace
-from digest.message.template import Edition, Envelope
+from digest.message.edition import Edition
+from digest.message.personalization import Personalization
 from digest.pipeline import Progress, Sending
 from store import Store
 from subscribers.tables import Subscriber
@@ -40,13 +41,13 @@ class Watch:
     largest: int = 0
 
     def submit(
-        self, edition: Edition, batches: Iterable[Sequence[Envelope]]
+        self, edition: Edition, batches: Iterable[Sequence[Personalization]]
     ) -> Iterator[Sequence[Outcome]]:
         del edition
-        for envelopes in batches:
-            self.largest = max(self.largest, len(envelopes))
-            self.taken += [(self.clock(), one.email) for one in envelopes]
-            yield [Receipt(one.delivery_id, "r") for one in envelopes]
+        for personalizations in batches:
+            self.largest = max(self.largest, len(personalizations))
+            self.taken += [(self.clock(), one.email) for one in personalizations]
+            yield [Accepted(one.delivery_id, "r") for one in personalizations]
 
     def check(self) -> None: ...
     def close(self) -> None: ...
@@ -256,8 +257,8 @@ def test_what_went_back_untouched_counts_for_nothing(store: Store, clock: Clock)
     limits = Limits(Limit(10, 10))
     number = start(store, clock, limits)
 
-    def refuse(envelope: Envelope) -> Outcome:
-        del envelope
+    def refuse(personalization: Personalization) -> Outcome:
+        del personalization
         raise ProviderError("wrong password")
 
     with presence(store) as here:
@@ -292,11 +293,11 @@ def test_a_retry_keeps_its_lane_and_counts_again(store: Store, clock: Clock) -> 
     limits = Limits(domains={"gmail.com": Limit(3, 10)})
     busy = set(gmail)
 
-    def answer(envelope: Envelope) -> Outcome:
-        if envelope.email in busy:
-            busy.discard(envelope.email)
-            return Refusal(envelope.delivery_id, False, "421 4.7.28", "too much from you")
-        return Receipt(envelope.delivery_id, "r")
+    def answer(personalization: Personalization) -> Outcome:
+        if personalization.email in busy:
+            busy.discard(personalization.email)
+            return Rejected(personalization.delivery_id, False, "421 4.7.28", "too much from you")
+        return Accepted(personalization.delivery_id, "r")
 
     number, provider = start(store, clock, limits), Recorder(answer=answer)
     engine = limited(store, provider, clock, limits)
@@ -317,7 +318,7 @@ def test_sending_again_keeps_lanes(store: Store, clock: Clock) -> None:
     move_to(store, people[:6], "gmail.com")
     limits = Limits(domains={"gmail.com": Limit(3)})
     number = start(store, clock, limits)
-    provider = Recorder(answer=lambda one: Refusal(one.delivery_id, True, "550", "no"))
+    provider = Recorder(answer=lambda one: Rejected(one.delivery_id, True, "550", "no"))
     to_the_end(limited(store, provider, clock, limits), number, store, clock)
     editor = replace(desk(store, provider, clock), lanes=limits.lanes(10))
     assert editor.resend(number, [DeliveryState.FAILED]) == 12

@@ -4,11 +4,12 @@ import pytest
 
 from digest.deliver.ledger import ledger
 from digest.deliver.ledger.worker_lock import presence
-from digest.deliver.providers.base import Outcome, Receipt, Refusal, Unknown
+from digest.deliver.providers.base import Accepted, Outcome, Rejected, Unknown
 from digest.deliver.tables import DeliveryState
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import IssueState
-from digest.message.template import Edition, Envelope, message_id
+from digest.message.headers import message_id
+from digest.message.personalization import Personalization
 from store import Store
 from tests.parts.world import Clock, Recorder, add_approved, add_people, desk, frozen_parts, sending
 
@@ -23,13 +24,13 @@ class Trouble(Recorder):
         self.people = people
         self.answer = self.judge
 
-    def judge(self, envelope: Envelope) -> Outcome:
-        self.seen.append((envelope.email, envelope.token))
-        if not self.well and envelope.email == self.people[1]:
-            return Unknown(envelope.delivery_id, "cut off")
-        if not self.well and envelope.email == self.people[2]:
-            return Refusal(envelope.delivery_id, permanent=True, code="552", detail="full")
-        return Receipt(envelope.delivery_id, "r")
+    def judge(self, personalization: Personalization) -> Outcome:
+        self.seen.append((personalization.email, personalization.token))
+        if not self.well and personalization.email == self.people[1]:
+            return Unknown(personalization.delivery_id, "cut off")
+        if not self.well and personalization.email == self.people[2]:
+            return Rejected(personalization.delivery_id, permanent=True, code="552", detail="full")
+        return Accepted(personalization.delivery_id, "r")
 
 
 @pytest.fixture
@@ -61,13 +62,13 @@ def test_those_in_doubt_are_sent_again_with_the_same_message_id(store: Store, cl
     with store.read() as session:
         assert find_issue(session, number).state == IssueState.SENDING
         assert ledger.count(session, number)["queued"] == 1
-        edition: Edition = frozen_parts().edition(session, number)
+        edition = frozen_parts().edition(session, number)
     counts = run(store, provider, number, clock)
     assert (counts["submitted"], counts["failed"], counts["uncertain"]) == (4, 1, 0)
     tokens = [token for email, token in provider.seen if email == provider.people[1]]
     assert len(tokens) == 2
     assert len(set(tokens)) == 1
-    assert tokens[0] in message_id(edition, Envelope(0, "x", tokens[0], {}))
+    assert tokens[0] in message_id(edition, Personalization(0, "x", tokens[0], {}))
 
 
 def test_those_refused_are_sent_again_in_one_command(store: Store, clock: Clock) -> None:

@@ -10,7 +10,7 @@ from sqlmodel import col, func, select
 from digest.deliver.ledger.worker_lock import presence
 from digest.deliver.providers.base import ProviderError
 from digest.deliver.providers.smtp.pipelined import WIDEST
-from digest.deliver.providers.smtp.provider import Smtp, SmtpTarget
+from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
 from digest.deliver.tables import Attempt
 from digest.pipeline import Desk, Sending
 from store import Store
@@ -47,7 +47,7 @@ def people(store: Store) -> list[str]:
 
 
 def smtp(port: int, clock: Clock, wait: float = 30) -> Smtp:
-    target = SmtpTarget("127.0.0.1", port, connections=LINES)
+    target = SmtpUrl("127.0.0.1", port, connections=LINES)
     return Smtp(target, clock, timeout=wait, patience=wait)
 
 
@@ -78,7 +78,7 @@ def at_stake(server: PipeliningServer) -> int:
 
 
 def tries(store: Store) -> int:
-    """Refusals and unknown outcomes that were written down."""
+    """Rejected and unknown outcomes that were written down."""
     with store.read() as session:
         return session.exec(select(func.count(col(Attempt.id)))).one()
 

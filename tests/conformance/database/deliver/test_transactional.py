@@ -9,10 +9,13 @@ from sqlmodel import select
 
 from digest.brand import Brand
 from digest.deliver.ledger.worker_lock import presence
-from digest.deliver.providers.base import Outcome, ProviderBusyError, ProviderError, Refusal
+from digest.deliver.providers.base import Outcome, ProviderBusyError, ProviderError, Rejected
 from digest.deliver.transactional import mail
 from digest.deliver.transactional.tables import Letter, LetterKind, LetterState
-from digest.message.template import Edition, Envelope, Mold, Sender, message_id
+from digest.message.edition import Edition, Sender
+from digest.message.headers import message_id
+from digest.message.personalization import Personalization
+from digest.message.template import MessageTemplate
 from digest.pipeline import Post
 from digest.render.environment import email_environment, templates_folder
 from digest.render.transactional import Letters
@@ -32,14 +35,14 @@ BRAND = Brand("Verdicts", "https://d.example", "1 Road, Town")
 class Mailer(Recorder):
     """A recorder that keeps whole messages; `fault` is raised in place of an answer."""
 
-    sent: list[tuple[Edition, Envelope]] = field(default_factory=list)
+    sent: list[tuple[Edition, Personalization]] = field(default_factory=list)
     fault: Exception | None = None
 
-    def _take(self, edition: Edition, envelope: Envelope) -> Outcome:
+    def _take(self, edition: Edition, personalization: Personalization) -> Outcome:
         if self.fault:
             raise self.fault
-        self.sent.append((edition, envelope))
-        return super()._take(edition, envelope)
+        self.sent.append((edition, personalization))
+        return super()._take(edition, personalization)
 
 
 @pytest.fixture
@@ -153,8 +156,8 @@ def test_nobody_takes_what_a_living_worker_holds(
     assert mailer.taken == []
 
 
-def refusing(code: str, *, permanent: bool, **more: Any) -> Callable[[Envelope], Outcome]:
-    return lambda one: Refusal(one.delivery_id, permanent, code, "said the server", **more)
+def refusing(code: str, *, permanent: bool, **more: Any) -> Callable[[Personalization], Outcome]:
+    return lambda one: Rejected(one.delivery_id, permanent, code, "said the server", **more)
 
 
 def test_a_refusal_for_now_is_tried_again_later(
@@ -271,8 +274,8 @@ def test_a_confirmation_says_that_nobody_wrote_it_and_offers_no_way_off(
 ) -> None:
     owe(store, ana)
     deliver()
-    ((edition, envelope),) = mailer.sent
-    message = Mold(edition).message(envelope, NOW)
+    ((edition, personalization),) = mailer.sent
+    message = MessageTemplate(edition).message(personalization, NOW)
     head = message.partition(b"\r\n\r\n")[0]
     assert b"\r\nAuto-Submitted: auto-generated\r\n" in head
     assert b"List-" not in head
@@ -284,8 +287,8 @@ def test_a_welcome_can_be_left_in_one_click(store: Store, mailer: Mailer, delive
     reader = person(store, "active")
     owe(store, reader, LetterKind.WELCOME)
     deliver()
-    ((edition, envelope),) = mailer.sent
-    head = Mold(edition).message(envelope, NOW).partition(b"\r\n\r\n")[0]
+    ((edition, personalization),) = mailer.sent
+    head = MessageTemplate(edition).message(personalization, NOW).partition(b"\r\n\r\n")[0]
     link = f"<https://d.example/unsubscribe/{TOKENS.make(Purpose.UNSUBSCRIBE, reader)}>"
     assert f"\r\nList-Unsubscribe: {link}".encode() in head
     assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in head

@@ -13,7 +13,7 @@ from digest.catalog.tables import Comparison
 from digest.catalog.upsert import Change, keep_page
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import IssueState, Pick, Variant
-from digest.message.template import Sender
+from digest.message.edition import Sender
 from digest.pipeline import Desk, Frozen, NothingNewError
 from digest.render.environment import email_environment, templates_folder
 from digest.render.links import Tracking

@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from digest.catalog.tables import Tool, Vote
 from digest.deliver.ledger import ledger
-from digest.deliver.providers.base import Refusal
+from digest.deliver.providers.base import Rejected
 from digest.deliver.tables import Attempt, Delivery
 from digest.deliver.transactional.tables import Letter
 from digest.events.tables import Event, EventKind
@@ -151,7 +151,7 @@ def known(store: Store, ana: int) -> int:
             Attempt(
                 delivery_id=delivery or 0,
                 provider="smtp",
-                outcome=Refusal.__name__.lower(),
+                outcome=Rejected.__name__.lower(),
                 code="450",
                 detail="<reader0@example.org>: try later",
                 at=NOW,

@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from digest.deliver.bounce_policy.bounce_type import MOST_PASSING
 from digest.deliver.ledger import ledger
 from digest.deliver.ledger.outcomes import settle
-from digest.deliver.providers.base import Refusal
+from digest.deliver.providers.base import Rejected
 from digest.deliver.tables import Batch, Delivery
 from digest.events.tables import Event
 from digest.readers.unsubscribe import unsubscribe_bearer
@@ -271,7 +271,7 @@ def test_refusals_while_sending_count_in_the_same_row(desk: Desk) -> None:
     number = desk.issue("submitting")
     delivery = desk.delivery(number)
     assert delivery.id is not None
-    refused = Refusal(delivery.id, True, "550 5.4.4", "no route")
+    refused = Rejected(delivery.id, True, "550 5.4.4", "no route")
     with desk.store.write() as session:
         settle(session, number, [refused], provider="smtp", batch_size=10, now=NOW)
     assert desk.delivery(number).fault == "passing"
@@ -288,7 +288,7 @@ def test_a_refusal_while_sending_goes_by_the_policy(
     number = desk.issue("submitting")
     delivery = desk.delivery(number)
     assert delivery.id is not None
-    refused = Refusal(delivery.id, True, code, "no", about_address=about_address)
+    refused = Rejected(delivery.id, True, code, "no", about_address=about_address)
     with desk.store.write() as session:
         settle(session, number, [refused], provider="smtp", batch_size=10, now=NOW)
     assert (desk.delivery(number).state, desk.suppressed()) == ("failed", reason)

@@ -8,33 +8,34 @@ from datetime import timedelta
 import pytest
 
 from digest.deliver.providers.base import (
+    Accepted,
     Outcome,
     ProviderBusyError,
     ProviderError,
-    Receipt,
-    Refusal,
+    Rejected,
     Unknown,
 )
 from digest.deliver.providers.sendgrid.provider import SendGrid
 from digest.deliver.providers.sendgrid.submission import MOST_IN_FLIGHT
-from digest.message.template import Envelope
+from digest.message.personalization import Personalization
 from tests.integration.deliver.peers import sendgrid
-from tests.parts.mail import EDITION, envelopes
+from tests.parts.mail import EDITION, personalizations
 from tests.parts.sendgrid_server import Break, Reply, SendGridServer, errors
 from tests.parts.world import NOW, Clock
 
 RESET = str(int((NOW + timedelta(seconds=42)).timestamp()))
 
 
-def batches(count: int) -> list[list[Envelope]]:
+def batches(count: int) -> list[list[Personalization]]:
     """One recipient each."""
     return [
-        envelopes([f"reader{number}@example.com"], first=number) for number in range(1, count + 1)
+        personalizations([f"reader{number}@example.com"], first=number)
+        for number in range(1, count + 1)
     ]
 
 
 def hear(
-    provider: SendGrid, mail: Iterator[Sequence[Envelope]] | list[list[Envelope]]
+    provider: SendGrid, mail: Iterator[Sequence[Personalization]] | list[list[Personalization]]
 ) -> tuple[list[Outcome], ProviderError | None]:
     """All outcomes of a run, and what ended it early."""
     outcomes: list[Outcome] = []
@@ -53,7 +54,7 @@ def test_four_requests_are_in_flight_side_by_side(sendgrid_server: SendGridServe
 
     assert error is None
     assert sorted(one.delivery_id for one in outcomes) == [*range(1, 13)]
-    assert all(isinstance(one, Receipt) for one in outcomes)
+    assert all(isinstance(one, Accepted) for one in outcomes)
     assert len(sendgrid_server.mails) == 12
 
 
@@ -61,7 +62,7 @@ def test_no_more_batches_are_taken_than_can_be_in_flight(sendgrid_server: SendGr
     """Since what is taken is in doubt when the process dies."""
     in_hand = most = 0
 
-    def mail() -> Iterator[Sequence[Envelope]]:
+    def mail() -> Iterator[Sequence[Personalization]]:
         nonlocal in_hand, most
         for batch in batches(20):
             in_hand += 1
@@ -98,7 +99,7 @@ def test_a_window_that_is_used_up_ends_the_run_until_its_reset(
 
     assert isinstance(error, ProviderBusyError)
     assert error.retry_after == 42
-    assert len([one for one in outcomes if isinstance(one, Receipt)]) == MOST_IN_FLIGHT
+    assert len([one for one in outcomes if isinstance(one, Accepted)]) == MOST_IN_FLIGHT
     assert len(sendgrid_server.requests) == MOST_IN_FLIGHT
 
     sendgrid_server.meeting = None
@@ -134,7 +135,7 @@ def test_a_429_makes_no_further_request_before_the_time_it_names(
     assert isinstance(error, ProviderBusyError)
     assert error.retry_after == 42
     assert len(sendgrid_server.requests) == MOST_IN_FLIGHT
-    refused = [one for one in outcomes if isinstance(one, Refusal)]
+    refused = [one for one in outcomes if isinstance(one, Rejected)]
     assert {(one.code, one.permanent, one.retry_after) for one in refused} == {("429", False, 42)}
     assert len(outcomes) == len(refused) == MOST_IN_FLIGHT
 
@@ -144,7 +145,7 @@ def test_a_server_that_answers_nothing_makes_few_unknowns(sendgrid_server: SendG
     sendgrid_server.meeting = threading.Barrier(MOST_IN_FLIGHT, timeout=10)
     sendgrid_server.script.extend([Break.HANG_UP] * MOST_IN_FLIGHT)
 
-    def mail() -> Iterator[Sequence[Envelope]]:
+    def mail() -> Iterator[Sequence[Personalization]]:
         for number, batch in enumerate(batches(20)):
             if number == MOST_IN_FLIGHT:
                 # The four have met by the time that a fifth is asked for.
@@ -166,7 +167,7 @@ def test_one_request_without_an_answer_does_not_end_the_run(
     outcomes, error = hear(sendgrid(sendgrid_server), batches(12))
 
     assert error is None
-    assert sorted(type(one).__name__ for one in outcomes) == ["Receipt"] * 11 + ["Unknown"]
+    assert sorted(type(one).__name__ for one in outcomes) == ["Accepted"] * 11 + ["Unknown"]
 
 
 def test_a_line_that_breaks_before_the_request_was_whole_costs_nothing(
@@ -178,7 +179,7 @@ def test_a_line_that_breaks_before_the_request_was_whole_costs_nothing(
     large = replace(EDITION, html=EDITION.html + "x" * 20_000_000)
     (outcome,) = [one for heard in sendgrid(sendgrid_server).submit(large, [mail]) for one in heard]
 
-    assert isinstance(outcome, Receipt)
+    assert isinstance(outcome, Accepted)
     assert len(sendgrid_server.mails) == 1
 
 

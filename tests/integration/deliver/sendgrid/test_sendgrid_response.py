@@ -4,20 +4,20 @@ from datetime import timedelta
 
 import pytest
 
-from digest.deliver.providers.base import ProviderError, Receipt, Refusal, Unknown
+from digest.deliver.providers.base import Accepted, ProviderError, Rejected, Unknown
 from digest.deliver.providers.sendgrid.submission import ROUNDS
 from tests.integration.deliver.peers import THE_FOUR, THE_THREE, sendgrid
-from tests.parts.mail import envelopes, kinds, stream, submit
+from tests.parts.mail import kinds, personalizations, stream, submit
 from tests.parts.sendgrid_server import Break, Reply, SendGridServer, errors
 from tests.parts.world import NOW
 
 
 def test_an_accepted_request_without_an_id_is_accepted(sendgrid_server: SendGridServer) -> None:
     sendgrid_server.script.append(Reply(202, accepts=True))
-    mail = envelopes(THE_THREE)
+    mail = personalizations(THE_THREE)
     outcomes = submit(sendgrid(sendgrid_server), *mail)
 
-    assert [*outcomes.values()] == [Receipt(one.delivery_id, one.token) for one in mail]
+    assert [*outcomes.values()] == [Accepted(one.delivery_id, one.token) for one in mail]
 
 
 def test_an_accepted_request_whose_answer_breaks_off_is_accepted(
@@ -25,17 +25,21 @@ def test_an_accepted_request_whose_answer_breaks_off_is_accepted(
 ) -> None:
     sendgrid_server.script.append(Break.HALF_A_BODY)
 
-    assert kinds(submit(sendgrid(sendgrid_server), *envelopes(THE_THREE))) == ["Receipt"] * 3
+    assert (
+        kinds(submit(sendgrid(sendgrid_server), *personalizations(THE_THREE))) == ["Accepted"] * 3
+    )
 
 
 def test_who_a_400_blames_is_refused_and_the_others_are_submitted_again(
     sendgrid_server: SendGridServer,
 ) -> None:
     sendgrid_server.invalid = {"grace@example.org"}
-    outcomes = submit(sendgrid(sendgrid_server), *envelopes([*THE_THREE, "alan@example.edu"]))
+    outcomes = submit(
+        sendgrid(sendgrid_server), *personalizations([*THE_THREE, "alan@example.edu"])
+    )
 
-    assert kinds(outcomes) == ["Receipt", "Refusal", "Receipt", "Receipt"]
-    assert outcomes[2] == Refusal(
+    assert kinds(outcomes) == ["Accepted", "Rejected", "Accepted", "Accepted"]
+    assert outcomes[2] == Rejected(
         2,
         permanent=True,
         code="400",
@@ -52,7 +56,9 @@ def test_who_a_400_blames_is_refused_and_the_others_are_submitted_again(
 def test_a_batch_of_nothing_but_bad_addresses_is_refused(sendgrid_server: SendGridServer) -> None:
     sendgrid_server.invalid = set(THE_THREE)
 
-    assert kinds(submit(sendgrid(sendgrid_server), *envelopes(THE_THREE))) == ["Refusal"] * 3
+    assert (
+        kinds(submit(sendgrid(sendgrid_server), *personalizations(THE_THREE))) == ["Rejected"] * 3
+    )
     assert len(sendgrid_server.requests) == 1
 
 
@@ -62,9 +68,9 @@ def test_a_server_that_blames_one_after_another_is_not_asked_forever(
     blame = errors(400, ("Does not contain a valid address.", "personalizations.0.to.0.email"))
     sendgrid_server.script.extend([blame] * 20)
     emails = [f"reader{number}@example.com" for number in range(20)]
-    outcomes = submit(sendgrid(sendgrid_server), *envelopes(emails))
+    outcomes = submit(sendgrid(sendgrid_server), *personalizations(emails))
 
-    refusals = [one for one in outcomes.values() if isinstance(one, Refusal)]
+    refusals = [one for one in outcomes.values() if isinstance(one, Rejected)]
     assert [one.permanent for one in refusals] == [True] * ROUNDS + [False] * (20 - ROUNDS)
     assert len(sendgrid_server.requests) == ROUNDS
 
@@ -81,10 +87,10 @@ def test_a_fault_of_the_whole_request_refuses_all_for_good_and_blames_no_address
     sendgrid_server: SendGridServer, status: int, faults: list[tuple[str, str | None]]
 ) -> None:
     sendgrid_server.script.append(errors(status, *faults))
-    outcomes = submit(sendgrid(sendgrid_server), *envelopes(THE_THREE))
+    outcomes = submit(sendgrid(sendgrid_server), *personalizations(THE_THREE))
 
     for outcome in outcomes.values():
-        assert isinstance(outcome, Refusal)
+        assert isinstance(outcome, Rejected)
         assert outcome.permanent
         assert not outcome.about_address
         assert outcome.code == str(status)
@@ -96,9 +102,9 @@ def test_a_request_that_is_too_large_is_made_again_in_halves(
     sendgrid_server: SendGridServer,
 ) -> None:
     sendgrid_server.script.append(errors(413, ("The JSON payload is too large.", None)))
-    outcomes = submit(sendgrid(sendgrid_server), *envelopes(THE_FOUR))
+    outcomes = submit(sendgrid(sendgrid_server), *personalizations(THE_FOUR))
 
-    assert kinds(outcomes) == ["Receipt"] * 4
+    assert kinds(outcomes) == ["Accepted"] * 4
     assert sorted(mail.to for mail in sendgrid_server.mails) == sorted(THE_FOUR)
     assert [len(one["personalizations"]) for one in sendgrid_server.requests] == [4, 2, 2]
 
@@ -107,10 +113,10 @@ def test_who_is_too_large_alone_is_refused_for_good_and_is_not_to_blame(
     sendgrid_server: SendGridServer,
 ) -> None:
     sendgrid_server.script.extend([errors(413, ("The JSON payload is too large.", None))] * 5)
-    outcomes = submit(sendgrid(sendgrid_server), *envelopes(THE_THREE))
+    outcomes = submit(sendgrid(sendgrid_server), *personalizations(THE_THREE))
 
     for outcome in outcomes.values():
-        assert isinstance(outcome, Refusal)
+        assert isinstance(outcome, Rejected)
         assert outcome.permanent
         assert not outcome.about_address
         assert (outcome.code, outcome.detail) == ("413", "The JSON payload is too large.")
@@ -121,9 +127,9 @@ def test_a_refusal_repeats_no_address(sendgrid_server: SendGridServer) -> None:
     sendgrid_server.script.append(
         errors(400, ("ada@example.com is included twice.", "personalizations"))
     )
-    outcome = submit(sendgrid(sendgrid_server), *envelopes(THE_THREE))[1]
+    outcome = submit(sendgrid(sendgrid_server), *personalizations(THE_THREE))[1]
 
-    assert isinstance(outcome, Refusal)
+    assert isinstance(outcome, Rejected)
     assert outcome.detail == "an address is included twice. (personalizations)"
 
 
@@ -144,10 +150,10 @@ def test_too_many_requests_come_back_when_the_limit_is_lifted(
     sendgrid_server: SendGridServer, headers: dict[str, str], wait: float | None
 ) -> None:
     sendgrid_server.script.append(errors(429, ("too many requests", None), headers=headers))
-    outcomes = submit(sendgrid(sendgrid_server), *envelopes(THE_THREE))
+    outcomes = submit(sendgrid(sendgrid_server), *personalizations(THE_THREE))
 
     for outcome in outcomes.values():
-        assert isinstance(outcome, Refusal)
+        assert isinstance(outcome, Rejected)
         assert not outcome.permanent
         assert outcome.code == "429"
         assert outcome.retry_after == wait
@@ -158,10 +164,10 @@ def test_an_error_of_its_own_is_refused_for_now(
     sendgrid_server: SendGridServer, status: int
 ) -> None:
     sendgrid_server.script.append(Reply(status, body=b"<html>oops"))
-    outcomes = submit(sendgrid(sendgrid_server), *envelopes(THE_THREE))
+    outcomes = submit(sendgrid(sendgrid_server), *personalizations(THE_THREE))
 
     for outcome in outcomes.values():
-        assert isinstance(outcome, Refusal)
+        assert isinstance(outcome, Rejected)
         assert not outcome.permanent
 
 
@@ -172,7 +178,7 @@ def test_an_answer_that_is_not_its_own_leaves_all_unknown(
     """A gateway that gave up can't tell whether the request went through behind it."""
     sendgrid_server.script.append(Reply(status))
 
-    assert kinds(submit(sendgrid(sendgrid_server), *envelopes(THE_THREE))) == ["Unknown"] * 3
+    assert kinds(submit(sendgrid(sendgrid_server), *personalizations(THE_THREE))) == ["Unknown"] * 3
 
 
 @pytest.mark.parametrize("how", [Break.SILENCE, Break.HANG_UP, Break.GARBAGE])
@@ -180,7 +186,7 @@ def test_no_answer_to_a_request_leaves_all_unknown(
     sendgrid_server: SendGridServer, how: Break
 ) -> None:
     sendgrid_server.script.append(how)
-    outcomes = submit(sendgrid(sendgrid_server, timeout=0.3), *envelopes(THE_THREE))
+    outcomes = submit(sendgrid(sendgrid_server, timeout=0.3), *personalizations(THE_THREE))
 
     assert kinds(outcomes) == ["Unknown"] * 3
     assert all(isinstance(one, Unknown) and one.detail for one in outcomes.values())
@@ -193,7 +199,7 @@ def test_a_key_or_a_host_that_is_wrong_fails_nobody(
 ) -> None:
     sendgrid_server.script.append(errors(status, ("access forbidden", None)))
     with pytest.raises(ProviderError, match=f"{status}.*access forbidden"):
-        submit(sendgrid(sendgrid_server), *envelopes(THE_THREE))
+        submit(sendgrid(sendgrid_server), *personalizations(THE_THREE))
 
 
 def test_a_key_that_is_withdrawn_in_the_middle_leaves_the_rest_without_an_outcome(
@@ -202,11 +208,11 @@ def test_a_key_that_is_withdrawn_in_the_middle_leaves_the_rest_without_an_outcom
     """What was accepted is said before the error, which speaks of the others."""
     sendgrid_server.script.append(Reply(202, {"X-Message-Id": "one"}, accepts=True))
     sendgrid_server.script.append(errors(401, ("revoked", None)))
-    mail = envelopes(["ada@example.com", "ada@example.com"])
+    mail = personalizations(["ada@example.com", "ada@example.com"])
     outcomes = stream(sendgrid(sendgrid_server), mail)
 
     receipt = next(outcomes)
-    assert isinstance(receipt, Receipt)
+    assert isinstance(receipt, Accepted)
     assert receipt.provider_id == "one"
     with pytest.raises(ProviderError, match="revoked"):
         next(outcomes)
@@ -216,6 +222,6 @@ def test_an_error_whose_body_breaks_off_keeps_its_meaning(sendgrid_server: SendG
     sendgrid_server.script.append(
         Reply(429, {"Content-Length": "500", "X-RateLimit-Reset": "1"}, b"{")
     )
-    outcomes = submit(sendgrid(sendgrid_server), *envelopes(THE_THREE))
+    outcomes = submit(sendgrid(sendgrid_server), *personalizations(THE_THREE))
 
-    assert all(isinstance(one, Refusal) and one.code == "429" for one in outcomes.values())
+    assert all(isinstance(one, Rejected) and one.code == "429" for one in outcomes.values())

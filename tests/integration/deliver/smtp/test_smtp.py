@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from digest.deliver.providers.base import Outcome, ProviderError, Receipt, Refusal
+from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected
 from tests.integration.deliver.peers import ADA, GRACE, LINUS, THE_FOUR, smtp
-from tests.parts.mail import EDITION, envelopes, kinds, long_edition, stream, submit
+from tests.parts.mail import EDITION, kinds, long_edition, personalizations, stream, submit
 from tests.parts.smtp_server import SmtpServer
 
 
@@ -32,11 +32,11 @@ def test_a_reply_to_a_recipient_decides_on_that_recipient(
     server: SmtpServer, reply: str, *, permanent: bool, about_address: bool, code: str
 ) -> None:
     server.rcpt_replies[GRACE] = reply
-    outcomes = submit(smtp(server), *envelopes([ADA, GRACE, LINUS]))
+    outcomes = submit(smtp(server), *personalizations([ADA, GRACE, LINUS]))
 
-    assert kinds(outcomes) == ["Receipt", "Refusal", "Receipt"]
+    assert kinds(outcomes) == ["Accepted", "Rejected", "Accepted"]
     refusal = outcomes[2]
-    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal, Rejected)
     assert (refusal.permanent, refusal.about_address) == (permanent, about_address)
     assert refusal.code == code
     assert server.recipients == [ADA, LINUS]
@@ -57,20 +57,20 @@ def test_a_reply_to_a_body_is_an_answer_too(
 ) -> None:
     """After a body, a bare 550 may mean anything, so it does not blame the address."""
     server.body_replies[GRACE] = reply
-    outcomes = submit(smtp(server), *envelopes([ADA, GRACE, LINUS]))
+    outcomes = submit(smtp(server), *personalizations([ADA, GRACE, LINUS]))
 
-    assert kinds(outcomes) == ["Receipt", "Refusal", "Receipt"]
+    assert kinds(outcomes) == ["Accepted", "Rejected", "Accepted"]
     refusal = outcomes[2]
-    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal, Rejected)
     assert (refusal.permanent, refusal.about_address) == (permanent, about_address)
 
 
 def test_a_refusal_repeats_no_address(server: SmtpServer) -> None:
     """It is kept longer than the person may be."""
     server.rcpt_replies[GRACE] = "550 5.1.1 <grace.hopper@example.org> (alias of grace) unknown"
-    refusal = submit(smtp(server), *envelopes([ADA, GRACE]))[2]
+    refusal = submit(smtp(server), *personalizations([ADA, GRACE]))[2]
 
-    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal, Rejected)
     assert refusal.detail == "<an address> (alias of grace) unknown"
 
 
@@ -78,31 +78,31 @@ def test_a_refused_sender_fails_nobody(server: SmtpServer) -> None:
     """It is our configuration that is wrong, and every recipient would be refused alike."""
     server.mail_reply = "550 5.7.1 Sender address rejected: not owned by user"
     with pytest.raises(ProviderError, match=r"SENDER: 550 5\.7\.1 Sender address rejected"):
-        submit(smtp(server), *envelopes(THE_FOUR))
+        submit(smtp(server), *personalizations(THE_FOUR))
 
 
 def test_a_sender_refused_in_the_middle_puts_the_rest_off(server: SmtpServer) -> None:
     server.mail_reply, server.mails_before = "550 5.7.1 Daily quota exceeded", 2
     outcomes: list[Outcome] = []
     with pytest.raises(ProviderError, match="Daily quota exceeded"):
-        outcomes.extend(stream(smtp(server), envelopes(THE_FOUR)))
+        outcomes.extend(stream(smtp(server), personalizations(THE_FOUR)))
 
-    assert [type(one) for one in outcomes] == [Receipt, Receipt]
+    assert [type(one) for one in outcomes] == [Accepted, Accepted]
     assert server.recipients == THE_FOUR[:2]
 
 
 def test_an_issue_that_is_too_large_for_the_server_is_refused_for_good() -> None:
     with SmtpServer(size_limit=30_000) as server:
-        outcome = submit(smtp(server), *envelopes([ADA]), edition=long_edition(50_000))[1]
+        outcome = submit(smtp(server), *personalizations([ADA]), edition=long_edition(50_000))[1]
 
-    assert isinstance(outcome, Refusal)
+    assert isinstance(outcome, Rejected)
     assert outcome.permanent
     assert not outcome.about_address
     assert outcome.code.startswith("552")
 
 
 def test_the_envelope_names_the_sender_and_one_recipient(server: SmtpServer) -> None:
-    submit(smtp(server), *envelopes([ADA, GRACE]))
+    submit(smtp(server), *personalizations([ADA, GRACE]))
 
     assert [message.sender for message in server.received] == ["digest@verdicts.example"] * 2
     assert server.recipients == [ADA, GRACE]
@@ -111,13 +111,13 @@ def test_the_envelope_names_the_sender_and_one_recipient(server: SmtpServer) -> 
 
 
 def test_a_receipt_carries_the_queue_id(server: SmtpServer) -> None:
-    assert submit(smtp(server), *envelopes([ADA]))[1] == Receipt(1, "Q1")
+    assert submit(smtp(server), *personalizations([ADA]))[1] == Accepted(1, "Q1")
 
 
 def test_a_local_part_outside_ascii_travels_where_the_server_takes_it(server: SmtpServer) -> None:
-    outcomes = submit(smtp(server), *envelopes([ADA, "łukasz@bücher.example", GRACE]))
+    outcomes = submit(smtp(server), *personalizations([ADA, "łukasz@bücher.example", GRACE]))
 
-    assert kinds(outcomes) == ["Receipt"] * 3
+    assert kinds(outcomes) == ["Accepted"] * 3
     message = server.received[1]
     assert message.recipient == "łukasz@xn--bcher-kva.example"
     assert "SMTPUTF8" in message.options
@@ -127,11 +127,11 @@ def test_a_local_part_outside_ascii_travels_where_the_server_takes_it(server: Sm
 
 def test_a_local_part_outside_ascii_is_refused_where_it_does_not() -> None:
     with SmtpServer(smtputf8=False) as server:
-        outcomes = submit(smtp(server), *envelopes([ADA, "łukasz@example.com", GRACE]))
+        outcomes = submit(smtp(server), *personalizations([ADA, "łukasz@example.com", GRACE]))
 
-    assert kinds(outcomes) == ["Receipt", "Refusal", "Receipt"]
+    assert kinds(outcomes) == ["Accepted", "Rejected", "Accepted"]
     refusal = outcomes[2]
-    assert isinstance(refusal, Refusal)
+    assert isinstance(refusal, Rejected)
     assert refusal.permanent
     assert not refusal.about_address
     assert "outside ASCII" in refusal.detail
@@ -140,13 +140,13 @@ def test_a_local_part_outside_ascii_is_refused_where_it_does_not() -> None:
 def test_a_sender_that_is_no_address_is_named(server: SmtpServer) -> None:
     edition = replace(EDITION, sender=replace(EDITION.sender, address="digest@"))
     with pytest.raises(ProviderError, match="SENDER"):
-        submit(smtp(server), *envelopes([ADA]), edition=edition)
+        submit(smtp(server), *personalizations([ADA]), edition=edition)
 
 
 def test_bounces_come_back_to_an_address_that_tells_whose_they_are(server: SmtpServer) -> None:
     """VERP: the envelope's sender, which Return-Path shows; From stays the editor's."""
-    mail = envelopes(THE_FOUR)
-    edition = replace(EDITION, bounces="bounces+*@verdicts.example")
+    mail = personalizations(THE_FOUR)
+    edition = replace(EDITION, bounce_address="bounces+*@verdicts.example")
     submit(smtp(server), *mail, edition=edition)
     assert {one.recipient: one.sender for one in server.received} == {
         one.email: f"bounces+{one.token}@verdicts.example" for one in mail
@@ -156,6 +156,6 @@ def test_bounces_come_back_to_an_address_that_tells_whose_they_are(server: SmtpS
 
 
 def test_one_bounce_address_for_all_is_taken_as_it_is(server: SmtpServer) -> None:
-    edition = replace(EDITION, bounces="bounces@verdicts.example")
-    submit(smtp(server), *envelopes(THE_FOUR), edition=edition)
+    edition = replace(EDITION, bounce_address="bounces@verdicts.example")
+    submit(smtp(server), *personalizations(THE_FOUR), edition=edition)
     assert {one.sender for one in server.received} == {"bounces@verdicts.example"}

@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from digest.deliver.providers.base import ProviderError
-from digest.deliver.providers.smtp.provider import Smtp, SmtpTarget
+from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
 from tests.integration.deliver.peers import ADA
-from tests.parts.mail import envelopes, submit
+from tests.parts.mail import personalizations, submit
 from tests.parts.world import Clock
 
 Talk = Callable[[socket.socket], None]
@@ -35,7 +35,7 @@ def speaking(talk: Talk) -> Iterator[int]:
 
 
 def smtp(port: int, timeout: float = 5, **login: str) -> Smtp:
-    return Smtp(SmtpTarget("127.0.0.1", port, **login), Clock(), timeout=timeout)  # type: ignore[arg-type]
+    return Smtp(SmtpUrl("127.0.0.1", port, **login), Clock(), timeout=timeout)  # type: ignore[arg-type]
 
 
 def without_end(line: socket.socket) -> None:
@@ -56,7 +56,7 @@ def drop_by_drop(line: socket.socket) -> None:
 )
 def test_a_reply_that_never_ends_is_cut_off(talk: Talk, says: str) -> None:
     with speaking(talk) as port, pytest.raises(ProviderError, match=says):
-        submit(smtp(port, timeout=0.5), *envelopes([ADA]))
+        submit(smtp(port, timeout=0.5), *personalizations([ADA]))
 
 
 def asking_for(challenge: bytes) -> Talk:
@@ -87,7 +87,7 @@ def test_a_password_that_can_not_be_given_is_told_without_a_word_of_it(
         speaking(asking_for(challenge)) as port,
         pytest.raises(ProviderError, match=says) as failed,
     ):
-        submit(smtp(port, user="me", password=password), *envelopes([ADA]))
+        submit(smtp(port, user="me", password=password), *personalizations([ADA]))
     assert "ä" not in str(failed.value)
     assert "xe4" not in str(failed.value)
 
@@ -105,4 +105,4 @@ def answering_mail_drop_by_drop(line: socket.socket) -> None:
 def test_a_reply_in_mid_run_that_never_ends_is_no_answer() -> None:
     """Every octet in time, the reply never; nobody else comes to the door either."""
     with speaking(answering_mail_drop_by_drop) as port, pytest.raises(ProviderError, match="time"):
-        submit(smtp(port, timeout=0.5), *envelopes([ADA]))
+        submit(smtp(port, timeout=0.5), *personalizations([ADA]))

@@ -2,9 +2,9 @@
 
 import pytest
 
-from digest.deliver.providers.base import Outcome, ProviderError, Receipt, Refusal, Unknown
-from digest.deliver.providers.smtp.provider import Smtp, SmtpTarget
-from tests.parts.mail import envelopes, kinds, long_edition, stream, submit
+from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected, Unknown
+from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
+from tests.parts.mail import kinds, long_edition, personalizations, stream, submit
 from tests.parts.pipelining_server import PipeliningServer
 from tests.parts.smtp_server import SmtpServer
 from tests.parts.world import Clock
@@ -14,41 +14,41 @@ both = pytest.mark.parametrize("chunking", [True, False], ids=["BDAT", "DATA"])
 
 
 def fleet(port: int, connections: int = 4, messages: int | None = None) -> Smtp:
-    target = SmtpTarget("127.0.0.1", port, connections=connections, messages=messages)
+    target = SmtpUrl("127.0.0.1", port, connections=connections, messages=messages)
     return Smtp(target, Clock(), timeout=5, patience=5)
 
 
 @both
 def test_several_lines_share_the_work(*, chunking: bool) -> None:
     with PipeliningServer(chunking=chunking) as server:
-        outcomes = submit(fleet(server.port), *envelopes(MANY), edition=long_edition(35_000))
+        outcomes = submit(fleet(server.port), *personalizations(MANY), edition=long_edition(35_000))
         assert server.connections == 4
-    assert set(kinds(outcomes)) == {"Receipt"}
+    assert set(kinds(outcomes)) == {"Accepted"}
     assert sorted(server.recipients) == sorted(MANY)
 
 
 def test_a_server_without_extensions_is_asked_over_several_lines(server: SmtpServer) -> None:
-    outcomes = submit(fleet(server.port), *envelopes(MANY))
-    assert set(kinds(outcomes)) == {"Receipt"}
+    outcomes = submit(fleet(server.port), *personalizations(MANY))
+    assert set(kinds(outcomes)) == {"Accepted"}
     assert sorted(server.recipients) == sorted(MANY)
     assert server.connections == 4
 
 
 def test_one_message_needs_one_line(server: SmtpServer) -> None:
-    submit(fleet(server.port), *envelopes(MANY[:1]))
+    submit(fleet(server.port), *personalizations(MANY[:1]))
     assert server.connections == 1
 
 
 def test_a_line_carries_no_more_than_it_may(server: SmtpServer) -> None:
-    outcomes = submit(fleet(server.port, 1, messages=30), *envelopes(MANY[:100]))
-    assert set(kinds(outcomes)) == {"Receipt"}
+    outcomes = submit(fleet(server.port, 1, messages=30), *personalizations(MANY[:100]))
+    assert set(kinds(outcomes)) == {"Accepted"}
     assert server.connections == 4
 
 
 def test_lines_come_back_for_the_next_run(server: SmtpServer) -> None:
     sender = fleet(server.port)
-    submit(sender, *envelopes(MANY))
-    submit(sender, *envelopes(MANY, first=1_000))
+    submit(sender, *personalizations(MANY))
+    submit(sender, *personalizations(MANY, first=1_000))
     assert server.connections == 4
     sender.close()
 
@@ -57,16 +57,16 @@ def test_lines_that_break_side_by_side_do_not_end_the_run(server: SmtpServer) ->
     """As when a server is started anew: who was in a body is in doubt, the rest is mailed, but
     for those at whom two lines broke, who are to be tried again later.
     """
-    submission = stream(fleet(server.port), envelopes(MANY))
+    submission = stream(fleet(server.port), personalizations(MANY))
     outcomes: list[Outcome] = [next(submission) for _ in range(50)]
     server.hang_up()
     outcomes.extend(submission)
     assert sorted(one.delivery_id for one in outcomes) == list(range(1, len(MANY) + 1))
-    taken = {MANY[one.delivery_id - 1] for one in outcomes if isinstance(one, Receipt)}
+    taken = {MANY[one.delivery_id - 1] for one in outcomes if isinstance(one, Accepted)}
     in_doubt = {MANY[one.delivery_id - 1] for one in outcomes if isinstance(one, Unknown)}
     assert len(in_doubt) <= 4, "more in doubt than there were lines"
-    put_off = {MANY[one.delivery_id - 1] for one in outcomes if isinstance(one, Refusal)}
-    assert not any(one.permanent for one in outcomes if isinstance(one, Refusal))
+    put_off = {MANY[one.delivery_id - 1] for one in outcomes if isinstance(one, Rejected)}
+    assert not any(one.permanent for one in outcomes if isinstance(one, Rejected))
     assert taken | in_doubt | put_off == set(MANY)
     assert not put_off & set(server.recipients)
     assert taken <= set(server.recipients)
@@ -74,10 +74,10 @@ def test_lines_that_break_side_by_side_do_not_end_the_run(server: SmtpServer) ->
 
 
 def test_a_sender_refused_over_one_line_ends_the_run_for_all(server: SmtpServer) -> None:
-    submission = stream(fleet(server.port), envelopes(MANY))
+    submission = stream(fleet(server.port), personalizations(MANY))
     outcomes: list[Outcome] = [next(submission) for _ in range(50)]
     server.mail_reply = "550 5.7.1 Daily quota exceeded"
     with pytest.raises(ProviderError, match="Daily quota exceeded"):
         outcomes.extend(submission)
-    assert {type(one) for one in outcomes} == {Receipt}
+    assert {type(one) for one in outcomes} == {Accepted}
     assert sorted(server.recipients) == sorted(MANY[one.delivery_id - 1] for one in outcomes)

@@ -5,10 +5,10 @@ import ssl
 import pytest
 
 from digest.deliver.providers.base import ProviderError
-from digest.deliver.providers.smtp.provider import Smtp, SmtpTarget, parse_smtp_url
+from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl, parse_smtp_url
 from tests.integration.deliver.conftest import Certificates
 from tests.integration.deliver.peers import ADA, smtp
-from tests.parts.mail import envelopes, submit
+from tests.parts.mail import personalizations, submit
 from tests.parts.smtp_server import SmtpServer
 from tests.parts.world import Clock
 
@@ -24,7 +24,7 @@ def provider(server: SmtpServer, rest: str, tls: ssl.SSLContext | None = None) -
 
 def test_starttls_secures_the_line_where_it_is_offered(certificates: Certificates) -> None:
     with SmtpServer(tls=certificates.server) as server:
-        submit(provider(server, "@", tls=certificates.client), *envelopes([ADA]))
+        submit(provider(server, "@", tls=certificates.client), *personalizations([ADA]))
 
     assert [message.secured for message in server.received] == [True]
 
@@ -32,7 +32,7 @@ def test_starttls_secures_the_line_where_it_is_offered(certificates: Certificate
 def test_smtps_is_secure_from_the_first_byte(certificates: Certificates) -> None:
     with SmtpServer(tls=certificates.server, implicit_tls=True) as server:
         sender = provider(server, "@", tls=certificates.client)
-        submit(sender, *envelopes([ADA]))
+        submit(sender, *personalizations([ADA]))
         sender.close()
 
     assert [message.secured for message in server.received] == [True]
@@ -40,14 +40,16 @@ def test_smtps_is_secure_from_the_first_byte(certificates: Certificates) -> None
 
 def test_starttls_never_stays_in_the_clear(certificates: Certificates) -> None:
     with SmtpServer(tls=certificates.server) as server:
-        submit(provider(server, "@?starttls=never", tls=certificates.client), *envelopes([ADA]))
+        submit(
+            provider(server, "@?starttls=never", tls=certificates.client), *personalizations([ADA])
+        )
 
     assert [message.secured for message in server.received] == [False]
 
 
 def test_starttls_require_stops_where_it_is_not_offered(server: SmtpServer) -> None:
     with pytest.raises(ProviderError, match="does not offer STARTTLS"):
-        submit(provider(server, "@?starttls=require"), *envelopes([ADA]))
+        submit(provider(server, "@?starttls=require"), *personalizations([ADA]))
     assert server.received == []
 
 
@@ -69,7 +71,7 @@ def test_a_certificate_of_somebody_else_stops_before_the_password(
     with SmtpServer(tls=certificates.elsewhere, users={"me": "secret"}) as server:
         sender = provider(server, f"me:secret{options}", tls=certificates.client)
         with pytest.raises(ProviderError, match="certificate does not hold"):
-            submit(sender, *envelopes([ADA]))
+            submit(sender, *personalizations([ADA]))
         with pytest.raises(ProviderError, match="certificate does not hold"):
             sender.check()
     assert server.received == []
@@ -90,9 +92,9 @@ def test_user_and_password_are_taken_whatever_they_hold(
     certificates: Certificates, user: str, password: str
 ) -> None:
     with SmtpServer(tls=certificates.server, users={user: password}) as server:
-        target = SmtpTarget("127.0.0.1", server.port, user=user, password=password)
+        target = SmtpUrl("127.0.0.1", server.port, user=user, password=password)
         sender = Smtp(target, Clock(), tls=certificates.client, timeout=5, patience=5)
-        submit(sender, *envelopes([ADA]))
+        submit(sender, *personalizations([ADA]))
 
     assert [message.user for message in server.received] == [user]
 
@@ -101,7 +103,7 @@ def test_a_wrong_password_is_said_before_any_outcome_and_not_repeated() -> None:
     with SmtpServer(users={"me": "secret"}) as server:
         sender = provider(server, "me:wr0ng@")
         with pytest.raises(ProviderError, match="refuses the user or the password") as failed:
-            submit(sender, *envelopes([ADA]))
+            submit(sender, *personalizations([ADA]))
     assert "wr0ng" not in str(failed.value)
 
 
@@ -110,4 +112,4 @@ def test_a_server_that_wants_a_password_we_have_not_fails_nobody() -> None:
         SmtpServer(users={"me": "secret"}) as server,
         pytest.raises(ProviderError, match="530"),
     ):
-        submit(smtp(server), *envelopes([ADA]))
+        submit(smtp(server), *personalizations([ADA]))

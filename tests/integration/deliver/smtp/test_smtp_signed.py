@@ -3,9 +3,9 @@
 import pytest
 
 from digest.deliver.providers.base import ProviderError
-from digest.deliver.providers.smtp.provider import Smtp, SmtpTarget
+from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
 from tests.integration.deliver.peers import ADA, GRACE, THE_FOUR
-from tests.parts.mail import EDITION, HOSTILE, envelopes, kinds, long_edition, submit
+from tests.parts.mail import EDITION, HOSTILE, kinds, long_edition, personalizations, submit
 from tests.parts.pipelining_server import PipeliningServer
 from tests.parts.signatures import signer, verdicts
 from tests.parts.smtp_server import SmtpServer
@@ -15,7 +15,7 @@ PEOPLE = [f"reader{number}@example.com" for number in range(20)]
 
 
 def signing(port: int, domain: str = "verdicts.example") -> Smtp:
-    target = SmtpTarget("127.0.0.1", port, connections=2)
+    target = SmtpUrl("127.0.0.1", port, connections=2)
     return Smtp(target, Clock(), signer=signer(domain=domain), timeout=5, patience=5)
 
 
@@ -23,32 +23,32 @@ def signing(port: int, domain: str = "verdicts.example") -> Smtp:
 def test_signatures_hold_where_messages_travel_in_groups(*, chunking: bool) -> None:
     with PipeliningServer(chunking=chunking) as server:
         outcomes = submit(
-            signing(server.port), *envelopes(PEOPLE, HOSTILE), edition=long_edition(35_000)
+            signing(server.port), *personalizations(PEOPLE, HOSTILE), edition=long_edition(35_000)
         )
-    assert set(kinds(outcomes)) == {"Receipt"}
+    assert set(kinds(outcomes)) == {"Accepted"}
     assert sorted(server.recipients) == sorted(PEOPLE)
     assert all(verdicts(raw, signer()) == [True, True] for _, raw in server.received)
 
 
 def test_signatures_hold_in_a_plain_dialogue(server: SmtpServer) -> None:
-    submit(signing(server.port), *envelopes([*THE_FOUR, "łukasz@example.com"]))
+    submit(signing(server.port), *personalizations([*THE_FOUR, "łukasz@example.com"]))
     assert len(server.received) == 5
     assert all(verdicts(one.raw, signer()) == [True, True] for one in server.received)
 
 
 def test_the_size_that_is_announced_counts_the_signatures(server: SmtpServer) -> None:
-    submit(signing(server.port), *envelopes([ADA]))
+    submit(signing(server.port), *personalizations([ADA]))
     (message,) = server.received
     assert f"SIZE={len(message.raw)}" in message.options
 
 
 def test_without_a_key_nothing_is_signed(server: SmtpServer) -> None:
-    submit(Smtp(SmtpTarget("127.0.0.1", server.port), Clock()), *envelopes([ADA]))
+    submit(Smtp(SmtpUrl("127.0.0.1", server.port), Clock()), *personalizations([ADA]))
     assert b"DKIM-Signature" not in server.received[0].raw
 
 
 def test_mail_that_can_not_be_signed_for_its_sender_is_not_sent(server: SmtpServer) -> None:
     """And is not failed either: it waits for a setting to be mended."""
     with pytest.raises(ProviderError, match=f"can't sign for {EDITION.sender.address}"):
-        submit(signing(server.port, "elsewhere.example"), *envelopes([ADA, GRACE]))
+        submit(signing(server.port, "elsewhere.example"), *personalizations([ADA, GRACE]))
     assert server.connections == 0

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.deliver.providers.wire_address import conceal, parse_mailbox
+from digest.deliver.providers.wire_address import parse_mailbox, redact
 
 
 @pytest.mark.parametrize(
@@ -78,4 +78,4 @@ def test_whatever_passes_is_one_token_of_a_command(email: str) -> None:
     ],
 )
 def test_a_providers_words_are_kept_without_addresses(words: str, kept: str) -> None:
-    assert conceal(words) == kept
+    assert redact(words) == kept

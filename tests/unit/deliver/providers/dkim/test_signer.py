@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from digest.deliver.providers.base import ProviderError
 from digest.deliver.providers.dkim.keys import Key
 from digest.deliver.providers.dkim.signer import Opening, Signer, speaks_for
-from digest.message.template import Mold, Sender
-from tests.parts.mail import EDITION, HOSTILE, envelopes, long_edition
+from digest.message.edition import Sender
+from digest.message.template import MessageTemplate
+from tests.parts.mail import EDITION, HOSTILE, long_edition, personalizations
 from tests.parts.signatures import (
     both_keys,
     ed25519_key,
@@ -30,9 +31,9 @@ SHORT = b"From: a@verdicts.example\r\nSubject: S\r\n\r\nWords\r\n"
 def message(
     signed_by: Signer, first_name: str = "Ada", email: str = ADA, **changes: object
 ) -> bytes:
-    (envelope,) = envelopes([email], first_name)
+    (personalization,) = personalizations([email], first_name)
     edition = replace(EDITION, **changes)  # type: ignore[arg-type]
-    return signed_by.composer(edition)(envelope, AT)
+    return signed_by.composer(edition)(personalization, AT)
 
 
 @pytest.mark.parametrize("key", [rsa_key, ed25519_key])
@@ -49,9 +50,9 @@ def test_every_key_signs_the_message_by_itself() -> None:
 
 
 def test_what_follows_the_signatures_is_the_message_as_it_was() -> None:
-    (envelope,) = envelopes([ADA])
-    unsigned = Mold(EDITION).message(envelope, AT)
-    raw = signer().composer(EDITION)(envelope, AT)
+    (personalization,) = personalizations([ADA])
+    unsigned = MessageTemplate(EDITION).message(personalization, AT)
+    raw = signer().composer(EDITION)(personalization, AT)
     assert raw.endswith(unsigned)
     assert raw.removesuffix(unsigned).count(b"\r\nDKIM-Signature:") == 1
 
@@ -148,7 +149,7 @@ def test_each_recipient_of_a_long_issue_has_a_signature_of_their_own() -> None:
     both = signer()
     edition = long_edition(35_000)
     compose = both.composer(edition)
-    people = envelopes([f"reader{number}@example.com" for number in range(5)])
+    people = personalizations([f"reader{number}@example.com" for number in range(5)])
     raws = [compose(person, AT) for person in people]
     assert all(verdicts(raw, both) == [True, True] for raw in raws)
     hashes = {raw.partition(b" bh=")[2][:44] for raw in raws}
@@ -156,11 +157,11 @@ def test_each_recipient_of_a_long_issue_has_a_signature_of_their_own() -> None:
 
 
 def test_the_opening_is_what_bodies_have_in_common() -> None:
-    first, second = envelopes([ADA, "grace@example.org"])
-    mold = Mold(EDITION)
-    bodies = [mold.message(one, AT).partition(b"\r\n\r\n")[2] for one in (first, second)]
-    assert b"Content-Transfer-Encoding" in mold.opening
-    assert all(body.startswith(mold.opening) for body in bodies)
+    first, second = personalizations([ADA, "grace@example.org"])
+    template = MessageTemplate(EDITION)
+    bodies = [template.message(one, AT).partition(b"\r\n\r\n")[2] for one in (first, second)]
+    assert b"Content-Transfer-Encoding" in template.opening
+    assert all(body.startswith(template.opening) for body in bodies)
 
 
 def test_an_opening_that_is_not_the_body_s_changes_no_hash() -> None:

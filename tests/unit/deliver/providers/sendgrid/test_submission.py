@@ -8,8 +8,8 @@ from digest.deliver.providers.sendgrid.rate_headers import Window
 from digest.deliver.providers.sendgrid.request import Content
 from digest.deliver.providers.sendgrid.response import Answer
 from digest.deliver.providers.sendgrid.submission import PULL_AGAIN, Run
-from digest.message.template import Envelope
-from tests.parts.mail import EDITION, envelopes
+from digest.message.personalization import Personalization
+from tests.parts.mail import EDITION, personalizations
 from tests.parts.world import Clock
 
 
@@ -22,9 +22,9 @@ def test_who_gives_none_is_not_asked_in_a_loop_while_a_request_is_in_flight() ->
         answered.wait(10)
         return Answer(202, {}, b"")
 
-    def batches() -> Iterator[Sequence[Envelope]]:
+    def batches() -> Iterator[Sequence[Personalization]]:
         nonlocal asked
-        yield envelopes(["ada@example.com"])
+        yield personalizations(["ada@example.com"])
         while not answered.is_set():
             asked += 1
             yield []

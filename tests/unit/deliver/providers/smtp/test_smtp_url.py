@@ -2,29 +2,29 @@
 
 import pytest
 
-from digest.deliver.providers.smtp.provider import SmtpTarget, parse_smtp_url
+from digest.deliver.providers.smtp.provider import SmtpUrl, parse_smtp_url
 from digest.deliver.providers.smtp.url import Tls
 
 
 @pytest.mark.parametrize(
     ("url", "target"),
     [
-        ("smtp://mail.example.com", SmtpTarget("mail.example.com", 587)),
-        ("smtp://mail.example.com:25/", SmtpTarget("mail.example.com", 25)),
-        ("smtps://mail.example.com", SmtpTarget("mail.example.com", 465, Tls.IMPLICIT)),
-        ("smtp://[::1]:2525", SmtpTarget("::1", 2525)),
+        ("smtp://mail.example.com", SmtpUrl("mail.example.com", 587)),
+        ("smtp://mail.example.com:25/", SmtpUrl("mail.example.com", 25)),
+        ("smtps://mail.example.com", SmtpUrl("mail.example.com", 465, Tls.IMPLICIT)),
+        ("smtp://[::1]:2525", SmtpUrl("::1", 2525)),
         (
             "smtp://me%40example.com:p%40ss%2Fw%3Ard%25@mail.example.com:2525?starttls=require",
-            SmtpTarget("mail.example.com", 2525, Tls.REQUIRE, "me@example.com", "p@ss/w:rd%"),
+            SmtpUrl("mail.example.com", 2525, Tls.REQUIRE, "me@example.com", "p@ss/w:rd%"),
         ),
         (
             "smtp://mail.example.com?starttls=never&helo=digest.example.com",
-            SmtpTarget("mail.example.com", 587, Tls.NEVER, helo="digest.example.com"),
+            SmtpUrl("mail.example.com", 587, Tls.NEVER, helo="digest.example.com"),
         ),
-        ("smtp://mail.example.com?starttls=auto", SmtpTarget("mail.example.com", 587, Tls.AUTO)),
+        ("smtp://mail.example.com?starttls=auto", SmtpUrl("mail.example.com", 587, Tls.AUTO)),
     ],
 )
-def test_a_url_names_host_port_login_and_tls(url: str, target: SmtpTarget) -> None:
+def test_a_url_names_host_port_login_and_tls(url: str, target: SmtpUrl) -> None:
     assert parse_smtp_url(url) == target
 
 

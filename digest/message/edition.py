@@ -1,0 +1,38 @@
+"""What every recipient of an issue's variant gets alike: subject, HTML, text and sender."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who the mail is from. `domain` signs Message-ID and List-Id."""
+
+    name: str
+    address: str
+    reply_to: str | None = None
+
+    @property
+    def domain(self) -> str:
+        return self.address.rpartition("@")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One variant of one issue, slots still open, with what its headers need.
+
+    A transactional mail is one too: `auto_submitted`, since no person wrote it (RFC 3834), and
+    `unsubscribable` only where its recipient is on the list.
+    """
+
+    number: int
+    series: str
+    subject: str
+    html: str
+    text: str
+    sender: Sender
+    list_name: str
+    public_url: str
+    bounce_address: str = ""
+    """Where what comes back is read, if anywhere; `*` in it stands for the delivery's token."""
+    auto_submitted: bool = False
+    unsubscribable: bool = True

@@ -1,0 +1,84 @@
+"""Header fields of an issue's messages, and how a field is folded and encoded.
+
+Sources: RFC 5322 (message), RFC 2369 and RFC 2919 (List headers), RFC 8058 (one-click
+unsubscribe), RFC 3834 (Auto-Submitted).
+"""
+
+import hashlib
+import re
+from email.header import Header
+from email.headerregistry import HeaderRegistry
+from email.policy import SMTP
+
+from digest.message.edition import Edition
+from digest.message.personalization import Personalization
+
+
+def message_id(edition: Edition, personalization: Personalization) -> str:
+    """The same for every try of a delivery, so that a resend is recognised as one."""
+    return f"<{personalization.token}@{edition.sender.domain}>"
+
+
+def list_headers(edition: Edition) -> dict[str, str]:
+    """What a mailing list's message carries for everybody alike; a letter, less of it."""
+    label = re.sub(r"[^A-Za-z0-9-]+", "-", edition.series).strip("-").lower() or "digest"
+    listed = {
+        "List-Id": f"{_phrase(edition.list_name)} <{label}.{edition.sender.domain}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+    kind = "letter" if edition.auto_submitted else "issue"
+    return {
+        **(listed if edition.unsubscribable else {}),
+        **({"Auto-Submitted": "auto-generated"} if edition.auto_submitted else {}),
+        "Feedback-ID": f"{edition.number}:{label}:{kind}:{sender_id(edition.sender.domain)}",
+    }
+
+
+def sender_id(domain: str) -> str:
+    """The last part of a Feedback-ID: the same for all mail of a domain, of 5 to 15 characters.
+
+    Source: Gmail's feedback loop (https://support.google.com/mail/answer/6254652), which also
+    wants no part to be like another.
+    """
+    letters = re.sub(r"[^a-z0-9]", "", domain.lower())
+    return f"{letters[:7]}{hashlib.sha256(domain.lower().encode()).hexdigest()[:8]}"
+
+
+def list_unsubscribe(edition: Edition, token: str) -> str:
+    """RFC 8058 section 3: one HTTPS URI with an opaque part that is hard to forge.
+
+    A mailto beside it (RFC 2369 section 3.2) where the mail that it makes is read.
+    """
+    page = f"<{edition.public_url}/unsubscribe/{token}>"
+    if not edition.bounce_address:
+        return page
+    mailbox = edition.bounce_address.replace("*", "unsubscribe")
+    return f"{page}, <mailto:{mailbox}?subject=unsubscribe%20{token}>"
+
+
+def return_path(edition: Edition, token: str) -> str:
+    """Where bounces of one delivery go: its token in the address tells whose they are (VERP)."""
+    return edition.bounce_address.replace("*", token) or edition.sender.address
+
+
+def fold_header(name: str, value: str) -> bytes:
+    """A structured header folded at 78 columns, encoded-words where it is not ASCII."""
+    return HeaderRegistry()(name, value).fold(policy=SMTP).encode("ascii")
+
+
+def fold_subject(text: str) -> bytes:
+    """One run of encoded-words where it is not ASCII.
+
+    The folder of `email.policy` mixes plain and encoded words and loses white space between them.
+    """
+    if text.isascii():
+        return fold_header("Subject", text)
+    words = Header(text, "utf-8", maxlinelen=75, header_name="Subject").encode(linesep="\r\n")
+    return f"Subject: {words}\r\n".encode("ascii")
+
+
+def _phrase(name: str) -> str:
+    """A name for a List-Id: printable ASCII, quoted where it holds anything special."""
+    plain = name.encode("ascii", "ignore").decode().strip() or "Digest"
+    escaped = plain.replace("\\", "").replace('"', "'")
+    return escaped if re.fullmatch(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]+", escaped) else f'"{escaped}"'
