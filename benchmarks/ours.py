@@ -16,7 +16,7 @@ from benchmarks.usage import cpu, peak
 from benchmarks.week import SECRET, add_issue, fill
 from digest.bootstrap import App, bootstrap
 from digest.database import upgrade
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.message.personalization import Personalization, Recipient
 from digest.message.template import MessageTemplate
 from digest.settings import read_settings
@@ -63,7 +63,7 @@ def main(url: str, people: int, connections: int, ledger: str) -> None:
 def _send(app: App, number: int, people: int) -> int:
     del people
     app.desk.start(number)
-    with presence(app.store) as here:
+    with worker_lock(app.store) as here:
         progress = app.sending.run(number, here)
     return progress.counts["submitted"] if progress.finished else 0
 

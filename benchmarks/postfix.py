@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from digest.database import upgrade
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
 from digest.pipeline import Desk, Sending
 from store import open_store
@@ -32,7 +32,7 @@ def main(people: int) -> None:
         provider = Smtp(SmtpUrl("127.0.0.1", postfix.ports["chunks"]), clock, signer=signing)
         before, cpu = time.perf_counter(), _cpu()
         Desk(store, frozen_parts(), provider.batch_size, clock).start(number)
-        with presence(store) as here:
+        with worker_lock(store) as here:
             progress = Sending(store, frozen_parts(), provider, clock).run(number, here)
         seconds, cpu = time.perf_counter() - before, _cpu() - cpu
         provider.close()

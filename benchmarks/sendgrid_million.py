@@ -29,7 +29,7 @@ from digest.catalog.intake.sources import read_sources
 from digest.catalog.pages import ComparisonPage
 from digest.catalog.upsert import keep_page
 from digest.database import upgrade
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.samples import comparisons
 from digest.settings import read_settings
 from tests.parts.sendgrid_rules import find_faults
@@ -127,7 +127,7 @@ def _prepare(folder: Path, host: str, people: int) -> App:
 def _send(app: App, number: int) -> dict[str, Any]:
     began, cpu = time.perf_counter(), time.process_time()
     app.desk.start(number)
-    with presence(app.store) as worker:
+    with worker_lock(app.store) as worker:
         progress = app.sending.run(number, worker)
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     if not progress.finished:

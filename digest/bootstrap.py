@@ -35,7 +35,7 @@ from subscribers.addresses import AddressHasher
 from subscribers.tokens import Tokens
 
 if TYPE_CHECKING:
-    from digest.queue.deferral import Permits
+    from digest.queue.deferral import SendTasks
 
 
 def clock() -> datetime:
@@ -46,7 +46,7 @@ def clock() -> datetime:
 class App:
     """Everything a command or a web handler works with.
 
-    `permits` tell the workers on PostgreSQL; on SQLite the worker looks by itself.
+    `send_tasks` tell the workers on PostgreSQL; on SQLite the worker looks by itself.
     """
 
     settings: Settings
@@ -61,7 +61,7 @@ class App:
     desk: Desk
     sending: Sending
     post: Post
-    permits: "Permits | None"
+    send_tasks: "SendTasks | None"
     signatures: Signatures
     bounces: BounceReader | None
     puzzles: Puzzles | None
@@ -114,8 +114,8 @@ def bootstrap(
     )
     limits = settings.limits
     batch_size = limits.batch_size(provider.batch_size)
-    permits = None if store.is_sqlite else open_permits(batch_size, clock)
-    announce = permits or tell_nobody
+    send_tasks = None if store.is_sqlite else open_send_tasks(batch_size, clock)
+    announce = send_tasks or tell_nobody
     mailbox = open_mailbox(settings)
     return App(
         settings=settings,
@@ -147,7 +147,7 @@ def bootstrap(
             clock=clock,
             bounces=settings.bounce_address,
         ),
-        permits=permits,
+        send_tasks=send_tasks,
         signatures=Signatures(settings.webhook_keys),
         bounces=BounceReader(mailbox, store, tokens, hasher, clock) if mailbox else None,
         puzzles=Puzzles(settings.secrets[0]) if settings.proof_of_work else None,
@@ -155,10 +155,10 @@ def bootstrap(
     )
 
 
-def open_permits(batch_size: int, clock: Callable[[], datetime]) -> "Permits":
-    from digest.queue.deferral import Permits  # noqa: PLC0415 - PostgreSQL alone needs it
+def open_send_tasks(batch_size: int, clock: Callable[[], datetime]) -> "SendTasks":
+    from digest.queue.deferral import SendTasks  # noqa: PLC0415 - PostgreSQL alone needs it
 
-    return Permits(batch_size, clock)
+    return SendTasks(batch_size, clock)
 
 
 def _looks(settings: Settings) -> list[Path]:

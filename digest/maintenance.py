@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from digest.deliver.ledger.worker_lock import Presence
+from digest.deliver.ledger.worker_lock import WorkerLock
 from digest.deliver.providers.base import ProviderError
 from digest.deliver.tables import Batch, BatchState
 from digest.issues.history import unfinished
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Jobs:
+class Maintenance:
     store: Store
     desk: Desk
     sending: Sending
@@ -78,27 +78,27 @@ class Jobs:
         return opened
 
     def send_open(
-        self, presence: Presence, enough: Callable[[], bool] = lambda: False
+        self, worker_lock: WorkerLock, enough: Callable[[], bool] = lambda: False
     ) -> dict[int, Progress]:
         """Sends what is due of every issue that is sending or scheduled for now."""
         result = {}
-        self._recover_all(presence)
+        self._recover_all(worker_lock)
         for number in self._unfinished():
             if enough():
                 break
             try:
                 if self.opened(number):
-                    result[number] = self.sending.run(number, presence, enough=enough)
+                    result[number] = self.sending.run(number, worker_lock, enough=enough)
             except (IssueError, ProviderError) as error:
                 log.warning("issue %s waits: %s", number, error)
         return result
 
-    def tend(self, presence: Presence) -> list[int]:
+    def tend(self, worker_lock: WorkerLock) -> list[int]:
         """All that is done unasked but the sending; the issues that are being sent."""
         self.approve_automatic()
         self.read_bounces()
         self.label_hits()
-        self._recover_all(presence)
+        self._recover_all(worker_lock)
         going = []
         for number in self._unfinished():
             try:
@@ -131,14 +131,14 @@ class Jobs:
                 if issue.number is not None
             ]
 
-    def _recover_all(self, presence: Presence) -> None:
+    def _recover_all(self, worker_lock: WorkerLock) -> None:
         """Dead workers' batches, of paused and cancelled issues too."""
         with self.store.read() as session:
             held = session.exec(
                 select(Batch.issue_number).where(Batch.state == BatchState.SUBMITTING).distinct()
             ).all()
         for number in held:
-            self.sending.recover(number, presence)
+            self.sending.recover(number, worker_lock)
 
     def _automatic_drafts(self) -> list[tuple[int, str]]:
         with self.store.read() as session:

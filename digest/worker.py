@@ -7,9 +7,9 @@ import threading
 from sqlalchemy.exc import DBAPIError
 
 from digest.bootstrap import App
-from digest.deliver.ledger.worker_lock import Presence, presence
+from digest.deliver.ledger.worker_lock import WorkerLock, worker_lock
 from digest.deliver.providers.base import ProviderError
-from digest.maintenance import Jobs
+from digest.maintenance import Maintenance
 from store import reason
 
 PAUSE_SECONDS = 2.0
@@ -29,7 +29,7 @@ def work(app: App, stop: threading.Event) -> None:
     postman = threading.Thread(target=deliver_letters, args=(app, stop), name="letters")
     postman.start()
     try:
-        with presence(app.store) as here:
+        with worker_lock(app.store) as here:
             _send_issues(app, here, stop)
     finally:
         stop.set()
@@ -40,7 +40,7 @@ def deliver_letters(app: App, stop: threading.Event) -> None:
     """Sends letters as they become due, until `stop` is set."""
     while not stop.is_set():
         try:
-            with presence(app.store) as here:
+            with worker_lock(app.store) as here:
                 while not stop.is_set():
                     app.post.deliver(here, stop.is_set)
                     stop.wait(LETTERS_PAUSE_SECONDS)
@@ -51,24 +51,24 @@ def deliver_letters(app: App, stop: threading.Event) -> None:
         stop.wait(PAUSE_SECONDS)
 
 
-def _send_issues(app: App, here: Presence, stop: threading.Event) -> None:
-    if app.permits is None:
-        _look_and_send(jobs_of(app), here, stop)
+def _send_issues(app: App, here: WorkerLock, stop: threading.Event) -> None:
+    if app.send_tasks is None:
+        _look_and_send(maintenance_of(app), here, stop)
         return
     # PostgreSQL alone needs that library.
     from digest.queue import worker  # noqa: PLC0415 - see above
-    from digest.queue.tasks import Steps  # noqa: PLC0415 - see above
+    from digest.queue.tasks import TaskHandlers  # noqa: PLC0415 - see above
 
-    worker.work(app.store, Steps(jobs_of(app), app.permits, here, stop))
+    worker.work(app.store, TaskHandlers(maintenance_of(app), app.send_tasks, here, stop))
 
 
-def _look_and_send(jobs: Jobs, here: Presence, stop: threading.Event) -> None:
+def _look_and_send(maintenance: Maintenance, here: WorkerLock, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
-            jobs.approve_automatic()
-            jobs.read_bounces()
-            jobs.label_hits()
-            for number, progress in jobs.send_open(here, stop.is_set).items():
+            maintenance.approve_automatic()
+            maintenance.read_bounces()
+            maintenance.label_hits()
+            for number, progress in maintenance.send_open(here, stop.is_set).items():
                 if progress.finished:
                     log.info("issue %s is finished", number)
         except DBAPIError as error:
@@ -79,5 +79,5 @@ def _look_and_send(jobs: Jobs, here: Presence, stop: threading.Event) -> None:
         stop.wait(PAUSE_SECONDS)
 
 
-def jobs_of(app: App) -> Jobs:
-    return Jobs(app.store, app.desk, app.sending, app.clock, app.bounces)
+def maintenance_of(app: App) -> Maintenance:
+    return Maintenance(app.store, app.desk, app.sending, app.clock, app.bounces)

@@ -130,7 +130,7 @@ def _run(app: "App", listener: socket.socket, *, studio: bool) -> None:
 
 
 def _scheduler(app: "App") -> "Scheduler":
-    from digest.worker import jobs_of
+    from digest.worker import maintenance_of
     from schedules.scheduler import Scheduler
 
-    return Scheduler(app.store, jobs_of(app).draft_due, app.clock)
+    return Scheduler(app.store, maintenance_of(app).draft_due, app.clock)

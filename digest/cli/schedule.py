@@ -87,13 +87,13 @@ def run(
     as_of: Annotated[str | None, typer.Option(help="The newest due time up to then.")] = None,
 ) -> None:
     """Do now what the schedule would do: for a run that was held or missed."""
-    from digest.worker import jobs_of
+    from digest.worker import maintenance_of
     from schedules.manual_run import run_now
 
     with opened() as app:
         now = app.clock()
         moment = parse_moment(as_of, "--as-of") if as_of else now
-        draft_due = jobs_of(app).draft_due
+        draft_due = maintenance_of(app).draft_due
         done = run_now(
             app.store,
             name,
@@ -104,7 +104,7 @@ def run(
         if not done.acted:
             raise Refused(f"{name}: {done.note}")
         print(f"{name}, due {shown(done.due_at)}: {done.state}, {done.note}")
-        for number in jobs_of(app).approve_automatic():
+        for number in maintenance_of(app).approve_automatic():
             print(f"issue {number} is approved by its schedule and sending")
 
 

@@ -17,7 +17,7 @@ STEPS = 4
 """...in so many steps, since each minute that retries are due in makes a batch."""
 
 
-def next_try(
+def next_attempt_at(
     attempts: int, retry_after: float | None, now: datetime, spread: float = 0.0
 ) -> datetime | None:
     """The moment of the next try after `attempts` made, or None when there is none.
@@ -34,7 +34,7 @@ def next_try(
     return now + wait * (1 + JITTER * spread)
 
 
-def spread_of(delivery_id: int, attempts: int) -> float:
+def retry_jitter(delivery_id: int, attempts: int) -> float:
     """Where a delivery stands among those refused together: another place at each try.
 
     Not by chance, so that a run that is repeated does the same again.

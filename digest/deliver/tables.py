@@ -46,7 +46,7 @@ class BatchState(StrEnum):
 class Batch(Table, table=True):
     """Recipients submitted together; the unit that a worker claims.
 
-    `claimed_by` is the presence number of the worker that holds it (`deliver.presence`), `lane`
+    `claimed_by` is the presence number of the worker that holds it (`deliver.worker_lock`), `lane`
     the recipients' domain where that one has a limit of its own, `provider` who it went to.
     """
 

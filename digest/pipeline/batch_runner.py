@@ -17,7 +17,7 @@ from digest.deliver.ledger import ledger
 from digest.deliver.ledger.ledger import Claim
 from digest.deliver.ledger.outcomes import settle
 from digest.deliver.ledger.throttle_status import hold
-from digest.deliver.ledger.worker_lock import Presence
+from digest.deliver.ledger.worker_lock import WorkerLock
 from digest.deliver.providers.base import Outcome, Provider
 from digest.deliver.rate_limit.limiter import Pacing
 from digest.message.personalization import Personalization, Recipient
@@ -50,7 +50,7 @@ class Shift:
 
     store: Store
     number: int
-    presence: Presence
+    worker_lock: WorkerLock
     provider: Provider
     address: Addressing
     clock: Callable[[], datetime]
@@ -81,7 +81,7 @@ class Shift:
                 yield []
                 continue
             try:
-                self.presence.keep()
+                self.worker_lock.keep()
                 asked_at = self.clock()
                 claims = self._turn(self._most)
                 self._held_until = None if claims else self._hold(asked_at)
@@ -191,7 +191,7 @@ class Shift:
             if not most:
                 return []
             return ledger.claim(
-                session, self.number, self.presence.number, now, most, pacing=self.pacing
+                session, self.number, self.worker_lock.number, now, most, pacing=self.pacing
             )
 
     def _write(self, session: Session, now: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from digest.deliver.ledger import ledger
 from digest.deliver.ledger.throttle_status import Hold, hold, next_due, soonest_end
-from digest.deliver.ledger.worker_lock import Presence
+from digest.deliver.ledger.worker_lock import WorkerLock
 from digest.deliver.providers.base import Provider, ProviderBusyError, ProviderError
 from digest.deliver.rate_limit.limiter import Pacing
 from digest.deliver.rate_limit.limits import Limits
@@ -57,7 +57,7 @@ class Sending:
     def run(
         self,
         number: int,
-        presence: Presence,
+        worker_lock: WorkerLock,
         *,
         enough: Callable[[], bool] = lambda: False,
         report: Callable[[Progress], None] | None = None,
@@ -66,19 +66,19 @@ class Sending:
 
         Raises ProviderError when the provider can't be used: what it had not submitted is queued.
         """
-        self._work(number, presence, None, enough, report)
+        self._work(number, worker_lock, None, enough, report)
         return self._finish(number)
 
     def share(
-        self, number: int, presence: Presence, most: int, *, enough: Callable[[], bool]
+        self, number: int, worker_lock: WorkerLock, most: int, *, enough: Callable[[], bool]
     ) -> bool:
         """Sends about `most` of what is due; True when that finishes the issue.
 
         Raises as `run` does. Nothing is counted unless the issue is at its end.
         """
-        self._work(number, presence, most, enough, None)
+        self._work(number, worker_lock, most, enough, None)
         # Whoever died meanwhile may hold the last batches.
-        self.recover(number, presence)
+        self.recover(number, worker_lock)
         return self.finish(number)
 
     def held_until(self, number: int) -> datetime | None:
@@ -97,19 +97,19 @@ class Sending:
     def _work(
         self,
         number: int,
-        presence: Presence,
+        worker_lock: WorkerLock,
         share: int | None,
         enough: Callable[[], bool],
         report: Callable[[Progress], None] | None,
     ) -> None:
-        self.recover(number, presence)
+        self.recover(number, worker_lock)
         # Before anything is claimed: bytes that were altered are refused while nobody waits.
         with self.store.read() as session:
             edition = self.frozen.edition(session, number)
         shift = Shift(
             store=self.store,
             number=number,
-            presence=presence,
+            worker_lock=worker_lock,
             provider=self.provider,
             address=self.frozen.personalize,
             clock=self.clock,
@@ -150,7 +150,7 @@ class Sending:
             raise ProviderError(f"{self.provider.name} broke off: {error!r}") from error
         shift.close()
 
-    def recover(self, number: int, presence: Presence) -> int:
+    def recover(self, number: int, worker_lock: WorkerLock) -> int:
         """Closes what dead workers held; how many deliveries that leaves uncertain.
 
         A worker that is about to claim holds nothing, so what bears its own number is a batch
@@ -158,7 +158,7 @@ class Sending:
         """
 
         def at_work(worker: int) -> bool:
-            return worker != presence.number and presence.alive(worker)
+            return worker != worker_lock.number and worker_lock.alive(worker)
 
         with self.store.write() as session:
             return ledger.recover(session, number, at_work, self.clock())

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from digest.catalog.queries import comparison_by_slug
 from digest.compose import Matchup, matchup
-from digest.deliver.ledger.worker_lock import Presence
+from digest.deliver.ledger.worker_lock import WorkerLock
 from digest.deliver.providers.base import (
     Outcome,
     Provider,
@@ -19,8 +19,8 @@ from digest.deliver.providers.base import (
     Unknown,
 )
 from digest.deliver.transactional import mail
-from digest.deliver.transactional.mail import Owed
-from digest.deliver.transactional.tables import LetterKind
+from digest.deliver.transactional.mail import ClaimedMessage
+from digest.deliver.transactional.tables import TransactionalKind
 from digest.message.edition import Edition, Sender
 from digest.message.personalization import Personalization
 from digest.render.errors import TemplateError
@@ -89,10 +89,10 @@ class Post:
     bounces: str = ""
     """As in `Edition`: where what comes back is read."""
 
-    def deliver(self, presence: Presence, enough: Callable[[], bool] = lambda: False) -> int:
+    def deliver(self, worker_lock: WorkerLock, enough: Callable[[], bool] = lambda: False) -> int:
         """Sends what is due; how many letters a provider took. Raises ProviderError."""
         taken = 0
-        while not enough() and (claimed := self._claim(presence)):
+        while not enough() and (claimed := self._claim(worker_lock)):
             for place, owed in enumerate(claimed):
                 if enough():
                     self._release(claimed[place:], 0)
@@ -105,15 +105,17 @@ class Post:
                     raise
         return taken
 
-    def _claim(self, presence: Presence) -> list[Owed]:
+    def _claim(self, worker_lock: WorkerLock) -> list[ClaimedMessage]:
         now = self.clock()
         with self.store.read() as session:
             if not mail.is_due(session, now):
                 return []
-        presence.keep()
+        worker_lock.keep()
         with self.store.write() as session:
             # What bears this worker's own number is a letter whose outcome it could not write.
-            mail.recover(session, lambda one: one != presence.number and presence.alive(one), now)
+            mail.recover(
+                session, lambda one: one != worker_lock.number and worker_lock.alive(one), now
+            )
 
             def suppressed(email: str) -> bool:
                 try:
@@ -124,13 +126,13 @@ class Post:
                 # Who moves, away or back, has left one of two addresses, and is told at both.
                 return known is not None and known.reason != SuppressionReason.UNSUBSCRIBED
 
-            return mail.claim(session, presence.number, suppressed, now)
+            return mail.claim(session, worker_lock.number, suppressed, now)
 
-    def _release(self, owed: Sequence[Owed], retry_after: float | None) -> None:
+    def _release(self, owed: Sequence[ClaimedMessage], retry_after: float | None) -> None:
         with self.store.write() as session:
             mail.release(session, owed, self.clock(), retry_after)
 
-    def _send(self, owed: Owed) -> bool:
+    def _send(self, owed: ClaimedMessage) -> bool:
         try:
             with self.store.read() as session:
                 edition = self._edition(owed, self._rendered(session, owed))
@@ -146,7 +148,7 @@ class Post:
             log.warning("letter %s may not have arrived; it is sent again", owed.id)
         return not isinstance(outcome, Unknown)
 
-    def _submit(self, edition: Edition, owed: Owed) -> Outcome:
+    def _submit(self, edition: Edition, owed: ClaimedMessage) -> Outcome:
         """Raises ProviderError where it was not submitted."""
         found: Outcome | None = None
         try:
@@ -160,7 +162,7 @@ class Post:
             log.exception("the provider broke off with letter %s", owed.id)
         return found or Unknown(owed.id, "the provider did not say")
 
-    def _edition(self, owed: Owed, rendered: Rendered) -> Edition:
+    def _edition(self, owed: ClaimedMessage, rendered: Rendered) -> Edition:
         return Edition(
             number=0,
             series=SERIES,
@@ -172,10 +174,10 @@ class Post:
             public_url=self._site,
             bounce_address=self.bounces,
             auto_submitted=True,
-            unsubscribable=owed.kind in {LetterKind.WELCOME, LetterKind.ALREADY},
+            unsubscribable=owed.kind in {TransactionalKind.WELCOME, TransactionalKind.ALREADY},
         )
 
-    def _personalization(self, owed: Owed) -> Personalization:
+    def _personalization(self, owed: ClaimedMessage) -> Personalization:
         """The letter's number makes its token: the same Message-ID at every try."""
         slots = dict.fromkeys(Slot, "")
         slots[Slot.UNSUBSCRIBE] = self.tokens.make(Purpose.UNSUBSCRIBE, owed.subscriber_id)
@@ -190,23 +192,23 @@ class Post:
     def _link(self, purpose: Purpose, subscriber: int, number: int = 0) -> str:
         return f"{self._site}/{purpose}/{self.tokens.make(purpose, subscriber, number)}"
 
-    def _rendered(self, session: Session, owed: Owed) -> Rendered:
+    def _rendered(self, session: Session, owed: ClaimedMessage) -> Rendered:
         """Raises TemplateError."""
         reader = owed.subscriber_id
         match owed.kind:
-            case LetterKind.CONFIRMATION:
+            case TransactionalKind.CONFIRMATION:
                 return self.letters.confirmation(self._link(Purpose.CONFIRM, reader))
-            case LetterKind.WELCOME:
+            case TransactionalKind.WELCOME:
                 return self.letters.welcome(
                     self._link(Purpose.PREFERENCES, reader),
                     self._link(Purpose.UNSUBSCRIBE, reader),
                     self._came_from(session, str(owed.context.get("comparison", ""))),
                 )
-            case LetterKind.ALREADY:
+            case TransactionalKind.ALREADY:
                 return self._notice(ALREADY, Purpose.PREFERENCES, reader)
-            case LetterKind.CHANGE:
+            case TransactionalKind.CHANGE:
                 return self._notice(CHANGE, Purpose.ADDRESS, reader, int(owed.context["number"]))
-            case LetterKind.CHANGED:
+            case TransactionalKind.CHANGED:
                 return self._notice(CHANGED)
             case _:
                 assert_never(owed.kind)

@@ -24,7 +24,7 @@ MARGIN = timedelta(seconds=1)
 """A permit comes this much after its batches are due: the database's clock is another one."""
 
 
-class Permits:
+class SendTasks:
     """`batch_size` is the most recipients of a batch. Called, it is the pipeline's `Announce`."""
 
     def __init__(

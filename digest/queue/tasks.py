@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
 
-from digest.deliver.ledger.worker_lock import Presence
+from digest.deliver.ledger.worker_lock import WorkerLock
 from digest.deliver.providers.base import ProviderError
 from digest.issues.lifecycle import IssueError
-from digest.maintenance import Jobs
-from digest.queue.deferral import Permits
+from digest.maintenance import Maintenance
+from digest.queue.deferral import SendTasks
 from store import reason
 
 SHARE_SECONDS = 20.0
@@ -24,17 +24,17 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Steps:
-    jobs: Jobs
-    permits: Permits
-    presence: Presence
+class TaskHandlers:
+    maintenance: Maintenance
+    send_tasks: SendTasks
+    worker_lock: WorkerLock
     stop: threading.Event
     tick: Callable[[], float] = time.monotonic
 
     def send(self, number: int) -> None:
         """Uses one permit. Raises what kept it from being used: it is to be tried later."""
         try:
-            if self.jobs.opened(number):
+            if self.maintenance.opened(number):
                 self._share(number)
         except IssueError as error:
             log.warning("issue %s waits: %s", number, error)
@@ -54,15 +54,15 @@ class Steps:
 
         Twice at once or never for a while does no harm.
         """
-        for number in self.jobs.tend(self.presence):
+        for number in self.maintenance.tend(self.worker_lock):
             self._make_up(number)
 
     def _share(self, number: int) -> None:
         end = self.tick() + SHARE_SECONDS
-        finished = self.jobs.sending.share(
+        finished = self.maintenance.sending.share(
             number,
-            self.presence,
-            self.permits.share,
+            self.worker_lock,
+            self.send_tasks.share,
             enough=lambda: self.stop.is_set() or self.tick() >= end,
         )
         if finished:
@@ -72,6 +72,6 @@ class Steps:
 
     def _make_up(self, number: int) -> None:
         """What limits hold back gets its permit for when they let go: at once it would be void."""
-        held_until = self.jobs.sending.held_until(number)
-        with self.jobs.store.write() as session:
-            self.permits(session, number, held_until)
+        held_until = self.maintenance.sending.held_until(number)
+        with self.maintenance.store.write() as session:
+            self.send_tasks(session, number, held_until)

@@ -14,10 +14,10 @@ from procrastinate.jobs import DeleteJobCondition, Job, Status
 from digest.deliver.providers.base import ProviderError
 from digest.issues.lifecycle import IssueError
 from digest.queue.deferral import QUEUE, TASK
-from digest.queue.tasks import Steps
+from digest.queue.tasks import TaskHandlers
 from store import Store
 
-ROUND = "digest.round"
+MAINTENANCE_TASK = "digest.round"
 SOON_SECONDS = 5
 AGAIN_SECONDS = 30
 LATER_SECONDS = 600
@@ -34,27 +34,27 @@ _LINE = {
 log = logging.getLogger(__name__)
 
 
-def work(store: Store, steps: Steps) -> None:
-    """Uses permits until `steps.stop` is set; the share in hand is handed back early then."""
-    asyncio.run(_work(store, steps))
+def work(store: Store, handlers: TaskHandlers) -> None:
+    """Uses permits until `handlers.stop` is set; the share in hand is handed back early then."""
+    asyncio.run(_work(store, handlers))
 
 
-async def _work(store: Store, steps: Steps) -> None:
-    stopped = asyncio.create_task(asyncio.to_thread(steps.stop.wait))
+async def _work(store: Store, handlers: TaskHandlers) -> None:
+    stopped = asyncio.create_task(asyncio.to_thread(handlers.stop.wait))
     while not stopped.done():
         try:
-            await _work_once(store, steps, stopped)
+            await _work_once(store, handlers, stopped)
         except Exception:
             log.exception("the worker's round failed; it begins again")
         await asyncio.wait({stopped}, timeout=PAUSE_SECONDS)
 
 
-async def _work_once(store: Store, steps: Steps, stopped: "asyncio.Task[bool]") -> None:
-    app = tasks(store, steps)
+async def _work_once(store: Store, handlers: TaskHandlers, stopped: "asyncio.Task[bool]") -> None:
+    app = tasks(store, handlers)
     async with app.open_async():
         # Whoever starts notices at once who died before.
-        await look_round(app, steps)
-        worker = asyncio.create_task(use_permits(app))
+        await run_maintenance(app, handlers)
+        worker = asyncio.create_task(run_send_tasks(app))
         await asyncio.wait({worker, stopped}, return_when=asyncio.FIRST_COMPLETED)
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
@@ -62,7 +62,7 @@ async def _work_once(store: Store, steps: Steps, stopped: "asyncio.Task[bool]") 
             raise error
 
 
-async def use_permits(app: App, *, wait: bool = True) -> None:
+async def run_send_tasks(app: App, *, wait: bool = True) -> None:
     """Until cancelled, or with `wait` off until there is none."""
     await app.run_worker_async(
         queues=[QUEUE],
@@ -73,7 +73,7 @@ async def use_permits(app: App, *, wait: bool = True) -> None:
     )
 
 
-def tasks(store: Store, steps: Steps) -> App:
+def tasks(store: Store, handlers: TaskHandlers) -> App:
     """The two tasks over `store`, to be opened before they are run."""
     url = store.engine.url.set(drivername="postgresql")
     app = App(
@@ -88,22 +88,22 @@ def tasks(store: Store, steps: Steps) -> App:
 
     @app.task(name=TASK, queue=QUEUE, retry=_Again())
     def send(number: int) -> None:
-        steps.send(number)
+        handlers.send(number)
 
     # Before all permits; no lock, which a dead worker would hold on to.
     @app.periodic(cron="* * * * *")
-    @app.task(name=ROUND, queue=QUEUE, queueing_lock=ROUND, priority=1)
+    @app.task(name=MAINTENANCE_TASK, queue=QUEUE, queueing_lock=MAINTENANCE_TASK, priority=1)
     async def look(timestamp: int) -> None:
         del timestamp
-        await look_round(app, steps)
+        await run_maintenance(app, handlers)
 
     return app
 
 
-async def look_round(app: App, steps: Steps) -> None:
+async def run_maintenance(app: App, handlers: TaskHandlers) -> None:
     """One round: jobs that dead workers left are swept away, and whatever waits is seen to."""
     await _sweep(app, await app.job_manager.get_stalled_jobs())
-    await asyncio.to_thread(steps.round)
+    await asyncio.to_thread(handlers.round)
 
 
 async def _sweep(app: App, stalled: Iterable[Job]) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from digest.deliver.transactional.mail import write
-from digest.deliver.transactional.tables import LetterKind
+from digest.deliver.transactional.tables import TransactionalKind
 from digest.readers.signup import LETTERS_A_DAY
 from subscribers.addresses import AddressHasher, parse_address
 from subscribers.consent import Origin
@@ -33,7 +33,7 @@ def request_move(
     if number is not None:
         write(
             session,
-            LetterKind.CHANGE,
+            TransactionalKind.CHANGE,
             subscriber_id,
             f"{number}",
             now,
@@ -54,5 +54,5 @@ def accept_move(
     """As `subscribers.preferences.move`; the old address is owed a notice."""
     moved = move(session, hasher, subscriber_id, number, origin=origin, now=now)
     if moved is not None:
-        write(session, LetterKind.CHANGED, subscriber_id, f"{number}", now, email=moved.old)
+        write(session, TransactionalKind.CHANGED, subscriber_id, f"{number}", now, email=moved.old)
     return moved

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from digest.catalog.tables import Tool, Vote
 from digest.deliver.tables import Attempt, Delivery
-from digest.deliver.transactional.tables import Letter
+from digest.deliver.transactional.tables import TransactionalMessage
 from digest.events.tables import Event
 from store import Table
 from subscribers import suppression
@@ -74,7 +74,7 @@ def dossier(session: Session, subscriber_id: int) -> dict[str, Any] | None:
         ],
         "letters": [
             _row(one, "kind", "email", "state", "changed_at")
-            for one in _of(session, Letter, subscriber_id)
+            for one in _of(session, TransactionalMessage, subscriber_id)
         ],
     }
 

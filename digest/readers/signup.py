@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 from sqlmodel import Session, col, select
 
 from digest.deliver.transactional.mail import write
-from digest.deliver.transactional.tables import LetterKind
+from digest.deliver.transactional.tables import TransactionalKind
 from store.errors import DigestError
 from subscribers.addresses import AddressHasher, parse_address
 from subscribers.consent import ConsentKind, Origin, newest
@@ -23,7 +23,10 @@ LETTERS_A_DAY = 3
 SAME_REQUEST = timedelta(minutes=10)
 """A form that is sent again within this span of the clock causes no second letter."""
 _COMPARISON = re.compile(r"/comparisons/([^/]{1,400})/?")
-_LETTERS = {Due.CONFIRMATION: LetterKind.CONFIRMATION, Due.ALREADY: LetterKind.ALREADY}
+_LETTERS = {
+    Due.CONFIRMATION: TransactionalKind.CONFIRMATION,
+    Due.ALREADY: TransactionalKind.ALREADY,
+}
 
 
 class TooManyError(DigestError):
@@ -81,7 +84,7 @@ def accept(
         proof = newest(session, subscriber_id)
         write(
             session,
-            LetterKind.WELCOME,
+            TransactionalKind.WELCOME,
             subscriber_id,
             f"{proof.id if proof else 0}",
             now,

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 from digest.bootstrap import App, bootstrap
 from digest.catalog.pages import ComparisonPage, ContenderPage, Lens, ReviewPage
 from digest.catalog.upsert import keep_page
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.settings import Settings
 from digest.web.application import create_app
 from digest.worker import deliver_letters
@@ -206,7 +206,7 @@ def vote(reader: Reader) -> None:
     number = app.desk.draft()
     app.desk.approve(number, by="an editor")
     app.desk.start(number)
-    with presence(app.store) as here:
+    with worker_lock(app.store) as here:
         assert app.sending.run(number, here).finished
     issue = reader.mail()
     html = issue.get_body(("html",))

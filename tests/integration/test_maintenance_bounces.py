@@ -7,12 +7,12 @@ import pytest
 from sqlmodel import col, select
 
 from digest.bootstrap import App, bootstrap
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.tables import Batch, Delivery
 from digest.deliver.transactional import mail
-from digest.deliver.transactional.tables import Letter, LetterKind
+from digest.deliver.transactional.tables import TransactionalKind, TransactionalMessage
 from digest.settings import Settings
-from digest.worker import jobs_of, work
+from digest.worker import maintenance_of, work
 from store import Store
 from subscribers.tables import Subscriber
 from subscribers.tokens import Purpose
@@ -69,8 +69,8 @@ def test_the_round_of_each_minute_reads_it(store: Store, mailbox: Path) -> None:
     token = delivered(app)
     # Its own address alone tells whose it is.
     (mailbox / "new" / "1.a").write_bytes(dsn(None, to=f"bounces+{token}@d.example"))
-    with presence(store) as here:
-        jobs_of(app).tend(here)
+    with worker_lock(store) as here:
+        maintenance_of(app).tend(here)
     assert state(app) == "bounced"
     assert not list((mailbox / "new").iterdir())
 
@@ -102,8 +102,8 @@ def test_a_letter_that_comes_back_is_told_by_its_token(sqlite_store: Store, mail
     app = application(sqlite_store, mailbox)
     add_people(sqlite_store, 1, "pending")
     with sqlite_store.write() as session:
-        mail.write(session, LetterKind.CONFIRMATION, 1, "1", NOW)
-    with presence(sqlite_store) as here:
+        mail.write(session, TransactionalKind.CONFIRMATION, 1, "1", NOW)
+    with worker_lock(sqlite_store) as here:
         assert app.post.deliver(here) == 1
     (sent,) = (app.settings.outbox_dir / "new").iterdir()
     (mailbox / "new" / "1.a").write_bytes(dsn(sent.stem))
@@ -111,4 +111,4 @@ def test_a_letter_that_comes_back_is_told_by_its_token(sqlite_store: Store, mail
     assert app.bounces.read().reports == {"bounced": 1}
     with sqlite_store.read() as session:
         assert session.exec(select(Subscriber.status)).one() == "bounced"
-        assert session.exec(select(Letter.state)).one() == "failed"
+        assert session.exec(select(TransactionalMessage.state)).one() == "failed"

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 from digest.bootstrap import App, bootstrap
 from digest.catalog.pages import ComparisonPage, ContenderPage, Lens, ReviewPage
 from digest.catalog.upsert import keep_page
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.settings import Settings
 from digest.track.report import report_of
 from digest.web.application import create_app
@@ -96,7 +96,7 @@ def written(app: App, client: TestClient) -> Iterator[App]:
     number = app.desk.draft()
     app.desk.approve(number, by="an editor")
     app.desk.start(number)
-    with presence(app.store) as here:
+    with worker_lock(app.store) as here:
         app.post.deliver(here)
         assert app.sending.run(number, here).finished
     yield app

@@ -7,7 +7,7 @@ from starlette.testclient import TestClient
 
 from digest.bootstrap import App, bootstrap
 from digest.deliver.ledger import ledger
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.tables import DeliveryState
 from digest.settings import Settings
 from digest.web.application import create_app
@@ -48,7 +48,7 @@ def test_a_lost_answer_is_settled_by_events_and_nobody_is_mailed_twice(
         app = application(store, server, clock)
         server.script.append(Break.HANG_UP)  # it has heard the request, and says nothing
         app.desk.start(number)
-        with presence(store) as here:
+        with worker_lock(store) as here:
             progress = app.sending.run(number, here)
         assert progress.counts["uncertain"] == 5
         assert len(server.requests) == 1
@@ -76,7 +76,7 @@ def test_a_lost_answer_is_settled_by_events_and_nobody_is_mailed_twice(
         assert {state: many for state, many in counts.items() if many} == expected
         # The one that is left is the editor's to decide on; the others are not sent again.
         assert app.desk.resend(number, [DeliveryState.UNCERTAIN]) == 1
-        with presence(store) as here:
+        with worker_lock(store) as here:
             app.sending.run(number, here)
         assert [mail.to for mail in server.mails] == [people[4]]
         app.provider.close()

@@ -11,11 +11,11 @@ from digest.bootstrap import App, bootstrap, clock
 from digest.catalog.intake.sources import read_sources
 from digest.catalog.pages import ComparisonPage
 from digest.catalog.upsert import keep_page
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.issues.tables import Issue, IssueState
 from digest.samples import comparisons
 from digest.settings import Settings
-from digest.worker import jobs_of
+from digest.worker import maintenance_of
 from schedules.registry import add
 from schedules.runner import tick
 from schedules.tables import Approval, Run, RunState
@@ -65,10 +65,10 @@ def schedule(app: App, approval: Approval = Approval.WAIT) -> None:
 
 def pass_hour(app: App) -> None:
     """What the scheduler and a worker do in an hour."""
-    jobs = jobs_of(app)
+    jobs = maintenance_of(app)
     tick(app.store, clock(), jobs.draft_due)
     jobs.approve_automatic()
-    with presence(app.store) as here:
+    with worker_lock(app.store) as here:
         jobs.send_open(here)
 
 
@@ -175,7 +175,7 @@ def test_one_render_serves_everybody(
     number = app.desk.draft()
     app.desk.approve(number, by="editor")
     app.desk.start(number)
-    with presence(app.store) as here:
+    with worker_lock(app.store) as here:
         assert app.sending.run(number, here).finished
     assert len(provider.taken) == 55
     # Once for the gate to look at, once more as it is frozen.

@@ -3,7 +3,7 @@
 from sqlmodel import select
 
 from digest.deliver.ledger import ledger
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import ProviderError
 from digest.deliver.tables import Delivery, DeliveryState
 from digest.issues.lifecycle import find_issue
@@ -19,7 +19,7 @@ MOST_RUNS = 300
 def send_to_the_end(sending: Sending, number: int, clock: Clock) -> int:
     """Comes back as often as a worker would; how often the provider could not be used."""
     unusable = 0
-    with presence(sending.store) as here:
+    with worker_lock(sending.store) as here:
         for _ in range(MOST_RUNS):
             try:
                 progress = sending.run(number, here)

@@ -9,7 +9,7 @@ from datetime import datetime
 from digest.bootstrap import App
 from digest.cli.common import Refused
 from digest.cli.issue.progress import Rate, done, line, waits_for
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import ProviderError
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import IssueState
@@ -45,7 +45,7 @@ def _send(app: App, number: int, audience: int) -> None:
     stop = threading.Event()
     stop_on_signals(stop)
     reporter = _reporter(audience, app.clock)
-    with presence(app.store) as here, reporter as report:
+    with worker_lock(app.store) as here, reporter as report:
         progress = app.sending.run(number, here, enough=stop.is_set, report=report)
         while _waits(progress) and not stop.is_set() and _state(app, number) is IssueState.SENDING:
             until = progress.next_due

@@ -7,7 +7,11 @@ from typing import NamedTuple
 from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
-from digest.deliver.bounce_policy.bounce_type import MOST_PASSING, Fault, passing_in_a_row
+from digest.deliver.bounce_policy.bounce_type import (
+    SOFT_BOUNCE_LIMIT,
+    BounceType,
+    consecutive_soft_bounces,
+)
 from digest.deliver.tables import Delivery, DeliveryState
 from store import Row, as_rows
 from subscribers.suppression import suppress_bounced
@@ -17,23 +21,23 @@ LONGEST_NOTE = 500
 _FAILED = (DeliveryState.BOUNCED, DeliveryState.FAILED)
 
 
-class Charge(NamedTuple):
+class BounceRecord(NamedTuple):
     """A delivery that has failed, `at` when, and what that says; `note` holds no address."""
 
     delivery_id: int
-    fault: Fault
+    fault: BounceType
     note: str
     at: datetime
 
 
-def blame(session: Session, charges: Sequence[Charge], now: datetime) -> None:
+def apply_bounce_policy(session: Session, charges: Sequence[BounceRecord], now: datetime) -> None:
     """Keeps each fault with its delivery, and suppresses the addresses that it is enough for.
 
     Few statements for any number of charges, once the deliveries are in their new state.
     """
     # Of two about one delivery the graver counts.
-    graver_last = sorted(charges, key=lambda one: one.fault is Fault.ADDRESS)
-    charge_of = {one.delivery_id: one for one in graver_last if one.fault is not Fault.NOTHING}
+    graver_last = sorted(charges, key=lambda one: one.fault is BounceType.HARD)
+    charge_of = {one.delivery_id: one for one in graver_last if one.fault is not BounceType.NONE}
     if not charge_of:
         return
     faulty = list(charge_of.values())
@@ -54,7 +58,7 @@ def blame(session: Session, charges: Sequence[Charge], now: datetime) -> None:
         suppress_bounced(session, notes, now)
 
 
-def _keep(session: Session, charges: Sequence[Charge]) -> None:
+def _keep(session: Session, charges: Sequence[BounceRecord]) -> None:
     rows: list[Row] = [(one.delivery_id, str(one.fault)) for one in charges]
     known = as_rows(session, rows).subquery()
     session.execute(
@@ -68,12 +72,12 @@ def _keep(session: Session, charges: Sequence[Charge]) -> None:
     )
 
 
-def _people(session: Session, charges: Iterable[Charge]) -> dict[int, int]:
+def _people(session: Session, charges: Iterable[BounceRecord]) -> dict[int, int]:
     """The subscribers whose address is at fault, by delivery.
 
     A delivery that did not fail after all (it arrived meanwhile) says nothing.
     """
-    rows: list[Row] = [(one.delivery_id, None) for one in charges if one.fault is Fault.ADDRESS]
+    rows: list[Row] = [(one.delivery_id, None) for one in charges if one.fault is BounceType.HARD]
     if not rows:
         return {}
     known = as_rows(session, rows).subquery()
@@ -82,16 +86,16 @@ def _people(session: Session, charges: Iterable[Charge]) -> dict[int, int]:
         .join(known, known.c.id == col(Delivery.id))
         .where(
             col(Delivery.subscriber_id).is_not(None),
-            col(Delivery.fault) == Fault.ADDRESS,
+            col(Delivery.fault) == BounceType.HARD,
             col(Delivery.state).in_(_FAILED),
         )
     )
     return {int(one[0]): int(one[1]) for one in found}
 
 
-def _often(session: Session, charges: Iterable[Charge]) -> list[int]:
+def _often(session: Session, charges: Iterable[BounceRecord]) -> list[int]:
     """Subscribers charged in passing now who have enough such charges in all to be looked at."""
-    rows: list[Row] = [(one.delivery_id, None) for one in charges if one.fault is Fault.PASSING]
+    rows: list[Row] = [(one.delivery_id, None) for one in charges if one.fault is BounceType.SOFT]
     if not rows:
         return []
     known = as_rows(session, rows).subquery()
@@ -102,10 +106,10 @@ def _often(session: Session, charges: Iterable[Charge]) -> list[int]:
             col(Delivery.subscriber_id).in_(charged),
             # In these words, so that the partial index is used.
             col(Delivery.fault).is_not(None),
-            col(Delivery.fault) == Fault.PASSING,
+            col(Delivery.fault) == BounceType.SOFT,
         )
         .group_by(col(Delivery.subscriber_id))
-        .having(func.count() >= MOST_PASSING)
+        .having(func.count() >= SOFT_BOUNCE_LIMIT)
         .order_by(col(Delivery.subscriber_id))
     )
     return [int(one) for one in found if one is not None]
@@ -121,8 +125,8 @@ def _row(session: Session, subscriber_id: int, lifted: datetime | None) -> str |
         .order_by(col(Delivery.issue_number).desc())
     ).all()
     counted = [row for row in rows if lifted is None or row.changed_at > lifted]
-    many = passing_in_a_row((one.state, one.fault) for one in counted)
-    if many < MOST_PASSING:
+    many = consecutive_soft_bounces((one.state, one.fault) for one in counted)
+    if many < SOFT_BOUNCE_LIMIT:
         return None
-    code = next((one.code for one in counted if one.fault == Fault.PASSING), None)
+    code = next((one.code for one in counted if one.fault == BounceType.SOFT), None)
     return f"{many} issues in a row failed, the last with {code or 'no code'}"

@@ -1,7 +1,7 @@
 """What a failed delivery says about its address: the one policy, whoever tells of the failure.
 
 Used alike for refusals while sending, for what SendGrid posts and for mail in the bounce mailbox.
-Pure: `deliver.blame` looks things up and carries it out. docs/operations.md has it in prose.
+Pure: `bounce_policy.apply` looks things up and carries it out. docs/operations.md has it in prose.
 
 Sources: RFC 3463 (enhanced status codes), RFC 5321 section 4.2 (reply codes), RFC 7504 and
 RFC 7505 (5.1.10).
@@ -14,21 +14,21 @@ from enum import StrEnum
 from digest.deliver.tables import DeliveryState
 
 
-class Fault(StrEnum):
-    ADDRESS = "address"
+class BounceType(StrEnum):
+    HARD = "address"
     """No mail will ever arrive there: suppressed at once (a hard bounce)."""
-    PASSING = "passing"
+    SOFT = "passing"
     """It may be over tomorrow: suppressed after several issues in a row (a soft bounce)."""
-    NOTHING = "nothing"
+    NONE = "nothing"
     """About us, the message or a full mailbox; it never counts against the address."""
 
 
-MOST_PASSING = 3
+SOFT_BOUNCE_LIMIT = 3
 """Issues in a row that may fail in passing: with the last of them the address is suppressed."""
 
-ADDRESS_CODES = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
+HARD_BOUNCE_STATUSES = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"})
 """No such mailbox, no such host, bad syntax, moved away, null MX."""
-BARE_ADDRESS_CODES = frozenset({550, 551, 553})
+HARD_BOUNCE_REPLIES = frozenset({550, 551, 553})
 """What they say about an address counts only where the recipient was just named."""
 _PASSING_REPLIES = frozenset({450, 451})
 """Mailbox unavailable, local error; the others without an enhanced code speak of load."""
@@ -44,13 +44,13 @@ _SILENT = frozenset({"0.0", "1.0"})
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.])")
 
 
-def status_in(text: str) -> str | None:
+def find_status(text: str) -> str | None:
     """The first enhanced status code in `text`."""
     found = _ENHANCED.search(text)
     return found[0] if found else None
 
 
-def fault_of(status: str | None, said: Fault) -> Fault:
+def classify_status(status: str | None, said: BounceType) -> BounceType:
     """The fault of a delivery that failed for good with this enhanced status code.
 
     `said` is what its reporter calls it, and decides where the code is missing or says nothing.
@@ -60,29 +60,29 @@ def fault_of(status: str | None, said: Fault) -> Fault:
         return said
     kind, subject, detail = found.groups()
     rest = f"{subject}.{detail}"
-    if status in ADDRESS_CODES:
-        return Fault.ADDRESS
+    if status in HARD_BOUNCE_STATUSES:
+        return BounceType.HARD
     if subject in _NOT_THE_ADDRESS_SUBJECTS or rest in _NOT_THE_ADDRESS:
-        return Fault.NOTHING
+        return BounceType.NONE
     if rest in _SILENT and kind == "5":
         return said
-    return Fault.PASSING
+    return BounceType.SOFT
 
 
-def fault_of_refusal(code: str, *, about_address: bool) -> Fault:
+def classify_rejection(code: str, *, about_address: bool) -> BounceType:
     """The fault of what a provider refused to take; `code` as in `provider.Rejected`."""
     if about_address:
-        return Fault.ADDRESS
-    status = status_in(code)
+        return BounceType.HARD
+    status = find_status(code)
     if status is None:
         bare = code.isascii() and code.isdigit() and int(code) in _PASSING_REPLIES
-        return Fault.PASSING if bare else Fault.NOTHING
+        return BounceType.SOFT if bare else BounceType.NONE
     # An address at fault is for the provider to name: it knows what was asked.
-    found = fault_of(status, Fault.NOTHING)
-    return Fault.PASSING if found is Fault.ADDRESS else found
+    found = classify_status(status, BounceType.NONE)
+    return BounceType.SOFT if found is BounceType.HARD else found
 
 
-def passing_in_a_row(outcomes: Iterable[tuple[str, str | None]]) -> int:
+def consecutive_soft_bounces(outcomes: Iterable[tuple[str, str | None]]) -> int:
     """Issues in a row, up to the newest known, that failed in passing.
 
     `outcomes` are state and fault of a person's deliveries, newest issue first. What has no
@@ -92,7 +92,7 @@ def passing_in_a_row(outcomes: Iterable[tuple[str, str | None]]) -> int:
     row = 0
     for state, fault in outcomes:
         if state in _FAILED:
-            row += fault == Fault.PASSING
+            row += fault == BounceType.SOFT
         elif state in _ARRIVED or (row and state == DeliveryState.SUBMITTED):
             break
     return row

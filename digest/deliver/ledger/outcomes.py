@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import func, insert, select, update
 from sqlmodel import Session, col
 
-from digest.deliver.bounce_policy.apply import Charge, blame
-from digest.deliver.bounce_policy.bounce_type import fault_of_refusal
+from digest.deliver.bounce_policy.apply import BounceRecord, apply_bounce_policy
+from digest.deliver.bounce_policy.bounce_type import classify_rejection
 from digest.deliver.providers.base import Accepted, Outcome, Rejected, Unknown
-from digest.deliver.retry import next_try, spread_of
+from digest.deliver.retry import next_attempt_at, retry_jitter
 from digest.deliver.tables import Attempt, Batch, BatchState, Delivery, DeliveryState
 from digest.issues.tables import Issue
 from store import Row, as_rows
@@ -78,8 +78,12 @@ def _refuse(
         if refusal.delivery_id not in tried:
             continue
         attempts, lane = tried[refusal.delivery_id]
-        spread = spread_of(refusal.delivery_id, attempts)
-        again = None if refusal.permanent else next_try(attempts, refusal.retry_after, now, spread)
+        spread = retry_jitter(refusal.delivery_id, attempts)
+        again = (
+            None
+            if refusal.permanent
+            else next_attempt_at(attempts, refusal.retry_after, now, spread)
+        )
         if again is None:
             failed.append(refusal)
         else:
@@ -108,15 +112,15 @@ def _refuse(
 def _fail(session: Session, failed: Sequence[Rejected], now: datetime) -> None:
     _set(session, [_row(one) for one in failed], now, state=DeliveryState.FAILED)
     charges = [
-        Charge(
+        BounceRecord(
             one.delivery_id,
-            fault_of_refusal(one.code, about_address=one.about_address),
+            classify_rejection(one.code, about_address=one.about_address),
             f"{one.code} {one.detail}",
             now,
         )
         for one in failed
     ]
-    blame(session, charges, now)
+    apply_bounce_policy(session, charges, now)
 
 
 def _row(refusal: Rejected) -> Row:
@@ -200,7 +204,7 @@ def _attempt(outcome: Rejected | Unknown, provider: str, now: datetime) -> dict[
     return {
         "delivery_id": outcome.delivery_id,
         "provider": provider,
-        "outcome": type(outcome).__name__.lower(),
+        "outcome": "refusal" if isinstance(outcome, Rejected) else "unknown",
         "code": outcome.code[:20] if isinstance(outcome, Rejected) else None,
         "detail": outcome.detail[:500],
         "at": now,

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from store import Store
 
 
-class Presence(Protocol):
+class WorkerLock(Protocol):
     """`number` is this worker's; `alive` answers for any worker of the same database."""
 
     number: int
@@ -36,16 +36,16 @@ class Presence(Protocol):
     ) -> None: ...
 
 
-def presence(store: Store) -> Presence:
+def worker_lock(store: Store) -> WorkerLock:
     """A new worker's presence, to be held with `with` for as long as it works."""
     number = secrets.randbits(62)
     if not store.is_sqlite:
-        return _ServerPresence(store, number)
+        return _AdvisoryLock(store, number)
     folder = store.path
-    return _FilePresence(folder.with_name(folder.name + ".workers") if folder else None, number)
+    return _FileLock(folder.with_name(folder.name + ".workers") if folder else None, number)
 
 
-class _FilePresence:
+class _FileLock:
     """A locked file a worker. In memory (no folder) there is one process and nobody else."""
 
     def __init__(self, folder: Path | None, number: int) -> None:
@@ -85,7 +85,7 @@ class _FilePresence:
         return False
 
 
-class _ServerPresence:
+class _AdvisoryLock:
     """An advisory lock of a session of its own (PostgreSQL, 13.3.5)."""
 
     def __init__(self, store: Store, number: int) -> None:

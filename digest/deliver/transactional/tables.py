@@ -11,7 +11,7 @@ from store import Json, Table, UtcDateTime
 from subscribers.tables import one_of
 
 
-class LetterKind(StrEnum):
+class TransactionalKind(StrEnum):
     CONFIRMATION = "confirmation"
     WELCOME = "welcome"
     ALREADY = "already"
@@ -22,7 +22,7 @@ class LetterKind(StrEnum):
     """To the old one, so that nobody is moved without noticing."""
 
 
-class LetterState(StrEnum):
+class TransactionalState(StrEnum):
     QUEUED = "queued"
     SUBMITTING = "submitting"
     SUBMITTED = "submitted"
@@ -34,13 +34,13 @@ class LetterState(StrEnum):
 _OPEN = text("state = 'queued' OR state = 'submitting'")
 
 
-class Letter(Table, table=True):
+class TransactionalMessage(Table, table=True):
     """Committed with what causes it; `key` is unique, so that nothing causes it twice."""
 
     __tablename__ = "letter"
     __table_args__ = (
-        one_of("kind", LetterKind),
-        one_of("state", LetterState),
+        one_of("kind", TransactionalKind),
+        one_of("state", TransactionalState),
         Index("ix_letter_open", "not_before", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_letter_subscriber_id", "subscriber_id"),
         {"sqlite_autoincrement": True},  # its number makes the Message-ID
@@ -56,7 +56,7 @@ class Letter(Table, table=True):
     """Another address than the subscriber's own."""
     context: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
     """What it says beside its kind; no token, since those are made when it is sent."""
-    state: str = Field(default=LetterState.QUEUED, max_length=16)
+    state: str = Field(default=TransactionalState.QUEUED, max_length=16)
     attempts: int = Field(default=0)
     not_before: datetime = Field(sa_type=UtcDateTime)
     claimed_by: int | None = Field(default=None, sa_type=BigInteger)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from flufl.bounce import all_failures
 
-from digest.deliver.bounce_policy.bounce_type import Fault, fault_of, status_in
+from digest.deliver.bounce_policy.bounce_type import BounceType, classify_status, find_status
 from digest.deliver.providers.wire_address import redact
 from digest.events.tables import EventKind
 from digest.track.provider_events.event import Act
@@ -65,7 +65,7 @@ class Notice(NamedTuple):
     names: tuple[str, ...]
     date: str = ""
     """The letter's own Date header, whatever stands there."""
-    fault: Fault = Fault.NOTHING
+    fault: BounceType = BounceType.NONE
     code: str | None = None
     note: str = ""
     act: Act | None = None
@@ -134,14 +134,16 @@ def _blocks(part: Message) -> Iterator[Message]:
 
 def _one(fields: Message, kind: EventKind) -> Notice:
     told = _header(fields, "Diagnostic-Code")
-    status = status_in(_header(fields, "Status"))
+    status = find_status(_header(fields, "Status"))
     if status is None or status.endswith(".0.0"):
         # The general code says less than what the other server answered.
-        status = status_in(told) or status
+        status = find_status(told) or status
     if kind is not EventKind.BOUNCED:
         return Notice(kind, (), code=status, note=_note(told))
     # Without a code nobody knows what was asked when this was answered: never hard.
-    return Notice(kind, (), "", fault_of(status, Fault.PASSING), status or "bounce", _note(told))
+    return Notice(
+        kind, (), "", classify_status(status, BounceType.SOFT), status or "bounce", _note(told)
+    )
 
 
 def _feedback(message: Message) -> Notice | None:
@@ -169,11 +171,11 @@ def _odd(message: Message) -> Notice | None:
     if not temporary and not permanent:
         return None
     words = next(_texts(message), "")
-    status = status_in(words)
+    status = find_status(words)
     if not permanent:
         return Notice(EventKind.DEFERRED, (), code=status, note="a warning in an odd format")
     note = f"a bounce in an odd format{': ' + status if status else ''}"
-    fault = fault_of(status, Fault.PASSING)
+    fault = classify_status(status, BounceType.SOFT)
     return Notice(EventKind.BOUNCED, (), "", fault, status or "bounce", note)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import NamedTuple
 
-from digest.deliver.bounce_policy.bounce_type import Fault
+from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.deliver.tables import DeliveryState
 from digest.events.tables import EventKind
 from subscribers.tokens import Bearer
@@ -57,7 +57,7 @@ class Report(NamedTuple):
     at: datetime
     machine: bool | None = None
     detail: str = "{}"
-    fault: Fault = Fault.NOTHING
+    fault: BounceType = BounceType.NONE
     code: str | None = None
     note: str = ""
     act: Act | None = None

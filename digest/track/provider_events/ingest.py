@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, col
 
-from digest.deliver.bounce_policy.apply import Charge, blame
+from digest.deliver.bounce_policy.apply import BounceRecord, apply_bounce_policy
 from digest.deliver.tables import Delivery, DeliveryState
 from digest.events.tables import Event, EventKind
 from digest.issues.tables import Issue
@@ -226,11 +226,11 @@ def _left_behind(session: Session, known: Sequence[Known]) -> set[int]:
 
 def _charge(session: Session, known: Sequence[Known], now: datetime) -> None:
     charges = [
-        Charge(delivery, one.fault, f"{one.code or ''} {one.note}".strip(), one.at)
+        BounceRecord(delivery, one.fault, f"{one.code or ''} {one.note}".strip(), one.at)
         for one, delivery in known
         if one.kind in FAILED
     ]
-    blame(session, charges, now)
+    apply_bounce_policy(session, charges, now)
 
 
 def _act(session: Session, hasher: AddressHasher, known: Sequence[Known], now: datetime) -> None:

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Required
 from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from digest.deliver.bounce_policy.bounce_type import Fault, fault_of, status_in
+from digest.deliver.bounce_policy.bounce_type import BounceType, classify_status, find_status
 from digest.deliver.providers.wire_address import redact
 from digest.events.tables import EventKind
 from digest.track.provider_events.event import Act, Report
@@ -41,19 +41,19 @@ KINDS = {
 }
 """Whatever else comes is kept as unknown, and left alone."""
 ACTS = {EventKind.COMPLAINED: Act.COMPLAIN, EventKind.UNSUBSCRIBED: Act.UNSUBSCRIBE}
-DROPPED_FAULTS = {"bounced address": Fault.ADDRESS, "invalid": Fault.ADDRESS}
+DROPPED_FAULTS = {"bounced address": BounceType.HARD, "invalid": BounceType.HARD}
 DROPPED_ACTS = {
     "unsubscribed address": Act.UNSUBSCRIBE,
     "spam reporting address": Act.COMPLAIN,
 }
 """SendGrid did not mail who is on its own lists: what it knows of them is news to us."""
 BLAMED = {
-    "Invalid Address": Fault.ADDRESS,
-    "Mailbox Unavailable": Fault.PASSING,
-    "Technical": Fault.PASSING,
-    "Content": Fault.NOTHING,
-    "Frequency or Volume": Fault.NOTHING,
-    "Reputation": Fault.NOTHING,
+    "Invalid Address": BounceType.HARD,
+    "Mailbox Unavailable": BounceType.SOFT,
+    "Technical": BounceType.SOFT,
+    "Content": BounceType.NONE,
+    "Frequency or Volume": BounceType.NONE,
+    "Reputation": BounceType.NONE,
 }
 """https://www.twilio.com/docs/sendgrid/ui/analytics-and-reporting/bounce-and-block-classifications"""
 _QUIET = frozenset({EventKind.PROCESSED, EventKind.DELIVERED})
@@ -115,7 +115,7 @@ def _report(posted: Posted, bearer: Bearer | None) -> Report:
     if kind is EventKind.DROPPED:
         note = _text(posted, "reason") or ""
         why = note.casefold()
-        fault, act = DROPPED_FAULTS.get(why, Fault.NOTHING), DROPPED_ACTS.get(why)
+        fault, act = DROPPED_FAULTS.get(why, BounceType.NONE), DROPPED_ACTS.get(why)
         return report._replace(fault=fault, act=act, code="dropped", note=f"dropped: {note}")
     if kind is EventKind.OPENED and posted.get("sg_machine_open") is True:
         return report._replace(machine=True, detail=_detail(posted, machine=True))
@@ -124,16 +124,16 @@ def _report(posted: Posted, bearer: Bearer | None) -> Report:
     return report
 
 
-def _bounced(posted: Posted) -> tuple[Fault, str | None, str]:
+def _bounced(posted: Posted) -> tuple[BounceType, str | None, str]:
     """The policy's fault, a code and a note. Blocked mail is never an address's fault at once."""
     reason = _text(posted, "reason") or ""
-    status = status_in(_text(posted, "status") or "") or status_in(reason)
+    status = find_status(_text(posted, "status") or "") or find_status(reason)
     blocked = "blocked" in (posted["event"], posted.get("type"))
-    otherwise = Fault.PASSING if blocked else Fault.ADDRESS
+    otherwise = BounceType.SOFT if blocked else BounceType.HARD
     said = BLAMED.get(_text(posted, "bounce_classification") or "", otherwise)
-    fault = fault_of(status, said)
-    if blocked and fault is Fault.ADDRESS:
-        fault = Fault.PASSING
+    fault = classify_status(status, said)
+    if blocked and fault is BounceType.HARD:
+        fault = BounceType.SOFT
     return fault, status or ("blocked" if blocked else "bounce"), reason or "bounced"
 
 

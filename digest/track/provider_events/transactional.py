@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from digest.deliver.bounce_policy.bounce_type import Fault
-from digest.deliver.transactional.tables import Letter, LetterState
+from digest.deliver.bounce_policy.bounce_type import BounceType
+from digest.deliver.transactional.tables import TransactionalMessage, TransactionalState
 from digest.events.tables import EventKind
 from digest.track.provider_events.event import Act, Report
 from subscribers import suppression
@@ -23,11 +23,11 @@ def take_letters(
 ) -> None:
     """Acts on reports that are new and name a letter; they are few."""
     for report in sorted(reports, key=lambda one: (one.letter or 0, one.key)):
-        letter = session.get(Letter, report.letter)
+        letter = session.get(TransactionalMessage, report.letter)
         if letter is None:  # its reader is erased
             continue
-        if report.kind in _FAILED and letter.state == LetterState.SUBMITTED:
-            letter.state, letter.code = LetterState.FAILED, (report.code or "")[:20] or None
+        if report.kind in _FAILED and letter.state == TransactionalState.SUBMITTED:
+            letter.state, letter.code = TransactionalState.FAILED, (report.code or "")[:20] or None
             letter.changed_at = now
         reason = _reason(report)
         if reason is not None:
@@ -40,14 +40,14 @@ def take_letters(
 def _reason(report: Report) -> SuppressionReason | None:
     if report.act is Act.COMPLAIN:
         return SuppressionReason.COMPLAINED
-    failed = report.kind in _FAILED and report.fault is Fault.ADDRESS
+    failed = report.kind in _FAILED and report.fault is BounceType.HARD
     return SuppressionReason.BOUNCED if failed else None
 
 
 def _suppress(
     session: Session,
     hasher: AddressHasher,
-    letter: Letter,
+    letter: TransactionalMessage,
     report: Report,
     *,
     reason: SuppressionReason,

@@ -20,10 +20,10 @@ from digest.bootstrap import bootstrap
 from digest.catalog.pages import Lens, Verdict
 from digest.cli import app as command_line
 from digest.cli import main
-from digest.deliver.bounce_policy.bounce_type import Fault
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.bounce_policy.bounce_type import BounceType
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.tables import BatchState, DeliveryState
-from digest.deliver.transactional.tables import LetterKind, LetterState
+from digest.deliver.transactional.tables import TransactionalKind, TransactionalState
 from digest.events.tables import EventKind
 from digest.gate.findings import Code, Level
 from digest.issues.tables import IssueState, PickRole
@@ -48,7 +48,7 @@ from subscribers.tokens import Purpose, Tokens
 STORED: dict[str, type[StrEnum]] = {
     "batch.state": BatchState,
     "consent.kind": ConsentKind,
-    "delivery.fault": Fault,
+    "delivery.fault": BounceType,
     "delivery.state": DeliveryState,
     "event.kind": EventKind,
     "event.rule": Rule,
@@ -57,8 +57,8 @@ STORED: dict[str, type[StrEnum]] = {
     "gate_override.code": Code,
     "issue.state": IssueState,
     "leaving.reason": Reason,
-    "letter.kind": LetterKind,
-    "letter.state": LetterState,
+    "letter.kind": TransactionalKind,
+    "letter.state": TransactionalState,
     "pick.role": PickRole,
     "review.lens": Lens,
     "review.verdict and vote.verdict": Verdict,
@@ -111,7 +111,7 @@ def routed_app(*, studio: bool) -> FastAPI:
 def deliver_letters() -> None:
     """What a worker does about letters that are due, over the settings in the environment."""
     opened = bootstrap(read_settings())
-    with presence(opened.store) as here:
+    with worker_lock(opened.store) as here:
         opened.post.deliver(here, lambda: False)
     opened.close()
 

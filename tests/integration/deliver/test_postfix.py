@@ -5,7 +5,7 @@ from email import message_from_bytes, policy
 
 import pytest
 
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
 from digest.pipeline import Desk, Sending
 from store import Store
@@ -67,7 +67,7 @@ def test_a_whole_issue_goes_through_postfix_and_the_books_balance(
     clock = Clock()
     provider = Smtp(target, clock, signer=signer(domain="d.example"))
     Desk(sqlite_store, frozen_parts(), provider.batch_size, clock).start(number)
-    with presence(sqlite_store) as here:
+    with worker_lock(sqlite_store) as here:
         progress = Sending(sqlite_store, frozen_parts(), provider, clock).run(number, here)
     provider.close()
     assert progress.finished

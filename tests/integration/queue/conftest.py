@@ -12,14 +12,14 @@ import pytest
 from sqlalchemy import text
 
 from digest.deliver.ledger import ledger
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.rate_limit.limits import Limit, Limits
 from digest.issues.lifecycle import find_issue
-from digest.maintenance import Jobs
+from digest.maintenance import Maintenance
 from digest.pipeline import Desk, Sending
-from digest.queue.deferral import QUEUE, Permits
-from digest.queue.tasks import Steps
-from digest.queue.worker import look_round, tasks
+from digest.queue.deferral import QUEUE, SendTasks
+from digest.queue.tasks import TaskHandlers
+from digest.queue.worker import run_maintenance, tasks
 from store import Store
 from tests.parts.world import Clock, Recorder, frozen_parts
 
@@ -44,26 +44,28 @@ class Yard:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        self.permits = Permits(self.provider.batch_size, self.clock, share=SHARE)
+        self.send_tasks = SendTasks(self.provider.batch_size, self.clock, share=SHARE)
         frozen = frozen_parts()
         self.desk = Desk(
-            self.store, frozen, self.provider.batch_size, self.clock, announce=self.permits
+            self.store, frozen, self.provider.batch_size, self.clock, announce=self.send_tasks
         )
-        self.sending = Sending(self.store, frozen, self.provider, self.clock, announce=self.permits)
-        self.jobs = Jobs(self.store, self.desk, self.sending, self.clock)
+        self.sending = Sending(
+            self.store, frozen, self.provider, self.clock, announce=self.send_tasks
+        )
+        self.maintenance = Maintenance(self.store, self.desk, self.sending, self.clock)
 
     def limit(self, everything: Limit) -> None:
         """From now on no more mail than that."""
         self.sending = replace(self.sending, limits=Limits(everything))
-        self.jobs = replace(self.jobs, sending=self.sending)
+        self.maintenance = replace(self.maintenance, sending=self.sending)
 
     def work(self) -> None:
         """A worker that ends when no job is due."""
-        with presence(self.store) as here:
-            _run(self._work(Steps(self.jobs, self.permits, here, self.stop)))
+        with worker_lock(self.store) as here:
+            _run(self._work(TaskHandlers(self.maintenance, self.send_tasks, here, self.stop)))
 
-    async def _work(self, steps: Steps) -> None:
-        app = tasks(self.store, steps)
+    async def _work(self, handlers: TaskHandlers) -> None:
+        app = tasks(self.store, handlers)
         async with app.open_async():
             await app.run_worker_async(
                 queues=[QUEUE], wait=False, delete_jobs="always", install_signal_handlers=False
@@ -71,13 +73,13 @@ class Yard:
 
     def round(self) -> None:
         """What a worker does each minute."""
-        with presence(self.store) as here:
-            _run(self._round(Steps(self.jobs, self.permits, here, self.stop)))
+        with worker_lock(self.store) as here:
+            _run(self._round(TaskHandlers(self.maintenance, self.send_tasks, here, self.stop)))
 
-    async def _round(self, steps: Steps) -> None:
-        app = tasks(self.store, steps)
+    async def _round(self, handlers: TaskHandlers) -> None:
+        app = tasks(self.store, handlers)
         async with app.open_async():
-            await look_round(app, steps)
+            await run_maintenance(app, handlers)
 
     def queued(self) -> list[dict[str, Any]]:
         """Every permit there is, in the order in which they would be used."""

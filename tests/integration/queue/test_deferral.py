@@ -18,11 +18,11 @@ class Stop(Exception):  # noqa: N818 - a test's own
 
 
 @pytest.mark.parametrize(("people", "permits"), [(1, 1), (20, 1), (21, 2), (40, 2), (95, 5)])
-def test_starting_an_issue_leaves_a_permit_a_share(yard: Any, people: int, permits: int) -> None:
+def test_starting_an_issue_leaves_a_permit_a_share(yard: Any, people: int, send_tasks: int) -> None:
     add_people(yard.store, people)
     number = add_approved(yard.store)
     yard.desk.start(number)
-    assert [one["number"] for one in yard.queued()] == [number] * permits
+    assert [one["number"] for one in yard.queued()] == [number] * send_tasks
 
 
 def test_a_start_that_rolls_back_leaves_no_permit(yard: Any) -> None:
@@ -33,7 +33,7 @@ def test_a_start_that_rolls_back_leaves_no_permit(yard: Any) -> None:
 
     def announce_and_stop(*given: Any) -> None:
         nonlocal announced
-        yard.permits(*given)
+        yard.send_tasks(*given)
         announced += 1
         raise Stop
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import col, select, update
 
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected
 from digest.deliver.rate_limit.limits import Limit
 from digest.deliver.rate_limit.token_bucket import next_day
@@ -35,7 +35,7 @@ def test_permits_too_many_find_nothing_and_end(yard: Any) -> None:
     people = add_people(yard.store, 30)
     number = add_approved(yard.store)
     yard.desk.start(number)
-    with presence(yard.store) as here:
+    with worker_lock(yard.store) as here:
         assert yard.sending.run(number, here).finished
     assert len(yard.queued()) == 2
     yard.work()
@@ -163,7 +163,7 @@ def test_a_worker_told_to_stop_hands_its_share_back(yard: Any) -> None:
 
     yard.provider.answer = stopping
     yard.desk.start(number)
-    with presence(yard.store) as here:
+    with worker_lock(yard.store) as here:
         yard.sending.share(number, here, 20, enough=yard.stop.is_set)
     assert yard.counts(number) == {"queued": 85, "submitted": 10}
     yard.stop.clear()

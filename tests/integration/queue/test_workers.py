@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from digest.deliver.ledger import ledger
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.issues.lifecycle import find_issue
 from store import Store
 from tests.parts.pipelining_server import PipeliningServer
@@ -60,7 +60,7 @@ def counts(store: Store, number: int) -> dict[str, int]:
         return {name: count for name, count in ledger.count(session, number).items() if count}
 
 
-def jobs(store: Store) -> int:
+def maintenance(store: Store) -> int:
     with store.read() as session:
         found = session.execute(
             text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'digest.send'")
@@ -79,7 +79,7 @@ def test_two_workers_share_an_issue_and_end_when_told(
     until(lambda: state(postgresql_store, number) == "finished", "the issue's end")
     assert Counter(server.recipients) == Counter(people)
     assert counts(postgresql_store, number) == {"submitted": PEOPLE}
-    until(lambda: jobs(postgresql_store) == 0, "an empty queue")
+    until(lambda: maintenance(postgresql_store) == 0, "an empty queue")
     for worker in workers:
         worker.send_signal(signal.SIGTERM)
         _, err = worker.communicate(timeout=30)
@@ -117,7 +117,7 @@ def test_a_worker_outlives_the_loss_of_its_database_sessions(
     until(lambda: _at_work(postgresql_store) == 1, "the worker")
     send(launch, number)
     until(lambda: len(server.received) > PEOPLE // 4, "a part of the issue")
-    with presence(postgresql_store), postgresql_store.write() as session:
+    with worker_lock(postgresql_store), postgresql_store.write() as session:
         session.execute(
             text(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "

@@ -18,7 +18,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from digest.bootstrap import App, bootstrap
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.settings import Settings
 from digest.track.hits.classification import label_all
 from digest.track.report import report_of
@@ -68,7 +68,7 @@ def sent(app: App, folder: Path) -> tuple[int, list[tuple[str, str]]]:
     number = app.desk.draft()
     app.desk.approve(number, by="an editor")
     app.desk.start(number)
-    with presence(app.store) as here:
+    with worker_lock(app.store) as here:
         app.sending.run(number, here)
     return number, [_parts(path) for path in sorted(folder.rglob("*.eml"))]
 

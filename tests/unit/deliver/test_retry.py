@@ -9,7 +9,7 @@ import pytest
 from digest.deliver.providers.base import Outcome, ProviderError, Rejected, Unknown
 from digest.deliver.providers.sendgrid.response import Answer, read_answer
 from digest.deliver.providers.smtp.reply import Stage, read_reply, refusal
-from digest.deliver.retry import MOST_ATTEMPTS, STEPS, next_try, spread_of
+from digest.deliver.retry import MOST_ATTEMPTS, STEPS, next_attempt_at, retry_jitter
 from tests.parts.mail import personalizations
 from tests.parts.world import NOW
 
@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 def tries(spread: float) -> list[datetime]:
     """When a delivery is tried that is refused for now each time."""
     made = [NOW]
-    while again := next_try(len(made), None, made[-1], spread):
+    while again := next_attempt_at(len(made), None, made[-1], spread):
         made.append(again)
     return made
 
@@ -41,27 +41,29 @@ def test_the_first_try_again_comes_soon_and_waits_never_shrink() -> None:
 
 
 def test_a_spread_makes_a_wait_longer_by_a_quarter_at_most() -> None:
-    plain, spread, most = (next_try(5, None, NOW, place) for place in (0.0, 0.5, 1.0))
+    plain, spread, most = (next_attempt_at(5, None, NOW, place) for place in (0.0, 0.5, 1.0))
     assert plain == NOW + timedelta(minutes=16)
     assert spread == NOW + timedelta(minutes=18)
     assert most == NOW + timedelta(minutes=20)
 
 
 def test_what_was_refused_together_comes_back_spread_out_but_in_few_batches() -> None:
-    places = Counter(spread_of(delivery, 3) for delivery in range(10_000))
+    places = Counter(retry_jitter(delivery, 3) for delivery in range(10_000))
     assert len(places) == STEPS
     assert min(places.values()) > 2_000, "about as many at each time"
     changed = [
-        delivery for delivery in range(100) if spread_of(delivery, 1) != spread_of(delivery, 2)
+        delivery
+        for delivery in range(100)
+        if retry_jitter(delivery, 1) != retry_jitter(delivery, 2)
     ]
     assert changed, "not always the same ones are last"
 
 
 def test_a_named_time_is_obeyed_within_reason() -> None:
-    assert next_try(1, 600, NOW) == NOW + timedelta(minutes=10)
-    assert next_try(1, 2, NOW) == NOW + timedelta(minutes=1), "not sooner than we would"
-    assert next_try(1, 1e9, NOW) == NOW + DAY, "a garbled one costs a day, not a lifetime"
-    assert next_try(MOST_ATTEMPTS, 600, NOW) is None
+    assert next_attempt_at(1, 600, NOW) == NOW + timedelta(minutes=10)
+    assert next_attempt_at(1, 2, NOW) == NOW + timedelta(minutes=1), "not sooner than we would"
+    assert next_attempt_at(1, 1e9, NOW) == NOW + DAY, "a garbled one costs a day, not a lifetime"
+    assert next_attempt_at(MOST_ATTEMPTS, 600, NOW) is None
 
 
 SMTP_FOR_NOW = (

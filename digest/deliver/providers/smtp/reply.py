@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from digest.deliver.bounce_policy.bounce_type import ADDRESS_CODES, BARE_ADDRESS_CODES
+from digest.deliver.bounce_policy.bounce_type import HARD_BOUNCE_REPLIES, HARD_BOUNCE_STATUSES
 from digest.deliver.providers.base import ProviderError, Rejected
 from digest.deliver.providers.wire_address import redact
 from digest.message.personalization import Personalization
@@ -66,8 +66,8 @@ class Reply:
         if not self.permanent or self.stage is Stage.MAIL:
             return False
         if self.enhanced:
-            return self.enhanced in ADDRESS_CODES
-        return self.stage is Stage.RCPT and self.code in BARE_ADDRESS_CODES
+            return self.enhanced in HARD_BOUNCE_STATUSES
+        return self.stage is Stage.RCPT and self.code in HARD_BOUNCE_REPLIES
 
 
 class ConnectionLostError(DigestError):

@@ -9,7 +9,7 @@ from digest.catalog.pages import ComparisonPage, ContenderPage, Lens, ReviewPage
 from digest.catalog.tables import Comparison
 from digest.catalog.upsert import keep_page
 from digest.deliver.ledger import ledger
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import Outcome
 from digest.deliver.tables import Delivery
 from digest.issues.lifecycle import IssueError
@@ -235,7 +235,7 @@ def test_who_leaves_or_rests_in_the_middle_is_in_no_batch_claimed_after(
 
     provider = Leaving(batch_size=10)
     desk(store, provider, clock).start(number)
-    with presence(store) as here:
+    with worker_lock(store) as here:
         progress = sending(store, provider, clock).run(number, here)
     assert progress.finished
     assert progress.counts["suppressed"] == 1

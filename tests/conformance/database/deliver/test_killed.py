@@ -11,7 +11,7 @@ import pytest
 from sqlmodel import Session
 
 from digest.deliver.ledger import ledger
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import Accepted, Outcome
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import IssueState
@@ -52,7 +52,7 @@ def _go(store: Store, provider: Recorder, number: int, clock: Clock) -> None:
         state = find_issue(session, number).state
     if state == IssueState.APPROVED:
         desk(store, provider, clock).start(number)
-    with presence(store) as here:
+    with worker_lock(store) as here:
         sending(store, provider, clock).run(number, here)
 
 

@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from digest.deliver.ledger import ledger
 from digest.deliver.ledger.outcomes import settle
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected, Unknown
 from digest.deliver.retry import MOST_ATTEMPTS
 from digest.deliver.tables import Attempt, Batch
@@ -35,7 +35,7 @@ def test_everybody_active_gets_it_once_and_the_issue_is_finished(
     number = add_approved(store)
     provider = Recorder()
     assert desk(store, provider, clock).start(number) == 37
-    with presence(store) as here:
+    with worker_lock(store) as here:
         progress = sending(store, provider, clock).run(number, here)
     assert sorted(provider.taken) == sorted(people)
     assert progress.finished
@@ -76,7 +76,7 @@ def test_who_leaves_after_the_freeze_is_not_mailed(store: Store, clock: Clock) -
         hashed = session.exec(select(Subscriber).where(Subscriber.email == people[7])).one()
         session.add(Suppression(address_hash=hashed.address_hash, reason="by_hand", at=NOW))
         session.delete(session.exec(select(Subscriber).where(Subscriber.email == people[9])).one())
-    with presence(store) as here:
+    with worker_lock(store) as here:
         progress = sending(store, provider, clock).run(number, here)
     assert not {people[3], people[7], people[9]} & set(provider.taken)
     assert progress.finished
@@ -95,7 +95,7 @@ def test_submitting_is_committed_before_the_provider_is_called(store: Store, clo
 
     provider = Recorder(answer=look)
     desk(store, provider, clock).start(number)
-    with presence(store) as here:
+    with worker_lock(store) as here:
         sending(store, provider, clock).run(number, here)
     assert seen == [3, 3, 3]
 
@@ -115,7 +115,7 @@ def test_a_permanent_refusal_fails_and_a_bad_address_is_suppressed(
     number = add_approved(store)
     provider = Recorder(answer=answer)
     desk(store, provider, clock).start(number)
-    with presence(store) as here:
+    with worker_lock(store) as here:
         progress = sending(store, provider, clock).run(number, here)
     assert (progress.counts["failed"], progress.counts["submitted"]) == (2, 1)
     with store.read() as session:
@@ -139,7 +139,7 @@ def test_a_transient_refusal_comes_back_later_and_only_for_those_refused(
     number = add_approved(store)
     provider = Recorder(answer=answer)
     desk(store, provider, clock).start(number)
-    with presence(store) as here:
+    with worker_lock(store) as here:
         engine = sending(store, provider, clock)
         first = engine.run(number, here)
         assert (first.counts["submitted"], first.counts["queued"]) == (3, 1)
@@ -161,7 +161,7 @@ def test_tries_end_and_the_books_still_balance(store: Store, clock: Clock) -> No
         answer=lambda personalization: Rejected(personalization.delivery_id, False, "451", "later")
     )
     desk(store, provider, clock).start(number)
-    with presence(store) as here:
+    with worker_lock(store) as here:
         for _ in range(MOST_ATTEMPTS):
             progress = sending(store, provider, clock).run(number, here)
             clock.on(hours=5)
@@ -178,7 +178,7 @@ def test_a_named_waiting_time_is_obeyed(store: Store, clock: Clock) -> None:
         answer=lambda one: Rejected(one.delivery_id, False, "429", "slow", retry_after=1800)
     )
     desk(store, provider, clock).start(number)
-    with presence(store) as here:
+    with worker_lock(store) as here:
         progress = sending(store, provider, clock).run(number, here)
     assert progress.next_due is not None
     assert progress.next_due >= NOW + timedelta(seconds=1800)
@@ -195,7 +195,7 @@ def test_an_exception_leaves_the_rest_of_the_batch_uncertain(store: Store, clock
     number = add_approved(store)
     provider = Recorder(answer=answer)
     desk(store, provider, clock).start(number)
-    with presence(store) as here:
+    with worker_lock(store) as here:
         with pytest.raises(ProviderError, match="broke off"):
             sending(store, provider, clock).run(number, here)
         progress = sending(store, provider, clock).run(number, here)
@@ -216,7 +216,7 @@ def test_an_unknown_outcome_is_uncertain_and_never_sent_again(store: Store, cloc
     number = add_approved(store)
     provider = Recorder(answer=answer)
     desk(store, provider, clock).start(number)
-    with presence(store) as here:
+    with worker_lock(store) as here:
         sending(store, provider, clock).run(number, here)
         clock.on(hours=5)
         sending(store, provider, clock).run(number, here)
@@ -234,7 +234,7 @@ def test_a_provider_that_can_not_be_used_hands_the_batch_back_whole(
         raise ProviderError("wrong password")
 
     desk(store, Recorder(), clock).start(number)
-    with presence(store) as here:
+    with worker_lock(store) as here:
         with pytest.raises(ProviderError, match="wrong password"):
             sending(store, Recorder(answer=refuse), clock).run(number, here)
         with store.read() as session:
@@ -250,7 +250,7 @@ def test_a_paused_issue_is_left_alone_and_resumed(store: Store, clock: Clock) ->
     provider = Recorder()
     editor = desk(store, provider, clock)
     editor.start(number)
-    with presence(store) as here:
+    with worker_lock(store) as here:
         engine = sending(store, provider, clock)
         engine.run(number, here, report=lambda _: editor.pause(number))
         assert len(provider.taken) == 10, "the batch in hand is finished, no other begun"
@@ -267,7 +267,7 @@ def test_cancelling_leaves_an_honest_account(store: Store, clock: Clock) -> None
     provider = Recorder()
     editor = desk(store, provider, clock)
     editor.start(number)
-    with presence(store) as here:
+    with worker_lock(store) as here:
         sending(store, provider, clock).run(number, here, report=lambda _: editor.cancel(number))
     with store.read() as session:
         counts = ledger.count(session, number)
@@ -281,10 +281,10 @@ def test_a_dead_workers_batch_becomes_uncertain_and_a_living_ones_is_left(
     number = add_approved(store)
     provider = Recorder()
     desk(store, provider, clock).start(number)
-    dead = presence(store)
+    dead = worker_lock(store)
     with dead, store.write() as session:
         assert ledger.claim(session, number, dead.number, clock())
-    with presence(store) as alive, presence(store) as here:
+    with worker_lock(store) as alive, worker_lock(store) as here:
         with store.write() as session:
             assert ledger.claim(session, number, alive.number, clock())
         progress = sending(store, provider, clock).run(number, here)
@@ -300,7 +300,7 @@ def test_finished_is_refused_when_the_books_do_not_balance(store: Store, clock: 
     desk(store, provider, clock).start(number)
     with store.write() as session:
         find_issue(session, number).audience = 4
-    with presence(store) as here, pytest.raises(IssueError, match="don't balance"):
+    with worker_lock(store) as here, pytest.raises(IssueError, match="don't balance"):
         sending(store, provider, clock).run(number, here)
     with store.read() as session:
         assert find_issue(session, number).state == IssueState.SENDING
@@ -337,7 +337,7 @@ def test_altered_bytes_found_by_a_worker_leave_everybody_queued(store: Store, cl
     with store.write() as session:
         variant = session.exec(select(Variant)).one()
         good, variant.html = variant.html, "evil"
-    with presence(store) as here:
+    with worker_lock(store) as here:
         for _ in range(3):
             with pytest.raises(IssueError, match="not what was approved"):
                 sending(store, provider, clock).run(number, here)
@@ -381,7 +381,7 @@ def test_outcomes_that_could_not_be_written_at_once_are_written_later(
 
     monkeypatch.setattr(ledger, "close", locked)
     waits: list[float] = []
-    with presence(store) as here:
+    with worker_lock(store) as here:
         engine = replace(sending(store, provider, clock), pause=waits.append)
         progress = engine.run(number, here)
     assert progress.finished
@@ -407,7 +407,7 @@ def test_a_database_that_goes_away_is_told_in_a_line_each_and_no_provider_is_bla
     def full(*_: object) -> int:
         raise OperationalError("UPDATE", {}, Exception("disk is full\nDETAIL: no more"))
 
-    with presence(store) as here:
+    with worker_lock(store) as here:
         engine = replace(sending(store, provider, clock), pause=lambda _: None)
         with monkeypatch.context() as patch:
             patch.setattr(ledger, "close", full)
@@ -432,7 +432,7 @@ def test_a_worker_that_could_not_write_at_all_goes_on_and_lists_who_is_in_doubt(
     def broken(*_: object) -> int:
         raise RuntimeError("a fault of ours")
 
-    with presence(store) as here:
+    with worker_lock(store) as here:
         engine = sending(store, provider, clock)
         with monkeypatch.context() as patch:
             patch.setattr(ledger, "close", broken)
@@ -462,7 +462,7 @@ def test_a_retry_batch_is_no_larger_than_the_provider_takes(store: Store, clock:
 
     provider = Busy(answer=lambda one: Rejected(one.delivery_id, False, "451", "later"))
     desk(store, provider, clock).start(number)
-    with presence(store) as here:
+    with worker_lock(store) as here:
         sending(store, provider, clock).run(number, here)
         clock.on(hours=1)
         sending(store, provider, clock).run(number, here)
@@ -474,7 +474,7 @@ def test_an_outcome_for_a_stranger_changes_nothing(store: Store, clock: Clock) -
     number = add_approved(store)
     provider = Recorder(answer=lambda one: Rejected(one.delivery_id + 1000, True, "550", "no"))
     desk(store, provider, clock).start(number)
-    with presence(store) as here:
+    with worker_lock(store) as here:
         progress = sending(store, provider, clock).run(number, here)
     assert progress.counts["uncertain"] == 3
 

@@ -10,7 +10,7 @@ from sqlalchemy import event
 from sqlmodel import func, select, update
 
 from digest.deliver.ledger import ledger
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected
 from digest.deliver.rate_limit.limiter import Pacing
 from digest.deliver.rate_limit.limits import Limit, Limits, WarmUp
@@ -92,7 +92,7 @@ def to_the_end(
 ) -> list[Progress]:
     """Runs again whenever it is said to be due, as the foreground does."""
     runs: list[Progress] = []
-    with presence(store) as here:
+    with worker_lock(store) as here:
         while len(runs) < most:
             runs.append(engine.run(number, here))
             if runs[-1].finished:
@@ -118,7 +118,7 @@ def test_two_workers_share_one_rate(store: Store, clock: Clock) -> None:
     number = start(store, clock, limits, size=5)
     pacing = Pacing("recorder", limits)
     taken: list[tuple[datetime, int]] = []
-    with presence(store) as one, presence(store) as two:
+    with worker_lock(store) as one, worker_lock(store) as two:
         for _ in range(100):
             for worker in (one, two):
                 with store.write() as session:
@@ -139,7 +139,7 @@ def test_two_issues_share_one_rate(store: Store, clock: Clock) -> None:
     limits = Limits(Limit(10))
     first, second = start(store, clock, limits), start(store, clock, limits)
     pacing = Pacing("recorder", limits)
-    with presence(store) as here, store.write() as session:
+    with worker_lock(store) as here, store.write() as session:
         assert ledger.claim(session, first, here.number, clock(), pacing=pacing)
         assert not ledger.claim(session, second, here.number, clock(), pacing=pacing)
         clock.on(seconds=1)
@@ -150,7 +150,7 @@ def test_another_provider_has_its_own_account(store: Store, clock: Clock) -> Non
     add_people(store, 20)
     limits = Limits(Limit(0, 10))
     number = start(store, clock, limits)
-    with presence(store) as here, store.write() as session:
+    with worker_lock(store) as here, store.write() as session:
         for name in ("smtp", "sendgrid"):
             pacing = Pacing(name, limits)
             assert ledger.claim(session, number, here.number, clock(), pacing=pacing)
@@ -261,7 +261,7 @@ def test_what_went_back_untouched_counts_for_nothing(store: Store, clock: Clock)
         del personalization
         raise ProviderError("wrong password")
 
-    with presence(store) as here:
+    with worker_lock(store) as here:
         with pytest.raises(ProviderError):
             limited(store, Recorder(answer=refuse), clock, limits).run(number, here)
         watch = Watch(clock)
@@ -281,7 +281,7 @@ def test_who_was_suppressed_meanwhile_uses_nothing_up(store: Store, clock: Clock
             .where(Subscriber.email.in_(people[:4]))  # type: ignore[attr-defined]
             .values(status="unsubscribed")
         )
-    with presence(store) as here:
+    with worker_lock(store) as here:
         assert limited(store, Watch(clock), clock, limits).run(number, here).finished
     with store.read() as session:
         assert session.exec(select(Pace.used)).one() == 6
@@ -301,7 +301,7 @@ def test_a_retry_keeps_its_lane_and_counts_again(store: Store, clock: Clock) -> 
 
     number, provider = start(store, clock, limits), Recorder(answer=answer)
     engine = limited(store, provider, clock, limits)
-    with presence(store) as here:
+    with worker_lock(store) as here:
         assert engine.run(number, here).counts["queued"] == 6
     with store.read() as session:
         waiting = session.exec(select(Batch.lane).where(Batch.state == "queued")).all()
@@ -335,7 +335,7 @@ def test_a_paused_issue_waits_for_no_limit(store: Store, clock: Clock) -> None:
     number, provider = start(store, clock, limits), Recorder()
     engine = limited(store, provider, clock, limits)
     desk(store, provider, clock).pause(number)
-    with presence(store) as here:
+    with worker_lock(store) as here:
         progress = engine.run(number, here)
     assert (progress.next_due, progress.hold, provider.taken) == (None, None, [])
 
@@ -351,7 +351,7 @@ def test_a_pause_while_the_rate_is_waited_for_is_the_end(store: Store, clock: Cl
             editor.pause(number)
         clock.on(seconds=seconds)
 
-    with presence(store) as here:
+    with worker_lock(store) as here:
         progress = replace(limited(store, watch, clock, limits), pause=pause).run(number, here)
     assert (len(watch.taken), progress.counts["queued"]) == (10, 20)
 
@@ -361,7 +361,7 @@ def test_without_limits_there_is_no_statement_and_no_row(store: Store, clock: Cl
     number = start(store, clock, Limits())
     said: list[str] = []
     event.listen(store.engine, "before_cursor_execute", lambda *one: said.append(str(one[2])))
-    with presence(store) as here:
+    with worker_lock(store) as here:
         assert limited(store, Recorder(), clock, Limits()).run(number, here).finished
     assert not [one for one in said if "pace" in one.lower()]
     with store.read() as session:

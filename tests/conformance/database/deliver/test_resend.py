@@ -3,7 +3,7 @@
 import pytest
 
 from digest.deliver.ledger import ledger
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import Accepted, Outcome, Rejected, Unknown
 from digest.deliver.tables import DeliveryState
 from digest.issues.lifecycle import IssueError, find_issue
@@ -49,7 +49,7 @@ def start(store: Store, clock: Clock) -> tuple[int, Trouble]:
 
 
 def run(store: Store, provider: Recorder, number: int, clock: Clock) -> dict[str, int]:
-    with presence(store) as here:
+    with worker_lock(store) as here:
         progress = sending(store, provider, clock).run(number, here)
     assert progress.finished
     return progress.counts
@@ -101,7 +101,7 @@ def test_a_cancelled_issue_is_not_sent_again(store: Store, clock: Clock) -> None
     provider = Recorder(answer=lambda one: Unknown(one.delivery_id, "cut off"))
     editor = desk(store, provider, clock)
     editor.start(number)
-    with presence(store) as here:
+    with worker_lock(store) as here:
         sending(store, provider, clock).run(number, here, report=lambda _: editor.cancel(number))
     with pytest.raises(IssueError, match="is cancelled"):
         editor.resend(number, [DeliveryState.UNCERTAIN])

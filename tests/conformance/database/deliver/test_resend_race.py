@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlmodel import Session, update
 
 from digest.deliver.ledger import ledger, resend
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.tables import Delivery, DeliveryState
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import Issue, IssueState
@@ -27,7 +27,7 @@ def number(postgresql_store: Store) -> int:
     add_people(store, 3)
     number = add_approved(store)
     desk(store, Recorder(), clock).start(number)
-    with presence(store) as here:
+    with worker_lock(store) as here:
         sending(store, Recorder(), clock).run(number, here)
     with store.write() as session:
         session.execute(update(Issue).values(state=IssueState.SENDING, finished_at=None))

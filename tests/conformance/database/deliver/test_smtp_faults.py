@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlmodel import col, func, select
 
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import ProviderError
 from digest.deliver.providers.smtp.pipelined import WIDEST
 from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
@@ -170,7 +170,7 @@ def test_a_server_that_is_away_is_waited_for(
 ) -> None:
     """Nobody listens at first."""
     clock, number, parts = Clock(), add_approved(store), frozen_parts()
-    with socket.socket() as nobody, presence(store) as here:
+    with socket.socket() as nobody, worker_lock(store) as here:
         nobody.bind(("127.0.0.1", 0))
         away = smtp(nobody.getsockname()[1], clock)
         Desk(store, parts, away.batch_size, clock).start(number)

@@ -8,10 +8,14 @@ import pytest
 from sqlmodel import select
 
 from digest.brand import Brand
-from digest.deliver.ledger.worker_lock import presence
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import Outcome, ProviderBusyError, ProviderError, Rejected
 from digest.deliver.transactional import mail
-from digest.deliver.transactional.tables import Letter, LetterKind, LetterState
+from digest.deliver.transactional.tables import (
+    TransactionalKind,
+    TransactionalMessage,
+    TransactionalState,
+)
 from digest.message.edition import Edition, Sender
 from digest.message.headers import message_id
 from digest.message.personalization import Personalization
@@ -71,7 +75,7 @@ def post(store: Store, mailer: Mailer, clock: Clock) -> Post:
 @pytest.fixture
 def deliver(store: Store, post: Post) -> Iterator[Callable[[], int]]:
     """A worker's round; how many letters it took to their readers."""
-    with presence(store) as here:
+    with worker_lock(store) as here:
         yield lambda: post.deliver(here)
 
 
@@ -88,14 +92,16 @@ def person(store: Store, status: str) -> int:
         return found
 
 
-def owe(store: Store, reader: int, kind: LetterKind = LetterKind.CONFIRMATION, **more: Any) -> bool:
+def owe(
+    store: Store, reader: int, kind: TransactionalKind = TransactionalKind.CONFIRMATION, **more: Any
+) -> bool:
     with store.write() as session:
         return mail.write(session, kind, reader, "1", NOW, **more)
 
 
-def kept(store: Store) -> Letter:
+def kept(store: Store) -> TransactionalMessage:
     with store.read() as session:
-        return session.exec(select(Letter)).one()
+        return session.exec(select(TransactionalMessage)).one()
 
 
 def test_a_letter_goes_out_once_however_often_it_is_caused(
@@ -106,7 +112,7 @@ def test_a_letter_goes_out_once_however_often_it_is_caused(
     assert deliver() == 1
     assert deliver() == 0
     assert mailer.taken == ["reader0@example.org"]
-    assert kept(store).state == LetterState.SUBMITTED
+    assert kept(store).state == TransactionalState.SUBMITTED
 
 
 def test_what_causes_it_takes_it_along_when_it_fails(
@@ -114,7 +120,7 @@ def test_what_causes_it_takes_it_along_when_it_fails(
 ) -> None:
     def cause() -> None:
         with store.write() as session:
-            mail.write(session, LetterKind.CONFIRMATION, ana, "1", NOW)
+            mail.write(session, TransactionalKind.CONFIRMATION, ana, "1", NOW)
             raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
@@ -134,22 +140,22 @@ def test_what_a_dead_worker_held_goes_out_again_with_the_same_message_id(
 
     settle, mail.settle = mail.settle, lambda *_: die()
     try:
-        with presence(store) as other, pytest.raises(SystemExit):
+        with worker_lock(store) as other, pytest.raises(SystemExit):
             post.deliver(other)
     finally:
         mail.settle = settle
-    assert kept(store).state == LetterState.SUBMITTING
+    assert kept(store).state == TransactionalState.SUBMITTING
     assert deliver() == 1
     first, second = [message_id(*one) for one in mailer.sent]
     assert first == second
-    assert kept(store).state == LetterState.SUBMITTED
+    assert kept(store).state == TransactionalState.SUBMITTED
 
 
 def test_nobody_takes_what_a_living_worker_holds(
     store: Store, post: Post, mailer: Mailer, deliver: Deliver, ana: int
 ) -> None:
     owe(store, ana)
-    with presence(store) as other:
+    with worker_lock(store) as other:
         with store.write() as session:
             assert len(mail.claim(session, other.number, lambda _: False, NOW)) == 1
         assert deliver() == 0
@@ -166,7 +172,7 @@ def test_a_refusal_for_now_is_tried_again_later(
     owe(store, ana)
     mailer.answer = refusing("451", permanent=False)
     deliver()
-    assert kept(store).state == LetterState.QUEUED
+    assert kept(store).state == TransactionalState.QUEUED
     mailer.answer = None
     assert deliver() == 0, "it waits"
     clock.on(minutes=2)
@@ -180,7 +186,7 @@ def test_an_address_that_is_refused_for_good_is_not_asked_again(
     owe(store, ana)
     mailer.answer = refusing("550 5.1.1", permanent=True, about_address=True)
     deliver()
-    assert (kept(store).state, kept(store).code) == (LetterState.FAILED, "550 5.1.1")
+    assert (kept(store).state, kept(store).code) == (TransactionalState.FAILED, "550 5.1.1")
     with store.read() as session:
         assert session.exec(select(Subscriber.status)).one() == "bounced"
         assert session.exec(select(Suppression.reason)).one() == "bounced"
@@ -193,7 +199,7 @@ def test_a_provider_that_can_not_be_used_costs_no_try(
     mailer.fault = ProviderBusyError("full", 120)
     with pytest.raises(ProviderError):
         deliver()
-    assert (kept(store).state, kept(store).attempts) == (LetterState.QUEUED, 0)
+    assert (kept(store).state, kept(store).attempts) == (TransactionalState.QUEUED, 0)
     mailer.fault = None
     clock.on(seconds=119)
     assert deliver() == 0
@@ -215,19 +221,19 @@ def test_an_answer_that_never_came_is_asked_for_again(
 @pytest.mark.parametrize(
     ("kind", "status", "becomes"),
     [
-        (LetterKind.CONFIRMATION, "pending", "submitted"),
-        (LetterKind.CONFIRMATION, "unsubscribed", "submitted"),
-        (LetterKind.CONFIRMATION, "active", "suppressed"),
-        (LetterKind.CONFIRMATION, "complained", "suppressed"),
-        (LetterKind.CONFIRMATION, "bounced", "suppressed"),
-        (LetterKind.WELCOME, "active", "submitted"),
-        (LetterKind.WELCOME, "unsubscribed", "suppressed"),
-        (LetterKind.ALREADY, "active", "submitted"),
-        (LetterKind.ALREADY, "complained", "suppressed"),
+        (TransactionalKind.CONFIRMATION, "pending", "submitted"),
+        (TransactionalKind.CONFIRMATION, "unsubscribed", "submitted"),
+        (TransactionalKind.CONFIRMATION, "active", "suppressed"),
+        (TransactionalKind.CONFIRMATION, "complained", "suppressed"),
+        (TransactionalKind.CONFIRMATION, "bounced", "suppressed"),
+        (TransactionalKind.WELCOME, "active", "submitted"),
+        (TransactionalKind.WELCOME, "unsubscribed", "suppressed"),
+        (TransactionalKind.ALREADY, "active", "submitted"),
+        (TransactionalKind.ALREADY, "complained", "suppressed"),
     ],
 )
 def test_who_may_have_it_is_asked_when_its_turn_comes(
-    store: Store, deliver: Deliver, kind: LetterKind, status: str, becomes: str
+    store: Store, deliver: Deliver, kind: TransactionalKind, status: str, becomes: str
 ) -> None:
     owe(store, person(store, status), kind)
     deliver()
@@ -238,7 +244,7 @@ def test_who_left_before_it_was_written_out_gets_no_welcome(
     store: Store, mailer: Mailer, deliver: Deliver
 ) -> None:
     reader = person(store, "active")
-    owe(store, reader, LetterKind.WELCOME)
+    owe(store, reader, TransactionalKind.WELCOME)
     with store.write() as session:
         unsubscribe(session, HASHER, reader, "link", NOW)
     deliver()
@@ -256,7 +262,7 @@ def test_the_address_that_a_reader_moved_from_is_told_unless_it_is_worse_than_le
     with store.write() as session:
         key = HASHER.hash("before@example.org")
         session.add(Suppression(address_hash=key, email=None, reason=reason, at=NOW))
-    owe(store, reader, LetterKind.CHANGED, email="before@example.org")
+    owe(store, reader, TransactionalKind.CHANGED, email="before@example.org")
     deliver()
     assert kept(store).state == becomes
 
@@ -266,7 +272,7 @@ def test_an_erased_readers_letters_go_with_them(store: Store, ana: int) -> None:
     with store.write() as session:
         erase(session, HASHER, "reader0@example.org", NOW)
     with store.read() as session:
-        assert session.exec(select(Letter)).all() == []
+        assert session.exec(select(TransactionalMessage)).all() == []
 
 
 def test_a_confirmation_says_that_nobody_wrote_it_and_offers_no_way_off(
@@ -285,7 +291,7 @@ def test_a_confirmation_says_that_nobody_wrote_it_and_offers_no_way_off(
 
 def test_a_welcome_can_be_left_in_one_click(store: Store, mailer: Mailer, deliver: Deliver) -> None:
     reader = person(store, "active")
-    owe(store, reader, LetterKind.WELCOME)
+    owe(store, reader, TransactionalKind.WELCOME)
     deliver()
     ((edition, personalization),) = mailer.sent
     head = MessageTemplate(edition).message(personalization, NOW).partition(b"\r\n\r\n")[0]
@@ -300,7 +306,7 @@ def test_another_address_that_must_not_be_mailed_is_not(
     reader = person(store, "active")
     with store.write() as session:
         erase(session, HASHER, "gone@example.org", NOW)
-    owe(store, reader, LetterKind.CHANGE, email="gone@example.org", context={"number": 1})
+    owe(store, reader, TransactionalKind.CHANGE, email="gone@example.org", context={"number": 1})
     deliver()
     assert mailer.taken == []
 

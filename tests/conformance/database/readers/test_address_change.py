@@ -9,7 +9,7 @@ from digest.catalog.tables import Tool, Vote
 from digest.deliver.ledger import ledger
 from digest.deliver.providers.base import Rejected
 from digest.deliver.tables import Attempt, Delivery
-from digest.deliver.transactional.tables import Letter
+from digest.deliver.transactional.tables import TransactionalMessage
 from digest.events.tables import Event, EventKind
 from digest.events.writer import record
 from digest.readers.address_change import accept_move, request_move
@@ -54,7 +54,7 @@ def person(store: Store, number: int = 1) -> Subscriber:
 
 def letters(store: Store) -> list[tuple[str, str | None]]:
     with store.read() as session:
-        rows = session.exec(select(Letter).order_by(Letter.id))  # type: ignore[arg-type]
+        rows = session.exec(select(TransactionalMessage).order_by(TransactionalMessage.id))  # type: ignore[arg-type]
         return [(one.kind, one.email) for one in rows]
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import col, select
 
-from digest.deliver.bounce_policy.bounce_type import MOST_PASSING
+from digest.deliver.bounce_policy.bounce_type import SOFT_BOUNCE_LIMIT
 from digest.deliver.ledger import ledger
 from digest.deliver.ledger.outcomes import settle
 from digest.deliver.providers.base import Rejected
@@ -223,7 +223,7 @@ def test_of_two_failures_told_together_the_graver_counts(desk: Desk) -> None:
 def test_what_says_nothing_about_an_address_never_suppresses_it(
     desk: Desk, told: dict[str, str]
 ) -> None:
-    for _ in range(MOST_PASSING + 2):
+    for _ in range(SOFT_BOUNCE_LIMIT + 2):
         desk.say(desk.event("bounce", desk.issue(), **told))
     assert (desk.suppressed(), desk.person().status) == (None, "active")
 
@@ -232,7 +232,7 @@ BLOCKED = {"type": "blocked", "status": "4.4.1"}
 
 
 def test_passing_failures_suppress_after_several_issues_in_a_row(desk: Desk) -> None:
-    for _ in range(MOST_PASSING - 1):
+    for _ in range(SOFT_BOUNCE_LIMIT - 1):
         desk.say(desk.event("bounce", desk.issue(), **BLOCKED))
         assert desk.suppressed() is None
     desk.say(desk.event("bounce", desk.issue(), **BLOCKED))
@@ -251,13 +251,13 @@ def test_a_delivery_in_between_begins_the_count_anew(desk: Desk) -> None:
 
 def test_the_same_failure_told_often_counts_once(desk: Desk) -> None:
     number = desk.issue()
-    for _ in range(MOST_PASSING + 1):
+    for _ in range(SOFT_BOUNCE_LIMIT + 1):
         desk.say(desk.event("bounce", number, **BLOCKED))
     assert desk.suppressed() is None
 
 
 def test_a_late_bounce_does_not_undo_a_later_delivery(desk: Desk) -> None:
-    issues = [desk.issue() for _ in range(MOST_PASSING + 1)]
+    issues = [desk.issue() for _ in range(SOFT_BOUNCE_LIMIT + 1)]
     desk.say(desk.event("delivered", issues[-1]))
     for number in issues[:-1]:
         desk.say(desk.event("bounce", number, **BLOCKED))
@@ -266,7 +266,7 @@ def test_a_late_bounce_does_not_undo_a_later_delivery(desk: Desk) -> None:
 
 def test_refusals_while_sending_count_in_the_same_row(desk: Desk) -> None:
     """Two issues by SendGrid, the third refused by an SMTP server: one policy."""
-    for _ in range(MOST_PASSING - 1):
+    for _ in range(SOFT_BOUNCE_LIMIT - 1):
         desk.say(desk.event("bounce", desk.issue(), **BLOCKED))
     number = desk.issue("submitting")
     delivery = desk.delivery(number)
@@ -345,11 +345,11 @@ def test_what_was_lifted_is_not_put_back_by_older_news(desk: Desk) -> None:
 
 
 def test_who_was_let_off_begins_a_new_row(desk: Desk) -> None:
-    for _ in range(MOST_PASSING):
+    for _ in range(SOFT_BOUNCE_LIMIT):
         desk.say(desk.event("bounce", desk.issue(), **BLOCKED))
     desk.lift(NOW + timedelta(days=1))
     after = NOW + timedelta(days=2)
-    for _ in range(MOST_PASSING - 1):
+    for _ in range(SOFT_BOUNCE_LIMIT - 1):
         desk.say(desk.event("bounce", desk.issue(), at=after, **BLOCKED), now=after)
     assert desk.suppressed() is None
     desk.say(desk.event("bounce", desk.issue(), at=after, **BLOCKED), now=after)

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from digest.deliver.bounce_policy.bounce_type import Fault
+from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.deliver.transactional import mail
-from digest.deliver.transactional.tables import Letter, LetterKind
+from digest.deliver.transactional.tables import TransactionalKind, TransactionalMessage
 from digest.events.tables import Event, EventKind
 from digest.track.provider_events.event import Act, Report
 from digest.track.provider_events.ingest import take
@@ -21,7 +21,7 @@ from tests.parts.world import NOW, SECRET, add_people
 
 HASHER = AddressHasher(SECRET)
 BOUNCE = Report(
-    "k", EventKind.BOUNCED, None, NOW, fault=Fault.ADDRESS, code="5.1.1", note="gone", letter=1
+    "k", EventKind.BOUNCED, None, NOW, fault=BounceType.HARD, code="5.1.1", note="gone", letter=1
 )
 COMPLAINT = Report("c", EventKind.COMPLAINED, None, NOW, act=Act.COMPLAIN, letter=1)
 
@@ -29,8 +29,8 @@ COMPLAINT = Report("c", EventKind.COMPLAINED, None, NOW, act=Act.COMPLAIN, lette
 def owe(store: Store, status: str = "pending", email: str | None = None) -> None:
     add_people(store, 1, status)
     with store.write() as session:
-        mail.write(session, LetterKind.CONFIRMATION, 1, "1", NOW, email=email)
-        session.exec(select(Letter)).one().state = "submitted"
+        mail.write(session, TransactionalKind.CONFIRMATION, 1, "1", NOW, email=email)
+        session.exec(select(TransactionalMessage)).one().state = "submitted"
 
 
 def hear(store: Store, *reports: Report) -> int:
@@ -43,7 +43,7 @@ def standing(store: Store) -> tuple[str, str, list[tuple[str, str | None]]]:
     with store.read() as session:
         rows = session.exec(select(Suppression)).all()
         return (
-            session.exec(select(Letter.state)).one(),
+            session.exec(select(TransactionalMessage.state)).one(),
             session.exec(select(Subscriber.status)).one(),
             [(one.reason, one.email) for one in rows],
         )
@@ -62,8 +62,8 @@ def test_a_complaint_suppresses_who_never_asked(store: Store) -> None:
     assert standing(store) == ("submitted", "complained", [("complained", "reader0@example.org")])
 
 
-@pytest.mark.parametrize("fault", [Fault.PASSING, Fault.NOTHING])
-def test_what_passes_suppresses_nobody(store: Store, fault: Fault) -> None:
+@pytest.mark.parametrize("fault", [BounceType.SOFT, BounceType.NONE])
+def test_what_passes_suppresses_nobody(store: Store, fault: BounceType) -> None:
     owe(store)
     hear(store, BOUNCE._replace(fault=fault))
     assert standing(store) == ("failed", "pending", [])
@@ -104,4 +104,4 @@ def test_sendgrid_names_a_letter_by_its_token() -> None:
     token = tokens.make(Purpose.LETTER, 7)
     post = f'[{{"event": "bounce", "timestamp": 1, "delivery": "{token}", "status": "5.1.1"}}]'
     (report,) = read_post(post.encode(), tokens)
-    assert (report.bearer, report.letter, report.fault) == (None, 7, Fault.ADDRESS)
+    assert (report.bearer, report.letter, report.fault) == (None, 7, BounceType.HARD)

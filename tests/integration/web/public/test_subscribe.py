@@ -13,7 +13,7 @@ from altcha import Challenge, Payload, solve_challenge
 from sqlmodel import select
 from starlette.testclient import TestClient
 
-from digest.deliver.transactional.tables import Letter
+from digest.deliver.transactional.tables import TransactionalMessage
 from digest.readers.proof_of_work import Puzzles
 from digest.readers.signup import LETTERS_A_DAY, PER_NETWORK, comparison_in
 from digest.web.application import create_app
@@ -47,7 +47,9 @@ def sign_up(client: TestClient, email: str = "ana@example.org", **more: str) -> 
 
 def letters(site: SmallSite) -> list[str]:
     with site.store.read() as session:
-        return list(session.exec(select(Letter.kind).order_by(Letter.id)))  # type: ignore[arg-type]
+        return list(
+            session.exec(select(TransactionalMessage.kind).order_by(TransactionalMessage.id))
+        )  # type: ignore[arg-type]
 
 
 def proofs(site: SmallSite) -> list[Consent]:
@@ -114,7 +116,9 @@ def test_the_welcome_knows_the_comparison_the_reader_came_from(
     sign_up(client)
     client.post(confirm_link(site))
     with site.store.read() as session:
-        welcome = session.exec(select(Letter).where(Letter.kind == "welcome")).one()
+        welcome = session.exec(
+            select(TransactionalMessage).where(TransactionalMessage.kind == "welcome")
+        ).one()
     assert welcome.context == {"comparison": "alpha-vs-beta"}
 
 

@@ -5,69 +5,69 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.deliver.bounce_policy.bounce_type import (
-    MOST_PASSING,
-    Fault,
-    fault_of,
-    fault_of_refusal,
-    passing_in_a_row,
-    status_in,
+    SOFT_BOUNCE_LIMIT,
+    BounceType,
+    classify_rejection,
+    classify_status,
+    consecutive_soft_bounces,
+    find_status,
 )
 
-ADDRESS, PASSING, NOTHING = Fault
+HARD, SOFT, NONE = BounceType
 
 
 @pytest.mark.parametrize("status", ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"])
 def test_an_address_that_does_not_exist_is_at_fault(status: str) -> None:
-    for said in Fault:
-        assert fault_of(status, said) is ADDRESS
+    for said in BounceType:
+        assert classify_status(status, said) is HARD
 
 
 @pytest.mark.parametrize(
     "status", ["5.7.1", "5.7.515", "4.7.0", "5.2.2", "4.2.2", "5.3.4", "5.6.1", "5.5.2", "5.1.8"]
 )
 def test_policy_full_size_content_and_sender_say_nothing_about_it(status: str) -> None:
-    for said in Fault:
-        assert fault_of(status, said) is NOTHING
+    for said in BounceType:
+        assert classify_status(status, said) is NONE
 
 
 @pytest.mark.parametrize("status", ["4.4.7", "4.0.0", "4.1.1", "5.4.4", "5.2.1", "5.3.0"])
 def test_what_may_be_over_tomorrow_is_passing(status: str) -> None:
-    for said in Fault:
-        assert fault_of(status, said) is PASSING
+    for said in BounceType:
+        assert classify_status(status, said) is SOFT
 
 
 @pytest.mark.parametrize("status", [None, "", "5.0.0", "5.1.0", "9.9.9", "rubbish"])
 def test_where_the_code_says_nothing_the_reporter_decides(status: str | None) -> None:
-    for said in Fault:
-        assert fault_of(status, said) is said
+    for said in BounceType:
+        assert classify_status(status, said) is said
 
 
 @pytest.mark.parametrize(
     ("code", "about_address", "fault"),
     [
-        ("550 5.1.1", True, ADDRESS),
-        ("550", True, ADDRESS),
-        ("550", False, NOTHING),
-        ("550 5.1.1", False, PASSING),
-        ("554 5.7.1", False, NOTHING),
-        ("452 4.2.2", False, NOTHING),
-        ("451 4.4.1", False, PASSING),
-        ("450", False, PASSING),
-        ("429", False, NOTHING),
-        ("503", False, NOTHING),
-        ("²", False, NOTHING),
+        ("550 5.1.1", True, HARD),
+        ("550", True, HARD),
+        ("550", False, NONE),
+        ("550 5.1.1", False, SOFT),
+        ("554 5.7.1", False, NONE),
+        ("452 4.2.2", False, NONE),
+        ("451 4.4.1", False, SOFT),
+        ("450", False, SOFT),
+        ("429", False, NONE),
+        ("503", False, NONE),
+        ("²", False, NONE),
     ],
 )
 def test_refusals_while_sending_go_by_the_same_rules(
-    code: str, fault: Fault, *, about_address: bool
+    code: str, fault: BounceType, *, about_address: bool
 ) -> None:
-    assert fault_of_refusal(code, about_address=about_address) is fault
+    assert classify_rejection(code, about_address=about_address) is fault
 
 
 def test_a_status_is_found_in_prose_and_no_version_or_address_is_taken_for_one() -> None:
-    assert status_in("550-5.1.1 The account does not exist") == "5.1.1"
-    assert status_in("host 10.5.1.1 said: 550 no") is None
-    assert status_in("Postfix 2.5.1.1") is None
+    assert find_status("550-5.1.1 The account does not exist") == "5.1.1"
+    assert find_status("host 10.5.1.1 said: 550 no") is None
+    assert find_status("Postfix 2.5.1.1") is None
 
 
 P, N = ("bounced", "passing"), ("bounced", "nothing")
@@ -92,14 +92,14 @@ P, N = ("bounced", "passing"), ("bounced", "nothing")
     ],
 )
 def test_issues_in_a_row(newest_first: list[tuple[str, str | None]], row: int) -> None:
-    assert passing_in_a_row(newest_first) == row
+    assert consecutive_soft_bounces(newest_first) == row
 
 
 def test_it_takes_several() -> None:
-    assert MOST_PASSING >= 3
+    assert SOFT_BOUNCE_LIMIT >= 3
 
 
-@given(st.text(max_size=30), st.sampled_from(Fault))
-def test_any_text_has_a_fault(text: str, said: Fault) -> None:
-    assert fault_of(text, said) in Fault
-    assert fault_of_refusal(text, about_address=False) is not ADDRESS
+@given(st.text(max_size=30), st.sampled_from(BounceType))
+def test_any_text_has_a_fault(text: str, said: BounceType) -> None:
+    assert classify_status(text, said) in BounceType
+    assert classify_rejection(text, about_address=False) is not HARD

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.deliver.bounce_policy.bounce_type import Fault
+from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.events.tables import EventKind
 from digest.track.bounces.parse import LARGEST_ODD, Notice, Wish, date_of, read_letter
 from digest.track.provider_events.event import Act
@@ -24,17 +24,17 @@ def notice(raw: bytes) -> Notice:
 @pytest.mark.parametrize(
     ("status", "told", "fault", "code"),
     [
-        ("5.1.1", "smtp; 550 5.1.1 no such user", Fault.ADDRESS, "5.1.1"),
-        ("5.0.0", "smtp; 550 5.1.1 no such user", Fault.ADDRESS, "5.1.1"),
-        ("5.7.1", "smtp; 550 5.7.1 refused by policy", Fault.NOTHING, "5.7.1"),
-        ("5.2.2", "smtp; 552 5.2.2 over quota", Fault.NOTHING, "5.2.2"),
-        ("5.3.4", "smtp; 552 5.3.4 too big", Fault.NOTHING, "5.3.4"),
-        ("4.4.7", "smtp; 451 4.4.7 expired", Fault.PASSING, "4.4.7"),
-        ("5.0.0", "smtp; 550 User unknown", Fault.PASSING, "5.0.0"),
-        ("", "", Fault.PASSING, "bounce"),
+        ("5.1.1", "smtp; 550 5.1.1 no such user", BounceType.HARD, "5.1.1"),
+        ("5.0.0", "smtp; 550 5.1.1 no such user", BounceType.HARD, "5.1.1"),
+        ("5.7.1", "smtp; 550 5.7.1 refused by policy", BounceType.NONE, "5.7.1"),
+        ("5.2.2", "smtp; 552 5.2.2 over quota", BounceType.NONE, "5.2.2"),
+        ("5.3.4", "smtp; 552 5.3.4 too big", BounceType.NONE, "5.3.4"),
+        ("4.4.7", "smtp; 451 4.4.7 expired", BounceType.SOFT, "4.4.7"),
+        ("5.0.0", "smtp; 550 User unknown", BounceType.SOFT, "5.0.0"),
+        ("", "", BounceType.SOFT, "bounce"),
     ],
 )
-def test_a_dsn_goes_by_the_policy(status: str, told: str, fault: Fault, code: str) -> None:
+def test_a_dsn_goes_by_the_policy(status: str, told: str, fault: BounceType, code: str) -> None:
     found = notice(dsn(TOKEN, status, told=told))
     assert (found.kind, found.fault, found.code) == (EventKind.BOUNCED, fault, code)
     assert found.names[0] == TOKEN
@@ -55,7 +55,7 @@ def test_only_a_failure_is_a_bounce(action: str, kind: EventKind) -> None:
     found = notice(dsn(TOKEN, "4.2.0", action))
     assert found.kind is kind
     if kind is not EventKind.BOUNCED:
-        assert found.fault is Fault.NOTHING
+        assert found.fault is BounceType.NONE
 
 
 def test_of_several_recipients_the_gravest_is_heard() -> None:
@@ -99,14 +99,14 @@ def test_what_is_no_complaint_is_left_alone(feedback: str) -> None:
 @pytest.mark.parametrize(
     ("words", "fault"),
     [
-        ("Sorry, no mailbox here by that name. (#5.1.1)", Fault.ADDRESS),
-        ("Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)", Fault.PASSING),
-        ("The user has no more room. (#5.2.2)", Fault.NOTHING),
-        ("It did not work out.", Fault.PASSING),
+        ("Sorry, no mailbox here by that name. (#5.1.1)", BounceType.HARD),
+        ("Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)", BounceType.SOFT),
+        ("The user has no more room. (#5.2.2)", BounceType.NONE),
+        ("It did not work out.", BounceType.SOFT),
     ],
 )
 def test_an_odd_bounce_is_known_by_its_looks_and_never_hard_without_a_code(
-    words: str, fault: Fault
+    words: str, fault: BounceType
 ) -> None:
     found = notice(qmail(TOKEN, words))
     assert (found.kind, found.fault) == (EventKind.BOUNCED, fault)
@@ -116,7 +116,7 @@ def test_an_odd_bounce_is_known_by_its_looks_and_never_hard_without_a_code(
 def test_an_odd_bounce_is_looked_for_where_its_words_stand_and_no_further() -> None:
     words = "Sorry, no mailbox here by that name. (#5.1.1)"
     letter = qmail(TOKEN, words)
-    assert notice(letter + b"\n" * LARGEST_ODD).fault is Fault.ADDRESS
+    assert notice(letter + b"\n" * LARGEST_ODD).fault is BounceType.HARD
     head, _, body = letter.partition(b"\n\n")
     assert read_letter(head + b"\n\n" + b"\n" * LARGEST_ODD + body) is None
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.deliver.bounce_policy.bounce_type import Fault
+from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.events.tables import EventKind
 from digest.track.provider_events.event import Act, Report
 from digest.track.provider_events.sendgrid import KINDS, PostError, read_post
@@ -34,33 +34,33 @@ def test_every_documented_type_has_a_kind_and_its_delivery(name: str) -> None:
 
 def test_what_is_not_known_yet_is_kept_and_means_nothing() -> None:
     report = read("telepathy", reason="felt")
-    assert (report.kind, report.fault, report.act) == (EventKind.UNKNOWN, Fault.NOTHING, None)
+    assert (report.kind, report.fault, report.act) == (EventKind.UNKNOWN, BounceType.NONE, None)
     assert json.loads(report.detail) == {"event": "telepathy", "reason": "felt"}
 
 
 @pytest.mark.parametrize(
     ("told", "fault", "code"),
     [
-        ({"type": "bounce", "status": "5.1.1"}, Fault.ADDRESS, "5.1.1"),
-        ({"type": "bounce", "status": "5.2.2"}, Fault.NOTHING, "5.2.2"),
-        ({"type": "bounce", "status": "5.7.1"}, Fault.NOTHING, "5.7.1"),
-        ({"type": "bounce", "reason": "552 5.3.4 too big"}, Fault.NOTHING, "5.3.4"),
-        ({"type": "bounce", "status": "5.0.0"}, Fault.ADDRESS, "5.0.0"),
-        ({"type": "bounce"}, Fault.ADDRESS, "bounce"),
+        ({"type": "bounce", "status": "5.1.1"}, BounceType.HARD, "5.1.1"),
+        ({"type": "bounce", "status": "5.2.2"}, BounceType.NONE, "5.2.2"),
+        ({"type": "bounce", "status": "5.7.1"}, BounceType.NONE, "5.7.1"),
+        ({"type": "bounce", "reason": "552 5.3.4 too big"}, BounceType.NONE, "5.3.4"),
+        ({"type": "bounce", "status": "5.0.0"}, BounceType.HARD, "5.0.0"),
+        ({"type": "bounce"}, BounceType.HARD, "bounce"),
         (
             {"type": "bounce", "bounce_classification": "Reputation"},
-            Fault.NOTHING,
+            BounceType.NONE,
             "bounce",
         ),
-        ({"type": "blocked", "status": "5.1.1"}, Fault.PASSING, "5.1.1"),
-        ({"type": "blocked", "status": "4.4.1"}, Fault.PASSING, "4.4.1"),
-        ({"type": "blocked", "status": "5.7.1"}, Fault.NOTHING, "5.7.1"),
-        ({"type": "blocked"}, Fault.PASSING, "blocked"),
-        ({"type": 7, "status": [], "reason": None}, Fault.ADDRESS, "bounce"),
+        ({"type": "blocked", "status": "5.1.1"}, BounceType.SOFT, "5.1.1"),
+        ({"type": "blocked", "status": "4.4.1"}, BounceType.SOFT, "4.4.1"),
+        ({"type": "blocked", "status": "5.7.1"}, BounceType.NONE, "5.7.1"),
+        ({"type": "blocked"}, BounceType.SOFT, "blocked"),
+        ({"type": 7, "status": [], "reason": None}, BounceType.HARD, "bounce"),
     ],
 )
 def test_a_bounce_goes_by_the_policy_and_blocked_is_never_hard(
-    told: dict[str, Any], fault: Fault, code: str
+    told: dict[str, Any], fault: BounceType, code: str
 ) -> None:
     report = read("bounce", **told)
     assert (report.fault, report.code) == (fault, code)
@@ -69,16 +69,16 @@ def test_a_bounce_goes_by_the_policy_and_blocked_is_never_hard(
 @pytest.mark.parametrize(
     ("reason", "fault", "act"),
     [
-        ("Bounced Address", Fault.ADDRESS, None),
-        ("Invalid", Fault.ADDRESS, None),
-        ("Unsubscribed Address", Fault.NOTHING, Act.UNSUBSCRIBE),
-        ("Spam Reporting Address", Fault.NOTHING, Act.COMPLAIN),
-        ("Spam Content", Fault.NOTHING, None),
-        ("Recipient List over Package Quota", Fault.NOTHING, None),
+        ("Bounced Address", BounceType.HARD, None),
+        ("Invalid", BounceType.HARD, None),
+        ("Unsubscribed Address", BounceType.NONE, Act.UNSUBSCRIBE),
+        ("Spam Reporting Address", BounceType.NONE, Act.COMPLAIN),
+        ("Spam Content", BounceType.NONE, None),
+        ("Recipient List over Package Quota", BounceType.NONE, None),
     ],
 )
 def test_what_was_dropped_tells_what_sendgrid_knows(
-    reason: str, fault: Fault, act: Act | None
+    reason: str, fault: BounceType, act: Act | None
 ) -> None:
     report = read("dropped", reason=reason)
     assert (report.kind, report.fault, report.act) == (EventKind.DROPPED, fault, act)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from digest.deliver.providers.smtp.reply import ADDRESS_CODES, Stage, queue_id, read_reply
+from digest.deliver.providers.smtp.reply import HARD_BOUNCE_STATUSES, Stage, queue_id, read_reply
 
 
 def test_a_reply_of_many_lines_becomes_one_without_its_repeated_code() -> None:
@@ -32,7 +32,7 @@ def test_an_empty_reply_is_its_code() -> None:
     assert str(read_reply(Stage.BODY, 250, b"")) == "250"
 
 
-@pytest.mark.parametrize("enhanced", sorted(ADDRESS_CODES))
+@pytest.mark.parametrize("enhanced", sorted(HARD_BOUNCE_STATUSES))
 @pytest.mark.parametrize("stage", Stage)
 def test_an_address_is_blamed_by_its_codes_but_never_for_a_sender(
     enhanced: str, stage: Stage
