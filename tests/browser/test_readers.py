@@ -30,7 +30,7 @@ from subscribers.service import find
 from subscribers.tables import Consent
 from tests.browser.test_emails import RULES, SPREAD
 from tests.browser.watched import Watched, watch
-from tests.parts.processes import until
+from tests.parts.waiting import until
 from tests.parts.world import SECRET
 
 PUBLIC = "https://digest.example.org"

@@ -17,6 +17,7 @@ from store import Store
 from subscribers.tables import Subscriber
 from subscribers.tokens import Purpose
 from tests.parts.letters import dsn
+from tests.parts.waiting import until
 from tests.parts.world import NOW, SECRET, Clock, add_approved, add_people
 
 
@@ -81,13 +82,9 @@ def test_a_worker_on_sqlite_reads_it(sqlite_store: Store, mailbox: Path) -> None
     stop = threading.Event()
     worker = threading.Thread(target=work, args=(app, stop))
     worker.start()
-    for _ in range(1_000):
-        if state(app) == "bounced" and not list((mailbox / "new").iterdir()):
-            break
-        stop.wait(0.01)
+    until(lambda: state(app) == "bounced" and not list((mailbox / "new").iterdir()), "the bounce")
     stop.set()
     worker.join()
-    assert state(app) == "bounced"
 
 
 def test_messages_name_the_mailbox_that_is_read(sqlite_store: Store, mailbox: Path) -> None:

@@ -25,7 +25,7 @@ from store import Store
 from subscribers.service import find
 from subscribers.tokens import Purpose
 from tests.integration.web.rows import events, everything
-from tests.parts.processes import until
+from tests.parts.waiting import until
 from tests.parts.world import SECRET
 
 PUBLIC = "https://digest.example.org"

@@ -222,5 +222,8 @@ class _Talk:
         self.say(reply)
 
     def stall(self) -> None:
+        """Says nothing more, and listens until the client hangs up."""
         self.flush()
-        threading.Event().wait(10)
+        while self.sock.recv(65_536):
+            pass
+        raise _HungUpError

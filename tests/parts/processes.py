@@ -5,15 +5,12 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from tests.parts.smtp_server import SmtpServer
 from tests.parts.world import SECRET
 
 ROOT = Path(__file__).resolve().parents[2]
-LONGEST_WAIT = 60.0
 
 
 def environment(database_url: str, port: int) -> dict[str, str]:
@@ -61,12 +58,3 @@ class Trap:
             assert process.poll() is None, f"the sender ended early: {process.communicate()}"
         process.send_signal(how)
         process.wait(60)
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    """Waits for `condition`; fails, naming `what`, when it does not come."""
-    end = time.monotonic() + LONGEST_WAIT
-    never = threading.Event()
-    while not condition():
-        assert time.monotonic() < end, f"waited {LONGEST_WAIT:.0f} s for {what}"
-        never.wait(0.02)

@@ -16,7 +16,7 @@ from digest.deliver.tables import Delivery, DeliveryState
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import Issue, IssueState
 from store import Store
-from tests.parts.processes import until
+from tests.parts.waiting import until
 from tests.parts.world import NOW, Clock, Recorder, add_approved, add_people, desk, sending
 
 

@@ -29,6 +29,7 @@ from subscribers.suppression_removal import lift_by_hand
 from subscribers.tables import Subscriber, Suppression
 from subscribers.tokens import Bearer, Purpose, Tokens
 from tests.parts.sendgrid_events import body_of, event
+from tests.parts.waiting import until
 from tests.parts.world import NOW, SECRET, add_approved, add_people
 
 TOKENS = Tokens([SECRET])
@@ -428,8 +429,7 @@ def test_a_post_that_the_database_refuses_spoils_no_other(desk: Desk) -> None:
         ]
         for thread in threads:
             thread.start()
-        while len(intake._waiting) < 4:
-            threading.Event().wait(0.001)
+        until(lambda: len(intake._waiting) == 4, "all four to wait")
     for thread in threads:
         thread.join()
     assert heard == {0: True, 1: True, 2: True, 3: False}
