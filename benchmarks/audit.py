@@ -110,7 +110,7 @@ def account(
     found = Account()
     with app.store.read() as session:
         issue, counts = find_issue(session, number), ledger.count(session, number)
-        edition = app.frozen.edition(session, number)
+        edition = app.renderer.edition(session, number)
         rows = session.execute(
             select(
                 col(Delivery.state),
@@ -126,7 +126,7 @@ def account(
     if issue.state != IssueState.FINISHED or sum(counts.values()) != issue.audience:
         found.faults.append(f"issue {number}: {issue.state}, {counts} of {issue.audience}")
     recipients = [Recipient._make(row[1:]) for row in rows]
-    personalizations = app.frozen.personalize(recipients, number)
+    personalizations = app.renderer.personalize(recipients, number)
     for row, personalization in zip(rows, personalizations, strict=True):
         got = taken.pop(message_id(edition, personalization), [])
         found.people += 1

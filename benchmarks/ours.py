@@ -62,7 +62,7 @@ def main(url: str, people: int, connections: int, ledger: str) -> None:
 
 def _send(app: App, number: int, people: int) -> int:
     del people
-    app.desk.start(number)
+    app.issues.start(number)
     with worker_lock(app.store) as here:
         progress = app.sending.run(number, here)
     return progress.counts["submitted"] if progress.finished else 0
@@ -70,7 +70,7 @@ def _send(app: App, number: int, people: int) -> int:
 
 def _submit(app: App, number: int, people: int) -> int:
     with app.store.read() as session:
-        edition = app.frozen.edition(session, number)
+        edition = app.renderer.edition(session, number)
     outcomes = app.provider.submit(edition, _batches(app, number, people))
     return sum(len(some) for some in outcomes)
 
@@ -79,14 +79,14 @@ def _batches(app: App, number: int, people: int) -> Iterator[list[Personalizatio
     for start in range(1, people + 1, AT_ONCE):
         numbers = range(start, min(start + AT_ONCE, people + 1))
         recipients = [Recipient(n, n, f"reader{n}@example.org", "Reader", True) for n in numbers]
-        yield app.frozen.personalize(recipients, number)
+        yield app.renderer.personalize(recipients, number)
 
 
 def _size(app: App, number: int) -> int:
     with app.store.read() as session:
-        edition = app.frozen.edition(session, number)
+        edition = app.renderer.edition(session, number)
     return len(
-        MessageTemplate(edition).message(app.frozen.sample_personalization(edition), app.clock())
+        MessageTemplate(edition).message(app.renderer.sample_personalization(edition), app.clock())
     )
 
 

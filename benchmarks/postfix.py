@@ -13,11 +13,11 @@ from pathlib import Path
 from digest.database import upgrade
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
-from digest.pipeline import Desk, Sending
+from digest.pipeline import IssueService, Sending
 from store import open_store
 from tests.parts.postfix import Postfix, hindrance
 from tests.parts.signatures import rsa_key, signer, verdicts
-from tests.parts.world import Clock, add_approved, add_people, frozen_parts
+from tests.parts.world import Clock, add_approved, add_people, issue_renderer
 
 
 def main(people: int) -> None:
@@ -31,9 +31,9 @@ def main(people: int) -> None:
         signing, clock = signer([rsa_key()], domain="d.example"), Clock()
         provider = Smtp(SmtpUrl("127.0.0.1", postfix.ports["chunks"]), clock, signer=signing)
         before, cpu = time.perf_counter(), _cpu()
-        Desk(store, frozen_parts(), provider.batch_size, clock).start(number)
+        IssueService(store, issue_renderer(), provider.batch_size, clock).start(number)
         with worker_lock(store) as here:
-            progress = Sending(store, frozen_parts(), provider, clock).run(number, here)
+            progress = Sending(store, issue_renderer(), provider, clock).run(number, here)
         seconds, cpu = time.perf_counter() - before, _cpu() - cpu
         provider.close()
         postfix.exchange.wait_for(people, 600)

@@ -76,8 +76,8 @@ def _timed(rounds: int, work: object) -> float:
 
 def _once(app: App, number: int) -> int:
     with app.store.read() as session:
-        edition = app.frozen.edition(session, number)
-    return len(MessageTemplate(edition).message(app.frozen.sample_personalization(edition), AT))
+        edition = app.renderer.edition(session, number)
+    return len(MessageTemplate(edition).message(app.renderer.sample_personalization(edition), AT))
 
 
 def _issue(app: App, comparisons: int) -> int:

@@ -90,8 +90,8 @@ def main(people: int) -> None:
     server.start()
     with tempfile.TemporaryDirectory() as folder:
         app = _prepare(Path(folder), here.recv(), people)
-        number = app.desk.draft()
-        app.desk.approve(number, "bench")
+        number = app.issues.draft()
+        app.issues.approve(number, "bench")
         figures = _send(app, number)
         app.close()
     here.send("done")
@@ -126,7 +126,7 @@ def _prepare(folder: Path, host: str, people: int) -> App:
 
 def _send(app: App, number: int) -> dict[str, Any]:
     began, cpu = time.perf_counter(), time.process_time()
-    app.desk.start(number)
+    app.issues.start(number)
     with worker_lock(app.store) as worker:
         progress = app.sending.run(number, worker)
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu

@@ -53,7 +53,7 @@ def add_issue(app: App) -> int:
         session.add(issue)
         session.flush()
         assert issue.number is not None
-        issue.content_hash = freeze(session, issue.number, rendered, app.frozen.imprint)
+        issue.content_hash = freeze(session, issue.number, rendered, app.renderer.imprint)
         issue.state = IssueState.APPROVED
         session.add(issue)
         return issue.number

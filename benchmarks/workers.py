@@ -45,7 +45,7 @@ def _send(database: str, url: str, people: int, senders: int) -> dict[str, float
     upgrade(app.store)
     fill(app, people)
     number = add_issue(app)
-    app.desk.start(number)
+    app.issues.start(number)
     environment = os.environ | {f"DIGEST_{name.upper()}": text for name, text in settings.items()}
     command = [sys.executable, "-m", "digest", "issue", "send", str(number)]
     processes = [

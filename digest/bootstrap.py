@@ -18,8 +18,8 @@ from digest.gate import Gate, Tools
 from digest.gate.clients import ClientTables
 from digest.gate.spam import SpamFilter
 from digest.message.edition import Sender
-from digest.pipeline import Desk, Frozen, Post, Preview, Sending
-from digest.pipeline.notify_workers import tell_nobody
+from digest.pipeline import IssueRenderer, IssueService, Preview, Sending, TransactionalMailer
+from digest.pipeline.notify_workers import notify_nobody
 from digest.readers.proof_of_work import Puzzles
 from digest.render.environment import email_environment, templates_folder
 from digest.render.links import Tracking
@@ -56,11 +56,11 @@ class App:
     brand: Brand
     sender: Sender
     provider: Provider
-    frozen: Frozen
+    renderer: IssueRenderer
     preview: Preview
-    desk: Desk
+    issues: IssueService
     sending: Sending
-    post: Post
+    mailer: TransactionalMailer
     send_tasks: "SendTasks | None"
     signatures: Signatures
     bounces: BounceReader | None
@@ -81,7 +81,7 @@ class App:
 
     def close(self) -> None:
         self.provider.close()
-        self.post.provider.close()
+        self.mailer.provider.close()
         self.store.close()
 
 
@@ -104,7 +104,7 @@ def bootstrap(
     # The oldest secret: it stays when a newer one is put before it, and so do the hashes.
     hasher = AddressHasher(settings.secrets[-1])
     environment = email_environment(*_looks(settings))
-    frozen = Frozen(
+    renderer = IssueRenderer(
         brand=settings.brand,
         sender=settings.mail_sender,
         environment=environment,
@@ -115,7 +115,7 @@ def bootstrap(
     limits = settings.limits
     batch_size = limits.batch_size(provider.batch_size)
     send_tasks = None if store.is_sqlite else open_send_tasks(batch_size, clock)
-    announce = send_tasks or tell_nobody
+    notify_workers = send_tasks or notify_nobody
     mailbox = open_mailbox(settings)
     return App(
         settings=settings,
@@ -125,19 +125,19 @@ def bootstrap(
         brand=settings.brand,
         sender=settings.mail_sender,
         provider=provider,
-        frozen=frozen,
-        preview=Preview(store, frozen, settings.gate_policy),
-        desk=Desk(
+        renderer=renderer,
+        preview=Preview(store, renderer, settings.gate_policy),
+        issues=IssueService(
             store,
-            frozen,
+            renderer,
             batch_size,
             clock,
             lanes=limits.lanes(provider.batch_size),
-            announce=announce,
+            notify_workers=notify_workers,
             gate=Gate(settings.gate_policy, open_tools(settings)),
         ),
-        sending=Sending(store, frozen, provider, clock, limits, announce=announce),
-        post=Post(
+        sending=Sending(store, renderer, provider, clock, limits, notify_workers=notify_workers),
+        mailer=TransactionalMailer(
             store=store,
             letters=Letters(settings.brand, environment),
             sender=settings.mail_sender,

@@ -2,13 +2,13 @@
 
     DigestError                     any error that this project raises on purpose
     ├── BadLinkError                a link's token is not ours, or what it named is gone
+    ├── ConnectionLostError         an SMTP connection ended or answered nonsense
+    ├── DnsUnavailableError         DNS did not answer
     ├── JsonTextError               text is no strict JSON
-    ├── LineLost                    an SMTP connection ended or answered nonsense
     ├── NotKeptError                a group commit failed: nothing was stored
     ├── PostError                   a webhook body could not be read
     ├── RowRefusedError             a row of an import is refused
     ├── SignatureError              a webhook body is not the provider's, or stale
-    ├── SilentError                 DNS did not answer
     ├── TokenError                  a token was not made by us for this purpose
     ├── TooManyError                a sign-up limit is reached
     ├── UnclearError                a page does not say who speaks of which tool

@@ -13,7 +13,7 @@ from digest.deliver.tables import Batch, BatchState
 from digest.issues.history import unfinished
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import Issue, IssueState
-from digest.pipeline import Desk, NothingNewError, Progress, Sending
+from digest.pipeline import IssueService, NothingNewError, Progress, Sending
 from digest.track.bounces.poll import BounceReader
 from digest.track.hits.classification import label_all
 from schedules.runner import RunOutcome
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Maintenance:
     store: Store
-    desk: Desk
+    issues: IssueService
     sending: Sending
     clock: Callable[[], datetime]
     bounces: BounceReader | None = None
@@ -54,7 +54,7 @@ class Maintenance:
         """
         run = run_at(session, schedule, due_at)
         try:
-            number = self.desk.draft_in(
+            number = self.issues.draft_in(
                 session, schedule.name, as_of or due_at, run.id if run else None
             )
         except NothingNewError as empty:
@@ -69,8 +69,8 @@ class Maintenance:
         opened = []
         for number, name in self._automatic_drafts():
             try:
-                self.desk.approve(number, by=f"schedule {name}")
-                self.desk.start(number)
+                self.issues.approve(number, by=f"schedule {name}")
+                self.issues.start(number)
             except IssueError as refused:
                 log.warning("schedule %s does not go on by itself: %s", name, refused)
             else:
@@ -78,17 +78,17 @@ class Maintenance:
         return opened
 
     def send_open(
-        self, worker_lock: WorkerLock, enough: Callable[[], bool] = lambda: False
+        self, worker_lock: WorkerLock, should_stop: Callable[[], bool] = lambda: False
     ) -> dict[int, Progress]:
         """Sends what is due of every issue that is sending or scheduled for now."""
         result = {}
         self._recover_all(worker_lock)
         for number in self._unfinished():
-            if enough():
+            if should_stop():
                 break
             try:
                 if self.opened(number):
-                    result[number] = self.sending.run(number, worker_lock, enough=enough)
+                    result[number] = self.sending.run(number, worker_lock, should_stop=should_stop)
             except (IssueError, ProviderError) as error:
                 log.warning("issue %s waits: %s", number, error)
         return result
@@ -114,7 +114,7 @@ class Maintenance:
             issue = find_issue(session, number)
         if issue.state == IssueState.SCHEDULED and issue.send_at and issue.send_at <= self.clock():
             try:
-                self.desk.start(number)
+                self.issues.start(number)
             except IssueError:
                 # Of two workers that start it, one is refused: it goes on all the same.
                 with self.store.read() as session:

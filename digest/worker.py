@@ -42,7 +42,7 @@ def deliver_letters(app: App, stop: threading.Event) -> None:
         try:
             with worker_lock(app.store) as here:
                 while not stop.is_set():
-                    app.post.deliver(here, stop.is_set)
+                    app.mailer.deliver(here, stop.is_set)
                     stop.wait(LETTERS_PAUSE_SECONDS)
         except ProviderError as error:
             log.warning("letters wait: %s", error)
@@ -80,4 +80,4 @@ def _look_and_send(maintenance: Maintenance, here: WorkerLock, stop: threading.E
 
 
 def maintenance_of(app: App) -> Maintenance:
-    return Maintenance(app.store, app.desk, app.sending, app.clock, app.bounces)
+    return Maintenance(app.store, app.issues, app.sending, app.clock, app.bounces)

@@ -117,7 +117,7 @@ def _standing(settings: "Settings", keys: "Sequence[Key]") -> Iterator[tuple[boo
     """What the world sees of the sender; for the outbox nothing of it is at fault yet."""
     from digest.deliver.providers.smtp.url import parse_smtp_url
     from digest.deliverability.check_result import Topic
-    from digest.deliverability.examine import Stand, examine, objections
+    from digest.deliverability.examine import SenderConfig, examine, objections
     from digest.deliverability.lookups import open_lookups
     from digest.settings import ProviderName
 
@@ -126,7 +126,7 @@ def _standing(settings: "Settings", keys: "Sequence[Key]") -> Iterator[tuple[boo
         yield None, "DNS is not asked about localhost: set DIGEST_SENDER to an address of yours"
         return
     over_smtp = settings.provider is ProviderName.SMTP
-    stand = Stand(
+    config = SenderConfig(
         address=sender.address,
         signer=settings.signing_domain,
         keys=keys,
@@ -140,10 +140,10 @@ def _standing(settings: "Settings", keys: "Sequence[Key]") -> Iterator[tuple[boo
     except ValueError as error:
         yield None, f"DNS: {error}"
         return
-    facts = examine(stand, lookups)
+    results = examine(config, lookups)
     if not settings.public_url.startswith("https://"):
         # Said already, with the settings.
-        facts = [one for one in facts if one.topic is not Topic.URL]
+        results = [one for one in results if one.topic is not Topic.URL]
     trial = settings.provider is ProviderName.OUTBOX
-    for good, line in [*((one.good, str(one)) for one in facts), *objections(facts)]:
+    for good, line in [*((one.good, str(one)) for one in results), *objections(results)]:
         yield (None if trial and good is False else good), line

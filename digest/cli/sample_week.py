@@ -81,14 +81,14 @@ def _subscribe(app: App) -> None:
 
 def _draft(app: App) -> int | None:
     try:
-        number = app.desk.draft(SCHEDULE)
+        number = app.issues.draft(SCHEDULE)
     except NothingNewError as empty:
         print(f"3  no new issue: {empty}")
         print("   an empty week is skipped, not sent; change or add a comparison and run again")
         return None
     with app.store.read() as session:
         issue = find_issue(session, number)
-        content = app.frozen.content(session, number)
+        content = app.renderer.content(session, number)
     grouped = sum(len(group.matchups) for group in content.groups)
     print(f"3  issue {number} drafted: “{issue.subject}”")
     print(
@@ -101,15 +101,15 @@ def _draft(app: App) -> int | None:
 def _send(app: App, number: int, folder: Path) -> None:
     from digest.message.personalization import slot_text
 
-    findings = app.desk.findings(number)
+    findings = app.issues.findings(number)
     print(f"4  checked: {'; '.join(f'{one.where}: {one.what}' for one in findings)}")
-    sha256 = app.desk.approve(number, by="demo")
+    sha256 = app.issues.approve(number, by="demo")
     print(f"5  approved and frozen as {sha256[:16]}")
     print("6  ", end="", flush=True)
     send_in_foreground(app, number, detach=False)
     with app.store.read() as session:
-        edition = app.frozen.edition(session, number)
-    personalization = app.frozen.sample_personalization(edition)
+        edition = app.renderer.edition(session, number)
+    personalization = app.renderer.sample_personalization(edition)
     (folder / f"issue-{number}.html").write_text(
         slot_text(edition.html, personalization, as_html=True), encoding="utf-8"
     )

@@ -25,12 +25,12 @@ def add(
     ] = "weekly",
 ) -> None:
     """Add a schedule. Its issues wait for approval unless --automatic is given."""
-    from digest.issues.tables import BY_HAND
+    from digest.issues.tables import MANUAL_SERIES
     from schedules.recurrence import Cadence
     from schedules.registry import add as register
     from schedules.tables import Approval
 
-    if name == BY_HAND:
+    if name == MANUAL_SERIES:
         raise Refused(f"{name} is the series of issues drafted by hand; take another name")
     with opened() as app, app.store.write() as session:
         register(

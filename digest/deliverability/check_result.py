@@ -14,16 +14,16 @@ class Topic(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
-    """`good` is None where nobody could tell. `mend` is what to paste or to do, if anything."""
+class CheckResult:
+    """`good` is None where nobody could tell. `fix` is what to paste or to do, if anything."""
 
     topic: Topic
     good: bool | None
     what: str
-    mend: str = ""
+    fix: str = ""
 
     def __str__(self) -> str:
-        return f"{self.topic}: {self.what}" + (f"; {self.mend}" if self.mend else "")
+        return f"{self.topic}: {self.what}" + (f"; {self.fix}" if self.fix else "")
 
 
 def paste(name: str, record: str) -> str:

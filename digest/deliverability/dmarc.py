@@ -1,6 +1,6 @@
 """DMARC: what a domain asks for mail that proves nothing (RFC 7489; its successor's tree walk)."""
 
-from digest.deliverability.check_result import Fact, Topic, paste, tags
+from digest.deliverability.check_result import CheckResult, Topic, paste, tags
 from digest.deliverability.lookups import Lookups
 
 MOST_STEPS = 8
@@ -8,32 +8,32 @@ MOST_STEPS = 8
 POLICIES = ("none", "quarantine", "reject")
 
 
-def look_at_dmarc(sender: str, signer: str, postmaster: str, lookups: Lookups) -> Fact:
-    """For mail from the domain `sender`, signed for `signer`. Raises SilentError."""
+def check_dmarc(sender: str, signer: str, postmaster: str, lookups: Lookups) -> CheckResult:
+    """For mail from the domain `sender`, signed for `signer`. Raises DnsUnavailableError."""
     suggestion = paste(f"_dmarc.{sender}", f"v=DMARC1; p=none; rua=mailto:{postmaster}")
     for name in _upwards(sender):
         records = [one for one in lookups.texts(f"_dmarc.{name}") if _is_dmarc(one)]
         if len(records) > 1:
             what = f"{len(records)} records at _dmarc.{name}, which count as none"
-            return Fact(Topic.DMARC, False, what, "leave one")
+            return CheckResult(Topic.DMARC, False, what, "leave one")
         if records:
             return _judge(name, records[0], sender, signer, suggestion)
-    return Fact(Topic.DMARC, False, f"{sender} has no record", suggestion)
+    return CheckResult(Topic.DMARC, False, f"{sender} has no record", suggestion)
 
 
-def _judge(name: str, record: str, sender: str, signer: str, suggestion: str) -> Fact:
+def _judge(name: str, record: str, sender: str, signer: str, suggestion: str) -> CheckResult:
     said = tags(record)
     policy = said.get("p", "") if name == sender else said.get("sp", said.get("p", ""))
     where = f"_dmarc.{name}"
     if policy.lower() not in POLICIES:
-        return Fact(Topic.DMARC, False, f"no policy in {record!r} at {where}", suggestion)
+        return CheckResult(Topic.DMARC, False, f"no policy in {record!r} at {where}", suggestion)
     if said.get("adkim", "r").lower() == "s" and signer != sender:
         what = f"{where} wants signatures of {sender} itself (adkim=s), ours are of {signer}"
-        return Fact(Topic.DMARC, False, what, f"set DIGEST_DKIM_DOMAIN={sender}, or adkim=r")
+        return CheckResult(Topic.DMARC, False, what, f"set DIGEST_DKIM_DOMAIN={sender}, or adkim=r")
     if "rua" not in said:
         what = f"{where} says p={policy}, and reports go to nobody"
-        return Fact(Topic.DMARC, True, what, "add rua=mailto:... to hear of misuse")
-    return Fact(Topic.DMARC, True, f"{where} says p={policy}")
+        return CheckResult(Topic.DMARC, True, what, "add rua=mailto:... to hear of misuse")
+    return CheckResult(Topic.DMARC, True, f"{where} says p={policy}")
 
 
 def _is_dmarc(record: str) -> bool:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from digest.deliver.providers.dkim.keys import Key
-from digest.deliverability.check_result import Fact, Topic
-from digest.deliverability.dkim import look_at_dkim, look_at_sendgrid
-from digest.deliverability.dmarc import look_at_dmarc
-from digest.deliverability.hosts import look_at_mx, look_at_ptr
-from digest.deliverability.lookups import Lookups, SilentError
-from digest.deliverability.public import Fetch, fetch, look_at_url
-from digest.deliverability.spf import look_at_spf
+from digest.deliverability.check_result import CheckResult, Topic
+from digest.deliverability.dkim import check_dkim, check_sendgrid_dkim
+from digest.deliverability.dmarc import check_dmarc
+from digest.deliverability.hosts import check_mx, check_ptr
+from digest.deliverability.lookups import DnsUnavailableError, Lookups
+from digest.deliverability.public import Fetch, check_public_url, fetch
+from digest.deliverability.spf import check_spf
 
 WANTED = {
     "Gmail": (Topic.SPF, Topic.DKIM, Topic.DMARC, Topic.PTR, Topic.URL),
@@ -25,7 +25,7 @@ WANTED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
+class SenderConfig:
     """What we know of ourselves. `smtp_host` is None where no server of ours is involved.
 
     `bounces` is the address that bounces go to, if it is not the sender's.
@@ -49,64 +49,68 @@ class Stand:
         return self.address.rpartition("@")[2].lower()
 
 
-def examine(stand: Stand, lookups: Lookups, fetch: Fetch = fetch) -> list[Fact]:
+def examine(sender: SenderConfig, lookups: Lookups, fetch: Fetch = fetch) -> list[CheckResult]:
     """Every fact; those that DNS kept silent about are unknown."""
-    domain = stand.domain
-    asked: list[tuple[Topic, Callable[[], Fact | Iterable[Fact]]]] = [
-        (Topic.SPF, lambda: _spf(stand, lookups)),
-        (Topic.DKIM, lambda: _dkim(stand, lookups)),
-        (Topic.DMARC, lambda: look_at_dmarc(domain, stand.signer, stand.address, lookups)),
-        (Topic.MX, lambda: _mx(stand, lookups)),
+    domain = sender.domain
+    asked: list[tuple[Topic, Callable[[], CheckResult | Iterable[CheckResult]]]] = [
+        (Topic.SPF, lambda: _spf(sender, lookups)),
+        (Topic.DKIM, lambda: _dkim(sender, lookups)),
+        (Topic.DMARC, lambda: check_dmarc(domain, sender.signer, sender.address, lookups)),
+        (Topic.MX, lambda: _mx(sender, lookups)),
     ]
-    if stand.smtp_host is not None:
-        host = stand.smtp_host
-        asked.append((Topic.PTR, lambda: look_at_ptr(host, domain, lookups)))
-    asked.append((Topic.URL, lambda: look_at_url(stand.public_url, lookups, fetch)))
-    facts: list[Fact] = []
+    if sender.smtp_host is not None:
+        host = sender.smtp_host
+        asked.append((Topic.PTR, lambda: check_ptr(host, domain, lookups)))
+    asked.append((Topic.URL, lambda: check_public_url(sender.public_url, lookups, fetch)))
+    results: list[CheckResult] = []
     for topic, look in asked:
         try:
             found = look()
-        except SilentError:
-            found = Fact(topic, None, "not checked, since DNS did not answer")
-        facts += [found] if isinstance(found, Fact) else found
-    return facts
+        except DnsUnavailableError:
+            found = CheckResult(topic, None, "not checked, since DNS did not answer")
+        results += [found] if isinstance(found, CheckResult) else found
+    return results
 
 
-def _spf(stand: Stand, lookups: Lookups) -> Fact:
+def _spf(sender: SenderConfig, lookups: Lookups) -> CheckResult:
     suggestion = "v=spf1 mx ~all"
-    if stand.smtp_host is not None:
-        suggestion = f"v=spf1 mx a:{stand.smtp_host} ~all"
-    if stand.sendgrid:
+    if sender.smtp_host is not None:
+        suggestion = f"v=spf1 mx a:{sender.smtp_host} ~all"
+    if sender.sendgrid:
         suggestion = "v=spf1 include:sendgrid.net ~all"
-    domain = stand.domain if stand.sendgrid else stand.envelope_domain
-    fact = look_at_spf(domain, suggestion, lookups)
-    if stand.sendgrid and fact.good is False:
+    domain = sender.domain if sender.sendgrid else sender.envelope_domain
+    result = check_spf(domain, suggestion, lookups)
+    if sender.sendgrid and result.good is False:
         # It mails from a name of its own below the domain, which carries its own record.
-        return Fact(Topic.SPF, None, f"{fact.what}; SendGrid's return path has one of its own")
-    return fact
+        return CheckResult(
+            Topic.SPF, None, f"{result.what}; SendGrid's return path has one of its own"
+        )
+    return result
 
 
-def _mx(stand: Stand, lookups: Lookups) -> Iterable[Fact]:
+def _mx(sender: SenderConfig, lookups: Lookups) -> Iterable[CheckResult]:
     """Replies go to one of them, bounces to the other."""
-    domains = dict.fromkeys((stand.domain, stand.envelope_domain))
-    return [look_at_mx(domain, lookups) for domain in domains]
+    domains = dict.fromkeys((sender.domain, sender.envelope_domain))
+    return [check_mx(domain, lookups) for domain in domains]
 
 
-def _dkim(stand: Stand, lookups: Lookups) -> Iterable[Fact]:
-    if stand.sendgrid:
-        return [look_at_sendgrid(stand.domain, lookups)]
-    if not stand.keys:
+def _dkim(sender: SenderConfig, lookups: Lookups) -> Iterable[CheckResult]:
+    if sender.sendgrid:
+        return [check_sendgrid_dkim(sender.domain, lookups)]
+    if not sender.keys:
         what = "mail is not signed here"
-        return [Fact(Topic.DKIM, None, what, "see that the relay signs it, or set DIGEST_DKIM_*")]
-    return look_at_dkim(stand.signer, stand.keys, lookups)
+        return [
+            CheckResult(Topic.DKIM, None, what, "see that the relay signs it, or set DIGEST_DKIM_*")
+        ]
+    return check_dkim(sender.signer, sender.keys, lookups)
 
 
-def objections(facts: Sequence[Fact]) -> list[tuple[bool | None, str]]:
+def objections(results: Sequence[CheckResult]) -> list[tuple[bool | None, str]]:
     """A line a mailbox provider: whether it would take the mail, and if not, why."""
     lines: list[tuple[bool | None, str]] = []
     for who, topics in WANTED.items():
-        wanted = [fact for fact in facts if fact.topic in topics]
-        bad = [f"{fact.topic} ({fact.what})" for fact in wanted if fact.good is False]
+        wanted = [result for result in results if result.topic in topics]
+        bad = [f"{result.topic} ({result.what})" for result in wanted if result.good is False]
         unknown = list(dict.fromkeys(str(one.topic) for one in wanted if one.good is None))
         if bad:
             lines.append((False, f"{who} would object to {', '.join(bad)}"))

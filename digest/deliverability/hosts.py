@@ -2,42 +2,44 @@
 
 from ipaddress import ip_address
 
-from digest.deliverability.check_result import Fact, Topic
+from digest.deliverability.check_result import CheckResult, Topic
 from digest.deliverability.lookups import Lookups
 
 
-def look_at_ptr(host: str, sender: str, lookups: Lookups) -> Fact:
-    """Whether the SMTP host's address has a name that leads back to it. Raises SilentError.
+def check_ptr(host: str, sender: str, lookups: Lookups) -> CheckResult:
+    """Whether the SMTP host's address has a name that leads back to it. Raises DnsUnavailableError.
 
     A relay may send from other addresses than those it takes mail at; so only a host within the
     sender's own domain can be found at fault.
     """
     addresses = lookups.addresses(host)
     if not addresses:
-        return Fact(Topic.PTR, False, f"{host} has no address", "mend DIGEST_SMTP_URL")
+        return CheckResult(Topic.PTR, False, f"{host} has no address", "fix DIGEST_SMTP_URL")
     if any(not ip_address(one).is_global for one in addresses) and not _is_ours(host, sender):
         what = f"{host} is on a network of its own; what address mail leaves from can't be seen"
-        mend = "see on that machine that: dig -x ADDRESS gives a name that leads back to it"
-        return Fact(Topic.PTR, None, what, mend)
+        fix = "see on that machine that: dig -x ADDRESS gives a name that leads back to it"
+        return CheckResult(Topic.PTR, None, what, fix)
     for address in addresses:
         names = lookups.names(address)
         if not any(address in lookups.addresses(name) for name in names):
             said = f"is called {', '.join(names)}, which does not lead back" if names else "no name"
             what = f"{address} ({host}) {said if names else 'has no name'}"
-            mend = f"have whoever gave you {address} set its PTR record to {host}"
-            return Fact(Topic.PTR, False if _is_ours(host, sender) else None, what, mend)
-    return Fact(Topic.PTR, True, f"{', '.join(addresses)} lead to {host} and back")
+            fix = f"have whoever gave you {address} set its PTR record to {host}"
+            return CheckResult(Topic.PTR, False if _is_ours(host, sender) else None, what, fix)
+    return CheckResult(Topic.PTR, True, f"{', '.join(addresses)} lead to {host} and back")
 
 
-def look_at_mx(domain: str, lookups: Lookups) -> Fact:
-    """Bounces and replies need somewhere to go. Raises SilentError."""
+def check_mx(domain: str, lookups: Lookups) -> CheckResult:
+    """Bounces and replies need somewhere to go. Raises DnsUnavailableError."""
     hosts = [one for one in lookups.mail_hosts(domain) if one]
     if hosts:
-        return Fact(Topic.MX, True, f"{domain} takes mail at {', '.join(hosts)}")
+        return CheckResult(Topic.MX, True, f"{domain} takes mail at {', '.join(hosts)}")
     if lookups.addresses(domain):
-        return Fact(Topic.MX, True, f"{domain} takes mail at its own address")
+        return CheckResult(Topic.MX, True, f"{domain} takes mail at its own address")
     what = f"{domain} takes no mail, so bounces and replies are lost"
-    return Fact(Topic.MX, False, what, "add an MX record, or send from a domain that has one")
+    return CheckResult(
+        Topic.MX, False, what, "add an MX record, or send from a domain that has one"
+    )
 
 
 def _is_ours(host: str, sender: str) -> bool:

@@ -16,7 +16,7 @@ PATIENCE = 2.0
 Records = tuple[str, ...]
 
 
-class SilentError(DigestError):
+class DnsUnavailableError(DigestError):
     """DNS did not answer; what it would have said is unknown."""
 
 
@@ -48,9 +48,9 @@ class Lookups:
         return self._ask(reverse, "PTR", lambda one: str(one.target).rstrip("."))
 
     def _ask(self, name: str, kind: str, read: Callable[[Any], str]) -> Records:
-        """Nothing where there is no such record. Raises SilentError."""
+        """Nothing where there is no such record. Raises DnsUnavailableError."""
         if self._silent:
-            raise SilentError
+            raise DnsUnavailableError
         try:
             answer = self._resolver.resolve(name, kind, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer, dns.resolver.YXDOMAIN):
@@ -58,7 +58,7 @@ class Lookups:
         except dns.exception.DNSException as error:
             # Also a server that fails for this one name: nobody knows then either.
             self._silent = isinstance(error, dns.resolver.LifetimeTimeout)
-            raise SilentError from error
+            raise DnsUnavailableError from error
         return tuple(read(one) for one in answer)
 
 

@@ -8,7 +8,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, build_opener
 
-from digest.deliverability.check_result import Fact, Topic
+from digest.deliverability.check_result import CheckResult, Topic
 from digest.deliverability.lookups import Lookups
 
 SECONDS = 5.0
@@ -33,28 +33,28 @@ def fetch(url: str) -> int:
         return error.code
 
 
-def look_at_url(url: str, lookups: Lookups, fetch: Fetch = fetch) -> Fact:
-    """Raises SilentError."""
+def check_public_url(url: str, lookups: Lookups, fetch: Fetch = fetch) -> CheckResult:
+    """Raises DnsUnavailableError."""
     host = urlsplit(url).hostname or ""
     if host == "localhost" or _is_loopback(host):
         what = f"{url} is this machine alone, so readers can't reach it"
-        return Fact(Topic.URL, None, what, "set DIGEST_PUBLIC_URL to an https address")
+        return CheckResult(Topic.URL, None, what, "set DIGEST_PUBLIC_URL to an https address")
     if not lookups.addresses(host):
         what = f"{host} has no address"
-        return Fact(Topic.URL, False, what, "add an A record, or mend DIGEST_PUBLIC_URL")
+        return CheckResult(Topic.URL, False, what, "add an A record, or fix DIGEST_PUBLIC_URL")
     asked = f"{url}/health"
-    mend = "see that `digest serve` runs and that the proxy before it leads there"
+    fix = "see that `digest serve` runs and that the proxy before it leads there"
     try:
         status = fetch(asked)
     except (OSError, HTTPException) as error:
         reason = error.reason if isinstance(error, URLError) else error
-        return Fact(Topic.URL, False, f"{asked} can't be reached: {reason}", mend)
+        return CheckResult(Topic.URL, False, f"{asked} can't be reached: {reason}", fix)
     if status in range(300, 400):
         what = f"{asked} redirects, and one-click unsubscribe may not"
-        return Fact(Topic.URL, False, what, "set DIGEST_PUBLIC_URL to where it leads")
+        return CheckResult(Topic.URL, False, what, "set DIGEST_PUBLIC_URL to where it leads")
     if status != OK:
-        return Fact(Topic.URL, False, f"{asked} answers {status}", mend)
-    return Fact(Topic.URL, True, f"{asked} answers")
+        return CheckResult(Topic.URL, False, f"{asked} answers {status}", fix)
+    return CheckResult(Topic.URL, True, f"{asked} answers")
 
 
 def _is_loopback(host: str) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from digest.deliverability.check_result import Fact, Topic, paste
+from digest.deliverability.check_result import CheckResult, Topic, paste
 from digest.deliverability.lookups import Lookups, Records
 
 MOST_LOOKUPS = 10
@@ -12,27 +12,27 @@ _ASKS = re.compile(r"[+?~-]?(include|a|mx|ptr|exists|redirect)(?:[:=/]|$)")
 _LEADS_ON = re.compile(r"[+?~-]?(?:include:|redirect=)(\S+)")
 
 
-def look_at_spf(domain: str, suggestion: str, lookups: Lookups) -> Fact:
-    """`suggestion` is what to paste where there is no record. Raises SilentError."""
+def check_spf(domain: str, suggestion: str, lookups: Lookups) -> CheckResult:
+    """`suggestion` is what to paste where there is no record. Raises DnsUnavailableError."""
     records = _of(domain, lookups)
     if not records:
-        return Fact(Topic.SPF, False, f"{domain} has no record", paste(domain, suggestion))
+        return CheckResult(Topic.SPF, False, f"{domain} has no record", paste(domain, suggestion))
     if len(records) > 1:
         what = f"{domain} has {len(records)} records, which counts as none"
-        return Fact(Topic.SPF, False, what, "join them to one")
+        return CheckResult(Topic.SPF, False, what, "join them to one")
     (record,) = records
     terms = record.lower().split()[1:]
     if any(term in ("all", "+all") for term in terms):
         what = f"{domain} lets everybody send for it: {record}"
-        return Fact(Topic.SPF, False, what, "end the record in ~all")
+        return CheckResult(Topic.SPF, False, what, "end the record in ~all")
     asked = sum(1 for _ in _lookups(record, lookups, MOST_LOOKUPS))
     if asked > MOST_LOOKUPS:
         what = f"{domain} takes more than {MOST_LOOKUPS} lookups, so it counts as broken: {record}"
-        return Fact(Topic.SPF, False, what, "take out includes that are not needed")
+        return CheckResult(Topic.SPF, False, what, "take out includes that are not needed")
     if not any(term.endswith("all") or term.startswith("redirect=") for term in terms):
         what = f"{domain} does not say who may not send: {record}"
-        return Fact(Topic.SPF, True, what, "end the record in ~all")
-    return Fact(Topic.SPF, True, f"{domain} says {record}")
+        return CheckResult(Topic.SPF, True, what, "end the record in ~all")
+    return CheckResult(Topic.SPF, True, f"{domain} says {record}")
 
 
 def _of(domain: str, lookups: Lookups) -> Records:

@@ -1,12 +1,12 @@
-"""The gate: what must be right before an issue is approved, looked for in its final bytes.
+"""Checks the final bytes of an issue's mail before it may be approved.
 
-`specimen` is the message as one recipient gets it; `Gate.check` gives every finding. One file a
-family of checks; `findings.Code` names all that can be found.
+Comes in: a sample message, which is the mail exactly as one recipient would get it. Goes out:
+findings, each with a stable code, a place and what to do. One file for each family of checks.
 """
 
 from digest.gate.check import Gate, Tools
 from digest.gate.findings import DEFAULT_POLICY, Code, Finding, Level, Policy, blocking, in_one_line
-from digest.gate.sample_message import Specimen, specimen
+from digest.gate.sample_message import SampleMessage, sample_message
 
 __all__ = [
     "DEFAULT_POLICY",
@@ -15,9 +15,9 @@ __all__ = [
     "Gate",
     "Level",
     "Policy",
-    "Specimen",
+    "SampleMessage",
     "Tools",
     "blocking",
     "in_one_line",
-    "specimen",
+    "sample_message",
 ]

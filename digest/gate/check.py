@@ -9,18 +9,18 @@ from digest.gate.findings import DEFAULT_POLICY, Code, Finding, Policy, found
 from digest.gate.header import check_header
 from digest.gate.leftovers import check_leftovers
 from digest.gate.links import check_links
-from digest.gate.sample_message import Specimen
+from digest.gate.sample_message import SampleMessage
 from digest.gate.size import check_size
 from digest.gate.spam import SpamFilter, check_spam
 from digest.gate.structure import check_structure
-from digest.gate.subject import check_words
-from digest.gate.unsubscribe import check_leaving
+from digest.gate.subject import check_subject
+from digest.gate.unsubscribe import check_unsubscribe
 from digest.render.errors import TemplateError
 
-QUICK: Sequence[Callable[[Specimen], Iterator[Finding]]] = (
-    check_words,
+QUICK: Sequence[Callable[[SampleMessage], Iterator[Finding]]] = (
+    check_subject,
     check_size,
-    check_leaving,
+    check_unsubscribe,
     check_header,
     check_leftovers,
     check_links,
@@ -44,21 +44,21 @@ class Gate:
     policy: Policy = DEFAULT_POLICY
     tools: Tools = field(default_factory=Tools)
 
-    def check(self, mail: Specimen) -> list[Finding]:
+    def check(self, mail: SampleMessage) -> list[Finding]:
         """Everything, other programs asked too: a second or two."""
         slow = [*check_clients(mail, self.tools.clients), *check_spam(mail, self.tools.spam)]
         return self.policy.apply([*_quick(mail), *slow])
 
-    def check_quickly(self, mail: Specimen) -> list[Finding]:
+    def check_quickly(self, mail: SampleMessage) -> list[Finding]:
         """The same without other programs: a tenth of a second."""
         return self.policy.apply(_quick(mail))
 
     def broken(self, error: TemplateError) -> list[Finding]:
         """For a template that gives no mail to look at, its own file and line."""
         where = error.name if error.line is None else f"{error.name}, line {error.line}"
-        mend = "mend the template; docs/templates.md"
-        return self.policy.apply([found(Code.TEMPLATE_BROKEN, where, error.problem, mend)])
+        fix = "fix the template; docs/templates.md"
+        return self.policy.apply([found(Code.TEMPLATE_BROKEN, where, error.problem, fix)])
 
 
-def _quick(mail: Specimen) -> list[Finding]:
+def _quick(mail: SampleMessage) -> list[Finding]:
     return [finding for one in QUICK for finding in one(mail)]

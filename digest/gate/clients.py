@@ -14,7 +14,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from digest.gate.findings import Code, Finding, found
-from digest.gate.sample_message import Specimen
+from digest.gate.sample_message import SampleMessage
 
 CLIENTS = (
     "gmail.*",
@@ -39,7 +39,7 @@ class ClientTables:
     package: Path
 
 
-def check_clients(mail: Specimen, tables: ClientTables | None) -> Iterator[Finding]:
+def check_clients(mail: SampleMessage, tables: ClientTables | None) -> Iterator[Finding]:
     if tables is None:
         what = "what mail clients support was not looked up"
         yield found(Code.CLIENTS_UNCHECKED, "html", what, _INSTALL)
@@ -54,8 +54,8 @@ def check_clients(mail: Specimen, tables: ClientTables | None) -> Iterator[Findi
         new = sorted(clients - accepted().get(feature, frozenset()))
         if new:
             what = f"{feature} is not supported by {', '.join(new)}"
-            mend = "do without it, or give it a fallback and add it to digest/gate/accepted.json"
-            yield found(Code.CLIENT_UNSUPPORTED, "html", what, mend)
+            fix = "do without it, or give it a fallback and add it to digest/gate/accepted.json"
+            yield found(Code.CLIENT_UNSUPPORTED, "html", what, fix)
 
 
 def unsupported(html: str, tables: ClientTables) -> dict[str, frozenset[str]]:

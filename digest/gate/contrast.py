@@ -13,7 +13,7 @@ from tinycss2.color3 import RGBA, parse_color
 from digest.gate.cascade import Scheme, seen_in
 from digest.gate.findings import Code, Finding, found
 from digest.gate.html_page import Element
-from digest.gate.sample_message import Specimen
+from digest.gate.sample_message import SampleMessage
 from digest.render.palette import READABLE, contrast
 
 _SIGHT = {Scheme.LIGHT: ("#000000", "#ffffff"), Scheme.DARK: ("#ffffff", "#121212")}
@@ -32,7 +32,7 @@ class Sight:
     shown: bool = True
 
 
-def check_contrast(mail: Specimen) -> Iterator[Finding]:
+def check_contrast(mail: SampleMessage) -> Iterator[Finding]:
     for scheme in Scheme:
         page = seen_in(mail.page, scheme)
         worst: dict[tuple[str, str], Element] = {}
@@ -45,9 +45,9 @@ def check_contrast(mail: Specimen) -> Iterator[Finding]:
         for (ink, ground), element in worst.items():
             ratio = contrast(ink, ground)
             what = f"{ink} on {ground} is {ratio:.1f}:1 in {scheme}, expected {READABLE}:1"
-            mend = "change either colour in templates/email/_base or the brand's accent"
+            fix = "change either colour in templates/email/_base or the brand's accent"
             where = mail.page.place(places.get(element, element))
-            yield found(_CODES[scheme], where, what, mend)
+            yield found(_CODES[scheme], where, what, fix)
 
 
 def _drawn(element: Element, sight: Sight) -> Iterator[tuple[Element, Sight]]:

@@ -79,16 +79,16 @@ FIXED = frozenset({Code.SLOT_OPEN, Code.TEMPLATE_BROKEN, Code.UNSUBSCRIBE_MISSIN
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`where` is a part of the message and a place in it; `mend` says what to do, in one line."""
+    """`where` is a part of the message and a place in it; `fix` says what to do, in one line."""
 
     level: Level
     code: Code
     where: str
     what: str
-    mend: str
+    fix: str
 
     def __str__(self) -> str:
-        return f"{self.level} {self.code}: {self.where}: {self.what}; {self.mend}"
+        return f"{self.level} {self.code}: {self.where}: {self.what}; {self.fix}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +112,10 @@ class Policy:
 DEFAULT_POLICY = Policy()
 
 
-def found(code: Code, where: str, what: str, mend: str) -> Finding:
+def found(code: Code, where: str, what: str, fix: str) -> Finding:
     """A finding at its code's own level."""
     level = Level.BLOCKS if code in _BLOCK else Level.WARNS
-    return Finding(Level.INFORMS if code in _INFORM else level, code, where, what, mend)
+    return Finding(Level.INFORMS if code in _INFORM else level, code, where, what, fix)
 
 
 def blocking(findings: Iterable[Finding], despite: Collection[str] = ()) -> list[Finding]:

@@ -6,15 +6,15 @@ from email import message_from_bytes
 from email.policy import SMTP
 
 from digest.gate.findings import Code, Finding, found
-from digest.gate.sample_message import Specimen
+from digest.gate.sample_message import SampleMessage
 
 LONGEST_LINE = 998
 """Octets without the line end (RFC 5322 section 2.1.1)."""
 ONCE = ("From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "List-Id")
-_MEND = "see digest/message/headers.py"
+_FIX = "see digest/message/headers.py"
 
 
-def check_header(mail: Specimen) -> Iterator[Finding]:
+def check_header(mail: SampleMessage) -> Iterator[Finding]:
     for line in mail.header.split(b"\r\n"):
         name = line.partition(b":")[0].decode("ascii", "replace").strip()[:40]
         if len(line) > LONGEST_LINE:
@@ -35,4 +35,4 @@ def check_header(mail: Specimen) -> Iterator[Finding]:
 
 
 def _broken(name: str, what: str) -> Finding:
-    return found(Code.HEADER_BROKEN, f"header, {name}", what, _MEND)
+    return found(Code.HEADER_BROKEN, f"header, {name}", what, _FIX)

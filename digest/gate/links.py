@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from digest.gate.findings import Code, Finding, found
 from digest.gate.html_page import Element
-from digest.gate.sample_message import Specimen
+from digest.gate.sample_message import SampleMessage
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 SHORTENERS = frozenset(
@@ -18,7 +18,7 @@ _CLICK = re.compile(r"/l/([0-9]+)/[^/]+")
 _MAIL = ("mailto", "tel")
 
 
-def check_links(mail: Specimen) -> Iterator[Finding]:
+def check_links(mail: SampleMessage) -> Iterator[Finding]:
     yield from _targets(mail)
     for element in mail.page.elements:
         for name in ("href", "src"):
@@ -29,7 +29,7 @@ def check_links(mail: Specimen) -> Iterator[Finding]:
             yield found(Code.LINK_UNNAMED, mail.page.place(element), what, "give it words")
 
 
-def _targets(mail: Specimen) -> Iterator[Finding]:
+def _targets(mail: SampleMessage) -> Iterator[Finding]:
     """What the store has for the numbers that click links carry."""
     numbers: dict[str, list[int]] = {}
     for number, url in mail.targets.items():
@@ -42,11 +42,11 @@ def _targets(mail: Specimen) -> Iterator[Finding]:
     for url, several in numbers.items():
         if len(several) > 1:
             what = f"links {', '.join(map(str, several))} all lead to {url}"
-            mend = "fine where both are meant; their clicks are counted apart"
-            yield found(Code.LINK_DUPLICATE, "links", what, mend)
+            fix = "fine where both are meant; their clicks are counted apart"
+            yield found(Code.LINK_DUPLICATE, "links", what, fix)
 
 
-def _address(mail: Specimen, element: Element, url: str) -> Iterator[Finding]:
+def _address(mail: SampleMessage, element: Element, url: str) -> Iterator[Finding]:
     where = mail.page.place(element)
     try:
         parts = urlsplit(url)
@@ -69,10 +69,10 @@ def _address(mail: Specimen, element: Element, url: str) -> Iterator[Finding]:
         yield found(Code.LINK_SHORTENED, where, what, "link to the page itself")
 
 
-def _secure(where: str, url: str, mend: str) -> Iterator[Finding]:
+def _secure(where: str, url: str, fix: str) -> Iterator[Finding]:
     parts = urlsplit(url)
     if parts.scheme != "https" and parts.hostname not in LOOPBACK:
-        yield found(Code.LINK_INSECURE, where, f"not https: {url[:100]}", mend)
+        yield found(Code.LINK_INSECURE, where, f"not https: {url[:100]}", fix)
 
 
 def _shortens(host: str | None) -> bool:

@@ -16,7 +16,7 @@ from digest.render.slots import Slot
 
 
 @dataclass(frozen=True, slots=True)
-class Specimen:
+class SampleMessage:
     """`message` is what goes over the wire; `html` and `text` are read back out of it.
 
     `targets` are the store's, by the number that click links carry.
@@ -48,13 +48,13 @@ class Specimen:
         return self.message.partition(b"\r\n\r\n")[0]
 
 
-def specimen(
+def sample_message(
     edition: Edition, rendered: Rendered, personalization: Personalization, at: datetime
-) -> Specimen:
+) -> SampleMessage:
     """`edition` as one recipient gets it at the moment `at`; `rendered` tells what links mean."""
     message = MessageTemplate(edition).message(personalization, at)
     html = _part(message, "html")
-    return Specimen(
+    return SampleMessage(
         rendered=rendered,
         html=html,
         text=_part(message, "plain"),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from digest.gate.findings import Code, Finding, found
-from digest.gate.sample_message import Specimen
+from digest.gate.sample_message import SampleMessage
 
 MOST = 1.0
 """What a digest may score."""
@@ -37,7 +37,7 @@ class Score:
     rules: tuple[tuple[float, str, str], ...]
 
 
-def check_spam(mail: Specimen, tool: SpamFilter | None) -> Iterator[Finding]:
+def check_spam(mail: SampleMessage, tool: SpamFilter | None) -> Iterator[Finding]:
     if tool is None:
         yield found(Code.SPAM_UNCHECKED, "message", "spam was not scored", _INSTALL)
         return
@@ -52,8 +52,8 @@ def check_spam(mail: Specimen, tool: SpamFilter | None) -> Iterator[Finding]:
         code = Code.SPAM_FLAGGED if score.points >= FLAGGED else Code.SPAM_SCORE
     what = f"SpamAssassin scores {score.points:.1f} of at most {MOST:.1f}"
     rules = [f"{points:.1f} {name} ({words})" for points, name, words in score.rules if points > 0]
-    mend = "what counted: " + ", ".join(rules) if rules else "nothing to do"
-    yield found(code, "message", what, mend)
+    fix = "what counted: " + ", ".join(rules) if rules else "nothing to do"
+    yield found(code, "message", what, fix)
 
 
 def scored(message: bytes, tool: SpamFilter) -> Score:

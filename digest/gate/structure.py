@@ -5,32 +5,32 @@ from collections.abc import Iterator
 
 from digest.gate.findings import Code, Finding, found
 from digest.gate.html_page import Element
-from digest.gate.sample_message import Specimen
+from digest.gate.sample_message import SampleMessage
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _LAYOUT = "templates/email/_base/layout.mjml.j2"
 
 
-def check_structure(mail: Specimen) -> Iterator[Finding]:
+def check_structure(mail: SampleMessage) -> Iterator[Finding]:
     yield from _title(mail)
     yield from _language(mail)
     yield from _headings(mail)
     for image in mail.page.all("img"):
         if "alt" not in image.attributes:
             what = f"no alt: {image.attributes.get('src', '')[:60]}"
-            mend = 'give it words, or alt="" where it is decoration'
-            yield found(Code.ALT_MISSING, mail.page.place(image), what, mend)
+            fix = 'give it words, or alt="" where it is decoration'
+            yield found(Code.ALT_MISSING, mail.page.place(image), what, fix)
 
 
-def _title(mail: Specimen) -> Iterator[Finding]:
+def _title(mail: SampleMessage) -> Iterator[Finding]:
     titles = [one for one in mail.page.all("title") if "".join(map(str, one.children)).strip()]
     if not titles:
         what = "no <title>, which screen readers say first"
         yield found(Code.TITLE_MISSING, "html, <head>", what, f"put mj-title into {_LAYOUT}")
 
 
-def _language(mail: Specimen) -> Iterator[Finding]:
+def _language(mail: SampleMessage) -> Iterator[Finding]:
     """On the root, and once in the body: webmail drops <html> and <body>."""
     roots, bodies = mail.page.all("html"), mail.page.all("body")
     inside = [one for body in bodies for one in body.walk() if one.tag != "body"]
@@ -49,7 +49,7 @@ def _says(element: Element, name: str) -> bool:
     return value != "und" and _LANGUAGE.fullmatch(value) is not None
 
 
-def _headings(mail: Specimen) -> Iterator[Finding]:
+def _headings(mail: SampleMessage) -> Iterator[Finding]:
     headings = mail.page.all(*_HEADINGS)
     before = 0
     if not any(one.tag == "h1" for one in headings):
@@ -59,6 +59,6 @@ def _headings(mail: Specimen) -> Iterator[Finding]:
         level = int(heading.tag[1])
         if level > before + 1:
             what = f"h{level} follows {f'h{before}' if before else 'nothing'}"
-            mend = f"make it an h{before + 1}, whatever it looks like"
-            yield found(Code.HEADING_ORDER, mail.page.place(heading), what, mend)
+            fix = f"make it an h{before + 1}, whatever it looks like"
+            yield found(Code.HEADING_ORDER, mail.page.place(heading), what, fix)
         before = level

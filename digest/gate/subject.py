@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from digest.gate.findings import Code, Finding, found
-from digest.gate.sample_message import Specimen
+from digest.gate.sample_message import SampleMessage
 
 LONGEST_SUBJECT = 90
 LONGEST_PREHEADER = 150
@@ -28,7 +28,7 @@ _PADDING = re.compile(
 )
 
 
-def check_words(mail: Specimen) -> Iterator[Finding]:
+def check_subject(mail: SampleMessage) -> Iterator[Finding]:
     yield from _lengths(mail)
     for where, text in (("subject", mail.subject), ("preheader", mail.preheader)):
         yield from _tricks(where, text)
@@ -38,7 +38,7 @@ def _set(name: str) -> str:
     return f'set one with: digest issue edit N --{name} "..."'
 
 
-def _lengths(mail: Specimen) -> Iterator[Finding]:
+def _lengths(mail: SampleMessage) -> Iterator[Finding]:
     subject, preheader = mail.subject.strip(), mail.preheader.strip()
     if not subject:
         yield found(Code.SUBJECT_EMPTY, "subject", "it is empty", _set("subject"))
@@ -57,19 +57,19 @@ def _lengths(mail: Specimen) -> Iterator[Finding]:
 
 
 def _tricks(where: str, text: str) -> Iterator[Finding]:
-    mend = f'say it plainly: digest issue edit N --{where} "..."'
+    fix = f'say it plainly: digest issue edit N --{where} "..."'
     letters = [one for one in text if one.isupper() or one.islower()]
     capitals = sum(one.isupper() for one in letters)
     if len(letters) >= _FEW_LETTERS and capitals > _SHARE_OF_CAPITALS * len(letters):
         what = f"{capitals} of {len(letters)} letters are capitals"
-        yield found(Code.WORDS_SHOUT, where, what, mend)
+        yield found(Code.WORDS_SHOUT, where, what, fix)
     repeated = _REPEATED.search(text)
     if repeated:
-        yield found(Code.WORDS_PUNCTUATION, where, f"{repeated[0][:9]!r} is what spam does", mend)
+        yield found(Code.WORDS_PUNCTUATION, where, f"{repeated[0][:9]!r} is what spam does", fix)
     reply = _REPLY.match(text)
     if reply:
         what = f"{reply[0].strip()!r} makes believe that it answers the reader"
-        yield found(Code.WORDS_FAKE_REPLY, where, what, mend)
+        yield found(Code.WORDS_FAKE_REPLY, where, what, fix)
     emoji = _EMOJI.findall(text)
     if len(emoji) > _MOST_EMOJI:
         yield found(Code.WORDS_EMOJI, where, f"{len(emoji)} emoji", f"keep {_MOST_EMOJI} or fewer")
@@ -77,4 +77,4 @@ def _tricks(where: str, text: str) -> Iterator[Finding]:
     if padding:
         point = f"U+{ord(padding[0][0]):04X}"
         what = f"blanks that nobody sees ({point} at character {padding.start() + 1})"
-        yield found(Code.WORDS_PADDED, where, what, mend)
+        yield found(Code.WORDS_PADDED, where, what, fix)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from digest.gate.findings import Code, Finding, found
 from digest.gate.html_page import Element
-from digest.gate.sample_message import Specimen
+from digest.gate.sample_message import SampleMessage
 
 _ONE_CLICK = re.compile(
     rb"<(?:https://[^\s<>,]+|http://(?:localhost|127\.0\.0\.1|\[::1\])[:/][^\s<>,]+)>"
@@ -16,13 +16,13 @@ _UNSEEN = re.compile(r"display:none|visibility:hidden|(?:^|;)opacity:0?\.?0*%?(?
 _SIZE = re.compile(r"(?:^|;)font-size:([0-9.]+)")
 
 
-def check_leaving(mail: Specimen) -> Iterator[Finding]:
-    mend = "put the link back into the template"
+def check_unsubscribe(mail: SampleMessage) -> Iterator[Finding]:
+    fix = "put the link back into the template"
     if mail.text.strip() and mail.unsubscribe not in mail.text:
-        yield found(Code.UNSUBSCRIBE_MISSING, "text", "no unsubscribe link", mend)
+        yield found(Code.UNSUBSCRIBE_MISSING, "text", "no unsubscribe link", fix)
     links = [one for one in mail.page.all("a") if one.attributes.get("href") == mail.unsubscribe]
     if not links:
-        yield found(Code.UNSUBSCRIBE_MISSING, "html", "no unsubscribe link", mend)
+        yield found(Code.UNSUBSCRIBE_MISSING, "html", "no unsubscribe link", fix)
     elif not any(one.words() and not hidden(one) for one in links):
         what = "the unsubscribe link can't be seen"
         yield found(Code.UNSUBSCRIBE_MISSING, mail.page.place(links[0]), what, "let it show words")
@@ -42,8 +42,8 @@ def hidden(element: Element | None) -> bool:
     return bool(size) and not size.strip("0.")
 
 
-def _one_click(mail: Specimen) -> Iterator[Finding]:
-    mend = "write both fields of RFC 8058, each on one line; see digest/message/headers.py"
+def _one_click(mail: SampleMessage) -> Iterator[Finding]:
+    fix = "write both fields of RFC 8058, each on one line; see digest/message/headers.py"
     values: dict[bytes, list[bytes]] = {}
     for line in mail.header.split(b"\r\n"):
         name, _, value = line.partition(b":")
@@ -51,8 +51,8 @@ def _one_click(mail: Specimen) -> Iterator[Finding]:
     uris = values.get(b"list-unsubscribe", [])
     if len(uris) != 1 or not _ONE_CLICK.fullmatch(uris[0]):
         what = "not one <https://...> on one line" if uris else "missing"
-        yield found(Code.ONE_CLICK_MISSING, "header, List-Unsubscribe", what, mend)
+        yield found(Code.ONE_CLICK_MISSING, "header, List-Unsubscribe", what, fix)
     posts = values.get(b"list-unsubscribe-post", [])
     if posts != [b"List-Unsubscribe=One-Click"]:
         what = "not List-Unsubscribe=One-Click" if posts else "missing"
-        yield found(Code.ONE_CLICK_MISSING, "header, List-Unsubscribe-Post", what, mend)
+        yield found(Code.ONE_CLICK_MISSING, "header, List-Unsubscribe-Post", what, fix)

@@ -59,7 +59,7 @@ def find_issue(session: Session, number: int) -> Issue:
     return issue
 
 
-def move(
+def transition(
     session: Session,
     number: int,
     to: IssueState,

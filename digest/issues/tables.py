@@ -12,7 +12,7 @@ import schedules.tables  # noqa: F401 - its tables are what foreign keys here po
 from store import Json, Table, UtcDateTime
 from subscribers.tables import one_of
 
-BY_HAND = "by-hand"
+MANUAL_SERIES = "by-hand"
 """The series of issues that no schedule drafted."""
 
 
@@ -48,7 +48,7 @@ class Issue(Table, table=True):
     )
 
     number: int | None = Field(default=None, primary_key=True)
-    series: str = Field(default=BY_HAND, max_length=60, index=True)
+    series: str = Field(default=MANUAL_SERIES, max_length=60, index=True)
     """The schedule's name; a comparison appears once in a series."""
     run_id: int | None = Field(default=None, foreign_key="run.id", unique=True)
     state: str = Field(default=IssueState.DRAFT, max_length=16)

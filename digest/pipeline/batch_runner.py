@@ -21,7 +21,7 @@ from digest.deliver.ledger.worker_lock import WorkerLock
 from digest.deliver.providers.base import Outcome, Provider
 from digest.deliver.rate_limit.limiter import Pacing
 from digest.message.personalization import Personalization, Recipient
-from digest.pipeline.notify_workers import Announce, tell_nobody
+from digest.pipeline.notify_workers import NotifyWorkers, notify_nobody
 from store import Store, reason
 
 MOST_AT_ONCE = 1_000
@@ -42,10 +42,10 @@ Addressing = Callable[[Sequence[Recipient], int], list[Personalization]]
 
 
 @dataclass(slots=True)
-class Shift:
+class BatchRunner:
     """`fault` is what ended the claims where it was not that all is done.
 
-    After `share` recipients nothing more is claimed. Batches made for a later try are announced.
+    After `quota` recipients nothing more is claimed. Batches made for a later try are announced.
     """
 
     store: Store
@@ -56,9 +56,9 @@ class Shift:
     clock: Callable[[], datetime]
     pacing: Pacing
     pause: Callable[[float], None]
-    enough: Callable[[], bool]
-    announce: Announce = tell_nobody
-    share: int | None = None
+    should_stop: Callable[[], bool]
+    notify_workers: NotifyWorkers = notify_nobody
+    quota: int | None = None
     tick: Callable[[], float] = time.monotonic
     fault: Exception | None = None
     _position_of: dict[int, int] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Shift:
         An empty one while the limits allow none. Never raises, so that what is on its way is
         heard of before a fault is.
         """
-        while not self.enough() and (self.share is None or self._given < self.share):
+        while not self.should_stop() and (self.quota is None or self._given < self.quota):
             if self._held():
                 yield []
                 continue
@@ -187,7 +187,7 @@ class Shift:
             if back:
                 ledger.release(session, self.number, back, now, not_before, pacing=self.pacing)
                 if not_before is not None:
-                    self.announce(session, self.number, not_before)
+                    self.notify_workers(session, self.number, not_before)
             if not most:
                 return []
             return ledger.claim(
@@ -204,7 +204,7 @@ class Shift:
                 batch_size=self.pacing.limits.batch_size(self.provider.batch_size),
                 now=now,
             ):
-                self.announce(session, self.number, due)
+                self.notify_workers(session, self.number, due)
         if self._through:
             ledger.close(session, self.number, self._through, now)
 

@@ -15,7 +15,7 @@ from digest.catalog.queries import comparisons_by_id
 from digest.catalog.trends import trends
 from digest.catalog.votes import with_votes
 from digest.compose import Content, Headline, compose
-from digest.gate import Specimen, specimen
+from digest.gate import SampleMessage, sample_message
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import Issue, IssueState, Link, Pick, Variant
 from digest.message.edition import Edition, Sender
@@ -31,7 +31,7 @@ PREVIEWER = Recipient(0, 0, "reader@example.com", "Sam", tracking=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Frozen:
+class IssueRenderer:
     """Reads issues as they will be (a draft) or as they were approved (everything after)."""
 
     brand: Brand
@@ -70,11 +70,11 @@ class Frozen:
         """As approved where it is: a sender changed since then is not put over frozen bytes."""
         return self._edition(session, number, self.rendered(session, number))
 
-    def specimen(self, session: Session, number: int, at: datetime) -> Specimen:
+    def sample_message(self, session: Session, number: int, at: datetime) -> SampleMessage:
         """What the gate looks at: the message as the previewer would get it at `at`."""
         rendered = self.rendered(session, number)
         edition = self._edition(session, number, rendered)
-        return specimen(edition, rendered, self.sample_personalization(edition), at)
+        return sample_message(edition, rendered, self.sample_personalization(edition), at)
 
     def _edition(self, session: Session, number: int, rendered: Rendered) -> Edition:
         issue = find_issue(session, number)

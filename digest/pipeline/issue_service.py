@@ -13,15 +13,15 @@ from digest.compose import headline
 from digest.deliver.ledger import resend
 from digest.deliver.ledger.ledger import freeze as freeze_audience
 from digest.deliver.tables import DeliveryState
-from digest.gate import Finding, Gate, Specimen, blocking, in_one_line
+from digest.gate import Finding, Gate, SampleMessage, blocking, in_one_line
 from digest.issues.history import last_issue, open_draft, used
-from digest.issues.lifecycle import IssueError, find_issue, move
-from digest.issues.tables import BY_HAND, Issue, IssueState, Link, Override, Pick, Variant
+from digest.issues.lifecycle import IssueError, find_issue, transition
+from digest.issues.tables import MANUAL_SERIES, Issue, IssueState, Link, Override, Pick, Variant
 from digest.number_words import count_of
 from digest.pick import History, Rules, Selection, pick
-from digest.pipeline.issue_renderer import Frozen, freeze
-from digest.pipeline.notify_workers import Announce, tell_nobody
-from digest.pipeline.overrides import keep_overrides, let_through, overrides_of
+from digest.pipeline.issue_renderer import IssueRenderer, freeze
+from digest.pipeline.notify_workers import NotifyWorkers, notify_nobody
+from digest.pipeline.overrides import keep_overrides, overrides_of, refuse_blocked
 from digest.render.errors import TemplateError
 from store import Store
 
@@ -34,22 +34,22 @@ class NothingNewError(IssueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class IssueService:
     """`batch_size` is what the provider takes at once, `lanes` the same for domains with limits.
 
-    Workers hear through `announce` of what there is to do.
+    Workers hear through `notify_workers` of what there is to do.
     """
 
     store: Store
-    frozen: Frozen
+    renderer: IssueRenderer
     batch_size: int
     clock: Callable[[], datetime]
     rules: Rules = field(default_factory=Rules)
     lanes: Mapping[str, int] = field(default_factory=dict)
-    announce: Announce = tell_nobody
+    notify_workers: NotifyWorkers = notify_nobody
     gate: Gate = field(default_factory=Gate)
 
-    def draft(self, series: str = BY_HAND, as_of: datetime | None = None) -> int:
+    def draft(self, series: str = MANUAL_SERIES, as_of: datetime | None = None) -> int:
         """Picks and writes a new issue of `series`; its number. Raises NothingNewError."""
         with self.store.write() as session:
             return self.draft_in(session, series, as_of or self.clock(), None)
@@ -93,7 +93,7 @@ class Desk:
     def findings(self, number: int) -> list[Finding]:
         """What the gate says of the message as it would go out now, or will as approved."""
         try:
-            mail = self._specimen(number)
+            mail = self._sample_message(number)
         except TemplateError as error:
             return self.gate.broken(error)
         return self.gate.check(mail)
@@ -117,12 +117,12 @@ class Desk:
         looked_at = self._pass(number, despite, because) if state == IssueState.DRAFT else None
         with self.store.write() as session:
             if find_issue(session, number).state != IssueState.DRAFT or looked_at is None:
-                move(session, number, IssueState.APPROVED)
-            rendered = self.frozen.rendered(session, number)
+                transition(session, number, IssueState.APPROVED)
+            rendered = self.renderer.rendered(session, number)
             if looked_at is None or rendered.sha256 != looked_at.rendered.sha256:
                 msg = f"issue {number} changed while it was looked at; approve it again"
                 raise IssueError(msg)
-            sha256 = freeze(session, number, rendered, self.frozen.imprint)
+            sha256 = freeze(session, number, rendered, self.renderer.imprint)
             keep_overrides(
                 session,
                 number,
@@ -132,7 +132,7 @@ class Desk:
                 by=by,
                 at=self.clock(),
             )
-            move(
+            transition(
                 session,
                 number,
                 IssueState.APPROVED,
@@ -147,34 +147,34 @@ class Desk:
             if at <= self.clock():
                 msg = f"{at.isoformat()} is past; to send now: digest issue send {number}"
                 raise IssueError(msg)
-            move(session, number, IssueState.SCHEDULED, send_at=at)
-            self.announce(session, number, at)
+            transition(session, number, IssueState.SCHEDULED, send_at=at)
+            self.notify_workers(session, number, at)
 
     def start(self, number: int) -> int:
         """Freezes the audience and opens the sending; how many people. Happens once."""
         with self.store.write() as session:
             self._look_again(session, number)  # refuses bytes that were not approved, too
             size = freeze_audience(session, number, self.batch_size, self.clock(), self.lanes)
-            self.announce(session, number, None)
+            self.notify_workers(session, number, None)
             return size
 
     def pause(self, number: int) -> None:
         with self.store.write() as session:
-            move(session, number, IssueState.PAUSED)
+            transition(session, number, IssueState.PAUSED)
 
     def resume(self, number: int) -> None:
         with self.store.write() as session:
             if find_issue(session, number).state != IssueState.PAUSED:
                 msg = f"issue {number} is not paused"
                 raise IssueError(msg)
-            move(session, number, IssueState.SENDING, only_from={IssueState.PAUSED})
-            self.announce(session, number, None)
+            transition(session, number, IssueState.SENDING, only_from={IssueState.PAUSED})
+            self.notify_workers(session, number, None)
 
     def cancel(self, number: int) -> None:
         """Stops it for good; comparisons that nobody got are free for another issue."""
         with self.store.write() as session:
             started = find_issue(session, number).audience is not None
-            move(session, number, IssueState.CANCELLED)
+            transition(session, number, IssueState.CANCELLED)
             if not started:
                 session.exec(
                     update(Pick).where(col(Pick.issue_number) == number).values(series=None)
@@ -195,7 +195,7 @@ class Desk:
                 now=self.clock(),
             )
             if count:
-                self.announce(session, number, None)
+                self.notify_workers(session, number, None)
             return count
 
     def give_up(self, number: int, email_key: str | None = None) -> int:
@@ -203,24 +203,24 @@ class Desk:
         with self.store.write() as session:
             return resend.give_up(session, number, email_key, self.clock())
 
-    def _specimen(self, number: int) -> Specimen:
+    def _sample_message(self, number: int) -> SampleMessage:
         with self.store.read() as session:
-            return self.frozen.specimen(session, number, self.clock())
+            return self.renderer.sample_message(session, number, self.clock())
 
-    def _pass(self, number: int, despite: Collection[str], because: str) -> Specimen:
+    def _pass(self, number: int, despite: Collection[str], because: str) -> SampleMessage:
         """What the gate lets through. Raises IssueError with all that blocks."""
         try:
-            mail = self._specimen(number)
+            mail = self._sample_message(number)
         except TemplateError as error:
             msg = f"issue {number} can't be approved: {error}"
             raise IssueError(msg) from error
-        let_through(self.gate, mail, number, despite, because)
+        refuse_blocked(self.gate, mail, number, despite, because)
         return mail
 
     def _look_again(self, session: Session, number: int) -> None:
         """Settings may have changed since approval, and with them what blocks."""
         issue = find_issue(session, number)
-        mail = self.frozen.specimen(session, number, self.clock())
+        mail = self.renderer.sample_message(session, number, self.clock())
         despite = [one.code for one in overrides_of(session, issue)]
         against = blocking(self.gate.check_quickly(mail), despite)
         if issue.content_hash is not None and against:
@@ -228,7 +228,7 @@ class Desk:
             raise IssueError(msg)
 
     def _take_back(self, session: Session, number: int) -> None:
-        move(
+        transition(
             session,
             number,
             IssueState.DRAFT,

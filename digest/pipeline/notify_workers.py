@@ -9,9 +9,9 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-Announce = Callable[[Session, int, datetime | None], None]
+NotifyWorkers = Callable[[Session, int, datetime | None], None]
 """Given the session, the issue's number, and the moment before which nothing is due, if any."""
 
 
-def tell_nobody(session: Session, number: int, at: datetime | None) -> None:
+def notify_nobody(session: Session, number: int, at: datetime | None) -> None:
     """For where a worker looks by itself."""

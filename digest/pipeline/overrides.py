@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from digest.gate import Code, Finding, Gate, Specimen, blocking, in_one_line
+from digest.gate import Code, Finding, Gate, SampleMessage, blocking, in_one_line
 from digest.gate.findings import FIXED
 from digest.issues.lifecycle import IssueError
 from digest.issues.tables import Issue, Override
@@ -13,8 +13,8 @@ from digest.issues.tables import Issue, Override
 LONGEST_REASON = 500
 
 
-def let_through(
-    gate: Gate, mail: Specimen, number: int, despite: Collection[str], because: str
+def refuse_blocked(
+    gate: Gate, mail: SampleMessage, number: int, despite: Collection[str], because: str
 ) -> None:
     """Raises IssueError unless all that blocks is let pass, with a reason, and nothing else is."""
     _check_override(number, despite, because)

@@ -5,26 +5,26 @@ from dataclasses import dataclass
 from digest.gate import DEFAULT_POLICY, Policy
 from digest.message.edition import Edition
 from digest.message.personalization import Personalization
-from digest.pipeline.issue_renderer import Frozen
+from digest.pipeline.issue_renderer import IssueRenderer
 from digest.render.rendered import Rendered
 from store import Store
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Each call reads the store anew. Raises what `Frozen` raises."""
+    """Each call reads the store anew. Raises what `IssueRenderer` raises."""
 
     store: Store
-    frozen: Frozen
+    renderer: IssueRenderer
     policy: Policy = DEFAULT_POLICY
 
     def rendered(self, number: int) -> Rendered:
         with self.store.read() as session:
-            return self.frozen.rendered(session, number)
+            return self.renderer.rendered(session, number)
 
     def edition(self, number: int) -> Edition:
         with self.store.read() as session:
-            return self.frozen.edition(session, number)
+            return self.renderer.edition(session, number)
 
     def sample_personalization(self, edition: Edition) -> Personalization:
-        return self.frozen.sample_personalization(edition)
+        return self.renderer.sample_personalization(edition)

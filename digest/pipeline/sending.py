@@ -16,9 +16,9 @@ from digest.deliver.providers.base import Provider, ProviderBusyError, ProviderE
 from digest.deliver.rate_limit.limiter import Pacing
 from digest.deliver.rate_limit.limits import Limits
 from digest.message.edition import Edition
-from digest.pipeline.batch_runner import Shift
-from digest.pipeline.issue_renderer import Frozen
-from digest.pipeline.notify_workers import Announce, tell_nobody
+from digest.pipeline.batch_runner import BatchRunner
+from digest.pipeline.issue_renderer import IssueRenderer
+from digest.pipeline.notify_workers import NotifyWorkers, notify_nobody
 from store import Store
 
 REPORT_EVERY = timedelta(seconds=1)
@@ -44,39 +44,39 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """One worker's way of sending. `enough` is asked between batches: True hands back."""
+    """One worker's way of sending. `should_stop` is asked between batches: True hands back."""
 
     store: Store
-    frozen: Frozen
+    renderer: IssueRenderer
     provider: Provider
     clock: Callable[[], datetime]
     limits: Limits = field(default_factory=Limits)
     pause: Callable[[float], None] = time.sleep
-    announce: Announce = tell_nobody
+    notify_workers: NotifyWorkers = notify_nobody
 
     def run(
         self,
         number: int,
         worker_lock: WorkerLock,
         *,
-        enough: Callable[[], bool] = lambda: False,
+        should_stop: Callable[[], bool] = lambda: False,
         report: Callable[[Progress], None] | None = None,
     ) -> Progress:
         """Sends what is due of issue `number`; returns how it stands then.
 
         Raises ProviderError when the provider can't be used: what it had not submitted is queued.
         """
-        self._work(number, worker_lock, None, enough, report)
+        self._work(number, worker_lock, None, should_stop, report)
         return self._finish(number)
 
-    def share(
-        self, number: int, worker_lock: WorkerLock, most: int, *, enough: Callable[[], bool]
+    def run_quota(
+        self, number: int, worker_lock: WorkerLock, most: int, *, should_stop: Callable[[], bool]
     ) -> bool:
         """Sends about `most` of what is due; True when that finishes the issue.
 
         Raises as `run` does. Nothing is counted unless the issue is at its end.
         """
-        self._work(number, worker_lock, most, enough, None)
+        self._work(number, worker_lock, most, should_stop, None)
         # Whoever died meanwhile may hold the last batches.
         self.recover(number, worker_lock)
         return self.finish(number)
@@ -98,47 +98,47 @@ class Sending:
         self,
         number: int,
         worker_lock: WorkerLock,
-        share: int | None,
-        enough: Callable[[], bool],
+        quota: int | None,
+        should_stop: Callable[[], bool],
         report: Callable[[Progress], None] | None,
     ) -> None:
         self.recover(number, worker_lock)
         # Before anything is claimed: bytes that were altered are refused while nobody waits.
         with self.store.read() as session:
-            edition = self.frozen.edition(session, number)
-        shift = Shift(
+            edition = self.renderer.edition(session, number)
+        runner = BatchRunner(
             store=self.store,
             number=number,
             worker_lock=worker_lock,
             provider=self.provider,
-            address=self.frozen.personalize,
+            address=self.renderer.personalize,
             clock=self.clock,
             pacing=self.pacing,
             pause=self.pause,
-            enough=enough,
-            announce=self.announce,
-            share=share,
+            should_stop=should_stop,
+            notify_workers=self.notify_workers,
+            quota=quota,
         )
-        self._submit(shift, edition, report)
-        if shift.fault:
-            raise shift.fault
+        self._submit(runner, edition, report)
+        if runner.fault:
+            raise runner.fault
 
     def _submit(
-        self, shift: Shift, edition: Edition, report: Callable[[Progress], None] | None
+        self, runner: BatchRunner, edition: Edition, report: Callable[[Progress], None] | None
     ) -> None:
         """Until nothing is left to claim, or the provider can't be used."""
         due = self.clock()
         try:
-            for outcomes in self.provider.submit(edition, shift.batches()):
-                shift.hear(outcomes)
+            for outcomes in self.provider.submit(edition, runner.batches()):
+                runner.hear(outcomes)
                 if report and self.clock() >= due:
                     began = self.clock()
-                    report(self.progress(shift.number))
+                    report(self.progress(runner.number))
                     due = self.clock()
                     due += max(REPORT_EVERY, (due - began) * REPORT_SHARE)
         except ProviderError as error:
             wait = error.retry_after if isinstance(error, ProviderBusyError) else None
-            shift.release(self.clock() + timedelta(seconds=wait) if wait else None)
+            runner.release(self.clock() + timedelta(seconds=wait) if wait else None)
             raise
         except DBAPIError:
             # No provider's fault. What could not be written is closed by whoever comes next.
@@ -146,9 +146,9 @@ class Sending:
         except Exception as error:
             # The contract: an exception means that nobody knows. The rest becomes uncertain.
             log.exception("a provider broke off; what it had in hand is uncertain")
-            shift.close()
+            runner.close()
             raise ProviderError(f"{self.provider.name} broke off: {error!r}") from error
-        shift.close()
+        runner.close()
 
     def recover(self, number: int, worker_lock: WorkerLock) -> int:
         """Closes what dead workers held; how many deliveries that leaves uncertain.

@@ -73,7 +73,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Post:
+class TransactionalMailer:
     """One worker's way of sending letters.
 
     `provider` is the worker's own: a letter does not wait until an issue's batch has gone out.
@@ -89,12 +89,14 @@ class Post:
     bounces: str = ""
     """As in `Edition`: where what comes back is read."""
 
-    def deliver(self, worker_lock: WorkerLock, enough: Callable[[], bool] = lambda: False) -> int:
+    def deliver(
+        self, worker_lock: WorkerLock, should_stop: Callable[[], bool] = lambda: False
+    ) -> int:
         """Sends what is due; how many letters a provider took. Raises ProviderError."""
         taken = 0
-        while not enough() and (claimed := self._claim(worker_lock)):
+        while not should_stop() and (claimed := self._claim(worker_lock)):
             for place, owed in enumerate(claimed):
-                if enough():
+                if should_stop():
                     self._release(claimed[place:], 0)
                     break
                 try:

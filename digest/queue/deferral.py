@@ -18,20 +18,23 @@ from digest.deliver.tables import Batch, BatchState
 
 TASK = "digest.send"
 QUEUE = "digest"
-SHARE = 5_000
+QUOTA = 5_000
 """Recipients to a permit, about: a second's work or less, so that issues and workers take turns."""
 MARGIN = timedelta(seconds=1)
 """A permit comes this much after its batches are due: the database's clock is another one."""
 
 
 class SendTasks:
-    """`batch_size` is the most recipients of a batch. Called, it is the pipeline's `Announce`."""
+    """Defers send tasks; it is the pipeline's `NotifyWorkers` on PostgreSQL.
+
+    `batch_size` is the most recipients of a batch.
+    """
 
     def __init__(
-        self, batch_size: int, clock: Callable[[], datetime], *, share: int = SHARE
+        self, batch_size: int, clock: Callable[[], datetime], *, quota: int = QUOTA
     ) -> None:
-        self.share = share
-        self._batches = max(1, share // batch_size)
+        self.quota = quota
+        self._batches = max(1, quota // batch_size)
         self._clock = clock
         # Never opened: every job goes over a connection that is handed in.
         self._app = App(connector=SyncPsycopgConnector())

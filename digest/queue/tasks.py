@@ -59,11 +59,11 @@ class TaskHandlers:
 
     def _share(self, number: int) -> None:
         end = self.tick() + SHARE_SECONDS
-        finished = self.maintenance.sending.share(
+        finished = self.maintenance.sending.run_quota(
             number,
             self.worker_lock,
-            self.send_tasks.share,
-            enough=lambda: self.stop.is_set() or self.tick() >= end,
+            self.send_tasks.quota,
+            should_stop=lambda: self.stop.is_set() or self.tick() >= end,
         )
         if finished:
             log.info("issue %s is finished", number)

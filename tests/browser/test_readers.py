@@ -203,9 +203,9 @@ def choose(reader: Reader) -> None:
 
 def vote(reader: Reader) -> None:
     app = reader.app
-    number = app.desk.draft()
-    app.desk.approve(number, by="an editor")
-    app.desk.start(number)
+    number = app.issues.draft()
+    app.issues.approve(number, by="an editor")
+    app.issues.start(number)
     with worker_lock(app.store) as here:
         assert app.sending.run(number, here).finished
     issue = reader.mail()

@@ -91,7 +91,7 @@ def test_messages_name_the_mailbox_that_is_read(sqlite_store: Store, mailbox: Pa
     app = application(sqlite_store, mailbox)
     number = add_approved(sqlite_store)
     with sqlite_store.read() as session:
-        assert app.frozen.edition(session, number).bounces == "bounces+*@d.example"
+        assert app.renderer.edition(session, number).bounces == "bounces+*@d.example"
 
 
 def test_a_letter_that_comes_back_is_told_by_its_token(sqlite_store: Store, mailbox: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_letter_that_comes_back_is_told_by_its_token(sqlite_store: Store, mail
     with sqlite_store.write() as session:
         mail.write(session, TransactionalKind.CONFIRMATION, 1, "1", NOW)
     with worker_lock(sqlite_store) as here:
-        assert app.post.deliver(here) == 1
+        assert app.mailer.deliver(here) == 1
     (sent,) = (app.settings.outbox_dir / "new").iterdir()
     (mailbox / "new" / "1.a").write_bytes(dsn(sent.stem))
     assert app.bounces is not None

@@ -93,11 +93,11 @@ def written(app: App, client: TestClient) -> Iterator[App]:
     mine = app.tokens.make(Purpose.PREFERENCES, 1)
     client.post(f"/preferences/{mine}/address", data={"email": "ana@new.example"})
     client.post("/api/v1/subscribers", json={"email": "ana@example.org"})
-    number = app.desk.draft()
-    app.desk.approve(number, by="an editor")
-    app.desk.start(number)
+    number = app.issues.draft()
+    app.issues.approve(number, by="an editor")
+    app.issues.start(number)
     with worker_lock(app.store) as here:
-        app.post.deliver(here)
+        app.mailer.deliver(here)
         assert app.sending.run(number, here).finished
     yield app
     app.close()

@@ -47,7 +47,7 @@ def test_a_lost_answer_is_settled_by_events_and_nobody_is_mailed_twice(
     with SendGridServer() as server:
         app = application(store, server, clock)
         server.script.append(Break.HANG_UP)  # it has heard the request, and says nothing
-        app.desk.start(number)
+        app.issues.start(number)
         with worker_lock(store) as here:
             progress = app.sending.run(number, here)
         assert progress.counts["uncertain"] == 5
@@ -75,7 +75,7 @@ def test_a_lost_answer_is_settled_by_events_and_nobody_is_mailed_twice(
         expected = {"delivered": 1, "submitted": 1, "bounced": 1, "failed": 1, "uncertain": 1}
         assert {state: many for state, many in counts.items() if many} == expected
         # The one that is left is the editor's to decide on; the others are not sent again.
-        assert app.desk.resend(number, [DeliveryState.UNCERTAIN]) == 1
+        assert app.issues.resend(number, [DeliveryState.UNCERTAIN]) == 1
         with worker_lock(store) as here:
             app.sending.run(number, here)
         assert [mail.to for mail in server.mails] == [people[4]]

@@ -150,9 +150,9 @@ def test_a_scheduled_issue_goes_out_at_its_time_and_not_before(
     people = add_people(app.store, 3)
     with freeze_time(MONDAY) as time:
         keep(app, pages()[:2])
-        number = app.desk.draft()
-        app.desk.approve(number, by="editor")
-        app.desk.schedule(number, MONDAY + timedelta(hours=2))
+        number = app.issues.draft()
+        app.issues.approve(number, by="editor")
+        app.issues.schedule(number, MONDAY + timedelta(hours=2))
         pass_hour(app)
         assert provider.taken == []
         time.move_to(MONDAY + timedelta(hours=2))
@@ -172,9 +172,9 @@ def test_one_render_serves_everybody(
     )
     add_people(app.store, 55)
     keep(app, pages())
-    number = app.desk.draft()
-    app.desk.approve(number, by="editor")
-    app.desk.start(number)
+    number = app.issues.draft()
+    app.issues.approve(number, by="editor")
+    app.issues.start(number)
     with worker_lock(app.store) as here:
         assert app.sending.run(number, here).finished
     assert len(provider.taken) == 55

@@ -15,7 +15,7 @@ from digest.deliver.providers.base import Accepted, Outcome
 from digest.issues.tables import Issue, IssueState
 from digest.message.edition import Edition, Sender
 from digest.message.personalization import Personalization
-from digest.pipeline import Desk, Frozen, Sending
+from digest.pipeline import IssueRenderer, IssueService, Sending
 from digest.pipeline.issue_renderer import freeze
 from digest.render.links import Tracking
 from digest.render.rendered import Rendered
@@ -79,8 +79,8 @@ class Recorder:
     def close(self) -> None: ...
 
 
-def frozen_parts() -> Frozen:
-    return Frozen(
+def issue_renderer() -> IssueRenderer:
+    return IssueRenderer(
         brand=Brand("Verdicts", "https://d.example", "1 Road, Town"),
         sender=Sender("Verdicts", "digest@d.example"),
         environment=Environment(autoescape=True),
@@ -90,11 +90,11 @@ def frozen_parts() -> Frozen:
 
 
 def sending(store: Store, provider: Recorder, clock: Clock) -> Sending:
-    return Sending(store, frozen_parts(), provider, clock)
+    return Sending(store, issue_renderer(), provider, clock)
 
 
-def desk(store: Store, provider: Recorder, clock: Clock) -> Desk:
-    return Desk(store, frozen_parts(), provider.batch_size, clock)
+def issue_service(store: Store, provider: Recorder, clock: Clock) -> IssueService:
+    return IssueService(store, issue_renderer(), provider.batch_size, clock)
 
 
 def add_people(store: Store, count: int, status: str = SubscriberStatus.ACTIVE) -> list[str]:
@@ -128,7 +128,7 @@ def _approved(session: Session, rendered: Rendered) -> int:
     session.add(issue)
     session.flush()
     assert issue.number is not None
-    issue.content_hash = freeze(session, issue.number, rendered, frozen_parts().imprint)
+    issue.content_hash = freeze(session, issue.number, rendered, issue_renderer().imprint)
     issue.state = IssueState.APPROVED
     session.add(issue)
     return issue.number

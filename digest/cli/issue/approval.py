@@ -1,12 +1,14 @@
 """digest issue check and approve: what the gate says, and what an editor says to it."""
 
 import getpass
-from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from digest.cli.common import AsJson, Number, Refused, opened, print_json
+
+if TYPE_CHECKING:
+    from digest.gate import Finding
 
 
 def check(number: Number, as_json: AsJson = False) -> None:
@@ -14,13 +16,13 @@ def check(number: Number, as_json: AsJson = False) -> None:
     from digest.gate import blocking
 
     with opened() as app:
-        findings = app.desk.findings(number)
-        despite = {one.code for one in app.desk.overrides(number)}
+        findings = app.issues.findings(number)
+        despite = {one.code for one in app.issues.overrides(number)}
     against = blocking(findings, despite)
     if as_json:
         print_json(
             [
-                asdict(one) | {"blocks": one in against, "let_pass": one.code in despite}
+                _as_json(one) | {"blocks": one in against, "let_pass": one.code in despite}
                 for one in findings
             ]
         )
@@ -43,8 +45,19 @@ def approve(
 ) -> None:
     """Freeze what is previewed: those bytes will be sent, and no others."""
     with opened() as app:
-        sha256 = app.desk.approve(
+        sha256 = app.issues.approve(
             number, by=getpass.getuser(), despite=despite or (), because=because
         )
     print(f"issue {number} is approved, frozen as {sha256[:16]}")
     print(f"send it with: digest issue send {number}")
+
+
+def _as_json(finding: "Finding") -> dict[str, Any]:
+    """Return a finding under the keys of `--json`, where `mend` is the fix."""
+    return {
+        "level": finding.level,
+        "code": finding.code,
+        "where": finding.where,
+        "what": finding.what,
+        "mend": finding.fix,
+    }

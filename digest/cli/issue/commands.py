@@ -28,7 +28,7 @@ def draft(
     ] = None,
 ) -> None:
     """Pick the new comparisons and write a draft; prints its number."""
-    from digest.issues.tables import BY_HAND
+    from digest.issues.tables import MANUAL_SERIES
     from schedules.registry import find
 
     moment = parse_moment(as_of, "--as-of", end_of_day=True) if as_of else None
@@ -38,7 +38,7 @@ def draft(
                 find(session, schedule)
         # A moment to come would hide what is imported until then from the next issue.
         now = app.clock()
-        number = app.desk.draft(schedule or BY_HAND, min(moment, now) if moment else now)
+        number = app.issues.draft(schedule or MANUAL_SERIES, min(moment, now) if moment else now)
     print(number)
 
 
@@ -122,7 +122,7 @@ def edit(
     if subject is None and preheader is None:
         raise typer.BadParameter("nothing to change: give --subject, --preheader or both")
     with opened() as app:
-        app.desk.edit(number, subject, preheader)
+        app.issues.edit(number, subject, preheader)
     print(f"issue {number} is a draft; look at it with: digest issue preview {number}")
 
 
@@ -140,7 +140,7 @@ def render(
 
     with opened() as app:
         with app.store.read() as session:
-            edition = app.frozen.edition(session, number)
+            edition = app.renderer.edition(session, number)
             personalization = _personalization(app, session, edition, recipient)
         out.mkdir(parents=True, exist_ok=True)
         html = slot_text(edition.html, personalization, as_html=True)
@@ -165,8 +165,8 @@ def test(
     email = parse_address(to).email
     with opened() as app:
         with app.store.read() as session:
-            edition = app.frozen.edition(session, number)
-        personalization = app.frozen.sample_personalization(edition, email)
+            edition = app.renderer.edition(session, number)
+        personalization = app.renderer.sample_personalization(edition, email)
         outcomes = [
             one for some in app.provider.submit(edition, [[personalization]]) for one in some
         ]
@@ -187,7 +187,7 @@ def schedule(
     """Send an approved issue at a time; a worker must run then."""
     moment = parse_moment(at, "--at")
     with opened() as app:
-        app.desk.schedule(number, moment)
+        app.issues.schedule(number, moment)
     print(f"issue {number} goes out at {shown(moment)}")
 
 
@@ -195,7 +195,7 @@ def schedule(
 def pause(number: Number) -> None:
     """Stop sending after the batch in hand."""
     with opened() as app:
-        app.desk.pause(number)
+        app.issues.pause(number)
     print(f"issue {number} is paused; go on with: digest issue resume {number}")
 
 
@@ -203,7 +203,7 @@ def pause(number: Number) -> None:
 def resume(number: Number) -> None:
     """Go on sending a paused issue."""
     with opened() as app:
-        app.desk.resume(number)
+        app.issues.resume(number)
     print(f"issue {number} is sending; a worker, or `digest issue send {number}`, goes on")
 
 
@@ -211,7 +211,7 @@ def resume(number: Number) -> None:
 def cancel(number: Number) -> None:
     """Stop an issue for good; the account of who got it stays."""
     with opened() as app:
-        app.desk.cancel(number)
+        app.issues.cancel(number)
     print(f"issue {number} is cancelled")
 
 
@@ -263,7 +263,7 @@ def resend(
     if not states:
         raise typer.BadParameter("say whom: --uncertain, --failed or both")
     with opened() as app:
-        count = app.desk.resend(number, states, _key(to))
+        count = app.issues.resend(number, states, _key(to))
     if not count:
         raise Refused(f"issue {number} has nobody like that")
     print(f"{count} queued again; a worker, or `digest issue send {number}`, sends them")
@@ -276,7 +276,7 @@ def give_up(
 ) -> None:
     """Count those in doubt as failed."""
     with opened() as app:
-        count = app.desk.give_up(number, _key(to))
+        count = app.issues.give_up(number, _key(to))
     print(f"{count} given up")
 
 
@@ -325,9 +325,9 @@ def _personalization(app: Any, session: Any, edition: Any, email: str | None) ->
     from subscribers.service import find
 
     if email is None:
-        return app.frozen.sample_personalization(edition)
+        return app.renderer.sample_personalization(edition)
     person = find(session, email)
     if person is None or person.id is None:
         raise Refused(f"{email} is not on the list")
     recipient = Recipient(0, person.id, person.email, person.first_name, person.tracking)
-    return app.frozen.personalize([recipient], edition.number)[0]
+    return app.renderer.personalize([recipient], edition.number)[0]

@@ -30,7 +30,7 @@ def send_in_foreground(app: App, number: int, *, detach: bool) -> None:
         msg = f"issue {number} is finished already; who has it says: digest issue status {number}"
         raise Refused(msg)
     if state is not IssueState.SENDING:
-        audience = app.desk.start(number)
+        audience = app.issues.start(number)
     if detach:
         print(f"issue {number} is sending to {audience} people; the workers do it")
         return
@@ -46,13 +46,13 @@ def _send(app: App, number: int, audience: int) -> None:
     stop_on_signals(stop)
     reporter = _reporter(audience, app.clock)
     with worker_lock(app.store) as here, reporter as report:
-        progress = app.sending.run(number, here, enough=stop.is_set, report=report)
+        progress = app.sending.run(number, here, should_stop=stop.is_set, report=report)
         while _waits(progress) and not stop.is_set() and _state(app, number) is IssueState.SENDING:
             until = progress.next_due
             wait = max(1.0, (until - app.clock()).total_seconds()) if until else 1.0
             reporter.pause(progress, wait)
             _rest(app, number, stop, wait)
-            progress = app.sending.run(number, here, enough=stop.is_set, report=report)
+            progress = app.sending.run(number, here, should_stop=stop.is_set, report=report)
     _conclude(number, progress, _state(app, number), stopped=stop.is_set())
 
 

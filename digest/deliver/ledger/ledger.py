@@ -36,7 +36,7 @@ from digest.deliver.tables import (
     Delivery,
     DeliveryState,
 )
-from digest.issues.lifecycle import IssueError, find_issue, move
+from digest.issues.lifecycle import IssueError, find_issue, transition
 from digest.issues.tables import Issue, IssueState
 from digest.message.personalization import Recipient
 from store import as_rows
@@ -68,7 +68,7 @@ def freeze(
     once. Few statements whatever the size of the list. `lanes` are batch sizes of the domains
     that get batches of their own. Raises IssueError for an empty list.
     """
-    move(session, number, IssueState.SENDING, only_from=STARTABLE)
+    transition(session, number, IssueState.SENDING, only_from=STARTABLE)
     if not deal(session, number, batch_size, lanes, now):
         msg = f"nobody to send issue {number} to: the list has no active subscriber who wants it"
         raise IssueError(msg)
@@ -277,7 +277,7 @@ def finish(session: Session, number: int, now: datetime) -> bool:
             f"deliveries {sum(counts.values())}; it stays in sending"
         )
         raise IssueError(msg)
-    move(session, number, IssueState.FINISHED, finished_at=now)
+    transition(session, number, IssueState.FINISHED, finished_at=now)
     return True
 
 

@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from digest.deliver.audience.partition import NO_LANES
 from digest.deliver.ledger.ledger import lock
 from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
-from digest.issues.lifecycle import find_issue, move
+from digest.issues.lifecycle import find_issue, transition
 from digest.issues.tables import IssueState
 from subscribers.tables import Subscriber
 
@@ -44,7 +44,7 @@ def resend(
     if not chosen:
         return 0
     if state != IssueState.SENDING:
-        move(
+        transition(
             session,
             number,
             IssueState.SENDING,

@@ -9,7 +9,7 @@ from email.policy import default
 from sqlmodel import Session, col, select
 
 from digest.catalog.tables import Comparison
-from digest.gate import Finding, Gate, specimen
+from digest.gate import Finding, Gate, sample_message
 from digest.issues.tables import Issue, Pick
 from digest.message.personalization import Personalization, slot_text
 from digest.render.archive import straight_html
@@ -86,7 +86,7 @@ def proof_of(preview: Preview, number: int, now: datetime) -> Proof:
     rendered = preview.rendered(number)
     edition = preview.edition(number)
     personalization = preview.sample_personalization(edition)
-    mail = specimen(edition, rendered, personalization, now)
+    mail = sample_message(edition, rendered, personalization, now)
     return Proof(
         sender=edition.sender.name,
         subject=rendered.subject,

@@ -7,7 +7,7 @@ import pytest
 
 from digest.cli.issue import send
 from store import Store
-from tests.parts.world import Clock, Recorder, add_approved, add_people, desk
+from tests.parts.world import Clock, Recorder, add_approved, add_people, issue_service
 
 
 @pytest.mark.timeout(30)
@@ -17,7 +17,7 @@ def test_it_does_not_wait_for_an_issue_that_is_not_being_sent(
 ) -> None:
     add_people(sqlite_store, 1)
     number = add_approved(sqlite_store)
-    editor = desk(sqlite_store, Recorder(), Clock())
+    editor = issue_service(sqlite_store, Recorder(), Clock())
     editor.start(number)
     getattr(editor, command)(number)
     monkeypatch.setattr(send, "LOOK_EVERY_SECONDS", 0.01)

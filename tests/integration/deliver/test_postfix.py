@@ -7,14 +7,14 @@ import pytest
 
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
-from digest.pipeline import Desk, Sending
+from digest.pipeline import IssueService, Sending
 from store import Store
 from tests.parts.machine import without
 from tests.parts.mail import HOSTILE, kinds, long_edition, personalizations, submit
 from tests.parts.postfix import OFFERS, Postfix, hindrance
 from tests.parts.signatures import signer, verdicts
 from tests.parts.smtp_server import Received
-from tests.parts.world import Clock, add_approved, add_people, frozen_parts
+from tests.parts.world import Clock, add_approved, add_people, issue_renderer
 
 PEOPLE = 100
 CHECKED = 25
@@ -66,9 +66,9 @@ def test_a_whole_issue_goes_through_postfix_and_the_books_balance(
     target = SmtpUrl("127.0.0.1", postfix.ports["chunks"], connections=3)
     clock = Clock()
     provider = Smtp(target, clock, signer=signer(domain="d.example"))
-    Desk(sqlite_store, frozen_parts(), provider.batch_size, clock).start(number)
+    IssueService(sqlite_store, issue_renderer(), provider.batch_size, clock).start(number)
     with worker_lock(sqlite_store) as here:
-        progress = Sending(sqlite_store, frozen_parts(), provider, clock).run(number, here)
+        progress = Sending(sqlite_store, issue_renderer(), provider, clock).run(number, here)
     provider.close()
     assert progress.finished
     assert progress.counts["submitted"] == PEOPLE

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import pytest
 
 from digest.deliverability import lookups as module
-from digest.deliverability.check_result import Fact, Topic
-from digest.deliverability.examine import Stand, examine, objections
+from digest.deliverability.check_result import CheckResult, Topic
+from digest.deliverability.examine import SenderConfig, examine, objections
 from digest.deliverability.lookups import Lookups, open_lookups
 from tests.parts.dns_server import DnsServer, dns_server
 from tests.parts.signatures import ed25519_key, rsa_key
@@ -16,7 +16,7 @@ from tests.parts.signatures import ed25519_key, rsa_key
 RSA, ED = rsa_key(), ed25519_key()
 DOMAIN, HOST, IP = "d.example", "mx.d.example", "192.0.2.25"
 PTR = "25.2.0.192.in-addr.arpa"
-STAND = Stand(
+SENDER = SenderConfig(
     address=f"digest@{DOMAIN}",
     signer=DOMAIN,
     keys=[RSA, ED],
@@ -27,7 +27,7 @@ STAND = Stand(
 
 @pytest.fixture
 def zone() -> Iterator[DnsServer]:
-    """Everything right for `STAND`."""
+    """Everything right for `SENDER`."""
     with dns_server() as server:
         server.text(DOMAIN, "some site verification", "v=spf1 mx include:spf.d.example ~all")
         server.text("spf.d.example", "v=spf1 ip4:192.0.2.0/24 -all")
@@ -50,16 +50,18 @@ def ok(_url: str) -> int:
     return 200
 
 
-def facts(lookups: Lookups, stand: Stand = STAND, fetch: Callable[[str], int] = ok) -> list[Fact]:
-    return examine(stand, lookups, fetch)
+def results(
+    lookups: Lookups, sender: SenderConfig = SENDER, fetch: Callable[[str], int] = ok
+) -> list[CheckResult]:
+    return examine(sender, lookups, fetch)
 
 
-def the(topic: Topic, found: list[Fact]) -> Fact:
+def the(topic: Topic, found: list[CheckResult]) -> CheckResult:
     return next(one for one in found if one.topic is topic)
 
 
 def test_nobody_objects_to_a_sender_that_has_everything(lookups: Lookups) -> None:
-    found = facts(lookups)
+    found = results(lookups)
     assert [one for one in found if one.good is not True] == []
     assert [line for _, line in objections(found)] == [
         "Gmail: nothing to object to",
@@ -75,7 +77,7 @@ class Fault(NamedTuple):
     name: str
     records: list[str]
     what: str
-    mend: str
+    fix: str
 
 
 FAULTS = [
@@ -126,11 +128,11 @@ def test_a_wrong_record_is_named_with_what_to_paste(
 ) -> None:
     zone.records.pop((fault.name, "TXT"))
     zone.text(fault.name, *fault.records)
-    found = facts(lookups)
+    found = results(lookups)
     assert {one.topic for one in found if one.good is False} == {fault.topic}
     told = next(one for one in found if one.good is False)
     assert fault.what in told.what
-    assert fault.mend in told.mend
+    assert fault.fix in told.fix
     lines = objections(found)
     assert all(good is False and str(fault.topic) in line for good, line in lines)
     assert [line.split()[0] for _, line in lines] == ["Gmail", "Yahoo", "Microsoft"]
@@ -139,8 +141,8 @@ def test_a_wrong_record_is_named_with_what_to_paste(
 def test_an_address_without_a_name_that_leads_back(zone: DnsServer, lookups: Lookups) -> None:
     zone.records[PTR, "PTR"] = ["other.example."]
     zone.records.pop((DOMAIN, "MX"))
-    with_ptr = replace(STAND, smtp_host=HOST)
-    found = facts(lookups, with_ptr)
+    with_ptr = replace(SENDER, smtp_host=HOST)
+    found = results(lookups, with_ptr)
     assert the(Topic.PTR, found).good is False
     assert "is called other.example, which does not lead back" in the(Topic.PTR, found).what
     assert the(Topic.MX, found).good is False
@@ -150,45 +152,45 @@ def test_an_address_without_a_name_that_leads_back(zone: DnsServer, lookups: Loo
 
 def test_a_relay_of_others_may_send_from_elsewhere(zone: DnsServer, lookups: Lookups) -> None:
     zone.add("smtp.relay.example", "A", "198.51.100.7")
-    found = facts(lookups, replace(STAND, smtp_host="smtp.relay.example"))
+    found = results(lookups, replace(SENDER, smtp_host="smtp.relay.example"))
     assert the(Topic.PTR, found).good is None
 
 
 def test_dmarc_of_the_domain_above_holds_for_one_below(zone: DnsServer, lookups: Lookups) -> None:
     zone.text("news.d.example", "v=spf1 mx -all")
-    below = replace(STAND, address="digest@news.d.example")
-    assert the(Topic.DMARC, facts(lookups, below)).what == f"_dmarc.{DOMAIN} says p=none"
+    below = replace(SENDER, address="digest@news.d.example")
+    assert the(Topic.DMARC, results(lookups, below)).what == f"_dmarc.{DOMAIN} says p=none"
     zone.records[f"_dmarc.{DOMAIN}", "TXT"] = ['"v=DMARC1; p=reject; sp=quarantine; adkim=s"']
-    strict = the(Topic.DMARC, facts(lookups, below))
+    strict = the(Topic.DMARC, results(lookups, below))
     assert strict.good is False
     assert "adkim=s" in strict.what
 
 
 def test_spf_is_asked_of_the_domain_that_bounces_go_to(zone: DnsServer, lookups: Lookups) -> None:
-    stand = replace(STAND, bounces="bounces+*@b.example")
-    found = facts(lookups, stand)
+    sender = replace(SENDER, bounces="bounces+*@b.example")
+    found = results(lookups, sender)
     assert the(Topic.SPF, found).what == "b.example has no record"
     assert [one.good for one in found if one.topic is Topic.MX] == [True, False]
     zone.text("b.example", "v=spf1 mx ~all")
     zone.add("b.example", "MX", f"10 {HOST}.")
-    assert [one for one in facts(lookups, stand) if one.good is not True] == []
+    assert [one for one in results(lookups, sender) if one.good is not True] == []
 
 
 def test_sendgrid_signs_and_bounces_by_names_of_its_own(zone: DnsServer, lookups: Lookups) -> None:
-    stand = replace(STAND, sendgrid=True, smtp_host=None, keys=[])
+    sender = replace(SENDER, sendgrid=True, smtp_host=None, keys=[])
     zone.records.pop((DOMAIN, "TXT"))
-    found = facts(lookups, stand)
+    found = results(lookups, sender)
     assert (the(Topic.SPF, found).good, the(Topic.DKIM, found).good) == (None, None)
     assert not any(one.topic is Topic.PTR for one in found)
     zone.text(f"s1._domainkey.{DOMAIN}", RSA.record)
-    assert the(Topic.DKIM, facts(lookups, stand)).good is True
+    assert the(Topic.DKIM, results(lookups, sender)).good is True
 
 
 @pytest.mark.parametrize(
     ("status", "says"), [(301, "redirects"), (502, "answers 502"), (404, "answers 404")]
 )
 def test_a_public_address_that_does_not_answer(lookups: Lookups, status: int, says: str) -> None:
-    found = facts(lookups, fetch=lambda _: status)
+    found = results(lookups, fetch=lambda _: status)
     assert the(Topic.URL, found).good is False
     assert says in the(Topic.URL, found).what
 
@@ -197,8 +199,8 @@ def test_a_public_address_that_nobody_is_at(lookups: Lookups) -> None:
     def refused(_url: str) -> int:
         raise ConnectionRefusedError(111, "Connection refused")
 
-    assert "Connection refused" in the(Topic.URL, facts(lookups, fetch=refused)).what
-    gone = the(Topic.URL, facts(lookups, replace(STAND, public_url="https://gone.example")))
+    assert "Connection refused" in the(Topic.URL, results(lookups, fetch=refused)).what
+    gone = the(Topic.URL, results(lookups, replace(SENDER, public_url="https://gone.example")))
     assert gone.what == "gone.example has no address"
 
 
@@ -207,7 +209,7 @@ def test_dns_that_is_silent_is_asked_once_and_nothing_is_made_up(
 ) -> None:
     monkeypatch.setattr(module, "PATIENCE", 0.05)
     zone.silent = True
-    found = facts(open_lookups(zone.address))
+    found = results(open_lookups(zone.address))
     assert {one.good for one in found} == {None}
     assert {name for name, _ in zone.asked} == {DOMAIN}
     assert all("for want of" in line for _, line in objections(found))
@@ -217,7 +219,7 @@ def test_a_server_that_fails_for_one_name_says_nothing_of_it(
     zone: DnsServer, lookups: Lookups
 ) -> None:
     zone.failing.add(f"_dmarc.{DOMAIN}")
-    found = facts(lookups)
+    found = results(lookups)
     assert the(Topic.DMARC, found).good is None
     assert the(Topic.MX, found).good is True
 

@@ -16,14 +16,14 @@ from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.rate_limit.limits import Limit, Limits
 from digest.issues.lifecycle import find_issue
 from digest.maintenance import Maintenance
-from digest.pipeline import Desk, Sending
+from digest.pipeline import IssueService, Sending
 from digest.queue.deferral import QUEUE, SendTasks
 from digest.queue.tasks import TaskHandlers
 from digest.queue.worker import run_maintenance, tasks
 from store import Store
-from tests.parts.world import Clock, Recorder, frozen_parts
+from tests.parts.world import Clock, Recorder, issue_renderer
 
-SHARE = 20
+QUOTA = 20
 """Recipients to a permit: two batches of the Recorder's ten."""
 
 
@@ -44,15 +44,19 @@ class Yard:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        self.send_tasks = SendTasks(self.provider.batch_size, self.clock, share=SHARE)
-        frozen = frozen_parts()
-        self.desk = Desk(
-            self.store, frozen, self.provider.batch_size, self.clock, announce=self.send_tasks
+        self.send_tasks = SendTasks(self.provider.batch_size, self.clock, quota=QUOTA)
+        renderer = issue_renderer()
+        self.issues = IssueService(
+            self.store,
+            renderer,
+            self.provider.batch_size,
+            self.clock,
+            notify_workers=self.send_tasks,
         )
         self.sending = Sending(
-            self.store, frozen, self.provider, self.clock, announce=self.send_tasks
+            self.store, renderer, self.provider, self.clock, notify_workers=self.send_tasks
         )
-        self.maintenance = Maintenance(self.store, self.desk, self.sending, self.clock)
+        self.maintenance = Maintenance(self.store, self.issues, self.sending, self.clock)
 
     def limit(self, everything: Limit) -> None:
         """From now on no more mail than that."""

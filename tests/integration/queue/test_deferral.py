@@ -17,11 +17,11 @@ class Stop(Exception):  # noqa: N818 - a test's own
     pass
 
 
-@pytest.mark.parametrize(("people", "permits"), [(1, 1), (20, 1), (21, 2), (40, 2), (95, 5)])
+@pytest.mark.parametrize(("people", "send_tasks"), [(1, 1), (20, 1), (21, 2), (40, 2), (95, 5)])
 def test_starting_an_issue_leaves_a_permit_a_share(yard: Any, people: int, send_tasks: int) -> None:
     add_people(yard.store, people)
     number = add_approved(yard.store)
-    yard.desk.start(number)
+    yard.issues.start(number)
     assert [one["number"] for one in yard.queued()] == [number] * send_tasks
 
 
@@ -29,18 +29,18 @@ def test_a_start_that_rolls_back_leaves_no_permit(yard: Any) -> None:
     """The permits go over the same transaction as the batches."""
     add_people(yard.store, 95)
     number = add_approved(yard.store)
-    announced = 0
+    notified = 0
 
-    def announce_and_stop(*given: Any) -> None:
-        nonlocal announced
+    def notify_and_stop(*given: Any) -> None:
+        nonlocal notified
         yard.send_tasks(*given)
-        announced += 1
+        notified += 1
         raise Stop
 
-    object.__setattr__(yard.desk, "announce", announce_and_stop)
+    object.__setattr__(yard.issues, "notify_workers", notify_and_stop)
     with pytest.raises(Stop):
-        yard.desk.start(number)
-    assert announced == 1
+        yard.issues.start(number)
+    assert notified == 1
     assert yard.queued() == []
     with yard.store.read() as session:
         assert not session.exec(select(Batch)).all()
@@ -50,14 +50,14 @@ def test_a_start_that_rolls_back_leaves_no_permit(yard: Any) -> None:
 def test_resuming_makes_up_what_is_missing_and_no_more(yard: Any) -> None:
     add_people(yard.store, 95)
     number = add_approved(yard.store)
-    yard.desk.start(number)
-    yard.desk.pause(number)
-    yard.desk.resume(number)
+    yard.issues.start(number)
+    yard.issues.pause(number)
+    yard.issues.resume(number)
     assert len(yard.queued()) == 5
-    yard.desk.pause(number)
+    yard.issues.pause(number)
     yard.work()
     assert yard.queued() == []
-    yard.desk.resume(number)
+    yard.issues.resume(number)
     assert len(yard.queued()) == 5
 
 
@@ -65,14 +65,14 @@ def test_a_resend_leaves_permits(yard: Any) -> None:
     people = add_people(yard.store, 25)
     number = add_approved(yard.store)
     yard.provider.answer = _refused_for_good
-    yard.desk.start(number)
+    yard.issues.start(number)
     yard.work()
     assert yard.counts(number) == {"failed": 25}
     assert yard.queued() == []
-    assert yard.desk.resend(number, [DeliveryState.UNCERTAIN]) == 0
+    assert yard.issues.resend(number, [DeliveryState.UNCERTAIN]) == 0
     assert yard.queued() == []
     yard.provider.answer = None
-    yard.desk.resend(number, [DeliveryState.FAILED])
+    yard.issues.resend(number, [DeliveryState.FAILED])
     assert len(yard.queued()) == 2
     yard.work()
     assert sorted(yard.provider.taken) == sorted(people)
@@ -86,7 +86,7 @@ def test_a_retry_leaves_one_permit_for_the_minute_it_is_due(yard: Any, second: i
     add_people(yard.store, 60)
     number = add_approved(yard.store)
     yard.provider.answer = _put_off
-    yard.desk.start(number)
+    yard.issues.start(number)
     yard.work()
     with yard.store.read() as session:
         due = {one.not_before for one in session.exec(select(Batch)) if one.not_before}
@@ -100,7 +100,7 @@ def test_a_schedule_leaves_a_permit_for_its_moment(yard: Any) -> None:
     add_people(yard.store, 1)
     number = add_approved(yard.store)
     at = yard.clock.now + timedelta(hours=3)
-    yard.desk.schedule(number, at)
+    yard.issues.schedule(number, at)
     (permit,) = yard.queued()
     assert permit["scheduled_at"] == at + MARGIN
 
@@ -109,8 +109,8 @@ def test_the_issue_that_had_fewer_shares_goes_first(yard: Any) -> None:
     """A small issue does not wait until a large one is through, nor the other way round."""
     add_people(yard.store, 60)
     large, small = add_approved(yard.store), add_approved(yard.store)
-    yard.desk.start(large)
-    yard.desk.start(small)
+    yard.issues.start(large)
+    yard.issues.start(small)
     assert [one["number"] for one in yard.queued()] == [large, small, large, small, large, small]
 
 

@@ -22,7 +22,7 @@ from tests.parts.world import add_approved, add_people
 def test_an_issue_goes_out_through_permits_and_leaves_no_job(yard: Any) -> None:
     people = add_people(yard.store, 95)
     number = add_approved(yard.store)
-    yard.desk.start(number)
+    yard.issues.start(number)
     yard.work()
     assert sorted(yard.provider.taken) == sorted(people)
     assert yard.state(number) == "finished"
@@ -34,7 +34,7 @@ def test_an_issue_goes_out_through_permits_and_leaves_no_job(yard: Any) -> None:
 def test_permits_too_many_find_nothing_and_end(yard: Any) -> None:
     people = add_people(yard.store, 30)
     number = add_approved(yard.store)
-    yard.desk.start(number)
+    yard.issues.start(number)
     with worker_lock(yard.store) as here:
         assert yard.sending.run(number, here).finished
     assert len(yard.queued()) == 2
@@ -47,7 +47,7 @@ def test_one_permit_makes_up_for_those_that_were_lost(yard: Any) -> None:
     """A killed worker takes its permit with it; whoever ends a share leaves what is missing."""
     people = add_people(yard.store, 95)
     number = add_approved(yard.store)
-    yard.desk.start(number)
+    yard.issues.start(number)
     with yard.store.write() as session:
         session.execute(
             text(
@@ -62,7 +62,7 @@ def test_one_permit_makes_up_for_those_that_were_lost(yard: Any) -> None:
 def test_the_round_makes_up_for_permits_that_were_all_lost(yard: Any) -> None:
     people = add_people(yard.store, 95)
     number = add_approved(yard.store)
-    yard.desk.start(number)
+    yard.issues.start(number)
     with yard.store.write() as session:
         session.execute(text("DELETE FROM procrastinate_jobs"))
     yard.round()
@@ -77,7 +77,7 @@ def test_a_retry_is_not_tried_before_its_minute_and_then_is(yard: Any) -> None:
     people = add_people(yard.store, 15)
     number = add_approved(yard.store)
     yard.provider.answer = _put_off
-    yard.desk.start(number)
+    yard.issues.start(number)
     yard.work()
     assert yard.counts(number) == {"queued": 15}
     yard.provider.answer = None
@@ -94,7 +94,7 @@ def test_a_retry_is_not_tried_before_its_minute_and_then_is(yard: Any) -> None:
 def test_a_scheduled_issue_starts_at_its_moment(yard: Any) -> None:
     people = add_people(yard.store, 15)
     number = add_approved(yard.store)
-    yard.desk.schedule(number, yard.clock.now + timedelta(hours=1))
+    yard.issues.schedule(number, yard.clock.now + timedelta(hours=1))
     yard.work()
     assert yard.state(number) == "scheduled"
     yard.go_on(hours=1, seconds=2)
@@ -105,8 +105,8 @@ def test_a_scheduled_issue_starts_at_its_moment(yard: Any) -> None:
 def test_the_permit_of_a_moved_schedule_does_nothing(yard: Any) -> None:
     people = add_people(yard.store, 15)
     number = add_approved(yard.store)
-    yard.desk.schedule(number, yard.clock.now + timedelta(hours=1))
-    yard.desk.schedule(number, yard.clock.now + timedelta(hours=5))
+    yard.issues.schedule(number, yard.clock.now + timedelta(hours=1))
+    yard.issues.schedule(number, yard.clock.now + timedelta(hours=5))
     yard.go_on(hours=1, seconds=2)
     yard.work()
     assert yard.state(number) == "scheduled"
@@ -119,18 +119,18 @@ def test_the_permit_of_a_moved_schedule_does_nothing(yard: Any) -> None:
 def test_paused_and_cancelled_issues_use_permits_up_without_sending(yard: Any) -> None:
     people = add_people(yard.store, 30)
     number = add_approved(yard.store)
-    yard.desk.start(number)
-    yard.desk.pause(number)
+    yard.issues.start(number)
+    yard.issues.pause(number)
     yard.work()
     yard.round()
     assert yard.queued() == []
     assert yard.provider.taken == []
-    yard.desk.resume(number)
+    yard.issues.resume(number)
     yard.work()
     assert sorted(yard.provider.taken) == sorted(people)
     cancelled = add_approved(yard.store)
-    yard.desk.start(cancelled)
-    yard.desk.cancel(cancelled)
+    yard.issues.start(cancelled)
+    yard.issues.cancel(cancelled)
     yard.work()
     yard.round()
     assert yard.queued() == []
@@ -143,11 +143,11 @@ def test_a_pause_ends_a_share_with_what_is_claimed(yard: Any) -> None:
 
     def pausing(personalization: Personalization) -> Outcome:
         if len(yard.provider.taken) == 12:
-            yard.desk.pause(number)
+            yard.issues.pause(number)
         return Accepted(personalization.delivery_id, "r")
 
     yard.provider.answer = pausing
-    yard.desk.start(number)
+    yard.issues.start(number)
     yard.work()
     assert yard.counts(number) == {"queued": 65, "submitted": 30}
     assert yard.queued() == []
@@ -162,9 +162,9 @@ def test_a_worker_told_to_stop_hands_its_share_back(yard: Any) -> None:
         return Accepted(personalization.delivery_id, "r")
 
     yard.provider.answer = stopping
-    yard.desk.start(number)
+    yard.issues.start(number)
     with worker_lock(yard.store) as here:
-        yard.sending.share(number, here, 20, enough=yard.stop.is_set)
+        yard.sending.run_quota(number, here, 20, should_stop=yard.stop.is_set)
     assert yard.counts(number) == {"queued": 85, "submitted": 10}
     yard.stop.clear()
     yard.provider.answer = None
@@ -181,7 +181,7 @@ def test_a_permit_whose_provider_is_away_comes_back(yard: Any) -> None:
         raise ProviderError("unreachable")
 
     yard.provider.answer = away
-    yard.desk.start(number)
+    yard.issues.start(number)
     yard.work()
     (permit,) = yard.queued()
     assert (permit["status"], permit["attempts"]) == ("todo", 1)
@@ -199,8 +199,8 @@ def test_a_permit_whose_provider_is_away_comes_back(yard: Any) -> None:
 def test_altered_bytes_wait_for_an_editor_and_hold_nobody_up(yard: Any) -> None:
     people = add_people(yard.store, 15)
     altered, sound = add_approved(yard.store), add_approved(yard.store)
-    yard.desk.start(altered)
-    yard.desk.start(sound)
+    yard.issues.start(altered)
+    yard.issues.start(sound)
     with yard.store.write() as session:
         session.execute(
             update(Variant).where(col(Variant.issue_number) == altered).values(html="altered")
@@ -217,7 +217,7 @@ def test_what_limits_keep_back_has_one_permit_for_when_they_let_go(yard: Any) ->
     people = add_people(yard.store, 95)
     number = add_approved(yard.store)
     yard.limit(Limit(per_day=40))
-    yard.desk.start(number)
+    yard.issues.start(number)
     yard.work()
     assert yard.counts(number) == {"queued": 55, "submitted": 40}
     (permit,) = yard.queued()
@@ -235,12 +235,12 @@ def test_what_limits_keep_back_has_one_permit_for_when_they_let_go(yard: Any) ->
 def test_the_round_closes_what_the_dead_held(yard: Any, state: str) -> None:
     add_people(yard.store, 25)
     number = add_approved(yard.store)
-    yard.desk.start(number)
+    yard.issues.start(number)
     _claimed_by_a_dead_worker(yard, number)
     if state == "paused":
-        yard.desk.pause(number)
+        yard.issues.pause(number)
     if state == "cancelled":
-        yard.desk.cancel(number)
+        yard.issues.cancel(number)
     yard.round()
     assert yard.counts(number) == {"queued": 15, "uncertain": 10}
     yard.work()
@@ -251,7 +251,7 @@ def test_the_round_closes_what_the_dead_held(yard: Any, state: str) -> None:
 def test_the_round_finishes_an_issue_whose_last_worker_died_before_it_could(yard: Any) -> None:
     add_people(yard.store, 5)
     number = add_approved(yard.store)
-    yard.desk.start(number)
+    yard.issues.start(number)
     with yard.store.write() as session:
         session.execute(update(Batch).values(state="done"))
         session.execute(update(Delivery).values(state="submitted"))
@@ -263,7 +263,7 @@ def test_the_round_sweeps_jobs_that_dead_workers_left(yard: Any) -> None:
     """Nobody can tell how far they were, and nobody has to: what they were for is due still."""
     people = add_people(yard.store, 15)
     number = add_approved(yard.store)
-    yard.desk.start(number)
+    yard.issues.start(number)
     with yard.store.write() as session:
         session.execute(text("UPDATE procrastinate_jobs SET status = 'doing'"))
     yard.round()
@@ -275,7 +275,7 @@ def test_the_round_sweeps_jobs_that_dead_workers_left(yard: Any) -> None:
 def test_the_round_starts_a_scheduled_issue_whose_permit_was_lost(yard: Any) -> None:
     add_people(yard.store, 15)
     number = add_approved(yard.store)
-    yard.desk.schedule(number, yard.clock.now + timedelta(hours=1))
+    yard.issues.schedule(number, yard.clock.now + timedelta(hours=1))
     with yard.store.write() as session:
         session.execute(text("DELETE FROM procrastinate_jobs"))
     yard.clock.on(hours=2)

@@ -33,8 +33,8 @@ def app(sqlite_store: Store, tmp_path: Path) -> Iterator[App]:
 
 
 def finished(app: App) -> int:
-    number = app.desk.draft()
-    app.desk.approve(number, by="an editor")
+    number = app.issues.draft()
+    app.issues.approve(number, by="an editor")
     with app.store.write() as session:
         issue = session.get(Issue, number)
         assert issue is not None
@@ -67,7 +67,7 @@ def test_every_link_of_a_real_issue_can_be_followed(app: App) -> None:
 
 
 def test_the_studio_shows_a_real_draft_and_changes_nothing(app: App) -> None:
-    number = app.desk.draft()
+    number = app.issues.draft()
     before = everything(app.store)
     studio = TestClient(create_app(app, studio=True), "http://127.0.0.1")
     page = BeautifulSoup(studio.get(f"/studio/issues/{number}").text, "html.parser")

@@ -65,9 +65,9 @@ def sent(app: App, folder: Path) -> tuple[int, list[tuple[str, str]]]:
     """The issue's number, and the HTML and text of every message of it."""
     for place in range(PEOPLE):
         add_subscriber(app.store, app.hasher, f"reader{place}@example.org")
-    number = app.desk.draft()
-    app.desk.approve(number, by="an editor")
-    app.desk.start(number)
+    number = app.issues.draft()
+    app.issues.approve(number, by="an editor")
+    app.issues.start(number)
     with worker_lock(app.store) as here:
         app.sending.run(number, here)
     return number, [_parts(path) for path in sorted(folder.rglob("*.eml"))]

@@ -18,7 +18,7 @@ from digest.catalog.intake.text.figures import is_dash
 from digest.catalog.intake.text.parse import read_text
 from digest.catalog.pages import ComparisonPage, ContenderPage, Lens, PageError, ReviewPage
 from digest.catalog.slugs import slugify
-from tests.unit.catalog.specimens import comparison, page_html, page_lines, page_text
+from tests.unit.catalog.pages import comparison, page_html, page_lines, page_text
 
 QUICK = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 LABELS = ("panel ship", "reviewer scorecard", "entry", "community", "vs", "weekly ai tool verdicts")

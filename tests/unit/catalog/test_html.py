@@ -10,7 +10,7 @@ import pytest
 from digest.catalog.intake import limits
 from digest.catalog.intake.html.parse import read_html
 from digest.catalog.pages import ComparisonPage, PageError
-from tests.unit.catalog.specimens import INK, PAGE, QUILL, comparison, contender, page_html
+from tests.unit.catalog.pages import INK, PAGE, QUILL, comparison, contender, page_html
 
 MARCH = datetime(2026, 3, 9, 8, tzinfo=UTC)
 

@@ -14,7 +14,7 @@ from digest.catalog.intake import limits
 from digest.catalog.intake.json_form.parse import read_comparison, read_json
 from digest.catalog.intake.text.parse import read_text
 from digest.catalog.pages import ComparisonPage, Lens, PageError, Verdict
-from tests.unit.catalog.specimens import PAGE, page_text
+from tests.unit.catalog.pages import PAGE, page_text
 
 FULL: dict[str, Any] = {
     "slug": "quillmate-2-vs-ink-and-paper-beta",

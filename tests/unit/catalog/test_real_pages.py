@@ -12,7 +12,7 @@ import pytest
 from digest.catalog.intake.html.parse import read_html
 from digest.catalog.intake.text.parse import read_text
 from digest.catalog.pages import ComparisonPage, ContenderPage, Lens, ReviewPage
-from tests.unit.catalog.specimens import REAL_PAGES, page_html
+from tests.unit.catalog.pages import REAL_PAGES, page_html
 
 FACTS = {
     "llama-4-compact-vs-gpt-5-mini-api.txt": (

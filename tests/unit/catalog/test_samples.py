@@ -8,7 +8,7 @@ from digest.catalog.intake.sources import read_sources
 from digest.catalog.pages import ComparisonPage, Verdict
 from digest.catalog.slugs import comparison_slug, slugify
 from digest.samples import comparisons, subscribers
-from tests.unit.catalog.specimens import REAL_PAGES
+from tests.unit.catalog.pages import REAL_PAGES
 
 
 def sample_pages() -> list[ComparisonPage]:

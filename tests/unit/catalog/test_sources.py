@@ -10,7 +10,7 @@ import pytest
 
 from digest.catalog.intake.sources import read_sources
 from digest.catalog.pages import ComparisonPage, PageError
-from tests.unit.catalog.specimens import PAGE, page_html, page_text
+from tests.unit.catalog.pages import PAGE, page_html, page_text
 
 JSON_PAGE = json.dumps(
     {"contenders": [{"name": name, "category": "Design"} for name in ("Fig", "Date")]}

@@ -7,7 +7,7 @@ import pytest
 from digest.catalog.intake import limits
 from digest.catalog.intake.text.parse import read_text
 from digest.catalog.pages import ComparisonPage, Lens, PageError, ReviewPage, Verdict
-from tests.unit.catalog.specimens import (
+from tests.unit.catalog.pages import (
     FOOT,
     INK,
     PAGE,

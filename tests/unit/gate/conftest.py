@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from digest.gate import Specimen, specimen
+from digest.gate import SampleMessage, sample_message
 from digest.gate.html_page import Page
 from digest.message.edition import Edition, Sender
 from digest.message.personalization import Recipient, personalize
@@ -20,7 +20,7 @@ AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 READER = Recipient(1, 5, "ana@example.org", "Ana", tracking=True)
 
 
-def made(rendered: Rendered, **changes: Any) -> Specimen:
+def made(rendered: Rendered, **changes: Any) -> SampleMessage:
     """The message that `rendered` gives; `changes` are the edition's."""
     values = {
         "number": 12,
@@ -34,7 +34,7 @@ def made(rendered: Rendered, **changes: Any) -> Specimen:
     }
     edition = Edition(**(values | changes))
     personalization = personalize([READER], 12, Tokens(["one secret of the tests, long enough"]))[0]
-    return specimen(edition, rendered, personalization, AT)
+    return sample_message(edition, rendered, personalization, AT)
 
 
 @pytest.fixture(scope="session")
@@ -43,10 +43,10 @@ def rendered() -> Rendered:
 
 
 @pytest.fixture(scope="session")
-def sound(rendered: Rendered) -> Specimen:
+def sound(rendered: Rendered) -> SampleMessage:
     return made(rendered)
 
 
-def with_html(mail: Specimen, html: str) -> Specimen:
+def with_html(mail: SampleMessage, html: str) -> SampleMessage:
     """`mail` with other HTML, as if it had been sent like that."""
     return replace(mail, html=html, page=Page(html))

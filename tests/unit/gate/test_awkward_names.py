@@ -12,7 +12,7 @@ from email.policy import default
 import pytest
 from bs4 import BeautifulSoup
 
-from digest.gate import Gate, Specimen, blocking
+from digest.gate import Gate, SampleMessage, blocking
 from digest.render.environment import email_environment, templates_folder
 from digest.render.issue import render_issue
 from tests.golden.sample import BRAND, content
@@ -30,7 +30,7 @@ NAMES = [
 ]
 
 
-def sent(name: str) -> Specimen:
+def sent(name: str) -> SampleMessage:
     """An issue about a tool of that name, from a newsletter of that name with a logo."""
     plain = content()
     assert plain.lead

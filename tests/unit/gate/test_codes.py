@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from digest.brand import NO_ADDRESS
-from digest.gate import Code, Gate, Level, Policy, Specimen, blocking
+from digest.gate import Code, Gate, Level, Policy, SampleMessage, blocking
 from digest.gate.findings import FIXED, found, parse_codes, parse_ignored
 from digest.render.environment import email_environment, templates_folder
 from digest.render.errors import TemplateError
@@ -25,55 +25,55 @@ QUIET = {Code.SIZE}
 """Said of every message."""
 
 
-def codes(mail: Specimen) -> set[Code]:
+def codes(mail: SampleMessage) -> set[Code]:
     return {one.code for one in GATE.check_quickly(mail)} - QUIET
 
 
-def html(old: str, new: str) -> Callable[[Specimen], Specimen]:
+def html(old: str, new: str) -> Callable[[SampleMessage], SampleMessage]:
     """Breaks the HTML in one place."""
 
-    def broken(mail: Specimen) -> Specimen:
+    def broken(mail: SampleMessage) -> SampleMessage:
         assert old in mail.html, old
         return with_html(mail, mail.html.replace(old, new, 1))
 
     return broken
 
 
-def body(extra: str) -> Callable[[Specimen], Specimen]:
+def body(extra: str) -> Callable[[SampleMessage], SampleMessage]:
     return html("</body>", f"{extra}</body>")
 
 
-def subject(words: str) -> Callable[[Specimen], Specimen]:
+def subject(words: str) -> Callable[[SampleMessage], SampleMessage]:
     return lambda mail: replace(mail, rendered=replace(mail.rendered, subject=words))
 
 
-def preheader(words: str) -> Callable[[Specimen], Specimen]:
+def preheader(words: str) -> Callable[[SampleMessage], SampleMessage]:
     return lambda mail: replace(mail, rendered=replace(mail.rendered, preheader=words))
 
 
-def header(old: bytes, new: bytes) -> Callable[[Specimen], Specimen]:
-    def broken(mail: Specimen) -> Specimen:
+def header(old: bytes, new: bytes) -> Callable[[SampleMessage], SampleMessage]:
+    def broken(mail: SampleMessage) -> SampleMessage:
         assert re.search(old, mail.message)
         return replace(mail, message=re.sub(old, lambda _: new, mail.message, count=1))
 
     return broken
 
 
-def text(change: Callable[[str], str]) -> Callable[[Specimen], Specimen]:
+def text(change: Callable[[str], str]) -> Callable[[SampleMessage], SampleMessage]:
     return lambda mail: replace(mail, text=change(mail.text))
 
 
-def padded(size: int) -> Callable[[Specimen], Specimen]:
+def padded(size: int) -> Callable[[SampleMessage], SampleMessage]:
     return body(f"<!--{'x' * size}-->")
 
 
-def target(*urls: str) -> Callable[[Specimen], Specimen]:
+def target(*urls: str) -> Callable[[SampleMessage], SampleMessage]:
     return lambda mail: replace(
         mail, targets=dict(mail.targets) | dict(enumerate(urls, len(mail.targets) + 1))
     )
 
 
-def without_ways_out(mail: Specimen) -> Specimen:
+def without_ways_out(mail: SampleMessage) -> SampleMessage:
     return with_html(mail, mail.html.replace(mail.unsubscribe, "https://x.example/"))
 
 
@@ -87,7 +87,7 @@ DARK = (
     + '<p class="faint" style="color:#000000;background-color:#eeeeee">Words</p>'
 )
 
-BROKEN: list[tuple[Code, Callable[[Specimen], Specimen]]] = [
+BROKEN: list[tuple[Code, Callable[[SampleMessage], SampleMessage]]] = [
     (Code.SIZE_BUDGET, padded(49_000)),
     (Code.SIZE_CLIPPED, padded(70_000)),
     (Code.TEXT_MISSING, lambda mail: replace(mail, text="")),
@@ -145,13 +145,13 @@ BROKEN: list[tuple[Code, Callable[[Specimen], Specimen]]] = [
 ]  # fmt: skip
 
 
-def test_a_sound_message_has_nothing_to_mend(sound: Specimen) -> None:
+def test_a_sound_message_has_nothing_to_mend(sound: SampleMessage) -> None:
     assert codes(sound) == set()
 
 
 @pytest.mark.parametrize(("code", "broken"), BROKEN, ids=[code for code, _ in BROKEN])
 def test_a_fault_is_found_under_its_own_code_and_no_other(
-    sound: Specimen, code: Code, broken: Callable[[Specimen], Specimen]
+    sound: SampleMessage, code: Code, broken: Callable[[SampleMessage], SampleMessage]
 ) -> None:
     assert codes(broken(sound)) == {code}
 
@@ -169,7 +169,7 @@ def test_a_way_out_below_the_cut_blocks(rendered: Rendered) -> None:
 
 
 @pytest.mark.parametrize("unseen", ["display:none", "opacity:0", "font-size:0px"])
-def test_a_way_out_that_nobody_sees_is_none(sound: Specimen, unseen: str) -> None:
+def test_a_way_out_that_nobody_sees_is_none(sound: SampleMessage, unseen: str) -> None:
     hidden = sound.html.replace("<body ", '<body data-x="" ').replace(
         '<a class="tap"', '<a class="tap" data-was=""'
     )
@@ -185,7 +185,7 @@ def test_every_code_that_looks_at_mail_is_broken_here() -> None:
     assert {code for code, _ in BROKEN} == set(Code) - elsewhere
 
 
-def test_a_place_is_told_in_bytes_of_what_is_sent(sound: Specimen) -> None:
+def test_a_place_is_told_in_bytes_of_what_is_sent(sound: SampleMessage) -> None:
     mail = body('<a href="#">Nowhere</a>')(sound)
     (dead,) = [one for one in GATE.check_quickly(mail) if one.code is Code.LINK_DEAD]
     byte = int(re.findall(r"byte ([0-9,]+)", dead.where)[0].replace(",", ""))
@@ -194,7 +194,7 @@ def test_a_place_is_told_in_bytes_of_what_is_sent(sound: Specimen) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://localhost:8000/a", "http://127.0.0.1/a", "http://[::1]/a"])
-def test_plain_http_on_this_machine_is_fine(sound: Specimen, url: str) -> None:
+def test_plain_http_on_this_machine_is_fine(sound: SampleMessage, url: str) -> None:
     assert codes(target(url)(sound)) == set()
 
 
@@ -209,17 +209,17 @@ def test_plain_http_on_this_machine_is_fine(sound: Specimen, url: str) -> None:
         "Waiting... for the panel",
     ],
 )
-def test_words_that_are_no_tricks(sound: Specimen, words: str) -> None:
+def test_words_that_are_no_tricks(sound: SampleMessage, words: str) -> None:
     assert codes(subject(words)(sound)) == set()
 
 
-def test_braces_far_apart_are_no_tag(sound: Specimen) -> None:
+def test_braces_far_apart_are_no_tag(sound: SampleMessage) -> None:
     """Looking any further from each of a page's thousand braces would hold up the gate."""
     assert codes(body("{{ name }}")(sound)) == {Code.TEMPLATE_LEFT}
     assert codes(body("{{" + "name " * 50 + "}}")(sound)) == set()
 
 
-def test_a_page_may_say_what_looks_like_a_garbled_character(sound: Specimen) -> None:
+def test_a_page_may_say_what_looks_like_a_garbled_character(sound: SampleMessage) -> None:
     r"""A tool called `back\u{a0}` is in the text part too, so its name is meant."""
     mail = body(r'<img src="https://x.example/a" alt="back\u{a0}">')(sound)
     assert codes(replace(mail, text=rf"{mail.text} back\u{{a0}}")) == set()
@@ -233,7 +233,7 @@ def test_a_template_that_gives_no_mail_names_its_line() -> None:
     )
 
 
-def test_settings_say_what_blocks(sound: Specimen) -> None:
+def test_settings_say_what_blocks(sound: SampleMessage) -> None:
     shouting = subject("THE BEST TOOLS THIS WEEK")(sound)
     assert blocking(GATE.check_quickly(shouting)) == []
     strict = Gate(Policy(block=parse_codes("words-shout, size")))
@@ -246,7 +246,7 @@ def test_settings_say_what_blocks(sound: Specimen) -> None:
     assert blocking(mild.check_quickly(faint)) == []
 
 
-def test_what_blocks_comes_first(sound: Specimen) -> None:
+def test_what_blocks_comes_first(sound: SampleMessage) -> None:
     mail = subject("Re: THE BEST TOOLS THIS WEEK")(sound)
     levels = [one.level for one in GATE.check_quickly(mail)]
     assert levels == sorted(levels, key=list(Level).index)
@@ -254,7 +254,7 @@ def test_what_blocks_comes_first(sound: Specimen) -> None:
 
 
 @pytest.mark.parametrize("code", sorted(FIXED))
-def test_some_faults_are_never_let_pass(sound: Specimen, code: Code) -> None:
+def test_some_faults_are_never_let_pass(sound: SampleMessage, code: Code) -> None:
     with pytest.raises(ValueError, match=f"{code} always blocks"):
         parse_ignored(code)
     finding = next(iter(GATE.broken(TemplateError("x", 1, "y"))))

@@ -5,7 +5,7 @@ from digest.gate.findings import Code, Finding, Level, in_one_line
 
 def findings(count: int) -> list[Finding]:
     return [
-        Finding(Level.BLOCKS, Code.LINK_DEAD, f"link {number}", "leads nowhere", "mend it")
+        Finding(Level.BLOCKS, Code.LINK_DEAD, f"link {number}", "leads nowhere", "fix it")
         for number in range(1, count + 1)
     ]
 

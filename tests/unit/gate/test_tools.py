@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.gate import Code, Gate, Level, Specimen, Tools
+from digest.gate import Code, Gate, Level, SampleMessage, Tools
 from digest.gate.clients import ClientTables, accepted, unsupported
 from digest.gate.findings import Finding
 from digest.gate.spam import MOST, SpamFilter, scored
@@ -30,31 +30,31 @@ def clients() -> ClientTables:
     return ClientTables(Path(node), PACKAGE)
 
 
-def findings(mail: Specimen, tools: Tools) -> list[Finding]:
+def findings(mail: SampleMessage, tools: Tools) -> list[Finding]:
     return [one for one in Gate(tools=tools).check(mail) if one.code is not Code.SIZE]
 
 
-def test_the_digest_is_far_from_spam(sound: Specimen, spam: SpamFilter) -> None:
+def test_the_digest_is_far_from_spam(sound: SampleMessage, spam: SpamFilter) -> None:
     """No offline rule adds a point: what adds one from now on has to be looked at."""
     score = scored(sound.message, spam)
     assert score.points <= MOST
     assert [name for points, name, _ in score.rules if points > 0] == []
 
 
-def test_spam_blocks_and_says_what_counted(sound: Specimen, spam: SpamFilter) -> None:
+def test_spam_blocks_and_says_what_counted(sound: SampleMessage, spam: SpamFilter) -> None:
     """GTUBE is the line that every SpamAssassin takes for spam."""
     line = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
     message = sound.message.partition(b"\r\n\r\n")[0].partition(b"MIME-Version")[0]
     mail = replace(sound, message=message + b"\r\n" + line + b"\r\n")
     found = {one.code: one for one in findings(mail, Tools(spam=spam))}
     assert found[Code.SPAM_FLAGGED].level is Level.BLOCKS
-    assert "GTUBE" in found[Code.SPAM_FLAGGED].mend
+    assert "GTUBE" in found[Code.SPAM_FLAGGED].fix
 
 
 @pytest.mark.parametrize(
     ("points", "code"), [("1.0", Code.SPAM), ("1.1", Code.SPAM_SCORE), ("5.0", Code.SPAM_FLAGGED)]
 )
-def test_what_a_score_means(sound: Specimen, tmp_path: Path, points: str, code: Code) -> None:
+def test_what_a_score_means(sound: SampleMessage, tmp_path: Path, points: str, code: Code) -> None:
     answers = tmp_path / "spamassassin"
     answers.write_text(
         "#!/bin/sh\ncat > /dev/null\n"
@@ -66,10 +66,12 @@ def test_what_a_score_means(sound: Specimen, tmp_path: Path, points: str, code: 
         one for one in findings(sound, Tools(spam=SpamFilter(answers))) if "spam" in one.code
     ]
     assert found.code is code
-    assert found.mend == f"what counted: {points} HTML_ODD (BODY: odd)"
+    assert found.fix == f"what counted: {points} HTML_ODD (BODY: odd)"
 
 
-def test_a_program_that_fails_is_told_and_blocks_nothing(sound: Specimen, tmp_path: Path) -> None:
+def test_a_program_that_fails_is_told_and_blocks_nothing(
+    sound: SampleMessage, tmp_path: Path
+) -> None:
     broken = tmp_path / "spamassassin"
     broken.write_text("#!/bin/sh\ncat > /dev/null\necho no rules found >&2\n")
     broken.chmod(0o755)
@@ -80,19 +82,21 @@ def test_a_program_that_fails_is_told_and_blocks_nothing(sound: Specimen, tmp_pa
     assert {one.level for one in found.values()} == {Level.INFORMS}
 
 
-def test_what_could_not_be_looked_up_is_said(sound: Specimen) -> None:
+def test_what_could_not_be_looked_up_is_said(sound: SampleMessage) -> None:
     found = findings(sound, Tools())
     assert {one.code for one in found} == {Code.SPAM_UNCHECKED, Code.CLIENTS_UNCHECKED}
 
 
 def test_all_that_a_client_lacks_has_something_in_its_place(
-    sound: Specimen, clients: ClientTables
+    sound: SampleMessage, clients: ClientTables
 ) -> None:
     assert findings(sound, Tools(clients=clients))[0].code is Code.SPAM_UNCHECKED
     assert len(findings(sound, Tools(clients=clients))) == 1
 
 
-def test_a_new_feature_that_a_client_lacks_warns(sound: Specimen, clients: ClientTables) -> None:
+def test_a_new_feature_that_a_client_lacks_warns(
+    sound: SampleMessage, clients: ClientTables
+) -> None:
     page = sound.html.replace("</body>", '<p style="display:grid">Grid</p></body>')
     (finding,) = [
         one
@@ -103,7 +107,7 @@ def test_a_new_feature_that_a_client_lacks_warns(sound: Specimen, clients: Clien
     assert "outlook.windows" in finding.what
 
 
-def test_nothing_is_accepted_that_is_not_used(sound: Specimen, clients: ClientTables) -> None:
+def test_nothing_is_accepted_that_is_not_used(sound: SampleMessage, clients: ClientTables) -> None:
     """A list of exceptions that only grows says nothing in the end."""
     used = unsupported(sound.html, clients)
     stale = {

@@ -89,7 +89,7 @@ def _contender(model: ContenderModel) -> ContenderPage:
 
 
 def _fault(error: ValidationError, source: str, path: str) -> PageError:
-    """The first fault; one line is enough to mend a page by."""
+    """The first fault; one line is enough to fix a page by."""
     first = error.errors(include_url=False)[0]
     place = path + "".join(_step(step) for step in first["loc"])
     found, expected = describe(first)

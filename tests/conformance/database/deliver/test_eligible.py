@@ -22,7 +22,16 @@ from subscribers.addresses import AddressHasher
 from subscribers.preferences import Choices, choices_of, choose, pause
 from subscribers.service import unsubscribe
 from subscribers.tables import Frequency, Subscriber
-from tests.parts.world import NOW, SECRET, Clock, Recorder, add_approved, add_people, desk, sending
+from tests.parts.world import (
+    NOW,
+    SECRET,
+    Clock,
+    Recorder,
+    add_approved,
+    add_people,
+    issue_service,
+    sending,
+)
 
 NOTHING = Choices(Frequency.EVERY, "UTC", frozenset(), frozenset())
 
@@ -234,7 +243,7 @@ def test_who_leaves_or_rests_in_the_middle_is_in_no_batch_claimed_after(
             return super()._take(edition, personalization)
 
     provider = Leaving(batch_size=10)
-    desk(store, provider, clock).start(number)
+    issue_service(store, provider, clock).start(number)
     with worker_lock(store) as here:
         progress = sending(store, provider, clock).run(number, here)
     assert progress.finished

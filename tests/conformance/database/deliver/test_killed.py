@@ -17,7 +17,7 @@ from digest.issues.lifecycle import find_issue
 from digest.issues.tables import IssueState
 from digest.message.personalization import Personalization
 from store import Store
-from tests.parts.world import Clock, Recorder, add_approved, add_people, desk, sending
+from tests.parts.world import Clock, Recorder, add_approved, add_people, issue_service, sending
 
 PEOPLE = 24
 COMMITS = 8
@@ -51,7 +51,7 @@ def _go(store: Store, provider: Recorder, number: int, clock: Clock) -> None:
     with store.read() as session:
         state = find_issue(session, number).state
     if state == IssueState.APPROVED:
-        desk(store, provider, clock).start(number)
+        issue_service(store, provider, clock).start(number)
     with worker_lock(store) as here:
         sending(store, provider, clock).run(number, here)
 

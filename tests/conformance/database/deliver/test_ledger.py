@@ -18,7 +18,7 @@ from digest.message.edition import Edition
 from digest.message.personalization import Personalization
 from store import Store
 from subscribers.tables import Subscriber, SubscriberStatus, Suppression
-from tests.parts.world import NOW, Clock, Recorder, add_approved, add_people, desk, sending
+from tests.parts.world import NOW, Clock, Recorder, add_approved, add_people, issue_service, sending
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_everybody_active_gets_it_once_and_the_issue_is_finished(
     add_people(store, 2, SubscriberStatus.PENDING)
     number = add_approved(store)
     provider = Recorder()
-    assert desk(store, provider, clock).start(number) == 37
+    assert issue_service(store, provider, clock).start(number) == 37
     with worker_lock(store) as here:
         progress = sending(store, provider, clock).run(number, here)
     assert sorted(provider.taken) == sorted(people)
@@ -48,10 +48,10 @@ def test_everybody_active_gets_it_once_and_the_issue_is_finished(
 def test_the_audience_is_frozen_once(store: Store, clock: Clock) -> None:
     add_people(store, 5)
     number = add_approved(store)
-    desk(store, Recorder(), clock).start(number)
+    issue_service(store, Recorder(), clock).start(number)
     add_people(store, 5)
     with pytest.raises(IssueError, match="sending already"):
-        desk(store, Recorder(), clock).start(number)
+        issue_service(store, Recorder(), clock).start(number)
     with store.read() as session:
         assert sum(ledger.count(session, number).values()) == 5
 
@@ -59,7 +59,7 @@ def test_the_audience_is_frozen_once(store: Store, clock: Clock) -> None:
 def test_an_empty_list_is_refused_and_the_issue_stays_approved(store: Store, clock: Clock) -> None:
     number = add_approved(store)
     with pytest.raises(IssueError, match="no active subscriber"):
-        desk(store, Recorder(), clock).start(number)
+        issue_service(store, Recorder(), clock).start(number)
     with store.read() as session:
         assert find_issue(session, number).state == IssueState.APPROVED
 
@@ -68,7 +68,7 @@ def test_who_leaves_after_the_freeze_is_not_mailed(store: Store, clock: Clock) -
     people = add_people(store, 12)
     number = add_approved(store)
     provider = Recorder()
-    desk(store, provider, clock).start(number)
+    issue_service(store, provider, clock).start(number)
     with store.write() as session:
         left = session.exec(select(Subscriber).where(Subscriber.email == people[3])).one()
         left.status = SubscriberStatus.UNSUBSCRIBED
@@ -94,7 +94,7 @@ def test_submitting_is_committed_before_the_provider_is_called(store: Store, clo
         return Accepted(personalization.delivery_id, "r")
 
     provider = Recorder(answer=look)
-    desk(store, provider, clock).start(number)
+    issue_service(store, provider, clock).start(number)
     with worker_lock(store) as here:
         sending(store, provider, clock).run(number, here)
     assert seen == [3, 3, 3]
@@ -114,7 +114,7 @@ def test_a_permanent_refusal_fails_and_a_bad_address_is_suppressed(
 
     number = add_approved(store)
     provider = Recorder(answer=answer)
-    desk(store, provider, clock).start(number)
+    issue_service(store, provider, clock).start(number)
     with worker_lock(store) as here:
         progress = sending(store, provider, clock).run(number, here)
     assert (progress.counts["failed"], progress.counts["submitted"]) == (2, 1)
@@ -138,7 +138,7 @@ def test_a_transient_refusal_comes_back_later_and_only_for_those_refused(
 
     number = add_approved(store)
     provider = Recorder(answer=answer)
-    desk(store, provider, clock).start(number)
+    issue_service(store, provider, clock).start(number)
     with worker_lock(store) as here:
         engine = sending(store, provider, clock)
         first = engine.run(number, here)
@@ -160,7 +160,7 @@ def test_tries_end_and_the_books_still_balance(store: Store, clock: Clock) -> No
     provider = Recorder(
         answer=lambda personalization: Rejected(personalization.delivery_id, False, "451", "later")
     )
-    desk(store, provider, clock).start(number)
+    issue_service(store, provider, clock).start(number)
     with worker_lock(store) as here:
         for _ in range(MOST_ATTEMPTS):
             progress = sending(store, provider, clock).run(number, here)
@@ -177,7 +177,7 @@ def test_a_named_waiting_time_is_obeyed(store: Store, clock: Clock) -> None:
     provider = Recorder(
         answer=lambda one: Rejected(one.delivery_id, False, "429", "slow", retry_after=1800)
     )
-    desk(store, provider, clock).start(number)
+    issue_service(store, provider, clock).start(number)
     with worker_lock(store) as here:
         progress = sending(store, provider, clock).run(number, here)
     assert progress.next_due is not None
@@ -194,7 +194,7 @@ def test_an_exception_leaves_the_rest_of_the_batch_uncertain(store: Store, clock
 
     number = add_approved(store)
     provider = Recorder(answer=answer)
-    desk(store, provider, clock).start(number)
+    issue_service(store, provider, clock).start(number)
     with worker_lock(store) as here:
         with pytest.raises(ProviderError, match="broke off"):
             sending(store, provider, clock).run(number, here)
@@ -215,7 +215,7 @@ def test_an_unknown_outcome_is_uncertain_and_never_sent_again(store: Store, cloc
 
     number = add_approved(store)
     provider = Recorder(answer=answer)
-    desk(store, provider, clock).start(number)
+    issue_service(store, provider, clock).start(number)
     with worker_lock(store) as here:
         sending(store, provider, clock).run(number, here)
         clock.on(hours=5)
@@ -233,7 +233,7 @@ def test_a_provider_that_can_not_be_used_hands_the_batch_back_whole(
         del personalization
         raise ProviderError("wrong password")
 
-    desk(store, Recorder(), clock).start(number)
+    issue_service(store, Recorder(), clock).start(number)
     with worker_lock(store) as here:
         with pytest.raises(ProviderError, match="wrong password"):
             sending(store, Recorder(answer=refuse), clock).run(number, here)
@@ -248,7 +248,7 @@ def test_a_paused_issue_is_left_alone_and_resumed(store: Store, clock: Clock) ->
     people = add_people(store, 25)
     number = add_approved(store)
     provider = Recorder()
-    editor = desk(store, provider, clock)
+    editor = issue_service(store, provider, clock)
     editor.start(number)
     with worker_lock(store) as here:
         engine = sending(store, provider, clock)
@@ -265,7 +265,7 @@ def test_cancelling_leaves_an_honest_account(store: Store, clock: Clock) -> None
     add_people(store, 25)
     number = add_approved(store)
     provider = Recorder()
-    editor = desk(store, provider, clock)
+    editor = issue_service(store, provider, clock)
     editor.start(number)
     with worker_lock(store) as here:
         sending(store, provider, clock).run(number, here, report=lambda _: editor.cancel(number))
@@ -280,7 +280,7 @@ def test_a_dead_workers_batch_becomes_uncertain_and_a_living_ones_is_left(
     people = add_people(store, 30)
     number = add_approved(store)
     provider = Recorder()
-    desk(store, provider, clock).start(number)
+    issue_service(store, provider, clock).start(number)
     dead = worker_lock(store)
     with dead, store.write() as session:
         assert ledger.claim(session, number, dead.number, clock())
@@ -297,7 +297,7 @@ def test_finished_is_refused_when_the_books_do_not_balance(store: Store, clock: 
     add_people(store, 3)
     number = add_approved(store)
     provider = Recorder()
-    desk(store, provider, clock).start(number)
+    issue_service(store, provider, clock).start(number)
     with store.write() as session:
         find_issue(session, number).audience = 4
     with worker_lock(store) as here, pytest.raises(IssueError, match="don't balance"):
@@ -316,13 +316,13 @@ def test_altered_bytes_are_not_sent(store: Store, clock: Clock) -> None:
         variant.html += "<p>and buy this</p>"
         session.add(variant)
     with pytest.raises(IssueError, match="not what was approved"):
-        desk(store, Recorder(), clock).start(number)
+        issue_service(store, Recorder(), clock).start(number)
 
 
 def test_batches_are_as_large_as_the_provider_takes(store: Store, clock: Clock) -> None:
     add_people(store, 21)
     number = add_approved(store)
-    desk(store, Recorder(batch_size=10), clock).start(number)
+    issue_service(store, Recorder(batch_size=10), clock).start(number)
     with store.read() as session:
         assert len(session.exec(select(Batch)).all()) == 3
 
@@ -333,7 +333,7 @@ def test_altered_bytes_found_by_a_worker_leave_everybody_queued(store: Store, cl
     people = add_people(store, 12)
     number = add_approved(store)
     provider = Recorder()
-    desk(store, provider, clock).start(number)
+    issue_service(store, provider, clock).start(number)
     with store.write() as session:
         variant = session.exec(select(Variant)).one()
         good, variant.html = variant.html, "evil"
@@ -353,10 +353,10 @@ def test_a_sender_changed_after_approval_is_not_put_over_frozen_bytes(
     from dataclasses import replace
 
     from digest.message.edition import Sender
-    from tests.parts.world import frozen_parts
+    from tests.parts.world import issue_renderer
 
     number = add_approved(store)
-    other = replace(frozen_parts(), sender=Sender("Other", "other@evil.example"))
+    other = replace(issue_renderer(), sender=Sender("Other", "other@evil.example"))
     with store.read() as session:
         assert other.edition(session, number).sender.address == "digest@d.example"
 
@@ -371,7 +371,7 @@ def test_outcomes_that_could_not_be_written_at_once_are_written_later(
     add_people(store, 12)
     number = add_approved(store)
     provider = Recorder()
-    desk(store, provider, clock).start(number)
+    issue_service(store, provider, clock).start(number)
     real, failures = ledger.close, iter([True, True])
 
     def locked(*arguments: object) -> int:
@@ -402,7 +402,7 @@ def test_a_database_that_goes_away_is_told_in_a_line_each_and_no_provider_is_bla
     people = add_people(store, 12)
     number = add_approved(store)
     provider = Recorder()
-    desk(store, provider, clock).start(number)
+    issue_service(store, provider, clock).start(number)
 
     def full(*_: object) -> int:
         raise OperationalError("UPDATE", {}, Exception("disk is full\nDETAIL: no more"))
@@ -427,7 +427,7 @@ def test_a_worker_that_could_not_write_at_all_goes_on_and_lists_who_is_in_doubt(
     people = add_people(store, 12)
     number = add_approved(store)
     provider = Recorder()
-    desk(store, provider, clock).start(number)
+    issue_service(store, provider, clock).start(number)
 
     def broken(*_: object) -> int:
         raise RuntimeError("a fault of ours")
@@ -461,7 +461,7 @@ def test_a_retry_batch_is_no_larger_than_the_provider_takes(store: Store, clock:
             return super().submit(edition, watched())
 
     provider = Busy(answer=lambda one: Rejected(one.delivery_id, False, "451", "later"))
-    desk(store, provider, clock).start(number)
+    issue_service(store, provider, clock).start(number)
     with worker_lock(store) as here:
         sending(store, provider, clock).run(number, here)
         clock.on(hours=1)
@@ -473,7 +473,7 @@ def test_an_outcome_for_a_stranger_changes_nothing(store: Store, clock: Clock) -
     add_people(store, 3)
     number = add_approved(store)
     provider = Recorder(answer=lambda one: Rejected(one.delivery_id + 1000, True, "550", "no"))
-    desk(store, provider, clock).start(number)
+    issue_service(store, provider, clock).start(number)
     with worker_lock(store) as here:
         progress = sending(store, provider, clock).run(number, here)
     assert progress.counts["uncertain"] == 3
@@ -482,7 +482,7 @@ def test_an_outcome_for_a_stranger_changes_nothing(store: Store, clock: Clock) -
 def test_a_late_receipt_settles_what_was_held_for_uncertain(store: Store, clock: Clock) -> None:
     add_people(store, 2)
     number = add_approved(store)
-    desk(store, Recorder(), clock).start(number)
+    issue_service(store, Recorder(), clock).start(number)
     with store.write() as session:
         [held] = ledger.claim(session, number, 77, clock())
     with store.write() as session:

@@ -20,7 +20,7 @@ from digest.message.personalization import Personalization
 from digest.pipeline import Progress, Sending
 from store import Store
 from subscribers.tables import Subscriber
-from tests.parts.world import NOW, Clock, Recorder, add_approved, add_people, desk, sending
+from tests.parts.world import NOW, Clock, Recorder, add_approved, add_people, issue_service, sending
 
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -69,7 +69,7 @@ def limited(store: Store, provider: Watch | Recorder, clock: Clock, limits: Limi
 
 def start(store: Store, clock: Clock, limits: Limits, size: int = 10) -> int:
     number = add_approved(store)
-    plain = desk(store, Recorder(), clock)
+    plain = issue_service(store, Recorder(), clock)
     replace(plain, batch_size=limits.batch_size(size), lanes=limits.lanes(size)).start(number)
     return number
 
@@ -320,7 +320,7 @@ def test_sending_again_keeps_lanes(store: Store, clock: Clock) -> None:
     number = start(store, clock, limits)
     provider = Recorder(answer=lambda one: Rejected(one.delivery_id, True, "550", "no"))
     to_the_end(limited(store, provider, clock, limits), number, store, clock)
-    editor = replace(desk(store, provider, clock), lanes=limits.lanes(10))
+    editor = replace(issue_service(store, provider, clock), lanes=limits.lanes(10))
     assert editor.resend(number, [DeliveryState.FAILED]) == 12
     with store.read() as session:
         lanes = session.exec(
@@ -334,7 +334,7 @@ def test_a_paused_issue_waits_for_no_limit(store: Store, clock: Clock) -> None:
     limits = Limits(Limit(0, 10))
     number, provider = start(store, clock, limits), Recorder()
     engine = limited(store, provider, clock, limits)
-    desk(store, provider, clock).pause(number)
+    issue_service(store, provider, clock).pause(number)
     with worker_lock(store) as here:
         progress = engine.run(number, here)
     assert (progress.next_due, progress.hold, provider.taken) == (None, None, [])
@@ -344,7 +344,7 @@ def test_a_pause_while_the_rate_is_waited_for_is_the_end(store: Store, clock: Cl
     add_people(store, 30)
     limits = Limits(Limit(10))
     number, watch = start(store, clock, limits), Watch(clock)
-    editor = desk(store, Recorder(), clock)
+    editor = issue_service(store, Recorder(), clock)
 
     def pause(seconds: float) -> None:
         if clock() == NOW:

@@ -11,7 +11,15 @@ from digest.issues.tables import IssueState
 from digest.message.headers import message_id
 from digest.message.personalization import Personalization
 from store import Store
-from tests.parts.world import Clock, Recorder, add_approved, add_people, desk, frozen_parts, sending
+from tests.parts.world import (
+    Clock,
+    Recorder,
+    add_approved,
+    add_people,
+    issue_renderer,
+    issue_service,
+    sending,
+)
 
 
 class Trouble(Recorder):
@@ -42,7 +50,7 @@ def start(store: Store, clock: Clock) -> tuple[int, Trouble]:
     people = add_people(store, 5)
     number = add_approved(store)
     provider = Trouble(people)
-    desk(store, provider, clock).start(number)
+    issue_service(store, provider, clock).start(number)
     run(store, provider, number, clock)
     provider.well = True
     return number, provider
@@ -57,12 +65,12 @@ def run(store: Store, provider: Recorder, number: int, clock: Clock) -> dict[str
 
 def test_those_in_doubt_are_sent_again_with_the_same_message_id(store: Store, clock: Clock) -> None:
     number, provider = start(store, clock)
-    editor = desk(store, provider, clock)
+    editor = issue_service(store, provider, clock)
     assert editor.resend(number, [DeliveryState.UNCERTAIN]) == 1
     with store.read() as session:
         assert find_issue(session, number).state == IssueState.SENDING
         assert ledger.count(session, number)["queued"] == 1
-        edition = frozen_parts().edition(session, number)
+        edition = issue_renderer().edition(session, number)
     counts = run(store, provider, number, clock)
     assert (counts["submitted"], counts["failed"], counts["uncertain"]) == (4, 1, 0)
     tokens = [token for email, token in provider.seen if email == provider.people[1]]
@@ -73,14 +81,14 @@ def test_those_in_doubt_are_sent_again_with_the_same_message_id(store: Store, cl
 
 def test_those_refused_are_sent_again_in_one_command(store: Store, clock: Clock) -> None:
     number, provider = start(store, clock)
-    assert desk(store, provider, clock).resend(number, [DeliveryState.FAILED]) == 1
+    assert issue_service(store, provider, clock).resend(number, [DeliveryState.FAILED]) == 1
     counts = run(store, provider, number, clock)
     assert (counts["submitted"], counts["uncertain"]) == (4, 1)
 
 
 def test_one_address_can_be_named(store: Store, clock: Clock) -> None:
     number, provider = start(store, clock)
-    editor = desk(store, provider, clock)
+    editor = issue_service(store, provider, clock)
     both = [DeliveryState.FAILED, DeliveryState.UNCERTAIN]
     assert editor.resend(number, both, provider.people[0]) == 0, "that one has it"
     assert editor.resend(number, both, provider.people[2]) == 1
@@ -89,7 +97,7 @@ def test_one_address_can_be_named(store: Store, clock: Clock) -> None:
 
 def test_giving_up_closes_the_doubt(store: Store, clock: Clock) -> None:
     number, provider = start(store, clock)
-    assert desk(store, provider, clock).give_up(number) == 1
+    assert issue_service(store, provider, clock).give_up(number) == 1
     with store.read() as session:
         counts = ledger.count(session, number)
     assert (counts["uncertain"], counts["failed"]) == (0, 2)
@@ -99,7 +107,7 @@ def test_a_cancelled_issue_is_not_sent_again(store: Store, clock: Clock) -> None
     add_people(store, 15)
     number = add_approved(store)
     provider = Recorder(answer=lambda one: Unknown(one.delivery_id, "cut off"))
-    editor = desk(store, provider, clock)
+    editor = issue_service(store, provider, clock)
     editor.start(number)
     with worker_lock(store) as here:
         sending(store, provider, clock).run(number, here, report=lambda _: editor.cancel(number))
@@ -111,7 +119,7 @@ def test_a_paused_issue_is_not_started_anew(store: Store, clock: Clock) -> None:
     add_people(store, 25)
     number = add_approved(store)
     provider = Recorder()
-    editor = desk(store, provider, clock)
+    editor = issue_service(store, provider, clock)
     editor.start(number)
     editor.pause(number)
     with pytest.raises(IssueError, match="issue resume"):
@@ -124,4 +132,4 @@ def test_a_paused_issue_is_not_started_anew(store: Store, clock: Clock) -> None:
 def test_a_finished_issue_is_not_started_anew(store: Store, clock: Clock) -> None:
     number, provider = start(store, clock)
     with pytest.raises(IssueError, match="is finished"):
-        desk(store, provider, clock).start(number)
+        issue_service(store, provider, clock).start(number)

@@ -17,7 +17,7 @@ from digest.issues.lifecycle import find_issue
 from digest.issues.tables import Issue, IssueState
 from store import Store
 from tests.parts.waiting import until
-from tests.parts.world import NOW, Clock, Recorder, add_approved, add_people, desk, sending
+from tests.parts.world import NOW, Clock, Recorder, add_approved, add_people, issue_service, sending
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def number(postgresql_store: Store) -> int:
     store, clock = postgresql_store, Clock()
     add_people(store, 3)
     number = add_approved(store)
-    desk(store, Recorder(), clock).start(number)
+    issue_service(store, Recorder(), clock).start(number)
     with worker_lock(store) as here:
         sending(store, Recorder(), clock).run(number, here)
     with store.write() as session:

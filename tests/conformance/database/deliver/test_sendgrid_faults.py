@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 
 from digest.deliver.providers.sendgrid.provider import SendGrid
-from digest.pipeline import Desk, Sending
+from digest.pipeline import IssueService, Sending
 from store import Store
 from tests.parts.books import by_state, send_to_the_end
 from tests.parts.sendgrid_server import Break, Reply, SendGridServer, errors
-from tests.parts.world import NOW, Clock, add_approved, add_people, frozen_parts
+from tests.parts.world import NOW, Clock, add_approved, add_people, issue_renderer
 
 PEOPLE = 240
 TOGETHER = 5
@@ -47,8 +47,8 @@ def send(store: Store, server: SendGridServer, clock: Clock) -> int:
     """Takes an issue to its end; its number."""
     number = add_approved(store)
     provider = SendGrid(server.key, host=server.url, timeout=5, clock=clock)
-    parts = frozen_parts()
-    Desk(store, parts, TOGETHER, clock).start(number)
+    parts = issue_renderer()
+    IssueService(store, parts, TOGETHER, clock).start(number)
     send_to_the_end(Sending(store, parts, provider, clock), number, clock)
     return number
 

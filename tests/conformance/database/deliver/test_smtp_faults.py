@@ -12,12 +12,12 @@ from digest.deliver.providers.base import ProviderError
 from digest.deliver.providers.smtp.pipelined import WIDEST
 from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
 from digest.deliver.tables import Attempt
-from digest.pipeline import Desk, Sending
+from digest.pipeline import IssueService, Sending
 from store import Store
 from subscribers.tables import Suppression, SuppressionReason
 from tests.parts.books import by_state, send_to_the_end
 from tests.parts.pipelining_server import PipeliningServer
-from tests.parts.world import Clock, add_approved, add_people, frozen_parts
+from tests.parts.world import Clock, add_approved, add_people, issue_renderer
 
 PEOPLE = 200
 LINES = 2
@@ -54,8 +54,8 @@ def smtp(port: int, clock: Clock, wait: float = 30) -> Smtp:
 def send(store: Store, server: PipeliningServer, wait: float = 30) -> dict[str, set[str]]:
     """One issue to its end; who is where then. What holds whatever happened is checked."""
     clock, number = Clock(), add_approved(store)
-    parts, provider = frozen_parts(), smtp(server.port, clock, wait)
-    Desk(store, parts, provider.batch_size, clock).start(number)
+    parts, provider = issue_renderer(), smtp(server.port, clock, wait)
+    IssueService(store, parts, provider.batch_size, clock).start(number)
     send_to_the_end(Sending(store, parts, provider, clock), number, clock)
     provider.close()
     return honest(by_state(store, number), server)
@@ -169,11 +169,11 @@ def test_a_server_that_is_away_is_waited_for(
     store: Store, server: PipeliningServer, people: list[str]
 ) -> None:
     """Nobody listens at first."""
-    clock, number, parts = Clock(), add_approved(store), frozen_parts()
+    clock, number, parts = Clock(), add_approved(store), issue_renderer()
     with socket.socket() as nobody, worker_lock(store) as here:
         nobody.bind(("127.0.0.1", 0))
         away = smtp(nobody.getsockname()[1], clock)
-        Desk(store, parts, away.batch_size, clock).start(number)
+        IssueService(store, parts, away.batch_size, clock).start(number)
         for _ in range(3):
             with pytest.raises(ProviderError, match="can't reach"):
                 Sending(store, parts, away, clock).run(number, here)

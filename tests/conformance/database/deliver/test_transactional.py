@@ -20,7 +20,7 @@ from digest.message.edition import Edition, Sender
 from digest.message.headers import message_id
 from digest.message.personalization import Personalization
 from digest.message.template import MessageTemplate
-from digest.pipeline import Post
+from digest.pipeline import TransactionalMailer
 from digest.render.environment import email_environment, templates_folder
 from digest.render.transactional import Letters
 from store import Store
@@ -36,7 +36,7 @@ BRAND = Brand("Verdicts", "https://d.example", "1 Road, Town")
 
 
 @dataclass
-class Mailer(Recorder):
+class MessageRecorder(Recorder):
     """A recorder that keeps whole messages; `fault` is raised in place of an answer."""
 
     sent: list[tuple[Edition, Personalization]] = field(default_factory=list)
@@ -55,28 +55,28 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def mailer() -> Mailer:
-    return Mailer()
+def provider() -> MessageRecorder:
+    return MessageRecorder()
 
 
 @pytest.fixture
-def post(store: Store, mailer: Mailer, clock: Clock) -> Post:
-    return Post(
+def mailer(store: Store, provider: MessageRecorder, clock: Clock) -> TransactionalMailer:
+    return TransactionalMailer(
         store,
         Letters(BRAND, email_environment(templates_folder())),
         Sender("Verdicts", "digest@d.example"),
         TOKENS,
         HASHER,
-        mailer,
+        provider,
         clock,
     )
 
 
 @pytest.fixture
-def deliver(store: Store, post: Post) -> Iterator[Callable[[], int]]:
+def deliver(store: Store, mailer: TransactionalMailer) -> Iterator[Callable[[], int]]:
     """A worker's round; how many letters it took to their readers."""
     with worker_lock(store) as here:
-        yield lambda: post.deliver(here)
+        yield lambda: mailer.deliver(here)
 
 
 @pytest.fixture
@@ -105,18 +105,18 @@ def kept(store: Store) -> TransactionalMessage:
 
 
 def test_a_letter_goes_out_once_however_often_it_is_caused(
-    store: Store, mailer: Mailer, deliver: Deliver, ana: int
+    store: Store, provider: MessageRecorder, deliver: Deliver, ana: int
 ) -> None:
     assert owe(store, ana)
     assert not owe(store, ana)
     assert deliver() == 1
     assert deliver() == 0
-    assert mailer.taken == ["reader0@example.org"]
+    assert provider.taken == ["reader0@example.org"]
     assert kept(store).state == TransactionalState.SUBMITTED
 
 
 def test_what_causes_it_takes_it_along_when_it_fails(
-    store: Store, mailer: Mailer, deliver: Deliver, ana: int
+    store: Store, provider: MessageRecorder, deliver: Deliver, ana: int
 ) -> None:
     def cause() -> None:
         with store.write() as session:
@@ -126,11 +126,11 @@ def test_what_causes_it_takes_it_along_when_it_fails(
     with pytest.raises(ValueError, match="no"):
         cause()
     assert deliver() == 0
-    assert mailer.taken == []
+    assert provider.taken == []
 
 
 def test_what_a_dead_worker_held_goes_out_again_with_the_same_message_id(
-    store: Store, post: Post, mailer: Mailer, deliver: Deliver, ana: int
+    store: Store, mailer: TransactionalMailer, provider: MessageRecorder, deliver: Deliver, ana: int
 ) -> None:
     """A confirmation may come twice rather than never."""
     owe(store, ana)
@@ -141,25 +141,25 @@ def test_what_a_dead_worker_held_goes_out_again_with_the_same_message_id(
     settle, mail.settle = mail.settle, lambda *_: die()
     try:
         with worker_lock(store) as other, pytest.raises(SystemExit):
-            post.deliver(other)
+            mailer.deliver(other)
     finally:
         mail.settle = settle
     assert kept(store).state == TransactionalState.SUBMITTING
     assert deliver() == 1
-    first, second = [message_id(*one) for one in mailer.sent]
+    first, second = [message_id(*one) for one in provider.sent]
     assert first == second
     assert kept(store).state == TransactionalState.SUBMITTED
 
 
 def test_nobody_takes_what_a_living_worker_holds(
-    store: Store, post: Post, mailer: Mailer, deliver: Deliver, ana: int
+    store: Store, mailer: TransactionalMailer, provider: MessageRecorder, deliver: Deliver, ana: int
 ) -> None:
     owe(store, ana)
     with worker_lock(store) as other:
         with store.write() as session:
             assert len(mail.claim(session, other.number, lambda _: False, NOW)) == 1
         assert deliver() == 0
-    assert mailer.taken == []
+    assert provider.taken == []
 
 
 def refusing(code: str, *, permanent: bool, **more: Any) -> Callable[[Personalization], Outcome]:
@@ -167,13 +167,13 @@ def refusing(code: str, *, permanent: bool, **more: Any) -> Callable[[Personaliz
 
 
 def test_a_refusal_for_now_is_tried_again_later(
-    store: Store, mailer: Mailer, deliver: Deliver, ana: int, clock: Clock
+    store: Store, provider: MessageRecorder, deliver: Deliver, ana: int, clock: Clock
 ) -> None:
     owe(store, ana)
-    mailer.answer = refusing("451", permanent=False)
+    provider.answer = refusing("451", permanent=False)
     deliver()
     assert kept(store).state == TransactionalState.QUEUED
-    mailer.answer = None
+    provider.answer = None
     assert deliver() == 0, "it waits"
     clock.on(minutes=2)
     assert deliver() == 1
@@ -181,10 +181,10 @@ def test_a_refusal_for_now_is_tried_again_later(
 
 
 def test_an_address_that_is_refused_for_good_is_not_asked_again(
-    store: Store, mailer: Mailer, deliver: Deliver, ana: int
+    store: Store, provider: MessageRecorder, deliver: Deliver, ana: int
 ) -> None:
     owe(store, ana)
-    mailer.answer = refusing("550 5.1.1", permanent=True, about_address=True)
+    provider.answer = refusing("550 5.1.1", permanent=True, about_address=True)
     deliver()
     assert (kept(store).state, kept(store).code) == (TransactionalState.FAILED, "550 5.1.1")
     with store.read() as session:
@@ -193,14 +193,14 @@ def test_an_address_that_is_refused_for_good_is_not_asked_again(
 
 
 def test_a_provider_that_can_not_be_used_costs_no_try(
-    store: Store, mailer: Mailer, deliver: Deliver, ana: int, clock: Clock
+    store: Store, provider: MessageRecorder, deliver: Deliver, ana: int, clock: Clock
 ) -> None:
     owe(store, ana)
-    mailer.fault = ProviderBusyError("full", 120)
+    provider.fault = ProviderBusyError("full", 120)
     with pytest.raises(ProviderError):
         deliver()
     assert (kept(store).state, kept(store).attempts) == (TransactionalState.QUEUED, 0)
-    mailer.fault = None
+    provider.fault = None
     clock.on(seconds=119)
     assert deliver() == 0
     clock.on(seconds=1)
@@ -208,12 +208,12 @@ def test_a_provider_that_can_not_be_used_costs_no_try(
 
 
 def test_an_answer_that_never_came_is_asked_for_again(
-    store: Store, mailer: Mailer, deliver: Deliver, ana: int, clock: Clock
+    store: Store, provider: MessageRecorder, deliver: Deliver, ana: int, clock: Clock
 ) -> None:
     owe(store, ana)
-    mailer.fault = RuntimeError("the line broke")
+    provider.fault = RuntimeError("the line broke")
     assert deliver() == 0
-    mailer.fault = None
+    provider.fault = None
     clock.on(minutes=2)
     assert deliver() == 1
 
@@ -241,14 +241,14 @@ def test_who_may_have_it_is_asked_when_its_turn_comes(
 
 
 def test_who_left_before_it_was_written_out_gets_no_welcome(
-    store: Store, mailer: Mailer, deliver: Deliver
+    store: Store, provider: MessageRecorder, deliver: Deliver
 ) -> None:
     reader = person(store, "active")
     owe(store, reader, TransactionalKind.WELCOME)
     with store.write() as session:
         unsubscribe(session, HASHER, reader, "link", NOW)
     deliver()
-    assert mailer.taken == []
+    assert provider.taken == []
 
 
 @pytest.mark.parametrize(
@@ -276,11 +276,11 @@ def test_an_erased_readers_letters_go_with_them(store: Store, ana: int) -> None:
 
 
 def test_a_confirmation_says_that_nobody_wrote_it_and_offers_no_way_off(
-    store: Store, mailer: Mailer, deliver: Deliver, ana: int
+    store: Store, provider: MessageRecorder, deliver: Deliver, ana: int
 ) -> None:
     owe(store, ana)
     deliver()
-    ((edition, personalization),) = mailer.sent
+    ((edition, personalization),) = provider.sent
     message = MessageTemplate(edition).message(personalization, NOW)
     head = message.partition(b"\r\n\r\n")[0]
     assert b"\r\nAuto-Submitted: auto-generated\r\n" in head
@@ -289,11 +289,13 @@ def test_a_confirmation_says_that_nobody_wrote_it_and_offers_no_way_off(
     assert link in edition.text
 
 
-def test_a_welcome_can_be_left_in_one_click(store: Store, mailer: Mailer, deliver: Deliver) -> None:
+def test_a_welcome_can_be_left_in_one_click(
+    store: Store, provider: MessageRecorder, deliver: Deliver
+) -> None:
     reader = person(store, "active")
     owe(store, reader, TransactionalKind.WELCOME)
     deliver()
-    ((edition, personalization),) = mailer.sent
+    ((edition, personalization),) = provider.sent
     head = MessageTemplate(edition).message(personalization, NOW).partition(b"\r\n\r\n")[0]
     link = f"<https://d.example/unsubscribe/{TOKENS.make(Purpose.UNSUBSCRIBE, reader)}>"
     assert f"\r\nList-Unsubscribe: {link}".encode() in head
@@ -301,14 +303,14 @@ def test_a_welcome_can_be_left_in_one_click(store: Store, mailer: Mailer, delive
 
 
 def test_another_address_that_must_not_be_mailed_is_not(
-    store: Store, mailer: Mailer, deliver: Deliver
+    store: Store, provider: MessageRecorder, deliver: Deliver
 ) -> None:
     reader = person(store, "active")
     with store.write() as session:
         erase(session, HASHER, "gone@example.org", NOW)
     owe(store, reader, TransactionalKind.CHANGE, email="gone@example.org", context={"number": 1})
     deliver()
-    assert mailer.taken == []
+    assert provider.taken == []
 
 
 def test_a_receipt_is_kept(store: Store, deliver: Deliver, ana: int) -> None:

@@ -14,7 +14,7 @@ from digest.catalog.upsert import Change, keep_page
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import IssueState, Pick, Variant
 from digest.message.edition import Sender
-from digest.pipeline import Desk, Frozen, NothingNewError
+from digest.pipeline import IssueRenderer, IssueService, NothingNewError
 from digest.render.environment import email_environment, templates_folder
 from digest.render.links import Tracking
 from digest.samples import comparisons
@@ -31,15 +31,15 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def desk(store: Store, clock: Clock) -> Desk:
-    frozen = Frozen(
+def issue_service(store: Store, clock: Clock) -> IssueService:
+    renderer = IssueRenderer(
         brand=BRAND,
         sender=Sender("Verdicts", "digest@d.example"),
         environment=email_environment(templates_folder()),
         tokens=Tokens([SECRET]),
         tracking=Tracking(),
     )
-    return Desk(store, frozen, 100, clock)
+    return IssueService(store, renderer, 100, clock)
 
 
 def samples() -> list[ComparisonPage]:
@@ -94,9 +94,11 @@ def test_what_a_source_can_not_say_is_not_forgotten(store: Store, clock: Clock) 
     assert keep(store, [bare], clock) == [Change.SAME]
 
 
-def test_a_week_is_drafted_and_the_next_is_empty(store: Store, clock: Clock, desk: Desk) -> None:
+def test_a_week_is_drafted_and_the_next_is_empty(
+    store: Store, clock: Clock, issue_service: IssueService
+) -> None:
     keep(store, samples(), clock)
-    number = desk.draft("weekly")
+    number = issue_service.draft("weekly")
     with store.read() as session:
         issue = find_issue(session, number)
         assert issue.subject
@@ -105,70 +107,76 @@ def test_a_week_is_drafted_and_the_next_is_empty(store: Store, clock: Clock, des
         assert all(pick.reasons for pick in picks)
     clock.on(days=7)
     with pytest.raises(NothingNewError, match=f"issue {number} is a draft"):
-        desk.draft("weekly")
-    assert desk.draft("other-series") == number + 1, "another series has its own history"
+        issue_service.draft("weekly")
+    assert issue_service.draft("other-series") == number + 1, "another series has its own history"
 
 
-def test_cancelling_a_draft_frees_its_comparisons(store: Store, clock: Clock, desk: Desk) -> None:
+def test_cancelling_a_draft_frees_its_comparisons(
+    store: Store, clock: Clock, issue_service: IssueService
+) -> None:
     keep(store, samples(), clock)
-    first = desk.draft("weekly")
-    desk.cancel(first)
-    second = desk.draft("weekly")
+    first = issue_service.draft("weekly")
+    issue_service.cancel(first)
+    second = issue_service.draft("weekly")
     assert second > first
 
 
 def test_approval_freezes_and_a_later_import_changes_nothing(
-    store: Store, clock: Clock, desk: Desk
+    store: Store, clock: Clock, issue_service: IssueService
 ) -> None:
     from dataclasses import replace
 
     keep(store, samples(), clock)
-    number = desk.draft("weekly")
+    number = issue_service.draft("weekly")
     with store.read() as session:
-        before = desk.frozen.rendered(session, number)
-    sha256 = desk.approve(number, by="editor")
+        before = issue_service.renderer.rendered(session, number)
+    sha256 = issue_service.approve(number, by="editor")
     page = samples()[0]
     left, right = page.contenders
     keep(store, [replace(page, contenders=(replace(left, tagline="Changed."), right))], clock)
     with store.read() as session:
-        after = desk.frozen.rendered(session, number)
+        after = issue_service.renderer.rendered(session, number)
         assert find_issue(session, number).content_hash == sha256
     assert after == before
 
 
-def test_an_edit_takes_the_approval_back(store: Store, clock: Clock, desk: Desk) -> None:
+def test_an_edit_takes_the_approval_back(
+    store: Store, clock: Clock, issue_service: IssueService
+) -> None:
     keep(store, samples(), clock)
-    number = desk.draft("weekly")
-    first = desk.approve(number, by="editor")
-    desk.edit(number, subject="Another subject")
+    number = issue_service.draft("weekly")
+    first = issue_service.approve(number, by="editor")
+    issue_service.edit(number, subject="Another subject")
     with store.read() as session:
         issue = find_issue(session, number)
         assert (issue.state, issue.content_hash) == (IssueState.DRAFT, None)
         assert not session.exec(select(Variant)).all()
-    assert desk.approve(number, by="editor") != first
+    assert issue_service.approve(number, by="editor") != first
 
 
-def test_a_draft_can_not_be_sent(store: Store, clock: Clock, desk: Desk) -> None:
+def test_a_draft_can_not_be_sent(store: Store, clock: Clock, issue_service: IssueService) -> None:
     add_people(store, 2)
     keep(store, samples(), clock)
-    number = desk.draft("weekly")
+    number = issue_service.draft("weekly")
     with pytest.raises(IssueError, match="approve it first"):
-        desk.start(number)
+        issue_service.start(number)
 
 
-def test_an_issue_is_scheduled_for_a_time_to_come(store: Store, clock: Clock, desk: Desk) -> None:
+def test_an_issue_is_scheduled_for_a_time_to_come(
+    store: Store, clock: Clock, issue_service: IssueService
+) -> None:
     keep(store, samples(), clock)
-    number = desk.draft("weekly")
-    desk.approve(number, by="editor")
+    number = issue_service.draft("weekly")
+    issue_service.approve(number, by="editor")
     with pytest.raises(IssueError, match="is past"):
-        desk.schedule(number, clock() - timedelta(minutes=1))
-    desk.schedule(number, clock() + timedelta(hours=1))
+        issue_service.schedule(number, clock() - timedelta(minutes=1))
+    issue_service.schedule(number, clock() + timedelta(hours=1))
     with store.read() as session:
         assert find_issue(session, number).state == IssueState.SCHEDULED
 
 
 def test_names_of_every_kind_survive_to_the_email(
-    store: Store, clock: Clock, desk: Desk, tmp_path: Path
+    store: Store, clock: Clock, issue_service: IssueService, tmp_path: Path
 ) -> None:
     import json
 
@@ -184,9 +192,9 @@ def test_names_of_every_kind_survive_to_the_email(
     keep(store, [page], clock)
     with store.read() as session:
         pass
-    number = desk.draft("weekly")
+    number = issue_service.draft("weekly")
     with store.read() as session:
-        rendered = desk.frozen.rendered(session, number)
+        rendered = issue_service.renderer.rendered(session, number)
     from bs4 import BeautifulSoup
 
     shown = BeautifulSoup(rendered.html, "html.parser").get_text(" ")

@@ -10,12 +10,12 @@ from digest.catalog.upsert import keep_page
 from digest.gate import Code, Gate, Policy
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import IssueState, Override
-from digest.pipeline import Desk
+from digest.pipeline import IssueService
 from digest.pipeline.overrides import all_overrides
 from store import Store
 from tests.conformance.database.pipeline.test_issue_service import samples
 from tests.parts.world import Clock, Recorder, add_people
-from tests.parts.world import desk as short_desk
+from tests.parts.world import issue_service as plain_issue_service
 
 STRICT = Gate(Policy(block=frozenset({Code.SIZE, Code.SUBJECT_LONG})))
 """Blocks every issue, since each has a size."""
@@ -28,15 +28,15 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def desk(store: Store, clock: Clock) -> Desk:
+def issue_service(store: Store, clock: Clock) -> IssueService:
     from digest.render.environment import email_environment, templates_folder
 
-    plain = short_desk(store, Recorder(), clock)
-    frozen = replace(plain.frozen, environment=email_environment(templates_folder()))
+    plain = plain_issue_service(store, Recorder(), clock)
+    renderer = replace(plain.renderer, environment=email_environment(templates_folder()))
     with store.write() as session:
         for page in samples():
             keep_page(session, page, clock())
-    return replace(plain, frozen=frozen, gate=STRICT)
+    return replace(plain, renderer=renderer, gate=STRICT)
 
 
 def kept(store: Store) -> list[tuple[str, str, str]]:
@@ -46,17 +46,17 @@ def kept(store: Store) -> list[tuple[str, str, str]]:
 
 
 def test_a_finding_is_let_pass_with_a_reason_that_is_kept(
-    desk: Desk, store: Store, clock: Clock
+    issue_service: IssueService, store: Store, clock: Clock
 ) -> None:
-    number = desk.draft()
+    number = issue_service.draft()
     with pytest.raises(IssueError, match="blocks size: html"):
-        desk.approve(number, by="ed")
-    content_hash = desk.approve(number, by="ed", despite=[Code.SIZE], because=f" {WHY} ")
+        issue_service.approve(number, by="ed")
+    content_hash = issue_service.approve(number, by="ed", despite=[Code.SIZE], because=f" {WHY} ")
     assert kept(store) == [("size", WHY, "ed")]
-    (override,) = desk.overrides(number)
+    (override,) = issue_service.overrides(number)
     assert (override.content_hash, override.decided_at) == (content_hash, clock())
     add_people(store, 3)
-    assert desk.start(number) == 3
+    assert issue_service.start(number) == 3
 
 
 @pytest.mark.parametrize(
@@ -71,46 +71,54 @@ def test_a_finding_is_let_pass_with_a_reason_that_is_kept(
     ],
 )
 def test_an_override_that_says_too_little_or_too_much_is_refused(
-    desk: Desk, store: Store, despite: list[str], because: str, says: str
+    issue_service: IssueService, store: Store, despite: list[str], because: str, says: str
 ) -> None:
-    number = desk.draft()
+    number = issue_service.draft()
     with pytest.raises(IssueError, match=says):
-        desk.approve(number, by="ed", despite=despite, because=because)
+        issue_service.approve(number, by="ed", despite=despite, because=because)
     assert kept(store) == []
     with store.read() as session:
         assert find_issue(session, number).state == IssueState.DRAFT
 
 
-def test_an_override_speaks_for_the_bytes_it_was_given_for(desk: Desk, store: Store) -> None:
-    number = desk.draft()
-    desk.approve(number, by="ed", despite=[Code.SIZE], because=WHY)
-    desk.edit(number, subject="Another subject")
-    assert desk.overrides(number) == []
+def test_an_override_speaks_for_the_bytes_it_was_given_for(
+    issue_service: IssueService, store: Store
+) -> None:
+    number = issue_service.draft()
+    issue_service.approve(number, by="ed", despite=[Code.SIZE], because=WHY)
+    issue_service.edit(number, subject="Another subject")
+    assert issue_service.overrides(number) == []
     with pytest.raises(IssueError, match="blocks size"):
-        desk.approve(number, by="ed")
+        issue_service.approve(number, by="ed")
     with store.read() as session:
         assert [one.code for one in all_overrides(session, number)] == ["size"], "it is not lost"
 
 
-def test_the_gate_looks_again_before_anybody_gets_it(desk: Desk, store: Store) -> None:
+def test_the_gate_looks_again_before_anybody_gets_it(
+    issue_service: IssueService, store: Store
+) -> None:
     """What blocks may have changed since approval; then nothing is frozen and nobody is mailed."""
-    number = replace(desk, gate=Gate()).draft()
-    replace(desk, gate=Gate()).approve(number, by="ed")
+    number = replace(issue_service, gate=Gate()).draft()
+    replace(issue_service, gate=Gate()).approve(number, by="ed")
     add_people(store, 3)
     with pytest.raises(IssueError, match=f"issue {number} can't go out: blocks size"):
-        desk.start(number)
+        issue_service.start(number)
     with store.read() as session:
         issue = find_issue(session, number)
     assert (issue.state, issue.audience) == (IssueState.APPROVED, None)
-    assert replace(desk, gate=Gate()).start(number) == 3
+    assert replace(issue_service, gate=Gate()).start(number) == 3
 
 
-def test_a_template_that_can_not_be_rendered_is_a_finding(desk: Desk, store: Store) -> None:
-    number = desk.draft()
-    environment = desk.frozen.environment.overlay(
+def test_a_template_that_can_not_be_rendered_is_a_finding(
+    issue_service: IssueService, store: Store
+) -> None:
+    number = issue_service.draft()
+    environment = issue_service.renderer.environment.overlay(
         loader=DictLoader({"digest/issue.mjml.j2": "<mjml>\n<mj-txet/></mjml>"})
     )
-    broken = replace(desk, frozen=replace(desk.frozen, environment=environment))
+    broken = replace(
+        issue_service, renderer=replace(issue_service.renderer, environment=environment)
+    )
     (finding,) = broken.findings(number)
     assert (finding.code, finding.where) == (
         Code.TEMPLATE_BROKEN,
@@ -121,27 +129,31 @@ def test_a_template_that_can_not_be_rendered_is_a_finding(desk: Desk, store: Sto
         broken.approve(number, by="ed")
 
 
-def test_what_changed_while_it_was_looked_at_is_not_approved(desk: Desk, store: Store) -> None:
-    number = desk.draft()
+def test_what_changed_while_it_was_looked_at_is_not_approved(
+    issue_service: IssueService, store: Store
+) -> None:
+    number = issue_service.draft()
 
     class Slow(Gate):
         def check(self, mail):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
-            desk.edit(number, subject="Changed meanwhile")
+            issue_service.edit(number, subject="Changed meanwhile")
             return super().check(mail)
 
     with pytest.raises(IssueError, match="changed while it was looked at"):
-        replace(desk, gate=Slow()).approve(number, by="ed")
+        replace(issue_service, gate=Slow()).approve(number, by="ed")
     with store.read() as session:
         assert find_issue(session, number).state == IssueState.DRAFT
 
 
-def test_what_blocks_by_itself_wakes_no_other_program(desk: Desk, store: Store) -> None:
+def test_what_blocks_by_itself_wakes_no_other_program(
+    issue_service: IssueService, store: Store
+) -> None:
     """A schedule tries its draft again every minute."""
 
     class Woken(Gate):
         def check(self, mail):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202, ARG002
             pytest.fail("the slow checks ran")
 
-    number = desk.draft()
+    number = issue_service.draft()
     with pytest.raises(IssueError, match="blocks size"):
-        replace(desk, gate=Woken(STRICT.policy)).approve(number, by="schedule weekly")
+        replace(issue_service, gate=Woken(STRICT.policy)).approve(number, by="schedule weekly")

@@ -12,7 +12,7 @@ from store import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tables import Subscriber
 from tests.integration.web.rows import NOW, Words, add_comparison, add_subscriber
-from tests.parts.world import Clock, Recorder, desk
+from tests.parts.world import Clock, Recorder, issue_service
 
 HASHER = AddressHasher("another secret of the tests, long enough")
 
@@ -66,8 +66,8 @@ def test_votes_after_the_picks_wait_for_the_next_issue(store: Store, alpha: int)
 
 def test_the_next_issue_shows_them_and_the_choice_hears_of_them(store: Store, alpha: int) -> None:
     vote(store, alpha, ["skip"] * FEWEST)
-    work = desk(store, Recorder(), Clock())
+    work = issue_service(store, Recorder(), Clock())
     number = work.draft()
     with store.read() as session:
-        content = work.frozen.content(session, number)
+        content = work.renderer.content(session, number)
     assert content.lead.left.community_score == 0
