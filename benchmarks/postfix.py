@@ -12,7 +12,8 @@ from pathlib import Path
 
 from digest.database import upgrade
 from digest.deliver.ledger.worker_lock import worker_lock
-from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
+from digest.deliver.providers.smtp.provider import SmtpProvider
+from digest.deliver.providers.smtp.url import SmtpUrl
 from digest.pipeline import IssueService, Sending
 from store import open_store
 from tests.parts.postfix import Postfix, hindrance
@@ -29,7 +30,9 @@ def main(people: int) -> None:
         expected = set(add_people(store, people))
         number = add_approved(store)
         signing, clock = signer([rsa_key()], domain="d.example"), Clock()
-        provider = Smtp(SmtpUrl("127.0.0.1", postfix.ports["chunks"]), clock, signer=signing)
+        provider = SmtpProvider(
+            SmtpUrl("127.0.0.1", postfix.ports["chunks"]), clock, signer=signing
+        )
         before, cpu = time.perf_counter(), _cpu()
         IssueService(store, issue_renderer(), provider.batch_size, clock).start(number)
         with worker_lock(store) as here:

@@ -12,8 +12,9 @@ from digest.deliver.providers.base import Provider
 from digest.deliver.providers.dkim.keys import DkimKeyError, read_key
 from digest.deliver.providers.dkim.signer import Signer
 from digest.deliver.providers.maildir import MaildirProvider
-from digest.deliver.providers.sendgrid.provider import SendGrid
-from digest.deliver.providers.smtp.provider import Smtp, parse_smtp_url
+from digest.deliver.providers.sendgrid.provider import SendGridProvider
+from digest.deliver.providers.smtp.provider import SmtpProvider
+from digest.deliver.providers.smtp.url import parse_smtp_url
 from digest.gate import Gate, Tools
 from digest.gate.clients import ClientTables
 from digest.gate.spam import SpamFilter
@@ -187,9 +188,9 @@ def open_provider(settings: Settings, clock: Callable[[], datetime]) -> Provider
 def _provider(settings: Settings, clock: Callable[[], datetime]) -> Provider:
     if settings.provider is ProviderName.SMTP:
         target = parse_smtp_url(settings.smtp_url.get_secret_value())
-        return Smtp(target, clock, signer=open_signer(settings))
+        return SmtpProvider(target, clock, signer=open_signer(settings))
     if settings.provider is ProviderName.SENDGRID:
-        return SendGrid(
+        return SendGridProvider(
             settings.sendgrid_api_key.get_secret_value(),
             host=settings.sendgrid_host,
             timeout=30,

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from digest.brand import ACCENT, NO_ADDRESS, TAGLINE, Brand, Typeface
-from digest.deliver.providers.dkim.signer import speaks_for
+from digest.deliver.providers.dkim.signer import is_aligned
 from digest.deliver.providers.smtp.url import parse_smtp_url
 from digest.deliver.rate_limit.limits import Limits, parse_domain_limits, parse_limit, parse_warm_up
 from digest.gate.findings import Policy, parse_codes, parse_ignored
@@ -167,7 +167,7 @@ class Settings(BaseSettings):
             )
             raise ValueError(msg)
         sender = self.mail_sender.domain
-        if self.dkim_domain and not speaks_for(self.dkim_domain, sender):
+        if self.dkim_domain and not is_aligned(self.dkim_domain, sender):
             msg = f"DIGEST_DKIM_DOMAIN: should be {sender}, the sender's domain, or one above it"
             raise ValueError(msg)
         return self

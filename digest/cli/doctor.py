@@ -8,7 +8,7 @@ from digest.cli.common import Refused, opened
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
-    from digest.deliver.providers.dkim.keys import Key
+    from digest.deliver.providers.dkim.keys import DkimKey
     from digest.settings import Settings
 
 
@@ -58,7 +58,7 @@ def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:
         "postal address " + ("is set" if address else "is missing: set DIGEST_POSTAL_ADDRESS"),
     )
     yield True, f"mail is from {settings.sender}"
-    keys: list[Key] = []
+    keys: list[DkimKey] = []
     yield from _signatures(settings, keys)
     yield from _standing(settings, keys)
     yield from _coming_back(app)
@@ -87,9 +87,9 @@ def _coming_back(app: "App") -> Iterator[tuple[bool | None, str]]:
         yield True, "bounces: the mailbox can be read"
 
 
-def _signatures(settings: "Settings", keys: "list[Key]") -> Iterator[tuple[bool | None, str]]:
+def _signatures(settings: "Settings", keys: "list[DkimKey]") -> Iterator[tuple[bool | None, str]]:
     from digest.bootstrap import open_signer
-    from digest.deliver.providers.dkim.keys import GOOD_BITS, open_to_others
+    from digest.deliver.providers.dkim.keys import RECOMMENDED_BITS, world_readable
     from digest.settings import ProviderName, SettingsError
 
     if settings.provider is ProviderName.SENDGRID:
@@ -107,13 +107,13 @@ def _signatures(settings: "Settings", keys: "list[Key]") -> Iterator[tuple[bool 
     for key in signer.keys:
         where = f"{key.selector}._domainkey.{signer.domain}"
         yield True, f"DKIM: put this TXT record at {where}: {key.record}"
-        if key.short:
-            yield None, f"DKIM: the key of {key.selector} has fewer than {GOOD_BITS} bits"
-    for path in filter(open_to_others, settings.dkim_files.values()):
+        if key.is_short:
+            yield None, f"DKIM: the key of {key.selector} has fewer than {RECOMMENDED_BITS} bits"
+    for path in filter(world_readable, settings.dkim_files.values()):
         yield None, f"DKIM: everybody on this machine can read {path}; try: chmod 600 {path}"
 
 
-def _standing(settings: "Settings", keys: "Sequence[Key]") -> Iterator[tuple[bool | None, str]]:
+def _standing(settings: "Settings", keys: "Sequence[DkimKey]") -> Iterator[tuple[bool | None, str]]:
     """What the world sees of the sender; for the outbox nothing of it is at fault yet."""
     from digest.deliver.providers.smtp.url import parse_smtp_url
     from digest.deliverability.check_result import Topic

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from digest.deliver.providers.dkim.keys import Key
+from digest.deliver.providers.dkim.keys import DkimKey
 from digest.deliverability.check_result import CheckResult, Topic, paste, tags
 from digest.deliverability.lookups import Lookups
 
@@ -10,12 +10,12 @@ SENDGRID_SELECTORS = ("s1", "s2")
 """What SendGrid's domain authentication uses unless told otherwise."""
 
 
-def check_dkim(domain: str, keys: Sequence[Key], lookups: Lookups) -> list[CheckResult]:
+def check_dkim(domain: str, keys: Sequence[DkimKey], lookups: Lookups) -> list[CheckResult]:
     """A fact a key. Raises DnsUnavailableError."""
     return [_look_at(f"{key.selector}._domainkey.{domain}", key, lookups) for key in keys]
 
 
-def _look_at(name: str, key: Key, lookups: Lookups) -> CheckResult:
+def _look_at(name: str, key: DkimKey, lookups: Lookups) -> CheckResult:
     fix = paste(name, key.record)
     published = [tags(one) for one in lookups.texts(name)]
     published = [one for one in published if "p" in one]

@@ -7,7 +7,7 @@ for high-volume senders (May 2025: `550 5.7.515`).
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from digest.deliver.providers.dkim.keys import Key
+from digest.deliver.providers.dkim.keys import DkimKey
 from digest.deliverability.check_result import CheckResult, Topic
 from digest.deliverability.dkim import check_dkim, check_sendgrid_dkim
 from digest.deliverability.dmarc import check_dmarc
@@ -33,7 +33,7 @@ class SenderConfig:
 
     address: str
     signer: str
-    keys: Sequence[Key]
+    keys: Sequence[DkimKey]
     public_url: str
     smtp_host: str | None
     sendgrid: bool = False

@@ -1,11 +1,11 @@
-"""What every recipient of an issue's variant gets alike: subject, HTML, text and sender."""
+"""An edition: what all recipients of one variant share (subject, HTML, text, sender)."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who the mail is from. `domain` signs Message-ID and List-Id."""
+    """Who the mail is from. `domain` is the right side of Message-ID and List-Id."""
 
     name: str
     address: str
@@ -18,7 +18,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One variant of one issue, slots still open, with what its headers need.
+    """One variant of one issue with its slots unfilled, and what its headers need.
 
     A transactional mail is one too: `auto_submitted`, since no person wrote it (RFC 3834), and
     `unsubscribable` only where its recipient is on the list.
@@ -33,6 +33,6 @@ class Edition:
     list_name: str
     public_url: str
     bounce_address: str = ""
-    """Where what comes back is read, if anywhere; `*` in it stands for the delivery's token."""
+    """The mailbox that bounces go to, if any; `*` in it stands for the delivery's token (VERP)."""
     auto_submitted: bool = False
     unsubscribable: bool = True

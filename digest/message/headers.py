@@ -1,4 +1,4 @@
-"""Header fields of an issue's messages, and how a field is folded and encoded.
+"""Builds the header fields of messages, and folds and encodes them.
 
 Sources: RFC 5322 (message), RFC 2369 and RFC 2919 (List headers), RFC 8058 (one-click
 unsubscribe), RFC 3834 (Auto-Submitted).
@@ -15,12 +15,12 @@ from digest.message.personalization import Personalization
 
 
 def message_id(edition: Edition, personalization: Personalization) -> str:
-    """The same for every try of a delivery, so that a resend is recognised as one."""
+    """Return the Message-ID: the same for every try, so that a resend is recognised as one."""
     return f"<{personalization.token}@{edition.sender.domain}>"
 
 
 def list_headers(edition: Edition) -> dict[str, str]:
-    """What a mailing list's message carries for everybody alike; a letter, less of it."""
+    """Return the header fields that all recipients share, by name: List-*, Feedback-ID."""
     label = re.sub(r"[^A-Za-z0-9-]+", "-", edition.series).strip("-").lower() or "digest"
     listed = {
         "List-Id": f"{_phrase(edition.list_name)} <{label}.{edition.sender.domain}>",
@@ -35,7 +35,7 @@ def list_headers(edition: Edition) -> dict[str, str]:
 
 
 def sender_id(domain: str) -> str:
-    """The last part of a Feedback-ID: the same for all mail of a domain, of 5 to 15 characters.
+    """Return the last part of a Feedback-ID: 5 to 15 characters, the same for all of a domain.
 
     Source: Gmail's feedback loop (https://support.google.com/mail/answer/6254652), which also
     wants no part to be like another.
@@ -45,9 +45,10 @@ def sender_id(domain: str) -> str:
 
 
 def list_unsubscribe(edition: Edition, token: str) -> str:
-    """RFC 8058 section 3: one HTTPS URI with an opaque part that is hard to forge.
+    """Return the value of List-Unsubscribe.
 
-    A mailto beside it (RFC 2369 section 3.2) where the mail that it makes is read.
+    RFC 8058 section 3: one HTTPS URI with an opaque part that is hard to forge. A mailto stands
+    beside it (RFC 2369 section 3.2) if there is a mailbox where such mail is read.
     """
     page = f"<{edition.public_url}/unsubscribe/{token}>"
     if not edition.bounce_address:
@@ -57,17 +58,17 @@ def list_unsubscribe(edition: Edition, token: str) -> str:
 
 
 def return_path(edition: Edition, token: str) -> str:
-    """Where bounces of one delivery go: its token in the address tells whose they are (VERP)."""
+    """Return where bounces of one delivery go: the token in the address names it (VERP)."""
     return edition.bounce_address.replace("*", token) or edition.sender.address
 
 
 def fold_header(name: str, value: str) -> bytes:
-    """A structured header folded at 78 columns, encoded-words where it is not ASCII."""
+    """Return a structured field folded at 78 columns, in encoded-words where it is not ASCII."""
     return HeaderRegistry()(name, value).fold(policy=SMTP).encode("ascii")
 
 
 def fold_subject(text: str) -> bytes:
-    """One run of encoded-words where it is not ASCII.
+    """Return the Subject field: one run of encoded-words if it is not ASCII.
 
     The folder of `email.policy` mixes plain and encoded words and loses white space between them.
     """
@@ -78,7 +79,7 @@ def fold_subject(text: str) -> bytes:
 
 
 def _phrase(name: str) -> str:
-    """A name for a List-Id: printable ASCII, quoted where it holds anything special."""
+    """Return a name for a List-Id: printable ASCII, quoted if it holds anything special."""
     plain = name.encode("ascii", "ignore").decode().strip() or "Digest"
     escaped = plain.replace("\\", "").replace('"', "'")
     return escaped if re.fullmatch(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]+", escaped) else f'"{escaped}"'

@@ -1,4 +1,4 @@
-"""What one recipient gets alone: address, delivery token and a value for every slot."""
+"""Personalizes an edition: one recipient's address, delivery token and slot values."""
 
 import html
 import re
@@ -10,7 +10,7 @@ from subscribers.tokens import Purpose, Tokens
 
 
 class Personalization(NamedTuple):
-    """One recipient. `token` is the opaque delivery id; `slots` has a value for every Slot."""
+    """One recipient's values. `token` is the opaque delivery id; `slots` has one for every Slot."""
 
     delivery_id: int
     email: str
@@ -19,7 +19,7 @@ class Personalization(NamedTuple):
 
 
 class Recipient(NamedTuple):
-    """The person behind a delivery, as the ledger hands them over."""
+    """The person behind a delivery, as the ledger reads them."""
 
     delivery_id: int
     subscriber_id: int
@@ -29,10 +29,11 @@ class Recipient(NamedTuple):
 
 
 def greeting(first_name: str) -> str:
+    """Return the salutation for a first name, which may be empty."""
     return f"Hello {first_name}," if first_name else "Hello,"
 
 
-NAMED = (Purpose.DELIVERY, Purpose.UNSUBSCRIBE, Purpose.PREFERENCES, Purpose.VOTE)
+IDENTIFYING = (Purpose.DELIVERY, Purpose.UNSUBSCRIBE, Purpose.PREFERENCES, Purpose.VOTE)
 TRACKED = (Purpose.CLICK, Purpose.OPEN)
 
 
@@ -41,11 +42,14 @@ def personalize(
 ) -> list[Personalization]:
     """Return a personalization for each recipient, in order.
 
-    Who does not want to be tracked gets tokens that name nobody: clicks still lead on.
+    Recipients who don't want to be tracked get click and open tokens that name nobody; their
+    links still work.
     """
     people = [recipient.subscriber_id for recipient in recipients]
     tracked = [recipient.subscriber_id if recipient.tracking else 0 for recipient in recipients]
-    columns = tokens.make_many(NAMED, people, number) + tokens.make_many(TRACKED, tracked, number)
+    columns = tokens.make_many(IDENTIFYING, people, number) + tokens.make_many(
+        TRACKED, tracked, number
+    )
     return [
         Personalization(
             recipient.delivery_id,
@@ -67,7 +71,7 @@ def personalize(
 
 
 def slot_text(edition_part: str, personalization: Personalization, *, as_html: bool) -> str:
-    """`edition_part` with its slots filled: for previews and for providers that take text."""
+    """Return `edition_part` with its slots filled, for previews."""
 
     def fill(match: re.Match[str]) -> str:
         value = personalization.slots[Slot(match[0].strip("~"))]

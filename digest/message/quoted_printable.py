@@ -1,4 +1,4 @@
-"""Quoted-printable for text with slots (RFC 2045 section 6.7).
+"""Encodes text with slots as quoted-printable (RFC 2045 section 6.7).
 
 The standard library's encoder may fold a line inside a slot's mark, and would have to run once
 a recipient. This one runs once a variant and keeps every mark whole. A dot at the start of a
@@ -7,16 +7,17 @@ line is encoded, so that no message ever needs dot-stuffing (RFC 5321 section 4.
 
 import re
 
-LINE = 76
+MAX_LINE = 76
+"""Columns: RFC 2045 section 6.7 (5)."""
 SOFT_BREAK = b"=\r\n"
 _PLAIN = {*range(33, 127), ord(" "), ord("\t")} - {ord("=")}
 _CODED = re.compile(rb"[^\t -~]")
-"""What must be written as a code, `=` aside: most rows of an issue hold none of it."""
+"""Matches what must be encoded, `=` aside: most rows of an issue hold none of it."""
 _CODES = {byte: f"={byte:02X}" for byte in range(256) if byte not in _PLAIN}
 
 
 def encode_text(text: str, marks: re.Pattern[str], widths: dict[str, int]) -> list[bytes | str]:
-    """`text` as pieces: encoded bytes, and marks (as str) where a recipient's value goes.
+    """Encode `text` into pieces: bytes, and marks (as str) where a recipient's value goes.
 
     `widths` says how many columns a mark's value takes; a mark without a width is text of any
     length and is set between soft line breaks, with `encode_piece` to encode its value. Line
@@ -38,7 +39,7 @@ def encode_text(text: str, marks: re.Pattern[str], widths: dict[str, int]) -> li
 
 
 def encode_piece(value: str) -> bytes:
-    """A value that stands between two soft line breaks; line ends in it become spaces."""
+    """Encode a value that stands between two soft line breaks; its line ends become spaces."""
     pieces: list[bytes | str] = []
     line = _Line(pieces)
     line.add(re.sub(r"[\r\n]+", " ", value))
@@ -47,7 +48,7 @@ def encode_piece(value: str) -> bytes:
 
 
 class _Line:
-    """The line being written: no more than 76 columns, one of them kept for a soft break's `=`."""
+    """Write lines of at most 76 columns, one of them reserved for a soft break's `=`."""
 
     def __init__(self, pieces: list[bytes | str]) -> None:
         self._pieces = pieces
@@ -62,7 +63,7 @@ class _Line:
                 self._column = 3
                 at += 1
                 continue
-            end = _cut(codes, at + LINE - 1 - self._column)
+            end = _cut(codes, at + MAX_LINE - 1 - self._column)
             self._out += codes[at:end]
             self._column += end - at
             at = end
@@ -76,13 +77,13 @@ class _Line:
             self._put(mark)
             self._soft_break()
             return
-        if self._column + width > LINE - 1:
+        if self._column + width > MAX_LINE - 1:
             self._soft_break()
         self._put(mark)
         self._column += width
 
     def end(self) -> None:
-        """A hard line end; white space before it is encoded, or transport may strip it."""
+        """End the line; white space before it is encoded, since transports may strip it."""
         if self._out and self._out[-1] in b" \t":
             self._out[-1:] = b"=%02X" % self._out[-1]
         self._out += b"\r\n"
@@ -108,7 +109,7 @@ class _Line:
 
 
 def _encode(text: str) -> bytes:
-    """Every octet as it is written, without regard to lines."""
+    """Encode every octet, without regard to line length."""
     octets = text.encode("utf-8", "replace")
     if _CODED.search(octets):
         return octets.decode("latin-1").translate(_CODES).encode("ascii")
@@ -116,7 +117,7 @@ def _encode(text: str) -> bytes:
 
 
 def _cut(codes: bytes, end: int) -> int:
-    """The last place up to `end` that is not inside an octet's three characters."""
+    """Return the last place up to `end` that is not inside an encoded octet."""
     if end >= len(codes):
         return len(codes)
     before = codes.rfind(b"=", max(end - 2, 0), end)

@@ -24,7 +24,7 @@ from subscribers.tokens import TOKEN_LENGTH
 
 
 class Value(Enum):
-    """What differs from one message to the next, beside the slots."""
+    """What differs from one message to the next besides the slots."""
 
     EMAIL = auto()
     TOKEN = auto()
@@ -35,33 +35,33 @@ class Value(Enum):
 Blank = Slot | Value
 BLANKS: tuple[Blank, ...] = (*Value, *Slot)
 _IN_ORDER = itemgetter(*Slot)
-"""The values of all slots; the greeting is the last of them."""
+"""Picks the values of all slots; the greeting is the last of them."""
 
 
 class MessageTemplate:
-    """An edition as bytes, cut at its blanks: `message` is one join a recipient."""
+    """An edition encoded as bytes and cut at its blanks; `message` joins one recipient's values."""
 
     def __init__(self, edition: Edition) -> None:
         self.edition = edition
-        self._parts, blanks = _alternating([*_head(edition), *_body(edition)])
+        self._parts, blanks = _cut_at_blanks([*_head(edition), *_body(edition)])
         self._pick = itemgetter(*map(BLANKS.index, blanks))
 
     @property
-    def opening(self) -> bytes:
-        """What every recipient's body begins with: its bytes before the first slot."""
+    def body_prefix(self) -> bytes:
+        """The bytes that every recipient's body begins with, up to the first slot."""
         return next(part for part in self._parts if b"\r\n\r\n" in part).partition(b"\r\n\r\n")[2]
 
     def message(self, personalization: Personalization, at: datetime) -> bytes:
-        """The whole message with CRLF line ends; `at` is the Date header's moment."""
+        """Return the complete message with CRLF line ends; `at` is the time of its Date field."""
         *links, greeting = _IN_ORDER(personalization.slots)
         # In the order of BLANKS, and spelled out: this runs once a recipient.
         values = (
             personalization.email.encode(),
             personalization.token.encode(),
             _date(at.replace(microsecond=0), at.utcoffset()),
-            _piece_in_html(greeting),
+            _encode_value_in_html(greeting),
             *[link.encode() for link in links],
-            _piece(greeting),
+            _encode_value(greeting),
         )
         parts = self._parts.copy()
         parts[1::2] = self._pick(values)
@@ -85,12 +85,12 @@ def _head(edition: Edition) -> list[bytes | Blank]:
         b"@" + domain + b">\r\nDate: ",
         Value.DATE,
         b"\r\n",
-        *(_way_off(edition) if edition.unsubscribable else []),
+        *(_list_unsubscribe_field(edition) if edition.unsubscribable else []),
     ]
 
 
-def _way_off(edition: Edition) -> list[bytes | Blank]:
-    """One line whatever its length: a folded or encoded URI breaks one-click in real clients."""
+def _list_unsubscribe_field(edition: Edition) -> list[bytes | Blank]:
+    """Return List-Unsubscribe on one line: folding or encoding breaks one-click in real clients."""
     first, *others = list_unsubscribe(edition, "\0").encode().split(b"\0")
     pieces: list[bytes | Blank] = [b"List-Unsubscribe: " + first]
     for piece in others:
@@ -111,13 +111,13 @@ def _body(edition: Edition) -> list[bytes | Blank]:
             f"--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n"
             "Content-Transfer-Encoding: quoted-printable\r\n\r\n".encode()
         )
-        pieces += _slotted(text, as_html=kind == "html")
+        pieces += _encode_part(text, as_html=kind == "html")
         pieces.append(b"\r\n")
     pieces.append(f"--{boundary}--\r\n".encode())
     return pieces
 
 
-def _slotted(text: str, *, as_html: bool) -> list[bytes | Blank]:
+def _encode_part(text: str, *, as_html: bool) -> list[bytes | Blank]:
     widths = {slot.mark: TOKEN_LENGTH for slot in Slot if slot is not Slot.GREETING}
     pieces: list[bytes | Blank] = []
     for piece in encode_text(text, MARKS, widths):
@@ -129,12 +129,12 @@ def _slotted(text: str, *, as_html: bool) -> list[bytes | Blank]:
     return pieces
 
 
-# First names repeat, and within a second the date does.
-_piece = lru_cache(maxsize=1_024)(encode_piece)
+# Cached: first names repeat, and within a second the date does.
+_encode_value = lru_cache(maxsize=1_024)(encode_piece)
 
 
 @lru_cache(maxsize=1_024)
-def _piece_in_html(value: str) -> bytes:
+def _encode_value_in_html(value: str) -> bytes:
     return encode_piece(html.escape(value))
 
 
@@ -145,8 +145,8 @@ def _date(second: datetime, offset: timedelta | None) -> bytes:
     return format_datetime(second).encode()
 
 
-def _alternating(pieces: Iterable[bytes | Blank]) -> tuple[list[bytes], list[Blank]]:
-    """Fixed bytes at even places, room for a value at odd ones; and what goes there."""
+def _cut_at_blanks(pieces: Iterable[bytes | Blank]) -> tuple[list[bytes], list[Blank]]:
+    """Return fixed bytes at even places, an empty one for a value at odd ones; and the blanks."""
     parts = [b""]
     blanks: list[Blank] = []
     for piece in pieces:

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from tests.parts.smtp_server import SmtpServer
 
-PATIENCE = 60.0
+BODY_TIMEOUT = 60.0
 OFFERS = {
     "chunks": "",
     "groups": "chunking",
@@ -80,10 +80,10 @@ class Exchange(SmtpServer):
             self.changed.notify_all()
         return reply
 
-    def wait_for(self, count: int, patience: float = PATIENCE) -> bool:
-        """Whether so many messages are there within `patience` seconds."""
+    def wait_for(self, count: int, body_timeout: float = BODY_TIMEOUT) -> bool:
+        """Whether so many messages are there within `body_timeout` seconds."""
         with self.changed:
-            return self.changed.wait_for(lambda: len(self.received) >= count, patience)
+            return self.changed.wait_for(lambda: len(self.received) >= count, body_timeout)
 
 
 class Postfix:
@@ -149,7 +149,7 @@ class Postfix:
             capture_output=True,
             text=True,
             check=False,
-            timeout=PATIENCE,
+            timeout=BODY_TIMEOUT,
         )
 
 

@@ -9,31 +9,31 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from digest.deliver.providers.dkim.keys import Key
+from digest.deliver.providers.dkim.keys import DkimKey
 from digest.deliver.providers.dkim.signer import Signer
 
 DOMAIN = "verdicts.example"
 
 
 @cache
-def rsa_key(bits: int = 2_048) -> Key:
-    return Key("r2026", generate_private_key(65_537, bits))
+def rsa_key(bits: int = 2_048) -> DkimKey:
+    return DkimKey("r2026", generate_private_key(65_537, bits))
 
 
 @cache
-def ed25519_key() -> Key:
-    return Key("e2026", Ed25519PrivateKey.generate())
+def ed25519_key() -> DkimKey:
+    return DkimKey("e2026", Ed25519PrivateKey.generate())
 
 
-def both_keys() -> list[Key]:
+def both_keys() -> list[DkimKey]:
     return [rsa_key(), ed25519_key()]
 
 
-def signer(keys: Sequence[Key] | None = None, domain: str = DOMAIN) -> Signer:
+def signer(keys: Sequence[DkimKey] | None = None, domain: str = DOMAIN) -> Signer:
     return Signer(domain, keys or both_keys())
 
 
-def keep_key(path: Path, key: Key) -> None:
+def keep_key(path: Path, key: DkimKey) -> None:
     """Writes the private key as a PEM file."""
     form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     path.write_bytes(key.private.private_bytes(*form))

@@ -1,8 +1,8 @@
-"""The outbox: mail as files on this machine, for trying things out without mailing anybody.
+"""Writes mail as files on this machine, for trying things out without mailing anybody.
 
-A Maildir (https://cr.yp.to/proto/maildir.html): a message is written and synced under ``tmp/``
-and renamed into ``new/``, so that no half message is ever seen there. Its name comes from its
-delivery token: whoever submits a delivery twice replaces a file.
+It is a Maildir (https://cr.yp.to/proto/maildir.html): a message is written and synced under
+``tmp/`` and renamed into ``new/``, so that no half message is ever seen there. The file is named
+by the delivery token: submitting a delivery twice replaces the file.
 """
 
 import os
@@ -21,15 +21,15 @@ from digest.message.personalization import Personalization
 from digest.message.template import MessageTemplate
 
 GROUP = 250
-"""Messages per sync of ``new/``: outcomes are known this many at a time."""
+"""Messages for each sync of ``new/``: outcomes are known this many at a time."""
 WRITERS = 4
-"""A file system commits several waiting syncs at once, so a few writers beat one."""
+"""Threads. A file system commits several waiting syncs at once, so a few beat one."""
 NOT_STORED = "4.3.0"
-"""RFC 3463 section 3.4: a fault of the mail system's own, which may pass."""
+"""RFC 3463 section 3.4: other or undefined mail system status, transient."""
 
 
 class MaildirProvider:
-    """Writes one ``.eml`` a message under `folder`; `clock` gives the Date header, aware."""
+    """Write one ``.eml`` for each message under `folder`; `clock` gives its Date."""
 
     name = "outbox"
     batch_size = 1_000
@@ -42,7 +42,7 @@ class MaildirProvider:
     def submit(
         self, edition: Edition, batches: Iterable[Sequence[Personalization]]
     ) -> Iterator[Sequence[Outcome]]:
-        """Raises ProviderError where the folder takes nothing."""
+        """Write the messages and yield outcomes. Raises ProviderError if nothing can be written."""
         template = self._template(edition)
         with ThreadPoolExecutor(WRITERS) as writers:
             for batch in batches:
@@ -51,31 +51,32 @@ class MaildirProvider:
                 waiting = iter(batch)
                 while group := list(islice(waiting, GROUP)):
                     outcomes = self._store(template, group, writers)
-                    _raise_if_hopeless(outcomes)
+                    _raise_if_all_failed(outcomes)
                     yield outcomes
 
     def check(self) -> None:
+        """Write and remove a file. Raises ProviderError."""
         probe = self._folder / "tmp" / "check"
         try:
             self._make_folders()
             probe.write_bytes(b"")
             probe.unlink()
         except OSError as error:
-            raise ProviderError(self._blame(error)) from error
+            raise ProviderError(self._explain(error)) from error
 
     def close(self) -> None:
-        """Nothing stays open between batches."""
+        """Do nothing: nothing stays open between batches."""
 
     def _store(
         self, template: MessageTemplate, group: Sequence[Personalization], writers: Executor
     ) -> list[Outcome]:
-        """Every recipient's outcome, once all of them are on disk."""
+        """Write a group of messages; return every outcome once all of them are on disk."""
         ready = [to_wire_address(personalization) for personalization in group]
         outcomes: list[Outcome] = [item for item in ready if isinstance(item, Rejected)]
         good = [item for item in ready if isinstance(item, Personalization)]
         try:
             self._make_folders()
-            read = self._read_already()
+            read = self._files_in_cur()
         except OSError as error:
             return outcomes + [self._refuse(personalization, error) for personalization in good]
         moved: list[Personalization] = []
@@ -119,7 +120,7 @@ class MaildirProvider:
             _sync_folder(self._folder / "new")
         except OSError as error:
             return [
-                Unknown(personalization.delivery_id, self._blame(error))
+                Unknown(personalization.delivery_id, self._explain(error))
                 for personalization in moved
             ]
         return [
@@ -131,15 +132,15 @@ class MaildirProvider:
         for part in ("tmp", "new", "cur"):
             (self._folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def _read_already(self) -> dict[str, Path]:
-        """What a mail reader has moved to ``cur/``, where it adds flags to names."""
+    def _files_in_cur(self) -> dict[str, Path]:
+        """Return the files that a mail reader moved to ``cur/``, by name without flags."""
         with os.scandir(self._folder / "cur") as entries:
             return {entry.name.partition(":")[0]: Path(entry.path) for entry in entries}
 
     def _refuse(self, personalization: Personalization, error: OSError) -> Rejected:
-        return Rejected(personalization.delivery_id, False, NOT_STORED, self._blame(error))
+        return Rejected(personalization.delivery_id, False, NOT_STORED, self._explain(error))
 
-    def _blame(self, error: OSError) -> str:
+    def _explain(self, error: OSError) -> str:
         return (
             f"the outbox {self._folder} can't be written: {error.strerror or error}; "
             "OUTBOX_DIR should name a folder that can, with room in it"
@@ -150,15 +151,16 @@ def _file_name(personalization: Personalization) -> str:
     return f"{personalization.token}.eml"
 
 
-def _raise_if_hopeless(outcomes: Sequence[Outcome]) -> None:
-    refusals = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
-    unstored = [refusal for refusal in refusals if refusal.code == NOT_STORED]
-    if unstored and len(refusals) == len(outcomes):
+def _raise_if_all_failed(outcomes: Sequence[Outcome]) -> None:
+    """Raise ProviderError if none of a group could be written."""
+    rejected = [outcome for outcome in outcomes if isinstance(outcome, Rejected)]
+    unstored = [one for one in rejected if one.code == NOT_STORED]
+    if unstored and len(rejected) == len(outcomes):
         raise ProviderError(unstored[0].detail)
 
 
 def _sync_folder(folder: Path) -> None:
-    """A rename outlives a power cut once its folder is synced; Windows has no such call."""
+    """Sync a folder, which makes renames in it durable; Windows has no such call."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

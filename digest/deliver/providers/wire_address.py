@@ -1,4 +1,4 @@
-"""An email address as it goes over the wire.
+"""Turns email addresses into the form that goes over the wire, and redacts them from text.
 
 Domains travel as A-labels (RFC 5890 section 2.3.2.1), which every server understands. A local
 part can't be rewritten: one outside ASCII needs SMTPUTF8 (RFC 6531) all the way.
@@ -15,9 +15,9 @@ from digest.message.personalization import Personalization
 BAD_SYNTAX = "5.1.3"
 """RFC 3463 section 3.2: bad destination mailbox address syntax."""
 NON_ASCII_REFUSED = "5.6.7"
-"""RFC 6531 section 4: an address outside ASCII, and no way to carry it."""
-LONGEST_LOCAL = 64
-LONGEST_DOMAIN = 253
+"""RFC 6531 section 4: a non-ASCII address that the server can't carry."""
+MAX_LOCAL = 64
+MAX_DOMAIN = 253
 """Octets: RFC 5321 section 4.5.3.1, and RFC 1035 section 2.3.4 without the root's dot."""
 
 # Wider than a dot-atom (RFC 5322 section 3.2.3): mailboxes with two dots in a row do exist.
@@ -27,14 +27,14 @@ _ANY_ADDRESS = re.compile(r"[^\s<>()\[\]:;,\"']+@[^\s<>()\[\]:;,\"']+")
 _USUAL = re.compile(
     r"[\w.+-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}", re.ASCII
 )
-SHORT = 254
-"""Octets of an address that is looked at as a whole, as nearly all can be; others in detail."""
+MAX_USUAL = 254
+"""Octets up to which an address is checked by one pattern, as nearly all can be."""
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
 
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """`domain` is ASCII; `local` may not be."""
+    """An address in two parts. `domain` is ASCII; `local` may not be."""
 
     local: str
     domain: str
@@ -44,24 +44,27 @@ class Mailbox:
 
 
 def parse_mailbox(email: str) -> Mailbox:
-    """Raises ValueError with one line that says what is wrong, without repeating the address."""
+    """Parse an address, its domain in A-labels.
+
+    Raises ValueError with one line that says what is wrong, without repeating the address.
+    """
     local, _, domain = email.rpartition("@")
     well_formed = _LOCAL.fullmatch(local) and local.isprintable()
-    if not well_formed or len(local.encode()) > LONGEST_LOCAL:
+    if not well_formed or len(local.encode()) > MAX_LOCAL:
         raise ValueError("the address is not of the form name@domain")
     if not domain.isascii():
         try:
             domain = idna.encode(domain, uts46=True).decode("ascii")
         except idna.IDNAError:
             raise ValueError("the address's domain is not one that DNS can hold") from None
-    if not _DOMAIN.fullmatch(domain) or len(domain) > LONGEST_DOMAIN:
+    if not _DOMAIN.fullmatch(domain) or len(domain) > MAX_DOMAIN:
         raise ValueError("the address's domain is not one that DNS can hold")
     return Mailbox(local, domain)
 
 
 def to_wire_address(personalization: Personalization) -> Personalization | Rejected:
     """Return the recipient with its address as it goes over the wire, or why it is rejected."""
-    if len(personalization.email) <= SHORT and _USUAL.fullmatch(personalization.email):
+    if len(personalization.email) <= MAX_USUAL and _USUAL.fullmatch(personalization.email):
         return personalization
     try:
         wire = str(parse_mailbox(personalization.email))
@@ -74,12 +77,12 @@ def to_wire_address(personalization: Personalization) -> Personalization | Rejec
     )
 
 
-def refuse_non_ascii(personalization: Personalization, who: str) -> Rejected:
-    """The address may well be right; `who` can't carry it. So it is not about the address."""
+def reject_non_ascii(personalization: Personalization, who: str) -> Rejected:
+    """Reject a recipient that `who` can't carry; the address itself may be right."""
     detail = f"{who} takes no address with characters outside ASCII before the @"
     return Rejected(personalization.delivery_id, True, NON_ASCII_REFUSED, detail)
 
 
 def redact(text: str) -> str:
-    """A provider's words without addresses: they are kept longer than the person may be."""
+    """Return `text` without addresses: attempts are kept after a person is erased."""
     return _ANY_ADDRESS.sub("an address", text)

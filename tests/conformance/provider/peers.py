@@ -9,8 +9,9 @@ from pathlib import Path
 
 from digest.deliver.providers.base import Provider
 from digest.deliver.providers.maildir import MaildirProvider
-from digest.deliver.providers.sendgrid.provider import SendGrid
-from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
+from digest.deliver.providers.sendgrid.provider import SendGridProvider
+from digest.deliver.providers.smtp.provider import SmtpProvider
+from digest.deliver.providers.smtp.url import SmtpUrl
 from tests.parts.sendgrid_server import Break, SendGridServer, errors
 from tests.parts.smtp_server import Drop, SmtpServer, closed_port
 from tests.parts.world import Clock
@@ -80,8 +81,10 @@ class OutboxPeer(Peer):
 class SmtpPeer(TalkingPeer):
     def __init__(self, server: SmtpServer, dead_port: int, clock: Clock) -> None:
         self._server = server
-        self.provider = Smtp(SmtpUrl("127.0.0.1", server.port), clock, timeout=5, patience=5)
-        self.lost = Smtp(SmtpUrl("127.0.0.1", dead_port), clock, timeout=5, patience=5)
+        self.provider = SmtpProvider(
+            SmtpUrl("127.0.0.1", server.port), clock, timeout=5, body_timeout=5
+        )
+        self.lost = SmtpProvider(SmtpUrl("127.0.0.1", dead_port), clock, timeout=5, body_timeout=5)
 
     def arrived(self) -> list[Arrived]:
         return [parse(message.raw) for message in self._server.received]
@@ -105,8 +108,8 @@ class SendGridPeer(TalkingPeer):
     def __init__(self, server: SendGridServer, dead_port: int, clock: Clock) -> None:
         self._server = server
         self._clock = clock
-        self.provider = SendGrid(server.key, host=server.url, timeout=5, clock=clock)
-        self.lost = SendGrid(
+        self.provider = SendGridProvider(server.key, host=server.url, timeout=5, clock=clock)
+        self.lost = SendGridProvider(
             server.key, host=f"http://127.0.0.1:{dead_port}", timeout=5, clock=clock
         )
 

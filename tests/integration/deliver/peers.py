@@ -1,7 +1,8 @@
 """Providers before servers of the tests."""
 
-from digest.deliver.providers.sendgrid.provider import SendGrid
-from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
+from digest.deliver.providers.sendgrid.provider import SendGridProvider
+from digest.deliver.providers.smtp.provider import SmtpProvider
+from digest.deliver.providers.smtp.url import SmtpUrl
 from tests.parts.sendgrid_server import SendGridServer
 from tests.parts.smtp_server import SmtpServer
 from tests.parts.world import Clock
@@ -15,12 +16,15 @@ ADA, GRACE, LINUS, ALAN = THE_FOUR = [
 THE_THREE = THE_FOUR[:3]
 
 
-def smtp(server: SmtpServer, *, patience: float = 5) -> Smtp:
-    """`patience` is in seconds, for the reply to a body."""
-    return Smtp(
-        SmtpUrl("127.0.0.1", server.port, connections=1), Clock(), timeout=5, patience=patience
+def smtp(server: SmtpServer, *, body_timeout: float = 5) -> SmtpProvider:
+    """`body_timeout` is in seconds, for the reply to a body."""
+    return SmtpProvider(
+        SmtpUrl("127.0.0.1", server.port, connections=1),
+        Clock(),
+        timeout=5,
+        body_timeout=body_timeout,
     )
 
 
-def sendgrid(server: SendGridServer, *, timeout: float = 5) -> SendGrid:
-    return SendGrid(server.key, host=server.url, timeout=timeout, clock=Clock())
+def sendgrid(server: SendGridServer, *, timeout: float = 5) -> SendGridProvider:
+    return SendGridProvider(server.key, host=server.url, timeout=timeout, clock=Clock())

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.sink import Wiring, running
-from digest.deliver.providers.smtp.provider import Smtp, parse_smtp_url
+from digest.deliver.providers.smtp.provider import SmtpProvider
+from digest.deliver.providers.smtp.url import parse_smtp_url
 from digest.message.headers import message_id
 from tests.parts.mail import EDITION, kinds, long_edition, personalizations, submit
 from tests.parts.world import Clock
@@ -22,7 +23,7 @@ def test_every_message_is_recorded_once(
     mail = personalizations(PEOPLE)
     wiring = Wiring(chunking=chunking, round_trip=round_trip, record=tmp_path / "record")
     with running(wiring) as sink:
-        provider = Smtp(parse_smtp_url(f"{sink.url}&connections=3"), Clock())
+        provider = SmtpProvider(parse_smtp_url(f"{sink.url}&connections=3"), Clock())
         outcomes = submit(provider, *mail, edition=long_edition(35_000))
         provider.close()
     assert set(kinds(outcomes)) == {"Accepted"}

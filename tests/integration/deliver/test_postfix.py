@@ -6,7 +6,8 @@ from email import message_from_bytes, policy
 import pytest
 
 from digest.deliver.ledger.worker_lock import worker_lock
-from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
+from digest.deliver.providers.smtp.provider import SmtpProvider
+from digest.deliver.providers.smtp.url import SmtpUrl
 from digest.pipeline import IssueService, Sending
 from store import Store
 from tests.parts.machine import without
@@ -48,7 +49,7 @@ def passed_on(postfix: Postfix, recipients: list[str]) -> list[Received]:
 def test_postfix_takes_every_message_and_its_signatures_hold(postfix: Postfix, style: str) -> None:
     people = [f"{style}{number}@example.com" for number in range(PEOPLE)]
     target = SmtpUrl("127.0.0.1", postfix.ports[style], connections=3)
-    provider = Smtp(target, Clock(), signer=signer())
+    provider = SmtpProvider(target, Clock(), signer=signer())
     outcomes = submit(provider, *personalizations(people, HOSTILE), edition=long_edition(35_000))
     provider.close()
     assert set(kinds(outcomes)) == {"Accepted"}
@@ -65,7 +66,7 @@ def test_a_whole_issue_goes_through_postfix_and_the_books_balance(
     number = add_approved(sqlite_store)
     target = SmtpUrl("127.0.0.1", postfix.ports["chunks"], connections=3)
     clock = Clock()
-    provider = Smtp(target, clock, signer=signer(domain="d.example"))
+    provider = SmtpProvider(target, clock, signer=signer(domain="d.example"))
     IssueService(sqlite_store, issue_renderer(), provider.batch_size, clock).start(number)
     with worker_lock(sqlite_store) as here:
         progress = Sending(sqlite_store, issue_renderer(), provider, clock).run(number, here)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from digest.deliver.providers.base import Outcome, ProviderError, Rejected, Unknown
-from digest.deliver.providers.sendgrid.response import Answer, read_answer
+from digest.deliver.providers.sendgrid.response import Response, read_response
 from digest.deliver.providers.smtp.reply import Stage, read_reply, refusal
 from digest.deliver.retry import MOST_ATTEMPTS, STEPS, next_attempt_at, retry_jitter
 from tests.parts.mail import personalizations
@@ -123,7 +123,7 @@ def test_sendgrid_says_later_where_it_took_nothing_and_may_take_it_later(
 def _meaning(status: int) -> str:
     mail = personalizations(["ada@example.org", "grace@example.org"])
     try:
-        outcomes = read_answer(Answer(status, {}, b""), mail, NOW)
+        outcomes = read_response(Response(status, {}, b""), mail, NOW)
     except ProviderError:
         return "unusable"
     assert [one.delivery_id for one in outcomes] == [one.delivery_id for one in mail]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from digest.message.edition import Edition, Sender
 from digest.message.headers import return_path
 from digest.message.personalization import Personalization, Recipient, personalize
-from digest.message.quoted_printable import LINE, encode_piece, encode_text
+from digest.message.quoted_printable import MAX_LINE, encode_piece, encode_text
 from digest.message.template import MessageTemplate
 from digest.render.slots import MARKS, Slot, disarm
 from subscribers.tokens import Bearer, Purpose, Tokens
@@ -144,7 +144,7 @@ def test_no_line_is_too_long_and_none_starts_with_a_dot() -> None:
     lines = raw.split(b"\r\n")
     assert max(map(len, lines)) <= 998
     body = lines[lines.index(b"") :]
-    assert max(map(len, body)) <= LINE
+    assert max(map(len, body)) <= MAX_LINE
     assert not [line for line in body if line.startswith(b".")]
 
 
@@ -168,7 +168,7 @@ def test_quoted_printable_gives_back_what_went_in(text: str) -> None:
     plain = disarm(text)
     encoded = b"".join(one for one in encode_text(plain, MARKS, {}) if isinstance(one, bytes))
     assert quopri.decodestring(encoded).decode() == plain.replace("\n", "\r\n")
-    assert all(len(line) <= LINE for line in encoded.split(b"\r\n"))
+    assert all(len(line) <= MAX_LINE for line in encoded.split(b"\r\n"))
 
 
 @pytest.mark.parametrize("width", [22, None])
@@ -179,7 +179,7 @@ def test_a_mark_is_never_cut_by_a_line_break(width: int | None) -> None:
         assert [one for one in pieces if isinstance(one, str)] == ["~~click~~"]
         value = "t" * 22 if width else encode_piece("t" * 200).decode()
         whole = b"".join(one if isinstance(one, bytes) else value.encode() for one in pieces)
-        assert all(len(line) <= LINE for line in whole.split(b"\r\n"))
+        assert all(len(line) <= MAX_LINE for line in whole.split(b"\r\n"))
 
 
 def test_text_from_outside_can_not_place_a_slot() -> None:

@@ -1,4 +1,4 @@
-"""Private keys that sign mail, and the public records that go with them.
+"""Reads DKIM private keys, and writes the DNS records that publish them.
 
 Sources: RFC 6376 section 3.6.1 (the record), RFC 8301 (sizes of RSA keys), RFC 8463 (Ed25519).
 """
@@ -23,19 +23,19 @@ from cryptography.hazmat.primitives.serialization import (
 
 from store.errors import UserError
 
-FEWEST_BITS, MOST_BITS = 1_024, 4_096
-"""RFC 8301 section 3.2: what every verifier has to take."""
-GOOD_BITS = 2_048
+MIN_BITS, MAX_BITS = 1_024, 4_096
+"""RFC 8301 section 3.2: RSA sizes that every verifier has to take."""
+RECOMMENDED_BITS = 2_048
 _PADDING, _HASH = PKCS1v15(), Prehashed(SHA256())
 
 
 class DkimKeyError(UserError):
-    """A key can't be used; the message is one line why, and holds nothing of the key."""
+    """A DKIM key can't be used. The message is one line why, and holds nothing of the key."""
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
-    """A private key under the name that verifiers look its public half up by."""
+class DkimKey:
+    """A private key and the selector under which verifiers find its public key."""
 
     selector: str
     private: RSAPrivateKey | Ed25519PrivateKey
@@ -49,25 +49,25 @@ class Key:
         """The text of the TXT record at `selector._domainkey.domain`."""
         public = self.private.public_key()
         if isinstance(self.private, RSAPrivateKey):
-            kind, form = "rsa", (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+            kind, encoding = "rsa", (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         else:
-            kind, form = "ed25519", (Encoding.Raw, PublicFormat.Raw)
-        return f"v=DKIM1; k={kind}; p={b64encode(public.public_bytes(*form)).decode()}"
+            kind, encoding = "ed25519", (Encoding.Raw, PublicFormat.Raw)
+        return f"v=DKIM1; k={kind}; p={b64encode(public.public_bytes(*encoding)).decode()}"
 
     @property
-    def short(self) -> bool:
-        """RFC 8301 section 3.2 asks for 2,048 bits, and allows 1,024."""
-        return isinstance(self.private, RSAPrivateKey) and self.private.key_size < GOOD_BITS
+    def is_short(self) -> bool:
+        """True for an RSA key under 2,048 bits, which RFC 8301 section 3.2 advises against."""
+        return isinstance(self.private, RSAPrivateKey) and self.private.key_size < RECOMMENDED_BITS
 
     def sign(self, digest: bytes) -> bytes:
-        """The signature over a SHA-256 digest; Ed25519 signs the digest as its message."""
+        """Return the signature over a SHA-256 digest; Ed25519 signs the digest as its message."""
         if isinstance(self.private, RSAPrivateKey):
             return self.private.sign(digest, _PADDING, _HASH)
         return self.private.sign(digest)
 
 
-def read_key(selector: str, path: Path) -> Key:
-    """The key in a PEM file. Raises DkimKeyError."""
+def read_key(selector: str, path: Path) -> DkimKey:
+    """Read the key in a PEM file. Raises DkimKeyError."""
     try:
         pem = path.read_bytes()
     except OSError as error:
@@ -83,16 +83,16 @@ def read_key(selector: str, path: Path) -> Key:
         msg = f"{path} is {what}; a private key in PEM form is needed"
         raise DkimKeyError(msg) from None
     if isinstance(private, Ed25519PrivateKey):
-        return Key(selector, private)
+        return DkimKey(selector, private)
     if not isinstance(private, RSAPrivateKey):
         msg = f"{path} is neither an RSA nor an Ed25519 key"
         raise DkimKeyError(msg)
-    if not FEWEST_BITS <= private.key_size <= MOST_BITS:
-        msg = f"{path} has {private.key_size} bits; {FEWEST_BITS} to {MOST_BITS} can be verified"
+    if not MIN_BITS <= private.key_size <= MAX_BITS:
+        msg = f"{path} has {private.key_size} bits; {MIN_BITS} to {MAX_BITS} can be verified"
         raise DkimKeyError(msg)
-    return Key(selector, private)
+    return DkimKey(selector, private)
 
 
-def open_to_others(path: Path) -> bool:
-    """Whether every user of the machine may read the file."""
+def world_readable(path: Path) -> bool:
+    """Return whether every user of the machine may read the file."""
     return os.name == "posix" and bool(path.stat().st_mode & stat.S_IROTH)

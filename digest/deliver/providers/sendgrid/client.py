@@ -1,8 +1,8 @@
-"""SendGrid's official library, and what becomes of a request through it.
+"""Makes requests through SendGrid's official library.
 
-The library opens a connection a request, waits forever unless told otherwise, shares its
-headers between calls, and logs whole payloads with the key at DEBUG: hence a timeout, a client
-a thread, and a floor under its logger.
+The library opens a connection for each request, waits forever unless told otherwise, shares its
+headers between calls, and logs whole payloads with the key at DEBUG. So each request has a
+timeout, each thread its own client, and the library's logger says nothing below INFO.
 """
 
 import json
@@ -17,16 +17,16 @@ from urllib.error import URLError
 from python_http_client.exceptions import HTTPError
 
 from digest.deliver.providers.base import ProviderError
-from digest.deliver.providers.sendgrid.response import ACCEPTED, Answer
+from digest.deliver.providers.sendgrid.response import ACCEPTED, Response
 
-MOST_TRIES = 2
-READY_MADE = {"Content-Type": " application/json"}
+MAX_TRIES = 2
+JSON_HEADERS = {"Content-Type": " application/json"}
 """The library would write a body of type "application/json" as JSON a second time; any other is
 taken as it is. White space before a value is no part of it (RFC 9110 section 5.5)."""
 
 
-class Line:
-    """Requests to `host`; `timeout` is in seconds. Safe to share between threads."""
+class SendGridClient:
+    """Make requests to `host`; `timeout` is in seconds. Safe to share between threads."""
 
     def __init__(self, api_key: str, host: str, timeout: float) -> None:
         self._api_key = api_key
@@ -36,38 +36,43 @@ class Line:
         log = logging.getLogger("python_http_client.client")
         log.setLevel(max(log.level, logging.INFO))
 
-    def post(self, body: str) -> Answer | str:
-        """The answer to a request for mail, or why there is none though the request was sent.
+    def post(self, body: str) -> Response | str:
+        """Post a mail/send request; return the response, or why there is none though it was sent.
 
-        Raises ProviderError where it can't have been sent whole: urllib wraps what fails until
-        the last byte is handed over as URLError, and nothing that comes after. A connection
-        that breaks before that costs nothing, so another one is tried.
+        Raises ProviderError when the request can't have been sent whole: urllib raises URLError
+        for what fails until the last byte is handed over, and for nothing after that. A
+        connection that breaks before that costs nothing, so the request is tried once more.
         """
-        for _ in range(MOST_TRIES):
+        for _ in range(MAX_TRIES):
             try:
                 response = self._client().client.mail.send.post(
-                    request_body=body, request_headers=READY_MADE
+                    request_body=body, request_headers=JSON_HEADERS
                 )
             except HTTPError as error:
-                return Answer(error.status_code, _plain(error.headers), error.body)
+                return Response(error.status_code, _as_dict(error.headers), error.body)
             except URLError as error:
                 unsent = error
                 if not isinstance(error.reason, ConnectionResetError | BrokenPipeError):
                     break
             except (OSError, HTTPException) as error:
-                return _broken_answer(error) or f"the answer did not come: {type(error).__name__}"
+                return (
+                    _interrupted_response(error)
+                    or f"the answer did not come: {type(error).__name__}"
+                )
             else:
-                return Answer(response.status_code, _plain(response.headers), response.body)
+                return Response(response.status_code, _as_dict(response.headers), response.body)
         raise ProviderError(f"can't reach SendGrid at {self._host}: {unsent.reason}") from unsent
 
     def scopes(self) -> list[str]:
-        """What the key may do, which takes no permission to ask. Raises ProviderError."""
+        """Return what the key may do, which takes no permission to ask. Raises ProviderError."""
         try:
             response = self._client().client.scopes.get()
             return list(json.loads(response.body)["scopes"])
         except HTTPError as error:
-            answer = Answer(error.status_code, _plain(error.headers), error.body)
-            raise ProviderError(f"SendGrid answered {answer.status}: {answer.detail}") from error
+            response = Response(error.status_code, _as_dict(error.headers), error.body)
+            raise ProviderError(
+                f"SendGrid answered {response.status}: {response.detail}"
+            ) from error
         except (OSError, HTTPException) as error:
             why = getattr(error, "reason", error)
             raise ProviderError(f"can't reach SendGrid at {self._host}: {why}") from error
@@ -85,12 +90,12 @@ class Line:
         return self._local.client
 
 
-def _plain(headers: Message) -> dict[str, str]:
+def _as_dict(headers: Message) -> dict[str, str]:
     return {name: str(value) for name, value in headers.items()}
 
 
-def _broken_answer(error: BaseException) -> Answer | None:
-    """The status of an answer whose body broke off, if that is known.
+def _interrupted_response(error: BaseException) -> Response | None:
+    """Return the response whose body broke off, if its status is known.
 
     urllib hands over 2xx answers alone and raises the others, so a body that ends early
     outside an HTTPError is one of an accepted request (mail/send has no 2xx but 202, the
@@ -99,6 +104,6 @@ def _broken_answer(error: BaseException) -> Answer | None:
     behind: BaseException | None = error
     while behind is not None:
         if isinstance(behind, RawHTTPError):
-            return Answer(behind.code, _plain(behind.headers), b"")
+            return Response(behind.code, _as_dict(behind.headers), b"")
         behind = behind.__context__
-    return Answer(ACCEPTED, {}, b"") if isinstance(error, IncompleteRead) else None
+    return Response(ACCEPTED, {}, b"") if isinstance(error, IncompleteRead) else None

@@ -1,8 +1,7 @@
 """The SendGrid provider: a batch is one request, and several are in flight at a time.
 
-How a request is written, made, kept to the rate and understood is told in the files beside this
-one: `sendgrid_request`, `sendgrid_line`, `sendgrid_window` and `sendgrid_answer`;
-`sendgrid_run` joins them.
+`request` writes a request's JSON, `client` makes it, `response` reads the answer, `rate_headers`
+keeps to SendGrid's rate limit, and `submission` joins them for one stream of batches.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -12,21 +11,21 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from digest.deliver.providers.base import Outcome, ProviderError
-from digest.deliver.providers.sendgrid.client import Line
-from digest.deliver.providers.sendgrid.rate_headers import Window
-from digest.deliver.providers.sendgrid.request import MOST_RECIPIENTS, Content
-from digest.deliver.providers.sendgrid.submission import MOST_IN_FLIGHT, Run
+from digest.deliver.providers.sendgrid.client import SendGridClient
+from digest.deliver.providers.sendgrid.rate_headers import RateWindow
+from digest.deliver.providers.sendgrid.request import MAX_RECIPIENTS, RequestTemplate
+from digest.deliver.providers.sendgrid.submission import MAX_IN_FLIGHT, Submission
 from digest.message.edition import Edition
 from digest.message.personalization import Personalization
 
 TIMEOUT = 30.0
 
 
-class SendGrid:
-    """Mails through SendGrid's v3 API at `host`; `timeout` is in seconds."""
+class SendGridProvider:
+    """Submit mail through SendGrid's v3 API at `host`; `timeout` is in seconds."""
 
     name = "sendgrid"
-    batch_size = MOST_RECIPIENTS
+    batch_size = MAX_RECIPIENTS
 
     def __init__(
         self,
@@ -41,37 +40,40 @@ class SendGrid:
             raise ValueError("SENDGRID_API_KEY should look like SG.xxxx.yyyy, in one piece")
         if not _is_host(host):
             raise ValueError("SENDGRID_HOST should look like https://api.sendgrid.com")
-        self._line = Line(api_key, host.rstrip("/"), timeout)
+        self._client = SendGridClient(api_key, host.rstrip("/"), timeout)
         self._clock = clock
-        self._window = Window()
-        self._content = lru_cache(maxsize=4)(Content)
+        self._window = RateWindow()
+        self._template = lru_cache(maxsize=4)(RequestTemplate)
 
     def submit(
         self, edition: Edition, batches: Iterable[Sequence[Personalization]]
     ) -> Iterator[Sequence[Outcome]]:
-        """Raises ProviderError where the key is refused or SendGrid can't be reached.
+        """Submit the batches, several requests at a time, and yield outcomes as answers come.
 
-        And ProviderBusyError where it takes no more requests before a time that it names.
+        Raises ProviderError when the key is refused or SendGrid can't be reached, and
+        ProviderBusyError when it takes no more requests before a time that it names.
         """
         try:
-            content = self._content(edition)
+            template = self._template(edition)
         except ValueError as error:
             raise ProviderError(f"SENDER or REPLY_TO can't be mailed from: {error}") from error
-        with ThreadPoolExecutor(MOST_IN_FLIGHT, "sendgrid") as pool:
-            run = Run(content, self._line.post, pool, window=self._window, clock=self._clock)
-            yield from run.outcomes(batches)
+        with ThreadPoolExecutor(MAX_IN_FLIGHT, "sendgrid") as pool:
+            submission = Submission(
+                template, self._client.post, pool, window=self._window, clock=self._clock
+            )
+            yield from submission.outcomes(batches)
 
     def check(self) -> None:
-        """Asks what the key may do, which needs no permission of its own."""
-        if "mail.send" not in self._line.scopes():
+        """Ask SendGrid what the key may do, which needs no permission of its own."""
+        if "mail.send" not in self._client.scopes():
             raise ProviderError("the SENDGRID_API_KEY may not send mail: give it Mail Send")
 
     def close(self) -> None:
-        """The library keeps no connection open."""
+        """Do nothing: the library keeps no connection open."""
 
 
 def _is_host(url: str) -> bool:
-    """Over https, for the key goes there; on this machine anything will do."""
+    """Return whether `url` names a host: https, since the key goes there, or this machine."""
     try:
         parts = urlsplit(url)
         name = parts.hostname or ""

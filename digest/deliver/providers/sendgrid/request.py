@@ -1,11 +1,11 @@
-"""A batch as SendGrid's v3 mail/send takes it: the content once, a personalization a recipient.
+"""Writes SendGrid v3 mail/send requests: content once, one personalization for each recipient.
 
 Limits and fields: https://www.twilio.com/docs/sendgrid/api-reference/mail-send and the provider's
 OpenAPI description. Substitutions reach subject and content but no header, and are not escaped:
 the greeting therefore has one tag for the text part and another for the HTML part.
 
-JSON is made by hand of ready pieces: what all have alike is written once an edition, and a
-recipient costs a join. All of it is ASCII, so that its length is its size in bytes.
+The JSON is joined from prepared pieces: what all recipients share is encoded once for each
+edition, and a recipient costs one join. It is all ASCII, so its length is its size in bytes.
 """
 
 import html
@@ -24,40 +24,41 @@ from digest.message.headers import list_headers, list_unsubscribe, message_id
 from digest.message.personalization import Personalization
 from digest.render.slots import MARKS, WORD_JOINER, Slot, disarm
 
-MOST_RECIPIENTS = 1_000
-MOST_BYTES = 29_000_000
-"""The limit is 30 MB; the rest is left for what a count of ours may miss."""
-MOST_SUBSTITUTION_BYTES = 10_000
+MAX_RECIPIENTS = 1_000
+MAX_BYTES = 29_000_000
+"""Of a request. SendGrid's limit is 30 MB; the rest is a margin for what we don't count."""
+MAX_SUBSTITUTION_BYTES = 10_000
 HTML_GREETING = "~~greeting-html~~"
 OFF = {"enable": False}
 
 _LINKS = tuple(slot for slot in Slot if slot is not Slot.GREETING)
 _VALUES = ("email", "token", *_LINKS, Slot.GREETING, "greeting-html")
-"""What differs between recipients, in the order that `Content.piece` has the values in."""
+"""What differs between recipients, in the order that `RequestTemplate.entry` has the values in."""
 _BLANK = re.compile(r"\\u0000([a-z-]+)\\u0000")
-"""A value's place in the JSON of a personalization; see `_blank`."""
+"""Matches a value's place in the JSON of a personalization; see `_blank`."""
 
 
-class Piece(NamedTuple):
+class RecipientEntry(NamedTuple):
     """A recipient, and its `personalizations` object as JSON."""
 
     personalization: Personalization
     json: str
 
 
-class Content:
-    """What every recipient of an edition gets alike."""
+class RequestTemplate:
+    """Build requests for one edition."""
 
     def __init__(self, edition: Edition) -> None:
         """Raises ValueError for a sender that can't be mailed from."""
         self._shared = _dump(_shared(edition)).removeprefix("{")
         self.size = len(self._shared)
-        whole, substitutions = _pattern(edition)
+        whole, substitutions = _personalization_pattern(edition)
         self._parts = _BLANK.split(whole)
         self._pick = itemgetter(*map(_VALUES.index, self._parts[1::2]))
         self._beside = len(_BLANK.sub("", whole)) - len(_BLANK.sub("", substitutions))
 
-    def piece(self, personalization: Personalization) -> Piece:
+    def entry(self, personalization: Personalization) -> RecipientEntry:
+        """Return one recipient's `personalizations` object."""
         slots = personalization.slots
         values = (
             _escape(personalization.email),
@@ -67,42 +68,43 @@ class Content:
         )
         parts = self._parts.copy()
         parts[1::2] = self._pick(values)
-        return Piece(personalization, "".join(parts))
+        return RecipientEntry(personalization, "".join(parts))
 
-    def too_long(self, piece: Piece) -> bool:
-        """Whether its substitutions may exceed the limit.
+    def exceeds_substitutions(self, entry: RecipientEntry) -> bool:
+        """Return whether the entry's substitutions may exceed SendGrid's limit.
 
-        Counted with the values of its other fields, so some hundred bytes early.
+        The values of its other fields are counted too, so it says so some hundred bytes early.
         """
-        return len(piece.json) - self._beside > MOST_SUBSTITUTION_BYTES
+        return len(entry.json) - self._beside > MAX_SUBSTITUTION_BYTES
 
-    def body(self, pieces: Sequence[Piece]) -> str:
-        listed = ",".join([piece.json for piece in pieces])
+    def body(self, entries: Sequence[RecipientEntry]) -> str:
+        """Return the JSON of a request for these recipients."""
+        listed = ",".join([entry.json for entry in entries])
         return f'{{"personalizations":[{listed}],{self._shared}'
 
-    def pack(self, pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
-        """The pieces in as few requests as the limits allow, no address twice in one."""
-        waiting = list(pieces)
+    def split_requests(self, entries: Sequence[RecipientEntry]) -> Iterator[list[RecipientEntry]]:
+        """Yield the entries in as few requests as the limits allow, no address twice in one."""
+        waiting = list(entries)
         while waiting:
-            taken: list[Piece] = []
-            left: list[Piece] = []
+            taken: list[RecipientEntry] = []
+            left: list[RecipientEntry] = []
             addresses: set[str] = set()
-            room = MOST_BYTES - self.size
-            for piece in waiting:
-                address, size = piece.personalization.email.lower(), len(piece.json)
-                room_for_it = len(taken) < MOST_RECIPIENTS and (size <= room or not taken)
+            room = MAX_BYTES - self.size
+            for entry in waiting:
+                address, size = entry.personalization.email.lower(), len(entry.json)
+                room_for_it = len(taken) < MAX_RECIPIENTS and (size <= room or not taken)
                 if not room_for_it or address in addresses:
-                    left.append(piece)
+                    left.append(entry)
                     continue
-                taken.append(piece)
+                taken.append(entry)
                 addresses.add(address)
                 room -= size
             yield taken
             waiting = left
 
 
-def _pattern(edition: Edition) -> tuple[str, str]:
-    """A personalization as JSON with blanks for the values, and its substitutions alone."""
+def _personalization_pattern(edition: Edition) -> tuple[str, str]:
+    """Return a personalization as JSON with blanks for values, and its substitutions alone."""
     blanks = Personalization(
         0, _blank("email"), _blank("token"), {slot: _blank(slot) for slot in Slot}
     )
@@ -115,7 +117,7 @@ def _pattern(edition: Edition) -> tuple[str, str]:
         # Sent whole: a personalization's headers replace those of the message.
         "headers": {
             **list_headers(edition),
-            **_way_off(edition, blanks.slots[Slot.UNSUBSCRIBE]),
+            **_unsubscribe_header(edition, blanks.slots[Slot.UNSUBSCRIBE]),
             "Message-ID": message_id(edition, blanks),
         },
         "substitutions": substitutions,
@@ -125,12 +127,12 @@ def _pattern(edition: Edition) -> tuple[str, str]:
     return _dump(blank_json), _dump(substitutions)
 
 
-def _way_off(edition: Edition, token: str) -> dict[str, str]:
+def _unsubscribe_header(edition: Edition, token: str) -> dict[str, str]:
     return {"List-Unsubscribe": list_unsubscribe(edition, token)} if edition.unsubscribable else {}
 
 
 def _blank(name: str) -> str:
-    """NUL, which no setting and no header can hold."""
+    """Return a blank marked by NUL, which no setting and no header can hold."""
     return f"\0{name}\0"
 
 
@@ -165,13 +167,13 @@ def _mailbox(name: str, address: str) -> dict[str, str]:
 
 @lru_cache(maxsize=1_024)
 def _greetings(value: str) -> tuple[str, str]:
-    """As text and as HTML, escaped; kept, since first names repeat."""
+    """Return the greeting as text and as HTML, escaped for JSON. Cached: first names repeat."""
     line = _disarm(" ".join(value.splitlines()))
     return _escape(line), _escape(html.escape(line))
 
 
 def _disarm(text: str) -> str:
-    """Text that SendGrid must not find a tag in; any other text stays as it is."""
+    """Return `text` changed so that SendGrid finds no substitution tag in it."""
     text = disarm(text)
     while HTML_GREETING in text:
         text = text.replace(HTML_GREETING, f"~{WORD_JOINER}{HTML_GREETING[1:]}")
@@ -179,7 +181,7 @@ def _disarm(text: str) -> str:
 
 
 def _escape(value: str) -> str:
-    """As it stands between the quotes of a JSON string (RFC 8259 section 7)."""
+    """Return `value` as it stands between the quotes of a JSON string (RFC 8259 section 7)."""
     return encode_basestring_ascii(value)[1:-1]
 
 

@@ -1,7 +1,7 @@
-"""What SendGrid answered, and what it means for the deliveries of a request.
+"""Reads SendGrid's responses and turns them into outcomes.
 
-There is no answer per recipient and no idempotency key. A request is accepted whole (202) or
-refused whole; where neither is certain its deliveries are unknown, and only events can tell.
+There is no answer for each recipient and no idempotency key. A request is accepted whole (202)
+or rejected whole; where neither is certain its deliveries are unknown, and only events can tell.
 Source: https://www.twilio.com/docs/sendgrid/api-reference/mail-send/errors
 """
 
@@ -22,17 +22,22 @@ TOO_LARGE = 413
 TOO_MANY = 429
 UNAVAILABLE = 503
 REFUSED_FOR_NOW = frozenset({408, 500, UNAVAILABLE})
-"""SendGrid's own words that it did not take the request; 502 and 504 are a gateway's."""
-LONGEST_WAIT = 3_600.0
-"""Seconds: its windows last a minute, so a later reset is a garbled one."""
-LONGEST_DETAIL = 400
+"""Statuses by which SendGrid itself says that it did not take the request.
+
+502 and 504 come from a gateway, so they say nothing about it."""
+MAX_WAIT = 3_600.0
+"""Seconds. SendGrid's windows last a minute, so a reset beyond this is garbled."""
+MAX_DETAIL = 400
 
 _FIELD = re.compile(r"personalizations\.(\d+)(?:\.(\w+))?")
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """One of `errors`. `position` is the personalization it is about, where it is about one."""
+class ApiError:
+    """One of the `errors` in a response body.
+
+    `position` is the index of the personalization that it is about, if it is about one.
+    """
 
     message: str
     field: str | None
@@ -52,8 +57,8 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """`headers` are looked up whatever their case."""
+class Response:
+    """An HTTP response. `headers` are looked up without regard to case."""
 
     status: int
     headers: Mapping[str, str]
@@ -65,21 +70,21 @@ class Answer:
         return next(found, "").strip()
 
     @property
-    def faults(self) -> list[Fault]:
-        """Those of a garbled body are none."""
+    def faults(self) -> list[ApiError]:
+        """The errors that the body lists; none if the body is garbled."""
         try:
             errors = json.loads(self.body)["errors"]
-            return [Fault(str(error["message"]), error.get("field") or None) for error in errors]
+            return [ApiError(str(error["message"]), error.get("field") or None) for error in errors]
         except (ValueError, LookupError, TypeError, AttributeError):
             return []
 
     @property
     def detail(self) -> str:
         words = "; ".join(map(str, self.faults)) or f"HTTP {self.status} without a reason"
-        return redact(words)[:LONGEST_DETAIL]
+        return redact(words)[:MAX_DETAIL]
 
     def wait(self, now: datetime) -> float | None:
-        """Seconds until X-RateLimit-Reset (which is in epoch seconds), or by Retry-After."""
+        """Return the seconds until X-RateLimit-Reset (an epoch time), else those of Retry-After."""
         reset = self.header("X-RateLimit-Reset")
         if reset.isdecimal():
             return _bounded(int(reset) - now.timestamp())
@@ -91,8 +96,11 @@ class Answer:
         except (ValueError, TypeError):
             return None
 
-    def faulty(self, personalizations: Sequence[Personalization]) -> dict[int, Rejected]:
-        """By position: recipients that a 400 blames, if it blames recipients alone."""
+    def rejected(self, personalizations: Sequence[Personalization]) -> dict[int, Rejected]:
+        """Return the outcomes of the recipients that a 400 is about, by position.
+
+        Empty unless every error of the response is about a recipient.
+        """
         positions = [fault.position for fault in self.faults]
         if self.status != BAD_REQUEST or not positions:
             return {}
@@ -103,7 +111,7 @@ class Answer:
                 personalizations[position].delivery_id,
                 permanent=True,
                 code=str(BAD_REQUEST),
-                detail=redact(str(fault))[:LONGEST_DETAIL],
+                detail=redact(str(fault))[:MAX_DETAIL],
                 about_address=fault.about_address,
             )
             for position, fault in zip(positions, self.faults, strict=True)
@@ -111,29 +119,35 @@ class Answer:
         }
 
 
-def read_answer(
-    answer: Answer, personalizations: Sequence[Personalization], now: datetime
+def read_response(
+    response: Response, personalizations: Sequence[Personalization], now: datetime
 ) -> list[Outcome]:
-    """Raises ProviderError where nothing was submitted and every request would end so."""
-    status = answer.status
+    """Return the outcome of every recipient of a request.
+
+    Raises ProviderError when nothing was submitted and every request would be answered so.
+    """
+    status = response.status
     if status == ACCEPTED:
-        # Accepted even if the id got lost on the way: then our own token stands in.
-        known = answer.header("X-Message-Id")
+        # It counts as accepted without an id, too: our own token then stands in for the id.
+        known = response.header("X-Message-Id")
         return [Accepted(one.delivery_id, known or one.token) for one in personalizations]
     if status in {BAD_REQUEST, TOO_LARGE}:
         return [
-            Rejected(one.delivery_id, True, str(status), answer.detail) for one in personalizations
+            Rejected(one.delivery_id, True, str(status), response.detail)
+            for one in personalizations
         ]
     if status == TOO_MANY or status in REFUSED_FOR_NOW:
-        wait = answer.wait(now)
+        wait = response.wait(now)
         return [
-            Rejected(one.delivery_id, False, str(status), answer.detail, retry_after=wait)
+            Rejected(one.delivery_id, False, str(status), response.detail, retry_after=wait)
             for one in personalizations
         ]
     if 300 <= status < 500:  # noqa: PLR2004 - RFC 9110 section 15: redirected or refused
-        raise ProviderError(f"SendGrid refuses the request: {status} {answer.detail}")
-    return [Unknown(one.delivery_id, f"HTTP {status}: {answer.detail}") for one in personalizations]
+        raise ProviderError(f"SendGrid refuses the request: {status} {response.detail}")
+    return [
+        Unknown(one.delivery_id, f"HTTP {status}: {response.detail}") for one in personalizations
+    ]
 
 
 def _bounded(seconds: float) -> float:
-    return min(max(seconds, 0.0), LONGEST_WAIT)
+    return min(max(seconds, 0.0), MAX_WAIT)

@@ -1,9 +1,10 @@
-"""One run over one stream of batches: several requests in flight, outcomes as answers come.
+"""Submits one stream of batches to SendGrid, with several requests in flight.
 
-Requests are made in threads; everything that decides is done in the thread that runs. A request
-that took nobody is made again without those it was refused for (400), or in halves (413). After
-one without an answer, one at a time is made; a second ends the run, so that a server in trouble
-makes few unknowns. Those that were in flight side by side count as one.
+Requests are made in threads; all decisions are made in the thread that iterates. A request that
+was rejected whole is made again without the recipients it was rejected for (400), or in halves
+(413). After a request without a response only one at a time is made, and a second one in a row
+ends the submission, so that a server in trouble leaves few deliveries unknown. Requests that
+were in flight side by side count as one.
 """
 
 import time
@@ -20,190 +21,200 @@ from digest.deliver.providers.base import (
     Rejected,
     Unknown,
 )
-from digest.deliver.providers.sendgrid.rate_headers import Window
-from digest.deliver.providers.sendgrid.request import MOST_BYTES, Content, Piece
-from digest.deliver.providers.sendgrid.response import TOO_LARGE, Answer, read_answer
-from digest.deliver.providers.wire_address import refuse_non_ascii, to_wire_address
+from digest.deliver.providers.sendgrid.rate_headers import RateWindow
+from digest.deliver.providers.sendgrid.request import MAX_BYTES, RecipientEntry, RequestTemplate
+from digest.deliver.providers.sendgrid.response import TOO_LARGE, Response, read_response
+from digest.deliver.providers.wire_address import reject_non_ascii, to_wire_address
 from digest.message.personalization import Personalization
 
-MOST_IN_FLIGHT = 4
-ROUNDS = 5
-"""Requests for a recipient at most, each without those that the last one was refused for."""
-MOST_UNANSWERED = 2
-HEARTBEAT = 0.5
-"""Seconds that a turn lasts at most."""
-PULL_AGAIN = 0.1
-"""Seconds until batches are asked for again where there was none for now."""
+MAX_IN_FLIGHT = 4
+MAX_ROUNDS = 5
+"""Requests in which a recipient takes part, each without those rejected in the one before."""
+MAX_UNANSWERED = 2
+TURN_SECONDS = 0.5
+"""How long one turn waits for a response at most."""
+POLL_SECONDS = 0.1
+"""How long to wait before asking for batches again when there was none."""
 
-Post = Callable[[str], Answer | str]
+Post = Callable[[str], Response | str]
 
 
 @dataclass(slots=True)
 class Request:
-    """`round` counts from 1; `generation` is how many in a row went unanswered before it."""
+    """One request to make.
 
-    pieces: list[Piece]
-    round: int = 1
+    `tries` counts from 1; `generation` is how many requests in a row went unanswered before it.
+    """
+
+    entries: list[RecipientEntry]
+    tries: int = 1
     generation: int = 0
 
     def halves(self) -> list["Request"]:
-        middle = len(self.pieces) // 2
-        return [Request(part, self.round) for part in (self.pieces[:middle], self.pieces[middle:])]
+        middle = len(self.entries) // 2
+        return [
+            Request(part, self.tries) for part in (self.entries[:middle], self.entries[middle:])
+        ]
 
 
-class Run:
-    """Makes requests by `post`, in the threads of `pool`."""
+class Submission:
+    """Make requests with `post` in the threads of `pool`, and turn responses into outcomes."""
 
     def __init__(
         self,
-        content: Content,
+        template: RequestTemplate,
         post: Post,
         pool: ThreadPoolExecutor,
         *,
-        window: Window,
+        window: RateWindow,
         clock: Callable[[], datetime],
         tick: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._content = content
+        self._template = template
         self._post = post
         self._pool = pool
         self._window = window
         self._clock = clock
         self._tick = tick
-        self._waiting: deque[Request] = deque()
-        self._flying: dict[Future[Answer | str], Request] = {}
-        self._heard: list[Outcome] = []
+        self._queue: deque[Request] = deque()
+        self._in_flight: dict[Future[Response | str], Request] = {}
+        self._outcomes: list[Outcome] = []
         self._unanswered = 0
-        self._pulled_all = False
-        self._pull_again = 0.0
-        self._ended: ProviderError | None = None
+        self._exhausted = False
+        self._next_poll = 0.0
+        self._stopped: ProviderError | None = None
 
     def outcomes(self, batches: Iterable[Sequence[Personalization]]) -> Iterator[list[Outcome]]:
-        """Raises ProviderError where no more can be mailed, once all in flight are heard."""
+        """Yield outcomes as responses come.
+
+        Raises ProviderError when no more can be mailed, once all requests in flight are answered.
+        """
         source = iter(batches)
         while True:
             self._pull(source)
-            self._launch()
-            self._listen()
-            heard, self._heard = self._heard, []
-            yield heard
-            if not (self._flying or self._waiting):
-                if self._ended:
-                    raise self._ended
-                if self._pulled_all:
+            self._start_requests()
+            self._collect()
+            outcomes, self._outcomes = self._outcomes, []
+            yield outcomes
+            if not (self._in_flight or self._queue):
+                if self._stopped:
+                    raise self._stopped
+                if self._exhausted:
                     return
 
     def _pull(self, source: Iterator[Sequence[Personalization]]) -> None:
-        """Takes in batches until there is enough to do."""
-        while not (self._pulled_all or self._ended):
-            enough = len(self._flying) + len(self._waiting) >= MOST_IN_FLIGHT
-            if enough or (self._flying and self._tick() < self._pull_again):
+        """Take batches until there are as many requests as may be in flight."""
+        while not (self._exhausted or self._stopped):
+            enough = len(self._in_flight) + len(self._queue) >= MAX_IN_FLIGHT
+            if enough or (self._in_flight and self._tick() < self._next_poll):
                 return
             personalizations = next(source, None)
             if personalizations is None:
-                self._pulled_all = True
+                self._exhausted = True
             elif personalizations:
-                self._waiting.extend(map(Request, self._content.pack(self._sort(personalizations))))
-                self._launch()
+                self._queue.extend(
+                    map(Request, self._template.split_requests(self._prepare(personalizations)))
+                )
+                self._start_requests()
             else:
-                # Whoever gives none waits by itself while there is nothing in its hands.
-                self._pull_again = self._tick() + PULL_AGAIN
+                # The source itself waits when nothing is in flight, so don't ask in a loop.
+                self._next_poll = self._tick() + POLL_SECONDS
                 return
 
-    def _sort(self, personalizations: Sequence[Personalization]) -> list[Piece]:
-        """What can be sent; what SendGrid would never take is refused."""
-        pieces: list[Piece] = []
+    def _prepare(self, personalizations: Sequence[Personalization]) -> list[RecipientEntry]:
+        """Return entries for the recipients that SendGrid can take; reject the others."""
+        entries: list[RecipientEntry] = []
         for personalization in personalizations:
             ready = to_wire_address(personalization)
             if isinstance(ready, Rejected):
-                self._heard.append(ready)
+                self._outcomes.append(ready)
             elif not ready.email.isascii():
-                self._heard.append(refuse_non_ascii(ready, "SendGrid"))
-            elif self._content.size > MOST_BYTES or self._content.too_long(
-                piece := self._content.piece(ready)
+                self._outcomes.append(reject_non_ascii(ready, "SendGrid"))
+            elif self._template.size > MAX_BYTES or self._template.exceeds_substitutions(
+                entry := self._template.entry(ready)
             ):
                 detail = "larger than SendGrid takes"
-                self._heard.append(Rejected(ready.delivery_id, True, str(TOO_LARGE), detail))
+                self._outcomes.append(Rejected(ready.delivery_id, True, str(TOO_LARGE), detail))
             else:
-                pieces.append(piece)
-        return pieces
+                entries.append(entry)
+        return entries
 
-    def _launch(self) -> None:
-        most = 1 if self._unanswered else MOST_IN_FLIGHT
-        while self._waiting and len(self._flying) < most:
+    def _start_requests(self) -> None:
+        most = 1 if self._unanswered else MAX_IN_FLIGHT
+        while self._queue and len(self._in_flight) < most:
             now = self._clock()
-            if not self._window.room(len(self._flying), now):
-                if not self._flying:
-                    self._end(_busy(self._window.wait(now)))
+            if not self._window.allows(len(self._in_flight), now):
+                if not self._in_flight:
+                    self._stop(_busy(self._window.wait(now)))
                 return
-            request = self._waiting.popleft()
+            request = self._queue.popleft()
             request.generation = self._unanswered
-            self._flying[self._pool.submit(self._make, request.pieces)] = request
+            self._in_flight[self._pool.submit(self._post_batch, request.entries)] = request
 
-    def _make(self, pieces: Sequence[Piece]) -> Answer | str:
-        return self._post(self._content.body(pieces))
+    def _post_batch(self, entries: Sequence[RecipientEntry]) -> Response | str:
+        return self._post(self._template.body(entries))
 
-    def _listen(self) -> None:
-        """Waits for an answer, if there is nothing else to tell."""
-        if not self._flying:
+    def _collect(self) -> None:
+        """Wait for responses, but not if there are outcomes to yield, and interpret them."""
+        if not self._in_flight:
             return
-        seconds = 0.0 if self._heard else HEARTBEAT
-        if self._pull_again > self._tick():
-            seconds = min(seconds, PULL_AGAIN)
-        done, _ = wait(self._flying, seconds, FIRST_COMPLETED)
+        seconds = 0.0 if self._outcomes else TURN_SECONDS
+        if self._next_poll > self._tick():
+            seconds = min(seconds, POLL_SECONDS)
+        done, _ = wait(self._in_flight, seconds, FIRST_COMPLETED)
         for future in done:
-            request = self._flying.pop(future)
+            request = self._in_flight.pop(future)
             try:
-                answer = future.result()
-                outcomes = self._read(request, answer)
+                response = future.result()
+                outcomes = self._interpret(request, response)
             except ProviderError as error:
-                self._end(error)
+                self._stop(error)
             else:
-                self._heed(request, outcomes)
-                self._heard += outcomes
+                self._count_unanswered(request, outcomes)
+                self._outcomes += outcomes
 
-    def _read(self, request: Request, answer: Answer | str) -> list[Outcome]:
-        """What is known by now; the others are to be submitted again. Raises ProviderError."""
-        personalizations = [piece.personalization for piece in request.pieces]
-        if isinstance(answer, str):
-            return [Unknown(one.delivery_id, answer) for one in personalizations]
+    def _interpret(self, request: Request, response: Response | str) -> list[Outcome]:
+        """Return the outcomes known by now; requeue the other recipients. Raises ProviderError."""
+        personalizations = [entry.personalization for entry in request.entries]
+        if isinstance(response, str):
+            return [Unknown(one.delivery_id, response) for one in personalizations]
         now = self._clock()
-        self._window.heed(answer, now)
-        if answer.status == TOO_LARGE and len(request.pieces) > 1:
-            self._again(request.halves())
+        self._window.update(response, now)
+        if response.status == TOO_LARGE and len(request.entries) > 1:
+            self._requeue(request.halves())
             return []
-        faulty = answer.faulty(personalizations)
-        if not faulty:
-            return read_answer(answer, personalizations, now)
-        left = [piece for place, piece in enumerate(request.pieces) if place not in faulty]
-        return [*faulty.values(), *self._without(request, left)]
+        rejected = response.rejected(personalizations)
+        if not rejected:
+            return read_response(response, personalizations, now)
+        left = [entry for place, entry in enumerate(request.entries) if place not in rejected]
+        return [*rejected.values(), *self._retry_others(request, left)]
 
-    def _without(self, request: Request, left: list[Piece]) -> list[Outcome]:
-        """A 400 took nobody: those that it does not blame go again, but not without end."""
-        if request.round < ROUNDS:
-            self._again([Request(left, request.round + 1)] if left else [])
+    def _retry_others(self, request: Request, left: list[RecipientEntry]) -> list[Outcome]:
+        """Requeue the recipients that a 400 is not about, unless they were tried often enough."""
+        if request.tries < MAX_ROUNDS:
+            self._requeue([Request(left, request.tries + 1)] if left else [])
             return []
         detail = "not submitted: others in the request were refused time and again"
-        return [Rejected(piece.personalization.delivery_id, False, "400", detail) for piece in left]
+        return [Rejected(entry.personalization.delivery_id, False, "400", detail) for entry in left]
 
-    def _again(self, requests: Sequence[Request]) -> None:
-        if not self._ended:
-            self._waiting.extendleft(reversed(requests))
+    def _requeue(self, requests: Sequence[Request]) -> None:
+        if not self._stopped:
+            self._queue.extendleft(reversed(requests))
 
-    def _heed(self, request: Request, outcomes: Sequence[Outcome]) -> None:
-        """An answer says that the server stands; its silence, that it may not."""
+    def _count_unanswered(self, request: Request, outcomes: Sequence[Outcome]) -> None:
+        """Stop after MAX_UNANSWERED requests in a row without a response."""
         if outcomes and isinstance(outcomes[0], Unknown):
             self._unanswered = max(self._unanswered, request.generation + 1)
-            if self._unanswered >= MOST_UNANSWERED:
-                self._end(ProviderError("SendGrid left requests unanswered, twice in a row"))
+            if self._unanswered >= MAX_UNANSWERED:
+                self._stop(ProviderError("SendGrid left requests unanswered, twice in a row"))
         else:
             self._unanswered = 0
-            for other in self._flying.values():
+            for other in self._in_flight.values():
                 other.generation = 0
 
-    def _end(self, why: ProviderError) -> None:
-        self._ended = self._ended or why
-        self._waiting.clear()
+    def _stop(self, why: ProviderError) -> None:
+        self._stopped = self._stopped or why
+        self._queue.clear()
 
 
 def _busy(seconds: float) -> ProviderBusyError:

@@ -21,7 +21,7 @@ SIGNED_IN = frozenset({235, 503})
 
 
 class Session:
-    """An open conversation. `timeout` is in seconds for a command, `patience` for a body.
+    """An open conversation. `timeout` is in seconds for a command, `body_timeout` for a body.
 
     The body's is long, since giving up on its reply leaves a delivery unknown: RFC 5321
     section 4.5.3.2.6 asks for ten minutes. `in_transaction`: the next message needs an RSET
@@ -29,10 +29,10 @@ class Session:
     server has shown that it takes a group of commands at once.
     """
 
-    def __init__(self, client: smtplib.SMTP, timeout: float, patience: float) -> None:
+    def __init__(self, client: smtplib.SMTP, timeout: float, body_timeout: float) -> None:
         self._client = client
         self.timeout = timeout
-        self.patience = patience
+        self.body_timeout = body_timeout
         self.in_transaction = False
         self.window = 0
 
@@ -61,7 +61,9 @@ class Session:
         self._client.close()
 
 
-def open_session(target: SmtpUrl, tls: ssl.SSLContext, timeout: float, patience: float) -> Session:
+def open_session(
+    target: SmtpUrl, tls: ssl.SSLContext, timeout: float, body_timeout: float
+) -> Session:
     """Connects, secures the line and signs in. Raises ProviderError with one line why not."""
     try:
         client = _connect(target, tls, timeout)
@@ -75,7 +77,7 @@ def open_session(target: SmtpUrl, tls: ssl.SSLContext, timeout: float, patience:
         if isinstance(error, ProviderError):
             raise
         raise ProviderError(f"{target} is reachable but of no use: {_plain(error)}") from error
-    return Session(client, timeout, patience)
+    return Session(client, timeout, body_timeout)
 
 
 def _connect(target: SmtpUrl, tls: ssl.SSLContext, timeout: float) -> Client:

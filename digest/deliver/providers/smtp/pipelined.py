@@ -125,11 +125,11 @@ class Conversation:
         return self.session.window if self.style is Style.CHUNKS else 1
 
     @property
-    def patience(self) -> float:
+    def body_timeout(self) -> float:
         """Seconds in which something has to move."""
         step = self._steps[0] if self._steps else None
         body = step is not None and step[0] is BODY
-        return self.session.patience if body else self.session.timeout
+        return self.session.body_timeout if body else self.session.timeout
 
     def turn(self, *, readable: bool) -> list[Outcome]:
         """Hears what came, puts on the line what may go now, and writes what the line takes."""

@@ -18,7 +18,7 @@ from digest.deliver.providers.smtp.connection import Session
 from digest.deliver.providers.smtp.pending import Openings
 from digest.deliver.providers.smtp.pipelined import WIDEST, Conversation, Flight, Message, Style
 from digest.deliver.providers.smtp.reply import ConnectionLostError
-from digest.deliver.providers.wire_address import refuse_non_ascii, to_wire_address
+from digest.deliver.providers.wire_address import reject_non_ascii, to_wire_address
 from digest.message.personalization import Personalization
 
 MOST_UNANSWERED = 2
@@ -138,7 +138,7 @@ class Fleet:
                 and not self._takes_all
                 and not ready.email.isascii()
             ):
-                ready = refuse_non_ascii(ready, self._orders.who)
+                ready = reject_non_ascii(ready, self._orders.who)
             if isinstance(ready, Rejected):
                 self._heard.append(ready)
             else:
@@ -158,7 +158,7 @@ class Fleet:
                 self._advance(line, now, readable=bool(events & READ))
             elif not line.busy:
                 continue
-            if line.busy and now - line.quiet_since > line.patience:
+            if line.busy and now - line.quiet_since > line.body_timeout:
                 self._heed(
                     line, line.give_up(ConnectionLostError("no answer in time", stalled=True))
                 )
@@ -182,7 +182,7 @@ class Fleet:
         now = self._tick()
         wait = PULL_AGAIN if self._pull_again > now else HEARTBEAT
         for line in busy:
-            wait = min(wait, line.quiet_since + line.patience - now)
+            wait = min(wait, line.quiet_since + line.body_timeout - now)
         return max(0.0, wait)
 
     def _heed(self, line: Conversation, outcomes: list[Outcome]) -> None:

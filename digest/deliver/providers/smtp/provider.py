@@ -17,7 +17,7 @@ from digest.deliver.providers.base import Outcome, ProviderError
 from digest.deliver.providers.dkim.signer import Signer
 from digest.deliver.providers.smtp.connection import Session, open_session
 from digest.deliver.providers.smtp.pool import Fleet, Orders
-from digest.deliver.providers.smtp.url import SmtpUrl, parse_smtp_url
+from digest.deliver.providers.smtp.url import SmtpUrl
 from digest.deliver.providers.wire_address import parse_mailbox
 from digest.message.edition import Edition
 from digest.message.headers import return_path
@@ -25,14 +25,12 @@ from digest.message.personalization import Personalization
 from digest.message.template import MessageTemplate
 from subscribers.tokens import TOKEN_LENGTH
 
-__all__ = ["Smtp", "SmtpUrl", "parse_smtp_url"]
-
-TIMEOUT = 60.0
-PATIENCE = 600.0
+COMMAND_TIMEOUT = 60.0
+BODY_TIMEOUT = 600.0
 """Seconds for a command, and for the reply to a body: see `Session`."""
 
 
-class Smtp:
+class SmtpProvider:
     """Mails through `target`; safe to share between threads."""
 
     name = "smtp"
@@ -46,18 +44,20 @@ class Smtp:
         *,
         signer: Signer | None = None,
         tls: ssl.SSLContext | None = None,
-        timeout: float = TIMEOUT,
-        patience: float = PATIENCE,
+        timeout: float = COMMAND_TIMEOUT,
+        body_timeout: float = BODY_TIMEOUT,
     ) -> None:
         self._target = target
         self._clock = clock
         self._tls = tls or ssl.create_default_context()
         self._timeout = timeout
-        self._patience = patience
+        self._body_timeout = body_timeout
         self._idle: deque[Session] = deque()
         # Set where the server can't do what it offers; nobody is put at risk by asking again.
         self._plain = False
-        compose = signer.composer if signer else lambda edition: MessageTemplate(edition).message
+        compose = (
+            signer.message_signer if signer else lambda edition: MessageTemplate(edition).message
+        )
         self._composer = lru_cache(maxsize=4)(compose)
 
     def submit(
@@ -84,7 +84,7 @@ class Smtp:
             self._idle.extend(fleet.leave())
 
     def check(self) -> None:
-        open_session(self._target, self._tls, self._timeout, self._patience).close()
+        open_session(self._target, self._tls, self._timeout, self._body_timeout).close()
 
     def close(self) -> None:
         with suppress(IndexError):
@@ -99,7 +99,7 @@ class Smtp:
                 if session.alive():
                     return session
                 session.abort()
-        return open_session(self._target, self._tls, self._timeout, self._patience)
+        return open_session(self._target, self._tls, self._timeout, self._body_timeout)
 
 
 def _sender(edition: Edition) -> str:

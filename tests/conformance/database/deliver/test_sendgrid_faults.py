@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from digest.deliver.providers.sendgrid.provider import SendGrid
+from digest.deliver.providers.sendgrid.provider import SendGridProvider
 from digest.pipeline import IssueService, Sending
 from store import Store
 from tests.parts.books import by_state, send_to_the_end
@@ -46,7 +46,7 @@ def troubled(request: pytest.FixtureRequest) -> Iterator[SendGridServer]:
 def send(store: Store, server: SendGridServer, clock: Clock) -> int:
     """Takes an issue to its end; its number."""
     number = add_approved(store)
-    provider = SendGrid(server.key, host=server.url, timeout=5, clock=clock)
+    provider = SendGridProvider(server.key, host=server.url, timeout=5, clock=clock)
     parts = issue_renderer()
     IssueService(store, parts, TOGETHER, clock).start(number)
     send_to_the_end(Sending(store, parts, provider, clock), number, clock)

@@ -10,7 +10,8 @@ from sqlmodel import col, func, select
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import ProviderError
 from digest.deliver.providers.smtp.pipelined import WIDEST
-from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
+from digest.deliver.providers.smtp.provider import SmtpProvider
+from digest.deliver.providers.smtp.url import SmtpUrl
 from digest.deliver.tables import Attempt
 from digest.pipeline import IssueService, Sending
 from store import Store
@@ -46,9 +47,9 @@ def people(store: Store) -> list[str]:
     return people
 
 
-def smtp(port: int, clock: Clock, wait: float = 30) -> Smtp:
+def smtp(port: int, clock: Clock, wait: float = 30) -> SmtpProvider:
     target = SmtpUrl("127.0.0.1", port, connections=LINES)
-    return Smtp(target, clock, timeout=wait, patience=wait)
+    return SmtpProvider(target, clock, timeout=wait, body_timeout=wait)
 
 
 def send(store: Store, server: PipeliningServer, wait: float = 30) -> dict[str, set[str]]:

@@ -17,7 +17,7 @@ from store import Store
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MONDAY = datetime(2026, 1, 5, 7, tzinfo=UTC)
 WEEK = timedelta(weeks=1)
-PATIENCE = 30
+BODY_TIMEOUT = 30
 
 
 @pytest.fixture
@@ -103,19 +103,19 @@ def test_who_ticks_second_waits_for_the_first_and_does_nothing(
     def slow(_session: Session, _schedule: Schedule, _due_at: datetime) -> RunOutcome:
         calls.append(threading.current_thread().name)
         acting.set()
-        may_end.wait(PATIENCE)
+        may_end.wait(BODY_TIMEOUT)
         return RunOutcome(RunState.DRAFTED, "issue 1")
 
     first = threading.Thread(target=tick, args=(store, MONDAY, slow), name="first")
     second = threading.Thread(target=tick, args=(store, MONDAY, slow), name="second")
     first.start()
-    assert acting.wait(PATIENCE)
+    assert acting.wait(BODY_TIMEOUT)
     second.start()
     second.join(0.2)  # long enough to reach the insert; what is asserted holds either way
     waited = second.is_alive()
     may_end.set()
-    first.join(PATIENCE)
-    second.join(PATIENCE)
+    first.join(BODY_TIMEOUT)
+    second.join(BODY_TIMEOUT)
     assert waited
     assert calls == ["first"]
     assert states(store) == [(MONDAY, "drafted")]
@@ -126,17 +126,17 @@ def test_who_ticks_second_acts_if_the_first_is_rolled_back(store: Store, weekly:
 
     def breaks(_session: Session, _schedule: Schedule, _due_at: datetime) -> RunOutcome:
         acting.set()
-        may_end.wait(PATIENCE)
+        may_end.wait(BODY_TIMEOUT)
         raise RuntimeError("killed")
 
     first = threading.Thread(target=tick, args=(store, MONDAY, breaks))
     second = threading.Thread(target=tick, args=(store, MONDAY, drafts))
     first.start()
-    assert acting.wait(PATIENCE)
+    assert acting.wait(BODY_TIMEOUT)
     second.start()
     may_end.set()
-    first.join(PATIENCE)
-    second.join(PATIENCE)
+    first.join(BODY_TIMEOUT)
+    second.join(BODY_TIMEOUT)
     assert states(store) == [(MONDAY, "drafted")]
 
 
@@ -157,7 +157,7 @@ def test_many_schedulers_at_once_act_once_a_due_time(store: Store, weekly: Sched
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(PATIENCE)
+        thread.join(BODY_TIMEOUT)
     assert calls == [MONDAY + 2 * WEEK]
     assert [state for _, state in states(store)] == ["missed", "missed", "drafted"]
 
@@ -177,6 +177,6 @@ def test_two_runs_by_hand_at_once_act_once(store: Store, weekly: Schedule) -> No
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(PATIENCE)
+        thread.join(BODY_TIMEOUT)
     assert sorted(acted) == [False, True]
     assert states(store) == [(MONDAY, "drafted")]

@@ -27,7 +27,7 @@ from subscribers.transfer.run import ImportReport, export_csv, import_csv
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 LATER = datetime(2026, 11, 24, 8, tzinfo=UTC)
 HASHER = AddressHasher("a secret of the tests, long enough")
-PATIENCE = 30
+BODY_TIMEOUT = 30
 
 
 def put(session: Session, email: str = "ana@example.org") -> Any:
@@ -59,14 +59,14 @@ def at_once(*calls: Callable[[], None]) -> None:
     gate = threading.Barrier(len(calls))
 
     def run(call: Callable[[], None]) -> None:
-        gate.wait(PATIENCE)
+        gate.wait(BODY_TIMEOUT)
         call()
 
     threads = [threading.Thread(target=run, args=(call,)) for call in calls]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(PATIENCE)
+        thread.join(BODY_TIMEOUT)
 
 
 def test_an_import_adds_each_address_once_over_several_chunks(store: Store) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from digest.deliver.providers.base import Accepted, ProviderError, Rejected
-from digest.deliver.providers.sendgrid.provider import SendGrid
+from digest.deliver.providers.sendgrid.provider import SendGridProvider
 from digest.render.slots import Slot
 from tests.integration.deliver.peers import THE_THREE, sendgrid
 from tests.parts.mail import EDITION, HOSTILE, kinds, long_edition, personalizations, submit
@@ -152,7 +152,7 @@ def test_a_key_without_permission_to_send_is_told_before_it_matters(
 
 
 def test_a_wrong_key_is_said_and_not_repeated(sendgrid_server: SendGridServer) -> None:
-    provider = SendGrid("SG.wrong", host=sendgrid_server.url, timeout=5, clock=Clock())
+    provider = SendGridProvider("SG.wrong", host=sendgrid_server.url, timeout=5, clock=Clock())
     for attempt in (provider.check, lambda: submit(provider, *personalizations(THE_THREE))):
         with pytest.raises(ProviderError, match="401") as failed:
             attempt()
@@ -168,7 +168,7 @@ def test_what_is_not_sendgrid_is_told_apart(sendgrid_server: SendGridServer) -> 
 @pytest.mark.parametrize("key", ["", "SG.a b", "SG.a\nX-Header: b", "SG.ä"])
 def test_a_key_that_can_not_be_one_is_named_and_not_repeated(key: str) -> None:
     with pytest.raises(ValueError, match="SENDGRID_API_KEY should look like") as failed:
-        SendGrid(key, clock=Clock())
+        SendGridProvider(key, clock=Clock())
     assert not key or key not in str(failed.value)
 
 
@@ -186,7 +186,7 @@ def test_a_key_that_can_not_be_one_is_named_and_not_repeated(key: str) -> None:
 )
 def test_a_host_that_is_none_or_would_hear_the_key_in_the_clear_is_named(host: str) -> None:
     with pytest.raises(ValueError, match="SENDGRID_HOST should look like https://"):
-        SendGrid("SG.key", host=host, clock=Clock())
+        SendGridProvider("SG.key", host=host, clock=Clock())
 
 
 def test_no_log_ever_holds_the_key_or_a_payload(

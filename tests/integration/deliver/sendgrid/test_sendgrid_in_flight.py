@@ -15,8 +15,8 @@ from digest.deliver.providers.base import (
     Rejected,
     Unknown,
 )
-from digest.deliver.providers.sendgrid.provider import SendGrid
-from digest.deliver.providers.sendgrid.submission import MOST_IN_FLIGHT
+from digest.deliver.providers.sendgrid.provider import SendGridProvider
+from digest.deliver.providers.sendgrid.submission import MAX_IN_FLIGHT
 from digest.message.personalization import Personalization
 from tests.integration.deliver.peers import sendgrid
 from tests.parts.mail import EDITION, personalizations
@@ -35,7 +35,8 @@ def batches(count: int) -> list[list[Personalization]]:
 
 
 def hear(
-    provider: SendGrid, mail: Iterator[Sequence[Personalization]] | list[list[Personalization]]
+    provider: SendGridProvider,
+    mail: Iterator[Sequence[Personalization]] | list[list[Personalization]],
 ) -> tuple[list[Outcome], ProviderError | None]:
     """All outcomes of a run, and what ended it early."""
     outcomes: list[Outcome] = []
@@ -49,8 +50,8 @@ def hear(
 
 def test_four_requests_are_in_flight_side_by_side(sendgrid_server: SendGridServer) -> None:
     """None of them is answered before four have come."""
-    sendgrid_server.meeting = threading.Barrier(MOST_IN_FLIGHT)
-    outcomes, error = hear(sendgrid(sendgrid_server), batches(3 * MOST_IN_FLIGHT))
+    sendgrid_server.meeting = threading.Barrier(MAX_IN_FLIGHT)
+    outcomes, error = hear(sendgrid(sendgrid_server), batches(3 * MAX_IN_FLIGHT))
 
     assert error is None
     assert sorted(one.delivery_id for one in outcomes) == [*range(1, 13)]
@@ -72,7 +73,7 @@ def test_no_more_batches_are_taken_than_can_be_in_flight(sendgrid_server: SendGr
     for heard in sendgrid(sendgrid_server).submit(EDITION, mail()):
         in_hand -= len(heard)
 
-    assert most == MOST_IN_FLIGHT
+    assert most == MAX_IN_FLIGHT
     assert in_hand == 0
 
 
@@ -90,22 +91,24 @@ def test_a_window_that_is_used_up_ends_the_run_until_its_reset(
     sendgrid_server: SendGridServer,
 ) -> None:
     """All in flight are heard first; what was not submitted goes back."""
-    sendgrid_server.meeting = threading.Barrier(MOST_IN_FLIGHT)
+    sendgrid_server.meeting = threading.Barrier(MAX_IN_FLIGHT)
     used_up = Reply(202, {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": RESET}, accepts=True)
-    sendgrid_server.script.extend([used_up] * MOST_IN_FLIGHT)
+    sendgrid_server.script.extend([used_up] * MAX_IN_FLIGHT)
     clock = Clock()
-    provider = SendGrid(sendgrid_server.key, host=sendgrid_server.url, timeout=5, clock=clock)
+    provider = SendGridProvider(
+        sendgrid_server.key, host=sendgrid_server.url, timeout=5, clock=clock
+    )
     outcomes, error = hear(provider, batches(6))
 
     assert isinstance(error, ProviderBusyError)
     assert error.retry_after == 42
-    assert len([one for one in outcomes if isinstance(one, Accepted)]) == MOST_IN_FLIGHT
-    assert len(sendgrid_server.requests) == MOST_IN_FLIGHT
+    assert len([one for one in outcomes if isinstance(one, Accepted)]) == MAX_IN_FLIGHT
+    assert len(sendgrid_server.requests) == MAX_IN_FLIGHT
 
     sendgrid_server.meeting = None
     clock.on(seconds=41)
     assert isinstance(hear(provider, batches(1))[1], ProviderBusyError)
-    assert len(sendgrid_server.requests) == MOST_IN_FLIGHT, "nothing before the reset"
+    assert len(sendgrid_server.requests) == MAX_IN_FLIGHT, "nothing before the reset"
 
     clock.on(seconds=1)
     outcomes, error = hear(provider, batches(2))
@@ -127,27 +130,27 @@ def test_a_window_that_the_last_request_used_up_ends_nothing(
 def test_a_429_makes_no_further_request_before_the_time_it_names(
     sendgrid_server: SendGridServer,
 ) -> None:
-    sendgrid_server.meeting = threading.Barrier(MOST_IN_FLIGHT)
+    sendgrid_server.meeting = threading.Barrier(MAX_IN_FLIGHT)
     too_many = errors(429, ("too many requests", None), headers={"X-RateLimit-Reset": RESET})
-    sendgrid_server.script.extend([too_many] * MOST_IN_FLIGHT)
+    sendgrid_server.script.extend([too_many] * MAX_IN_FLIGHT)
     outcomes, error = hear(sendgrid(sendgrid_server), batches(6))
 
     assert isinstance(error, ProviderBusyError)
     assert error.retry_after == 42
-    assert len(sendgrid_server.requests) == MOST_IN_FLIGHT
+    assert len(sendgrid_server.requests) == MAX_IN_FLIGHT
     refused = [one for one in outcomes if isinstance(one, Rejected)]
     assert {(one.code, one.permanent, one.retry_after) for one in refused} == {("429", False, 42)}
-    assert len(outcomes) == len(refused) == MOST_IN_FLIGHT
+    assert len(outcomes) == len(refused) == MAX_IN_FLIGHT
 
 
 def test_a_server_that_answers_nothing_makes_few_unknowns(sendgrid_server: SendGridServer) -> None:
     """Those in flight side by side, then one alone; the others were not submitted."""
-    sendgrid_server.meeting = threading.Barrier(MOST_IN_FLIGHT, timeout=10)
-    sendgrid_server.script.extend([Break.HANG_UP] * MOST_IN_FLIGHT)
+    sendgrid_server.meeting = threading.Barrier(MAX_IN_FLIGHT, timeout=10)
+    sendgrid_server.script.extend([Break.HANG_UP] * MAX_IN_FLIGHT)
 
     def mail() -> Iterator[Sequence[Personalization]]:
         for number, batch in enumerate(batches(20)):
-            if number == MOST_IN_FLIGHT:
+            if number == MAX_IN_FLIGHT:
                 # The four have met by the time that a fifth is asked for.
                 sendgrid_server.meeting = None
                 sendgrid_server.script.extend([Break.HANG_UP] * 20)
@@ -157,7 +160,7 @@ def test_a_server_that_answers_nothing_makes_few_unknowns(sendgrid_server: SendG
 
     assert "unanswered" in str(error)
     assert {type(one) for one in outcomes} == {Unknown}
-    assert len(outcomes) == len(sendgrid_server.requests) == MOST_IN_FLIGHT + 1
+    assert len(outcomes) == len(sendgrid_server.requests) == MAX_IN_FLIGHT + 1
 
 
 def test_one_request_without_an_answer_does_not_end_the_run(

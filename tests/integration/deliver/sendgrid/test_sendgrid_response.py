@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from digest.deliver.providers.base import Accepted, ProviderError, Rejected, Unknown
-from digest.deliver.providers.sendgrid.submission import ROUNDS
+from digest.deliver.providers.sendgrid.submission import MAX_ROUNDS
 from tests.integration.deliver.peers import THE_FOUR, THE_THREE, sendgrid
 from tests.parts.mail import kinds, personalizations, stream, submit
 from tests.parts.sendgrid_server import Break, Reply, SendGridServer, errors
@@ -71,8 +71,8 @@ def test_a_server_that_blames_one_after_another_is_not_asked_forever(
     outcomes = submit(sendgrid(sendgrid_server), *personalizations(emails))
 
     refusals = [one for one in outcomes.values() if isinstance(one, Rejected)]
-    assert [one.permanent for one in refusals] == [True] * ROUNDS + [False] * (20 - ROUNDS)
-    assert len(sendgrid_server.requests) == ROUNDS
+    assert [one.permanent for one in refusals] == [True] * MAX_ROUNDS + [False] * (20 - MAX_ROUNDS)
+    assert len(sendgrid_server.requests) == MAX_ROUNDS
 
 
 @pytest.mark.parametrize(

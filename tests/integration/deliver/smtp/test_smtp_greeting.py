@@ -8,7 +8,8 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from digest.deliver.providers.base import ProviderError
-from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
+from digest.deliver.providers.smtp.provider import SmtpProvider
+from digest.deliver.providers.smtp.url import SmtpUrl
 from tests.integration.deliver.peers import ADA
 from tests.parts.mail import personalizations, submit
 from tests.parts.world import Clock
@@ -34,8 +35,8 @@ def speaking(talk: Talk) -> Iterator[int]:
         listener.close()
 
 
-def smtp(port: int, timeout: float = 5, **login: str) -> Smtp:
-    return Smtp(SmtpUrl("127.0.0.1", port, **login), Clock(), timeout=timeout)  # type: ignore[arg-type]
+def smtp(port: int, timeout: float = 5, **login: str) -> SmtpProvider:
+    return SmtpProvider(SmtpUrl("127.0.0.1", port, **login), Clock(), timeout=timeout)  # type: ignore[arg-type]
 
 
 def without_end(line: socket.socket) -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected, Unknown
-from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
-from digest.deliver.providers.smtp.url import Tls
+from digest.deliver.providers.smtp.provider import SmtpProvider
+from digest.deliver.providers.smtp.url import SmtpUrl, Tls
 from tests.integration.deliver.conftest import Certificates
 from tests.parts.mail import kinds, long_edition, personalizations, stream, submit
 from tests.parts.pipelining_server import PipeliningServer
@@ -14,9 +14,9 @@ MANY = [f"reader{number}@example.com" for number in range(100)]
 both = pytest.mark.parametrize("chunking", [True, False], ids=["BDAT", "DATA"])
 
 
-def smtp(server: PipeliningServer, *, wait: float = 5) -> Smtp:
-    return Smtp(
-        SmtpUrl("127.0.0.1", server.port, connections=1), Clock(), timeout=wait, patience=wait
+def smtp(server: PipeliningServer, *, wait: float = 5) -> SmtpProvider:
+    return SmtpProvider(
+        SmtpUrl("127.0.0.1", server.port, connections=1), Clock(), timeout=wait, body_timeout=wait
     )
 
 
@@ -195,7 +195,7 @@ def test_a_batch_that_is_abandoned_leaves_no_answer_to_another(*, chunking: bool
 def test_groups_go_over_tls_as_well(certificates: Certificates, *, chunking: bool) -> None:
     with PipeliningServer(certificates.server, chunking=chunking) as server:
         target = SmtpUrl("127.0.0.1", server.port, tls=Tls.IMPLICIT, connections=1)
-        sender = Smtp(target, Clock(), tls=certificates.client, timeout=5, patience=5)
+        sender = SmtpProvider(target, Clock(), tls=certificates.client, timeout=5, body_timeout=5)
         outcomes = submit(sender, *personalizations(MANY), edition=long_edition(200_000))
         sender.close()
     assert set(kinds(outcomes)) == {"Accepted"}

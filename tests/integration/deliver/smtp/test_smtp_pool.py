@@ -3,7 +3,8 @@
 import pytest
 
 from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected, Unknown
-from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
+from digest.deliver.providers.smtp.provider import SmtpProvider
+from digest.deliver.providers.smtp.url import SmtpUrl
 from tests.parts.mail import kinds, long_edition, personalizations, stream, submit
 from tests.parts.pipelining_server import PipeliningServer
 from tests.parts.smtp_server import SmtpServer
@@ -13,9 +14,9 @@ MANY = [f"reader{number}@example.com" for number in range(200)]
 both = pytest.mark.parametrize("chunking", [True, False], ids=["BDAT", "DATA"])
 
 
-def fleet(port: int, connections: int = 4, messages: int | None = None) -> Smtp:
+def fleet(port: int, connections: int = 4, messages: int | None = None) -> SmtpProvider:
     target = SmtpUrl("127.0.0.1", port, connections=connections, messages=messages)
-    return Smtp(target, Clock(), timeout=5, patience=5)
+    return SmtpProvider(target, Clock(), timeout=5, body_timeout=5)
 
 
 @both

@@ -5,7 +5,8 @@ import ssl
 import pytest
 
 from digest.deliver.providers.base import ProviderError
-from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl, parse_smtp_url
+from digest.deliver.providers.smtp.provider import SmtpProvider
+from digest.deliver.providers.smtp.url import SmtpUrl, parse_smtp_url
 from tests.integration.deliver.conftest import Certificates
 from tests.integration.deliver.peers import ADA, smtp
 from tests.parts.mail import personalizations, submit
@@ -15,11 +16,11 @@ from tests.parts.world import Clock
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
 
 
-def provider(server: SmtpServer, rest: str, tls: ssl.SSLContext | None = None) -> Smtp:
+def provider(server: SmtpServer, rest: str, tls: ssl.SSLContext | None = None) -> SmtpProvider:
     """`rest` is what SMTP_URL has around host and port: the user, the @ and the options."""
     scheme = "smtps" if server.implicit_tls else "smtp"
     target = parse_smtp_url(f"{scheme}://{rest.replace('@', f'@127.0.0.1:{server.port}')}")
-    return Smtp(target, Clock(), tls=tls, timeout=5, patience=5)
+    return SmtpProvider(target, Clock(), tls=tls, timeout=5, body_timeout=5)
 
 
 def test_starttls_secures_the_line_where_it_is_offered(certificates: Certificates) -> None:
@@ -57,11 +58,11 @@ def test_a_password_does_not_cross_a_network_in_the_clear() -> None:
     """127.1 is this machine too, but is not known as such without a look-up."""
     with SmtpServer(users={"me": "secret"}) as server:
         open_line = f"smtp://me:secret@127.1:{server.port}"
-        guarded = Smtp(parse_smtp_url(open_line), Clock(), timeout=5, patience=5)
+        guarded = SmtpProvider(parse_smtp_url(open_line), Clock(), timeout=5, body_timeout=5)
         with pytest.raises(ProviderError, match="must not cross the network in the clear"):
             guarded.check()
         allowed = parse_smtp_url(f"{open_line}?starttls=never")
-        Smtp(allowed, Clock(), timeout=5, patience=5).check()
+        SmtpProvider(allowed, Clock(), timeout=5, body_timeout=5).check()
 
 
 @pytest.mark.parametrize("options", ["@", "@?starttls=require"])
@@ -93,7 +94,7 @@ def test_user_and_password_are_taken_whatever_they_hold(
 ) -> None:
     with SmtpServer(tls=certificates.server, users={user: password}) as server:
         target = SmtpUrl("127.0.0.1", server.port, user=user, password=password)
-        sender = Smtp(target, Clock(), tls=certificates.client, timeout=5, patience=5)
+        sender = SmtpProvider(target, Clock(), tls=certificates.client, timeout=5, body_timeout=5)
         submit(sender, *personalizations([ADA]))
 
     assert [message.user for message in server.received] == [user]

@@ -3,7 +3,8 @@
 import pytest
 
 from digest.deliver.providers.base import ProviderError
-from digest.deliver.providers.smtp.provider import Smtp, SmtpUrl
+from digest.deliver.providers.smtp.provider import SmtpProvider
+from digest.deliver.providers.smtp.url import SmtpUrl
 from tests.integration.deliver.peers import ADA, GRACE, THE_FOUR
 from tests.parts.mail import EDITION, HOSTILE, kinds, long_edition, personalizations, submit
 from tests.parts.pipelining_server import PipeliningServer
@@ -14,9 +15,9 @@ from tests.parts.world import Clock
 PEOPLE = [f"reader{number}@example.com" for number in range(20)]
 
 
-def signing(port: int, domain: str = "verdicts.example") -> Smtp:
+def signing(port: int, domain: str = "verdicts.example") -> SmtpProvider:
     target = SmtpUrl("127.0.0.1", port, connections=2)
-    return Smtp(target, Clock(), signer=signer(domain=domain), timeout=5, patience=5)
+    return SmtpProvider(target, Clock(), signer=signer(domain=domain), timeout=5, body_timeout=5)
 
 
 @pytest.mark.parametrize("chunking", [True, False], ids=["BDAT", "DATA"])
@@ -43,7 +44,7 @@ def test_the_size_that_is_announced_counts_the_signatures(server: SmtpServer) ->
 
 
 def test_without_a_key_nothing_is_signed(server: SmtpServer) -> None:
-    submit(Smtp(SmtpUrl("127.0.0.1", server.port), Clock()), *personalizations([ADA]))
+    submit(SmtpProvider(SmtpUrl("127.0.0.1", server.port), Clock()), *personalizations([ADA]))
     assert b"DKIM-Signature" not in server.received[0].raw
 
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from digest.deliver.providers.dkim.keys import DkimKeyError, open_to_others, read_key
+from digest.deliver.providers.dkim.keys import DkimKeyError, read_key, world_readable
 from tests.parts.signatures import ed25519_key, rsa_key
 
 SMALL = b"""\
@@ -34,10 +34,10 @@ XKm2LFQ2hsc=
 
 def pem(
     private: PrivateKeyTypes,
-    form: PrivateFormat = PrivateFormat.PKCS8,
+    key_format: PrivateFormat = PrivateFormat.PKCS8,
     lock: KeySerializationEncryption | None = None,
 ) -> bytes:
-    return private.private_bytes(Encoding.PEM, form, lock or NoEncryption())
+    return private.private_bytes(Encoding.PEM, key_format, lock or NoEncryption())
 
 
 def kept(folder: Path, content: bytes) -> Path:
@@ -46,13 +46,13 @@ def kept(folder: Path, content: bytes) -> Path:
     return path
 
 
-@pytest.mark.parametrize("form", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL])
-def test_an_rsa_key_is_read_in_either_form(tmp_path: Path, form: PrivateFormat) -> None:
-    key = read_key("s", kept(tmp_path, pem(rsa_key().private, form)))
+@pytest.mark.parametrize("key_format", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL])
+def test_an_rsa_key_is_read_in_either_form(tmp_path: Path, key_format: PrivateFormat) -> None:
+    key = read_key("s", kept(tmp_path, pem(rsa_key().private, key_format)))
     assert key.algorithm == "rsa-sha256"
     assert key.record == rsa_key().record
     assert key.record.startswith("v=DKIM1; k=rsa; p=MIIB")
-    assert not key.short
+    assert not key.is_short
 
 
 def test_an_ed25519_key_is_read(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_an_ed25519_key_is_read(tmp_path: Path) -> None:
 
 
 def test_a_key_of_1024_bits_signs_and_is_called_short(tmp_path: Path) -> None:
-    assert read_key("s", kept(tmp_path, pem(rsa_key(1_024).private))).short
+    assert read_key("s", kept(tmp_path, pem(rsa_key(1_024).private))).is_short
 
 
 @pytest.mark.parametrize(
@@ -111,4 +111,4 @@ def test_a_file_that_everybody_can_read_is_noticed(
 ) -> None:
     path = kept(tmp_path, b"")
     path.chmod(mode)
-    assert open_to_others(path) is everybody
+    assert world_readable(path) is everybody

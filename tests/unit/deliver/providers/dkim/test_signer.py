@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.deliver.providers.base import ProviderError
-from digest.deliver.providers.dkim.keys import Key
-from digest.deliver.providers.dkim.signer import Opening, Signer, speaks_for
+from digest.deliver.providers.dkim.keys import DkimKey
+from digest.deliver.providers.dkim.signer import BodyPrefix, Signer, is_aligned
 from digest.message.edition import Sender
 from digest.message.template import MessageTemplate
 from tests.parts.mail import EDITION, HOSTILE, long_edition, personalizations
@@ -33,11 +33,11 @@ def message(
 ) -> bytes:
     (personalization,) = personalizations([email], first_name)
     edition = replace(EDITION, **changes)  # type: ignore[arg-type]
-    return signed_by.composer(edition)(personalization, AT)
+    return signed_by.message_signer(edition)(personalization, AT)
 
 
 @pytest.mark.parametrize("key", [rsa_key, ed25519_key])
-def test_a_verifier_accepts_each_algorithm(key: Callable[[], Key]) -> None:
+def test_a_verifier_accepts_each_algorithm(key: Callable[[], DkimKey]) -> None:
     one = signer([key()])
     assert verdicts(message(one), one) == [True]
 
@@ -52,7 +52,7 @@ def test_every_key_signs_the_message_by_itself() -> None:
 def test_what_follows_the_signatures_is_the_message_as_it_was() -> None:
     (personalization,) = personalizations([ADA])
     unsigned = MessageTemplate(EDITION).message(personalization, AT)
-    raw = signer().composer(EDITION)(personalization, AT)
+    raw = signer().message_signer(EDITION)(personalization, AT)
     assert raw.endswith(unsigned)
     assert raw.removesuffix(unsigned).count(b"\r\nDKIM-Signature:") == 1
 
@@ -148,7 +148,7 @@ def test_each_recipient_of_a_long_issue_has_a_signature_of_their_own() -> None:
     """The common opening is hashed once; what comes after it is theirs."""
     both = signer()
     edition = long_edition(35_000)
-    compose = both.composer(edition)
+    compose = both.message_signer(edition)
     people = personalizations([f"reader{number}@example.com" for number in range(5)])
     raws = [compose(person, AT) for person in people]
     assert all(verdicts(raw, both) == [True, True] for raw in raws)
@@ -160,13 +160,13 @@ def test_the_opening_is_what_bodies_have_in_common() -> None:
     first, second = personalizations([ADA, "grace@example.org"])
     template = MessageTemplate(EDITION)
     bodies = [template.message(one, AT).partition(b"\r\n\r\n")[2] for one in (first, second)]
-    assert b"Content-Transfer-Encoding" in template.opening
-    assert all(body.startswith(template.opening) for body in bodies)
+    assert b"Content-Transfer-Encoding" in template.body_prefix
+    assert all(body.startswith(template.body_prefix) for body in bodies)
 
 
 def test_an_opening_that_is_not_the_body_s_changes_no_hash() -> None:
     start = SHORT.index(b"Words")
-    assert Opening(b"Other").hash(SHORT, start) == Opening(b"Wor").hash(SHORT, start)
+    assert BodyPrefix(b"Other").hash(SHORT, start) == BodyPrefix(b"Wor").hash(SHORT, start)
 
 
 @pytest.mark.parametrize("body", [b"", b"\r\n", b"\r\n\r\n", b"Words", b"Words\r\n\r\n\r\n"])
@@ -222,11 +222,11 @@ def test_no_line_of_a_signature_is_long() -> None:
 def test_a_domain_speaks_for_itself_and_those_below(
     domain: str, sender: str, *, speaks: bool
 ) -> None:
-    assert speaks_for(domain, sender) is speaks
+    assert is_aligned(domain, sender) is speaks
 
 
 def test_an_issue_from_another_domain_is_not_signed_for_it() -> None:
     """As when the sender was changed between approval and sending."""
     elsewhere = Signer("elsewhere.example", both_keys())
     with pytest.raises(ProviderError, match=r"DKIM_DOMAIN: elsewhere\.example can't sign for dig"):
-        elsewhere.composer(EDITION)
+        elsewhere.message_signer(EDITION)

@@ -4,10 +4,10 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from digest.deliver.providers.sendgrid.rate_headers import Window
-from digest.deliver.providers.sendgrid.request import Content
-from digest.deliver.providers.sendgrid.response import Answer
-from digest.deliver.providers.sendgrid.submission import PULL_AGAIN, Run
+from digest.deliver.providers.sendgrid.rate_headers import RateWindow
+from digest.deliver.providers.sendgrid.request import RequestTemplate
+from digest.deliver.providers.sendgrid.response import Response
+from digest.deliver.providers.sendgrid.submission import POLL_SECONDS, Submission
 from digest.message.personalization import Personalization
 from tests.parts.mail import EDITION, personalizations
 from tests.parts.world import Clock
@@ -17,10 +17,10 @@ def test_who_gives_none_is_not_asked_in_a_loop_while_a_request_is_in_flight() ->
     answered = threading.Event()
     asked, seconds = 0, 0.0
 
-    def post(body: str) -> Answer:
+    def post(body: str) -> Response:
         assert body
         answered.wait(10)
-        return Answer(202, {}, b"")
+        return Response(202, {}, b"")
 
     def batches() -> Iterator[Sequence[Personalization]]:
         nonlocal asked
@@ -30,14 +30,19 @@ def test_who_gives_none_is_not_asked_in_a_loop_while_a_request_is_in_flight() ->
             yield []
 
     with ThreadPoolExecutor(1) as pool:
-        run = Run(
-            Content(EDITION), post, pool, window=Window(), clock=Clock(), tick=lambda: seconds
+        submission = Submission(
+            RequestTemplate(EDITION),
+            post,
+            pool,
+            window=RateWindow(),
+            clock=Clock(),
+            tick=lambda: seconds,
         )
-        heard = run.outcomes(batches())
-        assert [next(heard), next(heard), next(heard), asked] == [[], [], [], 1]
+        outcomes = submission.outcomes(batches())
+        assert [next(outcomes), next(outcomes), next(outcomes), asked] == [[], [], [], 1]
 
-        seconds += PULL_AGAIN
-        assert [next(heard), next(heard), asked] == [[], [], 2]
+        seconds += POLL_SECONDS
+        assert [next(outcomes), next(outcomes), asked] == [[], [], 2]
 
         answered.set()
-        assert sum(len(outcomes) for outcomes in heard) == 1
+        assert sum(len(outcomes) for outcomes in outcomes) == 1

@@ -2,8 +2,7 @@
 
 import pytest
 
-from digest.deliver.providers.smtp.provider import SmtpUrl, parse_smtp_url
-from digest.deliver.providers.smtp.url import Tls
+from digest.deliver.providers.smtp.url import SmtpUrl, Tls, parse_smtp_url
 
 
 @pytest.mark.parametrize(
