@@ -2,7 +2,7 @@
 
     DigestError                     any error that this project raises on purpose
     ├── BadLinkError                a link's token is not ours, or what it named is gone
-    ├── ConnectionLostError         an SMTP connection ended or answered nonsense
+    ├── ConnectionLostError         an SMTP connection ended or is of no more use
     ├── DnsUnavailableError         DNS did not answer
     ├── JsonTextError               text is no strict JSON
     ├── NotKeptError                a group commit failed: nothing was stored
