@@ -21,7 +21,7 @@ from digest.bootstrap import App, bootstrap
 from digest.catalog.pages import ComparisonPage, ContenderPage, Lens, ReviewPage
 from digest.catalog.tables import Comparison
 from digest.catalog.upsert import keep_page
-from digest.database import ready
+from digest.database import ensure_current
 from digest.issues.tables import Issue, Pick, PickRole
 from digest.message.template import MessageTemplate
 from digest.render.mjml import compiler
@@ -45,7 +45,7 @@ def main(comparisons: int, rounds: int) -> None:
             secret_key=SecretStr(SECRET),
         )
         app = bootstrap(settings)
-        ready(app.store)
+        ensure_current(app.store)
         number = _issue(app, comparisons)
         size = _once(app, number)
         ours = _timed(rounds, lambda: _once(app, number))

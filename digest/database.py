@@ -12,17 +12,17 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError
 
-from store import Store, StoreError, reason
+from store import Store, StoreError, describe_error
 
 
-class Schema(StrEnum):
+class SchemaState(StrEnum):
     EMPTY = "empty"
     BEHIND = "behind"
     CURRENT = "current"
     AHEAD = "ahead"
 
 
-def schema_of(store: Store) -> Schema:
+def schema_state(store: Store) -> SchemaState:
     """How the database stands to this version. Raises StoreError if it can't be read."""
     script = ScriptDirectory.from_config(_config())
     try:
@@ -36,19 +36,19 @@ def schema_of(store: Store) -> Schema:
                         f"something else ({', '.join(sorted(foreign)[:3])}); name another"
                     )
                     raise StoreError(msg)
-                return Schema.EMPTY
-            queue = Schema.CURRENT if store.is_sqlite else _queue_schema(connection)
+                return SchemaState.EMPTY
+            queue = SchemaState.CURRENT if store.is_sqlite else _queue_schema(connection)
     except DBAPIError as error:
         raise StoreError(_unusable(store, error)) from None
     if revision == script.get_current_head():
         return queue
     known = {one.revision for one in script.walk_revisions()}
-    return Schema.BEHIND if revision in known else Schema.AHEAD
+    return SchemaState.BEHIND if revision in known else SchemaState.AHEAD
 
 
 def upgrade(store: Store) -> None:
     """Brings the schema up to date; on an empty database makes it. Raises StoreError."""
-    if schema_of(store) is Schema.AHEAD:
+    if schema_state(store) is SchemaState.AHEAD:
         raise StoreError(_from_the_future(store))
     config = _config()
     with store.engine.begin() as connection:
@@ -60,22 +60,22 @@ def upgrade(store: Store) -> None:
         schema.bring_up(store.engine)
 
 
-def ready(store: Store) -> None:
+def ensure_current(store: Store) -> None:
     """Makes sure the schema is current: an empty database is made, an older one refused."""
-    schema = schema_of(store)
-    if schema is Schema.AHEAD:
+    schema = schema_state(store)
+    if schema is SchemaState.AHEAD:
         raise StoreError(_from_the_future(store))
-    if schema is Schema.BEHIND:
+    if schema is SchemaState.BEHIND:
         msg = (
             f"the database {store.name} is from an older version; "
             "back it up, then run: digest database upgrade"
         )
         raise StoreError(msg)
-    if schema is Schema.EMPTY:
+    if schema is SchemaState.EMPTY:
         upgrade(store)
 
 
-def drift(store: Store) -> list[str]:
+def schema_drift(store: Store) -> list[str]:
     """What differs between the tables in the database and those in the code; empty if nothing."""
     from alembic.autogenerate import compare_metadata  # noqa: PLC0415 - for tests and doctors only
 
@@ -134,14 +134,14 @@ def restore(store: Store, source: Path) -> None:
         raise StoreError(not_ours) from None
 
 
-def _queue_schema(connection: Connection) -> Schema:
+def _queue_schema(connection: Connection) -> SchemaState:
     """How Procrastinate's tables stand to the library that is installed."""
     from digest.queue import schema  # noqa: PLC0415 - PostgreSQL alone needs that library
 
     before, now = schema.applied(connection), schema.newest()
     if before == now:
-        return Schema.CURRENT
-    return Schema.AHEAD if before is not None and before > now else Schema.BEHIND
+        return SchemaState.CURRENT
+    return SchemaState.AHEAD if before is not None and before > now else SchemaState.BEHIND
 
 
 def _config() -> Config:
@@ -166,4 +166,4 @@ def _from_the_future(store: Store) -> str:
 
 
 def _unusable(store: Store, error: DBAPIError) -> str:
-    return f"the database {store.name} can't be used: {reason(error)}"
+    return f"the database {store.name} can't be used: {describe_error(error)}"

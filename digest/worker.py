@@ -10,7 +10,7 @@ from digest.bootstrap import App
 from digest.deliver.ledger.worker_lock import WorkerLock, worker_lock
 from digest.deliver.providers.base import ProviderError
 from digest.maintenance import Maintenance
-from store import reason
+from store import describe_error
 
 PAUSE_SECONDS = 2.0
 LETTERS_PAUSE_SECONDS = 0.5
@@ -72,7 +72,7 @@ def _look_and_send(maintenance: Maintenance, here: WorkerLock, stop: threading.E
                 if progress.finished:
                     log.info("issue %s is finished", number)
         except DBAPIError as error:
-            log.warning("the database refused, and is asked again: %s", reason(error))
+            log.warning("the database refused, and is asked again: %s", describe_error(error))
         except Exception:
             # A worker that must run for years outlives a database that was away for a minute.
             log.exception("this round failed; the next one tries again")

@@ -67,7 +67,7 @@ def parse_cron(text: str) -> Cron:
     fields = text.lower().split()
     if len(fields) != len(_FIELDS) or len(" ".join(fields)) > _MOST_CHARACTERS:
         raise ScheduleError(
-            f"cron rule: found {shown(text)}, expected five fields "
+            f"cron rule: found {quoted(text)}, expected five fields "
             f"(minute hour day month weekday) such as '{EXAMPLE}'"
         )
     minutes, hours, days, months, weekdays = (
@@ -139,12 +139,12 @@ def _number(field: _Field, text: str) -> int:
 
 def _wrong(field: _Field, found: str, expected: str) -> ScheduleError:
     return ScheduleError(
-        f"cron rule, {field.title}: found {shown(found)}, expected {expected}; "
+        f"cron rule, {field.title}: found {quoted(found)}, expected {expected}; "
         f"a whole rule looks like '{EXAMPLE}'"
     )
 
 
-def shown(text: str) -> str:
+def quoted(text: str) -> str:
     """`text` in quotes, as one line of an error may show it."""
     line = " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
     return f"'{line}'" if len(line) <= 60 else f"'{line[:59]}…'"  # noqa: PLR2004 - one terminal line

@@ -6,9 +6,9 @@ from datetime import datetime
 from sqlmodel import Session
 
 from schedules.cron import ScheduleError
-from schedules.recurrence import Cadence
-from schedules.registry import find
-from schedules.runner import MOST_MISSED, Act, act_on, due_since, pass_over
+from schedules.recurrence import Recurrence
+from schedules.registry import find_schedule
+from schedules.runner import MAX_MISSED, RunAction, due_since, mark_missed, perform
 from schedules.runs import claim, run_at
 from schedules.tables import Run, RunState, Schedule
 from store import Store, utc
@@ -17,7 +17,7 @@ SETTLED = (RunState.DRAFTED, RunState.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True)
-class HandRun:
+class ManualRun:
     """What a run by hand came to; `acted` is False if that due time was acted on before."""
 
     schedule: str
@@ -27,7 +27,7 @@ class HandRun:
     acted: bool
 
 
-def run_now(store: Store, name: str, as_of: datetime, now: datetime, act: Act) -> HandRun:
+def run_now(store: Store, name: str, as_of: datetime, now: datetime, act: RunAction) -> ManualRun:
     """Acts on the newest due time up to `as_of`, whether or not it was held or missed.
 
     One that was drafted or skipped is left alone and returned with `acted` False. Whatever `act`
@@ -35,21 +35,21 @@ def run_now(store: Store, name: str, as_of: datetime, now: datetime, act: Act) -
     no due time lies before `as_of`.
     """
     with store.write() as session:
-        schedule = find(session, name)
-        due = Cadence.parse(schedule.cron, schedule.zone).previous(utc(as_of))
+        schedule = find_schedule(session, name)
+        due = Recurrence.parse(schedule.cron, schedule.zone).previous(utc(as_of))
         if not due:
             raise ScheduleError(
                 f"schedule {name}: found nothing due up to {as_of.isoformat()}, "
                 "expected a later time"
             )
         # Before the claim: the new Run would hide them. A run ahead of its time passes over none.
-        older = due_since(session, schedule, due[0], MOST_MISSED + 1) if due[0] <= now else []
+        older = due_since(session, schedule, due[0], MAX_MISSED + 1) if due[0] <= now else []
         run = _take(session, schedule, due[0], now)
         if run.state in SETTLED:
-            return HandRun(name, run.due_at, RunState(run.state), run.note, acted=False)
-        pass_over(session, schedule, [one for one in older if one < due[0]], now)
-        outcome = act_on(session, schedule, run, now, act)
-        return HandRun(name, run.due_at, outcome.state, outcome.note, acted=True)
+            return ManualRun(name, run.due_at, RunState(run.state), run.note, acted=False)
+        mark_missed(session, schedule, [one for one in older if one < due[0]], now)
+        outcome = perform(session, schedule, run, now, act)
+        return ManualRun(name, run.due_at, outcome.state, outcome.note, acted=True)
 
 
 def _take(session: Session, schedule: Schedule, due_at: datetime, now: datetime) -> Run:

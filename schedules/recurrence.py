@@ -19,7 +19,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from schedules.cron import Cron, ScheduleError, parse_cron, shown
+from schedules.cron import Cron, ScheduleError, parse_cron, quoted
 from store import utc
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,7 +33,7 @@ _WEEKDAYS = ("Sundays", "Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Frida
 
 
 @dataclass(frozen=True, slots=True)
-class Cadence:
+class Recurrence:
     """A cron rule read in an IANA zone; the smallest unit is the minute."""
 
     cron: Cron
@@ -107,5 +107,5 @@ def parse_zone(name: str) -> ZoneInfo:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         # A folder of the zone database ("Europe") comes back as an OSError.
         raise ScheduleError(
-            f"time zone: found {shown(name)}, expected an IANA name such as Europe/Berlin or UTC"
+            f"time zone: found {quoted(name)}, expected an IANA name such as Europe/Berlin or UTC"
         ) from None

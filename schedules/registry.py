@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
-from schedules.cron import ScheduleError, shown
-from schedules.recurrence import Cadence
+from schedules.cron import ScheduleError, quoted
+from schedules.recurrence import Recurrence
 from schedules.runs import claim
 from schedules.tables import Approval, RunState, Schedule
 from store import utc
@@ -18,7 +18,7 @@ _LONGEST_NAME = 60
 _LONGEST_LIMIT = 366 * 24 * 60
 
 
-def add(
+def add_schedule(
     session: Session,
     name: str,
     cron: str,
@@ -32,10 +32,10 @@ def add(
     """A new active schedule; its first due time is the first after `now`. Raises ScheduleError."""
     if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
         raise ScheduleError(
-            f"schedule name: found {shown(name)}, expected lower-case letters, digits and "
+            f"schedule name: found {quoted(name)}, expected lower-case letters, digits and "
             f"dashes, {_LONGEST_NAME} at most, such as weekly-digest"
         )
-    cadence = Cadence.parse(cron, zone)
+    cadence = Recurrence.parse(cron, zone)
     schedule = Schedule(
         name=name,
         cron=cadence.cron.text,
@@ -55,22 +55,22 @@ def add(
     return schedule
 
 
-def find(session: Session, name: str) -> Schedule:
+def find_schedule(session: Session, name: str) -> Schedule:
     """The schedule called `name`. Raises ScheduleError, which lists the names there are."""
     schedule = session.exec(select(Schedule).where(Schedule.name == name)).one_or_none()
     if schedule is None:
-        names = ", ".join(other.name for other in listed(session)[:10])
+        names = ", ".join(other.name for other in all_schedules(session)[:10])
         there = f"one of {names}" if names else "one that was added before (there is none yet)"
-        raise ScheduleError(f"schedule: found {shown(name)}, expected {there}")
+        raise ScheduleError(f"schedule: found {quoted(name)}, expected {there}")
     return schedule
 
 
-def listed(session: Session) -> list[Schedule]:
+def all_schedules(session: Session) -> list[Schedule]:
     """Every schedule, active or not, by name."""
     return list(session.exec(select(Schedule).order_by(Schedule.name)).all())
 
 
-def amend(
+def update_schedule(
     session: Session,
     name: str,
     now: datetime,
@@ -86,8 +86,8 @@ def amend(
     With a new rule or a schedule that wakes up, what came due before `now` stays undone: the
     newest such due time is written down as missed, and the next one acts.
     """
-    schedule = find(session, name)
-    cadence = Cadence.parse(cron or schedule.cron, zone or schedule.zone)
+    schedule = find_schedule(session, name)
+    cadence = Recurrence.parse(cron or schedule.cron, zone or schedule.zone)
     changed = (cadence.cron.text, cadence.zone.key) != (schedule.cron, schedule.zone)
     woken = active is True and not schedule.active
     schedule.cron, schedule.zone = cadence.cron.text, cadence.zone.key
@@ -108,7 +108,7 @@ def amend(
 def _checked_frequency(frequency: str) -> str:
     if frequency not in FREQUENCIES:
         raise ScheduleError(
-            f"frequency: found {shown(frequency)}, expected one of {', '.join(FREQUENCIES)}"
+            f"frequency: found {quoted(frequency)}, expected one of {', '.join(FREQUENCIES)}"
         )
     return frequency
 

@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from schedules.recurrence import Cadence
+from schedules.recurrence import Recurrence
 from schedules.runs import claim, last_due, settle
 from schedules.tables import Run, RunState, Schedule
 from store import Store, utc
 
-MOST_MISSED = 50
+MAX_MISSED = 50
 """How many due times passed over one tick writes down; a rule for every minute that slept for
 a year would otherwise make half a million rows. Older ones leave no Run.
 """
@@ -33,12 +33,12 @@ class RunOutcome:
     note: str = ""
 
 
-Act = Callable[[Session, Schedule, datetime], RunOutcome]
+RunAction = Callable[[Session, Schedule, datetime], RunOutcome]
 """Given the transaction (never to be committed by it), the schedule and the due time in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class RunResult:
     """A due time that got its Run in this tick."""
 
     schedule: str
@@ -48,14 +48,14 @@ class Ran:
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class FailedTick:
     """A schedule whose turn was rolled back; the next tick tries again."""
 
     schedule: str
     error: Exception
 
 
-def tick(store: Store, now: datetime, act: Act) -> list[Ran | Failed]:
+def tick(store: Store, now: datetime, act: RunAction) -> list[RunResult | FailedTick]:
     """Gives every active schedule its turn, in a transaction each; newest due time last.
 
     The newest due time up to `now` is acted on, unless it is later than the schedule allows
@@ -63,7 +63,7 @@ def tick(store: Store, now: datetime, act: Act) -> list[Ran | Failed]:
     and the others still get theirs.
     """
     now = utc(now)
-    results: list[Ran | Failed] = []
+    results: list[RunResult | FailedTick] = []
     for schedule in _due_schedules(store, now, results):
         try:
             with store.write() as session:
@@ -78,22 +78,24 @@ def due_since(session: Session, schedule: Schedule, until: datetime, count: int)
     last = last_due(session, schedule, until)
     # A Run made by hand for a time before the schedule existed doesn't bring that time back.
     after = max(last, schedule.created_at) if last else schedule.created_at
-    return Cadence.parse(schedule.cron, schedule.zone).previous(until, count, after)
+    return Recurrence.parse(schedule.cron, schedule.zone).previous(until, count, after)
 
 
-def pass_over(
+def mark_missed(
     session: Session, schedule: Schedule, older: list[datetime], now: datetime
-) -> list[Ran]:
+) -> list[RunResult]:
     """MISSED Runs for `older`; those that have a Run already keep it."""
     note = "passed over: a newer due time had come up as well"
     return [
-        Ran(schedule.name, due_at, RunState.MISSED, note)
+        RunResult(schedule.name, due_at, RunState.MISSED, note)
         for due_at in older
         if claim(session, schedule, due_at, RunState.MISSED, note=note, now=now)
     ]
 
 
-def act_on(session: Session, schedule: Schedule, run: Run, now: datetime, act: Act) -> RunOutcome:
+def perform(
+    session: Session, schedule: Schedule, run: Run, now: datetime, act: RunAction
+) -> RunOutcome:
     """Calls `act` for `run`'s due time and writes into `run` what it did."""
     outcome = act(session, schedule, run.due_at)
     if outcome.state not in {RunState.DRAFTED, RunState.SKIPPED}:
@@ -102,7 +104,9 @@ def act_on(session: Session, schedule: Schedule, run: Run, now: datetime, act: A
     return outcome
 
 
-def _due_schedules(store: Store, now: datetime, results: list[Ran | Failed]) -> list[Schedule]:
+def _due_schedules(
+    store: Store, now: datetime, results: list[RunResult | FailedTick]
+) -> list[Schedule]:
     """Those with work; found without a write, so that an idle tick never waits for a lock."""
     due: list[Schedule] = []
     with store.read() as session:
@@ -117,11 +121,13 @@ def _due_schedules(store: Store, now: datetime, results: list[Ran | Failed]) -> 
     return due
 
 
-def _turn(session: Session, schedule_id: int | None, now: datetime, act: Act) -> list[Ran]:
+def _turn(
+    session: Session, schedule_id: int | None, now: datetime, act: RunAction
+) -> list[RunResult]:
     schedule = session.get(Schedule, schedule_id)
     if schedule is None or not schedule.active:
         return []
-    due = due_since(session, schedule, now, MOST_MISSED + 1)
+    due = due_since(session, schedule, now, MAX_MISSED + 1)
     if not due:
         return []
     *older, newest = due
@@ -132,11 +138,11 @@ def _turn(session: Session, schedule_id: int | None, now: datetime, act: Act) ->
     run = claim(session, schedule, newest, RunState.HELD, note=note, now=now)
     if run is None:
         return []
-    missed = pass_over(session, schedule, older, now)
+    missed = mark_missed(session, schedule, older, now)
     if late:
-        return [*missed, Ran(schedule.name, newest, RunState.HELD, note)]
-    outcome = act_on(session, schedule, run, now, act)
-    return [*missed, Ran(schedule.name, newest, outcome.state, outcome.note)]
+        return [*missed, RunResult(schedule.name, newest, RunState.HELD, note)]
+    outcome = perform(session, schedule, run, now, act)
+    return [*missed, RunResult(schedule.name, newest, outcome.state, outcome.note)]
 
 
 def _late_note(schedule: Schedule, due_at: datetime, late: timedelta) -> str:
@@ -147,6 +153,6 @@ def _late_note(schedule: Schedule, due_at: datetime, late: timedelta) -> str:
     )
 
 
-def _failed(name: str, error: Exception) -> Failed:
+def _failed(name: str, error: Exception) -> FailedTick:
     _logger.error("schedule %s: %s; the next tick tries again", name, error, exc_info=error)
-    return Failed(name, error)
+    return FailedTick(name, error)

@@ -18,8 +18,8 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 from sqlmodel import Session, col, select
 
-from schedules.recurrence import Cadence
-from schedules.runner import Act, tick
+from schedules.recurrence import Recurrence
+from schedules.runner import RunAction, tick
 from schedules.tables import Schedule
 from store import Store
 
@@ -37,7 +37,7 @@ class Scheduler:
     def __init__(
         self,
         store: Store,
-        act: Act,
+        act: RunAction,
         clock: Callable[[], datetime],
         heartbeat: timedelta = HEARTBEAT,
     ) -> None:
@@ -108,7 +108,7 @@ def _next_due(session: Session, now: datetime) -> dict[str, datetime]:
     wanted: dict[str, datetime] = {}
     for schedule in session.exec(select(Schedule).where(col(Schedule.active))).all():
         try:
-            due = Cadence.parse(schedule.cron, schedule.zone).next(now)
+            due = Recurrence.parse(schedule.cron, schedule.zone).next(now)
         except ValueError:
             continue  # the tick has reported it
         if due:

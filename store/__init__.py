@@ -5,7 +5,7 @@ name, which Alembic needs on both databases.
 """
 
 from store.base import Json, Table, UtcDateTime, utc
-from store.engine import Store, StoreError, open_store, reason
+from store.engine import Store, StoreError, describe_error, open_store
 from store.rows import Row, as_rows, as_table, table_in
 
 __all__ = [
@@ -17,8 +17,8 @@ __all__ = [
     "UtcDateTime",
     "as_rows",
     "as_table",
+    "describe_error",
     "open_store",
-    "reason",
     "table_in",
     "utc",
 ]

@@ -68,7 +68,7 @@ class Store:
         self.engine.dispose()
 
 
-def reason(error: DBAPIError) -> str:
+def describe_error(error: DBAPIError) -> str:
     """The database's own words in one line; no statement and no value."""
     lines = str(error.orig).strip().splitlines() if error.orig else []
     return lines[0] if lines else "no reason given"

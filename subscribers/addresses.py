@@ -11,9 +11,9 @@ import idna
 
 from store.errors import UserError
 
-LONGEST_ADDRESS = 254
+MAX_ADDRESS_LENGTH = 254
 """Octets in all: RFC 5321 section 4.5.3.1.3 allows a path 256, of which two are its brackets."""
-LONGEST_LOCAL_PART = 64
+MAX_LOCAL_PART_LENGTH = 64
 _EXPECTED = "expected a mail address like ana@example.org"
 _FORBIDDEN = re.compile(r"[\s\"(),:;<>@\[\]\\\x00-\x20\x7f]")
 """What a local part may hold only between quotes (RFC 5322 section 3.2.3), which are not taken."""
@@ -48,7 +48,7 @@ def parse_address(text: str) -> ParsedAddress:
     The local part keeps its case in `email` and loses it in `key`: a server may tell Ana from
     ana, but hardly any does, and nobody wants the same issue twice.
     """
-    if len(text) <= LONGEST_ADDRESS and _PLAIN.fullmatch(text):
+    if len(text) <= MAX_ADDRESS_LENGTH and _PLAIN.fullmatch(text):
         key = text.lower()
         if key == text:
             return ParsedAddress(text, text)
@@ -60,8 +60,8 @@ def parse_address(text: str) -> ParsedAddress:
 def _parse_any(text: str) -> ParsedAddress:
     """`parse_address` for all of Unicode; for a plain address the same, only later."""
     found = unicodedata.normalize("NFC", text.strip())
-    if len(found) > LONGEST_ADDRESS:
-        raise AddressError(text, f"longer than {LONGEST_ADDRESS} bytes")
+    if len(found) > MAX_ADDRESS_LENGTH:
+        raise AddressError(text, f"longer than {MAX_ADDRESS_LENGTH} bytes")
     local, at, domain = found.rpartition("@")
     why = _fault(local, at)
     if why:
@@ -71,8 +71,8 @@ def _parse_any(text: str) -> ParsedAddress:
     except ValueError as error:
         raise AddressError(text, str(error)) from None
     email = f"{local}@{ascii_domain}"
-    if len(email.encode()) > LONGEST_ADDRESS:
-        raise AddressError(text, f"longer than {LONGEST_ADDRESS} bytes")
+    if len(email.encode()) > MAX_ADDRESS_LENGTH:
+        raise AddressError(text, f"longer than {MAX_ADDRESS_LENGTH} bytes")
     folded = unicodedata.normalize("NFC", local.casefold())
     return ParsedAddress(email, f"{folded}@{ascii_domain}")
 
@@ -107,8 +107,8 @@ def _fault(local: str, at: str) -> str:
         return "no spaces, quotes, brackets or control characters"
     if local.startswith(".") or local.endswith(".") or ".." in local:
         return "a dot needs something before and after it"
-    if len(local.encode()) > LONGEST_LOCAL_PART:
-        return f"more than {LONGEST_LOCAL_PART} bytes before the @"
+    if len(local.encode()) > MAX_LOCAL_PART_LENGTH:
+        return f"more than {MAX_LOCAL_PART_LENGTH} bytes before the @"
     return ""
 
 

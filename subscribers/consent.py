@@ -20,7 +20,7 @@ class ConsentKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class ConsentOrigin:
     """Where a step was taken: the page it began on, the network address, the program, the form."""
 
     source: str = ""
@@ -29,7 +29,7 @@ class Origin:
     form: str = ""
 
 
-def record(
+def record_consent(
     session: Session,
     subscriber_id: int,
     kind: ConsentKind,
@@ -57,14 +57,14 @@ def record(
     return proof
 
 
-def proofs(session: Session, subscriber_id: int) -> Sequence[Consent]:
+def consents_of(session: Session, subscriber_id: int) -> Sequence[Consent]:
     """Every proof of one subscriber, oldest first."""
     return session.exec(
         select(Consent).where(Consent.subscriber_id == subscriber_id).order_by(col(Consent.id))
     ).all()
 
 
-def newest(session: Session, subscriber_id: int) -> Consent | None:
+def newest_consent(session: Session, subscriber_id: int) -> Consent | None:
     """The last thing said."""
     return session.exec(
         select(Consent)
@@ -76,10 +76,10 @@ def newest(session: Session, subscriber_id: int) -> Consent | None:
 
 def is_withdrawn(session: Session, subscriber_id: int) -> bool:
     """The last thing said was that it ends."""
-    newest = session.exec(
+    newest_consent = session.exec(
         select(Consent.kind)
         .where(Consent.subscriber_id == subscriber_id)
         .order_by(col(Consent.id).desc())
         .limit(1)
     ).first()
-    return newest == ConsentKind.WITHDRAWN
+    return newest_consent == ConsentKind.WITHDRAWN

@@ -9,12 +9,12 @@ from sqlmodel import col
 from subscribers.tables import Subscriber, SubscriberStatus, Suppression
 
 
-def audience(now: datetime) -> Select[Any]:
+def mailable_ids(now: datetime) -> Select[Any]:
     """Ids of everybody who may be mailed now: active, not paused, the address not suppressed."""
-    return select(col(Subscriber.id)).where(*mailable(now))
+    return select(col(Subscriber.id)).where(*mailable_conditions(now))
 
 
-def mailable(now: datetime) -> tuple[ColumnElement[bool], ...]:
+def mailable_conditions(now: datetime) -> tuple[ColumnElement[bool], ...]:
     """Conditions on a subscriber who may be mailed now."""
     suppressed = select(col(Suppression.id)).where(
         col(Suppression.address_hash) == col(Subscriber.address_hash)

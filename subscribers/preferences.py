@@ -11,28 +11,28 @@ from sqlmodel import Session, col, delete, select
 from store import utc
 from subscribers import suppression
 from subscribers.addresses import AddressHasher, parse_address
-from subscribers.consent import ConsentKind, Origin, record
+from subscribers.consent import ConsentKind, ConsentOrigin, record_consent
 from subscribers.tables import (
     AddressChange,
-    Following,
+    Followed,
+    FollowedKind,
     Frequency,
-    Leaving,
-    Reason,
     Subscriber,
     SubscriberStatus,
     SuppressionReason,
-    Topic,
+    UnsubscribeFeedback,
+    UnsubscribeReason,
 )
 
-LONGEST_PAUSE = 26
+MAX_PAUSE_WEEKS = 26
 """Weeks."""
-MOST_FOLLOWED = 200
+MAX_FOLLOWED_PER_TOPIC = 200
 """Of each topic."""
-MOVED = "Send it to this address from now on."
+ADDRESS_CHANGE_WORDING = "Send it to this address from now on."
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class Preferences:
     """`zone` is an IANA name. No category and no tool means all of them."""
 
     frequency: Frequency
@@ -42,7 +42,7 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class AddressChanged:
     """An address was changed."""
 
     old: str
@@ -50,7 +50,7 @@ class Moved:
 
 
 @lru_cache(maxsize=1)
-def zones() -> tuple[str, ...]:
+def time_zones() -> tuple[str, ...]:
     """The names to choose from: places, and UTC."""
     places = {
         name
@@ -60,39 +60,49 @@ def zones() -> tuple[str, ...]:
     return ("UTC", *sorted(places))
 
 
-def zone_of(person: Subscriber) -> ZoneInfo:
+def time_zone_of(person: Subscriber) -> ZoneInfo:
     """Where the reader's days begin; UTC where the name is no longer known."""
-    return ZoneInfo(person.zone if person.zone in zones() else "UTC")
+    return ZoneInfo(person.zone if person.zone in time_zones() else "UTC")
 
 
-def choices_of(session: Session, person: Subscriber) -> Choices:
+def preferences_of(session: Session, person: Subscriber) -> Preferences:
     rows = session.exec(
-        select(Following.topic, Following.name).where(Following.subscriber_id == person.id)
+        select(Followed.topic, Followed.name).where(Followed.subscriber_id == person.id)
     ).all()
-    named = {topic: frozenset(name for kind, name in rows if kind == topic) for topic in Topic}
-    return Choices(
-        Frequency(person.frequency), person.zone, named[Topic.CATEGORY], named[Topic.TOOL]
+    named = {
+        topic: frozenset(name for kind, name in rows if kind == topic) for topic in FollowedKind
+    }
+    return Preferences(
+        Frequency(person.frequency),
+        person.zone,
+        named[FollowedKind.CATEGORY],
+        named[FollowedKind.TOOL],
     )
 
 
-def choose(session: Session, subscriber_id: int, choices: Choices, now: datetime) -> bool:
+def save_preferences(
+    session: Session, subscriber_id: int, choices: Preferences, now: datetime
+) -> bool:
     """Keeps the choices whole in place of those before; False where nobody has that number."""
     person = session.get(Subscriber, subscriber_id, with_for_update=True)
     if person is None:
         return False
     person.frequency, person.zone = choices.frequency, choices.zone
     person.changed_at = now
-    session.exec(delete(Following).where(col(Following.subscriber_id) == subscriber_id))
+    session.exec(delete(Followed).where(col(Followed.subscriber_id) == subscriber_id))
     session.add_all(
-        Following(subscriber_id=subscriber_id, topic=topic, name=name)
-        for topic, names in ((Topic.CATEGORY, choices.categories), (Topic.TOOL, choices.tools))
-        for name in sorted(names)[:MOST_FOLLOWED]
+        Followed(subscriber_id=subscriber_id, topic=topic, name=name)
+        for topic, names in (
+            (FollowedKind.CATEGORY, choices.categories),
+            (FollowedKind.TOOL, choices.tools),
+        )
+        for name in sorted(names)[:MAX_FOLLOWED_PER_TOPIC]
     )
     session.flush()
     return True
 
 
-def pause(session: Session, subscriber_id: int, weeks: int, now: datetime) -> datetime | None:
+def pause_mail(session: Session, subscriber_id: int, weeks: int, now: datetime) -> datetime | None:
     """No issue for so many weeks, none meaning that it goes on now; until when.
 
     It ends as the reader's day begins: `weeks` weeks after today, at midnight in their zone.
@@ -100,7 +110,7 @@ def pause(session: Session, subscriber_id: int, weeks: int, now: datetime) -> da
     person = session.get(Subscriber, subscriber_id, with_for_update=True)
     if person is None:
         return None
-    zone = zone_of(person)
+    zone = time_zone_of(person)
     day = now.astimezone(zone).date() + timedelta(weeks=weeks)
     person.paused_until = utc(datetime.combine(day, time(), zone)) if weeks else None
     person.changed_at = now
@@ -108,7 +118,9 @@ def pause(session: Session, subscriber_id: int, weeks: int, now: datetime) -> da
     return person.paused_until
 
 
-def ask_move(session: Session, subscriber_id: int, email: str, now: datetime) -> int | None:
+def request_address_change(
+    session: Session, subscriber_id: int, email: str, now: datetime
+) -> int | None:
     """Notes the address somebody wants to be mailed at; the change's number, which its link needs.
 
     None for who is not on the list. Raises AddressError.
@@ -126,54 +138,56 @@ def ask_move(session: Session, subscriber_id: int, email: str, now: datetime) ->
     return change.number
 
 
-def wanted_move(session: Session, subscriber_id: int, number: int) -> str | None:
+def pending_address(session: Session, subscriber_id: int, number: int) -> str | None:
     """The address that change `number` is about; None where it is done, or not the newest."""
     change = session.get(AddressChange, subscriber_id)
     return change.email if change is not None and change.number == number else None
 
 
-def move(
+def confirm_address_change(
     session: Session,
     hasher: AddressHasher,
     subscriber_id: int,
     number: int,
     *,
-    origin: Origin,
+    origin: ConsentOrigin,
     now: datetime,
-) -> Moved | None:
+) -> AddressChanged | None:
     """The owner of the new address says yes. None where there is nothing to do, or it can't be:
     the address is suppressed for more than having left, or somebody else is on the list with it.
 
     The old address is kept as one that left, by its hash alone: no old list brings it back.
     """
     person = session.get(Subscriber, subscriber_id, with_for_update=True)
-    email = wanted_move(session, subscriber_id, number)
+    email = pending_address(session, subscriber_id, number)
     if person is None or email is None or person.status != SubscriberStatus.ACTIVE:
         return None
     parsed = parse_address(email)
     address_hash = hasher.hash(parsed.key)
-    known = suppression.find(session, address_hash)
-    left = known is None or known.reason == SuppressionReason.UNSUBSCRIBED
+    only_offered = suppression.find_suppression(session, address_hash)
+    left = only_offered is None or only_offered.reason == SuppressionReason.UNSUBSCRIBED
     if not left or not _make_room(session, subscriber_id, parsed.key):
         return None
-    suppression.lift(session, address_hash)
+    suppression.remove(session, address_hash)
     old, gone = person.email, person.address_hash
     person.email, person.email_key, person.address_hash = parsed.email, parsed.key, address_hash
     person.changed_at = now
     change = session.get(AddressChange, subscriber_id)
     if change is not None:
         change.email = None
-    record(session, subscriber_id, ConsentKind.CONFIRMED, MOVED, now, **asdict(origin))
+    record_consent(
+        session, subscriber_id, ConsentKind.CONFIRMED, ADDRESS_CHANGE_WORDING, now, **asdict(origin)
+    )
     suppression.suppress(
         session, gone, None, SuppressionReason.UNSUBSCRIBED, now, note="moved to another address"
     )
-    return Moved(old, parsed.email)
+    return AddressChanged(old, parsed.email)
 
 
-def say_why(
+def record_feedback(
     session: Session,
     subscriber_id: int,
-    reason: Reason,
+    reason: UnsubscribeReason,
     words: str,
     *,
     issue: int | None,
@@ -183,16 +197,16 @@ def say_why(
     person = session.get(Subscriber, subscriber_id)
     if person is None or person.status != SubscriberStatus.UNSUBSCRIBED:
         return False
-    leaving = session.get(Leaving, subscriber_id, with_for_update=True) or Leaving(
-        subscriber_id=subscriber_id, reason=reason, at=now
-    )
+    leaving = session.get(
+        UnsubscribeFeedback, subscriber_id, with_for_update=True
+    ) or UnsubscribeFeedback(subscriber_id=subscriber_id, reason=reason, at=now)
     leaving.reason, leaving.words, leaving.issue_number, leaving.at = reason, words, issue, now
     session.add(leaving)
     session.flush()
     return True
 
 
-def known(names: Collection[str], offered: Collection[str]) -> frozenset[str]:
+def only_offered(names: Collection[str], offered: Collection[str]) -> frozenset[str]:
     """Those of `names` that are to be had: a form may say anything."""
     return frozenset(names) & frozenset(offered)
 

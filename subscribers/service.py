@@ -11,16 +11,16 @@ from store import utc
 from store.insertion import insert_new
 from subscribers import suppression
 from subscribers.addresses import AddressHasher, ParsedAddress, parse_address
-from subscribers.consent import ConsentKind, is_withdrawn, record
+from subscribers.consent import ConsentKind, is_withdrawn, record_consent
 from subscribers.tables import Subscriber, SubscriberStatus, SuppressionReason
 
-STARTING = (SubscriberStatus.PENDING, SubscriberStatus.ACTIVE)
+INITIAL_STATUSES = (SubscriberStatus.PENDING, SubscriberStatus.ACTIVE)
 """How somebody may come onto the list; the other states are ways off it."""
-WITHDRAWN = "Unsubscribed."
-LONGEST_NAME = 100
+UNSUBSCRIBED_WORDING = "Unsubscribed."
+MAX_NAME_LENGTH = 100
 _JOINERS = "\u200c\u200d"
 """Invisible, and yet part of how Persian and Indic names are spelt."""
-LONGEST_SOURCE = 200
+MAX_SOURCE_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Added:
 
 
 @dataclass(frozen=True, slots=True)
-class AlreadyThere:
+class AlreadySubscribed:
     """Left as they are, whatever their status."""
 
     subscriber_id: int
@@ -37,13 +37,13 @@ class AlreadyThere:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class AddressSuppressed:
     """The address is suppressed and nobody on the list has it."""
 
     reason: SuppressionReason
 
 
-def add(
+def add_subscriber(
     session: Session,
     hasher: AddressHasher,
     email: str,
@@ -55,7 +55,7 @@ def add(
     now: datetime,
     ip: str = "",
     user_agent: str = "",
-) -> Added | AlreadyThere | Refused:
+) -> Added | AlreadySubscribed | AddressSuppressed:
     """Adds one person with the proof of their consent. Raises AddressError.
 
     The proof is `requested` for who starts as pending, else `imported`.
@@ -64,20 +64,20 @@ def add(
     there = _by_key(session, parsed.key)
     if there is not None:
         return _already(there)
-    blocked = suppression.find(session, hasher.hash(parsed.key))
+    blocked = suppression.find_suppression(session, hasher.hash(parsed.key))
     if blocked is not None:
-        return Refused(SuppressionReason(blocked.reason))
+        return AddressSuppressed(SuppressionReason(blocked.reason))
     row = new_row(hasher, parsed, first_name=first_name, status=status, source=source, now=now)
     statement = insert_new(session, Subscriber).values(**row).returning(col(Subscriber.id))
     number = session.connection().execute(statement).scalar_one_or_none()
     if number is None:  # somebody else added the same address in this moment
         return _already(session.exec(_keyed(parsed.key)).one())
     kind = ConsentKind.REQUESTED if status == SubscriberStatus.PENDING else ConsentKind.IMPORTED
-    record(session, number, kind, wording, now, source=source, ip=ip, user_agent=user_agent)
+    record_consent(session, number, kind, wording, now, source=source, ip=ip, user_agent=user_agent)
     return Added(number)
 
 
-def find(session: Session, email: str) -> Subscriber | None:
+def find_subscriber(session: Session, email: str) -> Subscriber | None:
     """Whoever has that address, written in whatever case. Raises AddressError."""
     return _by_key(session, parse_address(email).key)
 
@@ -102,12 +102,14 @@ def unsubscribe(
     if left:
         person.status, person.changed_at = SubscriberStatus.UNSUBSCRIBED, now
     if not is_withdrawn(session, subscriber_id):
-        record(session, subscriber_id, ConsentKind.WITHDRAWN, WITHDRAWN, now, source=source)
+        record_consent(
+            session, subscriber_id, ConsentKind.WITHDRAWN, UNSUBSCRIBED_WORDING, now, source=source
+        )
     session.flush()
     return left
 
 
-def erase(session: Session, hasher: AddressHasher, email: str, now: datetime) -> bool:
+def erase_subscriber(session: Session, hasher: AddressHasher, email: str, now: datetime) -> bool:
     """Forgets the person: their row goes, with consents, and deliveries keep no name.
 
     The address stays suppressed by its hash alone, also where it was not on the list (False):
@@ -117,7 +119,7 @@ def erase(session: Session, hasher: AddressHasher, email: str, now: datetime) ->
     person = _by_key(session, parsed.key)
     hashes = _hashes(hasher, person) if person else {hasher.hash(parsed.key)}
     for address_hash in hashes:
-        suppression.keep_hash_only(session, address_hash, now)
+        suppression.anonymize(session, address_hash, now)
     if person is None:
         return False
     session.expunge(person)
@@ -135,7 +137,7 @@ def new_row(
     now: datetime,
 ) -> dict[str, object]:
     """The columns of a new Subscriber; names and sources are cleaned and cut to fit."""
-    if status not in STARTING:
+    if status not in INITIAL_STATUSES:
         raise ValueError(f"nobody comes onto the list as {status}; use pending or active")
     return {
         "email": parsed.email,
@@ -143,7 +145,7 @@ def new_row(
         "address_hash": hasher.hash(parsed.key),
         "first_name": clean_name(first_name),
         "status": status.value,
-        "source": source[:LONGEST_SOURCE],
+        "source": source[:MAX_SOURCE_LENGTH],
         "tracking": True,
         "created_at": utc(now),
         "changed_at": utc(now),
@@ -153,11 +155,11 @@ def new_row(
 def clean_name(text: str) -> str:
     """`text` on one line, without control characters, at most 100 characters."""
     if text.isascii() and text.isprintable():  # nearly every name, at a tenth of the time
-        return " ".join(text.split())[:LONGEST_NAME]
+        return " ".join(text.split())[:MAX_NAME_LENGTH]
     visible = "".join(
         " " if unicodedata.category(one)[0] == "C" and one not in _JOINERS else one for one in text
     )
-    return unicodedata.normalize("NFC", " ".join(visible.split()))[:LONGEST_NAME]
+    return unicodedata.normalize("NFC", " ".join(visible.split()))[:MAX_NAME_LENGTH]
 
 
 def _by_key(session: Session, key: str) -> Subscriber | None:
@@ -168,10 +170,10 @@ def _keyed(key: str) -> SelectOfScalar[Subscriber]:
     return select(Subscriber).where(Subscriber.email_key == key)
 
 
-def _already(person: Subscriber) -> AlreadyThere:
+def _already(person: Subscriber) -> AlreadySubscribed:
     if person.id is None:
         raise ValueError("a subscriber that is not in the database")
-    return AlreadyThere(person.id, SubscriberStatus(person.status))
+    return AlreadySubscribed(person.id, SubscriberStatus(person.status))
 
 
 def _hashes(hasher: AddressHasher, person: Subscriber) -> set[str]:

@@ -9,15 +9,15 @@ from sqlmodel import Session, col, select
 from store.insertion import insert_new
 from subscribers import suppression
 from subscribers.addresses import AddressHasher, parse_address
-from subscribers.consent import ConsentKind, Origin, newest, record
+from subscribers.consent import ConsentKind, ConsentOrigin, newest_consent, record_consent
 from subscribers.service import clean_name, new_row
 from subscribers.tables import Subscriber, SubscriberStatus, SuppressionReason
 
-OPEN_FOR = timedelta(days=30)
+CONFIRMATION_EXPIRES_AFTER = timedelta(days=30)
 """How long a request can be confirmed; a link that lies in a mailbox for a year says little."""
 
 
-class Due(StrEnum):
+class NextStep(StrEnum):
     """What a request calls for. The page that answers it shows none of that."""
 
     CONFIRMATION = "confirmation"
@@ -26,14 +26,14 @@ class Due(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SignupResult:
     """`subscriber_id` is None where nothing is due."""
 
-    due: Due
+    due: NextStep
     subscriber_id: int | None = None
 
 
-class Confirmed(StrEnum):
+class ConfirmationResult(StrEnum):
     NOW = "now"
     BEFORE = "before"
     TOO_LATE = "too late"
@@ -41,16 +41,16 @@ class Confirmed(StrEnum):
     NOBODY = "nobody"
 
 
-def ask(
+def request_signup(
     session: Session,
     hasher: AddressHasher,
     email: str,
     *,
     first_name: str,
     wording: str,
-    origin: Origin,
+    origin: ConsentOrigin,
     now: datetime,
-) -> Asked:
+) -> SignupResult:
     """Somebody asks for this address to be put on the list. Raises AddressError.
 
     Who has left may ask to come back. An address that bounced, complained, was erased or is
@@ -58,7 +58,7 @@ def ask(
     """
     parsed = parse_address(email)
     if not _may_return(session, hasher.hash(parsed.key)):
-        return Asked(Due.NOTHING)
+        return SignupResult(NextStep.NOTHING)
     row = new_row(
         hasher,
         parsed,
@@ -75,50 +75,52 @@ def ask(
     assert person.id is not None  # noqa: S101 - it came from the database
     match person.status:
         case SubscriberStatus.ACTIVE:
-            return Asked(Due.ALREADY, person.id)
+            return SignupResult(NextStep.ALREADY, person.id)
         case SubscriberStatus.PENDING | SubscriberStatus.UNSUBSCRIBED:
             person.first_name = person.first_name or clean_name(first_name)
-            record(session, person.id, ConsentKind.REQUESTED, wording, now, **asdict(origin))
-            return Asked(Due.CONFIRMATION, person.id)
+            record_consent(
+                session, person.id, ConsentKind.REQUESTED, wording, now, **asdict(origin)
+            )
+            return SignupResult(NextStep.CONFIRMATION, person.id)
         case _:
-            return Asked(Due.NOTHING)
+            return SignupResult(NextStep.NOTHING)
 
 
-def confirm(
+def confirm_signup(
     session: Session,
     subscriber_id: int,
     *,
     wording: str,
-    origin: Origin,
+    origin: ConsentOrigin,
     now: datetime,
-) -> Confirmed:
+) -> ConfirmationResult:
     """The owner of the address says yes: they are on the list, whatever they were before."""
     person = _locked(session, subscriber_id)
     if person is None:
-        return Confirmed.NOBODY
+        return ConfirmationResult.NOBODY
     if person.status == SubscriberStatus.ACTIVE:
-        return Confirmed.BEFORE
+        return ConfirmationResult.BEFORE
     if not can_confirm(session, person, now):
-        return Confirmed.TOO_LATE
+        return ConfirmationResult.TOO_LATE
     _put_on(session, person, wording, origin, now)
-    return Confirmed.NOW
+    return ConfirmationResult.NOW
 
 
 def can_confirm(session: Session, person: Subscriber, now: datetime) -> bool:
     """Whether the last thing said is a request, and still young."""
     assert person.id is not None  # noqa: S101 - it came from the database
-    last = newest(session, person.id)
+    last = newest_consent(session, person.id)
     return (
         person.status in {SubscriberStatus.PENDING, SubscriberStatus.UNSUBSCRIBED}
         and last is not None
         and last.kind == ConsentKind.REQUESTED
-        and now - last.at <= OPEN_FOR
+        and now - last.at <= CONFIRMATION_EXPIRES_AFTER
         and _may_return(session, person.address_hash)
     )
 
 
-def come_back(
-    session: Session, subscriber_id: int, *, wording: str, origin: Origin, now: datetime
+def resubscribe(
+    session: Session, subscriber_id: int, *, wording: str, origin: ConsentOrigin, now: datetime
 ) -> bool:
     """Who unsubscribed by mistake is on the list again. False for everybody else."""
     person = _locked(session, subscriber_id)
@@ -133,16 +135,16 @@ def come_back(
 
 
 def _put_on(
-    session: Session, person: Subscriber, wording: str, origin: Origin, now: datetime
+    session: Session, person: Subscriber, wording: str, origin: ConsentOrigin, now: datetime
 ) -> None:
     assert person.id is not None  # noqa: S101 - it came from the database
-    suppression.lift(session, person.address_hash)
+    suppression.remove(session, person.address_hash)
     person.status, person.changed_at = SubscriberStatus.ACTIVE, now
-    record(session, person.id, ConsentKind.CONFIRMED, wording, now, **asdict(origin))
+    record_consent(session, person.id, ConsentKind.CONFIRMED, wording, now, **asdict(origin))
 
 
 def _may_return(session: Session, address_hash: str) -> bool:
-    known = suppression.find(session, address_hash)
+    known = suppression.find_suppression(session, address_hash)
     return known is None or known.reason == SuppressionReason.UNSUBSCRIBED
 
 

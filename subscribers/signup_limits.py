@@ -13,14 +13,14 @@ from sqlmodel import Session, col
 
 from store import utc
 from subscribers.addresses import AddressHasher
-from subscribers.tables import Knock
+from subscribers.tables import AttemptCount
 
-SWEEP = 100
+SWEEP_ROWS = 100
 """Rows that are over and go with a new one: the table stays as small as its spans."""
 _GMAIL = ("gmail.com", "googlemail.com")
 
 
-def knock(
+def count_attempt(
     session: Session,
     hasher: AddressHasher,
     what: str,
@@ -42,10 +42,10 @@ def knock(
     }
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     statement = (
-        dialect.insert(Knock)
+        dialect.insert(AttemptCount)
         .values(**values)
-        .on_conflict_do_update(index_elements=["key"], set_={"count": col(Knock.count) + 1})
-        .returning(col(Knock.count))
+        .on_conflict_do_update(index_elements=["key"], set_={"count": col(AttemptCount.count) + 1})
+        .returning(col(AttemptCount.count))
     )
     count = int(session.connection().execute(statement).scalar_one())
     if count == 1:
@@ -80,12 +80,14 @@ def mailbox_of(key: str) -> str:
 
 def _sweep(session: Session, now: datetime) -> None:
     over = (
-        select(col(Knock.key))
-        .where(col(Knock.until) <= utc(now))
-        .order_by(col(Knock.key))
-        .limit(SWEEP)
+        select(col(AttemptCount.key))
+        .where(col(AttemptCount.until) <= utc(now))
+        .order_by(col(AttemptCount.key))
+        .limit(SWEEP_ROWS)
         .with_for_update(skip_locked=True)
     )
     session.execute(
-        delete(Knock).where(col(Knock.key).in_(over)).execution_options(synchronize_session=False)
+        delete(AttemptCount)
+        .where(col(AttemptCount.key).in_(over))
+        .execution_options(synchronize_session=False)
     )

@@ -7,9 +7,15 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from store.insertion import insert_new
-from subscribers.tables import Lift, Subscriber, SubscriberStatus, Suppression, SuppressionReason
+from subscribers.tables import (
+    Subscriber,
+    SubscriberStatus,
+    Suppression,
+    SuppressionReason,
+    SuppressionRemoval,
+)
 
-GRAVITY = (
+SEVERITY = (
     SuppressionReason.UNSUBSCRIBED,
     SuppressionReason.BOUNCED,
     SuppressionReason.BY_HAND,
@@ -44,9 +50,9 @@ def suppress(
     return known
 
 
-def lift(session: Session, address_hash: str) -> bool:
+def remove(session: Session, address_hash: str) -> bool:
     """Takes the address off; False if it was not on."""
-    known = find(session, address_hash)
+    known = find_suppression(session, address_hash)
     if known is None:
         return False
     session.delete(known)
@@ -54,21 +60,25 @@ def lift(session: Session, address_hash: str) -> bool:
     return True
 
 
-def find(session: Session, address_hash: str) -> Suppression | None:
+def find_suppression(session: Session, address_hash: str) -> Suppression | None:
     return session.exec(select(Suppression).where(Suppression.address_hash == address_hash)).first()
 
 
 def is_suppressed(session: Session, address_hash: str) -> bool:
-    return find(session, address_hash) is not None
+    return find_suppression(session, address_hash) is not None
 
 
-def keep_hash_only(session: Session, address_hash: str, now: datetime) -> None:
+def anonymize(session: Session, address_hash: str, now: datetime) -> None:
     """What erasure leaves: the address stays blocked, and nothing says whose it was."""
     row = suppress(session, address_hash, None, SuppressionReason.ERASED, now)
     row.reason, row.email, row.note, row.detail = SuppressionReason.ERASED, None, "", {}
     row.at = now
     # Who lifted it and when stays; what was said of the person goes.
-    session.exec(update(Lift).where(col(Lift.address_hash) == address_hash).values(note="", why=""))
+    session.exec(
+        update(SuppressionRemoval)
+        .where(col(SuppressionRemoval.address_hash) == address_hash)
+        .values(note="", why="")
+    )
     session.flush()
 
 
@@ -134,5 +144,5 @@ def _values(
 
 
 def _graver(reason: SuppressionReason, known: str) -> bool:
-    ranks = {str(one): rank for rank, one in enumerate(GRAVITY)}
+    ranks = {str(one): rank for rank, one in enumerate(SEVERITY)}
     return known in ranks and ranks.get(reason, -1) > ranks[known]

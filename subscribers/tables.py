@@ -34,12 +34,12 @@ class Frequency(StrEnum):
     MONTHLY = "monthly"
 
 
-class Topic(StrEnum):
+class FollowedKind(StrEnum):
     CATEGORY = "category"
     TOOL = "tool"
 
 
-class Reason(StrEnum):
+class UnsubscribeReason(StrEnum):
     """Why somebody left, if they say so."""
 
     TOO_OFTEN = "too_often"
@@ -124,7 +124,7 @@ class Suppression(Table, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-class Lift(Table, table=True):
+class SuppressionRemoval(Table, table=True):
     """Append-only: a suppression was lifted, by whom and why. It holds no address."""
 
     __tablename__ = "lift"
@@ -140,11 +140,14 @@ class Lift(Table, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-class Following(Table, table=True):
+class Followed(Table, table=True):
     """A category or a tool that a reader wants to hear of; who has none wants everything."""
 
     __tablename__ = "following"
-    __table_args__ = (one_of("topic", Topic), Index("ix_following_topic_name", "topic", "name"))
+    __table_args__ = (
+        one_of("topic", FollowedKind),
+        Index("ix_following_topic_name", "topic", "name"),
+    )
 
     subscriber_id: int = Field(
         sa_column=Column(Integer, ForeignKey("subscriber.id", ondelete="CASCADE"), primary_key=True)
@@ -176,11 +179,11 @@ class AddressChange(Table, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-class Leaving(Table, table=True):
+class UnsubscribeFeedback(Table, table=True):
     """Why somebody left, in their own words; the last thing they said, and erased with them."""
 
     __tablename__ = "leaving"
-    __table_args__ = (one_of("reason", Reason),)
+    __table_args__ = (one_of("reason", UnsubscribeReason),)
 
     subscriber_id: int = Field(
         sa_column=Column(
@@ -196,7 +199,7 @@ class Leaving(Table, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-class Knock(Table, table=True):
+class AttemptCount(Table, table=True):
     """How often something came in one span of time; `key` is a keyed hash of what is counted."""
 
     __tablename__ = "knock"

@@ -23,8 +23,8 @@ from store.errors import DigestError
 
 TOKEN_LENGTH = 22
 BLOCK = 16
-MOST_SUBSCRIBERS = 2**40
-MOST_ISSUES = 2**24
+MAX_SUBSCRIBERS = 2**40
+MAX_ISSUES = 2**24
 _CHECK = bytes(8)
 _SPELT = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
 
@@ -49,7 +49,7 @@ class TokenError(DigestError, ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Bearer:
+class TokenClaims:
     """Whom a token speaks of; `issue` is 0 where no issue is meant."""
 
     subscriber: int
@@ -74,7 +74,7 @@ class Tokens:
         self, purposes: Sequence[Purpose], subscribers: Sequence[int], issue: int
     ) -> list[list[str]]:
         """For each purpose one token each, in order; ValueError for a number that does not fit."""
-        if not 0 <= issue < MOST_ISSUES:
+        if not 0 <= issue < MAX_ISSUES:
             msg = f"issue {issue} is out of range"
             raise ValueError(msg)
         tail = issue.to_bytes(3, "big") + _CHECK
@@ -85,27 +85,29 @@ class Tokens:
             raise ValueError(msg) from None
         return [_spell(self._ciphers[purpose][0].encryptor().update(plain)) for purpose in purposes]
 
-    def read(self, purpose: Purpose, token: str) -> Bearer:
+    def read(self, purpose: Purpose, token: str) -> TokenClaims:
         """Raises TokenError unless `token` was made here for `purpose`."""
         block = _decode(token)
         for cipher in self._ciphers[purpose]:
             plain = cipher.decryptor().update(block)
             if plain[8:] == _CHECK:
-                return Bearer(int.from_bytes(plain[:5], "big"), int.from_bytes(plain[5:8], "big"))
+                return TokenClaims(
+                    int.from_bytes(plain[:5], "big"), int.from_bytes(plain[5:8], "big")
+                )
         msg = f"not a token for {purpose}"
         raise TokenError(msg)
 
-    def read_many(self, purpose: Purpose, tokens: Sequence[str]) -> list[Bearer | None]:
+    def read_many(self, purpose: Purpose, tokens: Sequence[str]) -> list[TokenClaims | None]:
         """As `read`, for many at once; None for what is not a token for `purpose`."""
         blocks = _decode_many(tokens)
-        found: list[Bearer | None] = [None] * len(tokens)
+        found: list[TokenClaims | None] = [None] * len(tokens)
         left = [place for place, block in enumerate(blocks) if block is not None]
         for cipher in self._ciphers[purpose]:
             plain = cipher.decryptor().update(b"".join(blocks[place] or b"" for place in left))
             missed = []
             for start, place in zip(range(0, len(plain), BLOCK), left, strict=True):
                 if plain[start + 8 : start + BLOCK] == _CHECK:
-                    found[place] = Bearer(
+                    found[place] = TokenClaims(
                         int.from_bytes(plain[start : start + 5], "big"),
                         int.from_bytes(plain[start + 5 : start + 8], "big"),
                     )

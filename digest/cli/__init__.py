@@ -10,7 +10,7 @@ import sys
 import typer
 
 from digest.cli import comparisons, database, demo, doctor, processes, schedule, template
-from digest.cli.common import Refused, describe
+from digest.cli.common import CommandError, error_line
 from digest.cli.issue import commands, report
 from digest.cli.readers import bounces, subscribers, suppressions
 
@@ -45,7 +45,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         app()
-    except Refused as refused:
+    except CommandError as refused:
         if str(refused):
             print(refused, file=sys.stderr)
         sys.exit(1)
@@ -57,7 +57,7 @@ def main() -> None:
         print("stopped", file=sys.stderr)
         sys.exit(130)
     except Exception as error:
-        line = describe(error)
+        line = error_line(error)
         if line is None:
             raise
         print(line, file=sys.stderr)

@@ -19,36 +19,36 @@ Number = Annotated[int, typer.Argument(metavar="N", help="The issue's number.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone.")]
 
 
-class Refused(UserError):  # noqa: N818 - it is an answer, not a fault of the program
+class CommandError(UserError):
     """The command ends with exit status 1 and this line; empty where all was said already."""
 
 
 @contextmanager
-def opened(*, migrate: bool = True) -> "Iterator[App]":
+def open_app(*, migrate: bool = True) -> "Iterator[App]":
     """The application over the settings, its database ready."""
     from digest.bootstrap import bootstrap
-    from digest.database import ready
+    from digest.database import ensure_current
     from digest.settings import read_settings
 
     app = bootstrap(read_settings())
     try:
         if migrate:
-            ready(app.store)
+            ensure_current(app.store)
         yield app
     finally:
         app.close()
 
 
-def describe(error: Exception) -> str | None:
+def error_line(error: Exception) -> str | None:
     """The line for an error that a user can do something about; None for a fault of ours."""
     from sqlalchemy.exc import DBAPIError
 
-    from store import reason
+    from store import describe_error
 
     if isinstance(error, UserError):
         return str(error)
     if isinstance(error, DBAPIError):
-        return f"the database refused: {reason(error)}"
+        return f"the database refused: {describe_error(error)}"
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     return None
@@ -77,7 +77,7 @@ def parse_moment(text: str, option: str, *, end_of_day: bool = False) -> datetim
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
-def shown(moment: datetime | None) -> str:
+def format_time(moment: datetime | None) -> str:
     return moment.strftime("%Y-%m-%d %H:%M UTC") if moment else "-"
 
 

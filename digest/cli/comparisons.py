@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digest.cli.common import Refused, opened, parse_moment, print_json, print_rows, shown
+from digest.cli.common import (
+    CommandError,
+    format_time,
+    open_app,
+    parse_moment,
+    print_json,
+    print_rows,
+)
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
@@ -38,7 +45,7 @@ def import_(
     if url is not None:
         _check_url(url)
     tally: Counter[str] = Counter()
-    with opened() as app:
+    with open_app() as app:
         pages = read_sources(paths, sys.stdin.buffer)
         if url is not None:
             pages = iter(_single(list(pages)))
@@ -62,7 +69,7 @@ def import_(
         f"{tally[Change.SAME]} unchanged, {tally['refused']} refused"
     )
     if tally["refused"]:
-        raise Refused
+        raise CommandError
 
 
 @app.command("list", epilog="Example: digest comparisons list --json")
@@ -72,7 +79,7 @@ def list_(
     """Every comparison in the store, newest first."""
     from digest.catalog.queries import all_comparisons
 
-    with opened() as app, app.store.read() as session:
+    with open_app() as app, app.store.read() as session:
         comparisons = all_comparisons(session)
     if as_json:
         print_json([_as_json(view) for view in comparisons])
@@ -85,7 +92,7 @@ def list_(
         [
             (
                 view.slug,
-                shown(view.published_at),
+                format_time(view.published_at),
                 " / ".join(_score(side.panel_score) for side in view.contenders),
                 view.pin or "",
             )
@@ -107,7 +114,7 @@ def pin(
 
     from digest.catalog.tables import Comparison
 
-    with opened() as app:
+    with open_app() as app:
         if place is None:
             with app.store.read() as session:
                 place = (session.exec(select(func.max(Comparison.pin))).one() or 0) + 1
@@ -118,7 +125,7 @@ def pin(
 @app.command("unpin", epilog="Example: digest comparisons unpin smollm3-vs-phi-4")
 def unpin(slug: str) -> None:
     """Take a pin back."""
-    with opened() as app:
+    with open_app() as app:
         _set_pin(app, slug, None)
     print(f"{slug} is not pinned")
 
@@ -132,7 +139,7 @@ def _set_pin(app: "App", slug: str, place: int | None) -> None:
         row = session.exec(select(Comparison).where(Comparison.slug == slug)).first()
         if row is None:
             msg = f"there is no comparison {slug}; `digest comparisons list` shows those there are"
-            raise Refused(msg)
+            raise CommandError(msg)
         row.pin = place
         session.add(row)
 
@@ -140,7 +147,7 @@ def _set_pin(app: "App", slug: str, place: int | None) -> None:
 def _single(pages: list[Any]) -> list[Any]:
     """Refused before anything is kept: one address can't be that of several pages."""
     if len(pages) > 1:
-        raise Refused(f"--url is for a single page, and these are {len(pages)}")
+        raise CommandError(f"--url is for a single page, and these are {len(pages)}")
     return pages
 
 
@@ -150,7 +157,7 @@ def _check_url(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         msg = f"--url: {url!r} is no web address; it should look like https://example.org/page"
-        raise Refused(msg)
+        raise CommandError(msg)
 
 
 def _score(score: float | None) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from digest.cli.common import opened
+from digest.cli.common import open_app
 
 app = typer.Typer(help="The database itself.", no_args_is_help=True)
 
@@ -14,7 +14,7 @@ def upgrade() -> None:
     """Bring the schema up to date."""
     from digest.database import upgrade
 
-    with opened(migrate=False) as app:
+    with open_app(migrate=False) as app:
         upgrade(app.store)
     print("the database is up to date")
 
@@ -24,7 +24,7 @@ def backup(file: Path) -> None:
     """Copy a SQLite database while it is in use."""
     from digest.database import backup
 
-    with opened() as app:
+    with open_app() as app:
         backup(app.store, file)
     print(file)
 
@@ -32,9 +32,9 @@ def backup(file: Path) -> None:
 @app.command("restore", epilog="Example: digest database restore monday.db")
 def restore(file: Path) -> None:
     """Put a backup in the place of the database; everything since then is gone."""
-    from digest.database import ready, restore
+    from digest.database import ensure_current, restore
 
-    with opened(migrate=False) as app:
+    with open_app(migrate=False) as app:
         restore(app.store, file)
-        ready(app.store)
+        ensure_current(app.store)
     print(f"restored from {file}")

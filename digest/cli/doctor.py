@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from digest.cli.common import Refused, opened
+from digest.cli.common import CommandError, open_app
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
@@ -22,12 +22,12 @@ def doctor() -> None:
     Example: digest doctor
     """
     bad = 0
-    with opened() as app:
+    with open_app() as app:
         for fine, line in _findings(app):
             bad += fine is False
             print(f"{MARKS[fine]} {line}")
     if bad:
-        raise Refused(f"{bad} to mend")
+        raise CommandError(f"{bad} to mend")
 
 
 def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:

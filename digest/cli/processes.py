@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.common import Refused, opened
+from digest.cli.common import CommandError, open_app
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
@@ -27,7 +27,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     from digest.worker import work
 
     _speak_up()
-    with opened() as app:
+    with open_app() as app:
         stop = threading.Event()
         timers = _scheduler(app)
         worker = threading.Thread(target=work, args=(app, stop), name="worker")
@@ -46,7 +46,7 @@ def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
     Example: digest web --port 8000
     """
-    with opened() as app:
+    with open_app() as app:
         _serve_web(app, host, port)
 
 
@@ -58,7 +58,7 @@ def worker() -> None:
     from digest.worker import stop_on_signals, work
 
     _speak_up()
-    with opened() as app:
+    with open_app() as app:
         stop = threading.Event()
         stop_on_signals(stop)
         print("worker: waiting for issues to send", flush=True)
@@ -73,7 +73,7 @@ def scheduler() -> None:
     from digest.worker import stop_on_signals
 
     _speak_up()
-    with opened() as app:
+    with open_app() as app:
         stop = threading.Event()
         stop_on_signals(stop)
         timers = _scheduler(app)
@@ -119,7 +119,7 @@ def _listen(host: str, port: int) -> socket.socket:
         return socket.create_server((host, port))
     except OSError as error:
         msg = f"can't listen on {host}:{port}: {error.strerror}; name another with --port"
-        raise Refused(msg) from None
+        raise CommandError(msg) from None
 
 
 def _run(app: "App", listener: socket.socket, *, studio: bool) -> None:

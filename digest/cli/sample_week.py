@@ -11,15 +11,15 @@ from digest.bootstrap import App, bootstrap
 from digest.catalog.intake.sources import read_sources
 from digest.catalog.pages import PageError
 from digest.catalog.upsert import Change, keep_page
-from digest.cli.common import Refused
+from digest.cli.common import CommandError
 from digest.cli.issue.send import send_in_foreground
-from digest.database import ready
+from digest.database import ensure_current
 from digest.issues.lifecycle import find_issue
 from digest.number_words import count_of
 from digest.pipeline import NothingNewError
 from digest.samples import comparisons, subscribers
 from digest.settings import ProviderName, read_settings
-from schedules.registry import add, listed
+from schedules.registry import add_schedule, all_schedules
 from subscribers.tables import SubscriberStatus
 from subscribers.transfer.run import import_csv
 
@@ -38,7 +38,7 @@ def run_sample_week(folder: Path) -> None:
     )
     app = bootstrap(settings)
     try:
-        ready(app.store)
+        ensure_current(app.store)
         _import(app)
         _subscribe(app)
         number = _draft(app)
@@ -53,7 +53,7 @@ def _import(app: App) -> None:
     tally = dict.fromkeys(Change, 0)
     for page in read_sources([str(comparisons())], None):
         if isinstance(page, PageError):
-            raise Refused(str(page))
+            raise CommandError(str(page))
         with app.store.write() as session:
             tally[keep_page(session, page, app.clock()).change] += 1
     print(
@@ -75,8 +75,8 @@ def _subscribe(app: App) -> None:
         )
     print(f"2  subscribers: {report.added} new, {report.already} already there")
     with app.store.write() as session:
-        if not listed(session):
-            add(session, SCHEDULE, "0 8 * * mon", "Europe/Berlin", now=app.clock())
+        if not all_schedules(session):
+            add_schedule(session, SCHEDULE, "0 8 * * mon", "Europe/Berlin", now=app.clock())
 
 
 def _draft(app: App) -> int | None:

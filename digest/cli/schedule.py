@@ -4,7 +4,14 @@ from typing import Annotated, Any
 
 import typer
 
-from digest.cli.common import Refused, opened, parse_moment, print_json, print_rows, shown
+from digest.cli.common import (
+    CommandError,
+    format_time,
+    open_app,
+    parse_moment,
+    print_json,
+    print_rows,
+)
 
 app = typer.Typer(help="When issues are drafted.", no_args_is_help=True)
 
@@ -26,14 +33,14 @@ def add(
 ) -> None:
     """Add a schedule. Its issues wait for approval unless --automatic is given."""
     from digest.issues.tables import MANUAL_SERIES
-    from schedules.recurrence import Cadence
-    from schedules.registry import add as register
+    from schedules.recurrence import Recurrence
+    from schedules.registry import add_schedule
     from schedules.tables import Approval
 
     if name == MANUAL_SERIES:
-        raise Refused(f"{name} is the series of issues drafted by hand; take another name")
-    with opened() as app, app.store.write() as session:
-        register(
+        raise CommandError(f"{name} is the series of issues drafted by hand; take another name")
+    with open_app() as app, app.store.write() as session:
+        add_schedule(
             session,
             name,
             cron,
@@ -43,9 +50,9 @@ def add(
             late_limit_minutes=late_limit,
             frequency=frequency,
         )
-        cadence = Cadence.parse(cron, zone)
+        cadence = Recurrence.parse(cron, zone)
         following = cadence.next(app.clock())
-    print(f"{name}: {cadence.describe()}, next {shown(following[0])}")
+    print(f"{name}: {cadence.describe()}, next {format_time(following[0])}")
 
 
 @app.command("list", epilog="Example: digest schedule list")
@@ -53,10 +60,10 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON alone.")] = False,
 ) -> None:
     """Every schedule and when it comes due next."""
-    from schedules.recurrence import Cadence
-    from schedules.registry import listed
+    from schedules.recurrence import Recurrence
+    from schedules.registry import all_schedules
 
-    with opened() as app, app.store.read() as session:
+    with open_app() as app, app.store.read() as session:
         rows: list[dict[str, Any]] = [
             {
                 "name": one.name,
@@ -65,9 +72,9 @@ def list_(
                 "approval": one.approval,
                 "frequency": one.frequency,
                 "active": one.active,
-                "next": Cadence.parse(one.cron, one.zone).next(app.clock())[0],
+                "next": Recurrence.parse(one.cron, one.zone).next(app.clock())[0],
             }
-            for one in listed(session)
+            for one in all_schedules(session)
         ]
     if as_json:
         print_json(rows)
@@ -77,7 +84,7 @@ def list_(
         return
     print_rows(
         ("name", "rule", "zone", "approval", "next"),
-        [(r["name"], r["cron"], r["zone"], r["approval"], shown(r["next"])) for r in rows],
+        [(r["name"], r["cron"], r["zone"], r["approval"], format_time(r["next"])) for r in rows],
     )
 
 
@@ -90,7 +97,7 @@ def run(
     from digest.worker import maintenance_of
     from schedules.manual_run import run_now
 
-    with opened() as app:
+    with open_app() as app:
         now = app.clock()
         moment = parse_moment(as_of, "--as-of") if as_of else now
         draft_due = maintenance_of(app).draft_due
@@ -102,8 +109,8 @@ def run(
             lambda session, due, due_at: draft_due(session, due, due_at, min(moment, now)),
         )
         if not done.acted:
-            raise Refused(f"{name}: {done.note}")
-        print(f"{name}, due {shown(done.due_at)}: {done.state}, {done.note}")
+            raise CommandError(f"{name}: {done.note}")
+        print(f"{name}, due {format_time(done.due_at)}: {done.state}, {done.note}")
         for number in maintenance_of(app).approve_automatic():
             print(f"issue {number} is approved by its schedule and sending")
 
@@ -113,12 +120,12 @@ def next_(name: str, count: Annotated[int, typer.Option(min=1, max=100)] = 1) ->
     """The next due times."""
     from zoneinfo import ZoneInfo
 
-    from schedules.recurrence import Cadence
-    from schedules.registry import find
+    from schedules.recurrence import Recurrence
+    from schedules.registry import find_schedule
 
-    with opened() as app, app.store.read() as session:
-        schedule = find(session, name)
-        following = Cadence.parse(schedule.cron, schedule.zone).next(app.clock(), count)
+    with open_app() as app, app.store.read() as session:
+        schedule = find_schedule(session, name)
+        following = Recurrence.parse(schedule.cron, schedule.zone).next(app.clock(), count)
         zone = ZoneInfo(schedule.zone)
     for moment in following:
         print(moment.astimezone(zone).isoformat())

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.common import Refused
+from digest.cli.common import CommandError
 
 app = typer.Typer(help="How the email looks.", no_args_is_help=True)
 
@@ -26,9 +26,11 @@ def new(
 
     folder = Path(name)
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-        raise Refused(f"{name} is no name for a folder here; take letters, digits, dots and dashes")
+        raise CommandError(
+            f"{name} is no name for a folder here; take letters, digits, dots and dashes"
+        )
     if folder.exists():
-        raise Refused(f"{folder} is already there; take another name, or move it away")
+        raise CommandError(f"{folder} is already there; take another name, or move it away")
     making = folder.with_name(f".{name}.making")
     shutil.rmtree(making, ignore_errors=True)
     shutil.copytree(templates_folder() / "email", making / "email")

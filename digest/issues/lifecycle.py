@@ -7,7 +7,7 @@ from sqlmodel import Session, col, update
 
 from digest.issues.tables import Issue, IssueState
 from store.errors import UserError
-from subscribers.tokens import MOST_ISSUES
+from subscribers.tokens import MAX_ISSUES
 
 if TYPE_CHECKING:
     from sqlalchemy import CursorResult
@@ -52,7 +52,7 @@ class NoSuchIssueError(IssueError):
 def find_issue(session: Session, number: int) -> Issue:
     """Raises NoSuchIssueError."""
     # Beyond the largest number that a link can carry there is none, and no database is asked.
-    issue = session.get(Issue, number) if 0 < number < MOST_ISSUES else None
+    issue = session.get(Issue, number) if 0 < number < MAX_ISSUES else None
     if issue is None:
         msg = f"there is no issue {number}; `digest issue list` shows those there are"
         raise NoSuchIssueError(msg)

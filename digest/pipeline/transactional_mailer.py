@@ -124,7 +124,7 @@ class TransactionalMailer:
                     key = parse_address(email).key
                 except AddressError:
                     return True
-                known = suppression.find(session, self.hasher.hash(key))
+                known = suppression.find_suppression(session, self.hasher.hash(key))
                 # Who moves, away or back, has left one of two addresses, and is told at both.
                 return known is not None and known.reason != SuppressionReason.UNSUBSCRIBED
 

@@ -13,7 +13,7 @@ from digest.deliver.providers.base import ProviderError
 from digest.issues.lifecycle import IssueError
 from digest.maintenance import Maintenance
 from digest.queue.deferral import SendTasks
-from store import reason
+from store import describe_error
 
 SHARE_SECONDS = 20.0
 """A permit ends then, whatever is left of its share: with a slow provider, too, other issues and
@@ -40,7 +40,7 @@ class TaskHandlers:
             log.warning("issue %s waits: %s", number, error)
             raise
         except DBAPIError as error:
-            log.warning("issue %s waits: the database refused: %s", number, reason(error))
+            log.warning("issue %s waits: the database refused: %s", number, describe_error(error))
             self.stop.wait(FAULT_SECONDS)
             raise
         except Exception as error:

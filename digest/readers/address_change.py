@@ -8,9 +8,9 @@ from digest.deliver.transactional.mail import write
 from digest.deliver.transactional.tables import TransactionalKind
 from digest.readers.signup import LETTERS_A_DAY
 from subscribers.addresses import AddressHasher, parse_address
-from subscribers.consent import Origin
-from subscribers.preferences import Moved, ask_move, move
-from subscribers.signup_limits import knock, mailbox_of
+from subscribers.consent import ConsentOrigin
+from subscribers.preferences import AddressChanged, confirm_address_change, request_address_change
+from subscribers.signup_limits import count_attempt, mailbox_of
 
 A_DAY = timedelta(days=1)
 
@@ -23,13 +23,13 @@ def request_move(
     A few a day, by whom and to whom: more would make it a way to pester people.
     """
     key = parse_address(email).key
-    asked = knock(session, hasher, f"mover {subscriber_id}", A_DAY, now)
+    asked = count_attempt(session, hasher, f"mover {subscriber_id}", A_DAY, now)
     if (
         asked > LETTERS_A_DAY
-        or knock(session, hasher, f"address {mailbox_of(key)}", A_DAY, now) > LETTERS_A_DAY
+        or count_attempt(session, hasher, f"address {mailbox_of(key)}", A_DAY, now) > LETTERS_A_DAY
     ):
         return
-    number = ask_move(session, subscriber_id, email, now)
+    number = request_address_change(session, subscriber_id, email, now)
     if number is not None:
         write(
             session,
@@ -48,11 +48,11 @@ def accept_move(
     subscriber_id: int,
     number: int,
     *,
-    origin: Origin,
+    origin: ConsentOrigin,
     now: datetime,
-) -> Moved | None:
-    """As `subscribers.preferences.move`; the old address is owed a notice."""
-    moved = move(session, hasher, subscriber_id, number, origin=origin, now=now)
+) -> AddressChanged | None:
+    """As `subscribers.preferences.confirm_address_change`; the old address is owed a notice."""
+    moved = confirm_address_change(session, hasher, subscriber_id, number, origin=origin, now=now)
     if moved is not None:
         write(session, TransactionalKind.CHANGED, subscriber_id, f"{number}", now, email=moved.old)
     return moved

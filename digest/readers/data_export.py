@@ -14,9 +14,9 @@ from digest.events.tables import Event
 from store import Table
 from subscribers import suppression
 from subscribers.addresses import AddressHasher
-from subscribers.preferences import choices_of
-from subscribers.service import erase
-from subscribers.tables import AddressChange, Consent, Leaving, Subscriber
+from subscribers.preferences import preferences_of
+from subscribers.service import erase_subscriber
+from subscribers.tables import AddressChange, Consent, Subscriber, UnsubscribeFeedback
 
 
 def dossier(session: Session, subscriber_id: int) -> dict[str, Any] | None:
@@ -24,10 +24,10 @@ def dossier(session: Session, subscriber_id: int) -> dict[str, Any] | None:
     person = session.get(Subscriber, subscriber_id)
     if person is None:
         return None
-    chosen = choices_of(session, person)
-    blocked = suppression.find(session, person.address_hash)
+    chosen = preferences_of(session, person)
+    blocked = suppression.find_suppression(session, person.address_hash)
     move = session.get(AddressChange, subscriber_id)
-    leaving = session.get(Leaving, subscriber_id)
+    leaving = session.get(UnsubscribeFeedback, subscriber_id)
     return {
         "email": person.email,
         "first_name": person.first_name,
@@ -97,7 +97,7 @@ def forget(session: Session, hasher: AddressHasher, subscriber_id: int, now: dat
             .values(detail=empty)
             .execution_options(synchronize_session=False)
         )
-    return erase(session, hasher, person.email, now)
+    return erase_subscriber(session, hasher, person.email, now)
 
 
 def _of(session: Session, table: type[Any], subscriber_id: int) -> Iterable[Any]:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from store.errors import DigestError
 from subscribers.addresses import AddressHasher
-from subscribers.signup_limits import knock
+from subscribers.signup_limits import count_attempt
 
 ALGORITHM = "PBKDF2/SHA-256"
 COST = 2_000
@@ -48,5 +48,5 @@ class Puzzles:
         ends = datetime.fromtimestamp(int(parameters.expires_at or 0), UTC)
         what = f"puzzle {parameters.nonce}"
         # Counted for the hour that it ends in, whenever it is used.
-        if knock(session, hasher, what, timedelta(hours=1), now, within=ends) > 1:
+        if count_attempt(session, hasher, what, timedelta(hours=1), now, within=ends) > 1:
             raise UnsolvedError

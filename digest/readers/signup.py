@@ -11,9 +11,9 @@ from digest.deliver.transactional.mail import write
 from digest.deliver.transactional.tables import TransactionalKind
 from store.errors import DigestError
 from subscribers.addresses import AddressHasher, parse_address
-from subscribers.consent import ConsentKind, Origin, newest
-from subscribers.signup import Confirmed, Due, ask, confirm
-from subscribers.signup_limits import knock, mailbox_of, network_of
+from subscribers.consent import ConsentKind, ConsentOrigin, newest_consent
+from subscribers.signup import ConfirmationResult, NextStep, confirm_signup, request_signup
+from subscribers.signup_limits import count_attempt, mailbox_of, network_of
 from subscribers.tables import Consent
 
 PER_NETWORK = 30
@@ -24,8 +24,8 @@ SAME_REQUEST = timedelta(minutes=10)
 """A form that is sent again within this span of the clock causes no second letter."""
 _COMPARISON = re.compile(r"/comparisons/([^/]{1,400})/?")
 _LETTERS = {
-    Due.CONFIRMATION: TransactionalKind.CONFIRMATION,
-    Due.ALREADY: TransactionalKind.ALREADY,
+    NextStep.CONFIRMATION: TransactionalKind.CONFIRMATION,
+    NextStep.ALREADY: TransactionalKind.ALREADY,
 }
 
 
@@ -42,12 +42,12 @@ class Application:
     email: str
     first_name: str
     wording: str
-    origin: Origin
+    origin: ConsentOrigin
 
 
 def knock_from(session: Session, hasher: AddressHasher, ip: str, now: datetime) -> None:
     """Counts a request. Raises TooManyError."""
-    if knock(session, hasher, f"network {network_of(ip)}", NETWORK_SPAN, now) > PER_NETWORK:
+    if count_attempt(session, hasher, f"network {network_of(ip)}", NETWORK_SPAN, now) > PER_NETWORK:
         raise TooManyError
 
 
@@ -57,9 +57,12 @@ def apply(session: Session, hasher: AddressHasher, application: Application, now
     Every path writes and none sends, so all take about as long.
     """
     key = parse_address(application.email).key
-    if knock(session, hasher, f"address {mailbox_of(key)}", timedelta(days=1), now) > LETTERS_A_DAY:
+    if (
+        count_attempt(session, hasher, f"address {mailbox_of(key)}", timedelta(days=1), now)
+        > LETTERS_A_DAY
+    ):
         return
-    asked = ask(
+    asked = request_signup(
         session,
         hasher,
         application.email,
@@ -74,14 +77,14 @@ def apply(session: Session, hasher: AddressHasher, application: Application, now
 
 
 def accept(
-    session: Session, subscriber_id: int, *, wording: str, origin: Origin, now: datetime
-) -> Confirmed:
+    session: Session, subscriber_id: int, *, wording: str, origin: ConsentOrigin, now: datetime
+) -> ConfirmationResult:
     """The button behind the confirmation's link; who is new on the list is owed a welcome."""
     source = _asked_at(session, subscriber_id)
-    origin = Origin(source, origin.ip, origin.user_agent, origin.form)
-    found = confirm(session, subscriber_id, wording=wording, origin=origin, now=now)
-    if found is Confirmed.NOW:
-        proof = newest(session, subscriber_id)
+    origin = ConsentOrigin(source, origin.ip, origin.user_agent, origin.form)
+    found = confirm_signup(session, subscriber_id, wording=wording, origin=origin, now=now)
+    if found is ConfirmationResult.NOW:
+        proof = newest_consent(session, subscriber_id)
         write(
             session,
             TransactionalKind.WELCOME,

@@ -10,11 +10,16 @@ from digest.events.writer import record
 from subscribers.addresses import AddressHasher
 from subscribers.service import unsubscribe
 from subscribers.tables import Subscriber
-from subscribers.tokens import Bearer
+from subscribers.tokens import TokenClaims
 
 
 def unsubscribe_bearer(
-    session: Session, hasher: AddressHasher, bearer: Bearer, now: datetime, *, how: str = "link"
+    session: Session,
+    hasher: AddressHasher,
+    bearer: TokenClaims,
+    now: datetime,
+    *,
+    how: str = "link",
 ) -> str | None:
     """Takes the person off the list, however often it is called; their address as it is stored.
 
@@ -29,11 +34,11 @@ def unsubscribe_bearer(
     return subscriber.email
 
 
-def _source(bearer: Bearer, how: str) -> str:
+def _source(bearer: TokenClaims, how: str) -> str:
     return f"{how} in issue {bearer.issue}" if bearer.issue else how
 
 
-def _note(session: Session, bearer: Bearer, now: datetime) -> None:
+def _note(session: Session, bearer: TokenClaims, now: datetime) -> None:
     """An event on the delivery, so that the issue's report counts the person once."""
     delivery = session.exec(
         select(Delivery.id).where(

@@ -13,7 +13,7 @@ from digest.events.tables import Event, EventKind
 from digest.events.writer import record
 from digest.issues.tables import Pick
 from subscribers.tables import Subscriber
-from subscribers.tokens import Bearer
+from subscribers.tokens import TokenClaims
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Ballot:
     said: Verdict | None
 
 
-def ballots(session: Session, bearer: Bearer) -> list[Ballot]:
+def ballots(session: Session, bearer: TokenClaims) -> list[Ballot]:
     """The tools of the issue in its order, each once."""
     said = dict(
         session.exec(
@@ -57,7 +57,7 @@ def prepared(there: Sequence[Ballot], slug: str, word: str) -> list[Ballot]:
 
 
 def cast_votes(
-    session: Session, bearer: Bearer, given: Mapping[str, str], now: datetime
+    session: Session, bearer: TokenClaims, given: Mapping[str, str], now: datetime
 ) -> int | None:
     """Keeps ship or skip by tool slug; how many were said. None where the token names nobody.
 
@@ -90,7 +90,7 @@ def _keep(session: Session, subscriber: int, tool: Tool, verdict: Verdict, now: 
     session.flush()
 
 
-def _note(session: Session, bearer: Bearer, now: datetime) -> None:
+def _note(session: Session, bearer: TokenClaims, now: datetime) -> None:
     """One event a delivery: the report counts people, not buttons."""
     delivery = session.exec(
         select(Delivery.id).where(

@@ -5,7 +5,7 @@ import logging
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
-from digest.database import Schema, schema_of
+from digest.database import SchemaState, schema_state
 from digest.web.site import TheSite
 from store import StoreError
 
@@ -25,10 +25,10 @@ async def health() -> Response:
 def ready(site: TheSite) -> Response:
     """200 when the database answers and its schema is this version's, else 503."""
     try:
-        schema = schema_of(site.store)
+        schema = schema_state(site.store)
     except StoreError as error:
         log.warning("not ready: %s", error)
         return JSONResponse({"status": "the database does not answer"}, 503, FRESH)
-    if schema is not Schema.CURRENT:
+    if schema is not SchemaState.CURRENT:
         return JSONResponse({"status": f"the database's schema is {schema}"}, 503, FRESH)
     return JSONResponse({"status": "ready"}, headers=FRESH)

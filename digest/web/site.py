@@ -18,7 +18,7 @@ from digest.track.provider_events.sendgrid_signature import Signatures
 from digest.web.templating import Pages
 from store import Store
 from subscribers.addresses import AddressHasher
-from subscribers.consent import Origin
+from subscribers.consent import ConsentOrigin
 from subscribers.tokens import Tokens
 
 
@@ -70,15 +70,15 @@ async def _pages(request: Request) -> Pages:
     return cast("Pages", request.app.state.pages)
 
 
-async def _origin(request: Request) -> Origin:
+async def _origin(request: Request) -> ConsentOrigin:
     """Where a request comes from; what it came for is for the form to say.
 
     The server behind it takes a proxy's word for the address only where it was told to trust it.
     """
     ip = request.client.host if request.client else ""
-    return Origin(ip=ip, user_agent=request.headers.get("user-agent", ""))
+    return ConsentOrigin(ip=ip, user_agent=request.headers.get("user-agent", ""))
 
 
 TheSite = Annotated[Site, Depends(_site)]
 ThePages = Annotated[Pages, Depends(_pages)]
-TheOrigin = Annotated[Origin, Depends(_origin)]
+TheOrigin = Annotated[ConsentOrigin, Depends(_origin)]

@@ -13,8 +13,8 @@ from sqlmodel import Session, col, func, select
 
 from subscribers import suppression
 from subscribers.addresses import AddressHasher
-from subscribers.consent import ConsentKind, is_withdrawn, record
-from subscribers.suppression_removal import lifts
+from subscribers.consent import ConsentKind, is_withdrawn, record_consent
+from subscribers.suppression_removal import removals_of
 from subscribers.tables import (
     Consent,
     Subscriber,
@@ -23,12 +23,12 @@ from subscribers.tables import (
     SuppressionReason,
 )
 from subscribers.transfer import bulk_insert
-from subscribers.transfer.duplicates import Seen
-from subscribers.transfer.formats import LEFT, REASONS, Standing
+from subscribers.transfer.duplicates import DuplicateFinder
+from subscribers.transfer.formats import OFF_LIST, SUPPRESSION_REASONS, ImportedStatus
 from subscribers.transfer.refused_rows import ImportReport
-from subscribers.transfer.rows import Arrival
+from subscribers.transfer.rows import ImportRow
 
-_WITHDREW = frozenset({Standing.UNSUBSCRIBED, Standing.COMPLAINED})
+_WITHDREW = frozenset({ImportedStatus.UNSUBSCRIBED, ImportedStatus.COMPLAINED})
 # Taken out of their enumerations once: a member's name costs a call, a million rows a million.
 _REQUESTED, _CONFIRMED, _IMPORTED, _WITHDRAWN = (
     ConsentKind.REQUESTED.value,
@@ -39,36 +39,36 @@ _REQUESTED, _CONFIRMED, _IMPORTED, _WITHDRAWN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class ImportOptions:
     """What is the same for every row of one import."""
 
     hasher: AddressHasher
     source: str
     tool: str
     """Whose export it is, as it stands in the wording of a proof."""
-    statuses: dict[Standing | None, str]
+    statuses: dict[ImportedStatus | None, str]
     wording: str
     now: datetime
 
 
-def admit(
+def import_batch(
     session: Session,
-    terms: Terms,
-    arrivals: Iterable[Arrival],
-    seen: Seen,
+    options: ImportOptions,
+    rows: Iterable[ImportRow],
+    seen: DuplicateFinder,
     report: ImportReport,
     *,
     dry: bool,
 ) -> None:
-    """Counts what becomes of `arrivals` into `report`, and, unless `dry`, makes it so."""
+    """Counts what becomes of `rows` into `report`, and, unless `dry`, makes it so."""
     if not dry:
         bulk_insert.one_import_at_a_time(session)
-    people, erased = _folded(arrivals, report)
+    people, erased = _folded(rows, report)
     repeated = seen.repeated(people)
-    hashes = {key: terms.hasher.hash(key) for key in people}
+    hashes = {key: options.hasher.hash(key) for key in people}
     known = _known(session, people)
     blocked = _blocked(session, [*hashes.values(), *erased])
-    new: list[Arrival] = []
+    new: list[ImportRow] = []
     for key, one in people.items():
         if key in known:
             report.repeated += key in repeated
@@ -76,7 +76,7 @@ def admit(
             report.suppressed += is_blocked and key not in repeated
             report.already += not is_blocked and key not in repeated
             if one.reason and not dry:
-                _leave(session, terms, known[key], one)
+                _leave(session, options, known[key], one)
         elif key in repeated and (dry or hashes[key] in blocked):
             report.repeated += 1
         elif hashes[key] in blocked:
@@ -89,20 +89,20 @@ def admit(
     if dry:
         _count_new(new, report)
         return
-    _insert(session, terms, new, hashes, report)
-    _block(session, terms, sorted([*new, *gone], key=_line), hashes)
+    _insert(session, options, new, hashes, report)
+    _block(session, options, sorted([*new, *gone], key=_line), hashes)
 
 
 def _folded(
-    arrivals: Iterable[Arrival], report: ImportReport
-) -> tuple[dict[str, Arrival], dict[str, Arrival]]:
+    rows: Iterable[ImportRow], report: ImportReport
+) -> tuple[dict[str, ImportRow], dict[str, ImportRow]]:
     """One arrival an address, and who was erased elsewhere, by their hash.
 
     Of two rows for one address the first counts, but whoever has left in either has left.
     """
-    people: dict[str, Arrival] = {}
-    erased: dict[str, Arrival] = {}
-    for one in arrivals:
+    people: dict[str, ImportRow] = {}
+    erased: dict[str, ImportRow] = {}
+    for one in rows:
         if one.address_hash:  # erased elsewhere
             report.repeated += one.address_hash in erased
             erased[one.address_hash] = one
@@ -113,7 +113,7 @@ def _folded(
         report.repeated += 1
         if one.reason and not first.reason and not _outlived(one.left_at, first.agreed_at):
             people[one.key] = first._replace(
-                standing=one.standing, left_at=one.left_at, kept=one.kept or first.kept
+                status=one.status, left_at=one.left_at, exported=one.exported or first.exported
             )
     return people, erased
 
@@ -144,31 +144,31 @@ def _blocked(session: Session, hashes: Iterable[str]) -> set[str]:
     return set(session.connection().execute(statement).scalars())
 
 
-def _count_new(new: list[Arrival], report: ImportReport) -> None:
+def _count_new(new: list[ImportRow], report: ImportReport) -> None:
     departed = sum(1 for one in new if _is_departed(one))
     report.departed += departed
     report.added += len(new) - departed
 
 
-def _is_departed(one: Arrival) -> bool:
-    return one.standing in REASONS
+def _is_departed(one: ImportRow) -> bool:
+    return one.status in SUPPRESSION_REASONS
 
 
 def _insert(
     session: Session,
-    terms: Terms,
-    new: list[Arrival],
+    options: ImportOptions,
+    new: list[ImportRow],
     hashes: dict[str, str],
     report: ImportReport,
 ) -> None:
-    people = [one for one in new if one.standing is not Standing.SUPPRESSED]
-    rows = [_person(terms, one, hashes[one.key]) for one in people]
+    people = [one for one in new if one.status is not ImportedStatus.SUPPRESSED]
+    rows = [_person(options, one, hashes[one.key]) for one in people]
     numbers = bulk_insert.insert_people(session, rows) if rows else {}
     proofs = [
         proof
         for one in people
         if one.key in numbers
-        for proof in _proofs(terms, one, numbers[one.key])
+        for proof in _proofs(options, one, numbers[one.key])
     ]
     if proofs:
         bulk_insert.insert_consents(session, proofs)
@@ -177,112 +177,118 @@ def _insert(
     report.departed += len(new) - len(people)
 
 
-def _person(terms: Terms, one: Arrival, address_hash: str) -> tuple[Any, ...]:
-    kept = one.kept
+def _person(options: ImportOptions, one: ImportRow, address_hash: str) -> tuple[Any, ...]:
+    exported = one.exported
     return (
         one.email,
         one.key,
         address_hash,
         one.first_name,
-        terms.statuses[one.standing],
-        kept.source if kept else terms.source,
-        kept.tracking if kept else True,
-        (kept and kept.created_at) or terms.now,
-        (kept and kept.changed_at) or terms.now,
+        options.statuses[one.status],
+        exported.source if exported else options.source,
+        exported.tracking if exported else True,
+        (exported and exported.created_at) or options.now,
+        (exported and exported.changed_at) or options.now,
     )
 
 
-def statuses(given: SubscriberStatus | None) -> dict[Standing | None, str]:
+def statuses_for(given: SubscriberStatus | None) -> dict[ImportedStatus | None, str]:
     """As what somebody comes onto the list, by how they stand; `given` is the operator's word."""
     # Nobody who was pending elsewhere is active here without having confirmed.
-    found: dict[Standing | None, str] = {Standing.PENDING: SubscriberStatus.PENDING.value}
-    found[Standing.ACTIVE] = (given or SubscriberStatus.ACTIVE).value
+    found: dict[ImportedStatus | None, str] = {
+        ImportedStatus.PENDING: SubscriberStatus.PENDING.value
+    }
+    found[ImportedStatus.ACTIVE] = (given or SubscriberStatus.ACTIVE).value
     found[None] = (given or SubscriberStatus.PENDING).value
-    return found | {standing: status.value for standing, (status, _) in LEFT.items()}
+    return found | {imported: ours.value for imported, (ours, _) in OFF_LIST.items()}
 
 
-def _proofs(terms: Terms, one: Arrival, number: int) -> list[tuple[Any, ...]]:
+def _proofs(options: ImportOptions, one: ImportRow, number: int) -> list[tuple[Any, ...]]:
     """What is known of their consent, oldest first, as rows of `bulk.CONSENT`."""
-    if one.kept and one.kept.consents:
+    if one.exported and one.exported.consents:
         return [
             (number, *(proof[name] for name in bulk_insert.CONSENT.split()[1:]))
-            for proof in one.kept.consents
+            for proof in one.exported.consents
         ]
     proofs: list[tuple[Any, ...]] = []
     if one.signed_up_at:
-        words = f"Signed up, as {terms.tool} has it."
-        came_from = one.came_from or terms.source
+        words = f"Signed up, as {options.tool} has it."
+        signed_up_from = one.signed_up_from or options.source
         proofs.append(
-            (number, _REQUESTED, words, came_from, one.signed_up_ip, "", one.signed_up_at)
+            (number, _REQUESTED, words, signed_up_from, one.signed_up_ip, "", one.signed_up_at)
         )
     if one.confirmed_at:
-        words = f"Confirmed, as {terms.tool} has it."
+        words = f"Confirmed, as {options.tool} has it."
         proofs.append(
-            (number, _CONFIRMED, words, terms.source, one.confirmed_ip, "", one.confirmed_at)
+            (number, _CONFIRMED, words, options.source, one.confirmed_ip, "", one.confirmed_at)
         )
-    if one.standing in _WITHDREW:
-        words, at = _gone(terms), one.left_at or terms.now
-        proofs.append((number, _WITHDRAWN, words, terms.source, "", "", at))
+    if one.status in _WITHDREW:
+        words, at = _gone(options), one.left_at or options.now
+        proofs.append((number, _WITHDRAWN, words, options.source, "", "", at))
     else:
-        proofs.append((number, _IMPORTED, terms.wording, terms.source, "", "", terms.now))
+        proofs.append((number, _IMPORTED, options.wording, options.source, "", "", options.now))
     return proofs
 
 
-def _gone(terms: Terms) -> str:
-    return f"Left before the import, as {terms.tool} has it."
+def _gone(options: ImportOptions) -> str:
+    return f"Left before the import, as {options.tool} has it."
 
 
-def _line(one: Arrival) -> int:
+def _line(one: ImportRow) -> int:
     return one.line
 
 
-def _block(session: Session, terms: Terms, arrivals: list[Arrival], hashes: dict[str, str]) -> None:
-    """Suppresses whoever of `arrivals` must not be mailed, in the order of the file."""
-    rows = [
-        _suppressed(terms, one, one.address_hash or hashes[one.key], reason)
-        for one in arrivals
+def _block(
+    session: Session, options: ImportOptions, rows: list[ImportRow], hashes: dict[str, str]
+) -> None:
+    """Suppresses whoever of `rows` must not be mailed, in the order of the file."""
+    values = [
+        _suppressed(options, one, one.address_hash or hashes[one.key], reason)
+        for one in rows
         if (reason := one.reason)
     ]
-    if rows:
-        bulk_insert.insert_suppressions(session, rows)
+    if values:
+        bulk_insert.insert_suppressions(session, values)
 
 
 def _suppressed(
-    terms: Terms, one: Arrival, address_hash: str, reason: SuppressionReason
+    options: ImportOptions, one: ImportRow, address_hash: str, reason: SuppressionReason
 ) -> tuple[Any, ...]:
     """A row of `bulk.SUPPRESSION`; of who was erased nothing is kept but the hash."""
-    kept = one.kept
-    at = (kept and kept.suppressed_at) or one.left_at or terms.now
-    note = kept.note if kept else f"{terms.source}: {terms.tool}"[:500]
+    exported = one.exported
+    at = (exported and exported.suppressed_at) or one.left_at or options.now
+    note = exported.note if exported else f"{options.source}: {options.tool}"[:500]
     if one.address_hash:
         note = ""
     return (address_hash, one.email or None, reason.value, note, "{}", at)
 
 
-def _leave(session: Session, terms: Terms, number: int, one: Arrival) -> None:
+def _leave(session: Session, options: ImportOptions, number: int, one: ImportRow) -> None:
     """Somebody on the list of whom the file says that they must not be mailed."""
     person = session.get(Subscriber, number, with_for_update=True)
     reason = one.reason
     if person is None or reason is None or _outlived(one.left_at, _agreed_at(session, person, one)):
         return
-    note = f"{terms.source}: {terms.tool}"
-    for address_hash in {person.address_hash, terms.hasher.hash(person.email_key)}:
+    note = f"{options.source}: {options.tool}"
+    for address_hash in {person.address_hash, options.hasher.hash(person.email_key)}:
         suppression.suppress(
-            session, address_hash, person.email, reason, one.left_at or terms.now, note=note
+            session, address_hash, person.email, reason, one.left_at or options.now, note=note
         )
-    if one.standing not in LEFT or person.status not in {
+    if one.status not in OFF_LIST or person.status not in {
         SubscriberStatus.PENDING,
         SubscriberStatus.ACTIVE,
     }:
         return
-    person.status, person.changed_at = LEFT[one.standing][0], terms.now
-    if one.standing is not Standing.BOUNCED and not is_withdrawn(session, number):
-        at = one.left_at or terms.now
-        record(session, number, ConsentKind.WITHDRAWN, _gone(terms), at, source=terms.source)
+    person.status, person.changed_at = OFF_LIST[one.status][0], options.now
+    if one.status is not ImportedStatus.BOUNCED and not is_withdrawn(session, number):
+        at = one.left_at or options.now
+        record_consent(
+            session, number, ConsentKind.WITHDRAWN, _gone(options), at, source=options.source
+        )
     session.flush()
 
 
-def _agreed_at(session: Session, person: Subscriber, one: Arrival) -> datetime | None:
+def _agreed_at(session: Session, person: Subscriber, one: ImportRow) -> datetime | None:
     """When they last agreed by themselves; an operator's import is not their word.
 
     What is a failure of the address, and no withdrawal, an operator may have lifted since.
@@ -296,5 +302,5 @@ def _agreed_at(session: Session, person: Subscriber, one: Arrival) -> datetime |
         ).one()
     ]
     if one.reason is SuppressionReason.BOUNCED:
-        times += [lift.at for lift in lifts(session, person.address_hash)]
+        times += [lift.at for lift in removals_of(session, person.address_hash)]
     return max((at for at in times if at), default=None)

@@ -21,7 +21,7 @@ _LONGEST_HEADER = 50
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 """What a spreadsheet would run, or what was kept from it by an apostrophe."""
 
-SheetRow = tuple[int, int, list[str], str]
+CsvRow = tuple[int, int, list[str], str]
 """First line and last line, from 1; the cells; and why there are none where it is no CSV."""
 
 
@@ -29,7 +29,7 @@ class _LineTooLongError(DigestError):
     pass
 
 
-class Sheet:
+class CsvReader:
     """A header, and the rows after it that are not empty."""
 
     def __init__(self, text: TextIO) -> None:
@@ -37,9 +37,9 @@ class Sheet:
         self._text = text
         self._before = 0
         self.delimiter, self.header = self._read_header()
-        self.names = [plain_name(one) for one in self.header]
+        self.names = [normalize_column(one) for one in self.header]
 
-    def rows(self) -> Iterator[SheetRow]:
+    def rows(self) -> Iterator[CsvRow]:
         """Each line once; a line that is too long, or no CSV, costs its own row alone."""
         while True:
             reader = csv.reader(self._lines(), delimiter=self.delimiter)
@@ -52,7 +52,7 @@ class Sheet:
             else:
                 return
 
-    def _rows_of(self, reader: Any) -> Iterator[SheetRow]:
+    def _rows_of(self, reader: Any) -> Iterator[CsvRow]:
         before, last = self._before, self._before
         while True:
             try:
@@ -85,7 +85,7 @@ class Sheet:
                 while header.count('"') % 2 and self._before - begun < _LONGEST_HEADER:
                     header += next(self._counted(), '"')
                 cells = _cells(header.removeprefix("\ufeff"), delimiter)
-                if _EMAIL.intersection(map(plain_name, cells)):
+                if _EMAIL.intersection(map(normalize_column, cells)):
                     return delimiter, [one.strip() for one in cells]
                 first = header
         except _LineTooLongError:
@@ -103,12 +103,12 @@ class Sheet:
             yield line
 
 
-def plain_name(name: str) -> str:
+def normalize_column(name: str) -> str:
     """A column's name as it is compared: without case, spaces, hyphens and underscores."""
-    return re.sub(r"[\s_-]", "", rearmed(name.strip())).casefold()
+    return re.sub(r"[\s_-]", "", unescape_formula(name.strip())).casefold()
 
 
-def disarmed(cell: str) -> str:
+def escape_formula(cell: str) -> str:
     """`cell` as text to a spreadsheet, which would run one that begins like a formula.
 
     Source: https://owasp.org/www-community/attacks/CSV_Injection
@@ -116,8 +116,8 @@ def disarmed(cell: str) -> str:
     return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
-def rearmed(cell: str) -> str:
-    """What `disarmed` was given."""
+def unescape_formula(cell: str) -> str:
+    """What `escape_formula` was given."""
     return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Self
 
 
-class Seen:
+class DuplicateFinder:
     """Keys of all chunks so far, in a file that the system removes; use as a with-block."""
 
     def __init__(self) -> None:

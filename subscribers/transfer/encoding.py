@@ -20,7 +20,7 @@ class ImportRefusedError(UserError, ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class DecodedFile:
     """`encoding` is what to call it in a report; `guessed` where the bytes only allow it."""
 
     text: TextIO
@@ -29,7 +29,7 @@ class Opened:
 
 
 @contextmanager
-def opened_as_text(file: BinaryIO) -> Iterator[Opened]:
+def open_as_text(file: BinaryIO) -> Iterator[DecodedFile]:
     """`file` from where it stands, as UTF-8, UTF-16 or, if it is neither, Windows-1252.
 
     What can't be sought in (a pipe) is copied to a temporary file first: the whole of it is
@@ -44,13 +44,13 @@ def opened_as_text(file: BinaryIO) -> Iterator[Opened]:
         yield from _opened(copy)
 
 
-def _opened(file: IO[bytes]) -> Iterator[Opened]:
+def _opened(file: IO[bytes]) -> Iterator[DecodedFile]:
     start = file.tell()
     codec, name, guessed = _encoding(file, start)
     file.seek(start)
     text = TextIOWrapper(cast("BinaryIO", file), encoding=codec, newline="")
     try:
-        yield Opened(text, name, guessed)
+        yield DecodedFile(text, name, guessed)
     finally:
         text.detach()  # the file is its opener's to close
 

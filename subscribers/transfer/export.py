@@ -9,8 +9,8 @@ from typing import Any, TextIO
 from sqlmodel import Session, col, select
 
 from subscribers.tables import Consent, Subscriber, Suppression
-from subscribers.transfer.csv_file import disarmed
-from subscribers.transfer.formats import Standing
+from subscribers.transfer.csv_file import escape_formula
+from subscribers.transfer.formats import ImportedStatus
 
 CHUNK = 1_000
 COLUMNS = (
@@ -43,7 +43,7 @@ def export_csv(session: Session, rows: TextIO) -> int:
         last = people[-1][0].id or 0
         consents = _consents(session, [one.id or 0 for one, _ in people])
         for one, block in people:
-            writer.writerow(map(disarmed, _cells(one, block, consents.get(one.id or 0, []))))
+            writer.writerow(map(escape_formula, _cells(one, block, consents.get(one.id or 0, []))))
         count += len(people)
         session.expunge_all()
     _write_suppressed(session, writer)
@@ -114,9 +114,11 @@ def _write_suppressed(session: Session, writer: Any) -> None:
     ).all():
         last = blocks[-1].id or 0
         for block in blocks:
-            status = Standing.SUPPRESSED if block.email else Standing.ERASED
+            status = ImportedStatus.SUPPRESSED if block.email else ImportedStatus.ERASED
             cells = (block.email or "", "", status, "", "", "", "", "", *_blocked(block))
-            writer.writerow([*map(disarmed, cells), "" if block.email else block.address_hash])
+            writer.writerow(
+                [*map(escape_formula, cells), "" if block.email else block.address_hash]
+            )
         session.expunge_all()
 
 

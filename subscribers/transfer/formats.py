@@ -1,6 +1,6 @@
 """How other tools write their lists: which columns, in which words.
 
-Names of columns are compared as `csv_file.plain_name` makes them. Sources: the exports
+Names of columns are compared as `csv_file.normalize_column` makes them. Sources: the exports
 themselves, and listmonk `cmd/subscribers.go`, Ghost `members-csv`, Buttondown's subscriber object
 (https://docs.buttondown.com/api-subscribers-introduction).
 """
@@ -11,11 +11,11 @@ from enum import StrEnum
 
 from subscribers.tables import SubscriberStatus, SuppressionReason
 
-OURS = "our own"
+OWN_EXPORT = "our own"
 GENERIC = "plain"
 
 
-class Role:
+class ColumnRole:
     """What a column says about a person; plain texts, since every cell of a file asks for one."""
 
     EMAIL = "email"
@@ -43,7 +43,7 @@ class Role:
     HASH = "address hash"
 
 
-class Standing(StrEnum):
+class ImportedStatus(StrEnum):
     """How somebody stood where they come from: a status of ours, or no subscriber at all."""
 
     ACTIVE = "active"
@@ -57,15 +57,15 @@ class Standing(StrEnum):
     """The same, and nothing but a keyed hash is known."""
 
 
-LEFT = {
-    Standing.UNSUBSCRIBED: (SubscriberStatus.UNSUBSCRIBED, SuppressionReason.UNSUBSCRIBED),
-    Standing.BOUNCED: (SubscriberStatus.BOUNCED, SuppressionReason.BOUNCED),
-    Standing.COMPLAINED: (SubscriberStatus.COMPLAINED, SuppressionReason.COMPLAINED),
+OFF_LIST = {
+    ImportedStatus.UNSUBSCRIBED: (SubscriberStatus.UNSUBSCRIBED, SuppressionReason.UNSUBSCRIBED),
+    ImportedStatus.BOUNCED: (SubscriberStatus.BOUNCED, SuppressionReason.BOUNCED),
+    ImportedStatus.COMPLAINED: (SubscriberStatus.COMPLAINED, SuppressionReason.COMPLAINED),
 }
 
-REASONS = {standing: reason for standing, (_, reason) in LEFT.items()} | {
-    Standing.SUPPRESSED: SuppressionReason.BY_HAND,
-    Standing.ERASED: SuppressionReason.ERASED,
+SUPPRESSION_REASONS = {imported: reason for imported, (_, reason) in OFF_LIST.items()} | {
+    ImportedStatus.SUPPRESSED: SuppressionReason.BY_HAND,
+    ImportedStatus.ERASED: SuppressionReason.ERASED,
 }
 """Why whoever stands so must not be mailed."""
 
@@ -73,21 +73,21 @@ _ACTIVE = """active subscribed confirmed enabled regular premium gifted trialed 
     past_due"""
 _PENDING = "pending unconfirmed unactivated validating needs_attention"
 _UNSUBSCRIBED = "unsubscribed inactive disabled blocklisted blacklisted blocked removed"
-WORDS = {
-    word: standing
-    for words, standing in (
-        (_ACTIVE, Standing.ACTIVE),
-        (_PENDING, Standing.PENDING),
-        (_UNSUBSCRIBED, Standing.UNSUBSCRIBED),
-        ("bounced cleaned undeliverable invalid", Standing.BOUNCED),
-        ("complained spam abuse", Standing.COMPLAINED),
-        ("suppressed", Standing.SUPPRESSED),
-        ("erased", Standing.ERASED),
+STATUS_WORDS = {
+    word: imported
+    for words, imported in (
+        (_ACTIVE, ImportedStatus.ACTIVE),
+        (_PENDING, ImportedStatus.PENDING),
+        (_UNSUBSCRIBED, ImportedStatus.UNSUBSCRIBED),
+        ("bounced cleaned undeliverable invalid", ImportedStatus.BOUNCED),
+        ("complained spam abuse", ImportedStatus.COMPLAINED),
+        ("suppressed", ImportedStatus.SUPPRESSED),
+        ("erased", ImportedStatus.ERASED),
     )
     for word in words.split()
 }
 """A status column's words, in all tools: none of them means two things in two of them."""
-REFUSED_WORDS = {
+REFUSED_STATUS_WORDS = {
     "nonsubscribed": "never agreed to be mailed",
     "transactional": "never agreed to be mailed",
     "archived": "was put away by an editor",
@@ -98,40 +98,40 @@ REFUSED_WORDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """`told_by`: the file is this tool's if it has all columns of one of these sets."""
+class ImportFormat:
+    """`signature_columns`: the file is this tool's if it has all columns of one of these sets."""
 
     name: str
-    told_by: tuple[frozenset[str], ...]
+    signature_columns: tuple[frozenset[str], ...]
     columns: dict[str, tuple[str, ...]]
     """For each role the names it may have; the first that is there counts."""
-    default: Standing | None = None
+    default: ImportedStatus | None = None
     """How somebody stands of whom nothing else is said; None leaves it to the operator."""
 
 
 _EMAIL = ("email", "emailaddress")
 _NAME = ("firstname", "fname", "name", "fullname")
 
-LAYOUTS = (
-    Layout(
-        OURS,
+IMPORT_FORMATS = (
+    ImportFormat(
+        OWN_EXPORT,
         (frozenset({"email", "status", "consents", "suppression", "addresshash"}),),
         {
-            Role.EMAIL: ("email",),
-            Role.NAME: ("firstname",),
-            Role.STATUS: ("status",),
-            Role.SOURCE: ("source",),
-            Role.TRACKING: ("tracking",),
-            Role.CREATED_AT: ("createdat",),
-            Role.CHANGED_AT: ("changedat",),
-            Role.CONSENTS: ("consents",),
-            Role.SUPPRESSION: ("suppression",),
-            Role.SUPPRESSED_AT: ("suppressedat",),
-            Role.NOTE: ("suppressionnote",),
-            Role.HASH: ("addresshash",),
+            ColumnRole.EMAIL: ("email",),
+            ColumnRole.NAME: ("firstname",),
+            ColumnRole.STATUS: ("status",),
+            ColumnRole.SOURCE: ("source",),
+            ColumnRole.TRACKING: ("tracking",),
+            ColumnRole.CREATED_AT: ("createdat",),
+            ColumnRole.CHANGED_AT: ("changedat",),
+            ColumnRole.CONSENTS: ("consents",),
+            ColumnRole.SUPPRESSION: ("suppression",),
+            ColumnRole.SUPPRESSED_AT: ("suppressedat",),
+            ColumnRole.NOTE: ("suppressionnote",),
+            ColumnRole.HASH: ("addresshash",),
         },
     ),
-    Layout(
+    ImportFormat(
         "Mailchimp",
         (
             frozenset({"memberrating", "optintime"}),
@@ -139,44 +139,44 @@ LAYOUTS = (
             frozenset({"leid", "euid"}),
         ),
         {
-            Role.EMAIL: ("emailaddress", "email"),
-            Role.NAME: _NAME,
-            Role.STATUS: ("status",),
-            Role.SIGNED_UP_AT: ("optintime",),
-            Role.SIGNED_UP_IP: ("optinip",),
-            Role.CONFIRMED_AT: ("confirmtime",),
-            Role.CONFIRMED_IP: ("confirmip",),
-            Role.LEFT_AT: ("unsubtime",),
-            Role.LEFT_WHY: ("unsubreason",),
-            Role.BOUNCED_AT: ("cleantime",),
-            Role.SOURCE: ("source",),
+            ColumnRole.EMAIL: ("emailaddress", "email"),
+            ColumnRole.NAME: _NAME,
+            ColumnRole.STATUS: ("status",),
+            ColumnRole.SIGNED_UP_AT: ("optintime",),
+            ColumnRole.SIGNED_UP_IP: ("optinip",),
+            ColumnRole.CONFIRMED_AT: ("confirmtime",),
+            ColumnRole.CONFIRMED_IP: ("confirmip",),
+            ColumnRole.LEFT_AT: ("unsubtime",),
+            ColumnRole.LEFT_WHY: ("unsubreason",),
+            ColumnRole.BOUNCED_AT: ("cleantime",),
+            ColumnRole.SOURCE: ("source",),
         },
-        Standing.ACTIVE,
+        ImportedStatus.ACTIVE,
     ),
-    Layout(
+    ImportFormat(
         "Substack",
         (frozenset({"activesubscription", "expiry"}), frozenset({"emaildisabled", "createdat"})),
         {
-            Role.EMAIL: _EMAIL,
-            Role.NAME: _NAME,
-            Role.DISABLED: ("emaildisabled",),
-            Role.SIGNED_UP_AT: ("createdat",),
+            ColumnRole.EMAIL: _EMAIL,
+            ColumnRole.NAME: _NAME,
+            ColumnRole.DISABLED: ("emaildisabled",),
+            ColumnRole.SIGNED_UP_AT: ("createdat",),
         },
-        Standing.ACTIVE,
+        ImportedStatus.ACTIVE,
     ),
-    Layout(
+    ImportFormat(
         "Ghost",
         (frozenset({"subscribedtoemails"}), frozenset({"complimentaryplan", "stripecustomerid"})),
         {
-            Role.EMAIL: _EMAIL,
-            Role.NAME: _NAME,
-            Role.SUBSCRIBED: ("subscribedtoemails",),
-            Role.LEFT_AT: ("deletedat",),
-            Role.SIGNED_UP_AT: ("createdat",),
+            ColumnRole.EMAIL: _EMAIL,
+            ColumnRole.NAME: _NAME,
+            ColumnRole.SUBSCRIBED: ("subscribedtoemails",),
+            ColumnRole.LEFT_AT: ("deletedat",),
+            ColumnRole.SIGNED_UP_AT: ("createdat",),
         },
-        Standing.ACTIVE,
+        ImportedStatus.ACTIVE,
     ),
-    Layout(
+    ImportFormat(
         "Buttondown",
         (
             frozenset({"subscribertype"}),
@@ -184,26 +184,26 @@ LAYOUTS = (
             frozenset({"type", "subscriptiondate"}),
         ),
         {
-            Role.EMAIL: ("emailaddress", "email"),
-            Role.NAME: _NAME,
-            Role.STATUS: ("subscribertype", "type"),
-            Role.SIGNED_UP_AT: ("creationdate", "subscriptiondate"),
-            Role.SIGNED_UP_IP: ("ipaddress",),
-            Role.LEFT_AT: ("unsubscriptiondate",),
-            Role.SOURCE: ("source",),
+            ColumnRole.EMAIL: ("emailaddress", "email"),
+            ColumnRole.NAME: _NAME,
+            ColumnRole.STATUS: ("subscribertype", "type"),
+            ColumnRole.SIGNED_UP_AT: ("creationdate", "subscriptiondate"),
+            ColumnRole.SIGNED_UP_IP: ("ipaddress",),
+            ColumnRole.LEFT_AT: ("unsubscriptiondate",),
+            ColumnRole.SOURCE: ("source",),
         },
     ),
-    Layout(
+    ImportFormat(
         "listmonk",
         (frozenset({"uuid", "attributes", "status"}),),
         {
-            Role.EMAIL: ("email",),
-            Role.NAME: ("name",),
-            Role.STATUS: ("status",),
-            Role.SIGNED_UP_AT: ("createdat",),
+            ColumnRole.EMAIL: ("email",),
+            ColumnRole.NAME: ("name",),
+            ColumnRole.STATUS: ("status",),
+            ColumnRole.SIGNED_UP_AT: ("createdat",),
         },
     ),
-    Layout(
+    ImportFormat(
         "beehiiv",
         (
             frozenset({"status", "subscriptiontier"}),
@@ -212,46 +212,52 @@ LAYOUTS = (
             frozenset({"status", "tier", "utmsource"}),
         ),
         {
-            Role.EMAIL: _EMAIL,
-            Role.NAME: _NAME,
-            Role.STATUS: ("status",),
-            Role.SIGNED_UP_AT: ("createdat", "created", "subscribedat", "subscribeddate"),
-            Role.LEFT_AT: ("unsubscribedat", "unsubscribeddate"),
-            Role.SOURCE: ("acquisitionsource", "utmsource", "source"),
+            ColumnRole.EMAIL: _EMAIL,
+            ColumnRole.NAME: _NAME,
+            ColumnRole.STATUS: ("status",),
+            ColumnRole.SIGNED_UP_AT: ("createdat", "created", "subscribedat", "subscribeddate"),
+            ColumnRole.LEFT_AT: ("unsubscribedat", "unsubscribeddate"),
+            ColumnRole.SOURCE: ("acquisitionsource", "utmsource", "source"),
         },
     ),
 )
-PLAIN = Layout(
+PLAIN = ImportFormat(
     GENERIC,
     (),
     {
-        Role.EMAIL: _EMAIL,
-        Role.NAME: _NAME,
-        Role.STATUS: ("status",),
-        Role.SIGNED_UP_AT: ("signedupat", "signupdate", "subscribedat", "optintime", "createdat"),
-        Role.SIGNED_UP_IP: ("signupip", "optinip", "ipaddress", "ip"),
-        Role.CONFIRMED_AT: ("confirmedat", "confirmtime", "confirmdate"),
-        Role.CONFIRMED_IP: ("confirmedip", "confirmip"),
-        Role.LEFT_AT: ("unsubscribedat", "unsubtime", "unsubscribedate"),
-        Role.BOUNCED_AT: ("bouncedat", "cleantime"),
-        Role.SOURCE: ("source",),
+        ColumnRole.EMAIL: _EMAIL,
+        ColumnRole.NAME: _NAME,
+        ColumnRole.STATUS: ("status",),
+        ColumnRole.SIGNED_UP_AT: (
+            "signedupat",
+            "signupdate",
+            "subscribedat",
+            "optintime",
+            "createdat",
+        ),
+        ColumnRole.SIGNED_UP_IP: ("signupip", "optinip", "ipaddress", "ip"),
+        ColumnRole.CONFIRMED_AT: ("confirmedat", "confirmtime", "confirmdate"),
+        ColumnRole.CONFIRMED_IP: ("confirmedip", "confirmip"),
+        ColumnRole.LEFT_AT: ("unsubscribedat", "unsubtime", "unsubscribedate"),
+        ColumnRole.BOUNCED_AT: ("bouncedat", "cleantime"),
+        ColumnRole.SOURCE: ("source",),
     },
 )
 
 
-def layout_of(names: Sequence[str]) -> Layout:
+def detect_format(names: Sequence[str]) -> ImportFormat:
     """Whose file has columns of these `names`; PLAIN where nobody's."""
     there = frozenset(names)
-    for layout in LAYOUTS:
-        if any(wanted <= there for wanted in layout.told_by):
-            return layout
+    for import_format in IMPORT_FORMATS:
+        if any(wanted <= there for wanted in import_format.signature_columns):
+            return import_format
     return PLAIN
 
 
-def places(layout: Layout, names: Sequence[str]) -> dict[str, int]:
+def column_positions(import_format: ImportFormat, names: Sequence[str]) -> dict[str, int]:
     """Where each role's column stands, for those that are there."""
     return {
         role: names.index(name)
-        for role, wanted in layout.columns.items()
+        for role, wanted in import_format.columns.items()
         if (name := next((one for one in wanted if one in names), None)) is not None
     }

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, Self, TextIO
 
-from subscribers.transfer.csv_file import Sheet, disarmed
+from subscribers.transfer.csv_file import CsvReader, escape_formula
 
-MOST_REFUSED_KEPT = 100
+MAX_REFUSED_LISTED = 100
 REFUSED_COLUMNS = ("refused_line", "refused_because")
 """Added after the file's own; an import does not look at them, and writes them anew."""
 
@@ -27,7 +27,7 @@ class RefusedRow:
 class RefusedRows(Protocol):
     """Keeps rows that were refused, whole."""
 
-    def write(self, sheet: Sheet, cells: list[str], row: RefusedRow) -> None: ...
+    def write(self, rows: CsvReader, cells: list[str], row: RefusedRow) -> None: ...
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ class ImportReport:
     refused_count: int = 0
     refused: list[RefusedRow] = field(default_factory=list)
     """The first hundred."""
-    undated: int = 0
+    unreadable_dates: int = 0
     """Dates that could not be read; the rows were taken without them."""
     read_as: str = field(default="", compare=False)
     """Whose export it was taken for, in which encoding, parted by what."""
@@ -55,7 +55,7 @@ class ImportReport:
 
     def refuse(self, row: RefusedRow) -> None:
         self.refused_count += 1
-        if len(self.refused) < MOST_REFUSED_KEPT:
+        if len(self.refused) < MAX_REFUSED_LISTED:
             self.refused.append(row)
 
 
@@ -80,16 +80,16 @@ class RefusedFile:
             self._file.close()
             Path(self._file.name).replace(str(self._path))
 
-    def write(self, sheet: Sheet, cells: list[str], row: RefusedRow) -> None:
+    def write(self, rows: CsvReader, cells: list[str], row: RefusedRow) -> None:
         if self._path is None:
             return
         if self._file is None:
             partial = self._path.with_name(self._path.name + ".partial")
             # With a mark: without it some spreadsheets would take the file for another encoding.
             self._file = partial.open("w", encoding="utf-8-sig", newline="")
-            self._writer = csv.writer(self._file, delimiter=sheet.delimiter)
-            header = [one for one in sheet.header if one not in REFUSED_COLUMNS]
+            self._writer = csv.writer(self._file, delimiter=rows.delimiter)
+            header = [one for one in rows.header if one not in REFUSED_COLUMNS]
             self._width = len(header)
-            self._writer.writerow([*map(disarmed, header), *REFUSED_COLUMNS])
+            self._writer.writerow([*map(escape_formula, header), *REFUSED_COLUMNS])
         own = cells[: self._width] + [""] * (self._width - len(cells))
-        self._writer.writerow([*map(disarmed, own), row.line, row.why])
+        self._writer.writerow([*map(escape_formula, own), row.line, row.why])

@@ -1,4 +1,4 @@
-"""A row of a sheet as somebody who arrives: address, name, standing, and what was proven when."""
+"""Parses the cells of a row into a person: address, name, status and dated consents."""
 
 import json
 import re
@@ -9,20 +9,20 @@ from typing import Any, NamedTuple
 from store.errors import DigestError
 from subscribers.addresses import AddressError, parse_address
 from subscribers.consent import ConsentKind
-from subscribers.service import LONGEST_SOURCE, clean_name
+from subscribers.service import MAX_SOURCE_LENGTH, clean_name
 from subscribers.tables import SuppressionReason
-from subscribers.transfer.csv_file import rearmed
+from subscribers.transfer.csv_file import unescape_formula
 from subscribers.transfer.formats import (
-    LEFT,
-    OURS,
-    REASONS,
-    REFUSED_WORDS,
-    WORDS,
-    Layout,
-    Role,
-    Standing,
-    layout_of,
-    places,
+    OFF_LIST,
+    OWN_EXPORT,
+    REFUSED_STATUS_WORDS,
+    STATUS_WORDS,
+    SUPPRESSION_REASONS,
+    ColumnRole,
+    ImportedStatus,
+    ImportFormat,
+    column_positions,
+    detect_format,
 )
 
 _TRUE, _FALSE = frozenset({"true", "1", "yes", "t"}), frozenset({"false", "0", "no", "f"})
@@ -40,7 +40,7 @@ class RowRefusedError(DigestError, ValueError):
         super().__init__(f"found {found!r}, {why}")
 
 
-class Kept(NamedTuple):
+class OwnExportFields(NamedTuple):
     """What only a file of our own knows of somebody; it comes back as it was."""
 
     source: str
@@ -53,29 +53,29 @@ class Kept(NamedTuple):
     note: str
 
 
-class Arrival(NamedTuple):
-    """`standing` is None where the file says nothing; `key` is empty for who was erased."""
+class ImportRow(NamedTuple):
+    """`status` is None where the file says nothing; `key` is empty for who was erased."""
 
     line: int
     email: str
     key: str
     first_name: str = ""
-    standing: Standing | None = None
+    status: ImportedStatus | None = None
     signed_up_at: datetime | None = None
     signed_up_ip: str = ""
-    came_from: str = ""
+    signed_up_from: str = ""
     confirmed_at: datetime | None = None
     confirmed_ip: str = ""
     left_at: datetime | None = None
     address_hash: str = ""
-    kept: Kept | None = None
+    exported: OwnExportFields | None = None
 
     @property
     def reason(self) -> SuppressionReason | None:
         """Why they must not be mailed; None if nothing says so."""
-        if self.kept and self.kept.reason:
-            return self.kept.reason
-        return REASONS.get(self.standing) if self.standing else None
+        if self.exported and self.exported.reason:
+            return self.exported.reason
+        return SUPPRESSION_REASONS.get(self.status) if self.status else None
 
     @property
     def agreed_at(self) -> datetime | None:
@@ -83,88 +83,94 @@ class Arrival(NamedTuple):
         return max((at for at in (self.signed_up_at, self.confirmed_at) if at), default=None)
 
 
-class Arrivals:
+class RowParser:
     """Reads rows by the columns `names`; `file_name` may say of whom a Mailchimp file is."""
 
     def __init__(self, names: Sequence[str], file_name: str, now: datetime) -> None:
-        self.layout: Layout = layout_of(names)
-        self.undated = 0
+        self.import_format: ImportFormat = detect_format(names)
+        self.unreadable_dates = 0
         """Dates that could not be read, or lie ahead; their rows are taken without them."""
         self._now = now
-        there = places(self.layout, names)
-        self._email = there[Role.EMAIL] if Role.EMAIL in there else names.index("email")
-        self._name = there.get(Role.NAME)
+        there = column_positions(self.import_format, names)
+        self._email = there[ColumnRole.EMAIL] if ColumnRole.EMAIL in there else names.index("email")
+        self._name = there.get(ColumnRole.NAME)
         self._other = {role: at for role, at in there.items() if role not in _SIMPLE}
-        self._default, self._why_not = _by_file_name(self.layout, file_name)
-        self._ours = self.layout.name == OURS
-        self._flags = Role.SUBSCRIBED in there or Role.DISABLED in there
+        self._default, self._why_not = _by_file_name(self.import_format, file_name)
+        self._ours = self.import_format.name == OWN_EXPORT
+        self._flags = ColumnRole.SUBSCRIBED in there or ColumnRole.DISABLED in there
         used = {*there.values(), self._email}
         self.unused = [place for place in range(len(names)) if place not in used]
 
-    def read(self, line: int, cells: list[str]) -> Arrival:
+    def read(self, line: int, cells: list[str]) -> ImportRow:
         """Raises AddressError or RowRefusedError."""
         text = cells[self._email] if self._email < len(cells) else ""
         if text[:1] == "'":
-            text = rearmed(text)
+            text = unescape_formula(text)
         other = self._texts(cells) if self._other else {}
-        if self._ours and not text and other.get(Role.STATUS) == Standing.ERASED:
+        if self._ours and not text and other.get(ColumnRole.STATUS) == ImportedStatus.ERASED:
             return _erased(line, other)
         parsed = parse_address(text)
         place = self._name
-        name = clean_name(rearmed(cells[place])) if place is not None and place < len(cells) else ""
+        name = (
+            clean_name(unescape_formula(cells[place]))
+            if place is not None and place < len(cells)
+            else ""
+        )
         if self._why_not:
             raise RowRefusedError(parsed.email, self._why_not)
         if not other:
-            return Arrival(line, parsed.email, parsed.key, name, self._default)
-        standing = self._standing(other)
-        left_at = self._left_at(other, standing) if standing in LEFT else None
+            return ImportRow(line, parsed.email, parsed.key, name, self._default)
+        status = self._status_of(other)
+        left_at = self._left_at(other, status) if status in OFF_LIST else None
         ours = self._ours
-        return Arrival(
+        return ImportRow(
             line,
             parsed.email,
             parsed.key,
             name,
-            standing,
-            signed_up_at=self._moment(other, Role.SIGNED_UP_AT),
-            signed_up_ip=_ip(other.get(Role.SIGNED_UP_IP, "")),
-            came_from="" if ours else _stored(other.get(Role.SOURCE, ""), LONGEST_SOURCE),
-            confirmed_at=self._moment(other, Role.CONFIRMED_AT),
-            confirmed_ip=_ip(other.get(Role.CONFIRMED_IP, "")),
+            status,
+            signed_up_at=self._moment(other, ColumnRole.SIGNED_UP_AT),
+            signed_up_ip=_ip(other.get(ColumnRole.SIGNED_UP_IP, "")),
+            signed_up_from="" if ours else _source(other),
+            confirmed_at=self._moment(other, ColumnRole.CONFIRMED_AT),
+            confirmed_ip=_ip(other.get(ColumnRole.CONFIRMED_IP, "")),
             left_at=left_at,
-            kept=self._kept(other) if ours else None,
+            exported=self._exported(other) if ours else None,
         )
 
     def _texts(self, cells: list[str]) -> dict[str, str]:
         """What stands in the other columns; empty cells are left out."""
         many = len(cells)
         return {
-            role: rearmed(text) if text[0] == "'" else text
+            role: unescape_formula(text) if text[0] == "'" else text
             for role, place in self._other.items()
             if place < many and (text := cells[place].strip())
         }
 
-    def _standing(self, other: dict[str, str]) -> Standing | None:
-        standing = self._default
-        word = other.get(Role.STATUS)
+    def _status_of(self, other: dict[str, str]) -> ImportedStatus | None:
+        status = self._default
+        word = other.get(ColumnRole.STATUS)
         if word is not None:
-            standing = _word(word)
-            if self.layout.default is None and self.layout.name != "plain":
-                return standing  # this tool keeps the day they left also of who came back
-        if self._flags and (_flag(other, Role.SUBSCRIBED) is False or _flag(other, Role.DISABLED)):
-            standing = Standing.UNSUBSCRIBED
-        if standing in LEFT:
-            return standing
-        if Role.BOUNCED_AT in other:
-            return Standing.BOUNCED
-        if Role.LEFT_AT in other:
-            why = other.get(Role.LEFT_WHY, "").casefold()
-            return Standing.COMPLAINED if "abuse" in why else Standing.UNSUBSCRIBED
-        return standing
+            status = _word(word)
+            if self.import_format.default is None and self.import_format.name != "plain":
+                return status  # this tool keeps the day they left also of who came back
+        if self._flags and (
+            _flag(other, ColumnRole.SUBSCRIBED) is False or _flag(other, ColumnRole.DISABLED)
+        ):
+            status = ImportedStatus.UNSUBSCRIBED
+        if status in OFF_LIST:
+            return status
+        if ColumnRole.BOUNCED_AT in other:
+            return ImportedStatus.BOUNCED
+        if ColumnRole.LEFT_AT in other:
+            why = other.get(ColumnRole.LEFT_WHY, "").casefold()
+            return ImportedStatus.COMPLAINED if "abuse" in why else ImportedStatus.UNSUBSCRIBED
+        return status
 
-    def _left_at(self, other: dict[str, str], standing: Standing | None) -> datetime | None:
-        if standing is Standing.BOUNCED and Role.BOUNCED_AT in other:
-            return self._moment(other, Role.BOUNCED_AT)
-        return self._moment(other, Role.LEFT_AT)
+    def _left_at(self, other: dict[str, str], status: ImportedStatus | None) -> datetime | None:
+        if status is ImportedStatus.BOUNCED and ColumnRole.BOUNCED_AT in other:
+            return self._moment(other, ColumnRole.BOUNCED_AT)
+        return self._moment(other, ColumnRole.LEFT_AT)
 
     def _moment(self, other: dict[str, str], role: str) -> datetime | None:
         text = other.get(role)
@@ -172,64 +178,64 @@ class Arrivals:
             return None
         moment = _moment(text)
         if moment is None or (moment > self._now and not self._ours):
-            self.undated += 1
+            self.unreadable_dates += 1
             return None
         return moment
 
-    def _kept(self, other: dict[str, str]) -> Kept:
-        reason = other.get(Role.SUPPRESSION)
+    def _exported(self, other: dict[str, str]) -> OwnExportFields:
+        reason = other.get(ColumnRole.SUPPRESSION)
         if reason is not None and reason not in list(SuppressionReason):
             raise RowRefusedError(reason, f"expected one of {', '.join(SuppressionReason)}")
-        return Kept(
-            source=_stored(other.get(Role.SOURCE, ""), LONGEST_SOURCE),
-            tracking=_flag(other, Role.TRACKING) is not False,
-            created_at=self._moment(other, Role.CREATED_AT),
-            changed_at=self._moment(other, Role.CHANGED_AT),
-            consents=_consents(other.get(Role.CONSENTS, "")),
+        return OwnExportFields(
+            source=_source(other),
+            tracking=_flag(other, ColumnRole.TRACKING) is not False,
+            created_at=self._moment(other, ColumnRole.CREATED_AT),
+            changed_at=self._moment(other, ColumnRole.CHANGED_AT),
+            consents=_consents(other.get(ColumnRole.CONSENTS, "")),
             reason=SuppressionReason(reason) if reason else None,
-            suppressed_at=self._moment(other, Role.SUPPRESSED_AT),
-            note=_stored(other.get(Role.NOTE, ""), 500),
+            suppressed_at=self._moment(other, ColumnRole.SUPPRESSED_AT),
+            note=_stored(other.get(ColumnRole.NOTE, ""), 500),
         )
 
 
-_SIMPLE = (Role.EMAIL, Role.NAME)
+_SIMPLE = (ColumnRole.EMAIL, ColumnRole.NAME)
 
 
-def _by_file_name(layout: Layout, file_name: str) -> tuple[Standing | None, str]:
+def _by_file_name(import_format: ImportFormat, file_name: str) -> tuple[ImportedStatus | None, str]:
     """Mailchimp says by the file's name alone of whom a file is, if it has no status column."""
-    if layout.name == "Mailchimp":
+    if import_format.name == "Mailchimp":
         begins = file_name.casefold()
         if begins.startswith("nonsubscribed"):
-            return None, f"the file's name says that they {REFUSED_WORDS['nonsubscribed']}"
+            return None, f"the file's name says that they {REFUSED_STATUS_WORDS['nonsubscribed']}"
         if begins.startswith("unsubscribed"):
-            return Standing.UNSUBSCRIBED, ""
+            return ImportedStatus.UNSUBSCRIBED, ""
         if begins.startswith("cleaned"):
-            return Standing.BOUNCED, ""
-    return layout.default, ""
+            return ImportedStatus.BOUNCED, ""
+    return import_format.default, ""
 
 
-def _erased(line: int, other: dict[str, str]) -> Arrival:
-    address_hash = other.get(Role.HASH, "")
+def _erased(line: int, other: dict[str, str]) -> ImportRow:
+    address_hash = other.get(ColumnRole.HASH, "")
     if not _HASH.fullmatch(address_hash):
         raise RowRefusedError(address_hash, "expected the 64 hexadecimal digits of a hash")
-    return Arrival(
+    return ImportRow(
         line,
         "",
         "",
-        standing=Standing.ERASED,
-        left_at=_moment(other.get(Role.SUPPRESSED_AT, "")),
+        status=ImportedStatus.ERASED,
+        left_at=_moment(other.get(ColumnRole.SUPPRESSED_AT, "")),
         address_hash=address_hash,
     )
 
 
-def _word(text: str) -> Standing:
+def _word(text: str) -> ImportedStatus:
     word = re.sub(r"[\s-]+", "_", text.casefold())
-    standing = WORDS.get(word)
-    if standing is None or standing is Standing.ERASED:
-        known = REFUSED_WORDS.get(word)
+    status = STATUS_WORDS.get(word)
+    if status is None or status is ImportedStatus.ERASED:
+        known = REFUSED_STATUS_WORDS.get(word)
         why = f"{known}; {_EXPECTED_STATUS}" if known else _EXPECTED_STATUS
         raise RowRefusedError(f"status {text[:60]}", why)
-    return standing
+    return status
 
 
 def _flag(other: dict[str, str], role: str) -> bool | None:
@@ -240,6 +246,10 @@ def _flag(other: dict[str, str], role: str) -> bool | None:
     if word not in _TRUE and word not in _FALSE:
         raise RowRefusedError(text[:60], f"expected true or false ({role})")
     return word in _TRUE
+
+
+def _source(other: dict[str, str]) -> str:
+    return _stored(other.get(ColumnRole.SOURCE, ""), MAX_SOURCE_LENGTH)
 
 
 def _ip(text: str) -> str:
@@ -278,11 +288,11 @@ def _consent(one: dict[str, Any]) -> dict[str, Any]:
     return {
         "kind": ConsentKind(one["kind"]).value,
         "wording": _stored(one["wording"]),
-        "source": _stored(one["source"], LONGEST_SOURCE),
+        "source": _stored(one["source"], MAX_SOURCE_LENGTH),
         "ip": _stored(one["ip"], 45),
         "user_agent": _stored(one["user_agent"], 500),
         "at": moment,
     }
 
 
-__all__ = ["AddressError", "Arrival", "Arrivals", "Kept", "RowRefusedError"]
+__all__ = ["AddressError", "ImportRow", "OwnExportFields", "RowParser", "RowRefusedError"]

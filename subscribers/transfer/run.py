@@ -1,6 +1,6 @@
 """People in from CSV, in chunks: memory stays flat however long the list is.
 
-    bytes -> opening (encoding) -> sheet (rows) -> arrivals (people) -> admission (the list)
+    bytes -> encoding (text) -> csv_file (cells) -> rows (people) -> batch (the list)
 
 A chunk is a transaction. Broken off at any moment, the same file can simply be imported again:
 who was taken is known, and nobody is added or withdrawn twice.
@@ -12,16 +12,16 @@ from typing import BinaryIO
 
 from store import Store, utc
 from subscribers.addresses import AddressError, AddressHasher
-from subscribers.service import LONGEST_SOURCE, STARTING
+from subscribers.service import INITIAL_STATUSES, MAX_SOURCE_LENGTH
 from subscribers.tables import SubscriberStatus
-from subscribers.transfer.batch import Terms, admit, statuses
-from subscribers.transfer.csv_file import Sheet
-from subscribers.transfer.duplicates import Seen
-from subscribers.transfer.encoding import ImportRefusedError, Opened, opened_as_text
+from subscribers.transfer.batch import ImportOptions, import_batch, statuses_for
+from subscribers.transfer.csv_file import CsvReader
+from subscribers.transfer.duplicates import DuplicateFinder
+from subscribers.transfer.encoding import DecodedFile, ImportRefusedError, open_as_text
 from subscribers.transfer.export import export_csv
-from subscribers.transfer.formats import GENERIC, OURS
+from subscribers.transfer.formats import GENERIC, OWN_EXPORT
 from subscribers.transfer.refused_rows import ImportReport, RefusedRow, RefusedRows
-from subscribers.transfer.rows import Arrival, Arrivals, RowRefusedError
+from subscribers.transfer.rows import ImportRow, RowParser, RowRefusedError
 
 __all__ = ["ImportRefusedError", "ImportReport", "RefusedRow", "export_csv", "import_csv"]
 
@@ -51,40 +51,43 @@ def import_csv(
     read so far, once a chunk. Raises ImportRefusedError (`subscribers.transfer.encoding`,
     `subscribers.transfer.csv_file`) before anybody is added.
     """
-    if status is not None and status not in STARTING:
+    if status is not None and status not in INITIAL_STATUSES:
         raise ValueError(f"nobody comes onto the list as {status}; use pending or active")
-    with opened_as_text(file) as opened, Seen() as seen:
-        sheet = Sheet(opened.text)
-        reader = Arrivals(sheet.names, source.rpartition("/")[2], utc(now))
+    with open_as_text(file) as opened, DuplicateFinder() as seen:
+        csv_rows = CsvReader(opened.text)
+        reader = RowParser(csv_rows.names, source.rpartition("/")[2], utc(now))
         report = ImportReport(
-            read_as=_read_as(opened, sheet, reader),
-            unused=[sheet.header[place] for place in reader.unused if sheet.header[place]],
+            read_as=_read_as(opened, csv_rows, reader),
+            unused=[csv_rows.header[place] for place in reader.unused if csv_rows.header[place]],
         )
-        tool = "the file" if reader.layout.name in {GENERIC, OURS} else reader.layout.name
-        terms = Terms(hasher, source[:LONGEST_SOURCE], tool, statuses(status), wording, utc(now))
-        for chunk in _chunks(sheet, reader, report, refused):
+        name = reader.import_format.name
+        tool = "the file" if name in {GENERIC, OWN_EXPORT} else name
+        options = ImportOptions(
+            hasher, source[:MAX_SOURCE_LENGTH], tool, statuses_for(status), wording, utc(now)
+        )
+        for chunk in _chunks(csv_rows, reader, report, refused):
             with store.read() if dry else store.write() as session:
-                admit(session, terms, chunk, seen, report, dry=dry)
+                import_batch(session, options, chunk, seen, report, dry=dry)
             progress(file.tell())
-        report.undated = reader.undated
+        report.unreadable_dates = reader.unreadable_dates
         return report
 
 
-def _read_as(opened: Opened, sheet: Sheet, reader: Arrivals) -> str:
-    name = reader.layout.name
-    what = {GENERIC: "a plain list", OURS: "an export of this program"}.get(
+def _read_as(opened: DecodedFile, rows: CsvReader, reader: RowParser) -> str:
+    name = reader.import_format.name
+    what = {GENERIC: "a plain list", OWN_EXPORT: "an export of this program"}.get(
         name, f"an export of {name}"
     )
     guess = ", which is a guess: it is no UTF-8" if opened.guessed else ""
-    return f"{what}, parted by {_DELIMITERS[sheet.delimiter]}, in {opened.encoding}{guess}"
+    return f"{what}, parted by {_DELIMITERS[rows.delimiter]}, in {opened.encoding}{guess}"
 
 
 def _chunks(
-    sheet: Sheet, reader: Arrivals, report: ImportReport, refused: RefusedRows | None
-) -> Iterator[list[Arrival]]:
+    csv_rows: CsvReader, reader: RowParser, report: ImportReport, refused: RefusedRows | None
+) -> Iterator[list[ImportRow]]:
     """Who may be taken, row by row; the others go into `report` and `refused`."""
-    chunk: list[Arrival] = []
-    for line, last_line, cells, no_csv in sheet.rows():
+    chunk: list[ImportRow] = []
+    for line, last_line, cells, no_csv in csv_rows.rows():
         try:
             if no_csv:
                 raise RowRefusedError("no CSV", no_csv)  # noqa: TRY301 - refused like any other
@@ -97,7 +100,7 @@ def _chunks(
             row = RefusedRow(line, error.found, why)
             report.refuse(row)
             if refused:
-                refused.write(sheet, cells, row)
+                refused.write(csv_rows, cells, row)
         if len(chunk) == CHUNK:
             yield chunk
             chunk = []

@@ -26,7 +26,7 @@ from digest.settings import Settings
 from digest.web.application import create_app
 from digest.worker import deliver_letters
 from store import Store
-from subscribers.service import find
+from subscribers.service import find_subscriber
 from subscribers.tables import Consent
 from tests.browser.test_emails import RULES, SPREAD
 from tests.browser.watched import Watched, watch
@@ -84,7 +84,7 @@ class Reader:
 
     def status(self, email: str = "ana@example.org") -> str | None:
         with self.app.store.read() as session:
-            person = find(session, email)
+            person = find_subscriber(session, email)
             return person.status if person else None
 
 

@@ -22,7 +22,7 @@ from digest.track.report import report_of
 from digest.web.application import create_app
 from digest.worker import work
 from store import Store
-from subscribers.service import find
+from subscribers.service import find_subscriber
 from subscribers.tokens import Purpose
 from tests.integration.web.rows import events, everything
 from tests.parts.waiting import until
@@ -125,7 +125,9 @@ def test_a_scanner_that_opens_every_link_of_every_message_decides_nothing(
             assert client.request(method, path).status_code in {200, 302, 404, 405}, path
     assert everything(written.store, but=("event",)) == before
     with written.store.read() as session:
-        assert [find(session, f"{one}@example.org").status for one in ("ana", "bert")] == [  # type: ignore[union-attr]
+        assert [
+            find_subscriber(session, f"{one}@example.org").status for one in ("ana", "bert")
+        ] == [  # type: ignore[union-attr]
             "active",
             "pending",
         ]

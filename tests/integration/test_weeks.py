@@ -16,7 +16,7 @@ from digest.issues.tables import Issue, IssueState
 from digest.samples import comparisons
 from digest.settings import Settings
 from digest.worker import maintenance_of
-from schedules.registry import add
+from schedules.registry import add_schedule
 from schedules.runner import tick
 from schedules.tables import Approval, Run, RunState
 from store import Store
@@ -60,7 +60,9 @@ def keep(app: App, chosen: list[ComparisonPage]) -> None:
 
 def schedule(app: App, approval: Approval = Approval.WAIT) -> None:
     with app.store.write() as session:
-        add(session, "weekly", "0 8 * * mon", "Europe/Berlin", now=clock(), approval=approval)
+        add_schedule(
+            session, "weekly", "0 8 * * mon", "Europe/Berlin", now=clock(), approval=approval
+        )
 
 
 def pass_hour(app: App) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digest.cli.common import AsJson, Number, Refused, opened, print_json
+from digest.cli.common import AsJson, CommandError, Number, open_app, print_json
 
 if TYPE_CHECKING:
     from digest.gate import Finding
@@ -15,7 +15,7 @@ def check(number: Number, as_json: AsJson = False) -> None:
     """The gate: every finding; exit 1 if one blocks."""
     from digest.gate import blocking
 
-    with opened() as app:
+    with open_app() as app:
         findings = app.issues.findings(number)
         despite = {one.code for one in app.issues.overrides(number)}
     against = blocking(findings, despite)
@@ -30,7 +30,7 @@ def check(number: Number, as_json: AsJson = False) -> None:
         for finding in findings:
             print(f"{finding} (let pass)" if finding.code in despite else finding)
     if against:
-        raise Refused(f"issue {number} may not go out: {len(against)} block it")
+        raise CommandError(f"issue {number} may not go out: {len(against)} block it")
     if not as_json:
         print(f"issue {number} may go out")
 
@@ -44,7 +44,7 @@ def approve(
     because: Annotated[str, typer.Option(help="Why; kept with the issue.")] = "",
 ) -> None:
     """Freeze what is previewed: those bytes will be sent, and no others."""
-    with opened() as app:
+    with open_app() as app:
         sha256 = app.issues.approve(
             number, by=getpass.getuser(), despite=despite or (), because=because
         )

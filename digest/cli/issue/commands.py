@@ -7,13 +7,13 @@ import typer
 
 from digest.cli.common import (
     AsJson,
+    CommandError,
     Number,
-    Refused,
-    opened,
+    format_time,
+    open_app,
     parse_moment,
     print_json,
     print_rows,
-    shown,
 )
 from digest.cli.issue.approval import approve, check
 
@@ -29,13 +29,12 @@ def draft(
 ) -> None:
     """Pick the new comparisons and write a draft; prints its number."""
     from digest.issues.tables import MANUAL_SERIES
-    from schedules.registry import find
 
     moment = parse_moment(as_of, "--as-of", end_of_day=True) if as_of else None
-    with opened() as app:
+    with open_app() as app:
         if schedule is not None:
             with app.store.read() as session:
-                find(session, schedule)
+                find_schedule(session, schedule)
         # A moment to come would hide what is imported until then from the next issue.
         now = app.clock()
         number = app.issues.draft(schedule or MANUAL_SERIES, min(moment, now) if moment else now)
@@ -49,7 +48,7 @@ def list_(as_json: AsJson = False) -> None:
 
     from digest.issues.tables import Issue
 
-    with opened() as app, app.store.read() as session:
+    with open_app() as app, app.store.read() as session:
         issues = list(session.exec(select(Issue).order_by(col(Issue.number).desc())))
     if as_json:
         print_json([_brief(one) for one in issues])
@@ -57,7 +56,9 @@ def list_(as_json: AsJson = False) -> None:
     if not issues:
         print("no issues yet; digest issue draft")
         return
-    rows = [(one.number, one.state, one.series, shown(one.as_of), one.subject) for one in issues]
+    rows = [
+        (one.number, one.state, one.series, format_time(one.as_of), one.subject) for one in issues
+    ]
     print_rows(("no", "state", "series", "as of", "subject"), rows)
 
 
@@ -71,7 +72,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
     from digest.issues.tables import Pick
     from digest.pipeline.overrides import all_overrides
 
-    with opened() as app, app.store.read() as session:
+    with open_app() as app, app.store.read() as session:
         issue = find_issue(session, number)
         picks = session.exec(
             select(Pick, Comparison)
@@ -103,7 +104,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
             print(f"       - {reason}")
     for passed in overrides:
         print(
-            f"\nlet pass by {passed.decided_by}, {shown(passed.decided_at)}: {passed.code}, "
+            f"\nlet pass by {passed.decided_by}, {format_time(passed.decided_at)}: {passed.code}, "
             f"because {passed.reason}"
         )
     if issue.left_out:
@@ -121,7 +122,7 @@ def edit(
     """Change subject or preheader. An approved issue becomes a draft again."""
     if subject is None and preheader is None:
         raise typer.BadParameter("nothing to change: give --subject, --preheader or both")
-    with opened() as app:
+    with open_app() as app:
         app.issues.edit(number, subject, preheader)
     print(f"issue {number} is a draft; look at it with: digest issue preview {number}")
 
@@ -138,7 +139,7 @@ def render(
     from digest.message.personalization import slot_text
     from digest.message.template import MessageTemplate
 
-    with opened() as app:
+    with open_app() as app:
         with app.store.read() as session:
             edition = app.renderer.edition(session, number)
             personalization = _personalization(app, session, edition, recipient)
@@ -163,7 +164,7 @@ def test(
     from subscribers.addresses import parse_address
 
     email = parse_address(to).email
-    with opened() as app:
+    with open_app() as app:
         with app.store.read() as session:
             edition = app.renderer.edition(session, number)
         personalization = app.renderer.sample_personalization(edition, email)
@@ -172,7 +173,7 @@ def test(
         ]
     if not outcomes or not isinstance(outcomes[0], Accepted):
         detail = getattr(outcomes[0], "detail", "") if outcomes else "no answer"
-        raise Refused(f"{email} did not get it: {detail}")
+        raise CommandError(f"{email} did not get it: {detail}")
     print(f"submitted to {email} through {app.provider.name}")
 
 
@@ -186,15 +187,15 @@ def schedule(
 ) -> None:
     """Send an approved issue at a time; a worker must run then."""
     moment = parse_moment(at, "--at")
-    with opened() as app:
+    with open_app() as app:
         app.issues.schedule(number, moment)
-    print(f"issue {number} goes out at {shown(moment)}")
+    print(f"issue {number} goes out at {format_time(moment)}")
 
 
 @app.command("pause", epilog="Example: digest issue pause 3")
 def pause(number: Number) -> None:
     """Stop sending after the batch in hand."""
-    with opened() as app:
+    with open_app() as app:
         app.issues.pause(number)
     print(f"issue {number} is paused; go on with: digest issue resume {number}")
 
@@ -202,7 +203,7 @@ def pause(number: Number) -> None:
 @app.command("resume", epilog="Example: digest issue resume 3")
 def resume(number: Number) -> None:
     """Go on sending a paused issue."""
-    with opened() as app:
+    with open_app() as app:
         app.issues.resume(number)
     print(f"issue {number} is sending; a worker, or `digest issue send {number}`, goes on")
 
@@ -210,7 +211,7 @@ def resume(number: Number) -> None:
 @app.command("cancel", epilog="Example: digest issue cancel 3")
 def cancel(number: Number) -> None:
     """Stop an issue for good; the account of who got it stays."""
-    with opened() as app:
+    with open_app() as app:
         app.issues.cancel(number)
     print(f"issue {number} is cancelled")
 
@@ -223,21 +224,21 @@ def send(
     """Send an approved issue to everybody, to the end. Run it again to go on after a crash."""
     from digest.cli.issue.send import send_in_foreground
 
-    with opened() as app:
+    with open_app() as app:
         send_in_foreground(app, number, detach=detach)
 
 
 @app.command("status", epilog="Example: digest issue status 3 --json")
 def status(number: Number, as_json: AsJson = False) -> None:
     """How many recipients are in which state; the counts add up to the audience."""
-    from digest.cli.issue.status import standing
+    from digest.cli.issue.status import status_lines
     from digest.deliver.ledger.ledger import count
     from digest.issues.lifecycle import find_issue
 
-    with opened() as app, app.store.read() as session:
+    with open_app() as app, app.store.read() as session:
         issue = find_issue(session, number)
         counts = count(session, number)
-        lines = [] if as_json else list(standing(app, session, issue, counts))
+        lines = [] if as_json else list(status_lines(app, session, issue, counts))
     if as_json:
         print_json(
             {"number": number, "state": issue.state, "audience": issue.audience or 0} | counts
@@ -262,10 +263,10 @@ def resend(
     states = [state for state, wanted in chosen.items() if wanted]
     if not states:
         raise typer.BadParameter("say whom: --uncertain, --failed or both")
-    with opened() as app:
+    with open_app() as app:
         count = app.issues.resend(number, states, _key(to))
     if not count:
-        raise Refused(f"issue {number} has nobody like that")
+        raise CommandError(f"issue {number} has nobody like that")
     print(f"{count} queued again; a worker, or `digest issue send {number}`, sends them")
 
 
@@ -275,7 +276,7 @@ def give_up(
     to: Annotated[str | None, typer.Option(metavar="EMAIL", help="Only this one.")] = None,
 ) -> None:
     """Count those in doubt as failed."""
-    with opened() as app:
+    with open_app() as app:
         count = app.issues.give_up(number, _key(to))
     print(f"{count} given up")
 
@@ -288,7 +289,7 @@ def preview(
     """Open the studio on an issue, on this machine only."""
     from digest.cli.processes import run_studio
 
-    with opened() as app:
+    with open_app() as app:
         run_studio(app, number, port)
 
 
@@ -322,12 +323,12 @@ def _passed(override: Any) -> dict[str, Any]:
 
 def _personalization(app: Any, session: Any, edition: Any, email: str | None) -> Any:
     from digest.message.personalization import Recipient
-    from subscribers.service import find
+    from subscribers.service import find_subscriber
 
     if email is None:
         return app.renderer.sample_personalization(edition)
-    person = find(session, email)
+    person = find_subscriber(session, email)
     if person is None or person.id is None:
-        raise Refused(f"{email} is not on the list")
+        raise CommandError(f"{email} is not on the list")
     recipient = Recipient(0, person.id, person.email, person.first_name, person.tracking)
     return app.renderer.personalize([recipient], edition.number)[0]

@@ -3,7 +3,7 @@
 from collections import deque
 from datetime import UTC, datetime, timedelta
 
-from digest.cli.common import shown
+from digest.cli.common import format_time
 from digest.pipeline import Progress, Sending
 
 DONE = ("submitted", "delivered", "bounced", "complained", "failed", "uncertain", "suppressed")
@@ -13,7 +13,7 @@ SOON = timedelta(hours=1)
 """An end further off than that is a time of day."""
 
 
-def done(progress: Progress) -> int:
+def settled_count(progress: Progress) -> int:
     return sum(progress.counts[state] for state in DONE)
 
 
@@ -32,21 +32,21 @@ class Rate:
         return (amount - before) / (at - since) if at > since else 0.0
 
 
-def line(progress: Progress, audience: int, rate: float, now: datetime) -> str:
+def progress_line(progress: Progress, audience: int, rate: float, now: datetime) -> str:
     """`rate` is messages a second, 0 where it is not known yet."""
-    through = done(progress)
+    through = settled_count(progress)
     parts = [f"{through:,} of {audience:,}"]
     if rate:
         parts.append(f"{rate:,.0f} a second" if rate >= 1 else f"{rate * 60:,.0f} a minute")
-    end = end_of(progress, audience - through, rate, now)
+    end = estimated_end(progress, audience - through, rate, now)
     if end is not None:
         parts.append(_in_words(end, now))
-    if not rate and (why := waits_for(progress)):
+    if not rate and (why := waiting_reason(progress)):
         parts.append(why)
     return ", ".join(parts)
 
 
-def end_of(progress: Progress, left: int, rate: float, now: datetime) -> datetime | None:
+def estimated_end(progress: Progress, left: int, rate: float, now: datetime) -> datetime | None:
     """When it will be through: by its speed, but not before limits and retries let it.
 
     None where nothing can be told yet.
@@ -62,24 +62,24 @@ def end_of(progress: Progress, left: int, rate: float, now: datetime) -> datetim
     return max(progress.soonest_end, by_speed or now)
 
 
-def waits_for(progress: Progress) -> str:
+def waiting_reason(progress: Progress) -> str:
     """Why nothing goes out at the moment, and when it does again; empty where it is unknown."""
     if progress.hold:
-        return f"{progress.hold.why}; goes on {shown(progress.hold.until)}"
+        return f"{progress.hold.why}; goes on {format_time(progress.hold.until)}"
     if progress.next_due:
-        return f"a retry is due {shown(progress.next_due)}"
+        return f"a retry is due {format_time(progress.next_due)}"
     return ""
 
 
-def outlook(sending: Sending, number: int) -> list[str]:
+def outlook_lines(sending: Sending, number: int) -> list[str]:
     """What can be said of a sending from outside: its limits, what it waits for, its end."""
     progress, now = sending.progress(number), sending.clock()
     today = sending.limits.on(now.astimezone(UTC).date())
     lines = [f"limit: {limit}{f' to {lane}' if lane else ''}" for lane, limit in today.items()]
-    if why := waits_for(progress):
+    if why := waiting_reason(progress):
         lines.append(why)
     if progress.soonest_end and progress.soonest_end > now:
-        lines.append(f"through at the soonest {shown(progress.soonest_end)}")
+        lines.append(f"through at the soonest {format_time(progress.soonest_end)}")
     return lines
 
 
@@ -89,4 +89,4 @@ def _in_words(end: datetime, now: datetime) -> str:
         return f"{left.total_seconds():,.0f} s left"
     if left <= SOON:
         return f"{left.total_seconds() / 60:,.0f} min left"
-    return f"done about {shown(end)}"
+    return f"done about {format_time(end)}"

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.common import opened, print_json
+from digest.cli.common import open_app, print_json
 
 
 def report(
@@ -18,7 +18,7 @@ def report(
     from digest.track.hits.classification import label_all
     from digest.track.report import report_of
 
-    with opened() as app:
+    with open_app() as app:
         label_all(app.store)
         with app.store.read() as session:
             found = report_of(session, number)

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from digest.bootstrap import App
-from digest.cli.common import Refused
-from digest.cli.issue.progress import Rate, done, line, waits_for
+from digest.cli.common import CommandError
+from digest.cli.issue.progress import Rate, progress_line, settled_count, waiting_reason
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import ProviderError
 from digest.issues.lifecycle import find_issue
@@ -28,7 +28,7 @@ def send_in_foreground(app: App, number: int, *, detach: bool) -> None:
         state, audience = IssueState(issue.state), issue.audience
     if state is IssueState.FINISHED:
         msg = f"issue {number} is finished already; who has it says: digest issue status {number}"
-        raise Refused(msg)
+        raise CommandError(msg)
     if state is not IssueState.SENDING:
         audience = app.issues.start(number)
     if detach:
@@ -38,13 +38,13 @@ def send_in_foreground(app: App, number: int, *, detach: bool) -> None:
         _send(app, number, audience or 0)
     except ProviderError as error:
         msg = f"{error}; nobody is lost: go on with digest issue send {number}"
-        raise Refused(msg) from error
+        raise CommandError(msg) from error
 
 
 def _send(app: App, number: int, audience: int) -> None:
     stop = threading.Event()
     stop_on_signals(stop)
-    reporter = _reporter(audience, app.clock)
+    reporter = ProgressReporter(audience, app.clock)
     with worker_lock(app.store) as here, reporter as report:
         progress = app.sending.run(number, here, should_stop=stop.is_set, report=report)
         while _waits(progress) and not stop.is_set() and _state(app, number) is IssueState.SENDING:
@@ -81,14 +81,14 @@ def _conclude(number: int, progress: Progress, state: IssueState, *, stopped: bo
     if progress.finished or state is IssueState.FINISHED:
         print(f"issue {number} is finished: {account}")
     elif state is IssueState.PAUSED:
-        raise Refused(f"issue {number} was paused: {account}; digest issue resume {number}")
+        raise CommandError(f"issue {number} was paused: {account}; digest issue resume {number}")
     elif state is IssueState.CANCELLED:
-        raise Refused(f"issue {number} was cancelled: {account}")
+        raise CommandError(f"issue {number} was cancelled: {account}")
     elif stopped:
-        raise Refused(f"stopped: {account}; go on with: digest issue send {number}")
+        raise CommandError(f"stopped: {account}; go on with: digest issue send {number}")
     else:
-        waits = waits_for(progress)
-        raise Refused(f"issue {number} is not finished: {account}{waits and f'; {waits}'}")
+        waits = waiting_reason(progress)
+        raise CommandError(f"issue {number} is not finished: {account}{waits and f'; {waits}'}")
     if progress.counts["uncertain"]:
         print(
             f"{progress.counts['uncertain']} are uncertain: they were handed over and no answer "
@@ -97,7 +97,7 @@ def _conclude(number: int, progress: Progress, state: IssueState, *, stopped: bo
         )
 
 
-class _reporter:  # noqa: N801 - used as a with-block
+class ProgressReporter:
     """A bar on a terminal; elsewhere a line every two seconds."""
 
     def __init__(self, audience: int, clock: Callable[[], datetime]) -> None:
@@ -118,21 +118,21 @@ class _reporter:  # noqa: N801 - used as a with-block
         """Nothing goes out for so long: said once, and no rate is taken over it."""
         self._rate = Rate()
         if seconds > LINE_EVERY_SECONDS:
-            self._show(progress, line(progress, self._audience, 0, self._clock()))
+            self._show(progress, progress_line(progress, self._audience, 0, self._clock()))
 
     def _report(self, progress: Progress) -> None:
         now = time.monotonic()
-        rate = self._rate.seen(done(progress), now)
+        rate = self._rate.seen(settled_count(progress), now)
         if self._terminal or now >= self._next:
             self._next = now + LINE_EVERY_SECONDS
-            self._show(progress, line(progress, self._audience, rate, self._clock()))
+            self._show(progress, progress_line(progress, self._audience, rate, self._clock()))
 
     def _show(self, progress: Progress, words: str) -> None:
         if not self._terminal:
             print(words, file=sys.stderr, flush=True)
             return
         width = 30
-        filled = width * done(progress) // max(self._audience, 1)
+        filled = width * settled_count(progress) // max(self._audience, 1)
         bar = "█" * filled + "░" * (width - filled)
         # What is left of a longer line before is wiped out (ECMA-48 section 8.3.41, EL).
         print(f"\r{bar}  {words}\x1b[K", end="", file=sys.stderr, flush=True)

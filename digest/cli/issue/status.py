@@ -6,12 +6,12 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 
 from digest.bootstrap import App
-from digest.cli.common import shown
-from digest.cli.issue.progress import outlook
+from digest.cli.common import format_time
+from digest.cli.issue.progress import outlook_lines
 from digest.deliver.ledger.resend import in_doubt
 from digest.deliver.tables import Delivery, DeliveryState
 from digest.issues.tables import Issue, IssueState
-from subscribers.mailable import audience
+from subscribers.mailable import mailable_ids
 
 MOST_NAMED = 20
 """How many of those in doubt are named, and how many reasons of a refusal."""
@@ -22,7 +22,9 @@ _NEXT = {
 }
 
 
-def standing(app: App, session: Session, issue: Issue, counts: Mapping[str, int]) -> Iterator[str]:
+def status_lines(
+    app: App, session: Session, issue: Issue, counts: Mapping[str, int]
+) -> Iterator[str]:
     """Lines under the head line. `counts` are deliveries by state."""
     number, state = issue.number or 0, IssueState(issue.state)
     if issue.audience is None and state not in {IssueState.CANCELLED, IssueState.SKIPPED}:
@@ -46,18 +48,19 @@ def standing(app: App, session: Session, issue: Issue, counts: Mapping[str, int]
 
 
 def _before(app: App, session: Session, issue: Issue) -> Iterator[str]:
-    people = session.execute(select(func.count()).select_from(audience(app.clock()).subquery()))
+    people = session.execute(select(func.count()).select_from(mailable_ids(app.clock()).subquery()))
     yield f"it would go to {people.scalar_one():,} people now"
     if issue.send_at is None:
         return
     if issue.send_at > app.clock():
-        yield f"goes out {shown(issue.send_at)}, if digest serve or digest worker runs then"
+        yield f"goes out {format_time(issue.send_at)}, if digest serve or digest worker runs then"
     else:
-        yield f"was due {shown(issue.send_at)}; it goes out with digest serve or digest worker"
+        due = format_time(issue.send_at)
+        yield f"was due {due}; it goes out with digest serve or digest worker"
 
 
 def _ahead(app: App, number: int, counts: Mapping[str, int]) -> Iterator[str]:
-    words = outlook(app.sending, number)
+    words = outlook_lines(app.sending, number)
     yield from words
     waits = app.sending.progress(number).next_due is not None
     if counts[DeliveryState.QUEUED] and not counts[DeliveryState.SUBMITTING] and not waits:

@@ -2,7 +2,7 @@
 
 import typer
 
-from digest.cli.common import Refused, opened
+from digest.cli.common import CommandError, open_app
 
 app = typer.Typer(help="What comes back by mail.", no_args_is_help=True)
 
@@ -15,9 +15,9 @@ def bounces() -> None:
 @app.command("read", epilog="Example: digest bounces read")
 def read() -> None:
     """Read the bounce mailbox now; the worker does so every minute by itself."""
-    with opened() as app:
+    with open_app() as app:
         if app.bounces is None:
-            raise Refused(
+            raise CommandError(
                 "DIGEST_BOUNCE_MAILBOX is not set; it should look like "
                 "maildir:///var/mail/bounces or imaps://user:password@host/INBOX"
             )

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from digest.cli.common import Refused, opened
+from digest.cli.common import CommandError, open_app
 
 if TYPE_CHECKING:
     from subscribers.tables import SubscriberStatus
     from subscribers.transfer.refused_rows import ImportReport
 
-IMPORTED = "Imported from {source}; the operator states that consent was given."
+IMPORT_WORDING = "Imported from {source}; the operator states that consent was given."
 LINE_EVERY_SECONDS = 2.0
 
 
@@ -26,8 +26,8 @@ def import_file(
 
     path = report_to or (None if file == "-" else Path(f"{file}.refused.csv"))
     if path and file != "-" and path.resolve() == Path(file).resolve():
-        raise Refused(f"--report: {path} is the file to import; name another")
-    with opened() as app, _source(file) as (rows, size), RefusedFile(path) as refused:
+        raise CommandError(f"--report: {path} is the file to import; name another")
+    with open_app() as app, _source(file) as (rows, size), RefusedFile(path) as refused:
         try:
             report = import_csv(
                 app.store,
@@ -36,16 +36,16 @@ def import_file(
                 source=file,
                 status=status,
                 now=app.clock(),
-                wording=IMPORTED.format(source=file),
+                wording=IMPORT_WORDING.format(source=file),
                 refused=refused,
                 dry=dry,
                 progress=_shown(size),
             )
         except ImportRefusedError as error:
-            raise Refused(f"{file}: {error}") from None
+            raise CommandError(f"{file}: {error}") from None
     _account(report, path, dry=dry)
     if report.refused_count:
-        raise Refused
+        raise CommandError
 
 
 def _account(report: "ImportReport", path: Path | None, *, dry: bool) -> None:
@@ -56,9 +56,10 @@ def _account(report: "ImportReport", path: Path | None, *, dry: bool) -> None:
         print(f"and {report.refused_count - len(report.refused)} more", file=sys.stderr)
     if report.refused_count and path:
         print(f"all refused rows are in {path}: mend them there and import it", file=sys.stderr)
-    if report.undated:
+    if report.unreadable_dates:
         print(
-            f"{report.undated} dates could not be read; their rows were taken without them "
+            f"{report.unreadable_dates} dates could not be read; "
+            "their rows were taken without them "
             "(expected 2026-11-23 or 2026-11-23 08:00:00)",
             file=sys.stderr,
         )

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from digest.cli.common import Refused, opened, print_json, shown
+from digest.cli.common import CommandError, format_time, open_app, print_json
 
 app = typer.Typer(help="Who reads.", no_args_is_help=True)
 
-BY_HAND = "Added by an operator on the command line."
+ADDED_WORDING = "Added by an operator on the command line."
 
 Status = Annotated[str, typer.Option(metavar="active|pending", help="What they become.")]
 
@@ -44,7 +44,7 @@ def export(
     """Write every subscriber as CSV."""
     from subscribers.transfer.run import export_csv
 
-    with opened() as app, app.store.read() as session:
+    with open_app() as app, app.store.read() as session:
         if file is None:
             export_csv(session, sys.stdout)
             return
@@ -62,24 +62,23 @@ def add(
     status: Status = "active",
 ) -> None:
     """Add one subscriber."""
-    from subscribers.service import Added, AlreadyThere
-    from subscribers.service import add as put
+    from subscribers.service import Added, AlreadySubscribed, add_subscriber
 
-    with opened() as app, app.store.write() as session:
-        result = put(
+    with open_app() as app, app.store.write() as session:
+        result = add_subscriber(
             session,
             app.hasher,
             email,
             first_name=name,
             status=_status(status),
             source="command line",
-            wording=BY_HAND,
+            wording=ADDED_WORDING,
             now=app.clock(),
         )
-    if isinstance(result, AlreadyThere):
-        raise Refused(f"{email} is already on the list: {result.status}")
+    if isinstance(result, AlreadySubscribed):
+        raise CommandError(f"{email} is already on the list: {result.status}")
     if not isinstance(result, Added):
-        raise Refused(f"{email} can't be added: {result.reason}")
+        raise CommandError(f"{email} can't be added: {result.reason}")
     print(f"{email} is {status}")
 
 
@@ -89,7 +88,7 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON alone.")] = False,
 ) -> None:
     """Everything that is known of a subscriber."""
-    with opened() as app, app.store.read() as session:
+    with open_app() as app, app.store.read() as session:
         found = _everything(app, session, email)
     if as_json:
         print_json(found)
@@ -98,26 +97,25 @@ def show(
     if found["suppression"]:
         print(f"  suppressed: {found['suppression']['reason']}")
     for lift in found["lifts"]:
-        print(f"  {shown(lift['at'])}  lifted by {lift['who']}: {lift['why']}")
+        print(f"  {format_time(lift['at'])}  lifted by {lift['who']}: {lift['why']}")
     for consent in found["consents"]:
-        print(f"  {shown(consent['at'])}  {consent['kind']}: {consent['wording']}")
+        print(f"  {format_time(consent['at'])}  {consent['kind']}: {consent['wording']}")
     for delivery in found["deliveries"]:
-        print(f"  {shown(delivery['at'])}  issue {delivery['issue']}: {delivery['state']}")
+        print(f"  {format_time(delivery['at'])}  issue {delivery['issue']}: {delivery['state']}")
 
 
 @app.command("erase", epilog="Example: digest subscribers erase ana@example.org")
 def erase(email: str) -> None:
     """Forget a subscriber; only a keyed hash stays, so that no import brings them back."""
     from digest.readers.data_export import forget
-    from subscribers.service import erase as keep_off
-    from subscribers.service import find
+    from subscribers.service import erase_subscriber, find_subscriber
 
-    with opened() as app, app.store.write() as session:
-        person = find(session, email)
+    with open_app() as app, app.store.write() as session:
+        person = find_subscriber(session, email)
         if person is not None and person.id is not None:
             known = forget(session, app.hasher, person.id, app.clock())
         else:
-            known = keep_off(session, app.hasher, email, now=app.clock())
+            known = erase_subscriber(session, app.hasher, email, now=app.clock())
     print(
         f"{email} is erased"
         if known
@@ -128,13 +126,13 @@ def erase(email: str) -> None:
 @app.command("unsubscribe", epilog="Example: digest subscribers unsubscribe ana@example.org")
 def unsubscribe(email: str) -> None:
     """Unsubscribe somebody who asked for it another way."""
-    from subscribers.service import find
+    from subscribers.service import find_subscriber
     from subscribers.service import unsubscribe as leave
 
-    with opened() as app, app.store.write() as session:
-        person = find(session, email)
+    with open_app() as app, app.store.write() as session:
+        person = find_subscriber(session, email)
         if person is None or person.id is None:
-            raise Refused(f"{email} is not on the list")
+            raise CommandError(f"{email} is not on the list")
         leave(session, app.hasher, person.id, source="command line", now=app.clock())
     print(f"{email} is unsubscribed")
 
@@ -152,21 +150,21 @@ def _everything(app: Any, session: Any, email: str) -> dict[str, Any]:
 
     from digest.deliver.tables import Delivery
     from subscribers.addresses import parse_address
-    from subscribers.preferences import choices_of
-    from subscribers.service import find
-    from subscribers.suppression_removal import lifts
+    from subscribers.preferences import preferences_of
+    from subscribers.service import find_subscriber
+    from subscribers.suppression_removal import removals_of
     from subscribers.tables import Consent, Suppression
 
-    person = find(session, email)
+    person = find_subscriber(session, email)
     if person is None:
-        raise Refused(f"{email} is not on the list")
+        raise CommandError(f"{email} is not on the list")
     hashed = app.hasher.hash(parse_address(email).key)
     suppression = session.exec(
         select(Suppression).where(Suppression.address_hash == hashed)
     ).first()
     consents = session.exec(select(Consent).where(Consent.subscriber_id == person.id)).all()
     deliveries = session.exec(select(Delivery).where(Delivery.subscriber_id == person.id)).all()
-    chosen = choices_of(session, person)
+    chosen = preferences_of(session, person)
     return {
         "email": person.email,
         "first_name": person.first_name,
@@ -187,7 +185,7 @@ def _everything(app: Any, session: Any, email: str) -> dict[str, Any]:
         ),
         "lifts": [
             one.model_dump(exclude={"id", "address_hash"})
-            for one in lifts(session, person.address_hash)
+            for one in removals_of(session, person.address_hash)
         ],
         "deliveries": [
             {"issue": one.issue_number, "state": one.state, "code": one.code, "at": one.changed_at}

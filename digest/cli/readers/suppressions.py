@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.common import Refused, opened, print_json, print_rows, shown
+from digest.cli.common import CommandError, format_time, open_app, print_json, print_rows
 
 app = typer.Typer(help="Addresses that must not be mailed.", no_args_is_help=True)
 
@@ -15,10 +15,10 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON alone.")] = False,
 ) -> None:
     """What must not be mailed, newest first, and why."""
-    from subscribers.suppression_removal import suppressed
+    from subscribers.suppression_removal import newest_suppressions
 
-    with opened() as app, app.store.read() as session:
-        found = suppressed(session, most)
+    with open_app() as app, app.store.read() as session:
+        found = newest_suppressions(session, most)
     if as_json:
         print_json(
             [
@@ -29,7 +29,7 @@ def list_(
         return
     print_rows(
         ("since", "reason", "address", "note"),
-        [(shown(one.at), one.reason, one.email or "(erased)", one.note) for one in found],
+        [(format_time(one.at), one.reason, one.email or "(erased)", one.note) for one in found],
     )
 
 
@@ -43,18 +43,19 @@ def lift(
 ) -> None:
     """Let an address be mailed again; who and why is kept. Who has left stays unsubscribed."""
     from subscribers.addresses import parse_address
-    from subscribers.service import find
-    from subscribers.suppression_removal import lift_by_hand
+    from subscribers.service import find_subscriber
+    from subscribers.suppression_removal import remove_suppression
 
-    with opened() as app, app.store.write() as session:
-        person = find(session, email)
+    with open_app() as app, app.store.write() as session:
+        person = find_subscriber(session, email)
         key = app.hasher.hash(parse_address(email).key)
         # Their own hash differs from today's only where the secret was changed since.
         hashes = {key, person.address_hash} if person else {key}
         lifted = [
-            lift_by_hand(session, one, who=who, why=why, now=app.clock()) for one in sorted(hashes)
+            remove_suppression(session, one, who=who, why=why, now=app.clock())
+            for one in sorted(hashes)
         ]
         status = person.status if person else None
     if not any(lifted):
-        raise Refused(f"{email} is not suppressed")
+        raise CommandError(f"{email} is not suppressed")
     print(f"{email} is lifted; " + (f"the subscriber is {status}" if status else "not on the list"))

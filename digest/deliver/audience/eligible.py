@@ -15,7 +15,7 @@ from digest.deliver.tables import Delivery, DeliveryState
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import Issue, Pick
 from schedules.tables import Schedule
-from subscribers.tables import Following, Frequency, Subscriber, Topic
+from subscribers.tables import Followed, FollowedKind, Frequency, Subscriber
 
 _NOT_HAD = (DeliveryState.FAILED, DeliveryState.SUPPRESSED)
 
@@ -62,11 +62,11 @@ def _others_of_the_month(session: Session, number: int, as_of: datetime) -> Sequ
 
 def _about(session: Session, number: int) -> tuple[ColumnElement[bool], ...]:
     """Who follows something gets what it is about; who follows nothing gets everything."""
-    if session.scalars(select(col(Following.subscriber_id)).limit(1)).first() is None:
+    if session.scalars(select(col(Followed.subscriber_id)).limit(1)).first() is None:
         return ()
-    theirs = select(col(Following.name)).where(col(Following.subscriber_id) == col(Subscriber.id))
+    theirs = select(col(Followed.name)).where(col(Followed.subscriber_id) == col(Subscriber.id))
     topics = [
-        and_(col(Following.topic) == topic, col(Following.name).in_(names))
+        and_(col(Followed.topic) == topic, col(Followed.name).in_(names))
         for topic, names in _topics(session, number).items()
         if names
     ]
@@ -75,11 +75,14 @@ def _about(session: Session, number: int) -> tuple[ColumnElement[bool], ...]:
     return (or_(~exists(theirs), exists(theirs.where(or_(*topics)))),)
 
 
-def _topics(session: Session, number: int) -> dict[Topic, set[str]]:
+def _topics(session: Session, number: int) -> dict[FollowedKind, set[str]]:
     rows: Any = session.execute(
         select(col(Contender.category), col(Tool.slug))
         .join(Tool, col(Tool.id) == col(Contender.tool_id))
         .join(Pick, col(Pick.comparison_id) == col(Contender.comparison_id))
         .where(col(Pick.issue_number) == number)
     ).all()
-    return {Topic.CATEGORY: {row[0] for row in rows}, Topic.TOOL: {row[1] for row in rows}}
+    return {
+        FollowedKind.CATEGORY: {row[0] for row in rows},
+        FollowedKind.TOOL: {row[1] for row in rows},
+    }

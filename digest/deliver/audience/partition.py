@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 from digest.deliver.audience.eligible import wanted
 from digest.deliver.rate_limit.limits import ALL
 from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
-from subscribers.mailable import audience
+from subscribers.mailable import mailable_ids
 from subscribers.tables import Subscriber
 
 ROWS_AT_ONCE = 1_000
@@ -45,7 +45,7 @@ def deal(
     A handful of statements whatever the size of the list. `lanes` are batch sizes by domain.
     """
     people = (
-        audience(now)
+        mailable_ids(now)
         .where(*wanted(session, number))
         .add_columns(_lane(lanes).label("lane"))
         .subquery()

@@ -15,7 +15,7 @@ from digest.deliver.bounce_policy.bounce_type import (
 from digest.deliver.tables import Delivery, DeliveryState
 from store import Row, as_rows
 from subscribers.suppression import suppress_bounced
-from subscribers.suppression_removal import last_lifts
+from subscribers.suppression_removal import last_removals
 
 LONGEST_NOTE = 500
 _FAILED = (DeliveryState.BOUNCED, DeliveryState.FAILED)
@@ -44,7 +44,7 @@ def apply_bounce_policy(session: Session, charges: Sequence[BounceRecord], now: 
     _keep(session, faulty)
     people = _people(session, faulty)
     often = _often(session, faulty)
-    lifted = last_lifts(session, [*people.values(), *often])
+    lifted = last_removals(session, [*people.values(), *often])
     notes: dict[int, str] = {}
     for delivery_id, subscriber_id in people.items():
         charge = charge_of[delivery_id]

@@ -40,7 +40,7 @@ from digest.issues.lifecycle import IssueError, find_issue, transition
 from digest.issues.tables import Issue, IssueState
 from digest.message.personalization import Recipient
 from store import as_rows
-from subscribers.mailable import mailable
+from subscribers.mailable import mailable_conditions
 from subscribers.tables import Subscriber
 
 STARTABLE = frozenset({IssueState.APPROVED, IssueState.SCHEDULED})
@@ -160,7 +160,7 @@ def _mailable(
         .where(
             *_members(number, positions),
             col(Delivery.state) == DeliveryState.QUEUED,
-            *mailable(now),
+            *mailable_conditions(now),
         )
         .order_by(col(Delivery.id))
         .with_for_update(of=Delivery, key_share=True)

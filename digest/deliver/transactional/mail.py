@@ -225,7 +225,7 @@ def _may_have(
         return False
     if letter.kind in {TransactionalKind.CHANGE, TransactionalKind.CHANGED}:
         return person.status == SubscriberStatus.ACTIVE
-    known = suppression.find(session, person.address_hash)
+    known = suppression.find_suppression(session, person.address_hash)
     if letter.kind == TransactionalKind.CONFIRMATION:
         # Who has left may ask to come back; the other reasons are not the reader's to undo.
         gone = known is not None and known.reason != SuppressionReason.UNSUBSCRIBED

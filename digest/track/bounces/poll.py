@@ -16,7 +16,7 @@ from digest.track.provider_events.event import Report
 from digest.track.provider_events.ingest import take
 from store import Store
 from subscribers.addresses import AddressHasher
-from subscribers.tokens import Bearer, Purpose, TokenError, Tokens
+from subscribers.tokens import Purpose, TokenClaims, TokenError, Tokens
 
 EVERY = timedelta(minutes=1)
 AT_ONCE = 100
@@ -81,12 +81,12 @@ class BounceReader:
     def _take(self, letters: Sequence[tuple[str, bytes]], tally: Tally) -> None:
         """Stores what they say, then marks those that were ours: in this order nothing is lost."""
         reports: dict[str, Report] = {}
-        wishes: dict[str, Bearer] = {}
+        wishes: dict[str, TokenClaims] = {}
         for name, raw in letters:
             match self._understood(name, raw):
                 case Report() as report:
                     reports[name] = report
-                case Bearer() as bearer:
+                case TokenClaims() as bearer:
                     wishes[name] = bearer
                 case None:
                     self._left_alone.add(name)
@@ -102,11 +102,11 @@ class BounceReader:
             tally.reports[report.kind] = tally.reports.get(report.kind, 0) + 1
         tally.wishes += len(wishes)
 
-    def _let_go(self, session: Session, bearers: Sequence[Bearer], now: datetime) -> None:
+    def _let_go(self, session: Session, bearers: Sequence[TokenClaims], now: datetime) -> None:
         for bearer in sorted(bearers, key=lambda one: one.subscriber):
             unsubscribe_bearer(session, self.hasher, bearer, now, how="mailto")
 
-    def _understood(self, name: str, raw: bytes) -> Report | Bearer | None:
+    def _understood(self, name: str, raw: bytes) -> Report | TokenClaims | None:
         try:
             letter = read_letter(raw)
         except Exception as error:  # noqa: BLE001 - mail can hold anything; it stays where it is

@@ -33,7 +33,7 @@ from digest.issues.targets import is_web_address
 from digest.render.links import Tracking
 from store import Json, table_in
 from subscribers.tables import Subscriber
-from subscribers.tokens import Bearer, Purpose, Tokens
+from subscribers.tokens import Purpose, TokenClaims, Tokens
 
 LONGEST_USER_AGENT = 300
 MOST_ISSUES = 200
@@ -88,8 +88,8 @@ class HitBook:
 
     def _read(
         self, session: Session, hits: Sequence[Hit]
-    ) -> list[tuple[str | None, Bearer | None]]:
-        found: list[tuple[str | None, Bearer | None]] = [(None, None)] * len(hits)
+    ) -> list[tuple[str | None, TokenClaims | None]]:
+        found: list[tuple[str | None, TokenClaims | None]] = [(None, None)] * len(hits)
         for purpose in (Purpose.CLICK, Purpose.OPEN):
             places = [
                 place
@@ -102,7 +102,7 @@ class HitBook:
                 found[place] = (answer, bearer if answer is not None else None)
         return found
 
-    def _target(self, session: Session, bearer: Bearer, link: int) -> str | None:
+    def _target(self, session: Session, bearer: TokenClaims, link: int) -> str | None:
         links = self._links.get(bearer.issue)
         if links is None:
             links = self._links_of(session, bearer.issue)
@@ -126,7 +126,7 @@ class HitBook:
             self._links[number] = links
         return links
 
-    def _row(self, hit: Hit, bearer: Bearer, *, sqlite: bool) -> list[Any]:
+    def _row(self, hit: Hit, bearer: TokenClaims, *, sqlite: bool) -> list[Any]:
         at = hit.at.astimezone(UTC)
         return [
             # Ever rising: a key's place in its index is beside the last one's.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.deliver.tables import DeliveryState
 from digest.events.tables import EventKind
-from subscribers.tokens import Bearer
+from subscribers.tokens import TokenClaims
 
 PROVES = {
     EventKind.PROCESSED: DeliveryState.SUBMITTED,
@@ -53,7 +53,7 @@ class Report(NamedTuple):
 
     key: str
     kind: EventKind
-    bearer: Bearer | None
+    bearer: TokenClaims | None
     at: datetime
     machine: bool | None = None
     detail: str = "{}"

@@ -33,11 +33,11 @@ from digest.track.provider_events.transactional import take_letters
 from store import Json, Row, as_rows, as_table
 from store.insertion import insert_new
 from subscribers.addresses import AddressHasher
-from subscribers.consent import ConsentKind, proofs
-from subscribers.preferences import MOVED
+from subscribers.consent import ConsentKind, consents_of
+from subscribers.preferences import ADDRESS_CHANGE_WORDING
 from subscribers.service import unsubscribe
 from subscribers.suppression import suppress_complained
-from subscribers.suppression_removal import last_lifts
+from subscribers.suppression_removal import last_removals
 from subscribers.tables import Consent, Subscriber
 
 UNTRACKED = (EventKind.OPENED, EventKind.CLICKED)
@@ -219,7 +219,10 @@ def _left_behind(session: Session, known: Sequence[Known]) -> set[int]:
         select(col(Delivery.id))
         .join(wanted, wanted.c.id == col(Delivery.id))
         .join(Consent, col(Consent.subscriber_id) == col(Delivery.subscriber_id))
-        .where(col(Consent.wording) == MOVED, col(Consent.at) > col(Delivery.changed_at))
+        .where(
+            col(Consent.wording) == ADDRESS_CHANGE_WORDING,
+            col(Consent.at) > col(Delivery.changed_at),
+        )
     )
     return {one for one in found if one is not None}
 
@@ -243,7 +246,7 @@ def _act(session: Session, hasher: AddressHasher, known: Sequence[Known], now: d
         for one, delivery in known
         if one.act is Act.COMPLAIN and delivery in people
     }
-    lifted = last_lifts(session, list(complained))
+    lifted = last_removals(session, list(complained))
     notes = {
         person: one.note
         for person, one in complained.items()
@@ -274,5 +277,5 @@ def _subscribers(session: Session, known: Sequence[Known]) -> dict[int, int]:
 
 def _came_back(session: Session, person: int, left_at: datetime) -> bool:
     """Whether they agreed anew after they had left: an event may be a day late."""
-    said = proofs(session, person)
+    said = consents_of(session, person)
     return bool(said) and said[-1].kind != ConsentKind.WITHDRAWN and said[-1].at > left_at

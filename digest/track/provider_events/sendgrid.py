@@ -19,7 +19,7 @@ from digest.deliver.providers.wire_address import redact
 from digest.events.tables import EventKind
 from digest.track.provider_events.event import Act, Report
 from store.errors import DigestError
-from subscribers.tokens import Bearer, Purpose, Tokens
+from subscribers.tokens import Purpose, TokenClaims, Tokens
 
 LARGEST_POST = 768 * 1024
 """Bytes; what SendGrid posts at most."""
@@ -102,7 +102,7 @@ def read_post(body: bytes, tokens: Tokens) -> list[Report]:
     return reports
 
 
-def _report(posted: Posted, bearer: Bearer | None) -> Report:
+def _report(posted: Posted, bearer: TokenClaims | None) -> Report:
     kind = KINDS.get(posted["event"], EventKind.UNKNOWN)
     key, at = _key(posted), _moment(posted["timestamp"])
     if kind in _QUIET:

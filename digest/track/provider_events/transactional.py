@@ -12,7 +12,7 @@ from digest.track.provider_events.event import Act, Report
 from subscribers import suppression
 from subscribers.addresses import AddressHasher, parse_address
 from subscribers.service import unsubscribe
-from subscribers.suppression_removal import last_lifts
+from subscribers.suppression_removal import last_removals
 from subscribers.tables import Subscriber, SuppressionReason
 
 _FAILED = (EventKind.BOUNCED, EventKind.DROPPED)
@@ -55,7 +55,7 @@ def _suppress(
 ) -> None:
     """The address that the letter went to; the reader too, where it is theirs."""
     number = letter.subscriber_id
-    lifted = last_lifts(session, [number]).get(number)
+    lifted = last_removals(session, [number]).get(number)
     if lifted is not None and report.at <= lifted:
         return
     person = session.get(Subscriber, number)

@@ -18,18 +18,18 @@ from digest.web.site import Site, TheOrigin, ThePages, TheSite
 from digest.web.templating import PRIVATE, Pages, day
 from subscribers.addresses import AddressError
 from subscribers.preferences import (
-    LONGEST_PAUSE,
-    Choices,
-    choices_of,
-    choose,
-    known,
-    pause,
-    wanted_move,
-    zone_of,
-    zones,
+    MAX_PAUSE_WEEKS,
+    Preferences,
+    only_offered,
+    pause_mail,
+    pending_address,
+    preferences_of,
+    save_preferences,
+    time_zone_of,
+    time_zones,
 )
 from subscribers.tables import Frequency, Subscriber, SubscriberStatus
-from subscribers.tokens import Bearer, Purpose
+from subscribers.tokens import Purpose, TokenClaims
 
 router = APIRouter()
 
@@ -51,7 +51,7 @@ FREQUENCY_WORDS = {
 }
 TRACKING = {"on": True, "off": False}
 PAUSES = (2, 4, 8, 12)
-WEEKS = {str(weeks): weeks for weeks in range(LONGEST_PAUSE + 1)}
+WEEKS = {str(weeks): weeks for weeks in range(MAX_PAUSE_WEEKS + 1)}
 MOST_TOOLS = 300
 SAID = {
     "saved": "Saved.",
@@ -90,25 +90,25 @@ def change(token: str, fields: SmallFields, site: TheSite, pages: ThePages) -> R
     bearer = read_bearer(site, Purpose.PREFERENCES, token)
     given = dict(fields)
     frequency, zone = given.get("frequency"), given.get("zone")
-    if frequency not in set(Frequency) or zone not in zones():
+    if frequency not in set(Frequency) or zone not in time_zones():
         raise HTTPException(400)
     with site.store.write() as session:
         person = session.get(Subscriber, bearer.subscriber)
         if person is not None:
-            before = choices_of(session, person)
+            before = preferences_of(session, person)
             named = {
                 name: [value for field, value in fields if field == name]
                 for name in ("category", "tool")
             }
             categories = {*_categories(session), *before.categories}
             tools = {*(slug for slug, _ in _tools(session)), *before.tools}
-            chosen = Choices(
+            chosen = Preferences(
                 Frequency(frequency),
                 zone,
-                known(named["category"], categories),
-                known(named["tool"], tools),
+                only_offered(named["category"], categories),
+                only_offered(named["tool"], tools),
             )
-            choose(session, bearer.subscriber, chosen, site.clock())
+            save_preferences(session, bearer.subscriber, chosen, site.clock())
     return _back(pages, token, "saved")
 
 
@@ -120,7 +120,7 @@ def rest(token: str, form: SmallForm, site: TheSite, pages: ThePages) -> Respons
     if weeks is None:
         raise HTTPException(400)
     with site.store.write() as session:
-        pause(session, bearer.subscriber, weeks, site.clock())
+        pause_mail(session, bearer.subscriber, weeks, site.clock())
     return _back(pages, token, "paused" if weeks else "going")
 
 
@@ -180,7 +180,7 @@ def ask_to_move(token: str, site: TheSite, pages: ThePages) -> Response:
     """Only shows the button: scanners open every link (invariant 5)."""
     bearer = read_bearer(site, Purpose.ADDRESS, token)
     with site.store.read() as session:
-        email = wanted_move(session, bearer.subscriber, bearer.issue)
+        email = pending_address(session, bearer.subscriber, bearer.issue)
     if email is None:
         return pages.private("no_move.html", status=410)
     return pages.private("move.html", email=email)
@@ -211,14 +211,14 @@ def _back(pages: Pages, token: str, said: str) -> Response:
 
 
 def _page(
-    session: Session, site: Site, pages: Pages, bearer: Bearer, *, said: str = ""
+    session: Session, site: Site, pages: Pages, bearer: TokenClaims, *, said: str = ""
 ) -> Response:
     person = session.get(Subscriber, bearer.subscriber)
     if person is None:
         return pages.private("nobody.html", preview=not bearer.subscriber)
     token = site.tokens.make(Purpose.UNSUBSCRIBE, bearer.subscriber, bearer.issue)
     mine = site.tokens.make(Purpose.PREFERENCES, bearer.subscriber, bearer.issue)
-    chosen = choices_of(session, person)
+    chosen = preferences_of(session, person)
     tools = dict(_tools(session)) | {slug: slug for slug in chosen.tools if slug}
     return pages.private(
         "preferences.html",
@@ -230,7 +230,7 @@ def _page(
         tracking=person.tracking,
         chosen=chosen,
         frequencies=FREQUENCY_WORDS,
-        zones=zones(),
+        zones=time_zones(),
         categories=sorted({*_categories(session), *chosen.categories}),
         tools={**tools, **dict(_tools(session))},
         pauses=PAUSES,
@@ -241,12 +241,12 @@ def _page(
     )
 
 
-def _standing(person: Subscriber, chosen: Choices, now: datetime) -> str:
+def _standing(person: Subscriber, chosen: Preferences, now: datetime) -> str:
     status = SubscriberStatus(person.status)
     if status is not SubscriberStatus.ACTIVE:
         return STATUS_WORDS[status]
     if _paused(person, now) and person.paused_until:
-        until = person.paused_until.astimezone(zone_of(person))
+        until = person.paused_until.astimezone(time_zone_of(person))
         return f"Paused. It goes on by itself on {day(until, until.tzinfo)}."
     return ACTIVE_WORDS[chosen.frequency]
 

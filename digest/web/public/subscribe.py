@@ -22,8 +22,8 @@ from digest.web.public.token_links import read_bearer
 from digest.web.site import Site, TheOrigin, ThePages, TheSite
 from digest.web.templating import Pages
 from subscribers.addresses import AddressError
-from subscribers.consent import Origin
-from subscribers.signup import Confirmed, can_confirm
+from subscribers.consent import ConsentOrigin
+from subscribers.signup import ConfirmationResult, can_confirm
 from subscribers.tables import Subscriber, SubscriberStatus
 from subscribers.tokens import Purpose
 
@@ -127,15 +127,15 @@ def confirm(token: str, origin: TheOrigin, site: TheSite, pages: ThePages) -> Re
             origin=replace(origin, form=FORMS["confirm"]),
             now=site.clock(),
         )
-    if found is Confirmed.NOBODY:
+    if found is ConfirmationResult.NOBODY:
         return pages.private("nobody.html", preview=not bearer.subscriber)
-    if found is Confirmed.TOO_LATE:
+    if found is ConfirmationResult.TOO_LATE:
         return pages.private("too_late.html", status=410)
     token = site.tokens.make(Purpose.PREFERENCES, bearer.subscriber)
     return pages.private("confirmed.html", preferences_path=f"/preferences/{token}")
 
 
-def _take(site: Site, given: Mapping[str, str], origin: Origin, wording: str) -> None:
+def _take(site: Site, given: Mapping[str, str], origin: ConsentOrigin, wording: str) -> None:
     """Raises AddressError, UnsolvedError or TooManyError."""
     now = site.clock()
     application = Application(given.get("email", ""), given.get("first_name", ""), wording, origin)
@@ -150,7 +150,7 @@ def _take(site: Site, given: Mapping[str, str], origin: Origin, wording: str) ->
         apply(session, site.hasher, application, now)
 
 
-def _by_json(site: Site, given: Mapping[str, str], origin: Origin) -> Response:
+def _by_json(site: Site, given: Mapping[str, str], origin: ConsentOrigin) -> Response:
     origin = replace(
         origin, source=clean(given.get("source", ""), LONGEST_SOURCE), form=FORMS["json"]
     )

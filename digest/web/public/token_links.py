@@ -2,10 +2,10 @@
 
 from digest.web.error_pages import BadLinkError
 from digest.web.site import Site
-from subscribers.tokens import Bearer, Purpose, TokenError
+from subscribers.tokens import Purpose, TokenClaims, TokenError
 
 
-def read_bearer(site: Site, purpose: Purpose, token: str) -> Bearer:
+def read_bearer(site: Site, purpose: Purpose, token: str) -> TokenClaims:
     """Raises BadLinkError for what was not made here for this purpose."""
     try:
         return site.tokens.read(purpose, token)

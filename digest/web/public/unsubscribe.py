@@ -8,18 +8,18 @@ from digest.readers.unsubscribe import unsubscribe_bearer
 from digest.web.forms import SmallForm, clean
 from digest.web.public.token_links import read_bearer
 from digest.web.site import TheOrigin, ThePages, TheSite
-from subscribers.preferences import say_why
-from subscribers.signup import come_back
-from subscribers.tables import Reason, Subscriber, SubscriberStatus
+from subscribers.preferences import record_feedback
+from subscribers.signup import resubscribe
+from subscribers.tables import Subscriber, SubscriberStatus, UnsubscribeReason
 from subscribers.tokens import Purpose
 
 router = APIRouter()
 
 REASON_WORDS = {
-    Reason.TOO_OFTEN: "It comes too often",
-    Reason.NOT_FOR_ME: "It is not about what I need",
-    Reason.NEVER_ASKED: "I never asked for it",
-    Reason.OTHER: "Something else",
+    UnsubscribeReason.TOO_OFTEN: "It comes too often",
+    UnsubscribeReason.NOT_FOR_ME: "It is not about what I need",
+    UnsubscribeReason.NEVER_ASKED: "I never asked for it",
+    UnsubscribeReason.OTHER: "Something else",
 }
 COME_BACK = "I unsubscribed by mistake: send me {name} again."
 LONGEST_WORDS = 500
@@ -64,14 +64,14 @@ def why(token: str, form: SmallForm, site: TheSite, pages: ThePages) -> Response
     """`reason`, and if they like `words`; from whoever has left, if they like."""
     bearer = read_bearer(site, Purpose.UNSUBSCRIBE, token)
     reason = form.get("reason", "")
-    if reason not in set(Reason):
+    if reason not in set(UnsubscribeReason):
         raise HTTPException(400)
     words = clean(form.get("words", ""), LONGEST_WORDS)
     with site.store.write() as session:
-        said = say_why(
+        said = record_feedback(
             session,
             bearer.subscriber,
-            Reason(reason),
+            UnsubscribeReason(reason),
             words,
             issue=bearer.issue or None,
             now=site.clock(),
@@ -87,7 +87,7 @@ def undo(token: str, origin: TheOrigin, site: TheSite, pages: ThePages) -> Respo
     bearer = read_bearer(site, Purpose.UNSUBSCRIBE, token)
     source = f"link in issue {bearer.issue}" if bearer.issue else "link"
     with site.store.write() as session:
-        back = come_back(
+        back = resubscribe(
             session,
             bearer.subscriber,
             wording=COME_BACK.format(name=site.brand.name),

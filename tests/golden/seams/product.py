@@ -37,11 +37,11 @@ from store import open_store
 from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentKind
 from subscribers.tables import (
+    FollowedKind,
     Frequency,
-    Reason,
     SubscriberStatus,
     SuppressionReason,
-    Topic,
+    UnsubscribeReason,
 )
 from subscribers.tokens import Purpose, Tokens
 
@@ -52,11 +52,11 @@ STORED: dict[str, type[StrEnum]] = {
     "delivery.state": DeliveryState,
     "event.kind": EventKind,
     "event.rule": Rule,
-    "following.topic": Topic,
+    "following.topic": FollowedKind,
     "gate finding level": Level,
     "gate_override.code": Code,
     "issue.state": IssueState,
-    "leaving.reason": Reason,
+    "leaving.reason": UnsubscribeReason,
     "letter.kind": TransactionalKind,
     "letter.state": TransactionalState,
     "pick.role": PickRole,

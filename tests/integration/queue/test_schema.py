@@ -6,7 +6,7 @@ import pytest
 from procrastinate.schema import SchemaManager
 from sqlalchemy import Connection, text
 
-from digest.database import Schema, ready, schema_of, upgrade
+from digest.database import SchemaState, ensure_current, schema_state, upgrade
 from digest.queue import schema
 from store import Store, StoreError
 
@@ -17,7 +17,7 @@ OLDER = "02.08.00_01_add_additional_params_to_retry_job"
 def test_a_new_database_has_the_installed_library_s_tables(postgresql_store: Store) -> None:
     with postgresql_store.engine.connect() as connection:
         assert schema.applied(connection) == schema.newest()
-    assert schema_of(postgresql_store) is Schema.CURRENT
+    assert schema_state(postgresql_store) is SchemaState.CURRENT
 
 
 def test_an_upgrade_of_the_library_is_an_upgrade_of_the_database(postgresql_store: Store) -> None:
@@ -31,11 +31,11 @@ def test_an_upgrade_of_the_library_is_an_upgrade_of_the_database(postgresql_stor
             if change.stem <= OLDER:
                 schema._run(connection, change.read_text(encoding="utf-8"))
         schema._mark(connection, OLDER)
-    assert schema_of(postgresql_store) is Schema.BEHIND
+    assert schema_state(postgresql_store) is SchemaState.BEHIND
     with pytest.raises(StoreError, match="digest database upgrade"):
-        ready(postgresql_store)
+        ensure_current(postgresql_store)
     upgrade(postgresql_store)
-    assert schema_of(postgresql_store) is Schema.CURRENT
+    assert schema_state(postgresql_store) is SchemaState.CURRENT
     with engine.connect() as connection:
         assert _described(connection) == new
 
@@ -45,16 +45,16 @@ def test_a_database_from_before_there_was_a_queue_is_brought_up_to_date(
 ) -> None:
     with postgresql_store.engine.begin() as connection:
         _leave(connection)
-    assert schema_of(postgresql_store) is Schema.BEHIND
+    assert schema_state(postgresql_store) is SchemaState.BEHIND
     upgrade(postgresql_store)
-    assert schema_of(postgresql_store) is Schema.CURRENT
+    assert schema_state(postgresql_store) is SchemaState.CURRENT
 
 
 def test_tables_of_a_newer_library_are_refused_in_one_line(postgresql_store: Store) -> None:
     with postgresql_store.engine.begin() as connection:
         schema._mark(connection, "99.00.00_01_from_the_future")
     with pytest.raises(StoreError, match="newer version") as refused:
-        ready(postgresql_store)
+        ensure_current(postgresql_store)
     assert "\n" not in str(refused.value)
 
 

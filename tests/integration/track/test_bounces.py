@@ -28,7 +28,7 @@ from digest.track.bounces.mailbox import (
 from digest.track.bounces.poll import AT_ONCE, BounceReader
 from store import Store
 from subscribers.addresses import AddressHasher
-from subscribers.consent import Origin
+from subscribers.consent import ConsentOrigin
 from subscribers.tables import Consent, Subscriber
 from subscribers.tokens import Purpose, Tokens
 from tests.parts.imap_server import PASSWORD, USER, ImapServer
@@ -340,7 +340,7 @@ def test_what_comes_back_from_an_address_that_was_left_says_nothing_of_the_new_o
     with sqlite_store.write() as session:
         hasher, then = AddressHasher(SECRET), Clock().now + timedelta(days=days)
         request_move(session, hasher, 1, "new@example.net", then)
-        assert accept_move(session, hasher, 1, 1, origin=Origin(), now=then)
+        assert accept_move(session, hasher, 1, 1, origin=ConsentOrigin(), now=then)
     folder.put(dsn(tokens[0]), "1.a")
     reader(sqlite_store, Maildir(folder.path)).read()
     assert states(sqlite_store)[0] == "bounced"

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from digest.cli.issue.progress import Rate, line
+from digest.cli.issue.progress import Rate, progress_line
 from digest.deliver.ledger.throttle_status import Hold
 from digest.deliver.tables import DeliveryState
 from digest.pipeline import Progress
@@ -15,20 +15,25 @@ def progress(submitted: int, queued: int, **more: object) -> Progress:
 
 
 def test_the_end_is_told_from_the_rate() -> None:
-    assert line(progress(400, 600), 1000, 20, NOW) == "400 of 1,000, 20 a second, 30 s left"
-    assert line(progress(400, 6000), 6400, 10, NOW) == "400 of 6,400, 10 a second, 10 min left"
+    assert (
+        progress_line(progress(400, 600), 1000, 20, NOW) == "400 of 1,000, 20 a second, 30 s left"
+    )
+    assert (
+        progress_line(progress(400, 6000), 6400, 10, NOW)
+        == "400 of 6,400, 10 a second, 10 min left"
+    )
 
 
 def test_a_day_limit_moves_the_end_whatever_the_rate_is() -> None:
     later = progress(4000, 6000, soonest_end=NOW + timedelta(days=1))
-    assert line(later, 10_000, 500, NOW) == (
+    assert progress_line(later, 10_000, 500, NOW) == (
         "4,000 of 10,000, 500 a second, done about 2026-11-24 08:00 UTC"
     )
 
 
 def test_a_slow_provider_is_later_than_the_limits() -> None:
     slow = progress(0, 36_000, soonest_end=NOW + timedelta(minutes=5))
-    assert line(slow, 36_000, 5, NOW).endswith("done about 2026-11-23 10:00 UTC")
+    assert progress_line(slow, 36_000, 5, NOW).endswith("done about 2026-11-23 10:00 UTC")
 
 
 def test_while_a_limit_holds_everything_back_it_says_why_and_until_when() -> None:
@@ -39,18 +44,18 @@ def test_while_a_limit_holds_everything_back_it_says_why_and_until_when() -> Non
         hold=Hold(midnight, "the day's limit of 5,000 is reached"),
         soonest_end=midnight,
     )
-    assert line(held, 5100, 0, NOW) == (
+    assert progress_line(held, 5100, 0, NOW) == (
         "5,000 of 5,100, done about 2026-11-24 00:00 UTC, "
         "the day's limit of 5,000 is reached; goes on 2026-11-24 00:00 UTC"
     )
 
 
 def test_before_anything_went_out_nothing_is_promised() -> None:
-    assert line(progress(0, 10), 10, 0, NOW) == "0 of 10"
+    assert progress_line(progress(0, 10), 10, 0, NOW) == "0 of 10"
 
 
 def test_a_rate_below_one_a_second_is_told_by_the_minute() -> None:
-    assert "12 a minute" in line(progress(10, 10), 20, 0.2, NOW)
+    assert "12 a minute" in progress_line(progress(10, 10), 20, 0.2, NOW)
 
 
 def test_the_rate_is_that_of_the_last_half_minute() -> None:

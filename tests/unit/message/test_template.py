@@ -16,7 +16,7 @@ from digest.message.personalization import Personalization, Recipient, personali
 from digest.message.quoted_printable import MAX_LINE, encode_piece, encode_text
 from digest.message.template import MessageTemplate
 from digest.render.slots import MARKS, Slot, disarm
-from subscribers.tokens import Bearer, Purpose, Tokens
+from subscribers.tokens import Purpose, TokenClaims, Tokens
 
 TOKENS = Tokens(["one secret of the tests, long enough"])
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -62,7 +62,7 @@ def test_one_click_unsubscribe_is_one_plain_line_of_one_uri() -> None:
     assert re.fullmatch(rb"List-Unsubscribe: <https://d\.example/[^<>, ]+/[A-Za-z0-9_-]{22}>", line)
     assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
     token = line.rstrip(b">").rpartition(b"/")[2].decode()
-    assert TOKENS.read(Purpose.UNSUBSCRIBE, token) == Bearer(5, 12)
+    assert TOKENS.read(Purpose.UNSUBSCRIBE, token) == TokenClaims(5, 12)
 
 
 def test_a_mailbox_that_is_read_is_named_beside_the_page() -> None:
@@ -77,7 +77,7 @@ def test_a_mailbox_that_is_read_is_named_beside_the_page() -> None:
     )
     assert found is not None
     assert found[1] == found[2]
-    assert TOKENS.read(Purpose.UNSUBSCRIBE, found[2]) == Bearer(5, 12)
+    assert TOKENS.read(Purpose.UNSUBSCRIBE, found[2]) == TokenClaims(5, 12)
     assert (
         return_path(read, personalization().token)
         == f"bounces+{personalization().token}@verdicts.example"

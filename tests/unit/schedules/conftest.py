@@ -35,7 +35,9 @@ def enter(store: Store) -> Callable[..., None]:
         late_limit_minutes: int = 180,
     ) -> None:
         with store.write() as session:
-            registry.add(session, name, cron, zone, created, late_limit_minutes=late_limit_minutes)
+            registry.add_schedule(
+                session, name, cron, zone, created, late_limit_minutes=late_limit_minutes
+            )
 
     return add
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from schedules.cron import ScheduleError
-from schedules.recurrence import LATEST, Cadence
+from schedules.recurrence import LATEST, Recurrence
 
 Wall = datetime
 """A naive local time."""
@@ -70,12 +70,12 @@ def test_due_times_are_those_that_a_walk_along_the_clock_finds(zone: str) -> Non
             if not before and matches(wall) and start < moment <= end:
                 expected[rule].add(moment)
     for rule, moments in expected.items():
-        assert Cadence.parse(rule, zone).due_times(start, end) == sorted(moments), rule
+        assert Recurrence.parse(rule, zone).due_times(start, end) == sorted(moments), rule
         assert moments
 
 
 def utc_times(rule: str, zone: str, first: datetime, last: datetime) -> list[str]:
-    return [f"{due:%d %H:%M}" for due in Cadence.parse(rule, zone).due_times(first, last)]
+    return [f"{due:%d %H:%M}" for due in Recurrence.parse(rule, zone).due_times(first, last)]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_a_time_that_the_night_skips_comes_due_once_as_long_after_midnight_as_ev
     zone: str, night: datetime, rule: str, local: str
 ) -> None:
     """RFC 5545 section 3.3.5: the offset from before the gap counts."""
-    due = Cadence.parse(rule, zone).due_times(night, night + timedelta(hours=12))
+    due = Recurrence.parse(rule, zone).due_times(night, night + timedelta(hours=12))
     assert [f"{moment.astimezone(ZoneInfo(zone)):%H:%M %Z}" for moment in due] == [local]
 
 
@@ -106,7 +106,7 @@ def test_a_time_that_the_night_repeats_comes_due_the_first_time_only(
     zone: str, night: datetime, rule: str, local: str
 ) -> None:
     """RFC 5545 section 3.3.5: the first occurrence counts."""
-    due = Cadence.parse(rule, zone).due_times(night, night + timedelta(hours=12))
+    due = Recurrence.parse(rule, zone).due_times(night, night + timedelta(hours=12))
     assert [f"{moment.astimezone(ZoneInfo(zone)):%H:%M %Z}" for moment in due] == [local]
 
 
@@ -124,14 +124,14 @@ def test_a_day_that_a_zone_left_out_moves_to_the_next() -> None:
 
 
 def test_the_start_is_left_out_and_the_end_is_included() -> None:
-    cadence = Cadence.parse("0 8 * * *", "UTC")
+    cadence = Recurrence.parse("0 8 * * *", "UTC")
     first, second = datetime(2026, 1, 1, 8, tzinfo=UTC), datetime(2026, 1, 2, 8, tzinfo=UTC)
     assert cadence.due_times(first, second) == [second]
     assert cadence.due_times(second, first) == []
 
 
 def test_due_times_are_utc_whole_minutes_whatever_zone_the_question_came_in() -> None:
-    cadence = Cadence.parse("*/20 * * * *", "Asia/Kolkata")
+    cadence = Recurrence.parse("*/20 * * * *", "Asia/Kolkata")
     asked = datetime(2026, 1, 1, 12, 0, 59, 5, tzinfo=ZoneInfo("America/New_York"))
     due = cadence.next(asked, 3)
     assert [f"{moment:%H:%M:%S.%f %Z}" for moment in due] == [
@@ -142,7 +142,7 @@ def test_due_times_are_utc_whole_minutes_whatever_zone_the_question_came_in() ->
 
 
 def test_a_moment_without_a_zone_is_refused() -> None:
-    cadence = Cadence.parse("0 8 * * *", "UTC")
+    cadence = Recurrence.parse("0 8 * * *", "UTC")
     with pytest.raises(ValueError, match="without a zone"):
         cadence.next(datetime(2026, 1, 1), 1)  # noqa: DTZ001 - the naive time is the point
 
@@ -150,7 +150,7 @@ def test_a_moment_without_a_zone_is_refused() -> None:
 @pytest.mark.parametrize("rule", list(RULES))
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe"])
 def test_next_and_previous_agree_with_the_whole_list(rule: str, zone: str) -> None:
-    cadence = Cadence.parse(rule, zone)
+    cadence = Recurrence.parse(rule, zone)
     start, end = datetime(2026, 3, 27, 3, 17, tzinfo=UTC), datetime(2045, 1, 1, tzinfo=UTC)
     whole = cadence.due_times(start, end)
     assert cadence.next(start, 4) == whole[:4]
@@ -159,13 +159,13 @@ def test_next_and_previous_agree_with_the_whole_list(rule: str, zone: str) -> No
 
 
 def test_a_rule_for_the_29th_of_february_is_found_across_a_century_without_one() -> None:
-    cadence = Cadence.parse("0 8 29 2 */6", "UTC")  # and a Saturday or Sunday
+    cadence = Recurrence.parse("0 8 29 2 */6", "UTC")  # and a Saturday or Sunday
     assert [due.year for due in cadence.next(datetime(2093, 1, 1, tzinfo=UTC), 2)] == [2116, 2128]
     assert [due.year for due in cadence.previous(datetime(2116, 1, 1, tzinfo=UTC), 1)] == [2088]
 
 
 def test_the_end_of_the_calendar_ends_the_list() -> None:
-    cadence = Cadence.parse("0 8 29 2 *", "UTC")
+    cadence = Recurrence.parse("0 8 29 2 *", "UTC")
     assert cadence.next(LATEST - timedelta(days=1), 1) == []
     assert cadence.next(datetime.max.replace(tzinfo=UTC), 1) == []
     assert cadence.previous(datetime.min.replace(tzinfo=UTC), 1) == []
@@ -174,7 +174,7 @@ def test_the_end_of_the_calendar_ends_the_list() -> None:
 @pytest.mark.parametrize("zone", ["", "Berlin", "Europe", "../etc/passwd", "Mars/Base\n", "\0"])
 def test_a_zone_that_is_not_in_the_database_is_refused_in_one_line(zone: str) -> None:
     with pytest.raises(ScheduleError) as caught:
-        Cadence.parse("0 8 * * mon", zone)
+        Recurrence.parse("0 8 * * mon", zone)
     assert "expected an IANA name such as Europe/Berlin" in str(caught.value)
     assert str(caught.value).isprintable()
 
@@ -193,4 +193,4 @@ def test_a_zone_that_is_not_in_the_database_is_refused_in_one_line(zone: str) ->
     ],
 )
 def test_a_weekly_rule_is_described_in_words(rule: str, words: str) -> None:
-    assert Cadence.parse(rule, "Europe/Berlin").describe() == words
+    assert Recurrence.parse(rule, "Europe/Berlin").describe() == words

@@ -23,10 +23,10 @@ MONDAY = datetime(2026, 1, 5, 7, tzinfo=UTC)
 def test_an_entered_schedule_is_found_and_listed_by_name(store: Store) -> None:
     with store.write() as session:
         for name in ("weekly", "monthly-2"):
-            registry.add(session, name, "0 8  * * MON", "Europe/Berlin", NOW)
+            registry.add_schedule(session, name, "0 8  * * MON", "Europe/Berlin", NOW)
     with store.read() as session:
-        assert [one.name for one in registry.listed(session)] == ["monthly-2", "weekly"]
-        found = registry.find(session, "weekly")
+        assert [one.name for one in registry.all_schedules(session)] == ["monthly-2", "weekly"]
+        found = registry.find_schedule(session, "weekly")
         assert (found.cron, found.zone, found.active) == ("0 8 * * mon", "Europe/Berlin", True)
         assert (found.approval, found.created_at) == (Approval.WAIT, NOW)
 
@@ -53,20 +53,20 @@ def test_what_cannot_work_is_refused_in_one_line(
     given = {"name": "weekly", "cron": "0 8 * * mon", "zone": "UTC", "now": NOW} | wrong
     with store.write() as session:
         with pytest.raises(ScheduleError) as caught:
-            registry.add(session, **given)
-        assert registry.listed(session) == []
+            registry.add_schedule(session, **given)
+        assert registry.all_schedules(session) == []
     assert said in str(caught.value)
     assert str(caught.value).isprintable()
 
 
 def test_a_name_is_given_once_and_the_transaction_goes_on(store: Store) -> None:
     with store.write() as session:
-        registry.add(session, "weekly", "0 8 * * mon", "UTC", NOW)
+        registry.add_schedule(session, "weekly", "0 8 * * mon", "UTC", NOW)
         with pytest.raises(ScheduleError, match="'weekly', which is taken"):
-            registry.add(session, "weekly", "0 9 * * tue", "UTC", NOW)
-        registry.add(session, "other", "0 9 * * tue", "UTC", NOW)
+            registry.add_schedule(session, "weekly", "0 9 * * tue", "UTC", NOW)
+        registry.add_schedule(session, "other", "0 9 * * tue", "UTC", NOW)
     with store.read() as session:
-        assert [(one.name, one.cron) for one in registry.listed(session)] == [
+        assert [(one.name, one.cron) for one in registry.all_schedules(session)] == [
             ("other", "0 9 * * tue"),
             ("weekly", "0 8 * * mon"),
         ]
@@ -74,7 +74,7 @@ def test_a_name_is_given_once_and_the_transaction_goes_on(store: Store) -> None:
 
 def test_with_no_schedule_at_all_the_error_says_so(store: Store) -> None:
     with store.read() as session, pytest.raises(ScheduleError, match="there is none yet"):
-        registry.find(session, "weekly")
+        registry.find_schedule(session, "weekly")
 
 
 def test_a_changed_rule_does_not_act_on_what_was_due_before_the_change(
@@ -86,7 +86,7 @@ def test_a_changed_rule_does_not_act_on_what_was_due_before_the_change(
     tick(store, MONDAY, drafts)
     wednesday = MONDAY + timedelta(days=2)
     with store.write() as session:
-        registry.amend(session, "weekly", wednesday, cron="0 8 * * tue")
+        registry.update_schedule(session, "weekly", wednesday, cron="0 8 * * tue")
     for hours in range(24 * 8):
         tick(store, wednesday + timedelta(hours=hours), drafts)
     assert [due_at for _, due_at in drafts.calls] == [MONDAY, MONDAY + timedelta(days=8)]
@@ -101,11 +101,11 @@ def test_a_schedule_that_wakes_up_does_not_act_on_what_it_slept_through(
 ) -> None:
     enter()
     with store.write() as session:
-        registry.amend(session, "weekly", NOW, active=False)
+        registry.update_schedule(session, "weekly", NOW, active=False)
     drafts = Drafts()
     woken = MONDAY + timedelta(weeks=20, minutes=5)
     with store.write() as session:
-        registry.amend(session, "weekly", woken, active=True)
+        registry.update_schedule(session, "weekly", woken, active=True)
     tick(store, woken, drafts)
     assert drafts.calls == []
     assert [state for _, state, _ in runs()] == ["missed"]
@@ -116,7 +116,7 @@ def test_a_new_limit_or_approval_leaves_the_runs_alone(
 ) -> None:
     enter()
     with store.write() as session:
-        changed = registry.amend(
+        changed = registry.update_schedule(
             session, "weekly", MONDAY, approval=Approval.AUTOMATIC, late_limit_minutes=10
         )
         assert (changed.approval, changed.late_limit_minutes) == ("automatic", 10)
@@ -126,6 +126,6 @@ def test_a_new_limit_or_approval_leaves_the_runs_alone(
 def test_an_amendment_that_cannot_work_changes_nothing(store: Store, enter: Enter) -> None:
     enter()
     with store.write() as session, pytest.raises(ScheduleError, match="time zone"):
-        registry.amend(session, "weekly", MONDAY, cron="0 9 * * tue", zone="Mars")
+        registry.update_schedule(session, "weekly", MONDAY, cron="0 9 * * tue", zone="Mars")
     with store.read() as session:
-        assert registry.find(session, "weekly").cron == "0 8 * * mon"
+        assert registry.find_schedule(session, "weekly").cron == "0 8 * * mon"

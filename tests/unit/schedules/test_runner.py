@@ -11,7 +11,7 @@ from freezegun import freeze_time
 from sqlmodel import Session
 
 from schedules import registry
-from schedules.runner import MOST_MISSED, Failed, Ran, RunOutcome, tick
+from schedules.runner import MAX_MISSED, FailedTick, RunOutcome, RunResult, tick
 from schedules.tables import RunState, Schedule
 from store import Store
 from tests.unit.schedules.acts import Breaks, Drafts, skips
@@ -37,7 +37,7 @@ def test_a_due_time_is_acted_on_once(store: Store, enter: Enter, runs: Runs) -> 
     enter()
     drafts = Drafts()
     first = tick(store, MONDAY + MINUTE, drafts)
-    assert first == [Ran("weekly", MONDAY, RunState.DRAFTED, "issue 1")]
+    assert first == [RunResult("weekly", MONDAY, RunState.DRAFTED, "issue 1")]
     assert tick(store, MONDAY + 2 * MINUTE, drafts) == []
     assert drafts.calls == [("weekly", MONDAY)]
     assert runs() == [(MONDAY, "drafted", "issue 1")]
@@ -70,7 +70,7 @@ def test_of_several_due_times_the_newest_acts_and_the_older_are_missed(
         (MONDAY + WEEK, "missed"),
         (MONDAY + 2 * WEEK, "drafted"),
     ]
-    assert [one.due_at for one in results if isinstance(one, Ran)] == [
+    assert [one.due_at for one in results if isinstance(one, RunResult)] == [
         MONDAY,
         MONDAY + WEEK,
         MONDAY + 2 * WEEK,
@@ -109,7 +109,7 @@ def test_when_the_action_breaks_nothing_of_the_turn_is_kept_and_the_next_tick_tr
         results = tick(store, MONDAY + WEEK, breaks)
     assert runs() == []
     assert _limits(store) == {"weekly": 180}
-    assert [type(one) for one in results] == [Failed]
+    assert [type(one) for one in results] == [FailedTick]
     assert "schedule weekly: no template" in caplog.text
 
     breaks.for_name = None
@@ -123,9 +123,9 @@ def test_a_schedule_that_breaks_does_not_take_the_others_turn(store: Store, ente
         enter(name)
     results = tick(store, MONDAY, Breaks("beta"))
     assert {one.schedule: type(one) for one in results} == {
-        "alpha": Ran,
-        "beta": Failed,
-        "gamma": Ran,
+        "alpha": RunResult,
+        "beta": FailedTick,
+        "gamma": RunResult,
     }
 
 
@@ -142,7 +142,7 @@ def test_an_action_may_not_leave_a_run_held(store: Store, enter: Enter, runs: Ru
     def holds(_session: Session, _schedule: Schedule, _due_at: datetime) -> RunOutcome:
         return RunOutcome(RunState.HELD, "")
 
-    assert [type(one) for one in tick(store, MONDAY, holds)] == [Failed]
+    assert [type(one) for one in tick(store, MONDAY, holds)] == [FailedTick]
     assert runs() == []
 
 
@@ -152,15 +152,15 @@ def test_a_rule_spoilt_in_the_database_is_reported_and_the_others_run(
     enter("good")
     enter("spoilt")
     with store.write() as session:
-        registry.find(session, "spoilt").cron = "whenever"
+        registry.find_schedule(session, "spoilt").cron = "whenever"
     results = tick(store, MONDAY, Drafts())
-    assert {one.schedule: type(one) for one in results} == {"good": Ran, "spoilt": Failed}
+    assert {one.schedule: type(one) for one in results} == {"good": RunResult, "spoilt": FailedTick}
 
 
 def test_a_schedule_switched_off_does_not_act(store: Store, enter: Enter) -> None:
     enter()
     with store.write() as session:
-        registry.amend(session, "weekly", MONDAY - MINUTE, active=False)
+        registry.update_schedule(session, "weekly", MONDAY - MINUTE, active=False)
     assert tick(store, MONDAY, Drafts()) == []
 
 
@@ -173,9 +173,9 @@ def test_a_rule_that_slept_for_a_year_makes_no_flood(
     now = MONDAY + timedelta(days=365)
     tick(store, now, drafts)
     assert drafts.calls == [("weekly", now)]
-    assert len(runs()) == MOST_MISSED + 1
+    assert len(runs()) == MAX_MISSED + 1
     tick(store, now + MINUTE, drafts)
-    assert len(runs()) == MOST_MISSED + 2
+    assert len(runs()) == MAX_MISSED + 2
 
 
 @pytest.mark.parametrize(
@@ -224,4 +224,4 @@ def test_two_schedulers_ticking_at_the_same_moment_act_once(
 
 def _limits(store: Store) -> dict[str, int]:
     with store.read() as session:
-        return {one.name: one.late_limit_minutes for one in registry.listed(session)}
+        return {one.name: one.late_limit_minutes for one in registry.all_schedules(session)}

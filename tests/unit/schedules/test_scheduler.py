@@ -155,7 +155,7 @@ def test_timers_are_set_for_active_schedules_with_a_readable_rule(
     for name in ("weekly", "asleep", "spoilt"):
         enter(name)
     with store.write() as session:
-        for schedule in registry.listed(session):
+        for schedule in registry.all_schedules(session):
             schedule.active = schedule.name != "asleep"
             schedule.cron = "whenever" if schedule.name == "spoilt" else schedule.cron
     with store.read() as session:

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from store import Store
 from subscribers.addresses import AddressHasher
-from subscribers.consent import ConsentKind, is_withdrawn, proofs, record
-from subscribers.service import Added, add
+from subscribers.consent import ConsentKind, consents_of, is_withdrawn, record_consent
+from subscribers.service import Added, add_subscriber
 from subscribers.tables import SubscriberStatus
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -15,7 +15,7 @@ WORDING = "Send me the weekly digest. " * 50
 def test_a_proof_says_what_when_and_from_where(sqlite_store: Store, hasher: AddressHasher) -> None:
     """The wording is kept to the last letter; a user agent loses control characters and length."""
     with sqlite_store.write() as session:
-        added = add(
+        added = add_subscriber(
             session,
             hasher,
             "ana@example.org",
@@ -27,9 +27,11 @@ def test_a_proof_says_what_when_and_from_where(sqlite_store: Store, hasher: Addr
             user_agent="Mozilla\r\n" + "x" * 1000,
         )
         assert isinstance(added, Added)
-        record(session, added.subscriber_id, ConsentKind.CONFIRMED, "Yes.", NOW, source="/confirm")
+        record_consent(
+            session, added.subscriber_id, ConsentKind.CONFIRMED, "Yes.", NOW, source="/confirm"
+        )
     with sqlite_store.read() as session:
-        first, second = proofs(session, added.subscriber_id)
+        first, second = consents_of(session, added.subscriber_id)
         assert (first.kind, first.wording, first.source) == ("requested", WORDING, "/subscribe")
         assert (first.ip, first.at) == ("2001:db8::1", NOW)
         assert first.user_agent == "Mozilla" + "x" * 493
@@ -40,7 +42,7 @@ def test_the_last_word_decides_whether_consent_is_withdrawn(
     sqlite_store: Store, hasher: AddressHasher
 ) -> None:
     with sqlite_store.write() as session:
-        added = add(
+        added = add_subscriber(
             session,
             hasher,
             "ana@example.org",
@@ -52,7 +54,7 @@ def test_the_last_word_decides_whether_consent_is_withdrawn(
         assert isinstance(added, Added)
         ana = added.subscriber_id
         assert not is_withdrawn(session, ana)
-        record(session, ana, ConsentKind.WITHDRAWN, "No.", NOW)
+        record_consent(session, ana, ConsentKind.WITHDRAWN, "No.", NOW)
         assert is_withdrawn(session, ana)
-        record(session, ana, ConsentKind.REQUESTED, "Yes again.", NOW)
+        record_consent(session, ana, ConsentKind.REQUESTED, "Yes again.", NOW)
         assert not is_withdrawn(session, ana)

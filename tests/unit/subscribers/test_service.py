@@ -10,8 +10,16 @@ from sqlmodel import select
 from store import Store
 from subscribers import suppression
 from subscribers.addresses import AddressError, AddressHasher
-from subscribers.consent import proofs
-from subscribers.service import Added, AlreadyThere, Refused, add, erase, find, unsubscribe
+from subscribers.consent import consents_of
+from subscribers.service import (
+    Added,
+    AddressSuppressed,
+    AlreadySubscribed,
+    add_subscriber,
+    erase_subscriber,
+    find_subscriber,
+    unsubscribe,
+)
 from subscribers.tables import (
     Consent,
     Subscriber,
@@ -29,8 +37,10 @@ LATER = datetime(2026, 11, 24, 8, tzinfo=UTC)
 @pytest.fixture
 def put(
     sqlite_store: Store, hasher: AddressHasher
-) -> Callable[..., Added | AlreadyThere | Refused]:
-    def put(email: str = "ana@example.org", **given: Any) -> Added | AlreadyThere | Refused:
+) -> Callable[..., Added | AlreadySubscribed | AddressSuppressed]:
+    def put(
+        email: str = "ana@example.org", **given: Any
+    ) -> Added | AlreadySubscribed | AddressSuppressed:
         with sqlite_store.write() as session:
             values: dict[str, Any] = {
                 "first_name": "Ana",
@@ -39,7 +49,7 @@ def put(
                 "wording": "Yes.",
                 "now": NOW,
             }
-            return add(session, hasher, email, **(values | given))
+            return add_subscriber(session, hasher, email, **(values | given))
 
     return put
 
@@ -49,12 +59,12 @@ def test_who_is_added_is_found_in_whatever_case(
 ) -> None:
     added = put("Ana@Example.org")
     with sqlite_store.read() as session:
-        found = find(session, " ANA@EXAMPLE.ORG ")
+        found = find_subscriber(session, " ANA@EXAMPLE.ORG ")
         assert found is not None
         assert found.id == added.subscriber_id
         assert (found.email, found.first_name, found.status) == ("Ana@example.org", "Ana", "active")
         assert (found.created_at, found.changed_at, found.source) == (NOW, NOW, "test")
-        assert find(session, "bob@example.org") is None
+        assert find_subscriber(session, "bob@example.org") is None
 
 
 @pytest.mark.parametrize(("status", "kind"), [("active", "imported"), ("pending", "requested")])
@@ -63,7 +73,7 @@ def test_the_proof_of_consent_fits_how_somebody_starts(
 ) -> None:
     added = put(status=SubscriberStatus(status))
     with sqlite_store.read() as session:
-        assert [one.kind for one in proofs(session, added.subscriber_id)] == [kind]
+        assert [one.kind for one in consents_of(session, added.subscriber_id)] == [kind]
 
 
 def test_who_is_there_already_is_left_alone(
@@ -71,7 +81,7 @@ def test_who_is_there_already_is_left_alone(
 ) -> None:
     first = put()
     again = put("ANA@example.org", first_name="Other", status=SubscriberStatus.PENDING)
-    assert again == AlreadyThere(first.subscriber_id, SubscriberStatus.ACTIVE)
+    assert again == AlreadySubscribed(first.subscriber_id, SubscriberStatus.ACTIVE)
     assert people() == [("ana@example.org", "Ana", "active")]
     with sqlite_store.read() as session:
         assert len(session.exec(select(Consent)).all()) == 1
@@ -84,7 +94,7 @@ def test_a_suppressed_address_is_refused_with_the_reason(
         suppression.suppress(
             session, hasher.hash("ana@example.org"), None, SuppressionReason.COMPLAINED, NOW
         )
-    assert put() == Refused(SuppressionReason.COMPLAINED)
+    assert put() == AddressSuppressed(SuppressionReason.COMPLAINED)
     assert people() == []
 
 
@@ -131,7 +141,7 @@ def test_unsubscribing_takes_effect_once_however_often_it_is_asked(
         assert (person.status, person.changed_at) == ("unsubscribed", NOW)
         row = session.exec(select(Suppression)).one()
         assert (row.reason, row.email, row.at) == ("unsubscribed", "ana@example.org", NOW)
-        kinds = [(one.kind, one.source) for one in proofs(session, ana)]
+        kinds = [(one.kind, one.source) for one in consents_of(session, ana)]
         assert kinds == [("imported", "test"), ("withdrawn", "link in issue 3")]
 
 
@@ -146,7 +156,7 @@ def test_unsubscribing_works_from_every_status(
         unsubscribe(session, hasher, ana, "link", LATER)
         assert session.get_one(Subscriber, ana).status == "unsubscribed"
         assert suppression.is_suppressed(session, hasher.hash("ana@example.org"))
-        assert [one.kind for one in proofs(session, ana)][-1] == "withdrawn"
+        assert [one.kind for one in consents_of(session, ana)][-1] == "withdrawn"
 
 
 def test_unsubscribing_somebody_unknown_or_erased_is_done_already(
@@ -154,7 +164,7 @@ def test_unsubscribing_somebody_unknown_or_erased_is_done_already(
 ) -> None:
     ana = put().subscriber_id
     with sqlite_store.write() as session:
-        erase(session, hasher, "ana@example.org", NOW)
+        erase_subscriber(session, hasher, "ana@example.org", NOW)
     with sqlite_store.write() as session:
         assert not unsubscribe(session, hasher, ana, "link", LATER)
         assert not unsubscribe(session, hasher, 4711, "link", LATER)
@@ -181,7 +191,7 @@ def test_erasing_leaves_a_hash_and_nothing_else(
     with sqlite_store.write() as session:
         unsubscribe(session, hasher, ana, "link", NOW)
     with sqlite_store.write() as session:
-        assert erase(session, hasher, "ANA@example.org", LATER)
+        assert erase_subscriber(session, hasher, "ANA@example.org", LATER)
     assert people() == []
     with sqlite_store.read() as session:
         assert session.exec(select(Consent)).all() == []
@@ -192,16 +202,16 @@ def test_erasing_leaves_a_hash_and_nothing_else(
             "erased",
             "",
         )
-    assert put() == Refused(SuppressionReason.ERASED)
+    assert put() == AddressSuppressed(SuppressionReason.ERASED)
 
 
 def test_erasing_an_address_that_is_not_on_the_list_keeps_it_from_coming(
     sqlite_store: Store, hasher: AddressHasher, put: Callable[..., Any]
 ) -> None:
     with sqlite_store.write() as session:
-        assert not erase(session, hasher, "ana@example.org", NOW)
-        assert not erase(session, hasher, "ana@example.org", LATER)
-    assert put() == Refused(SuppressionReason.ERASED)
+        assert not erase_subscriber(session, hasher, "ana@example.org", NOW)
+        assert not erase_subscriber(session, hasher, "ana@example.org", LATER)
+    assert put() == AddressSuppressed(SuppressionReason.ERASED)
 
 
 def test_the_number_of_somebody_erased_is_not_given_again(
@@ -210,5 +220,5 @@ def test_the_number_of_somebody_erased_is_not_given_again(
     """An old link of theirs must not speak of a stranger."""
     ana = put().subscriber_id
     with sqlite_store.write() as session:
-        erase(session, hasher, "ana@example.org", NOW)
+        erase_subscriber(session, hasher, "ana@example.org", NOW)
     assert put("bob@example.org").subscriber_id > ana

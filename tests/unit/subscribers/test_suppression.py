@@ -8,7 +8,7 @@ from sqlmodel import Session
 from store import Store
 from subscribers import suppression
 from subscribers.addresses import AddressHasher
-from subscribers.service import Added, add
+from subscribers.service import Added, add_subscriber
 from subscribers.suppression import suppress, suppress_bounced, suppress_complained
 from subscribers.tables import Subscriber, SubscriberStatus, SuppressionReason
 
@@ -17,7 +17,7 @@ LATER = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
 
 def add_ana(session: Session, hasher: AddressHasher) -> Subscriber:
-    added = add(
+    added = add_subscriber(
         session,
         hasher,
         "ana@example.org",
@@ -39,9 +39,9 @@ def test_an_address_is_suppressed_until_it_is_lifted(
         suppress(session, known, "ana@example.org", SuppressionReason.BY_HAND, NOW, note="asked")
         assert suppression.is_suppressed(session, known)
         assert not suppression.is_suppressed(session, hasher.hash("bob@example.org"))
-        assert suppression.lift(session, known)
+        assert suppression.remove(session, known)
         assert not suppression.is_suppressed(session, known)
-        assert not suppression.lift(session, known)
+        assert not suppression.remove(session, known)
 
 
 @pytest.mark.parametrize(
@@ -72,9 +72,9 @@ def test_keeping_the_hash_only_forgets_the_rest(sqlite_store: Store, hasher: Add
         suppress(
             session, known, "ana@example.org", SuppressionReason.BOUNCED, NOW, note="550 no ana"
         )
-        suppression.keep_hash_only(session, known, LATER)
+        suppression.anonymize(session, known, LATER)
     with sqlite_store.read() as session:
-        row = suppression.find(session, known)
+        row = suppression.find_suppression(session, known)
         assert row is not None
         assert (row.email, row.reason, row.note, row.detail, row.at) == (
             None,
@@ -102,7 +102,7 @@ def test_what_a_provider_says_of_a_person_shows_in_their_status(
     with sqlite_store.write() as session:
         ana = add_ana(session, hasher)
         call(session, {ana.id: "550 5.1.1 unknown"}, LATER)
-        row = suppression.find(session, ana.address_hash)
+        row = suppression.find_suppression(session, ana.address_hash)
         assert row is not None
         assert (row.reason, row.email, row.note) == (reason, "ana@example.org", "550 5.1.1 unknown")
         assert (ana.status, ana.changed_at) == (status, LATER)

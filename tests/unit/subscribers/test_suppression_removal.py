@@ -7,10 +7,15 @@ import pytest
 from store import Store
 from subscribers import suppression
 from subscribers.addresses import AddressHasher
-from subscribers.consent import ConsentKind, record
-from subscribers.service import erase
+from subscribers.consent import ConsentKind, record_consent
+from subscribers.service import erase_subscriber
 from subscribers.suppression import suppress_bounced, suppress_complained
-from subscribers.suppression_removal import LiftError, last_lifts, lift_by_hand, lifts
+from subscribers.suppression_removal import (
+    SuppressionRemovalError,
+    last_removals,
+    removals_of,
+    remove_suppression,
+)
 from subscribers.tables import Subscriber
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -30,7 +35,7 @@ def add_ana(store: Store, hasher: AddressHasher, *said: ConsentKind) -> int:
         session.flush()
         assert ana.id is not None
         for kind in said:
-            record(session, ana.id, kind, "words", NOW)
+            record_consent(session, ana.id, kind, "words", NOW)
         return ana.id
 
 
@@ -57,7 +62,9 @@ def test_who_is_let_off_is_what_their_last_consent_made_them(
         call(session, {ana: "550"}, NOW)
     with sqlite_store.write() as session:
         hashed = hasher.hash("ana@example.org")
-        lift = lift_by_hand(session, hashed, who="Ed", why="wrote", now=NOW + timedelta(days=1))
+        lift = remove_suppression(
+            session, hashed, who="Ed", why="wrote", now=NOW + timedelta(days=1)
+        )
         assert lift is not None
         found = session.get(Subscriber, ana)
         assert found is not None
@@ -71,13 +78,13 @@ def test_every_lift_is_kept(sqlite_store: Store, hasher: AddressHasher) -> None:
         at = NOW + timedelta(days=day)
         with sqlite_store.write() as session:
             suppress_bounced(session, {ana: f"550 day {day}"}, at)
-            lift_by_hand(session, hashed, who="Ed", why=f"day {day}", now=at)
+            remove_suppression(session, hashed, who="Ed", why=f"day {day}", now=at)
     with sqlite_store.read() as session:
-        assert [(one.why, one.note) for one in lifts(session, hashed)] == [
+        assert [(one.why, one.note) for one in removals_of(session, hashed)] == [
             ("day 1", "550 day 1"),
             ("day 2", "550 day 2"),
         ]
-        assert last_lifts(session, [ana]) == {ana: NOW + timedelta(days=2)}
+        assert last_removals(session, [ana]) == {ana: NOW + timedelta(days=2)}
 
 
 def test_nothing_is_lifted_without_a_name_and_a_reason(
@@ -86,10 +93,10 @@ def test_nothing_is_lifted_without_a_name_and_a_reason(
     hashed = hasher.hash("ana@example.org")
     with sqlite_store.write() as session:
         for who, why in (("", "x"), ("x", " "), ("\n", "")):
-            with pytest.raises(LiftError):
-                lift_by_hand(session, hashed, who=who, why=why, now=NOW)
-        assert lift_by_hand(session, hashed, who="Ed", why="x", now=NOW) is None
-        assert lifts(session, hashed) == []
+            with pytest.raises(SuppressionRemovalError):
+                remove_suppression(session, hashed, who=who, why=why, now=NOW)
+        assert remove_suppression(session, hashed, who="Ed", why="x", now=NOW) is None
+        assert removals_of(session, hashed) == []
 
 
 def test_what_was_said_of_somebody_goes_with_them(
@@ -98,7 +105,9 @@ def test_what_was_said_of_somebody_goes_with_them(
     ana, hashed = add_ana(sqlite_store, hasher), hasher.hash("ana@example.org")
     with sqlite_store.write() as session:
         suppress_bounced(session, {ana: "550 no Ana"}, NOW)
-        lift_by_hand(session, hashed, who="Ed", why="Ana wrote to us", now=NOW)
-        erase(session, hasher, "ana@example.org", NOW)
+        remove_suppression(session, hashed, who="Ed", why="Ana wrote to us", now=NOW)
+        erase_subscriber(session, hasher, "ana@example.org", NOW)
     with sqlite_store.read() as session:
-        assert [(one.who, one.why, one.note) for one in lifts(session, hashed)] == [("Ed", "", "")]
+        assert [(one.who, one.why, one.note) for one in removals_of(session, hashed)] == [
+            ("Ed", "", "")
+        ]

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from subscribers.tokens import (
-    MOST_ISSUES,
-    MOST_SUBSCRIBERS,
+    MAX_ISSUES,
+    MAX_SUBSCRIBERS,
     TOKEN_LENGTH,
-    Bearer,
     Purpose,
+    TokenClaims,
     TokenError,
     Tokens,
 )
@@ -23,12 +23,12 @@ ALPHABET = string.ascii_letters + string.digits + "-_"
 
 @given(
     st.sampled_from(Purpose),
-    st.integers(0, MOST_SUBSCRIBERS - 1),
-    st.integers(0, MOST_ISSUES - 1),
+    st.integers(0, MAX_SUBSCRIBERS - 1),
+    st.integers(0, MAX_ISSUES - 1),
 )
 def test_a_token_says_what_it_was_made_for(purpose: Purpose, subscriber: int, issue: int) -> None:
     token = TOKENS.make(purpose, subscriber, issue)
-    assert TOKENS.read(purpose, token) == Bearer(subscriber, issue)
+    assert TOKENS.read(purpose, token) == TokenClaims(subscriber, issue)
     assert len(token) == TOKEN_LENGTH
     assert set(token) <= set(ALPHABET)
 
@@ -80,13 +80,13 @@ def test_a_new_secret_writes_and_the_old_one_still_reads() -> None:
     both = Tokens(
         ["the new secret of the tests, long enough", "the old secret of the tests, long enough"]
     )
-    assert both.read(Purpose.UNSUBSCRIBE, old.make(Purpose.UNSUBSCRIBE, 5)) == Bearer(5, 0)
+    assert both.read(Purpose.UNSUBSCRIBE, old.make(Purpose.UNSUBSCRIBE, 5)) == TokenClaims(5, 0)
     with pytest.raises(TokenError):
         old.read(Purpose.UNSUBSCRIBE, both.make(Purpose.UNSUBSCRIBE, 5))
 
 
 @pytest.mark.parametrize(
-    ("subscriber", "issue"), [(-1, 0), (MOST_SUBSCRIBERS, 0), (0, MOST_ISSUES), (0, -1)]
+    ("subscriber", "issue"), [(-1, 0), (MAX_SUBSCRIBERS, 0), (0, MAX_ISSUES), (0, -1)]
 )
 def test_numbers_that_do_not_fit_are_refused(subscriber: int, issue: int) -> None:
     with pytest.raises(ValueError, match="out of range"):
@@ -106,7 +106,7 @@ def test_numbers_that_do_not_fit_are_refused(subscriber: int, issue: int) -> Non
     st.sampled_from(Purpose),
 )
 def test_many_are_read_as_each_would_be(tokens: list[str], purpose: Purpose) -> None:
-    def alone(token: str) -> Bearer | None:
+    def alone(token: str) -> TokenClaims | None:
         try:
             return TOKENS.read(purpose, token)
         except TokenError:
@@ -118,4 +118,4 @@ def test_many_are_read_as_each_would_be(tokens: list[str], purpose: Purpose) -> 
 def test_many_made_with_an_older_secret_are_read_too() -> None:
     old, both = Tokens(["old" * 12]), Tokens(["new" * 12, "old" * 12])
     mixed = [old.make(Purpose.DELIVERY, 5), both.make(Purpose.DELIVERY, 6), "x" * TOKEN_LENGTH]
-    assert both.read_many(Purpose.DELIVERY, mixed) == [Bearer(5, 0), Bearer(6, 0), None]
+    assert both.read_many(Purpose.DELIVERY, mixed) == [TokenClaims(5, 0), TokenClaims(6, 0), None]

@@ -16,10 +16,10 @@ from digest.issues.lifecycle import IssueError
 from digest.issues.tables import Issue, Pick
 from digest.message.edition import Edition
 from digest.message.personalization import Personalization
-from schedules.registry import add as add_schedule
+from schedules.registry import add_schedule
 from store import Store
 from subscribers.addresses import AddressHasher
-from subscribers.preferences import Choices, choices_of, choose, pause
+from subscribers.preferences import Preferences, pause_mail, preferences_of, save_preferences
 from subscribers.service import unsubscribe
 from subscribers.tables import Frequency, Subscriber
 from tests.parts.world import (
@@ -33,7 +33,7 @@ from tests.parts.world import (
     sending,
 )
 
-NOTHING = Choices(Frequency.EVERY, "UTC", frozenset(), frozenset())
+NOTHING = Preferences(Frequency.EVERY, "UTC", frozenset(), frozenset())
 
 
 @pytest.fixture
@@ -127,8 +127,8 @@ def test_a_weekly_reader_who_joined_today_gets_the_monthly_first_issue(
 
 def test_a_pause_holds_until_it_is_over(store: Store, people: dict[str, int]) -> None:
     with store.write() as session:
-        until = pause(session, people["every"], 2, NOW)
-        pause(session, people["weekly"], 2, NOW - timedelta(days=15))
+        until = pause_mail(session, people["every"], 2, NOW)
+        pause_mail(session, people["weekly"], 2, NOW - timedelta(days=15))
     assert until is not None
     assert until.isoformat() == "2026-12-07T00:00:00+00:00"
     assert audience(store, issue_of(store)) == ["weekly", "monthly"]
@@ -137,9 +137,9 @@ def test_a_pause_holds_until_it_is_over(store: Store, people: dict[str, int]) ->
 def test_a_pause_ends_as_the_readers_day_begins(store: Store, people: dict[str, int]) -> None:
     """NOW is a Monday at eight in UTC and already late on it in Kiritimati, fourteen hours on."""
     with store.write() as session:
-        there = Choices(Frequency.EVERY, "Pacific/Kiritimati", frozenset(), frozenset())
-        choose(session, people["every"], there, NOW)
-        until = pause(session, people["every"], 1, NOW)
+        there = Preferences(Frequency.EVERY, "Pacific/Kiritimati", frozenset(), frozenset())
+        save_preferences(session, people["every"], there, NOW)
+        until = pause_mail(session, people["every"], 1, NOW)
     assert until is not None
     assert until.isoformat() == "2026-11-29T10:00:00+00:00"
 
@@ -187,9 +187,9 @@ def test_who_follows_something_gets_what_is_about_it(
         topic: frozenset(name for kind, name in pairs if kind == topic)
         for topic in ("category", "tool")
     }
-    chosen = Choices(Frequency.EVERY, "UTC", named["category"], named["tool"])
+    chosen = Preferences(Frequency.EVERY, "UTC", named["category"], named["tool"])
     with store.write() as session:
-        choose(session, people["every"], chosen, NOW)
+        save_preferences(session, people["every"], chosen, NOW)
     others = ["weekly", "monthly"]
     assert audience(store, writing) == (["every", *others] if gets else others)
 
@@ -198,30 +198,30 @@ def test_an_issue_about_nothing_known_reaches_who_follows_nothing(
     store: Store, people: dict[str, int]
 ) -> None:
     with store.write() as session:
-        choose(
+        save_preferences(
             session,
             people["every"],
-            Choices(Frequency.EVERY, "UTC", frozenset({"Code"}), frozenset()),
+            Preferences(Frequency.EVERY, "UTC", frozenset({"Code"}), frozenset()),
             NOW,
         )
     assert audience(store, issue_of(store)) == ["weekly", "monthly"]
 
 
 def test_choices_are_kept_whole(store: Store, people: dict[str, int]) -> None:
-    chosen = Choices(Frequency.WEEKLY, "Europe/Berlin", frozenset({"A", "B"}), frozenset({"t"}))
+    chosen = Preferences(Frequency.WEEKLY, "Europe/Berlin", frozenset({"A", "B"}), frozenset({"t"}))
     with store.write() as session:
-        assert choose(session, people["every"], chosen, NOW)
-        assert choose(session, people["every"], chosen, NOW)
-        assert not choose(session, 4711, chosen, NOW)
+        assert save_preferences(session, people["every"], chosen, NOW)
+        assert save_preferences(session, people["every"], chosen, NOW)
+        assert not save_preferences(session, 4711, chosen, NOW)
     with store.read() as session:
         person = session.get(Subscriber, people["every"])
         assert person is not None
-        assert choices_of(session, person) == chosen
+        assert preferences_of(session, person) == chosen
     with store.write() as session:
-        choose(session, people["every"], NOTHING, NOW)
+        save_preferences(session, people["every"], NOTHING, NOW)
         person = session.get(Subscriber, people["every"])
         assert person is not None
-        assert choices_of(session, person) == NOTHING
+        assert preferences_of(session, person) == NOTHING
 
 
 @pytest.mark.parametrize("leave", ["unsubscribe", "pause"])
@@ -239,7 +239,7 @@ def test_who_leaves_or_rests_in_the_middle_is_in_no_batch_claimed_after(
                     if leave == "unsubscribe":
                         unsubscribe(session, AddressHasher(SECRET), 30, "link", NOW)
                     else:
-                        pause(session, 30, 2, NOW)
+                        pause_mail(session, 30, 2, NOW)
             return super()._take(edition, personalization)
 
     provider = Leaving(batch_size=10)

@@ -25,7 +25,7 @@ from digest.render.environment import email_environment, templates_folder
 from digest.render.transactional import Letters
 from store import Store
 from subscribers.addresses import AddressHasher
-from subscribers.service import erase, unsubscribe
+from subscribers.service import erase_subscriber, unsubscribe
 from subscribers.tables import Subscriber, Suppression
 from subscribers.tokens import Purpose, Tokens
 from tests.parts.world import NOW, SECRET, Clock, Recorder, add_people
@@ -270,7 +270,7 @@ def test_the_address_that_a_reader_moved_from_is_told_unless_it_is_worse_than_le
 def test_an_erased_readers_letters_go_with_them(store: Store, ana: int) -> None:
     owe(store, ana)
     with store.write() as session:
-        erase(session, HASHER, "reader0@example.org", NOW)
+        erase_subscriber(session, HASHER, "reader0@example.org", NOW)
     with store.read() as session:
         assert session.exec(select(TransactionalMessage)).all() == []
 
@@ -307,7 +307,7 @@ def test_another_address_that_must_not_be_mailed_is_not(
 ) -> None:
     reader = person(store, "active")
     with store.write() as session:
-        erase(session, HASHER, "gone@example.org", NOW)
+        erase_subscriber(session, HASHER, "gone@example.org", NOW)
     owe(store, reader, TransactionalKind.CHANGE, email="gone@example.org", context={"number": 1})
     deliver()
     assert provider.taken == []

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from digest.database import Schema, drift, ready, schema_of
+from digest.database import SchemaState, ensure_current, schema_drift, schema_state
 from digest.deliver.tables import Batch, Delivery
 from digest.issues.tables import Issue
 from schedules.tables import Run, Schedule
@@ -17,15 +17,15 @@ from tests.parts.world import NOW, add_approved, add_people
 
 
 def test_an_empty_database_upgraded_has_no_drift(store: Store) -> None:
-    assert drift(store) == []
-    assert schema_of(store) is Schema.CURRENT
+    assert schema_drift(store) == []
+    assert schema_state(store) is SchemaState.CURRENT
 
 
 def test_a_database_from_the_future_is_refused_in_one_line(store: Store) -> None:
     with store.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(StoreError, match="newer version") as refused:
-        ready(store)
+        ensure_current(store)
     assert "\n" not in str(refused.value)
 
 

@@ -17,10 +17,9 @@ from digest.readers.data_export import dossier, forget
 from digest.readers.signup import LETTERS_A_DAY
 from store import Store
 from subscribers.addresses import AddressError, AddressHasher
-from subscribers.consent import Origin
-from subscribers.consent import record as prove
-from subscribers.preferences import Moved
-from subscribers.service import erase
+from subscribers.consent import ConsentOrigin, record_consent
+from subscribers.preferences import AddressChanged
+from subscribers.service import erase_subscriber
 from subscribers.tables import Subscriber, Suppression
 from tests.integration.web.rows import everything
 from tests.parts.world import NOW, SECRET, add_approved, add_people
@@ -40,9 +39,9 @@ def ask(store: Store, reader: int = 1, email: str = NEW) -> None:
         request_move(session, HASHER, reader, email, NOW)
 
 
-def accept(store: Store, number: int = 1, reader: int = 1) -> Moved | None:
+def accept(store: Store, number: int = 1, reader: int = 1) -> AddressChanged | None:
     with store.write() as session:
-        return accept_move(session, HASHER, reader, number, origin=Origin(), now=NOW)
+        return accept_move(session, HASHER, reader, number, origin=ConsentOrigin(), now=NOW)
 
 
 def person(store: Store, number: int = 1) -> Subscriber:
@@ -62,7 +61,7 @@ def test_nothing_moves_before_the_new_address_says_yes(store: Store, ana: int) -
     ask(store)
     assert person(store).email == "reader0@example.org"
     assert letters(store) == [("change", NEW)]
-    assert accept(store) == Moved("reader0@example.org", NEW)
+    assert accept(store) == AddressChanged("reader0@example.org", NEW)
     assert (person(store).email, person(store).email_key) == (NEW, NEW.lower())
     assert person(store).address_hash == HASHER.hash(NEW.lower())
     assert letters(store) == [("change", NEW), ("changed", "reader0@example.org")]
@@ -96,7 +95,7 @@ def test_a_request_that_was_never_confirmed_gives_way(store: Store, ana: int) ->
 
 def test_a_suppressed_address_is_not_moved_to(store: Store, ana: int) -> None:
     with store.write() as session:
-        erase(session, HASHER, NEW, NOW)
+        erase_subscriber(session, HASHER, NEW, NOW)
     ask(store)
     assert accept(store) is None
 
@@ -115,7 +114,7 @@ def test_a_reader_may_move_back(store: Store, ana: int) -> None:
     ask(store)
     assert accept(store, 1) is not None
     ask(store, email="reader0@example.org")
-    assert accept(store, 2) == Moved(NEW, "reader0@example.org")
+    assert accept(store, 2) == AddressChanged(NEW, "reader0@example.org")
     with store.read() as session:
         kept = session.exec(select(Suppression)).one()
     assert kept.address_hash == HASHER.hash(NEW.lower()), "the other one has left now"
@@ -146,7 +145,7 @@ def known(store: Store, ana: int) -> int:
     with store.write() as session:
         ledger.freeze(session, number, 10, NOW)
         delivery = session.exec(select(Delivery.id)).one()
-        prove(session, ana, "confirmed", "Yes.", NOW, ip="192.0.2.7", form="confirm-1")  # type: ignore[arg-type]
+        record_consent(session, ana, "confirmed", "Yes.", NOW, ip="192.0.2.7", form="confirm-1")  # type: ignore[arg-type]
         session.add(
             Attempt(
                 delivery_id=delivery or 0,

@@ -23,7 +23,7 @@ BODY_TIMEOUT = 30
 @pytest.fixture
 def weekly(store: Store) -> Schedule:
     with store.write() as session:
-        return registry.add(session, "weekly", "0 8 * * mon", "Europe/Berlin", NOW)
+        return registry.add_schedule(session, "weekly", "0 8 * * mon", "Europe/Berlin", NOW)
 
 
 def drafts(_session: Session, _schedule: Schedule, _due_at: datetime) -> RunOutcome:
@@ -88,7 +88,7 @@ def test_the_run_and_what_the_action_wrote_are_rolled_back_together(
     tick(store, MONDAY, breaks)
     assert states(store) == []
     with store.read() as session:
-        assert registry.find(session, "weekly").late_limit_minutes == 180
+        assert registry.find_schedule(session, "weekly").late_limit_minutes == 180
     tick(store, MONDAY, drafts)
     assert states(store) == [(MONDAY, "drafted")]
 

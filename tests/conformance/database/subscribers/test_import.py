@@ -1,4 +1,4 @@
-"""Lists of other tools on both databases: consent and standing come along, nobody comes back."""
+"""Lists of other tools on both databases: consent and status come along, nobody comes back."""
 
 import csv
 import io
@@ -17,9 +17,9 @@ from sqlmodel import select
 from store import Store, open_store
 from subscribers import suppression
 from subscribers.addresses import AddressHasher
-from subscribers.consent import ConsentKind, proofs, record
-from subscribers.service import add, erase, find, unsubscribe
-from subscribers.suppression_removal import lift_by_hand
+from subscribers.consent import ConsentKind, consents_of, record_consent
+from subscribers.service import add_subscriber, erase_subscriber, find_subscriber, unsubscribe
+from subscribers.suppression_removal import remove_suppression
 from subscribers.tables import Subscriber, SubscriberStatus, Suppression, SuppressionReason
 from subscribers.transfer.refused_rows import RefusedFile
 from subscribers.transfer.run import ImportReport, export_csv, import_csv
@@ -61,10 +61,10 @@ def people(store: Store) -> dict[str, tuple[str, str]]:
 def history(store: Store, email: str) -> list[tuple[str, str, str, datetime]]:
     """Kind, source, network address and time of each proof."""
     with store.read() as session:
-        person = find(session, email)
+        person = find_subscriber(session, email)
         assert person is not None
         assert person.id is not None
-        return [(one.kind, one.source, one.ip, one.at) for one in proofs(session, person.id)]
+        return [(one.kind, one.source, one.ip, one.at) for one in consents_of(session, person.id)]
 
 
 def blocked(store: Store) -> dict[str | None, str]:
@@ -254,7 +254,7 @@ def test_the_operators_word_and_the_files(
 def test_who_is_suppressed_or_erased_here_stays_so_whatever_a_file_says(store: Store) -> None:
     with store.write() as session:
         for email in ("ana@example.org", "bo@example.org", "cy@example.org"):
-            add(
+            add_subscriber(
                 session,
                 HASHER,
                 email,
@@ -263,8 +263,8 @@ def test_who_is_suppressed_or_erased_here_stays_so_whatever_a_file_says(store: S
                 wording="Yes.",
                 now=NOW,
             )
-        erase(session, HASHER, "ana@example.org", NOW)
-        bo = find(session, "bo@example.org")
+        erase_subscriber(session, HASHER, "ana@example.org", NOW)
+        bo = find_subscriber(session, "bo@example.org")
         assert bo is not None
         unsubscribe(session, HASHER, bo.id or 0, "link", NOW)
         suppression.suppress(
@@ -288,9 +288,9 @@ def test_who_is_suppressed_or_erased_here_stays_so_whatever_a_file_says(store: S
 def test_a_withdrawal_elsewhere_takes_somebody_off_here(store: Store) -> None:
     load(store, "email,status\nana@example.org,active\nbo@example.org,active\n")
     with store.write() as session:
-        bo = find(session, "bo@example.org")
+        bo = find_subscriber(session, "bo@example.org")
         assert bo is not None
-        record(session, bo.id or 0, ConsentKind.CONFIRMED, "Yes.", NOW)
+        record_consent(session, bo.id or 0, ConsentKind.CONFIRMED, "Yes.", NOW)
     gone = "email,status,unsubscribed_at\n{0},unsubscribed,2025-01-01\n"
     assert load(store, gone.format("ana@example.org")) == ImportReport(already=1)
     assert load(store, gone.format("bo@example.org")) == ImportReport(already=1)
@@ -308,7 +308,9 @@ def test_a_bounce_from_before_it_was_lifted_does_not_count_again(store: Store) -
     content = "email,status,bounced_at\nana@example.org,bounced,2025-01-01\n"
     load(store, content)
     with store.write() as session:
-        lift_by_hand(session, HASHER.hash("ana@example.org"), who="Eve", why="A new box.", now=NOW)
+        remove_suppression(
+            session, HASHER.hash("ana@example.org"), who="Eve", why="A new box.", now=NOW
+        )
     assert load(store, content) == ImportReport(already=1)
     assert people(store) == {"ana@example.org": ("", "active")}
     assert blocked(store) == {}
@@ -341,14 +343,14 @@ def filled(store: Store) -> None:
         source="=cmd.csv",
     )
     with store.write() as session:
-        ana = find(session, "ana@example.org")
+        ana = find_subscriber(session, "ana@example.org")
         assert ana is not None
         ana.tracking = False
         for email, note in (("fi@example.org", "=asked by phone"), ("di@example.org", "@odd")):
             suppression.suppress(
                 session, HASHER.hash(email), email, SuppressionReason.BY_HAND, NOW, note=note
             )
-        erase(session, HASHER, "gone@example.org", NOW)
+        erase_subscriber(session, HASHER, "gone@example.org", NOW)
 
 
 def test_an_export_comes_back_as_it_was(store: Store, elsewhere: Store) -> None:

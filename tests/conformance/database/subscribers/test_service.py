@@ -13,7 +13,7 @@ from digest.deliver.tables import Batch, Delivery
 from digest.issues.tables import Issue
 from store import Store
 from subscribers.addresses import AddressHasher
-from subscribers.service import add, erase, unsubscribe
+from subscribers.service import add_subscriber, erase_subscriber, unsubscribe
 from subscribers.suppression import suppress
 from subscribers.tables import (
     Consent,
@@ -31,7 +31,7 @@ BODY_TIMEOUT = 30
 
 
 def put(session: Session, email: str = "ana@example.org") -> Any:
-    return add(
+    return add_subscriber(
         session,
         HASHER,
         email,
@@ -110,8 +110,8 @@ def test_an_address_added_twice_at_once_is_one_person_with_one_proof(store: Stor
     at_once(once, once, once)
     assert sorted(type(one).__name__ for one in answers) == [
         "Added",
-        "AlreadyThere",
-        "AlreadyThere",
+        "AlreadySubscribed",
+        "AlreadySubscribed",
     ]
     with store.read() as session:
         assert len(session.exec(select(Subscriber)).all()) == 1
@@ -173,7 +173,7 @@ def test_erasing_takes_consents_along_and_leaves_deliveries_without_a_name(
 ) -> None:
     """The delivery still counts in its issue; who it went to is forgotten."""
     with store.write() as session:
-        assert erase(session, HASHER, "ana@example.org", LATER)
+        assert erase_subscriber(session, HASHER, "ana@example.org", LATER)
     with store.read() as session:
         assert session.get(Subscriber, delivered) is None
         assert session.exec(select(Consent)).all() == []

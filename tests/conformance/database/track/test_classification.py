@@ -15,7 +15,7 @@ from digest.track.provider_events.ingest import take
 from digest.track.report import report_of
 from store import Store
 from subscribers.addresses import AddressHasher
-from subscribers.tokens import Bearer, Purpose, Tokens
+from subscribers.tokens import Purpose, TokenClaims, Tokens
 from tests.integration.web.rows import ISSUE, NOW, add_delivery, add_issue, add_subscriber
 from tests.parts.traces import CHROME, PHONE
 
@@ -94,7 +94,9 @@ def test_a_delivery_that_is_told_late_labels_its_hits_anew(
     keep(store, book, hit(anna, 3_600), hit(anna, 3_605, 1))
     label_all(store)
     assert [rule for rule, _ in rules(store)] == ["person", "person"]
-    late = Report("late", EventKind.DELIVERED, Bearer(anna, ISSUE), NOW + timedelta(seconds=3_599))
+    late = Report(
+        "late", EventKind.DELIVERED, TokenClaims(anna, ISSUE), NOW + timedelta(seconds=3_599)
+    )
     with store.write() as session:
         take(session, HASHER, [late], NOW)
     label_all(store)
@@ -106,7 +108,12 @@ def test_the_providers_flag_stays_a_machines_when_hits_are_judged_again(
 ) -> None:
     anna = people[0]
     flagged = Report(
-        "f", EventKind.OPENED, Bearer(anna, ISSUE), NOW, machine=True, detail='{"machine": true}'
+        "f",
+        EventKind.OPENED,
+        TokenClaims(anna, ISSUE),
+        NOW,
+        machine=True,
+        detail='{"machine": true}',
     )
     with store.write() as session:
         take(session, HASHER, [flagged], NOW)

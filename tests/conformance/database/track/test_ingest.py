@@ -24,10 +24,10 @@ from digest.track.provider_events.sendgrid import read_post
 from digest.track.report import report_of
 from store import Store
 from subscribers.addresses import AddressHasher
-from subscribers.consent import ConsentKind, record
-from subscribers.suppression_removal import lift_by_hand
+from subscribers.consent import ConsentKind, record_consent
+from subscribers.suppression_removal import remove_suppression
 from subscribers.tables import Subscriber, Suppression
-from subscribers.tokens import Bearer, Purpose, Tokens
+from subscribers.tokens import Purpose, TokenClaims, Tokens
 from tests.parts.sendgrid_events import body_of, event
 from tests.parts.waiting import until
 from tests.parts.world import NOW, SECRET, add_approved, add_people
@@ -98,7 +98,7 @@ class Desk:
     def lift(self, now: datetime, person: int = 0) -> None:
         with self.store.write() as session:
             hashed = self.person(person).address_hash
-            lift_by_hand(session, hashed, who="Ed", why="they wrote to us", now=now)
+            remove_suppression(session, hashed, who="Ed", why="they wrote to us", now=now)
 
     def events(self) -> list[Event]:
         with self.store.read() as session:
@@ -308,7 +308,7 @@ def test_who_leaves_by_link_and_with_the_provider_is_one_person_in_the_report(
     number = desk.issue()
     desk.say(desk.event("unsubscribe", number), desk.event("group_unsubscribe", number))
     with desk.store.write() as session:
-        unsubscribe_bearer(session, HASHER, Bearer(desk.ids[0], number), NOW)
+        unsubscribe_bearer(session, HASHER, TokenClaims(desk.ids[0], number), NOW)
     with desk.store.read() as session:
         assert report_of(session, number)["people"]["unsubscribes"] == 1
 
@@ -323,7 +323,7 @@ def test_a_provider_can_only_take_off_the_list_and_never_bring_back(desk: Desk) 
 def test_who_came_back_is_not_taken_off_by_an_older_event(desk: Desk) -> None:
     number = desk.issue()
     with desk.store.write() as session:
-        record(session, desk.ids[0], ConsentKind.CONFIRMED, "yes", NOW)
+        record_consent(session, desk.ids[0], ConsentKind.CONFIRMED, "yes", NOW)
     desk.say(desk.event("unsubscribe", number, at=NOW - timedelta(hours=1)))
     assert desk.person().status == "active"
     desk.say(desk.event("unsubscribe", number, at=NOW + timedelta(hours=1)))

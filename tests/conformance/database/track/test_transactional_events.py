@@ -14,7 +14,7 @@ from digest.track.provider_events.ingest import take
 from digest.track.provider_events.sendgrid import read_post
 from store import Store
 from subscribers.addresses import AddressHasher
-from subscribers.suppression_removal import lift_by_hand
+from subscribers.suppression_removal import remove_suppression
 from subscribers.tables import Subscriber, Suppression
 from subscribers.tokens import Purpose, Tokens
 from tests.parts.world import NOW, SECRET, add_people
@@ -86,7 +86,9 @@ def test_what_is_older_than_a_lift_is_no_news(store: Store) -> None:
     hear(store, BOUNCE)
     with store.write() as session:
         address_hash = session.exec(select(Subscriber.address_hash)).one()
-        lift_by_hand(session, address_hash, who="me", why="mended", now=NOW + timedelta(hours=1))
+        remove_suppression(
+            session, address_hash, who="me", why="mended", now=NOW + timedelta(hours=1)
+        )
     hear(store, BOUNCE._replace(key="late"))
     assert standing(store)[2] == []
 

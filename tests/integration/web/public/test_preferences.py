@@ -3,7 +3,7 @@
 import pytest
 from starlette.testclient import TestClient
 
-from subscribers.preferences import Choices, choices_of, choose
+from subscribers.preferences import Preferences, preferences_of, save_preferences
 from subscribers.tables import Frequency, Subscriber
 from subscribers.tokens import Purpose
 from tests.integration.web.rows import (
@@ -105,11 +105,11 @@ def test_every_status_has_words(
     assert "<dd>•••@example.org</dd>" in page
 
 
-def chosen(site: SmallSite, subscriber: int) -> Choices:
+def chosen(site: SmallSite, subscriber: int) -> Preferences:
     with site.store.read() as session:
         person = session.get(Subscriber, subscriber)
         assert person is not None
-        return choices_of(session, person)
+        return preferences_of(session, person)
 
 
 GOOD = {"frequency": "weekly", "zone": "Europe/Berlin"}
@@ -122,7 +122,7 @@ def test_choices_are_kept_and_shown(client: TestClient, site: SmallSite, anna: i
     assert answer.status_code == 303
     assert answer.headers["location"] == f"{link(site, anna)}?said=saved"
     assert answer.headers["cache-control"] == "no-store"
-    assert chosen(site, anna) == Choices(
+    assert chosen(site, anna) == Preferences(
         Frequency.WEEKLY, "Europe/Berlin", frozenset({"Developer Tools"}), frozenset({"alpha"})
     )
     page = client.get(answer.headers["location"]).text
@@ -137,8 +137,8 @@ def test_what_was_followed_stays_to_be_had_when_nothing_is_of_it_any_more(
     client: TestClient, site: SmallSite, anna: int
 ) -> None:
     with site.store.write() as session:
-        old = Choices(Frequency.EVERY, "UTC", frozenset({"Gone"}), frozenset({"gone"}))
-        choose(session, anna, old, NOW)
+        old = Preferences(Frequency.EVERY, "UTC", frozenset({"Gone"}), frozenset({"gone"}))
+        save_preferences(session, anna, old, NOW)
     page = client.get(link(site, anna)).text
     assert 'value="Gone" checked' in page
     given = GOOD | {"category": "Gone", "tool": "gone"}

@@ -18,9 +18,9 @@ from digest.readers.proof_of_work import Puzzles
 from digest.readers.signup import LETTERS_A_DAY, PER_NETWORK, comparison_in
 from digest.web.application import create_app
 from store import Store
-from subscribers.service import erase
+from subscribers.service import erase_subscriber
 from subscribers.suppression import suppress
-from subscribers.tables import Consent, Knock, Subscriber, SuppressionReason
+from subscribers.tables import AttemptCount, Consent, Subscriber, SuppressionReason
 from subscribers.tokens import Purpose
 from tests.integration.web.rows import NOW, add_subscriber, everything
 from tests.integration.web.small_site import BRAND, SmallSite, small_site
@@ -143,7 +143,7 @@ def test_every_address_gets_the_same_answer(client: TestClient, site: SmallSite)
     for state in ("pending", "active", "unsubscribed", "bounced", "complained"):
         add_subscriber(site.store, site.hasher, f"{state}@example.org", status=state)
     with site.store.write() as session:
-        erase(session, site.hasher, "erased@example.org", NOW)
+        erase_subscriber(session, site.hasher, "erased@example.org", NOW)
     names = ("new", "pending", "active", "unsubscribed", "bounced", "complained", "erased")
     pages = {sign_up(client, f"{name}@example.org") for name in names}
     answers = [
@@ -194,7 +194,7 @@ def test_who_left_comes_back_by_confirming(client: TestClient, site: SmallSite) 
 
 def test_who_was_erased_is_not_brought_back(client: TestClient, site: SmallSite) -> None:
     with site.store.write() as session:
-        erase(session, site.hasher, "ana@example.org", NOW)
+        erase_subscriber(session, site.hasher, "ana@example.org", NOW)
     sign_up(client)
     with site.store.read() as session:
         assert session.exec(select(Subscriber)).all() == []
@@ -268,11 +268,11 @@ def test_counters_hold_no_address_and_go_when_they_are_over(
 ) -> None:
     sign_up(client)
     with site.store.read() as session:
-        assert all(len(one) == 64 for one in session.exec(select(Knock.key)))
+        assert all(len(one) == 64 for one in session.exec(select(AttemptCount.key)))
     clock.on(days=2)
     sign_up(client, "bert@example.org")
     with site.store.read() as session:
-        assert len(session.exec(select(Knock.key)).all()) == 2
+        assert len(session.exec(select(AttemptCount.key)).all()) == 2
 
 
 def test_a_robot_that_fills_every_field_gets_the_same_page_and_nothing_else(

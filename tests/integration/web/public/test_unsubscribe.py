@@ -11,7 +11,13 @@ from starlette.testclient import TestClient
 from digest.web.application import create_app
 from store import Store
 from subscribers.suppression import suppress
-from subscribers.tables import Consent, Leaving, Subscriber, Suppression, SuppressionReason
+from subscribers.tables import (
+    Consent,
+    Subscriber,
+    Suppression,
+    SuppressionReason,
+    UnsubscribeFeedback,
+)
 from subscribers.tokens import Purpose, Tokens
 from tests.integration.web.rows import (
     ISSUE,
@@ -256,5 +262,5 @@ def test_a_reason_is_kept_if_one_is_given(client: TestClient, site: SmallSite, a
 
 def leavings(site: SmallSite) -> list[tuple[str, str, int | None]]:
     with site.store.read() as session:
-        found = session.exec(select(Leaving)).all()
+        found = session.exec(select(UnsubscribeFeedback)).all()
         return [(one.reason, one.words, one.issue_number) for one in found]

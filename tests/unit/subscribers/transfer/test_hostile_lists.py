@@ -125,7 +125,7 @@ def test_dates_that_are_none_are_counted_and_the_rows_taken(load: Load) -> None:
         b"email,created_at\na@example.org,3/16/2024\nb@example.org,2999-01-01\n"
         b"c@example.org,0001-01-01T00:00+23:59\nd@example.org,2024-01-01\n"
     )
-    assert (report.added, report.undated) == (4, 3)
+    assert (report.added, report.unreadable_dates) == (4, 3)
 
 
 def test_a_line_without_an_end_is_not_held_in_memory(load: Load) -> None:

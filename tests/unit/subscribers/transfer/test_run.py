@@ -13,9 +13,9 @@ from sqlmodel import func, select
 from store import Store
 from subscribers import suppression
 from subscribers.addresses import AddressHasher
-from subscribers.service import find, unsubscribe
+from subscribers.service import find_subscriber, unsubscribe
 from subscribers.tables import Consent, Subscriber, SubscriberStatus, SuppressionReason
-from subscribers.transfer.refused_rows import MOST_REFUSED_KEPT, RefusedFile
+from subscribers.transfer.refused_rows import MAX_REFUSED_LISTED, RefusedFile
 from subscribers.transfer.run import (
     ImportRefusedError,
     ImportReport,
@@ -111,7 +111,7 @@ def test_who_left_or_was_erased_does_not_come_back(
 ) -> None:
     load("email\nana@example.org\n")
     with sqlite_store.write() as session:
-        ana = find(session, "ana@example.org")
+        ana = find_subscriber(session, "ana@example.org")
         assert ana is not None
         assert ana.id is not None
         unsubscribe(session, hasher, ana.id, "link", NOW)
@@ -180,7 +180,7 @@ def test_of_very_many_odd_rows_the_first_hundred_are_kept_and_all_are_counted(
 ) -> None:
     report = load("email\n" + "nobody\n" * 5_000)
     assert report.refused_count == 5_000
-    assert [one.line for one in report.refused] == list(range(2, 2 + MOST_REFUSED_KEPT))
+    assert [one.line for one in report.refused] == list(range(2, 2 + MAX_REFUSED_LISTED))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.events.tables import EventKind
 from digest.track.provider_events.event import Act, Report
 from digest.track.provider_events.sendgrid import KINDS, PostError, read_post
-from subscribers.tokens import Bearer, Purpose, Tokens
+from subscribers.tokens import Purpose, TokenClaims, Tokens
 from tests.parts.sendgrid_events import body_of, event
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -29,7 +29,7 @@ def test_every_documented_type_has_a_kind_and_its_delivery(name: str) -> None:
     report = read(name)
     assert report.kind is KINDS[name]
     assert report.kind is not EventKind.UNKNOWN
-    assert (report.bearer, report.at) == (Bearer(12, 3), NOW)
+    assert (report.bearer, report.at) == (TokenClaims(12, 3), NOW)
 
 
 def test_what_is_not_known_yet_is_kept_and_means_nothing() -> None:
