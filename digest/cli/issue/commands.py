@@ -28,6 +28,9 @@ def draft(
     ] = None,
 ) -> None:
     """Pick the new comparisons and write a draft; prints its number."""
+    from digest.issues.tables import MANUAL_SERIES
+    from schedules.registry import find_schedule
+
     moment = parse_moment(as_of, "--as-of", end_of_day=True) if as_of else None
     with open_app() as app:
         if schedule is not None:
