@@ -21,16 +21,16 @@ from digest.gate.spam import SpamFilter
 from digest.message.edition import Sender
 from digest.pipeline import IssueRenderer, IssueService, Preview, Sending, TransactionalMailer
 from digest.pipeline.notify_workers import notify_nobody
-from digest.readers.proof_of_work import Puzzles
+from digest.readers.proof_of_work import ProofOfWork
 from digest.render.environment import email_environment, templates_folder
 from digest.render.links import Tracking
 from digest.render.transactional import Letters
 from digest.settings import ProviderName, Settings, SettingsError
-from digest.track.bounces.imap import Imap
-from digest.track.bounces.mailbox import Mailbox, Maildir, parse_mailbox_url
-from digest.track.bounces.poll import BounceReader
-from digest.track.hits.networks import Networks
-from digest.track.provider_events.sendgrid_signature import Signatures
+from digest.track.bounces.imap import ImapMailbox
+from digest.track.bounces.mailbox import Mailbox, MaildirMailbox, parse_mailbox_url
+from digest.track.bounces.poll import BounceMailboxReader
+from digest.track.hits.networks import ScannerNetworks
+from digest.track.provider_events.sendgrid_signature import SignatureVerifier
 from store import Store, open_store
 from subscribers.addresses import AddressHasher
 from subscribers.tokens import Tokens
@@ -63,9 +63,9 @@ class App:
     sending: Sending
     mailer: TransactionalMailer
     send_tasks: "SendTasks | None"
-    signatures: Signatures
-    bounces: BounceReader | None
-    puzzles: Puzzles | None
+    signature_verifier: SignatureVerifier
+    bounces: BounceMailboxReader | None
+    proof_of_work: ProofOfWork | None
     clock: Callable[[], datetime]
 
     @property
@@ -77,7 +77,7 @@ class App:
         return self.settings.kept
 
     @property
-    def networks(self) -> Networks:
+    def networks(self) -> ScannerNetworks:
         return self.settings.networks
 
     def close(self) -> None:
@@ -149,9 +149,9 @@ def bootstrap(
             bounces=settings.bounce_address,
         ),
         send_tasks=send_tasks,
-        signatures=Signatures(settings.webhook_keys),
-        bounces=BounceReader(mailbox, store, tokens, hasher, clock) if mailbox else None,
-        puzzles=Puzzles(settings.secrets[0]) if settings.proof_of_work else None,
+        signature_verifier=SignatureVerifier(settings.webhook_keys),
+        bounces=BounceMailboxReader(mailbox, store, tokens, hasher, clock) if mailbox else None,
+        proof_of_work=ProofOfWork(settings.secrets[0]) if settings.proof_of_work else None,
         clock=clock,
     )
 
@@ -174,7 +174,7 @@ def open_mailbox(settings: Settings) -> Mailbox | None:
     if not url:
         return None
     place = parse_mailbox_url(url)
-    return Maildir(Path(place.folder)) if place.scheme == "maildir" else Imap(place)
+    return MaildirMailbox(Path(place.folder)) if place.scheme == "maildir" else ImapMailbox(place)
 
 
 def open_provider(settings: Settings, clock: Callable[[], datetime]) -> Provider:

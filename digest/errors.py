@@ -1,36 +1,36 @@
 """The errors that this project raises, drawn as one tree.
 
-    DigestError                      any error that this project raises on purpose
-    ├── BadLinkError                 a link's token is not ours, or what it named is gone
-    ├── ConnectionLostError          an SMTP connection ended or is of no more use
-    ├── DnsUnavailableError          DNS did not answer
-    ├── JsonTextError                text is no strict JSON
-    ├── NotKeptError                 a group commit failed: nothing was stored
-    ├── PostError                    a webhook body could not be read
-    ├── RowRefusedError              a row of an import is refused
-    ├── SignatureError               a webhook body is not the provider's, or stale
-    ├── TokenError                   a token was not made by us for this purpose
-    ├── TooManyError                 a sign-up limit is reached
-    ├── UnclearError                 a page does not say who speaks of which tool
-    ├── UnsolvedError                a proof of work is missing or wrong
-    └── UserError                    whoever runs the product can act on it: the text says how
-        ├── AddressError             a mail address is not accepted
-        ├── CommandError             a command ends with this line
-        ├── DkimKeyError             a DKIM key can't be used
-        ├── FileError                a file can't be read or is too large
-        ├── ImportRefusedError       a subscriber file can't be imported at all
-        ├── IssueError               an issue can't do this in its state
-        │   ├── NoSuchIssueError     no issue has that number
-        │   └── NothingNewError      there is nothing new to pick
-        ├── MailboxError             the bounce mailbox can't be read
-        ├── PageError                a page is no comparison
-        ├── ProviderError            no mail can be submitted to the provider now
-        │   └── ProviderBusyError    the provider asks to wait
-        ├── ScheduleError            a schedule or its rule is wrong
-        ├── SettingsError            a setting is missing or wrong
-        ├── StoreError               the database can't be opened, or is of another version
-        ├── SuppressionRemovalError  a suppression can't be removed
-        └── TemplateError            a template has a mistake
+    DigestError                       any error that this project raises on purpose
+    ├── ConnectionLostError           an SMTP connection ended or is of no more use
+    ├── DnsUnavailableError           DNS did not answer
+    ├── HitNotStoredError             a group commit failed: nothing was stored
+    ├── InvalidLinkError              a link's token is not ours, or what it named is gone
+    ├── JsonTextError                 text is no strict JSON
+    ├── ProofOfWorkError              a proof of work is missing or wrong
+    ├── RowRefusedError               a row of an import is refused
+    ├── SignatureError                a webhook body is not the provider's, or stale
+    ├── TokenError                    a token was not made by us for this purpose
+    ├── TooManySignupsError           a sign-up limit is reached
+    ├── UnclearError                  a page does not say who speaks of which tool
+    ├── UserError                     whoever runs the product can act on it: the text says how
+    │   ├── AddressError              a mail address is not accepted
+    │   ├── CommandError              a command ends with this line
+    │   ├── DkimKeyError              a DKIM key can't be used
+    │   ├── FileError                 a file can't be read or is too large
+    │   ├── ImportRefusedError        a subscriber file can't be imported at all
+    │   ├── IssueError                an issue can't do this in its state
+    │   │   ├── NoSuchIssueError      no issue has that number
+    │   │   └── NothingNewError       there is nothing new to pick
+    │   ├── MailboxError              the bounce mailbox can't be read
+    │   ├── PageError                 a page is no comparison
+    │   ├── ProviderError             no mail can be submitted to the provider now
+    │   │   └── ProviderBusyError     the provider asks to wait
+    │   ├── ScheduleError             a schedule or its rule is wrong
+    │   ├── SettingsError             a setting is missing or wrong
+    │   ├── StoreError                the database can't be opened, or is of another version
+    │   ├── SuppressionRemovalError   a suppression can't be removed
+    │   └── TemplateError             a template has a mistake
+    └── WebhookPayloadError           a webhook body could not be read
 
 `tests/unit/test_errors.py` holds the drawing against the classes.
 """

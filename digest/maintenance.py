@@ -14,8 +14,8 @@ from digest.issues.history import unfinished
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import Issue, IssueState
 from digest.pipeline import IssueService, NothingNewError, Progress, Sending
-from digest.track.bounces.poll import BounceReader
-from digest.track.hits.classification import label_all
+from digest.track.bounces.poll import BounceMailboxReader
+from digest.track.hits.classification import classify_all
 from schedules.runner import RunOutcome
 from schedules.runs import run_at
 from schedules.tables import Approval, Run, RunState, Schedule
@@ -30,16 +30,16 @@ class Maintenance:
     issues: IssueService
     sending: Sending
     clock: Callable[[], datetime]
-    bounces: BounceReader | None = None
+    bounces: BounceMailboxReader | None = None
 
     def read_bounces(self) -> None:
         """What came back by mail, if a mailbox is read and it is time to."""
         if self.bounces is not None:
-            self.bounces.read_in_turn()
+            self.bounces.read_if_due()
 
     def label_hits(self) -> None:
         """Persons' and machines' hits, told apart as far as is known by now."""
-        label_all(self.store)
+        classify_all(self.store)
 
     def draft_due(
         self,

@@ -36,7 +36,7 @@ from digest.settings_validators import (
     webhook_key_text,
 )
 from digest.track.bounces.mailbox import parse_mailbox_url
-from digest.track.hits.networks import Networks, parse_networks
+from digest.track.hits.networks import ScannerNetworks, parse_networks
 from store.errors import UserError
 
 SHORTEST_SECRET = 32
@@ -200,8 +200,8 @@ class Settings(BaseSettings):
         return Tracking(self.tracking and self.track_opens, self.tracking and self.track_clicks)
 
     @property
-    def networks(self) -> Networks:
-        return Networks(parse_networks(self.scanner_networks))
+    def networks(self) -> ScannerNetworks:
+        return ScannerNetworks(parse_networks(self.scanner_networks))
 
     @property
     def gate_policy(self) -> Policy:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import idna
 
 from digest.deliverability.server import parse_server
-from digest.track.provider_events.sendgrid_signature import Signatures
+from digest.track.provider_events.sendgrid_signature import SignatureVerifier
 from subscribers.addresses import AddressError, parse_address
 
 LONGEST_NAME = 100
@@ -127,7 +127,7 @@ def selectors(value: str) -> str:
 
 
 def webhook_key_text(value: str) -> str:
-    Signatures(split(value))
+    SignatureVerifier(split(value))
     return value
 
 

@@ -30,7 +30,7 @@ class EventKind(StrEnum):
     UNKNOWN = "unknown"
 
 
-UNJUDGED = "rule IS NULL AND (kind = 'opened' OR kind = 'clicked')"
+UNCLASSIFIED = "rule IS NULL AND (kind = 'opened' OR kind = 'clicked')"
 """Hits that no rule has looked at, or not since there is more to go by; an index has them."""
 
 
@@ -45,8 +45,8 @@ class Event(Table, table=True):
         Index(
             "ix_event_unjudged",
             "id",
-            sqlite_where=text(UNJUDGED),
-            postgresql_where=text(UNJUDGED),
+            sqlite_where=text(UNCLASSIFIED),
+            postgresql_where=text(UNCLASSIFIED),
         ),
     )
 

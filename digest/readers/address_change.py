@@ -15,7 +15,7 @@ from subscribers.signup_limits import count_attempt, mailbox_of
 A_DAY = timedelta(days=1)
 
 
-def request_move(
+def start_address_change(
     session: Session, hasher: AddressHasher, subscriber_id: int, email: str, now: datetime
 ) -> None:
     """Owes the new address a letter with a button. Raises AddressError.
@@ -42,7 +42,7 @@ def request_move(
         )
 
 
-def accept_move(
+def complete_address_change(
     session: Session,
     hasher: AddressHasher,
     subscriber_id: int,

@@ -19,7 +19,7 @@ from subscribers.service import erase_subscriber
 from subscribers.tables import AddressChange, Consent, Subscriber, UnsubscribeFeedback
 
 
-def dossier(session: Session, subscriber_id: int) -> dict[str, Any] | None:
+def export_reader(session: Session, subscriber_id: int) -> dict[str, Any] | None:
     """As values that JSON takes; None where nobody has that number."""
     person = session.get(Subscriber, subscriber_id)
     if person is None:
@@ -79,7 +79,9 @@ def dossier(session: Session, subscriber_id: int) -> dict[str, Any] | None:
     }
 
 
-def forget(session: Session, hasher: AddressHasher, subscriber_id: int, now: datetime) -> bool:
+def erase_reader(
+    session: Session, hasher: AddressHasher, subscriber_id: int, now: datetime
+) -> bool:
     """Erases the reader; False where nobody has that number.
 
     Their deliveries stay as counts that name nobody, so that the books of every issue balance,

@@ -21,11 +21,11 @@ GOOD_FOR = timedelta(minutes=20)
 LARGEST = 4_000
 
 
-class UnsolvedError(DigestError, ValueError):
+class ProofOfWorkError(DigestError, ValueError):
     """No proof of work, a wrong one, one that is too old, or one that was used before."""
 
 
-class Puzzles:
+class ProofOfWork:
     """`secret` signs the challenges."""
 
     def __init__(self, secret: str) -> None:
@@ -41,12 +41,12 @@ class Puzzles:
     def use(self, session: Session, hasher: AddressHasher, solution: str, now: datetime) -> None:
         """Takes a solution, once. Raises UnsolvedError."""
         if not 0 < len(solution) <= LARGEST or not solution.isascii():
-            raise UnsolvedError
+            raise ProofOfWorkError
         if not verify_solution(solution, self._secret).verified:
-            raise UnsolvedError
+            raise ProofOfWorkError
         parameters = Payload.from_base64(solution).challenge.parameters
         ends = datetime.fromtimestamp(int(parameters.expires_at or 0), UTC)
         what = f"puzzle {parameters.nonce}"
         # Counted for the hour that it ends in, whenever it is used.
         if count_attempt(session, hasher, what, timedelta(hours=1), now, within=ends) > 1:
-            raise UnsolvedError
+            raise ProofOfWorkError

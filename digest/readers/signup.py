@@ -29,14 +29,14 @@ _LETTERS = {
 }
 
 
-class TooManyError(DigestError):
+class TooManySignupsError(DigestError):
     """More requests from one network than people send. `retry_after` is in seconds."""
 
     retry_after = int(NETWORK_SPAN.total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
-class Application:
+class SignupRequest:
     """What somebody entered; `wording` is what they agreed to, as it stood there."""
 
     email: str
@@ -45,13 +45,15 @@ class Application:
     origin: ConsentOrigin
 
 
-def knock_from(session: Session, hasher: AddressHasher, ip: str, now: datetime) -> None:
+def limit_signups(session: Session, hasher: AddressHasher, ip: str, now: datetime) -> None:
     """Counts a request. Raises TooManyError."""
     if count_attempt(session, hasher, f"network {network_of(ip)}", NETWORK_SPAN, now) > PER_NETWORK:
-        raise TooManyError
+        raise TooManySignupsError
 
 
-def apply(session: Session, hasher: AddressHasher, application: Application, now: datetime) -> None:
+def start_signup(
+    session: Session, hasher: AddressHasher, application: SignupRequest, now: datetime
+) -> None:
     """Does what the request calls for; nothing that comes back tells what. Raises AddressError.
 
     Every path writes and none sends, so all take about as long.
@@ -76,7 +78,7 @@ def apply(session: Session, hasher: AddressHasher, application: Application, now
         write(session, _LETTERS[asked.due], asked.subscriber_id, f"{moment}", now)
 
 
-def accept(
+def complete_signup(
     session: Session, subscriber_id: int, *, wording: str, origin: ConsentOrigin, now: datetime
 ) -> ConfirmationResult:
     """The button behind the confirmation's link; who is new on the list is owed a welcome."""

@@ -13,10 +13,10 @@ from subscribers.tables import Subscriber
 from subscribers.tokens import TokenClaims
 
 
-def unsubscribe_bearer(
+def unsubscribe_by_token(
     session: Session,
     hasher: AddressHasher,
-    bearer: TokenClaims,
+    claims: TokenClaims,
     now: datetime,
     *,
     how: str = "link",
@@ -25,24 +25,24 @@ def unsubscribe_bearer(
 
     None where the token names nobody (a preview's link, or somebody erased since).
     """
-    unsubscribe(session, hasher, bearer.subscriber, _source(bearer, how), now)
+    unsubscribe(session, hasher, claims.subscriber, _source(claims, how), now)
     # Read after it: `unsubscribe` locks the row, and one read before would be from before the lock.
-    subscriber = session.get(Subscriber, bearer.subscriber)
+    subscriber = session.get(Subscriber, claims.subscriber)
     if subscriber is None:
         return None
-    _note(session, bearer, now)
+    _note(session, claims, now)
     return subscriber.email
 
 
-def _source(bearer: TokenClaims, how: str) -> str:
-    return f"{how} in issue {bearer.issue}" if bearer.issue else how
+def _source(claims: TokenClaims, how: str) -> str:
+    return f"{how} in issue {claims.issue}" if claims.issue else how
 
 
-def _note(session: Session, bearer: TokenClaims, now: datetime) -> None:
+def _note(session: Session, claims: TokenClaims, now: datetime) -> None:
     """An event on the delivery, so that the issue's report counts the person once."""
     delivery = session.exec(
         select(Delivery.id).where(
-            Delivery.issue_number == bearer.issue, Delivery.subscriber_id == bearer.subscriber
+            Delivery.issue_number == claims.issue, Delivery.subscriber_id == claims.subscriber
         )
     ).first()
     if delivery is None:
@@ -50,9 +50,9 @@ def _note(session: Session, bearer: TokenClaims, now: datetime) -> None:
     record(
         session,
         Event(
-            key=f"unsubscribe:{bearer.issue}:{bearer.subscriber}",
+            key=f"unsubscribe:{claims.issue}:{claims.subscriber}",
             kind=EventKind.UNSUBSCRIBED,
-            issue_number=bearer.issue,
+            issue_number=claims.issue,
             delivery_id=delivery,
             machine=False,
             at=now,

@@ -25,18 +25,18 @@ class Ballot:
     said: Verdict | None
 
 
-def ballots(session: Session, bearer: TokenClaims) -> list[Ballot]:
+def ballots(session: Session, claims: TokenClaims) -> list[Ballot]:
     """The tools of the issue in its order, each once."""
     said = dict(
         session.exec(
-            select(Vote.tool_id, Vote.verdict).where(Vote.subscriber_id == bearer.subscriber)
+            select(Vote.tool_id, Vote.verdict).where(Vote.subscriber_id == claims.subscriber)
         ).all()
     )
     rows = session.exec(
         select(Tool)
         .join(Contender, col(Contender.tool_id) == col(Tool.id))
         .join(Pick, col(Pick.comparison_id) == col(Contender.comparison_id))
-        .where(Pick.issue_number == bearer.issue)
+        .where(Pick.issue_number == claims.issue)
         .order_by(col(Pick.position), col(Contender.position))
     ).all()
     tools = {tool.slug: tool for tool in rows}
@@ -46,7 +46,7 @@ def ballots(session: Session, bearer: TokenClaims) -> list[Ballot]:
     ]
 
 
-def prepared(there: Sequence[Ballot], slug: str, word: str) -> list[Ballot]:
+def preselect(there: Sequence[Ballot], slug: str, word: str) -> list[Ballot]:
     """The same ballots, the one for `slug` first and with `word` chosen, where there are such."""
     chosen = [
         replace(one, said=Verdict(word) if word in set(Verdict) else one.said)
@@ -57,15 +57,15 @@ def prepared(there: Sequence[Ballot], slug: str, word: str) -> list[Ballot]:
 
 
 def cast_votes(
-    session: Session, bearer: TokenClaims, given: Mapping[str, str], now: datetime
+    session: Session, claims: TokenClaims, given: Mapping[str, str], now: datetime
 ) -> int | None:
     """Keeps ship or skip by tool slug; how many were said. None where the token names nobody.
 
     A tool that is not in the issue, and a word that is neither, count as nothing said.
     """
-    if session.get(Subscriber, bearer.subscriber, with_for_update=True) is None:
+    if session.get(Subscriber, claims.subscriber, with_for_update=True) is None:
         return None
-    there = {one.slug for one in ballots(session, bearer)}
+    there = {one.slug for one in ballots(session, claims)}
     said = {
         slug: Verdict(word)
         for slug, word in given.items()
@@ -73,9 +73,9 @@ def cast_votes(
     }
     tools = session.exec(select(Tool).where(col(Tool.slug).in_(said))).all()
     for tool in tools:
-        _keep(session, bearer.subscriber, tool, said[tool.slug], now)
+        _keep(session, claims.subscriber, tool, said[tool.slug], now)
     if said:
-        _note(session, bearer, now)
+        _note(session, claims, now)
     return len(said)
 
 
@@ -90,20 +90,20 @@ def _keep(session: Session, subscriber: int, tool: Tool, verdict: Verdict, now: 
     session.flush()
 
 
-def _note(session: Session, bearer: TokenClaims, now: datetime) -> None:
+def _note(session: Session, claims: TokenClaims, now: datetime) -> None:
     """One event a delivery: the report counts people, not buttons."""
     delivery = session.exec(
         select(Delivery.id).where(
-            Delivery.issue_number == bearer.issue, Delivery.subscriber_id == bearer.subscriber
+            Delivery.issue_number == claims.issue, Delivery.subscriber_id == claims.subscriber
         )
     ).first()
     if delivery is not None:
         record(
             session,
             Event(
-                key=f"vote:{bearer.issue}:{bearer.subscriber}",
+                key=f"vote:{claims.issue}:{claims.subscriber}",
                 kind=EventKind.VOTED,
-                issue_number=bearer.issue,
+                issue_number=claims.issue,
                 delivery_id=delivery,
                 machine=False,
                 at=now,

@@ -5,12 +5,12 @@ from starlette.types import ASGIApp
 
 from digest.render.environment import templates_folder
 from digest.track.hits.group_commit import Gathering
-from digest.track.hits.store import HitBook
-from digest.track.provider_events.group_commit import Intake
+from digest.track.hits.store import HitWriter
+from digest.track.provider_events.group_commit import WebhookIngest
 from digest.web import health, metrics, static, webhooks
 from digest.web.error_pages import add_error_pages
-from digest.web.headers import SafeHeaders
-from digest.web.path_prefix import UnderPrefix
+from digest.web.headers import SecurityHeadersMiddleware
+from digest.web.path_prefix import PathPrefixMiddleware
 from digest.web.public import (
     comparisons,
     feeds,
@@ -22,11 +22,11 @@ from digest.web.public import (
     unsubscribe,
     votes,
 )
-from digest.web.public.redirects import QuickHits
+from digest.web.public.redirects import TrackingMiddleware
 from digest.web.site import Site
 from digest.web.studio import pages as editors
-from digest.web.studio.local_only import LocalOnly
-from digest.web.templating import Pages
+from digest.web.studio.local_only import LocalOnlyMiddleware
+from digest.web.templating import PageTemplates
 
 PUBLIC = (
     health,
@@ -54,9 +54,9 @@ def create_app(site: Site, *, studio: bool = False) -> ASGIApp:
     if studio:
         return app
     # Before all else, and its answers bring their headers themselves.
-    gathering = Gathering(site.store, HitBook(site.tokens, site.kept))
+    gathering = Gathering(site.store, HitWriter(site.tokens, site.kept))
     base = app.state.pages.base
-    return QuickHits(app, gathering, base, site.networks, site.clock)
+    return TrackingMiddleware(app, gathering, base, site.networks, site.clock)
 
 
 def pages_of(site: Site, *, studio: bool = False) -> FastAPI:
@@ -64,16 +64,16 @@ def pages_of(site: Site, *, studio: bool = False) -> FastAPI:
     # Starlette's redirect of a missing slash would repeat whatever Host was sent.
     app = FastAPI(redirect_slashes=False, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site
-    app.state.intake = Intake(site.store, site.hasher, site.clock)
-    app.state.pages = pages = Pages(templates_folder() / "web", site.brand)
+    app.state.intake = WebhookIngest(site.store, site.hasher, site.clock)
+    app.state.pages = pages = PageTemplates(templates_folder() / "web", site.brand)
     for part in PUBLIC:
         app.include_router(part.router)
     if studio:
         app.include_router(editors.router)
     add_error_pages(app, pages)
     # The one added last sees a request first.
-    app.add_middleware(UnderPrefix, prefix=pages.base)
+    app.add_middleware(PathPrefixMiddleware, prefix=pages.base)
     if studio:
-        app.add_middleware(LocalOnly)
-    app.add_middleware(SafeHeaders)
+        app.add_middleware(LocalOnlyMiddleware)
+    app.add_middleware(SecurityHeadersMiddleware)
     return app

@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from digest.web.headers import DEFAULTS
-from digest.web.templating import PRIVATE, Pages
+from digest.web.templating import PRIVATE, PageTemplates
 from store.errors import DigestError
 
 log = logging.getLogger(__name__)
@@ -26,11 +26,11 @@ WORDS: dict[int, tuple[str, str]] = {
 }
 
 
-class BadLinkError(DigestError):
+class InvalidLinkError(DigestError):
     """A link's token is not one of ours, or what it spoke of is gone."""
 
 
-def add_error_pages(app: FastAPI, pages: Pages) -> None:
+def add_error_pages(app: FastAPI, pages: PageTemplates) -> None:
     def page(status: int, headers: dict[str, str] | None = None) -> Response:
         title, advice = WORDS.get(status) or (HTTPStatus(status).phrase, WORDS[404][1])
         extra = PRIVATE | dict(headers or {})
@@ -57,7 +57,7 @@ def add_error_pages(app: FastAPI, pages: Pages) -> None:
         return page(500, dict(DEFAULTS) | PRIVATE)
 
     app.add_exception_handler(HTTPException, http_error)
-    app.add_exception_handler(BadLinkError, bad_link)
+    app.add_exception_handler(InvalidLinkError, bad_link)
     app.add_exception_handler(RequestValidationError, bad_request)
     app.add_exception_handler(OperationalError, no_store)
     app.add_exception_handler(PoolTimeoutError, no_store)

@@ -16,7 +16,7 @@ def clean(text: str, longest: int) -> str:
     return "".join(one for one in " ".join(text.split()) if one.isprintable())[:longest]
 
 
-async def small_body(request: Request) -> bytes:
+async def read_small_body(request: Request) -> bytes:
     """A body whole; an HTTPException for one that is too large."""
     body = bytearray()
     try:
@@ -31,7 +31,7 @@ async def small_body(request: Request) -> bytes:
 
 async def _small_form(request: Request) -> dict[str, str]:
     """The fields of an urlencoded body; an HTTPException for one that is too large."""
-    body = await small_body(request)
+    body = await read_small_body(request)
     try:
         text = body.decode("utf-8", "replace")
         return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
@@ -41,7 +41,7 @@ async def _small_form(request: Request) -> dict[str, str]:
 
 async def _small_fields(request: Request) -> list[tuple[str, str]]:
     """The same with what stands there several times, as ticked boxes do."""
-    body = await small_body(request)
+    body = await read_small_body(request)
     try:
         text = body.decode("utf-8", "replace")
         return parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_BOXES)
@@ -49,5 +49,5 @@ async def _small_fields(request: Request) -> list[tuple[str, str]]:
         raise HTTPException(400) from None
 
 
-SmallFields = Annotated[list[tuple[str, str]], Depends(_small_fields)]
-SmallForm = Annotated[dict[str, str], Depends(_small_form)]
+FormFieldList = Annotated[list[tuple[str, str]], Depends(_small_fields)]
+FormFields = Annotated[dict[str, str], Depends(_small_form)]

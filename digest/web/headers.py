@@ -43,7 +43,7 @@ DEFAULTS: Mapping[str, str] = {
 }
 
 
-class SafeHeaders:
+class SecurityHeadersMiddleware:
     """Adds `DEFAULTS` to an answer that does not say otherwise."""
 
     def __init__(self, app: ASGIApp) -> None:

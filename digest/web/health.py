@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from digest.database import SchemaState, schema_state
-from digest.web.site import TheSite
+from digest.web.site import SiteDep
 from store import StoreError
 
 router = APIRouter()
@@ -22,7 +22,7 @@ async def health() -> Response:
 
 
 @router.api_route("/ready", methods=["GET", "HEAD"])
-def ready(site: TheSite) -> Response:
+def ready(site: SiteDep) -> Response:
     """200 when the database answers and its schema is this version's, else 503."""
     try:
         schema = schema_state(site.store)

@@ -9,13 +9,13 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from digest.track.gauges import Gauges, gauges
-from digest.web.site import TheSite
+from digest.web.site import SiteDep
 
 router = APIRouter()
 
 
 @router.api_route("/metrics", methods=["GET", "HEAD"])
-def metrics(request: Request, site: TheSite) -> Response:
+def metrics(request: Request, site: SiteDep) -> Response:
     """How many people are on the list is nobody's business: without the token there is no page."""
     given = request.headers.get("authorization", "").encode()
     wanted = f"Bearer {site.metrics_token}".encode()
@@ -24,11 +24,11 @@ def metrics(request: Request, site: TheSite) -> Response:
     with site.store.read() as session:
         found = gauges(session)
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Told(found))
+    registry.register(GaugeCollector(found))
     return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
-class _Told:
+class GaugeCollector:
     """What Prometheus' library asks for its values; they are read anew for every answer."""
 
     def __init__(self, found: Gauges) -> None:

@@ -3,7 +3,7 @@
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
-class UnderPrefix:
+class PathPrefixMiddleware:
     """Takes `prefix` off a request's path: some proxies do that themselves, some do not."""
 
     def __init__(self, app: ASGIApp, prefix: str) -> None:

@@ -10,12 +10,12 @@ from digest.brand import Brand
 from digest.gate import Policy
 from digest.message.edition import Edition
 from digest.message.personalization import Personalization
-from digest.readers.proof_of_work import Puzzles
+from digest.readers.proof_of_work import ProofOfWork
 from digest.render.links import Tracking
 from digest.render.rendered import Rendered
-from digest.track.hits.networks import Networks
-from digest.track.provider_events.sendgrid_signature import Signatures
-from digest.web.templating import Pages
+from digest.track.hits.networks import ScannerNetworks
+from digest.track.provider_events.sendgrid_signature import SignatureVerifier
+from digest.web.templating import PageTemplates
 from store import Store
 from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentOrigin
@@ -49,15 +49,15 @@ class Site(Protocol):
     @property
     def preview(self) -> Preview: ...
     @property
-    def signatures(self) -> Signatures: ...
+    def signature_verifier(self) -> SignatureVerifier: ...
     @property
     def metrics_token(self) -> str: ...
     @property
-    def puzzles(self) -> Puzzles | None: ...
+    def proof_of_work(self) -> ProofOfWork | None: ...
     @property
     def kept(self) -> Tracking: ...
     @property
-    def networks(self) -> Networks: ...
+    def networks(self) -> ScannerNetworks: ...
     @property
     def clock(self) -> Callable[[], datetime]: ...
 
@@ -66,8 +66,8 @@ async def _site(request: Request) -> Site:
     return cast("Site", request.app.state.site)
 
 
-async def _pages(request: Request) -> Pages:
-    return cast("Pages", request.app.state.pages)
+async def _pages(request: Request) -> PageTemplates:
+    return cast("PageTemplates", request.app.state.pages)
 
 
 async def _origin(request: Request) -> ConsentOrigin:
@@ -79,6 +79,6 @@ async def _origin(request: Request) -> ConsentOrigin:
     return ConsentOrigin(ip=ip, user_agent=request.headers.get("user-agent", ""))
 
 
-TheSite = Annotated[Site, Depends(_site)]
-ThePages = Annotated[Pages, Depends(_pages)]
-TheOrigin = Annotated[ConsentOrigin, Depends(_origin)]
+SiteDep = Annotated[Site, Depends(_site)]
+TemplatesDep = Annotated[PageTemplates, Depends(_pages)]
+OriginDep = Annotated[ConsentOrigin, Depends(_origin)]

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, HTTPException, Response
 
-from digest.web.site import ThePages
+from digest.web.site import TemplatesDep
 
 router = APIRouter()
 
@@ -16,7 +16,7 @@ KEEP = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 @router.api_route("/static/{name}", methods=["GET", "HEAD"])
-async def static(name: str, pages: ThePages) -> Response:
+async def static(name: str, pages: TemplatesDep) -> Response:
     kind = KINDS.get(name.rpartition(".")[2])
     if kind is None or name not in pages.statics:
         raise HTTPException(404)
@@ -24,6 +24,6 @@ async def static(name: str, pages: ThePages) -> Response:
 
 
 @router.api_route("/favicon.ico", methods=["GET", "HEAD"])
-async def icon(pages: ThePages) -> Response:
+async def icon(pages: TemplatesDep) -> Response:
     """Browsers ask for it on an issue's page, whose frozen bytes name no icon."""
     return await static("mark.svg", pages)

@@ -23,7 +23,7 @@ PRIVATE = {
 }
 
 
-class Pages:
+class PageTemplates:
     """The site's templates over one brand."""
 
     def __init__(self, folder: Path, brand: Brand) -> None:
@@ -45,7 +45,7 @@ class Pages:
             "percent": percent,
             "reach": reach,
             "kilobytes": kilobytes,
-            "masked": masked,
+            "mask_email": mask_email,
             "written_date": written_date,
         }
         self._environment.tests["web_address"] = is_web_address
@@ -93,7 +93,7 @@ def kilobytes(size: int) -> str:
     return f"{size / 1024:.1f} KB"
 
 
-def masked(email: str) -> str:
+def mask_email(email: str) -> str:
     """a•••@example.org: enough for its owner, too little for anybody a mail was forwarded to."""
     local, _, domain = email.rpartition("@")
     return f"{local[:1] if len(local) > 1 else ''}•••@{domain}"

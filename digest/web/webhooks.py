@@ -8,28 +8,32 @@ from fastapi.responses import PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from digest.track.provider_events.group_commit import Intake
-from digest.track.provider_events.sendgrid import LARGEST_POST, PostError, read_post
+from digest.track.provider_events.group_commit import WebhookIngest
+from digest.track.provider_events.sendgrid import (
+    MAX_WEBHOOK_BYTES,
+    WebhookPayloadError,
+    parse_webhook,
+)
 from digest.track.provider_events.sendgrid_signature import (
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
     SignatureError,
 )
-from digest.web.site import Site, TheSite
+from digest.web.site import Site, SiteDep
 
 router = APIRouter()
 log = logging.getLogger(__name__)
 
 
-async def _intake(request: Request) -> Intake:
-    return cast("Intake", request.app.state.intake)
+async def _intake(request: Request) -> WebhookIngest:
+    return cast("WebhookIngest", request.app.state.intake)
 
 
-TheIntake = Annotated[Intake, Depends(_intake)]
+WebhookIngestDep = Annotated[WebhookIngest, Depends(_intake)]
 
 
 @router.post("/webhooks/sendgrid")
-async def sendgrid(request: Request, site: TheSite, intake: TheIntake) -> Response:
+async def sendgrid(request: Request, site: SiteDep, intake: WebhookIngestDep) -> Response:
     """204 once every event is stored; 4xx with one line why, and then none is."""
     try:
         body = await _body(request)
@@ -47,19 +51,19 @@ async def _body(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LARGEST_POST:
-            raise HTTPException(413, f"the post is larger than {LARGEST_POST} bytes")
+        if len(body) > MAX_WEBHOOK_BYTES:
+            raise HTTPException(413, f"the post is larger than {MAX_WEBHOOK_BYTES} bytes")
     return bytes(body)
 
 
-def _take(site: Site, intake: Intake, request: Request, body: bytes) -> None:
+def _take(site: Site, intake: WebhookIngest, request: Request, body: bytes) -> None:
     headers = request.headers
     signature, stamp = headers.get(SIGNATURE_HEADER, ""), headers.get(TIMESTAMP_HEADER, "")
     try:
-        site.signatures.check(signature, stamp, body, site.clock())
-        reports = read_post(body, site.tokens)
+        site.signature_verifier.verify(signature, stamp, body, site.clock())
+        events = parse_webhook(body, site.tokens)
     except SignatureError as error:
         raise HTTPException(403, str(error)) from None
-    except PostError as error:
+    except WebhookPayloadError as error:
         raise HTTPException(400, str(error)) from None
-    intake.take(reports)
+    intake.take(events)

@@ -105,7 +105,7 @@ def test_a_letter_that_comes_back_is_told_by_its_token(sqlite_store: Store, mail
     (sent,) = (app.settings.outbox_dir / "new").iterdir()
     (mailbox / "new" / "1.a").write_bytes(dsn(sent.stem))
     assert app.bounces is not None
-    assert app.bounces.read().reports == {"bounced": 1}
+    assert app.bounces.read().events == {"bounced": 1}
     with sqlite_store.read() as session:
         assert session.exec(select(Subscriber.status)).one() == "bounced"
         assert session.exec(select(TransactionalMessage.state)).one() == "failed"

@@ -31,7 +31,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from digest.track.hits.bot_detection import Mail, Seen
+from digest.track.hits.bot_detection import DeliveryContext, ObservedHit
 
 ARRIVED = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)
 LINKS = 20
@@ -56,15 +56,15 @@ SAY_SO = ("Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)", "python-
 @dataclass
 class Trace:
     kind: str
-    mail: Mail
-    hits: list[Seen] = field(default_factory=list)
+    mail: DeliveryContext
+    hits: list[ObservedHit] = field(default_factory=list)
     machine: list[bool] = field(default_factory=list)
 
     def add(
         self, after: float, link: int, agent: str, *, machine: bool, method: str = "GET"
     ) -> None:
         at = ARRIVED + timedelta(seconds=after)
-        self.hits.append(Seen(at, link, method, agent, hidden=link == HIDDEN))
+        self.hits.append(ObservedHit(at, link, method, agent, hidden=link == HIDDEN))
         self.machine.append(machine)
 
 
@@ -73,7 +73,7 @@ def traces(each: int, seed: int = 20260304) -> Iterator[Trace]:
     chance = random.Random(seed)
     for _ in range(each):
         for kind in (*READERS, *MACHINES):
-            trace = Trace(kind, Mail(ARRIVED, LINKS))
+            trace = Trace(kind, DeliveryContext(ARRIVED, LINKS))
             (READERS | MACHINES)[kind](trace, chance)
             order = list(range(len(trace.hits)))
             chance.shuffle(order)

@@ -15,11 +15,11 @@ def report(
 
     Example: digest report 3 --json
     """
-    from digest.track.hits.classification import label_all
+    from digest.track.hits.classification import classify_all
     from digest.track.report import report_of
 
     with open_app() as app:
-        label_all(app.store)
+        classify_all(app.store)
         with app.store.read() as session:
             found = report_of(session, number)
     if as_json:

@@ -107,13 +107,13 @@ def show(
 @app.command("erase", epilog="Example: digest subscribers erase ana@example.org")
 def erase(email: str) -> None:
     """Forget a subscriber; only a keyed hash stays, so that no import brings them back."""
-    from digest.readers.data_export import forget
+    from digest.readers.data_export import erase_reader
     from subscribers.service import erase_subscriber, find_subscriber
 
     with open_app() as app, app.store.write() as session:
         person = find_subscriber(session, email)
         if person is not None and person.id is not None:
-            known = forget(session, app.hasher, person.id, app.clock())
+            known = erase_reader(session, app.hasher, person.id, app.clock())
         else:
             known = erase_subscriber(session, app.hasher, email, now=app.clock())
     print(

@@ -17,7 +17,7 @@ from store import Row, as_rows
 from subscribers.suppression import suppress_bounced
 from subscribers.suppression_removal import last_removals
 
-LONGEST_NOTE = 500
+MAX_NOTE_LENGTH = 500
 _FAILED = (DeliveryState.BOUNCED, DeliveryState.FAILED)
 
 
@@ -50,7 +50,7 @@ def apply_bounce_policy(session: Session, charges: Sequence[BounceRecord], now: 
         charge = charge_of[delivery_id]
         # What is older than the day the address was let off is no news.
         if subscriber_id not in lifted or charge.at > lifted[subscriber_id]:
-            notes[subscriber_id] = charge.note[:LONGEST_NOTE]
+            notes[subscriber_id] = charge.note[:MAX_NOTE_LENGTH]
     for subscriber_id in often:
         if note := _row(session, subscriber_id, lifted.get(subscriber_id)):
             notes.setdefault(subscriber_id, note)

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from digest.track.bounces.mailbox import MailboxError, Place
-from digest.track.bounces.parse import LARGEST_LETTER
+from digest.track.bounces.mailbox import MailboxError, MailboxUrl
+from digest.track.bounces.parse import MAX_MESSAGE_BYTES
 
 MARK = "$DigestRead"
 """The keyword (RFC 5788 section 3.1 form) of what is done. Where a server takes no keywords,
@@ -22,18 +22,18 @@ AT_ONCE = 200
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
-class Imap:
+class ImapMailbox:
     """`imaps` is TLS from the start; `imap` begins it (STARTTLS), unless on this machine."""
 
-    def __init__(self, place: Place, tls: ssl.SSLContext | None = None) -> None:
-        self._place = place
+    def __init__(self, url: MailboxUrl, tls: ssl.SSLContext | None = None) -> None:
+        self._place = url
         self._tls = tls or ssl.create_default_context()
 
-    def unread(self, left_alone: Collection[str], most: int) -> Iterator[tuple[str, bytes]]:
+    def unread(self, skip: Collection[str], most: int) -> Iterator[tuple[str, bytes]]:
         with self._opened() as (line, validity, keywords):
             for uid in _search(line, keywords=keywords):
                 name = f"{validity}.{uid}"
-                if name in left_alone:
+                if name in skip:
                     continue
                 if most <= 0:
                     return
@@ -55,32 +55,32 @@ class Imap:
     @contextmanager
     def _opened(self) -> "Iterator[tuple[imaplib.IMAP4, str, bool]]":
         """A connection with the folder open, the era of its numbers, and if it takes keywords."""
-        place = self._place
-        where = f"the mailbox {place.folder} at {place.host}"
+        url = self._place
+        where = f"the mailbox {url.folder} at {url.host}"
         try:
             line = self._connect()
             try:
-                line.login(_quoted(place.user), place.password)
-                _ask(line.select(_quoted(place.folder)))
+                line.login(_quoted(url.user), url.password)
+                _ask(line.select(_quoted(url.folder)))
                 flags = _told(line, "PERMANENTFLAGS")
                 keywords = r"\*" in flags or MARK.lower() in flags.lower()
                 yield line, _told(line, "UIDVALIDITY"), keywords
             finally:
                 _leave(line)
         except (imaplib.IMAP4.error, OSError) as error:
-            why = _reason(error).replace(place.password or "\0", "...")
+            why = _reason(error).replace(url.password or "\0", "...")
             raise MailboxError(f"{where}: {why}") from None
         except UnicodeError:
             raise MailboxError(f"{where}: user, password and folder can only be ASCII") from None
 
     def _connect(self) -> imaplib.IMAP4:
-        place = self._place
-        if place.scheme == "imaps":
+        url = self._place
+        if url.scheme == "imaps":
             return imaplib.IMAP4_SSL(
-                place.host, place.port or 993, ssl_context=self._tls, timeout=TIMEOUT_SECONDS
+                url.host, url.port or 993, ssl_context=self._tls, timeout=TIMEOUT_SECONDS
             )
-        line = imaplib.IMAP4(place.host, place.port or 143, timeout=TIMEOUT_SECONDS)
-        if place.host not in LOCAL:
+        line = imaplib.IMAP4(url.host, url.port or 143, timeout=TIMEOUT_SECONDS)
+        if url.host not in LOCAL:
             line.starttls(self._tls)
         return line
 
@@ -93,7 +93,7 @@ def _search(line: imaplib.IMAP4, *, keywords: bool) -> list[str]:
 
 def _fetch(line: imaplib.IMAP4, uid: str) -> bytes | None:
     """The letter, without marking it as read; None where it is gone."""
-    for one in _ask(line.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST_LETTER}>)")):
+    for one in _ask(line.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MAX_MESSAGE_BYTES}>)")):
         if isinstance(one, tuple):
             body: bytes = one[1]
             return body

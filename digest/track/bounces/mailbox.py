@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 from urllib.parse import unquote, urlsplit
 
-from digest.track.bounces.parse import LARGEST_LETTER
+from digest.track.bounces.parse import MAX_MESSAGE_BYTES
 from store.errors import UserError
 
 READ_FOLDER = ".digest-read"
@@ -26,7 +26,7 @@ class MailboxError(UserError):
 class Mailbox(Protocol):
     """Both raise MailboxError."""
 
-    def unread(self, left_alone: Collection[str], most: int) -> Iterator[tuple[str, bytes]]:
+    def unread(self, skip: Collection[str], most: int) -> Iterator[tuple[str, bytes]]:
         """Names and contents of letters that are not marked as done, save those named."""
         ...
 
@@ -35,21 +35,21 @@ class Mailbox(Protocol):
         ...
 
 
-class Maildir:
+class MaildirMailbox:
     """https://cr.yp.to/proto/maildir.html; a letter's name is its file's, without the flags."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def unread(self, left_alone: Collection[str], most: int) -> Iterator[tuple[str, bytes]]:
+    def unread(self, skip: Collection[str], most: int) -> Iterator[tuple[str, bytes]]:
         for name, path in self._letters():
-            if name in left_alone:
+            if name in skip:
                 continue
             if most <= 0:
                 return
             most -= 1
             with suppress(FileNotFoundError), path.open("rb") as file:
-                yield name, file.read(LARGEST_LETTER)
+                yield name, file.read(MAX_MESSAGE_BYTES)
 
     def done(self, names: Sequence[str]) -> None:
         paths = dict(self._letters())
@@ -81,7 +81,7 @@ class Maildir:
         return sorted(found)
 
 
-class Place(NamedTuple):
+class MailboxUrl(NamedTuple):
     """Where a mailbox is; of a Maildir only the folder counts, and it is a path."""
 
     scheme: str
@@ -92,7 +92,7 @@ class Place(NamedTuple):
     folder: str
 
 
-def parse_mailbox_url(url: str) -> Place:
+def parse_mailbox_url(url: str) -> MailboxUrl:
     """Raises ValueError for another kind of URL."""
     try:
         parts = urlsplit(url)
@@ -101,9 +101,9 @@ def parse_mailbox_url(url: str) -> Place:
         raise ValueError(EXPECTED) from None
     path, user = unquote(parts.path), unquote(parts.username or "")
     if parts.scheme == "maildir" and not parts.netloc and len(path) > 1:
-        return Place("maildir", "", None, "", "", path)
+        return MailboxUrl("maildir", "", None, "", "", path)
     if parts.scheme in ("imap", "imaps") and parts.hostname and user:
         password = unquote(parts.password or "")
         folder = path.strip("/") or "INBOX"
-        return Place(parts.scheme, parts.hostname, port, user, password, folder)
+        return MailboxUrl(parts.scheme, parts.hostname, port, user, password, folder)
     raise ValueError(EXPECTED)

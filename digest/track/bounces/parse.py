@@ -21,16 +21,16 @@ from flufl.bounce import all_failures
 from digest.deliver.bounce_policy.bounce_type import BounceType, classify_status, find_status
 from digest.deliver.providers.wire_address import redact
 from digest.events.tables import EventKind
-from digest.track.provider_events.event import Act
+from digest.track.provider_events.event import OptOut
 from subscribers.tokens import TOKEN_LENGTH
 
-LARGEST_LETTER = 1024 * 1024
+MAX_MESSAGE_BYTES = 1024 * 1024
 """Bytes that are read of one; what follows is a message that came back whole."""
-LARGEST_ODD = 128 * 1024
+MAX_HEURISTIC_BYTES = 128 * 1024
 """Bytes looked through for a bounce in an odd format, whose words stand first: every detector goes
 over every line, and a letter made of nothing else would keep them busy for many seconds."""
-MOST_NAMES = 50
-LONGEST_NOTE = 300
+MAX_CANDIDATES = 50
+MAX_NOTE_LENGTH = 300
 
 _TOKEN = rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}"
 _IN_LOCAL_PART = re.compile(rf"(?<![A-Za-z0-9_-])({_TOKEN})(?=[^A-Za-z0-9_@-]*@)")
@@ -48,9 +48,9 @@ _ACTIONS = {
 }
 """RFC 3464 section 2.3.3, gravest first."""
 _FEEDBACK = {
-    "abuse": (EventKind.COMPLAINED, Act.COMPLAIN),
-    "fraud": (EventKind.COMPLAINED, Act.COMPLAIN),
-    "opt-out": (EventKind.UNSUBSCRIBED, Act.UNSUBSCRIBE),
+    "abuse": (EventKind.COMPLAINED, OptOut.COMPLAIN),
+    "fraud": (EventKind.COMPLAINED, OptOut.COMPLAIN),
+    "opt-out": (EventKind.UNSUBSCRIBED, OptOut.UNSUBSCRIBE),
 }
 """RFC 5965 section 7.3 and RFC 6430. Of the other types none is a reader's word against us."""
 
@@ -58,7 +58,7 @@ _FEEDBACK = {
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 
-class Notice(NamedTuple):
+class InboundReport(NamedTuple):
     """`names` may be a delivery's token, the likeliest first. `code` and `note` hold no address."""
 
     kind: EventKind
@@ -68,49 +68,51 @@ class Notice(NamedTuple):
     fault: BounceType = BounceType.NONE
     code: str | None = None
     note: str = ""
-    act: Act | None = None
+    opt_out: OptOut | None = None
 
 
-class Wish(NamedTuple):
+class UnsubscribeRequest(NamedTuple):
     """A reader asks to be taken off the list; `token` is to be one for that purpose."""
 
     token: str
 
 
-def read_letter(raw: bytes) -> Notice | Wish | None:
+def parse_inbound_message(raw: bytes) -> InboundReport | UnsubscribeRequest | None:
     """None for what is none of our business. May raise whatever a parser stumbles over."""
-    message = _parsed(raw[:LARGEST_LETTER])
-    notice = _status(message) or _feedback(message)
-    if notice is None:
+    message = _parsed(raw[:MAX_MESSAGE_BYTES])
+    report = _status(message) or _feedback(message)
+    if report is None:
         said = _header(message, "Auto-Submitted").lower()
         wish = _WISH.search(_header(message, "Subject"))
         # Mail programs may call it generated when they write it at a reader's click.
         if wish and not said.startswith("auto-replied"):
-            return Wish(wish[1])
+            return UnsubscribeRequest(wish[1])
         if _answers_by_itself(message):
             return None
-        notice = _odd(message if len(raw) <= LARGEST_ODD else _parsed(raw[:LARGEST_ODD]))
-    if notice is None:
+        report = _odd(
+            message if len(raw) <= MAX_HEURISTIC_BYTES else _parsed(raw[:MAX_HEURISTIC_BYTES])
+        )
+    if report is None:
         return None
-    names = tuple(dict.fromkeys(_names(message)))[:MOST_NAMES]
-    return notice._replace(names=names, date=_header(message, "Date")) if names else None
+    names = tuple(dict.fromkeys(_names(message)))[:MAX_CANDIDATES]
+    return report._replace(names=names, date=_header(message, "Date")) if names else None
 
 
 def _parsed(raw: bytes) -> Message:
     return message_from_bytes(raw, policy=compat32)
 
 
-def date_of(notice: Notice) -> float | None:
+def date_of(report: InboundReport) -> float | None:
     """Seconds since 1970 as its Date header says; None where that can't be read."""
     try:
-        return parsedate_to_datetime(notice.date).timestamp()
+        return parsedate_to_datetime(report.date).timestamp()
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
 
 
-def _status(message: Message) -> Notice | None:
+def _status(message: Message) -> InboundReport | None:
     """A delivery status notification: the gravest of what it says of its recipients."""
-    found: list[tuple[int, Notice]] = []
+    found: list[tuple[int, InboundReport]] = []
     order = list(_ACTIONS.values())
     for part in message.walk():
         if part.get_content_type() not in (
@@ -132,21 +134,21 @@ def _blocks(part: Message) -> Iterator[Message]:
         yield from (one for one in payload if isinstance(one, Message))
 
 
-def _one(fields: Message, kind: EventKind) -> Notice:
+def _one(fields: Message, kind: EventKind) -> InboundReport:
     told = _header(fields, "Diagnostic-Code")
     status = find_status(_header(fields, "Status"))
     if status is None or status.endswith(".0.0"):
         # The general code says less than what the other server answered.
         status = find_status(told) or status
     if kind is not EventKind.BOUNCED:
-        return Notice(kind, (), code=status, note=_note(told))
+        return InboundReport(kind, (), code=status, note=_note(told))
     # Without a code nobody knows what was asked when this was answered: never hard.
-    return Notice(
+    return InboundReport(
         kind, (), "", classify_status(status, BounceType.SOFT), status or "bounce", _note(told)
     )
 
 
-def _feedback(message: Message) -> Notice | None:
+def _feedback(message: Message) -> InboundReport | None:
     for part in message.walk():
         if part.get_content_type() != "message/feedback-report":
             continue
@@ -158,11 +160,13 @@ def _feedback(message: Message) -> Notice | None:
             named = listed[1]
         meant = _FEEDBACK.get(named.strip().lower())
         if meant:
-            return Notice(meant[0], (), note=f"feedback report: {named.lower()}", act=meant[1])
+            return InboundReport(
+                meant[0], (), note=f"feedback report: {named.lower()}", opt_out=meant[1]
+            )
     return None
 
 
-def _odd(message: Message) -> Notice | None:
+def _odd(message: Message) -> InboundReport | None:
     """A bounce that follows no standard: known by its looks, its code looked for in the words."""
     try:
         temporary, permanent = all_failures(message)
@@ -173,10 +177,10 @@ def _odd(message: Message) -> Notice | None:
     words = next(_texts(message), "")
     status = find_status(words)
     if not permanent:
-        return Notice(EventKind.DEFERRED, (), code=status, note="a warning in an odd format")
+        return InboundReport(EventKind.DEFERRED, (), code=status, note="a warning in an odd format")
     note = f"a bounce in an odd format{': ' + status if status else ''}"
     fault = classify_status(status, BounceType.SOFT)
-    return Notice(EventKind.BOUNCED, (), "", fault, status or "bounce", note)
+    return InboundReport(EventKind.BOUNCED, (), "", fault, status or "bounce", note)
 
 
 def _answers_by_itself(message: Message) -> bool:
@@ -219,4 +223,4 @@ def _header(message: Message, name: str) -> str:
 
 def _note(text: str) -> str:
     printable = "".join(one if one.isprintable() else " " for one in redact(text))
-    return printable[:LONGEST_NOTE]
+    return printable[:MAX_NOTE_LENGTH]

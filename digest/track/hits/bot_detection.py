@@ -56,7 +56,7 @@ class Rule(StrEnum):
     """By a program, or at a moment, that belongs to another machine's hit."""
 
 
-class Seen(NamedTuple):
+class ObservedHit(NamedTuple):
     """One hit. `link` is 0 for the pixel and -1 for a link whose number is unknown."""
 
     at: datetime
@@ -69,7 +69,7 @@ class Seen(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
+class DeliveryContext:
     """What the hits are on: when it arrived, if that is known; how many links it has; a pixel."""
 
     arrived: datetime | None = None
@@ -77,7 +77,7 @@ class Mail:
     pixel: bool = True
 
 
-def judge(hits: Sequence[Seen], mail: Mail) -> list[Rule]:
+def classify(hits: Sequence[ObservedHit], mail: DeliveryContext) -> list[Rule]:
     """The rule for each hit of one delivery, in their order; the order of `hits` does not matter.
 
     Each hit gets the first rule of `Rule` that speaks of it.
@@ -91,12 +91,12 @@ def judge(hits: Sequence[Seen], mail: Mail) -> list[Rule]:
     return [rule or Rule.PERSON for rule in found]
 
 
-def _alone(hit: Seen, mail: Mail) -> Rule | None:
+def _alone(hit: ObservedHit, mail: DeliveryContext) -> Rule | None:
     """What a hit says by itself."""
     signs = (
         (Rule.FLAG, hit.flagged),
         (Rule.HEAD, hit.method == "HEAD"),
-        (Rule.AGENT, says_machine(hit.user_agent)),
+        (Rule.AGENT, is_bot_user_agent(hit.user_agent)),
         (Rule.NETWORK, bool(hit.network)),
         (Rule.PREFETCH, hit.link == 0 and hit.user_agent.strip() == PREFETCHER),
         (Rule.HIDDEN, hit.hidden),
@@ -105,12 +105,12 @@ def _alone(hit: Seen, mail: Mail) -> Rule | None:
     return next((rule for rule, speaks in signs if speaks), None)
 
 
-def _is_soon(hit: Seen, mail: Mail) -> bool:
+def _is_soon(hit: ObservedHit, mail: DeliveryContext) -> bool:
     early = SOON_CLICK if hit.link else SOON_OPEN
     return mail.arrived is not None and hit.at - mail.arrived < early
 
 
-def _unread(hits: Sequence[Seen], mail: Mail) -> list[int]:
+def _unread(hits: Sequence[ObservedHit], mail: DeliveryContext) -> list[int]:
     """Clicks just after arrival, before anybody's program has loaded the pixel."""
     if mail.arrived is None or not mail.pixel:
         return []
@@ -122,7 +122,9 @@ def _unread(hits: Sequence[Seen], mail: Mail) -> list[int]:
     ]
 
 
-def _patterns(hits: Sequence[Seen], mail: Mail) -> Iterator[tuple[Collection[int], Rule]]:
+def _patterns(
+    hits: Sequence[ObservedHit], mail: DeliveryContext
+) -> Iterator[tuple[Collection[int], Rule]]:
     """What only several clicks say together."""
     clicks = sorted((hit.at, place) for place, hit in enumerate(hits) if hit.link)
     early = [one for one in clicks if mail.arrived is None or one[0] - mail.arrived < FIRST]
@@ -135,7 +137,10 @@ def _patterns(hits: Sequence[Seen], mail: Mail) -> Iterator[tuple[Collection[int
 
 
 def _crowded(
-    hits: Sequence[Seen], clicks: Sequence[tuple[datetime, int]], most: int, within: timedelta
+    hits: Sequence[ObservedHit],
+    clicks: Sequence[tuple[datetime, int]],
+    most: int,
+    within: timedelta,
 ) -> set[int]:
     """The clicks in any window of `within` that has `most` different links or more.
 
@@ -156,7 +161,7 @@ def _crowded(
     return crowded
 
 
-def _accompanying(hits: Sequence[Seen], found: Sequence[Rule | None]) -> list[int]:
+def _accompanying(hits: Sequence[ObservedHit], found: Sequence[Rule | None]) -> list[int]:
     """Hits near one that gives a machine away which goes through the whole mail."""
     visits = [hit for hit, rule in zip(hits, found, strict=True) if rule in _VISITS]
     return [
@@ -169,7 +174,7 @@ def _accompanying(hits: Sequence[Seen], found: Sequence[Rule | None]) -> list[in
 _VISITS = frozenset({Rule.HEAD, Rule.NETWORK, Rule.HIDDEN, Rule.BURST, Rule.SWEEP})
 
 
-def _belongs(hit: Seen, visit: Seen) -> bool:
+def _belongs(hit: ObservedHit, visit: ObservedHit) -> bool:
     apart = abs(hit.at - visit.at)
     if hit.link == 0 and any(proxy in hit.user_agent for proxy in PROXIES):
         return False
@@ -177,7 +182,7 @@ def _belongs(hit: Seen, visit: Seen) -> bool:
 
 
 @lru_cache(maxsize=16_384)
-def says_machine(user_agent: str) -> bool:
+def is_bot_user_agent(user_agent: str) -> bool:
     """Whether a program says that it is one; those that stand in for a reader do not count."""
     if not user_agent.strip():
         return True

@@ -13,10 +13,10 @@ from sqlalchemy import and_, func, select, text, update
 from sqlmodel import Session, col
 
 from digest.deliver.tables import Batch, Delivery, DeliveryState
-from digest.events.tables import UNJUDGED, Event, EventKind
+from digest.events.tables import UNCLASSIFIED, Event, EventKind
 from digest.issues.tables import Link
 from digest.render.links import HIDDEN_LINK
-from digest.track.hits.bot_detection import Mail, Rule, Seen, judge
+from digest.track.hits.bot_detection import DeliveryContext, ObservedHit, Rule, classify
 from store import Store, as_rows
 
 AT_ONCE = 5_000
@@ -24,25 +24,28 @@ AT_ONCE = 5_000
 HITS = (EventKind.OPENED, EventKind.CLICKED)
 
 
-def label_all(store: Store) -> int:
+def classify_all(store: Store) -> int:
     """Labels whatever is not labelled yet, a portion a transaction; how many labels changed."""
     changed = 0
     with store.read() as session:
-        if session.execute(select(col(Event.id)).where(text(UNJUDGED)).limit(1)).first() is None:
+        if (
+            session.execute(select(col(Event.id)).where(text(UNCLASSIFIED)).limit(1)).first()
+            is None
+        ):
             return 0
     while True:
         with store.write() as session:
-            looked_at, different = label(session)
+            looked_at, different = classify_batch(session)
         changed += different
         if looked_at < AT_ONCE:
             return changed
 
 
-def label(session: Session, at_once: int = AT_ONCE) -> tuple[int, int]:
+def classify_batch(session: Session, at_once: int = AT_ONCE) -> tuple[int, int]:
     """Labels a portion: how many hits were new, and how many labels changed for that."""
     new = session.execute(
         select(col(Event.id), col(Event.delivery_id))
-        .where(text(UNJUDGED))
+        .where(text(UNCLASSIFIED))
         .order_by(col(Event.id))
         .limit(at_once)
     ).all()
@@ -55,16 +58,16 @@ def label(session: Session, at_once: int = AT_ONCE) -> tuple[int, int]:
     judged = [
         (hit.id, rule)
         for delivery, its in hits.items()
-        for hit, rule in zip(its, judge([one.seen for one in its], mails[delivery]), strict=True)
+        for hit, rule in zip(its, classify([one.seen for one in its], mails[delivery]), strict=True)
         if rule != hit.rule
     ]
     nobodys = _nobodys(session, [one for one, delivery in new if delivery is None])
-    judged += [(hit.id, judge([hit.seen], Mail())[0]) for hit in nobodys]
+    judged += [(hit.id, classify([hit.seen], DeliveryContext())[0]) for hit in nobodys]
     _write(session, judged)
     return len(new), len(judged)
 
 
-def look_again(session: Session, deliveries: Collection[int]) -> None:
+def reclassify_later(session: Session, deliveries: Collection[int]) -> None:
     """More is known of these deliveries than when their hits were labelled."""
     if deliveries:
         given = as_rows(session, [(one, None) for one in deliveries]).subquery()
@@ -80,7 +83,7 @@ class _Stored(NamedTuple):
     id: int
     issue: int
     rule: str | None
-    seen: Seen
+    seen: ObservedHit
 
 
 def _lock(session: Session, deliveries: Sequence[int]) -> None:
@@ -140,7 +143,7 @@ _SEEN = (
 def _stored(row: Any) -> _Stored:
     detail: Mapping[str, Any] = row.detail
     unknown = -1 if row.kind == EventKind.CLICKED else 0
-    seen = Seen(
+    seen = ObservedHit(
         at=row.at,
         link=row.link_number or unknown,
         method=detail.get("method", "GET"),
@@ -153,7 +156,7 @@ def _stored(row: Any) -> _Stored:
     return _Stored(row.id, row.issue_number, row.rule, seen)
 
 
-def _mails(session: Session, hits: Mapping[int, Sequence[_Stored]]) -> dict[int, Mail]:
+def _mails(session: Session, hits: Mapping[int, Sequence[_Stored]]) -> dict[int, DeliveryContext]:
     issues = {its[0].issue for its in hits.values()}
     links = _counts(session, issues)
     pixels = set(
@@ -169,7 +172,7 @@ def _mails(session: Session, hits: Mapping[int, Sequence[_Stored]]) -> dict[int,
     )
     arrived = _arrivals(session, list(hits))
     return {
-        delivery: Mail(
+        delivery: DeliveryContext(
             arrived.get(delivery), links.get(its[0].issue, 0), pixel=its[0].issue in pixels
         )
         for delivery, its in hits.items()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from digest.track.hits.store import Hit, HitBook
+from digest.track.hits.store import Hit, HitWriter
 from store import Store
 from store.errors import DigestError
 
@@ -26,7 +26,7 @@ Answer = str | None
 _Waiting = tuple[Hit, "asyncio.Future[Answer]"]
 
 
-class NotKeptError(DigestError):
+class HitNotStoredError(DigestError):
     """A hit could not be stored; `target` is where it leads, None where that is not known."""
 
     def __init__(self, target: str | None) -> None:
@@ -39,7 +39,7 @@ class Gathering:
     """Where the hits of a process come together. `put` is for its event loop's thread alone."""
 
     store: Store
-    book: HitBook
+    book: HitWriter
     most_waiting: int = MOST_WAITING
     _writer: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="hits")
@@ -47,14 +47,14 @@ class Gathering:
     _line: "_Line | None" = None
 
     async def put(self, hit: Hit) -> Answer:
-        """The hit's answer (`HitBook.targets`) once it is durable. Raises NotKeptError."""
+        """The hit's answer (`HitWriter.targets`) once it is durable. Raises NotKeptError."""
         line = self._line
         loop = asyncio.get_running_loop()
         if line is None or line.loop is not loop:
             self._line = line = _Line(self, loop)
         if len(line.waiting) >= self.most_waiting:
             log.error("a hit was not stored: %d wait already", self.most_waiting)
-            raise NotKeptError(None)
+            raise HitNotStoredError(None)
         return await line.join(hit)
 
     def write(self, hits: Sequence[Hit]) -> list[Answer]:
@@ -112,7 +112,7 @@ class _Line:
             if kept:
                 future.set_result(answer)
             else:
-                future.set_exception(NotKeptError(answer))
+                future.set_exception(HitNotStoredError(answer))
         if self.waiting:
             self.loop.call_later(GATHER_SECONDS, self._next)
         else:

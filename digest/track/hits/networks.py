@@ -20,13 +20,13 @@ OWN = "named"
 """What an operator's own networks are called."""
 
 
-class Networks:
+class ScannerNetworks:
     """Tells whose network an address is in; the address itself is forgotten."""
 
     def __init__(self, own: Sequence[Network] = ()) -> None:
         named = [(ip_network(one), name) for name, listed in GATEWAYS.items() for one in listed]
         self._named: list[tuple[Network, str]] = [*named, *[(one, OWN) for one in own]]
-        self.name_of = lru_cache(maxsize=16_384)(self._name_of)
+        self.owner_of = lru_cache(maxsize=16_384)(self._name_of)
 
     def _name_of(self, address: str) -> str:
         """Empty for everybody else, and for what is no address."""

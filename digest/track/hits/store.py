@@ -57,7 +57,7 @@ class Hit(NamedTuple):
 
 
 @dataclass(slots=True)
-class HitBook:
+class HitWriter:
     """One process's hits into one store. Not for several threads at once."""
 
     tokens: Tokens
@@ -77,10 +77,10 @@ class HitBook:
         """
         sqlite = session.get_bind().dialect.name == "sqlite"
         answers, rows = [], []
-        for hit, (answer, bearer) in zip(hits, self._read(session, hits), strict=True):
+        for hit, (answer, claims) in zip(hits, self._read(session, hits), strict=True):
             answers.append(answer)
-            if bearer is not None and (self.kept.clicks if hit.link else self.kept.opens):
-                rows.append(self._row(hit, bearer, sqlite=sqlite))
+            if claims is not None and (self.kept.clicks if hit.link else self.kept.opens):
+                rows.append(self._row(hit, claims, sqlite=sqlite))
         if rows:
             listed = json.dumps(rows, separators=(",", ":"))
             session.connection().execute(_storing(sqlite=sqlite), {"hits": listed})
@@ -97,15 +97,15 @@ class HitBook:
                 if (hit.link > 0) is (purpose is Purpose.CLICK)
             ]
             bearers = self.tokens.read_many(purpose, [hits[place].token for place in places])
-            for place, bearer in zip(places, bearers, strict=True):
-                answer = self._target(session, bearer, hits[place].link) if bearer else None
-                found[place] = (answer, bearer if answer is not None else None)
+            for place, claims in zip(places, bearers, strict=True):
+                answer = self._target(session, claims, hits[place].link) if claims else None
+                found[place] = (answer, claims if answer is not None else None)
         return found
 
-    def _target(self, session: Session, bearer: TokenClaims, link: int) -> str | None:
-        links = self._links.get(bearer.issue)
+    def _target(self, session: Session, claims: TokenClaims, link: int) -> str | None:
+        links = self._links.get(claims.issue)
         if links is None:
-            links = self._links_of(session, bearer.issue)
+            links = self._links_of(session, claims.issue)
         if links is None:
             return None
         return links.get(link) if link else PIXEL
@@ -126,14 +126,14 @@ class HitBook:
             self._links[number] = links
         return links
 
-    def _row(self, hit: Hit, bearer: TokenClaims, *, sqlite: bool) -> list[Any]:
+    def _row(self, hit: Hit, claims: TokenClaims, *, sqlite: bool) -> list[Any]:
         at = hit.at.astimezone(UTC)
         return [
             # Ever rising: a key's place in its index is beside the last one's.
             f"hit:{self._mark}:{next(self._count):012}",
             EventKind.CLICKED if hit.link else EventKind.OPENED,
-            bearer.issue,
-            bearer.subscriber,
+            claims.issue,
+            claims.subscriber,
             hit.link or None,
             _detail(hit.method, hit.user_agent, hit.network),
             at.replace(tzinfo=None).isoformat(" ", "microseconds") if sqlite else at.isoformat(),

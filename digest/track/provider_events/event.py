@@ -9,7 +9,7 @@ from digest.deliver.tables import DeliveryState
 from digest.events.tables import EventKind
 from subscribers.tokens import TokenClaims
 
-PROVES = {
+PROVEN_STATE = {
     EventKind.PROCESSED: DeliveryState.SUBMITTED,
     EventKind.DEFERRED: DeliveryState.SUBMITTED,
     EventKind.DROPPED: DeliveryState.FAILED,
@@ -30,22 +30,22 @@ _SAID = (
     DeliveryState.BOUNCED,
     DeliveryState.COMPLAINED,
 )
-GIVES_WAY = {state: _OPEN + _SAID[:place] for place, state in enumerate(_SAID)}
+SUPERSEDES = {state: _OPEN + _SAID[:place] for place, state in enumerate(_SAID)}
 """The states that such a proof replaces, so that events may come in any order.
 
 What waits to be sent again is not sent once it is known to have been taken.
 """
 
 
-class Act(Enum):
+class OptOut(Enum):
     """What the reader did, so far as it takes them off the list."""
 
     COMPLAIN = auto()
     UNSUBSCRIBE = auto()
 
 
-class Report(NamedTuple):
-    """`key` tells it from every other one; `bearer` is whose delivery, None if that is unknown.
+class DeliveryEvent(NamedTuple):
+    """`key` tells it from every other one; `claims` is whose delivery, None if that is unknown.
 
     `detail` is JSON. `fault`, `code` and `note` are of what failed; `provider_id` the provider's
     name for the message. Texts hold no address, since they outlive the person.
@@ -53,14 +53,14 @@ class Report(NamedTuple):
 
     key: str
     kind: EventKind
-    bearer: TokenClaims | None
+    claims: TokenClaims | None
     at: datetime
     machine: bool | None = None
     detail: str = "{}"
     fault: BounceType = BounceType.NONE
     code: str | None = None
     note: str = ""
-    act: Act | None = None
+    opt_out: OptOut | None = None
     provider_id: str | None = None
     letter: int | None = None
     """The letter that it is about, where it is about none of an issue's deliveries."""

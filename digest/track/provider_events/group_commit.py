@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from digest.track.provider_events.event import Report
+from digest.track.provider_events.event import DeliveryEvent
 from digest.track.provider_events.ingest import take
 from store import Store
 from subscribers.addresses import AddressHasher
@@ -20,13 +20,13 @@ MOST_TOGETHER = 5_000
 
 @dataclass(slots=True)
 class _Waiting:
-    reports: Sequence[Report]
+    events: Sequence[DeliveryEvent]
     written: bool = False
     fault: Exception | None = None
 
 
 @dataclass(slots=True)
-class Intake:
+class WebhookIngest:
     store: Store
     hasher: AddressHasher
     clock: Callable[[], datetime]
@@ -34,9 +34,9 @@ class Intake:
     _guard: threading.Lock = field(default_factory=threading.Lock)
     _waiting: list[_Waiting] = field(default_factory=list)
 
-    def take(self, reports: Sequence[Report]) -> None:
-        """Raises what the database raises, and then nothing of `reports` is stored."""
-        mine = _Waiting(reports)
+    def take(self, events: Sequence[DeliveryEvent]) -> None:
+        """Raises what the database raises, and then nothing of `events` is stored."""
+        mine = _Waiting(events)
         with self._guard:
             self._waiting.append(mine)
         with self._turn:
@@ -63,15 +63,15 @@ class Intake:
         """Mine, and of the others as many as go with it."""
         with self._guard:
             self._waiting.remove(mine)
-            group, many = [mine], len(mine.reports)
+            group, many = [mine], len(mine.events)
             while self._waiting and many < MOST_TOGETHER:
                 group.append(self._waiting.pop(0))
-                many += len(group[-1].reports)
+                many += len(group[-1].events)
         return group
 
     def _commit(self, group: Sequence[_Waiting]) -> None:
-        reports = [report for one in group for report in one.reports]
+        events = [event for one in group for event in one.events]
         with self.store.write() as session:
-            take(session, self.hasher, reports, self.clock())
+            take(session, self.hasher, events, self.clock())
         for one in group:
             one.written = True

@@ -27,9 +27,9 @@ from digest.deliver.bounce_policy.apply import BounceRecord, apply_bounce_policy
 from digest.deliver.tables import Delivery, DeliveryState
 from digest.events.tables import Event, EventKind
 from digest.issues.tables import Issue
-from digest.track.hits.classification import look_again
-from digest.track.provider_events.event import GIVES_WAY, PROVES, Act, Report
-from digest.track.provider_events.transactional import take_letters
+from digest.track.hits.classification import reclassify_later
+from digest.track.provider_events.event import PROVEN_STATE, SUPERSEDES, DeliveryEvent, OptOut
+from digest.track.provider_events.transactional import ingest_transactional
 from store import Json, Row, as_rows, as_table
 from store.insertion import insert_new
 from subscribers.addresses import AddressHasher
@@ -43,43 +43,45 @@ from subscribers.tables import Consent, Subscriber
 UNTRACKED = (EventKind.OPENED, EventKind.CLICKED)
 """What is not kept of people who do not want it known: the event names nobody then."""
 FAILED = (EventKind.BOUNCED, EventKind.DROPPED)
-_RANK = {state: rank for rank, state in enumerate(GIVES_WAY)}
+_RANK = {state: rank for rank, state in enumerate(SUPERSEDES)}
 
 
-class Known(NamedTuple):
+class MatchedEvent(NamedTuple):
     """A report that was new, with the delivery it is about."""
 
-    report: Report
+    event: DeliveryEvent
     delivery_id: int
 
 
-def take(session: Session, hasher: AddressHasher, reports: Sequence[Report], now: datetime) -> int:
+def take(
+    session: Session, hasher: AddressHasher, events: Sequence[DeliveryEvent], now: datetime
+) -> int:
     """Stores the reports that are new and acts on them; returns how many were.
 
     In the caller's transaction. In whatever order they come, deliveries end in the same states.
     """
-    unique = {one.key: one for one in reports}
+    unique = {one.key: one for one in events}
     if not unique:
         return 0
     # In one order for everybody: two posts with the same events must not wait for each other.
     new = _store(session, [unique[key] for key in sorted(unique)])
-    known = [Known(unique[key], delivery) for key, delivery in new if delivery is not None]
+    known = [MatchedEvent(unique[key], delivery) for key, delivery in new if delivery is not None]
     behind = _left_behind(session, known)
     _settle(session, known, now)
-    look_again(session, [one for report, one in known if report.kind is EventKind.DELIVERED])
+    reclassify_later(session, [one for event, one in known if event.kind is EventKind.DELIVERED])
     _charge(session, [one for one in known if one.delivery_id not in behind], now)
-    _act(session, hasher, [one for one in known if one.report.act is not None], now)
+    _act(session, hasher, [one for one in known if one.event.opt_out is not None], now)
     letters = [unique[key] for key, _ in new if unique[key].letter is not None]
     if letters:
-        take_letters(session, hasher, letters, now)
+        ingest_transactional(session, hasher, letters, now)
     return len(new)
 
 
-def _store(session: Session, reports: Sequence[Report]) -> list[tuple[str, int | None]]:
+def _store(session: Session, events: Sequence[DeliveryEvent]) -> list[tuple[str, int | None]]:
     """Key and delivery of those that were not there yet."""
     given = as_table(
         session,
-        _rows(reports, sqlite=_is_sqlite(session)),
+        _rows(events, sqlite=_is_sqlite(session)),
         {
             "key": String(),
             "kind": String(),
@@ -135,24 +137,24 @@ def _stored_after(session: Session, statement: Insert) -> list[tuple[str, int | 
     return [(key, delivery) for key, delivery in json.loads(found or "[]")]
 
 
-def _rows(reports: Sequence[Report], *, sqlite: bool) -> list[list[Any]]:
+def _rows(events: Sequence[DeliveryEvent], *, sqlite: bool) -> list[list[Any]]:
     # Few moments for many reports: writing one out costs more than all else here.
     spelt = {
         at: f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" if sqlite else at.isoformat()
-        for at in {report.at for report in reports}
+        for at in {event.at for event in events}
     }
     nobody = (None, None)
     return [
         [
             one.key,
             one.kind,
-            *((one.bearer.issue, one.bearer.subscriber) if one.bearer else nobody),
+            *((one.claims.issue, one.claims.subscriber) if one.claims else nobody),
             # A decision is a person's; and theirs is counted once, however it was told.
             False if one.kind is EventKind.UNSUBSCRIBED else one.machine,
             one.detail,
             spelt[one.at],
         ]
-        for one in reports
+        for one in events
     ]
 
 
@@ -160,16 +162,16 @@ def _is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
 
 
-def _settle(session: Session, known: Sequence[Known], now: datetime) -> None:
+def _settle(session: Session, known: Sequence[MatchedEvent], now: datetime) -> None:
     """Each delivery becomes what the gravest of its reports proves, unless it is more already."""
-    gravest: dict[int, tuple[int, Report]] = {}
-    for report, delivery in known:
-        state = PROVES.get(report.kind)
-        if state is not None and _RANK[state] > gravest.get(delivery, (-1, report))[0]:
-            gravest[delivery] = (_RANK[state], report)
+    gravest: dict[int, tuple[int, DeliveryEvent]] = {}
+    for event, delivery in known:
+        state = PROVEN_STATE.get(event.kind)
+        if state is not None and _RANK[state] > gravest.get(delivery, (-1, event))[0]:
+            gravest[delivery] = (_RANK[state], event)
     if gravest and not _is_sqlite(session):
         _lock(session, gravest)
-    for rank, state in enumerate(GIVES_WAY):
+    for rank, state in enumerate(SUPERSEDES):
         told = {delivery: one for delivery, (its, one) in gravest.items() if its == rank}
         if told:
             _move(session, state, told, now)
@@ -187,7 +189,7 @@ def _lock(session: Session, deliveries: Collection[int]) -> None:
 
 
 def _move(
-    session: Session, state: DeliveryState, told: Mapping[int, Report], now: datetime
+    session: Session, state: DeliveryState, told: Mapping[int, DeliveryEvent], now: datetime
 ) -> None:
     values: dict[str, Any] = {"state": state, "changed_at": now}
     if state is DeliveryState.SUBMITTED:
@@ -201,17 +203,17 @@ def _move(
             values["code"] = given.c.text
     session.execute(
         update(Delivery)
-        .where(col(Delivery.id) == given.c.id, col(Delivery.state).in_(GIVES_WAY[state]))
+        .where(col(Delivery.id) == given.c.id, col(Delivery.state).in_(SUPERSEDES[state]))
         .values(values)
         .execution_options(synchronize_session=False)
     )
 
 
-def _left_behind(session: Session, known: Sequence[Known]) -> set[int]:
+def _left_behind(session: Session, known: Sequence[MatchedEvent]) -> set[int]:
     """Failed deliveries to an address that its reader has left since: they say nothing of the new
     one. To be asked before they are settled, while they still say when they were submitted.
     """
-    failed = [(one.delivery_id, None) for one in known if one.report.kind in FAILED]
+    failed = [(one.delivery_id, None) for one in known if one.event.kind in FAILED]
     if not failed:
         return set()
     wanted = as_rows(session, failed).subquery()
@@ -227,7 +229,7 @@ def _left_behind(session: Session, known: Sequence[Known]) -> set[int]:
     return {one for one in found if one is not None}
 
 
-def _charge(session: Session, known: Sequence[Known], now: datetime) -> None:
+def _charge(session: Session, known: Sequence[MatchedEvent], now: datetime) -> None:
     charges = [
         BounceRecord(delivery, one.fault, f"{one.code or ''} {one.note}".strip(), one.at)
         for one, delivery in known
@@ -236,7 +238,9 @@ def _charge(session: Session, known: Sequence[Known], now: datetime) -> None:
     apply_bounce_policy(session, charges, now)
 
 
-def _act(session: Session, hasher: AddressHasher, known: Sequence[Known], now: datetime) -> None:
+def _act(
+    session: Session, hasher: AddressHasher, known: Sequence[MatchedEvent], now: datetime
+) -> None:
     """Takes off the list who complained or asked to be; in one order, as everywhere."""
     if not known:
         return
@@ -244,7 +248,7 @@ def _act(session: Session, hasher: AddressHasher, known: Sequence[Known], now: d
     complained = {
         people[delivery]: one
         for one, delivery in known
-        if one.act is Act.COMPLAIN and delivery in people
+        if one.opt_out is OptOut.COMPLAIN and delivery in people
     }
     lifted = last_removals(session, list(complained))
     notes = {
@@ -257,14 +261,14 @@ def _act(session: Session, hasher: AddressHasher, known: Sequence[Known], now: d
     leaving = {
         people[delivery]: one
         for one, delivery in known
-        if one.act is Act.UNSUBSCRIBE and delivery in people
+        if one.opt_out is OptOut.UNSUBSCRIBE and delivery in people
     }
     for person in sorted(leaving):
         if not _came_back(session, person, leaving[person].at):
             unsubscribe(session, hasher, person, "told by the provider", now)
 
 
-def _subscribers(session: Session, known: Sequence[Known]) -> dict[int, int]:
+def _subscribers(session: Session, known: Sequence[MatchedEvent]) -> dict[int, int]:
     """By delivery; those that are erased are not in it."""
     wanted = as_rows(session, [(one.delivery_id, None) for one in known]).subquery()
     rows = session.execute(

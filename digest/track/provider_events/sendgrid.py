@@ -17,11 +17,11 @@ from typing_extensions import TypedDict
 from digest.deliver.bounce_policy.bounce_type import BounceType, classify_status, find_status
 from digest.deliver.providers.wire_address import redact
 from digest.events.tables import EventKind
-from digest.track.provider_events.event import Act, Report
+from digest.track.provider_events.event import DeliveryEvent, OptOut
 from store.errors import DigestError
 from subscribers.tokens import Purpose, TokenClaims, Tokens
 
-LARGEST_POST = 768 * 1024
+MAX_WEBHOOK_BYTES = 768 * 1024
 """Bytes; what SendGrid posts at most."""
 LONGEST_TEXT = 300
 
@@ -40,11 +40,11 @@ KINDS = {
     "group_resubscribe": EventKind.RESUBSCRIBED,
 }
 """Whatever else comes is kept as unknown, and left alone."""
-ACTS = {EventKind.COMPLAINED: Act.COMPLAIN, EventKind.UNSUBSCRIBED: Act.UNSUBSCRIBE}
+OPT_OUTS = {EventKind.COMPLAINED: OptOut.COMPLAIN, EventKind.UNSUBSCRIBED: OptOut.UNSUBSCRIBE}
 DROPPED_FAULTS = {"bounced address": BounceType.HARD, "invalid": BounceType.HARD}
-DROPPED_ACTS = {
-    "unsubscribed address": Act.UNSUBSCRIBE,
-    "spam reporting address": Act.COMPLAIN,
+DROPPED_OPT_OUTS = {
+    "unsubscribed address": OptOut.UNSUBSCRIBE,
+    "spam reporting address": OptOut.COMPLAIN,
 }
 """SendGrid did not mail who is on its own lists: what it knows of them is news to us."""
 BLAMED = {
@@ -60,7 +60,7 @@ _QUIET = frozenset({EventKind.PROCESSED, EventKind.DELIVERED})
 _TOLD = ("event", "type", "reason", "response", "status", "bounce_classification", "useragent")
 
 
-class Posted(TypedDict, total=False):
+class SendGridEvent(TypedDict, total=False):
     """One event. What it can't be understood without is checked; the rest may be anything."""
 
     event: Required[Annotated[str, Field(strict=True, max_length=100)]]
@@ -78,53 +78,53 @@ class Posted(TypedDict, total=False):
     useragent: Any
 
 
-_POST: TypeAdapter[list[Posted]] = TypeAdapter(list[Posted])
+_POST: TypeAdapter[list[SendGridEvent]] = TypeAdapter(list[SendGridEvent])
 
 
-class PostError(DigestError):
+class WebhookPayloadError(DigestError):
     """What was posted can't be read; the message is one line why."""
 
 
-def read_post(body: bytes, tokens: Tokens) -> list[Report]:
+def parse_webhook(body: bytes, tokens: Tokens) -> list[DeliveryEvent]:
     """The events of one post, in order. Raises PostError: one that can't be read spoils all."""
     try:
         posted = _POST.validate_json(body)
     except ValidationError as error:
-        raise PostError(_why(error)) from None
+        raise WebhookPayloadError(_why(error)) from None
     told = [one.get("delivery") for one in posted]
     named = [name if isinstance(name, str) else "" for name in told]
     bearers = tokens.read_many(Purpose.DELIVERY, named)
-    reports = [_report(one, bearer) for one, bearer in zip(posted, bearers, strict=True)]
-    for place in [at for at, one in enumerate(reports) if one.bearer is None and named[at]]:
+    events = [_report(one, claims) for one, claims in zip(posted, bearers, strict=True)]
+    for place in [at for at, one in enumerate(events) if one.claims is None and named[at]]:
         (letter,) = tokens.read_many(Purpose.LETTER, [named[place]])
         if letter is not None:
-            reports[place] = reports[place]._replace(letter=letter.subscriber)
-    return reports
+            events[place] = events[place]._replace(letter=letter.subscriber)
+    return events
 
 
-def _report(posted: Posted, bearer: TokenClaims | None) -> Report:
+def _report(posted: SendGridEvent, claims: TokenClaims | None) -> DeliveryEvent:
     kind = KINDS.get(posted["event"], EventKind.UNKNOWN)
     key, at = _key(posted), _moment(posted["timestamp"])
     if kind in _QUIET:
         # Nearly all are of these kinds, and there is nothing more to say.
-        return Report(key, kind, bearer, at, provider_id=_text(posted, "sg_message_id"))
-    report = Report(key, kind, bearer, at, detail=_detail(posted), act=ACTS.get(kind))
+        return DeliveryEvent(key, kind, claims, at, provider_id=_text(posted, "sg_message_id"))
+    event = DeliveryEvent(key, kind, claims, at, detail=_detail(posted), opt_out=OPT_OUTS.get(kind))
     if kind is EventKind.BOUNCED:
         fault, code, note = _bounced(posted)
-        return report._replace(fault=fault, code=code, note=note)
+        return event._replace(fault=fault, code=code, note=note)
     if kind is EventKind.DROPPED:
         note = _text(posted, "reason") or ""
         why = note.casefold()
-        fault, act = DROPPED_FAULTS.get(why, BounceType.NONE), DROPPED_ACTS.get(why)
-        return report._replace(fault=fault, act=act, code="dropped", note=f"dropped: {note}")
+        fault, opt_out = DROPPED_FAULTS.get(why, BounceType.NONE), DROPPED_OPT_OUTS.get(why)
+        return event._replace(fault=fault, opt_out=opt_out, code="dropped", note=f"dropped: {note}")
     if kind is EventKind.OPENED and posted.get("sg_machine_open") is True:
-        return report._replace(machine=True, detail=_detail(posted, machine=True))
+        return event._replace(machine=True, detail=_detail(posted, machine=True))
     if kind is EventKind.COMPLAINED:
-        return report._replace(note="SendGrid was told that it is spam")
-    return report
+        return event._replace(note="SendGrid was told that it is spam")
+    return event
 
 
-def _bounced(posted: Posted) -> tuple[BounceType, str | None, str]:
+def _bounced(posted: SendGridEvent) -> tuple[BounceType, str | None, str]:
     """The policy's fault, a code and a note. Blocked mail is never an address's fault at once."""
     reason = _text(posted, "reason") or ""
     status = find_status(_text(posted, "status") or "") or find_status(reason)
@@ -137,7 +137,7 @@ def _bounced(posted: Posted) -> tuple[BounceType, str | None, str]:
     return fault, status or ("blocked" if blocked else "bounce"), reason or "bounced"
 
 
-def _key(posted: Posted) -> str:
+def _key(posted: SendGridEvent) -> str:
     """SendGrid's own id. The odd event without one is told by what it says."""
     known = posted.get("sg_event_id")
     if known is None:

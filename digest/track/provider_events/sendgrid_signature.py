@@ -37,14 +37,14 @@ class SignatureError(DigestError):
     """The post is not to be believed; the message is one line why."""
 
 
-class Signatures:
+class SignatureVerifier:
     """Checks posts against keys; any of them will do, so that one can be replaced."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         """Raises ValueError for what is not such a key."""
         self._keys = [_read(key) for key in keys]
 
-    def check(self, signature: str, timestamp: str, body: bytes, now: datetime) -> None:
+    def verify(self, signature: str, timestamp: str, body: bytes, now: datetime) -> None:
         """Raises SignatureError unless `body` was signed, and lately. Arguments are headers."""
         if not self._keys:
             raise SignatureError("DIGEST_SENDGRID_WEBHOOK_KEY is not set: no post can be believed")

@@ -11,8 +11,8 @@ from digest.catalog.pages import Lens, ReviewPage
 from digest.catalog.queries import ComparisonView, ContenderView, comparison_by_slug, views
 from digest.catalog.tables import Comparison, Contender, Tool
 from digest.catalog.trends import trends
-from digest.web.public.signup_form import invitation
-from digest.web.site import ThePages, TheSite
+from digest.web.public.signup_form import signup_form
+from digest.web.site import SiteDep, TemplatesDep
 
 router = APIRouter()
 
@@ -21,7 +21,7 @@ MOST_WEEKS = 52
 
 
 @router.api_route("/comparisons/{slug}", methods=["GET", "HEAD"])
-def comparison(slug: str, site: TheSite, pages: ThePages) -> Response:
+def comparison(slug: str, site: SiteDep, pages: TemplatesDep) -> Response:
     with site.store.read() as session:
         view = comparison_by_slug(session, fit_slug(slug))
     if view is None or view.published_at > site.clock():
@@ -32,12 +32,12 @@ def comparison(slug: str, site: TheSite, pages: ThePages) -> Response:
         view=view,
         scorecard=scorecard(view),
         path=path,
-        invitation=invitation(site),
+        signup_form=signup_form(site),
     )
 
 
 @router.api_route("/tools/{slug}", methods=["GET", "HEAD"])
-def tool(slug: str, site: TheSite, pages: ThePages) -> Response:
+def tool(slug: str, site: SiteDep, pages: TemplatesDep) -> Response:
     """The tool as its newest comparison shows it, and every comparison it is in."""
     with site.store.read() as session:
         found = session.exec(select(Tool).where(Tool.slug == fit_slug(slug))).first()
@@ -52,7 +52,7 @@ def tool(slug: str, site: TheSite, pages: ThePages) -> Response:
         matches=matches,
         weeks=weeks[-MOST_WEEKS:],
         path=f"/tools/{quote(found.slug)}",
-        invitation=invitation(site),
+        signup_form=signup_form(site),
     )
 
 

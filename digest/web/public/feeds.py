@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from digest.render.filters import harmless
 from digest.web.public.issues import Entry, public_issues
-from digest.web.site import TheSite
+from digest.web.site import SiteDep
 
 router = APIRouter()
 
@@ -21,14 +21,14 @@ MOST = 30
 
 
 @router.api_route("/feed.xml", methods=["GET", "HEAD"])
-def atom(request: Request, site: TheSite) -> Response:
+def atom(request: Request, site: SiteDep) -> Response:
     with site.store.read() as session:
         entries = public_issues(session)[:MOST]
     return _fresh(request, _atom(site, entries), ATOM_TYPE)
 
 
 @router.api_route("/feed.json", methods=["GET", "HEAD"])
-def json_feed(request: Request, site: TheSite) -> Response:
+def json_feed(request: Request, site: SiteDep) -> Response:
     with site.store.read() as session:
         entries = public_issues(session)[:MOST]
     return _fresh(request, _json(site, entries), JSON_TYPE)
@@ -43,7 +43,7 @@ def _fresh(request: Request, body: bytes, kind: str) -> Response:
     return Response(body, media_type=kind, headers=headers)
 
 
-def _atom(site: TheSite, entries: Sequence[Entry]) -> bytes:
+def _atom(site: SiteDep, entries: Sequence[Entry]) -> bytes:
     register_namespace("", ATOM)
     root = site.brand.public_url
     feed = Element(f"{{{ATOM}}}feed", {"xml:lang": site.brand.language})
@@ -72,7 +72,7 @@ def _add(parent: Element, name: str, text: str = "", **attributes: str) -> Eleme
     return child
 
 
-def _json(site: TheSite, entries: Sequence[Entry]) -> bytes:
+def _json(site: SiteDep, entries: Sequence[Entry]) -> bytes:
     root = site.brand.public_url
     feed = {
         "version": "https://jsonfeed.org/version/1.1",

@@ -11,8 +11,8 @@ from sqlmodel import Session, col, select
 from digest.issues.tables import Issue, IssueState, Link, Variant
 from digest.render.archive import archive_html, framed
 from digest.web.headers import ARCHIVE_POLICY
-from digest.web.public.signup_form import invitation
-from digest.web.site import ThePages, TheSite
+from digest.web.public.signup_form import signup_form
+from digest.web.site import SiteDep, TemplatesDep
 
 router = APIRouter()
 
@@ -31,30 +31,30 @@ class Entry:
 
 
 @router.api_route("/", methods=["GET", "HEAD"])
-async def home(pages: ThePages) -> Response:
+async def home(pages: TemplatesDep) -> Response:
     return RedirectResponse(f"{pages.base}/issues/", 302)
 
 
 @router.api_route("/issues", methods=["GET", "HEAD"])
 @router.api_route("/issues/", methods=["GET", "HEAD"])
-def archive(site: TheSite, pages: ThePages) -> Response:
+def archive(site: SiteDep, pages: TemplatesDep) -> Response:
     with site.store.read() as session:
         return pages.show(
             "issues.html",
             entries=public_issues(session),
             path="/issues/",
-            invitation=invitation(site),
+            signup_form=signup_form(site),
         )
 
 
 @router.api_route("/issues/{number}", methods=["GET", "HEAD"])
-def issue(number: str, site: TheSite, pages: ThePages) -> Response:
+def issue(number: str, site: SiteDep, pages: TemplatesDep) -> Response:
     with site.store.read() as session:
         row = session.get(Issue, issue_number(number))
         found = frozen_html(session, issue_number(number), f"{pages.base}/issues/")
     if found is None or row is None:
         raise HTTPException(404)
-    around = {"path": f"/issues/{row.number}", "entry": row, "invitation": invitation(site)}
+    around = {"path": f"/issues/{row.number}", "entry": row, "signup_form": signup_form(site)}
     html = framed(
         found, pages.text("issue_head.html", **around), pages.text("issue_foot.html", **around)
     )

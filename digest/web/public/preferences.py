@@ -10,12 +10,12 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session, col, select
 
 from digest.catalog.tables import Contender, Tool
-from digest.readers.address_change import accept_move, request_move
-from digest.readers.data_export import dossier, forget
-from digest.web.forms import SmallFields, SmallForm
-from digest.web.public.token_links import read_bearer
-from digest.web.site import Site, TheOrigin, ThePages, TheSite
-from digest.web.templating import PRIVATE, Pages, day
+from digest.readers.address_change import complete_address_change, start_address_change
+from digest.readers.data_export import erase_reader, export_reader
+from digest.web.forms import FormFieldList, FormFields
+from digest.web.public.token_links import read_claims
+from digest.web.site import OriginDep, Site, SiteDep, TemplatesDep
+from digest.web.templating import PRIVATE, PageTemplates, day
 from subscribers.addresses import AddressError
 from subscribers.preferences import (
     MAX_PAUSE_WEEKS,
@@ -63,37 +63,37 @@ SAID = {
 
 
 @router.api_route("/preferences/{token}", methods=["GET", "HEAD"])
-def show(token: str, site: TheSite, pages: ThePages, said: str = "") -> Response:
-    bearer = read_bearer(site, Purpose.PREFERENCES, token)
+def show(token: str, site: SiteDep, pages: TemplatesDep, said: str = "") -> Response:
+    claims = read_claims(site, Purpose.PREFERENCES, token)
     with site.store.read() as session:
-        return _page(session, site, pages, bearer, said=said)
+        return _page(session, site, pages, claims, said=said)
 
 
 @router.post("/preferences/{token}")
-def track(token: str, form: SmallForm, site: TheSite, pages: ThePages) -> Response:
+def track(token: str, form: FormFields, site: SiteDep, pages: TemplatesDep) -> Response:
     """`tracking=on` or `tracking=off`; saved when it answers."""
-    bearer = read_bearer(site, Purpose.PREFERENCES, token)
+    claims = read_claims(site, Purpose.PREFERENCES, token)
     tracking = TRACKING.get(form.get("tracking", ""))
     if tracking is None:
         raise HTTPException(400)
     with site.store.write() as session:
-        subscriber = session.get(Subscriber, bearer.subscriber)
+        subscriber = session.get(Subscriber, claims.subscriber)
         if subscriber is not None and subscriber.tracking != tracking:
             subscriber.tracking = tracking
             subscriber.changed_at = site.clock()
-        return _page(session, site, pages, bearer, said="saved")
+        return _page(session, site, pages, claims, said="saved")
 
 
 @router.post("/preferences/{token}/choices")
-def change(token: str, fields: SmallFields, site: TheSite, pages: ThePages) -> Response:
+def change(token: str, fields: FormFieldList, site: SiteDep, pages: TemplatesDep) -> Response:
     """`frequency`, `zone`, and as often as they like `category` and `tool`."""
-    bearer = read_bearer(site, Purpose.PREFERENCES, token)
+    claims = read_claims(site, Purpose.PREFERENCES, token)
     given = dict(fields)
     frequency, zone = given.get("frequency"), given.get("zone")
     if frequency not in set(Frequency) or zone not in time_zones():
         raise HTTPException(400)
     with site.store.write() as session:
-        person = session.get(Subscriber, bearer.subscriber)
+        person = session.get(Subscriber, claims.subscriber)
         if person is not None:
             before = preferences_of(session, person)
             named = {
@@ -108,30 +108,30 @@ def change(token: str, fields: SmallFields, site: TheSite, pages: ThePages) -> R
                 only_offered(named["category"], categories),
                 only_offered(named["tool"], tools),
             )
-            save_preferences(session, bearer.subscriber, chosen, site.clock())
+            save_preferences(session, claims.subscriber, chosen, site.clock())
     return _back(pages, token, "saved")
 
 
 @router.post("/preferences/{token}/pause")
-def rest(token: str, form: SmallForm, site: TheSite, pages: ThePages) -> Response:
+def rest(token: str, form: FormFields, site: SiteDep, pages: TemplatesDep) -> Response:
     """`weeks`, 0 meaning that it goes on now."""
-    bearer = read_bearer(site, Purpose.PREFERENCES, token)
+    claims = read_claims(site, Purpose.PREFERENCES, token)
     weeks = WEEKS.get(form.get("weeks", ""))
     if weeks is None:
         raise HTTPException(400)
     with site.store.write() as session:
-        pause_mail(session, bearer.subscriber, weeks, site.clock())
+        pause_mail(session, claims.subscriber, weeks, site.clock())
     return _back(pages, token, "paused" if weeks else "going")
 
 
 @router.post("/preferences/{token}/address")
-def ask_move(token: str, form: SmallForm, site: TheSite, pages: ThePages) -> Response:
+def ask_move(token: str, form: FormFields, site: SiteDep, pages: TemplatesDep) -> Response:
     """`email`; nothing moves before the owner of the new address says yes."""
-    bearer = read_bearer(site, Purpose.PREFERENCES, token)
+    claims = read_claims(site, Purpose.PREFERENCES, token)
     try:
         with site.store.write() as session:
-            request_move(
-                session, site.hasher, bearer.subscriber, form.get("email", ""), site.clock()
+            start_address_change(
+                session, site.hasher, claims.subscriber, form.get("email", ""), site.clock()
             )
     except AddressError:
         return _back(pages, token, "address")
@@ -139,13 +139,13 @@ def ask_move(token: str, form: SmallForm, site: TheSite, pages: ThePages) -> Res
 
 
 @router.post("/preferences/{token}/export")
-def export(token: str, site: TheSite, pages: ThePages) -> Response:
+def export(token: str, site: SiteDep, pages: TemplatesDep) -> Response:
     """A file with all that is known; a POST, so that no scanner fetches it."""
-    bearer = read_bearer(site, Purpose.PREFERENCES, token)
+    claims = read_claims(site, Purpose.PREFERENCES, token)
     with site.store.read() as session:
-        found = dossier(session, bearer.subscriber)
+        found = export_reader(session, claims.subscriber)
     if found is None:
-        return pages.private("nobody.html", preview=not bearer.subscriber)
+        return pages.private("nobody.html", preview=not claims.subscriber)
     return Response(
         json.dumps(found, ensure_ascii=False, indent=2),
         media_type="application/json",
@@ -154,70 +154,70 @@ def export(token: str, site: TheSite, pages: ThePages) -> Response:
 
 
 @router.api_route("/preferences/{token}/erase", methods=["GET", "HEAD"])
-def ask_to_erase(token: str, site: TheSite, pages: ThePages) -> Response:
+def ask_to_erase(token: str, site: SiteDep, pages: TemplatesDep) -> Response:
     """Only shows the button: scanners open every link (invariant 5)."""
-    bearer = read_bearer(site, Purpose.PREFERENCES, token)
+    claims = read_claims(site, Purpose.PREFERENCES, token)
     with site.store.read() as session:
-        person = session.get(Subscriber, bearer.subscriber)
+        person = session.get(Subscriber, claims.subscriber)
         if person is None:
-            return pages.private("nobody.html", preview=not bearer.subscriber)
+            return pages.private("nobody.html", preview=not claims.subscriber)
         return pages.private("erase.html", email=person.email, back=f"/preferences/{token}")
 
 
 @router.post("/preferences/{token}/erase")
-def erase(token: str, site: TheSite, pages: ThePages) -> Response:
+def erase(token: str, site: SiteDep, pages: TemplatesDep) -> Response:
     """Gone when it answers."""
-    bearer = read_bearer(site, Purpose.PREFERENCES, token)
+    claims = read_claims(site, Purpose.PREFERENCES, token)
     with site.store.write() as session:
-        gone = forget(session, site.hasher, bearer.subscriber, site.clock())
+        gone = erase_reader(session, site.hasher, claims.subscriber, site.clock())
     if not gone:
-        return pages.private("nobody.html", preview=not bearer.subscriber)
+        return pages.private("nobody.html", preview=not claims.subscriber)
     return pages.private("erased.html")
 
 
 @router.api_route("/address/{token}", methods=["GET", "HEAD"])
-def ask_to_move(token: str, site: TheSite, pages: ThePages) -> Response:
+def ask_to_move(token: str, site: SiteDep, pages: TemplatesDep) -> Response:
     """Only shows the button: scanners open every link (invariant 5)."""
-    bearer = read_bearer(site, Purpose.ADDRESS, token)
+    claims = read_claims(site, Purpose.ADDRESS, token)
     with site.store.read() as session:
-        email = pending_address(session, bearer.subscriber, bearer.issue)
+        email = pending_address(session, claims.subscriber, claims.issue)
     if email is None:
         return pages.private("no_move.html", status=410)
     return pages.private("move.html", email=email)
 
 
 @router.post("/address/{token}")
-def move(token: str, origin: TheOrigin, site: TheSite, pages: ThePages) -> Response:
+def move(token: str, origin: OriginDep, site: SiteDep, pages: TemplatesDep) -> Response:
     """The next issue goes there when it answers."""
-    bearer = read_bearer(site, Purpose.ADDRESS, token)
+    claims = read_claims(site, Purpose.ADDRESS, token)
     with site.store.write() as session:
-        moved = accept_move(
+        moved = complete_address_change(
             session,
             site.hasher,
-            bearer.subscriber,
-            bearer.issue,
+            claims.subscriber,
+            claims.issue,
             origin=replace(origin, source="link to a new address", form="move-1"),
             now=site.clock(),
         )
     if moved is None:
         return pages.private("no_move.html", status=410)
-    token = site.tokens.make(Purpose.PREFERENCES, bearer.subscriber)
+    token = site.tokens.make(Purpose.PREFERENCES, claims.subscriber)
     return pages.private("moved.html", email=moved.new, preferences_path=f"/preferences/{token}")
 
 
-def _back(pages: Pages, token: str, said: str) -> Response:
+def _back(pages: PageTemplates, token: str, said: str) -> Response:
     """To the page itself, so that a reload asks for nothing a second time."""
     return RedirectResponse(f"{pages.base}/preferences/{token}?said={said}", 303, PRIVATE)
 
 
 def _page(
-    session: Session, site: Site, pages: Pages, bearer: TokenClaims, *, said: str = ""
+    session: Session, site: Site, pages: PageTemplates, claims: TokenClaims, *, said: str = ""
 ) -> Response:
-    person = session.get(Subscriber, bearer.subscriber)
+    person = session.get(Subscriber, claims.subscriber)
     if person is None:
-        return pages.private("nobody.html", preview=not bearer.subscriber)
-    token = site.tokens.make(Purpose.UNSUBSCRIBE, bearer.subscriber, bearer.issue)
-    mine = site.tokens.make(Purpose.PREFERENCES, bearer.subscriber, bearer.issue)
+        return pages.private("nobody.html", preview=not claims.subscriber)
+    token = site.tokens.make(Purpose.UNSUBSCRIBE, claims.subscriber, claims.issue)
+    mine = site.tokens.make(Purpose.PREFERENCES, claims.subscriber, claims.issue)
     chosen = preferences_of(session, person)
     tools = dict(_tools(session)) | {slug: slug for slug in chosen.tools if slug}
     return pages.private(

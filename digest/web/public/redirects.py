@@ -1,8 +1,8 @@
-"""Links and the pixel of a mailed issue: the fact is stored first, then answered.
+"""Answers clicks and the open pixel: the event is stored first, then the answer is sent.
 
-They are asked for more often than all else together, in the minutes after an issue: `QuickHits`
-answers them before the application has looked at the request. What it can't answer by one line
-goes on to the routes here.
+They are requested more often than everything else together in the minutes after an issue, so
+`TrackingMiddleware` answers them before the application has looked at the request. Requests that
+one line of `GroupCommit` can't answer go on to the routes here.
 """
 
 import re
@@ -12,13 +12,13 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from digest.track.hits.group_commit import Gathering, NotKeptError
-from digest.track.hits.networks import Networks
+from digest.track.hits.group_commit import Gathering, HitNotStoredError
+from digest.track.hits.networks import ScannerNetworks
 from digest.track.hits.store import PIXEL as NO_TARGET
 from digest.track.hits.store import Hit
-from digest.web.error_pages import BadLinkError
+from digest.web.error_pages import InvalidLinkError
 from digest.web.headers import DEFAULTS
-from digest.web.site import ThePages
+from digest.web.site import TemplatesDep
 from digest.web.templating import PRIVATE
 
 router = APIRouter()
@@ -46,7 +46,7 @@ _PIXEL_BODY = {"type": "http.response.body", "body": PIXEL}
 _NO_BODY = {"type": "http.response.body", "body": b""}
 
 
-class QuickHits:
+class TrackingMiddleware:
     """Answers well-formed links and pixels once their event is durable; the rest goes to `app`."""
 
     def __init__(
@@ -54,12 +54,12 @@ class QuickHits:
         app: ASGIApp,
         gathering: Gathering,
         base: str,
-        networks: Networks,
+        networks: ScannerNetworks,
         clock: Callable[[], datetime],
     ) -> None:
         self._app = app
         self._gathering = gathering
-        self._network = networks.name_of
+        self._network = networks.owner_of
         self._clock = clock
         self._path = re.compile(
             rf"(?:{re.escape(base)})?"
@@ -81,7 +81,7 @@ class QuickHits:
         )
         try:
             target = await self._gathering.put(hit)
-        except NotKeptError as unkept:
+        except HitNotStoredError as unkept:
             scope[_UNKEPT] = unkept
             target = None
         if target is None:
@@ -104,11 +104,11 @@ def _user_agent(scope: Scope) -> str:
 
 
 @router.api_route("/l/{link}/{token}", methods=["GET", "HEAD"])
-def click(request: Request, pages: ThePages) -> Response:
+def click(request: Request, pages: TemplatesDep) -> Response:
     """A link that is none of ours; or one whose click could not be written down."""
     unkept = request.scope.get(_UNKEPT)
     if unkept is None:
-        raise BadLinkError
+        raise InvalidLinkError
     # A browser asks again by itself, and then it is counted; who won't wait has the target.
     again = {"Retry-After": str(AGAIN_SECONDS), "Refresh": str(AGAIN_SECONDS)}
     return pages.show(

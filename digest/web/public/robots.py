@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from digest.catalog.tables import Comparison, Contender, Tool
 from digest.web.public.issues import public_issues
-from digest.web.site import TheSite
+from digest.web.site import SiteDep
 
 router = APIRouter()
 
@@ -30,7 +30,7 @@ CLOSED = (
 
 
 @router.api_route("/robots.txt", methods=["GET", "HEAD"])
-def robots(site: TheSite) -> Response:
+def robots(site: SiteDep) -> Response:
     """A token in an address is nobody's business but its reader's."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in CLOSED)]
     lines += ["", f"Sitemap: {site.brand.public_url}/sitemap.xml", ""]
@@ -38,7 +38,7 @@ def robots(site: TheSite) -> Response:
 
 
 @router.api_route("/sitemap.xml", methods=["GET", "HEAD"])
-def sitemap(site: TheSite) -> Response:
+def sitemap(site: SiteDep) -> Response:
     register_namespace("", SITEMAP)
     urls = Element(f"{{{SITEMAP}}}urlset")
     with site.store.read() as session:

@@ -10,17 +10,17 @@ HONEYPOT = "website"
 
 
 @dataclass(frozen=True, slots=True)
-class Invitation:
-    """`wording` is what a reader agrees to; `working` where proof of work is asked for."""
+class SignupForm:
+    """`wording` is what a reader agrees to; `proof_of_work` where proof of work is asked for."""
 
     wording: str
     honeypot: str
-    working: bool
+    proof_of_work: bool
 
 
-def invitation(site: Site) -> Invitation:
-    return Invitation(wording_of(site), HONEYPOT, site.puzzles is not None)
+def signup_form(site: Site) -> SignupForm:
+    return SignupForm(signup_wording(site), HONEYPOT, site.proof_of_work is not None)
 
 
-def wording_of(site: Site) -> str:
+def signup_wording(site: Site) -> str:
     return WORDING.format(name=site.brand.name)

@@ -13,14 +13,20 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from digest.readers.proof_of_work import UnsolvedError
-from digest.readers.signup import Application, TooManyError, accept, apply, knock_from
-from digest.web.forms import SmallForm, clean, small_body
+from digest.readers.proof_of_work import ProofOfWorkError
+from digest.readers.signup import (
+    SignupRequest,
+    TooManySignupsError,
+    complete_signup,
+    limit_signups,
+    start_signup,
+)
+from digest.web.forms import FormFields, clean, read_small_body
 from digest.web.headers import PAGE_POLICY, WORKING_POLICY
-from digest.web.public.signup_form import HONEYPOT, invitation, wording_of
-from digest.web.public.token_links import read_bearer
-from digest.web.site import Site, TheOrigin, ThePages, TheSite
-from digest.web.templating import Pages
+from digest.web.public.signup_form import HONEYPOT, signup_form, signup_wording
+from digest.web.public.token_links import read_claims
+from digest.web.site import OriginDep, Site, SiteDep, TemplatesDep
+from digest.web.templating import PageTemplates
 from subscribers.addresses import AddressError
 from subscribers.consent import ConsentOrigin
 from subscribers.signup import ConfirmationResult, can_confirm
@@ -46,13 +52,13 @@ OPEN = {
 
 
 @router.api_route("/subscribe", methods=["GET", "HEAD"])
-def form(site: TheSite, pages: ThePages, source: str = "") -> Response:
+def form(site: SiteDep, pages: TemplatesDep, source: str = "") -> Response:
     return _form(site, pages, source=clean(source, LONGEST_SOURCE))
 
 
 @router.post("/subscribe")
 def subscribe(
-    request: Request, given: SmallForm, origin: TheOrigin, site: TheSite, pages: ThePages
+    request: Request, given: FormFields, origin: OriginDep, site: SiteDep, pages: TemplatesDep
 ) -> Response:
     """`email`, if they like `first_name`, `source`, `form`; the page says what comes next."""
     source = given.get("source") or request.headers.get("referer", "")
@@ -63,12 +69,12 @@ def subscribe(
         form=FORMS.get(form_name, FORMS["page"]),
     )
     try:
-        _take(site, given, origin, wording_of(site))
+        _take(site, given, origin, signup_wording(site))
     except AddressError as error:
         return _form(site, pages, status=400, given=given, source=origin.source, wrong=error.why)
-    except UnsolvedError:
+    except ProofOfWorkError:
         return _form(site, pages, status=400, given=given, source=origin.source, unsolved=True)
-    except TooManyError as error:
+    except TooManySignupsError as error:
         raise HTTPException(429, headers={"Retry-After": str(error.retry_after)}) from None
     return pages.show("check_mailbox.html", headers={"Cache-Control": "no-store"})
 
@@ -80,33 +86,33 @@ async def preflight() -> Response:
 
 
 @router.get("/api/v1/challenge")
-def challenge(site: TheSite) -> Response:
+def challenge(site: SiteDep) -> Response:
     """What `work` has to solve; 404 where no proof of work is asked for."""
-    if site.puzzles is None:
+    if site.proof_of_work is None:
         return _said(404, "no proof of work is asked for here")
-    return JSONResponse(site.puzzles.challenge(site.clock()), headers=OPEN)
+    return JSONResponse(site.proof_of_work.challenge(site.clock()), headers=OPEN)
 
 
 @router.post("/api/v1/subscribers")
-async def subscribe_by_json(request: Request, origin: TheOrigin, site: TheSite) -> Response:
+async def subscribe_by_json(request: Request, origin: OriginDep, site: SiteDep) -> Response:
     """`{email, first_name?, source?, wording?, work?}`; 202 whether the address is known or not.
 
     `wording` is what the page showed that the reader agreed to, if it was another text than ours.
     """
-    given = _texts(await small_body(request))
+    given = _texts(await read_small_body(request))
     if isinstance(given, str):
         return _said(400, given)
     return await run_in_threadpool(_by_json, site, given, origin)
 
 
 @router.api_route("/confirm/{token}", methods=["GET", "HEAD"])
-def ask_to_confirm(token: str, site: TheSite, pages: ThePages) -> Response:
+def ask_to_confirm(token: str, site: SiteDep, pages: TemplatesDep) -> Response:
     """Only shows the button: scanners open every link (invariant 5)."""
-    bearer = read_bearer(site, Purpose.CONFIRM, token)
+    claims = read_claims(site, Purpose.CONFIRM, token)
     with site.store.read() as session:
-        person = session.get(Subscriber, bearer.subscriber)
+        person = session.get(Subscriber, claims.subscriber)
         if person is None:
-            return pages.private("nobody.html", preview=not bearer.subscriber)
+            return pages.private("nobody.html", preview=not claims.subscriber)
         active = person.status == SubscriberStatus.ACTIVE
         if not active and not can_confirm(session, person, site.clock()):
             return pages.private("too_late.html", status=410)
@@ -116,52 +122,54 @@ def ask_to_confirm(token: str, site: TheSite, pages: ThePages) -> Response:
 
 
 @router.post("/confirm/{token}")
-def confirm(token: str, origin: TheOrigin, site: TheSite, pages: ThePages) -> Response:
+def confirm(token: str, origin: OriginDep, site: SiteDep, pages: TemplatesDep) -> Response:
     """On the list when it answers; twice is as good as once."""
-    bearer = read_bearer(site, Purpose.CONFIRM, token)
+    claims = read_claims(site, Purpose.CONFIRM, token)
     with site.store.write() as session:
-        found = accept(
+        found = complete_signup(
             session,
-            bearer.subscriber,
+            claims.subscriber,
             wording=_confirming(site),
             origin=replace(origin, form=FORMS["confirm"]),
             now=site.clock(),
         )
     if found is ConfirmationResult.NOBODY:
-        return pages.private("nobody.html", preview=not bearer.subscriber)
+        return pages.private("nobody.html", preview=not claims.subscriber)
     if found is ConfirmationResult.TOO_LATE:
         return pages.private("too_late.html", status=410)
-    token = site.tokens.make(Purpose.PREFERENCES, bearer.subscriber)
+    token = site.tokens.make(Purpose.PREFERENCES, claims.subscriber)
     return pages.private("confirmed.html", preferences_path=f"/preferences/{token}")
 
 
 def _take(site: Site, given: Mapping[str, str], origin: ConsentOrigin, wording: str) -> None:
     """Raises AddressError, UnsolvedError or TooManyError."""
     now = site.clock()
-    application = Application(given.get("email", ""), given.get("first_name", ""), wording, origin)
+    application = SignupRequest(
+        given.get("email", ""), given.get("first_name", ""), wording, origin
+    )
     # On its own, so that who is refused is counted as well.
     with site.store.write() as session:
-        knock_from(session, site.hasher, origin.ip, now)
+        limit_signups(session, site.hasher, origin.ip, now)
     if given.get(HONEYPOT):
         return
     with site.store.write() as session:
-        if site.puzzles is not None:
-            site.puzzles.use(session, site.hasher, given.get("work", ""), now)
-        apply(session, site.hasher, application, now)
+        if site.proof_of_work is not None:
+            site.proof_of_work.use(session, site.hasher, given.get("work", ""), now)
+        start_signup(session, site.hasher, application, now)
 
 
 def _by_json(site: Site, given: Mapping[str, str], origin: ConsentOrigin) -> Response:
     origin = replace(
         origin, source=clean(given.get("source", ""), LONGEST_SOURCE), form=FORMS["json"]
     )
-    wording = clean(given.get("wording", ""), LONGEST_WORDING) or wording_of(site)
+    wording = clean(given.get("wording", ""), LONGEST_WORDING) or signup_wording(site)
     try:
         _take(site, given, origin, wording)
     except AddressError as error:
         return _said(400, f"email: {error.why}")
-    except UnsolvedError:
+    except ProofOfWorkError:
         return _said(400, "work: expected the solution of a challenge from /api/v1/challenge")
-    except TooManyError as error:
+    except TooManySignupsError as error:
         return _said(429, "too many from this network", {"Retry-After": str(error.retry_after)})
     return JSONResponse({"status": "accepted", "message": THANKS}, 202, OPEN)
 
@@ -186,7 +194,7 @@ def _texts(body: bytes) -> dict[str, str] | str:
 
 def _form(
     site: Site,
-    pages: Pages,
+    pages: PageTemplates,
     *,
     source: str,
     status: int = 200,
@@ -199,13 +207,13 @@ def _form(
         "subscribe.html",
         status=status,
         headers={
-            "Content-Security-Policy": WORKING_POLICY if site.puzzles else PAGE_POLICY,
+            "Content-Security-Policy": WORKING_POLICY if site.proof_of_work else PAGE_POLICY,
             "Cache-Control": "no-store",
         },
         source=source,
         email=given.get("email", ""),
         first_name=given.get("first_name", ""),
-        **asdict(invitation(site)),
+        **asdict(signup_form(site)),
         wrong=wrong,
         unsolved=unsolved,
     )

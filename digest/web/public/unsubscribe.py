@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from fastapi import APIRouter, HTTPException, Response
 
-from digest.readers.unsubscribe import unsubscribe_bearer
-from digest.web.forms import SmallForm, clean
-from digest.web.public.token_links import read_bearer
-from digest.web.site import TheOrigin, ThePages, TheSite
+from digest.readers.unsubscribe import unsubscribe_by_token
+from digest.web.forms import FormFields, clean
+from digest.web.public.token_links import read_claims
+from digest.web.site import OriginDep, SiteDep, TemplatesDep
 from subscribers.preferences import record_feedback
 from subscribers.signup import resubscribe
 from subscribers.tables import Subscriber, SubscriberStatus, UnsubscribeReason
@@ -26,13 +26,13 @@ LONGEST_WORDS = 500
 
 
 @router.api_route("/unsubscribe/{token}", methods=["GET", "HEAD"])
-def ask(token: str, site: TheSite, pages: ThePages) -> Response:
+def ask(token: str, site: SiteDep, pages: TemplatesDep) -> Response:
     """Only shows the button: scanners open every link (invariant 5)."""
-    bearer = read_bearer(site, Purpose.UNSUBSCRIBE, token)
+    claims = read_claims(site, Purpose.UNSUBSCRIBE, token)
     with site.store.read() as session:
-        subscriber = session.get(Subscriber, bearer.subscriber)
+        subscriber = session.get(Subscriber, claims.subscriber)
         if subscriber is None:
-            return pages.private("nobody.html", preview=not bearer.subscriber)
+            return pages.private("nobody.html", preview=not claims.subscriber)
         return pages.private(
             "unsubscribe.html",
             email=subscriber.email,
@@ -43,26 +43,26 @@ def ask(token: str, site: TheSite, pages: ThePages) -> Response:
 
 
 @router.post("/unsubscribe/{token}")
-def unsubscribe(token: str, site: TheSite, pages: ThePages) -> Response:
+def unsubscribe(token: str, site: SiteDep, pages: TemplatesDep) -> Response:
     """In effect when it answers; twice is as good as once; 200 and no redirect (RFC 8058, 3.1).
 
     The body is not read: mail programs send it urlencoded or as multipart, and whatever it says,
     a POST with this token can only mean one thing.
     """
-    bearer = read_bearer(site, Purpose.UNSUBSCRIBE, token)
+    claims = read_claims(site, Purpose.UNSUBSCRIBE, token)
     with site.store.write() as session:
-        email = unsubscribe_bearer(session, site.hasher, bearer, site.clock())
+        email = unsubscribe_by_token(session, site.hasher, claims, site.clock())
     if email is None:
-        return pages.private("nobody.html", preview=not bearer.subscriber)
+        return pages.private("nobody.html", preview=not claims.subscriber)
     return pages.private(
         "unsubscribed.html", email=email, path=f"/unsubscribe/{token}", reasons=REASON_WORDS
     )
 
 
 @router.post("/unsubscribe/{token}/reason")
-def why(token: str, form: SmallForm, site: TheSite, pages: ThePages) -> Response:
+def why(token: str, form: FormFields, site: SiteDep, pages: TemplatesDep) -> Response:
     """`reason`, and if they like `words`; from whoever has left, if they like."""
-    bearer = read_bearer(site, Purpose.UNSUBSCRIBE, token)
+    claims = read_claims(site, Purpose.UNSUBSCRIBE, token)
     reason = form.get("reason", "")
     if reason not in set(UnsubscribeReason):
         raise HTTPException(400)
@@ -70,35 +70,35 @@ def why(token: str, form: SmallForm, site: TheSite, pages: ThePages) -> Response
     with site.store.write() as session:
         said = record_feedback(
             session,
-            bearer.subscriber,
+            claims.subscriber,
             UnsubscribeReason(reason),
             words,
-            issue=bearer.issue or None,
+            issue=claims.issue or None,
             now=site.clock(),
         )
     if not said:
-        return pages.private("nobody.html", preview=not bearer.subscriber)
+        return pages.private("nobody.html", preview=not claims.subscriber)
     return pages.private("thanks.html", path=f"/unsubscribe/{token}")
 
 
 @router.post("/unsubscribe/{token}/undo")
-def undo(token: str, origin: TheOrigin, site: TheSite, pages: ThePages) -> Response:
+def undo(token: str, origin: OriginDep, site: SiteDep, pages: TemplatesDep) -> Response:
     """Who left by mistake is on the list again when it answers."""
-    bearer = read_bearer(site, Purpose.UNSUBSCRIBE, token)
-    source = f"link in issue {bearer.issue}" if bearer.issue else "link"
+    claims = read_claims(site, Purpose.UNSUBSCRIBE, token)
+    source = f"link in issue {claims.issue}" if claims.issue else "link"
     with site.store.write() as session:
         back = resubscribe(
             session,
-            bearer.subscriber,
+            claims.subscriber,
             wording=COME_BACK.format(name=site.brand.name),
             origin=replace(origin, source=source, form="undo-1"),
             now=site.clock(),
         )
-        person = session.get(Subscriber, bearer.subscriber)
+        person = session.get(Subscriber, claims.subscriber)
         if person is None:
-            return pages.private("nobody.html", preview=not bearer.subscriber)
+            return pages.private("nobody.html", preview=not claims.subscriber)
         on = back or person.status == SubscriberStatus.ACTIVE
-    preferences = site.tokens.make(Purpose.PREFERENCES, bearer.subscriber, bearer.issue)
+    preferences = site.tokens.make(Purpose.PREFERENCES, claims.subscriber, claims.issue)
     return pages.private(
         "back.html", email=person.email, on=on, preferences_path=f"/preferences/{preferences}"
     )

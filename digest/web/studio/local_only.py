@@ -9,7 +9,7 @@ LOCAL_HOST = re.compile(rb"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.I
 REFUSAL = "The studio answers on this machine only: open it at http://127.0.0.1\n"
 
 
-class LocalOnly:
+class LocalOnlyMiddleware:
     """403 unless the Host header names this machine.
 
     A server on 127.0.0.1 is not enough: a page from anywhere can let its own name point there

@@ -11,8 +11,8 @@ from digest.issues.tables import Issue
 from digest.render.errors import TemplateError
 from digest.web.headers import FRAMED_MAIL_POLICY, STUDIO_POLICY
 from digest.web.public.issues import issue_number
-from digest.web.public.signup_form import invitation
-from digest.web.site import Site, ThePages, TheSite
+from digest.web.public.signup_form import signup_form
+from digest.web.site import Site, SiteDep, TemplatesDep
 from digest.web.studio.preview import Facts, Proof, facts_of, proof_of
 
 router = APIRouter(prefix="/studio")
@@ -27,24 +27,24 @@ async def door(request: Request) -> Response:
 
 
 @router.get("/")
-def overview(site: TheSite, pages: ThePages) -> Response:
+def overview(site: SiteDep, pages: TemplatesDep) -> Response:
     with site.store.read() as session:
         issues = session.exec(select(Issue).order_by(col(Issue.number).desc())).all()
         return pages.show("studio/overview.html", headers=FRESH, issues=issues)
 
 
 @router.get("/sign-up")
-def sign_up(site: TheSite, pages: ThePages) -> Response:
+def sign_up(site: SiteDep, pages: TemplatesDep) -> Response:
     """HTML to paste into any page."""
     return pages.show(
         "studio/sign_up.html",
         headers=FRESH,
-        **asdict(invitation(site)),
+        **asdict(signup_form(site)),
     )
 
 
 @router.get("/issues/{number}")
-def issue(number: str, site: TheSite, pages: ThePages) -> Response:
+def issue(number: str, site: SiteDep, pages: TemplatesDep) -> Response:
     facts, proof, fault = look(site, issue_number(number))
     return pages.show(
         "studio/issue.html",
@@ -57,7 +57,7 @@ def issue(number: str, site: TheSite, pages: ThePages) -> Response:
 
 
 @router.get("/issues/{number}/html")
-def issue_html(number: str, site: TheSite) -> Response:
+def issue_html(number: str, site: SiteDep) -> Response:
     """The mail's own page for the preview's frames; `number` as in the issue's page."""
     _, proof, fault = look(site, issue_number(number))
     if proof is None:

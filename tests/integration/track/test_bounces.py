@@ -15,17 +15,17 @@ from sqlmodel import col, select
 from digest.bootstrap import open_mailbox
 from digest.deliver.tables import Batch, Delivery
 from digest.events.tables import Event
-from digest.readers.address_change import accept_move, request_move
+from digest.readers.address_change import complete_address_change, start_address_change
 from digest.settings import Settings
-from digest.track.bounces.imap import MARK, Imap
+from digest.track.bounces.imap import MARK, ImapMailbox
 from digest.track.bounces.mailbox import (
     Mailbox,
     MailboxError,
-    Maildir,
-    Place,
+    MailboxUrl,
+    MaildirMailbox,
     parse_mailbox_url,
 )
-from digest.track.bounces.poll import AT_ONCE, BounceReader
+from digest.track.bounces.poll import AT_ONCE, BounceMailboxReader
 from store import Store
 from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentOrigin
@@ -95,12 +95,12 @@ def deliveries(store: Store) -> list[str]:
     return [TOKENS.make(Purpose.DELIVERY, one or 0, number) for one in people]
 
 
-def reader(store: Store, mailbox: Mailbox, clock: Clock | None = None) -> BounceReader:
-    return BounceReader(mailbox, store, TOKENS, AddressHasher(SECRET), clock or Clock())
+def reader(store: Store, mailbox: Mailbox, clock: Clock | None = None) -> BounceMailboxReader:
+    return BounceMailboxReader(mailbox, store, TOKENS, AddressHasher(SECRET), clock or Clock())
 
 
-def imap(server: ImapServer) -> Imap:
-    return Imap(Place("imap", "127.0.0.1", server.port, USER, PASSWORD, "INBOX"))
+def imap(server: ImapServer) -> ImapMailbox:
+    return ImapMailbox(MailboxUrl("imap", "127.0.0.1", server.port, USER, PASSWORD, "INBOX"))
 
 
 def states(store: Store) -> list[str]:
@@ -115,20 +115,20 @@ def status(store: Store) -> list[str]:
 
 def test_bounces_complaints_and_wishes_are_acted_on_and_moved(store: Store, folder: Folder) -> None:
     tokens = deliveries(store)
-    bearer = TOKENS.read(Purpose.DELIVERY, tokens[2])
-    wish = TOKENS.make(Purpose.UNSUBSCRIBE, bearer.subscriber, bearer.issue)
+    claims = TOKENS.read(Purpose.DELIVERY, tokens[2])
+    wish = TOKENS.make(Purpose.UNSUBSCRIBE, claims.subscriber, claims.issue)
     ours = [dsn(tokens[0]), arf(tokens[1]), plain(f"unsubscribe {wish}")]
     for place, raw in enumerate(ours):
         folder.put(raw, f"100{place}.M1.host")
-    tally = reader(store, Maildir(folder.path)).read()
-    assert str(tally) == "1 bounced, 1 complained, 1 asked to leave, 0 left alone"
+    summary = reader(store, MaildirMailbox(folder.path)).read()
+    assert str(summary) == "1 bounced, 1 complained, 1 asked to leave, 0 left alone"
     assert states(store) == ["bounced", "complained", "submitted"]
     assert status(store) == ["bounced", "complained", "unsubscribed"]
     assert folder.files() == {}
     assert sorted(folder.read()) == sorted(ours)
     with store.read() as session:
         (consent,) = session.exec(select(Consent)).all()
-    assert (consent.kind, consent.source) == ("withdrawn", f"mailto in issue {bearer.issue}")
+    assert (consent.kind, consent.source) == ("withdrawn", f"mailto in issue {claims.issue}")
 
 
 def test_what_is_not_ours_stays_as_it_was(
@@ -152,9 +152,9 @@ def test_what_is_not_ours_stays_as_it_was(
         folder.put(raw, name)
     (folder.path / "new" / "3.c").rename(folder.path / "cur" / "3.c:2,FS")
     before = folder.files()
-    look = reader(sqlite_store, Maildir(folder.path))
-    assert look.read().left_alone == len(letters)
-    assert look.read().left_alone == 0
+    look = reader(sqlite_store, MaildirMailbox(folder.path))
+    assert look.read().skip == len(letters)
+    assert look.read().skip == 0
     assert folder.files() == before
     assert states(sqlite_store) == ["submitted"] * 3
     assert status(sqlite_store) == ["active"] * 3
@@ -164,7 +164,7 @@ def test_a_bounce_in_an_odd_format_is_heard(
     sqlite_store: Store, folder: Folder, tokens: list[str]
 ) -> None:
     folder.put(qmail(tokens[0]), "1.a")
-    assert reader(sqlite_store, Maildir(folder.path)).read().reports == {"bounced": 1}
+    assert reader(sqlite_store, MaildirMailbox(folder.path)).read().events == {"bounced": 1}
     assert states(sqlite_store)[0] == "bounced"
     assert status(sqlite_store)[0] == "bounced"
 
@@ -175,7 +175,7 @@ def test_the_same_letter_read_twice_is_one_event(
     """As after a crash between the commit and the marking, or beside another reader."""
     for name in ("1.a", "2.b"):
         folder.put(dsn(tokens[0]), name)
-    reader(sqlite_store, Maildir(folder.path)).read()
+    reader(sqlite_store, MaildirMailbox(folder.path)).read()
     with sqlite_store.read() as session:
         assert len(session.exec(select(Event)).all()) == 1
 
@@ -184,7 +184,7 @@ def test_what_could_not_be_stored_is_not_marked(
     sqlite_store: Store, folder: Folder, tokens: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder.put(dsn(tokens[0]), "1.a")
-    look = reader(sqlite_store, Maildir(folder.path))
+    look = reader(sqlite_store, MaildirMailbox(folder.path))
 
     def away(*_: object) -> None:
         raise OSError("the database is away")
@@ -194,7 +194,7 @@ def test_what_could_not_be_stored_is_not_marked(
         with pytest.raises(OSError, match="away"):
             look.read()
     assert list(folder.files()) == ["1.a"]
-    assert look.read().reports == {"bounced": 1}
+    assert look.read().events == {"bounced": 1}
 
 
 def test_a_look_ends_after_so_many_and_the_next_goes_on(
@@ -202,9 +202,9 @@ def test_a_look_ends_after_so_many_and_the_next_goes_on(
 ) -> None:
     for place in range(AT_ONCE + 20):
         folder.put(dsn(tokens[0], told=f"smtp; 550 5.1.1 {place}"), f"{1000 + place}.a")
-    look = reader(sqlite_store, Maildir(folder.path))
-    assert look.read(AT_ONCE + 5).reports == {"bounced": AT_ONCE + 5}
-    assert look.read(AT_ONCE).reports == {"bounced": 15}
+    look = reader(sqlite_store, MaildirMailbox(folder.path))
+    assert look.read(AT_ONCE + 5).events == {"bounced": AT_ONCE + 5}
+    assert look.read(AT_ONCE).events == {"bounced": 15}
     assert folder.files() == {}
 
 
@@ -242,14 +242,14 @@ def test_numbers_of_another_era_are_not_taken_for_the_same_letters(
     look = reader(sqlite_store, imap(server))
     look.read()
     server.validity, server.letters[0].raw = 8, dsn(tokens[0])
-    assert look.read().reports == {"bounced": 1}
+    assert look.read().events == {"bounced": 1}
 
 
 def test_a_large_letter_is_read_as_far_as_its_report(
     sqlite_store: Store, server: ImapServer, tokens: list[str]
 ) -> None:
     server.put(dsn(tokens[0]) + b"x" * 3_000_000)
-    assert reader(sqlite_store, imap(server)).read().reports == {"bounced": 1}
+    assert reader(sqlite_store, imap(server)).read().events == {"bounced": 1}
 
 
 def test_tls_is_checked(sqlite_store: Store, tokens: list[str]) -> None:
@@ -259,10 +259,10 @@ def test_tls_is_checked(sqlite_store: Store, tokens: list[str]) -> None:
     maker.configure_trust(here)
     with ImapServer(tls=there) as server:
         server.put(dsn(tokens[0]))
-        place = Place("imaps", "127.0.0.1", server.port, USER, PASSWORD, "INBOX")
+        place = MailboxUrl("imaps", "127.0.0.1", server.port, USER, PASSWORD, "INBOX")
         with pytest.raises(MailboxError, match="certificate"):
-            reader(sqlite_store, Imap(place)).read()
-        assert reader(sqlite_store, Imap(place, here)).read().reports == {"bounced": 1}
+            reader(sqlite_store, ImapMailbox(place)).read()
+        assert reader(sqlite_store, ImapMailbox(place, here)).read().events == {"bounced": 1}
 
 
 @pytest.mark.parametrize(
@@ -277,9 +277,9 @@ def test_tls_is_checked(sqlite_store: Store, tokens: list[str]) -> None:
 def test_a_mailbox_that_can_not_be_used_is_one_line_without_a_password(
     sqlite_store: Store, server: ImapServer, changes: dict[str, object], why: str
 ) -> None:
-    place = Place("imap", "127.0.0.1", server.port, USER, PASSWORD, "INBOX")
+    place = MailboxUrl("imap", "127.0.0.1", server.port, USER, PASSWORD, "INBOX")
     with pytest.raises(MailboxError, match=why) as refused:
-        reader(sqlite_store, Imap(place._replace(**changes))).read()  # type: ignore[arg-type]
+        reader(sqlite_store, ImapMailbox(place._replace(**changes))).read()  # type: ignore[arg-type]
     assert "\n" not in str(refused.value)
     assert PASSWORD not in str(refused.value)
 
@@ -288,16 +288,16 @@ def test_a_scheduled_look_comes_once_a_minute_and_says_what_is_wrong(
     sqlite_store: Store, folder: Folder, tokens: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = Clock()
-    lost = reader(sqlite_store, Maildir(folder.path / "nowhere"), clock)
+    lost = reader(sqlite_store, MaildirMailbox(folder.path / "nowhere"), clock)
     with caplog.at_level(logging.INFO):
-        lost.read_in_turn()
-        lost.read_in_turn()
+        lost.read_if_due()
+        lost.read_if_due()
         assert caplog.text.count("bounces can't be read: no Maildir at") == 1
         clock.on(seconds=61)
-        lost.read_in_turn()
+        lost.read_if_due()
         assert caplog.text.count("bounces can't be read") == 2
         folder.put(dsn(tokens[0]), "1.a")
-        reader(sqlite_store, Maildir(folder.path), clock).read_in_turn()
+        reader(sqlite_store, MaildirMailbox(folder.path), clock).read_if_due()
     assert "bounces: 1 bounced, 0 left alone" in caplog.text
 
 
@@ -306,10 +306,12 @@ def test_settings_name_the_mailbox(tmp_path: Path) -> None:
         return open_mailbox(Settings(_env_file=None, bounce_mailbox=url))  # type: ignore[call-arg,arg-type]
 
     assert made("") is None
-    assert isinstance(made(f"maildir://{tmp_path}"), Maildir)
-    assert isinstance(made(f"imaps://{quote(USER, '')}:{quote(PASSWORD)}@mail.example"), Imap)
+    assert isinstance(made(f"maildir://{tmp_path}"), MaildirMailbox)
+    assert isinstance(
+        made(f"imaps://{quote(USER, '')}:{quote(PASSWORD)}@mail.example"), ImapMailbox
+    )
     place = parse_mailbox_url(f"imaps://{quote(USER, '')}:{quote(PASSWORD)}@mail.example/A/B")
-    assert place == Place("imaps", "mail.example", None, USER, PASSWORD, "A/B")
+    assert place == MailboxUrl("imaps", "mail.example", None, USER, PASSWORD, "A/B")
 
 
 @pytest.mark.parametrize(
@@ -328,7 +330,7 @@ def test_a_date_that_no_letter_can_have_is_taken_for_today(
             rb"(?m)^Date: .*$", b"Date: Tue, 01 Jan %s 00:00:00 +0000" % year, dsn(tokens[number])
         )
         folder.put(letter, f"1.{number}")
-    reader(sqlite_store, Maildir(folder.path)).read()
+    reader(sqlite_store, MaildirMailbox(folder.path)).read()
     with sqlite_store.read() as session:
         assert set(session.exec(select(Event.at))) == {Clock().now}
 
@@ -339,9 +341,9 @@ def test_what_comes_back_from_an_address_that_was_left_says_nothing_of_the_new_o
 ) -> None:
     with sqlite_store.write() as session:
         hasher, then = AddressHasher(SECRET), Clock().now + timedelta(days=days)
-        request_move(session, hasher, 1, "new@example.net", then)
-        assert accept_move(session, hasher, 1, 1, origin=ConsentOrigin(), now=then)
+        start_address_change(session, hasher, 1, "new@example.net", then)
+        assert complete_address_change(session, hasher, 1, 1, origin=ConsentOrigin(), now=then)
     folder.put(dsn(tokens[0]), "1.a")
-    reader(sqlite_store, Maildir(folder.path)).read()
+    reader(sqlite_store, MaildirMailbox(folder.path)).read()
     assert states(sqlite_store)[0] == "bounced"
     assert status(sqlite_store)[0] == expected

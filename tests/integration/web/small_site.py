@@ -9,11 +9,11 @@ from digest.gate import DEFAULT_POLICY, Policy
 from digest.issues.lifecycle import IssueError
 from digest.message.edition import Edition, Sender
 from digest.message.personalization import Personalization, Recipient, personalize
-from digest.readers.proof_of_work import Puzzles
+from digest.readers.proof_of_work import ProofOfWork
 from digest.render.links import Tracking
 from digest.render.rendered import Rendered, RenderedLink
-from digest.track.hits.networks import Networks
-from digest.track.provider_events.sendgrid_signature import Signatures
+from digest.track.hits.networks import ScannerNetworks
+from digest.track.provider_events.sendgrid_signature import SignatureVerifier
 from store import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tokens import Tokens
@@ -72,10 +72,10 @@ class SmallSite:
     preview: Proofs
     clock: Callable[[], datetime]
     metrics_token: str = "a token for who watches"
-    signatures: Signatures = field(default_factory=lambda: Signatures([]))
-    puzzles: Puzzles | None = None
+    signature_verifier: SignatureVerifier = field(default_factory=lambda: SignatureVerifier([]))
+    proof_of_work: ProofOfWork | None = None
     kept: Tracking = field(default_factory=Tracking)
-    networks: Networks = field(default_factory=Networks)
+    networks: ScannerNetworks = field(default_factory=ScannerNetworks)
 
 
 def small_site(store: Store) -> SmallSite:

@@ -20,7 +20,7 @@ from starlette.testclient import TestClient
 from digest.bootstrap import App, bootstrap
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.settings import Settings
-from digest.track.hits.classification import label_all
+from digest.track.hits.classification import classify_all
 from digest.track.report import report_of
 from digest.web.application import create_app
 from store import Store
@@ -116,7 +116,7 @@ def test_a_scanner_decides_nothing_and_counts_as_no_person(
     before = everything(app.store, but=("event",))
     scan(app, clock, messages, delay)
     assert everything(app.store, but=("event",)) == before
-    label_all(app.store)
+    classify_all(app.store)
     with app.store.read() as session:
         found = report_of(session, number)
     assert found["people"] == {"opens": 0, "clicks": 0, "votes": 0, "unsubscribes": 0}
@@ -135,7 +135,7 @@ def test_the_reader_behind_the_scanner_is_counted(app: App, clock: Clock, tmp_pa
     for after, address in ((5_000, pixel), (5_030, click)):
         clock.now = NOW + timedelta(seconds=after)
         client.get(address, headers={"User-Agent": PHONE})
-    label_all(app.store)
+    classify_all(app.store)
     with app.store.read() as session:
         people = report_of(session, number)["people"]
     assert (people["opens"], people["clicks"]) == (1, 1)

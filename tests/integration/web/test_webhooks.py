@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
-from digest.track.provider_events.sendgrid import LARGEST_POST
-from digest.track.provider_events.sendgrid_signature import Signatures
+from digest.track.provider_events.sendgrid import MAX_WEBHOOK_BYTES
+from digest.track.provider_events.sendgrid_signature import SignatureVerifier
 from digest.web.application import create_app
 from store import Store
 from subscribers.tokens import Purpose
@@ -38,7 +38,7 @@ HOOK = Hook()
 @pytest.fixture
 def site(store: Store) -> SmallSite:
     """On both databases: they keep events unique."""
-    return replace(small_site(store), signatures=Signatures([HOOK.key]))
+    return replace(small_site(store), signature_verifier=SignatureVerifier([HOOK.key]))
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_a_post_of_768_kb_is_taken_and_a_larger_one_refused(
 ) -> None:
     many = [told(site, reader, useragent="Mozilla/5.0 (X11)") for _ in range(1_500)]
     body = body_of(many)
-    body += b" " * (LARGEST_POST - len(body))
+    body += b" " * (MAX_WEBHOOK_BYTES - len(body))
     assert len(body) == 768 * 1024
     assert post(client, body).status_code == 204
     assert len(events(site.store)) == 1_500
@@ -133,7 +133,7 @@ def test_forged_stale_and_garbled_posts_are_refused_and_leave_nothing(
 
 
 def test_without_a_key_nothing_is_believed(site: SmallSite, reader: int) -> None:
-    bare = replace(site, signatures=Signatures([]))
+    bare = replace(site, signature_verifier=SignatureVerifier([]))
     client = TestClient(create_app(bare), BRAND.public_url)
     answer = post(client, BODY)
     assert answer.status_code == 403

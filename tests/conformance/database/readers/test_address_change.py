@@ -12,8 +12,8 @@ from digest.deliver.tables import Attempt, Delivery
 from digest.deliver.transactional.tables import TransactionalMessage
 from digest.events.tables import Event, EventKind
 from digest.events.writer import record
-from digest.readers.address_change import accept_move, request_move
-from digest.readers.data_export import dossier, forget
+from digest.readers.address_change import complete_address_change, start_address_change
+from digest.readers.data_export import erase_reader, export_reader
 from digest.readers.signup import LETTERS_A_DAY
 from store import Store
 from subscribers.addresses import AddressError, AddressHasher
@@ -36,12 +36,14 @@ def ana(store: Store) -> int:
 
 def ask(store: Store, reader: int = 1, email: str = NEW) -> None:
     with store.write() as session:
-        request_move(session, HASHER, reader, email, NOW)
+        start_address_change(session, HASHER, reader, email, NOW)
 
 
-def accept(store: Store, number: int = 1, reader: int = 1) -> AddressChanged | None:
+def complete(store: Store, number: int = 1, reader: int = 1) -> AddressChanged | None:
     with store.write() as session:
-        return accept_move(session, HASHER, reader, number, origin=ConsentOrigin(), now=NOW)
+        return complete_address_change(
+            session, HASHER, reader, number, origin=ConsentOrigin(), now=NOW
+        )
 
 
 def person(store: Store, number: int = 1) -> Subscriber:
@@ -61,7 +63,7 @@ def test_nothing_moves_before_the_new_address_says_yes(store: Store, ana: int) -
     ask(store)
     assert person(store).email == "reader0@example.org"
     assert letters(store) == [("change", NEW)]
-    assert accept(store) == AddressChanged("reader0@example.org", NEW)
+    assert complete(store) == AddressChanged("reader0@example.org", NEW)
     assert (person(store).email, person(store).email_key) == (NEW, NEW.lower())
     assert person(store).address_hash == HASHER.hash(NEW.lower())
     assert letters(store) == [("change", NEW), ("changed", "reader0@example.org")]
@@ -70,17 +72,17 @@ def test_nothing_moves_before_the_new_address_says_yes(store: Store, ana: int) -
 def test_a_change_is_made_once_and_only_the_newest(store: Store, ana: int) -> None:
     ask(store, email="first@example.net")
     ask(store)
-    assert accept(store, 1) is None
-    assert accept(store, 2) is not None
+    assert complete(store, 1) is None
+    assert complete(store, 2) is not None
     before = everything(store)
-    assert accept(store, 2) is None
+    assert complete(store, 2) is None
     assert everything(store) == before
 
 
 def test_an_address_of_somebody_else_is_not_taken_over(store: Store, ana: int) -> None:
     add_people(store, 1)
     ask(store, email="reader1@example.org")
-    assert accept(store) is None
+    assert complete(store) is None
     assert person(store).email == "reader0@example.org"
     assert person(store, 2).email == "reader1@example.org"
 
@@ -88,7 +90,7 @@ def test_an_address_of_somebody_else_is_not_taken_over(store: Store, ana: int) -
 def test_a_request_that_was_never_confirmed_gives_way(store: Store, ana: int) -> None:
     add_people(store, 1, "pending")
     ask(store, email="reader1@example.org")
-    assert accept(store) is not None
+    assert complete(store) is not None
     with store.read() as session:
         assert session.exec(select(Subscriber.email)).all() == ["reader1@example.org"]
 
@@ -97,13 +99,13 @@ def test_a_suppressed_address_is_not_moved_to(store: Store, ana: int) -> None:
     with store.write() as session:
         erase_subscriber(session, HASHER, NEW, NOW)
     ask(store)
-    assert accept(store) is None
+    assert complete(store) is None
 
 
 def test_no_old_list_brings_the_old_address_back(store: Store, ana: int) -> None:
     """It is kept as one that left, and nothing but its hash is."""
     ask(store)
-    assert accept(store) is not None
+    assert complete(store) is not None
     with store.read() as session:
         kept = session.exec(select(Suppression)).one()
     assert (kept.reason, kept.email) == ("unsubscribed", None)
@@ -112,9 +114,9 @@ def test_no_old_list_brings_the_old_address_back(store: Store, ana: int) -> None
 
 def test_a_reader_may_move_back(store: Store, ana: int) -> None:
     ask(store)
-    assert accept(store, 1) is not None
+    assert complete(store, 1) is not None
     ask(store, email="reader0@example.org")
-    assert accept(store, 2) == AddressChanged(NEW, "reader0@example.org")
+    assert complete(store, 2) == AddressChanged(NEW, "reader0@example.org")
     with store.read() as session:
         kept = session.exec(select(Suppression)).one()
     assert kept.address_hash == HASHER.hash(NEW.lower()), "the other one has left now"
@@ -177,8 +179,8 @@ def known(store: Store, ana: int) -> int:
 
 def test_the_export_has_everything_and_is_json(store: Store, known: int) -> None:
     with store.read() as session:
-        found = json.loads(json.dumps(dossier(session, 1)))
-        assert dossier(session, 4711) is None
+        found = json.loads(json.dumps(export_reader(session, 1)))
+        assert export_reader(session, 4711) is None
     assert found["email"] == "reader0@example.org"
     assert found["preferences"]["frequency"] == "every"
     assert found["new_address_asked_for"] == NEW
@@ -192,8 +194,8 @@ def test_the_export_has_everything_and_is_json(store: Store, known: int) -> None
 def test_an_erased_reader_leaves_a_hash_and_counts_that_balance(store: Store, known: int) -> None:
     with store.write() as session:
         before = ledger.count(session, known)
-        assert forget(session, HASHER, 1, NOW)
-        assert not forget(session, HASHER, 1, NOW)
+        assert erase_reader(session, HASHER, 1, NOW)
+        assert not erase_reader(session, HASHER, 1, NOW)
     left = str(everything(store)).lower()
     for word in ("reader0", "reader 0", NEW.lower(), "192.0.2.7"):
         assert word not in left, word

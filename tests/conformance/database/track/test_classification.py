@@ -8,9 +8,9 @@ from sqlmodel import select, update
 from digest.deliver.tables import Batch, Delivery
 from digest.events.tables import Event, EventKind
 from digest.issues.tables import Link
-from digest.track.hits.classification import label, label_all
-from digest.track.hits.store import Hit, HitBook
-from digest.track.provider_events.event import Report
+from digest.track.hits.classification import classify_all, classify_batch
+from digest.track.hits.store import Hit, HitWriter
+from digest.track.provider_events.event import DeliveryEvent
 from digest.track.provider_events.ingest import take
 from digest.track.report import report_of
 from store import Store
@@ -25,8 +25,8 @@ LINKS = {number: f"https://example.org/{number}" for number in range(1, 11)}
 
 
 @pytest.fixture
-def book() -> HitBook:
-    return HitBook(TOKENS)
+def book() -> HitWriter:
+    return HitWriter(TOKENS)
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def hit(person: int, after: float, link: int = 0, agent: str = PHONE, method: st
     return Hit(link, token, method, agent, NOW + timedelta(seconds=after))
 
 
-def keep(store: Store, book: HitBook, *hits: Hit) -> None:
+def keep(store: Store, book: HitWriter, *hits: Hit) -> None:
     with store.write() as session:
         book.keep(session, hits)
 
@@ -60,14 +60,14 @@ def rules(store: Store) -> list[tuple[str | None, bool | None]]:
 
 
 def test_hits_are_labelled_once_and_the_report_shows_both(
-    store: Store, book: HitBook, people: list[int]
+    store: Store, book: HitWriter, people: list[int]
 ) -> None:
     anna, ben, _ = people
     keep(store, book, hit(anna, 900), hit(anna, 950, 3), hit(ben, 960, 10, CHROME))
     assert rules(store) == [(None, None)] * 3
-    assert label_all(store) == 3
+    assert classify_all(store) == 3
     assert rules(store) == [("person", False), ("person", False), ("hidden", True)]
-    assert label_all(store) == 0
+    assert classify_all(store) == 0
     with store.read() as session:
         found = report_of(session, ISSUE)
     assert found["people"] == {"opens": 1, "clicks": 1, "votes": 0, "unsubscribes": 0}
@@ -76,38 +76,38 @@ def test_hits_are_labelled_once_and_the_report_shows_both(
 
 
 def test_a_burst_that_is_completed_later_labels_its_first_hits_anew(
-    store: Store, book: HitBook, people: list[int]
+    store: Store, book: HitWriter, people: list[int]
 ) -> None:
     anna = people[0]
     keep(store, book, hit(anna, 300), hit(anna, 310, 1, CHROME), hit(anna, 312, 2, CHROME))
-    label_all(store)
+    classify_all(store)
     assert [rule for rule, _ in rules(store)] == ["person"] * 3
     keep(store, book, hit(anna, 314, 3, CHROME), hit(anna, 9_000, 3))
-    assert label_all(store) == 4
+    assert classify_all(store) == 4
     assert [rule for rule, _ in rules(store)] == ["person", "burst", "burst", "burst", "person"]
 
 
 def test_a_delivery_that_is_told_late_labels_its_hits_anew(
-    store: Store, book: HitBook, people: list[int]
+    store: Store, book: HitWriter, people: list[int]
 ) -> None:
     anna = people[0]
     keep(store, book, hit(anna, 3_600), hit(anna, 3_605, 1))
-    label_all(store)
+    classify_all(store)
     assert [rule for rule, _ in rules(store)] == ["person", "person"]
-    late = Report(
+    late = DeliveryEvent(
         "late", EventKind.DELIVERED, TokenClaims(anna, ISSUE), NOW + timedelta(seconds=3_599)
     )
     with store.write() as session:
         take(session, HASHER, [late], NOW)
-    label_all(store)
+    classify_all(store)
     assert [rule for rule, _ in rules(store)] == ["soon", "soon"]
 
 
 def test_the_providers_flag_stays_a_machines_when_hits_are_judged_again(
-    store: Store, book: HitBook, people: list[int]
+    store: Store, book: HitWriter, people: list[int]
 ) -> None:
     anna = people[0]
-    flagged = Report(
+    flagged = DeliveryEvent(
         "f",
         EventKind.OPENED,
         TokenClaims(anna, ISSUE),
@@ -117,43 +117,43 @@ def test_the_providers_flag_stays_a_machines_when_hits_are_judged_again(
     )
     with store.write() as session:
         take(session, HASHER, [flagged], NOW)
-    label_all(store)
+    classify_all(store)
     keep(store, book, hit(anna, 5_000))
-    label_all(store)
+    classify_all(store)
     assert rules(store) == [("flag", True), ("person", False)]
 
 
 def test_in_small_portions_it_comes_to_the_same(
-    store: Store, book: HitBook, people: list[int]
+    store: Store, book: HitWriter, people: list[int]
 ) -> None:
     for person in people:
         keep(store, book, *[hit(person, 60 + link, link, CHROME) for link in range(1, 10)])
         keep(store, book, hit(person, 5_000), hit(person, 5_100, 1))
     while True:
         with store.write() as session:
-            if label(session, at_once=4)[0] == 0:
+            if classify_batch(session, at_once=4)[0] == 0:
                 break
     portions = rules(store)
     with store.write() as session:
         session.execute(update(Event).values(rule=None, machine=None))
-    label_all(store)
+    classify_all(store)
     assert rules(store) == portions
     assert [rule for rule, _ in portions].count("person") == 6
 
 
 def test_hits_of_nobody_are_judged_each_by_itself(
-    store: Store, book: HitBook, people: list[int]
+    store: Store, book: HitWriter, people: list[int]
 ) -> None:
     keep(store, book, *[hit(0, 100 + link / 10, link) for link in range(1, 6)])
     keep(store, book, hit(0, 200, 1, method="HEAD"))
-    label_all(store)
+    classify_all(store)
     assert [rule for rule, _ in rules(store)] == ["person"] * 5 + ["head"]
 
 
 def test_who_is_erased_leaves_hits_that_can_still_be_judged(
-    store: Store, book: HitBook, people: list[int]
+    store: Store, book: HitWriter, people: list[int]
 ) -> None:
     keep(store, book, hit(people[0], 100, 1))
     with store.write() as session:
         session.execute(update(Delivery).values(subscriber_id=None))
-    assert label_all(store) == 1
+    assert classify_all(store) == 1

@@ -16,11 +16,11 @@ from digest.deliver.ledger.outcomes import settle
 from digest.deliver.providers.base import Rejected
 from digest.deliver.tables import Batch, Delivery
 from digest.events.tables import Event
-from digest.readers.unsubscribe import unsubscribe_bearer
-from digest.track.provider_events.event import Report
-from digest.track.provider_events.group_commit import Intake
+from digest.readers.unsubscribe import unsubscribe_by_token
+from digest.track.provider_events.event import DeliveryEvent
+from digest.track.provider_events.group_commit import WebhookIngest
 from digest.track.provider_events.ingest import take
-from digest.track.provider_events.sendgrid import read_post
+from digest.track.provider_events.sendgrid import parse_webhook
 from digest.track.report import report_of
 from store import Store
 from subscribers.addresses import AddressHasher
@@ -69,9 +69,9 @@ class Desk:
         return event(name, token, more.pop("at", NOW), **more)
 
     def say(self, *events: dict[str, Any], now: datetime = NOW) -> int:
-        return self.report(read_post(body_of(events), TOKENS), now)
+        return self.report(parse_webhook(body_of(events), TOKENS), now)
 
-    def report(self, reports: list[Report], now: datetime = NOW) -> int:
+    def report(self, reports: list[DeliveryEvent], now: datetime = NOW) -> int:
         with self.store.write() as session:
             return take(session, HASHER, reports, now)
 
@@ -308,7 +308,7 @@ def test_who_leaves_by_link_and_with_the_provider_is_one_person_in_the_report(
     number = desk.issue()
     desk.say(desk.event("unsubscribe", number), desk.event("group_unsubscribe", number))
     with desk.store.write() as session:
-        unsubscribe_bearer(session, HASHER, TokenClaims(desk.ids[0], number), NOW)
+        unsubscribe_by_token(session, HASHER, TokenClaims(desk.ids[0], number), NOW)
     with desk.store.read() as session:
         assert report_of(session, number)["people"]["unsubscribes"] == 1
 
@@ -386,13 +386,13 @@ def test_many_posts_at_once_with_the_same_events_are_stored_once(desk: Desk) -> 
     number = desk.issue()
     names = ("processed", "delivered", "bounce")
     told = [desk.event(name, number, person) for name in names for person in range(3)]
-    intakes = [Intake(desk.store, HASHER, lambda: NOW) for _ in range(2)]
+    intakes = [WebhookIngest(desk.store, HASHER, lambda: NOW) for _ in range(2)]
     faults: list[Exception] = []
 
     def post(place: int) -> None:
         ordered = told[place % 9 :] + told[: place % 9]
         try:
-            intakes[place % 2].take(read_post(body_of(ordered), TOKENS))
+            intakes[place % 2].take(parse_webhook(body_of(ordered), TOKENS))
         except Exception as fault:  # noqa: BLE001 - looked at below
             faults.append(fault)
 
@@ -409,12 +409,14 @@ def test_many_posts_at_once_with_the_same_events_are_stored_once(desk: Desk) -> 
 def test_a_post_that_the_database_refuses_spoils_no_other(desk: Desk) -> None:
     """They may have been written together; each is told its own end."""
     number = desk.issue()
-    good = [read_post(body_of([desk.event("delivered", number, one)]), TOKENS) for one in range(3)]
+    good = [
+        parse_webhook(body_of([desk.event("delivered", number, one)]), TOKENS) for one in range(3)
+    ]
     bad = [good[0][0]._replace(key="k" * 10, kind="no such kind")]
-    intake = Intake(desk.store, HASHER, lambda: NOW)
+    intake = WebhookIngest(desk.store, HASHER, lambda: NOW)
     heard: dict[int, bool] = {}
 
-    def post(place: int, reports: list[Report]) -> None:
+    def post(place: int, reports: list[DeliveryEvent]) -> None:
         try:
             intake.take(reports)
         except Exception:  # noqa: BLE001 - which one is not the point

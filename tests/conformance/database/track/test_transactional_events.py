@@ -9,9 +9,9 @@ from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.deliver.transactional import mail
 from digest.deliver.transactional.tables import TransactionalKind, TransactionalMessage
 from digest.events.tables import Event, EventKind
-from digest.track.provider_events.event import Act, Report
+from digest.track.provider_events.event import DeliveryEvent, OptOut
 from digest.track.provider_events.ingest import take
-from digest.track.provider_events.sendgrid import read_post
+from digest.track.provider_events.sendgrid import parse_webhook
 from store import Store
 from subscribers.addresses import AddressHasher
 from subscribers.suppression_removal import remove_suppression
@@ -20,10 +20,10 @@ from subscribers.tokens import Purpose, Tokens
 from tests.parts.world import NOW, SECRET, add_people
 
 HASHER = AddressHasher(SECRET)
-BOUNCE = Report(
+BOUNCE = DeliveryEvent(
     "k", EventKind.BOUNCED, None, NOW, fault=BounceType.HARD, code="5.1.1", note="gone", letter=1
 )
-COMPLAINT = Report("c", EventKind.COMPLAINED, None, NOW, act=Act.COMPLAIN, letter=1)
+COMPLAINT = DeliveryEvent("c", EventKind.COMPLAINED, None, NOW, opt_out=OptOut.COMPLAIN, letter=1)
 
 
 def owe(store: Store, status: str = "pending", email: str | None = None) -> None:
@@ -33,7 +33,7 @@ def owe(store: Store, status: str = "pending", email: str | None = None) -> None
         session.exec(select(TransactionalMessage)).one().state = "submitted"
 
 
-def hear(store: Store, *reports: Report) -> int:
+def hear(store: Store, *reports: DeliveryEvent) -> int:
     with store.write() as session:
         return take(session, HASHER, reports, NOW)
 
@@ -77,7 +77,10 @@ def test_another_address_is_suppressed_by_itself(store: Store) -> None:
 
 def test_who_opts_out_at_the_provider_is_off_the_list(store: Store) -> None:
     owe(store, "active")
-    hear(store, Report("u", EventKind.UNSUBSCRIBED, None, NOW, act=Act.UNSUBSCRIBE, letter=1))
+    hear(
+        store,
+        DeliveryEvent("u", EventKind.UNSUBSCRIBED, None, NOW, opt_out=OptOut.UNSUBSCRIBE, letter=1),
+    )
     assert standing(store)[1:] == ("unsubscribed", [("unsubscribed", "reader0@example.org")])
 
 
@@ -105,5 +108,5 @@ def test_sendgrid_names_a_letter_by_its_token() -> None:
     tokens = Tokens([SECRET])
     token = tokens.make(Purpose.LETTER, 7)
     post = f'[{{"event": "bounce", "timestamp": 1, "delivery": "{token}", "status": "5.1.1"}}]'
-    (report,) = read_post(post.encode(), tokens)
-    assert (report.bearer, report.letter, report.fault) == (None, 7, BounceType.HARD)
+    (report,) = parse_webhook(post.encode(), tokens)
+    assert (report.claims, report.letter, report.fault) == (None, 7, BounceType.HARD)

@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import Session
 from starlette.testclient import TestClient
 
-from digest.track.hits.store import HitBook
+from digest.track.hits.store import HitWriter
 from digest.web.application import create_app
 from digest.web.public.redirects import PIXEL
 from store import Store
@@ -107,7 +107,7 @@ def test_what_fails_for_a_moment_is_counted_when_it_is_asked_again(
 ) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(site.store, "write", site.store.read)
-        broken.setattr(HitBook, "keep", lambda *_: 1 / 0)
+        broken.setattr(HitWriter, "keep", lambda *_: 1 / 0)
         assert client.get(click(site, anna)).status_code == 503
     assert client.get(click(site, anna)).status_code == 302
     assert len(events(site.store)) == 1

@@ -14,7 +14,7 @@ from sqlmodel import select
 from starlette.testclient import TestClient
 
 from digest.deliver.transactional.tables import TransactionalMessage
-from digest.readers.proof_of_work import Puzzles
+from digest.readers.proof_of_work import ProofOfWork
 from digest.readers.signup import LETTERS_A_DAY, PER_NETWORK, comparison_in
 from digest.web.application import create_app
 from store import Store
@@ -383,7 +383,9 @@ class TestWithProofOfWork:
         from digest.bootstrap import clock
 
         return replace(
-            small_site(sqlite_store), puzzles=Puzzles("a secret of the tests"), clock=clock
+            small_site(sqlite_store),
+            proof_of_work=ProofOfWork("a secret of the tests"),
+            clock=clock,
         )
 
     def solved(self, client: TestClient) -> str:
@@ -412,7 +414,7 @@ class TestWithProofOfWork:
         assert letters(site) == []
 
     def test_another_secrets_work_is_refused(self, client: TestClient, site: SmallSite) -> None:
-        other = replace(site, puzzles=Puzzles("another secret"))
+        other = replace(site, proof_of_work=ProofOfWork("another secret"))
         work = self.solved(TestClient(create_app(other)))
         answer = client.post("/subscribe", data={"email": "ana@example.org", "work": work})
         assert answer.status_code == 400

@@ -6,8 +6,14 @@ from hypothesis import strategies as st
 
 from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.events.tables import EventKind
-from digest.track.bounces.parse import LARGEST_ODD, Notice, Wish, date_of, read_letter
-from digest.track.provider_events.event import Act
+from digest.track.bounces.parse import (
+    MAX_HEURISTIC_BYTES,
+    InboundReport,
+    UnsubscribeRequest,
+    date_of,
+    parse_inbound_message,
+)
+from digest.track.provider_events.event import OptOut
 from subscribers.tokens import Purpose, Tokens
 from tests.parts.letters import arf, dsn, plain, qmail
 
@@ -15,9 +21,9 @@ TOKENS = Tokens(["a secret of the tests that is long enough"])
 TOKEN = TOKENS.make(Purpose.DELIVERY, 12, 3)
 
 
-def notice(raw: bytes) -> Notice:
-    found = read_letter(raw)
-    assert isinstance(found, Notice)
+def report(raw: bytes) -> InboundReport:
+    found = parse_inbound_message(raw)
+    assert isinstance(found, InboundReport)
     return found
 
 
@@ -35,7 +41,7 @@ def notice(raw: bytes) -> Notice:
     ],
 )
 def test_a_dsn_goes_by_the_policy(status: str, told: str, fault: BounceType, code: str) -> None:
-    found = notice(dsn(TOKEN, status, told=told))
+    found = report(dsn(TOKEN, status, told=told))
     assert (found.kind, found.fault, found.code) == (EventKind.BOUNCED, fault, code)
     assert found.names[0] == TOKEN
 
@@ -52,7 +58,7 @@ def test_a_dsn_goes_by_the_policy(status: str, told: str, fault: BounceType, cod
     ],
 )
 def test_only_a_failure_is_a_bounce(action: str, kind: EventKind) -> None:
-    found = notice(dsn(TOKEN, "4.2.0", action))
+    found = report(dsn(TOKEN, "4.2.0", action))
     assert found.kind is kind
     if kind is not EventKind.BOUNCED:
         assert found.fault is BounceType.NONE
@@ -60,40 +66,42 @@ def test_only_a_failure_is_a_bounce(action: str, kind: EventKind) -> None:
 
 def test_of_several_recipients_the_gravest_is_heard() -> None:
     also = "Final-Recipient: rfc822; b@example.org\nAction: delivered\nStatus: 2.0.0\n\n"
-    assert notice(dsn(TOKEN, more=also)).kind is EventKind.BOUNCED
+    assert report(dsn(TOKEN, more=also)).kind is EventKind.BOUNCED
 
 
 def test_whose_it_is_stands_in_the_address_it_came_to_or_in_what_came_back() -> None:
     other = TOKENS.make(Purpose.DELIVERY, 13, 3)
-    assert notice(dsn(None, to=f"bounces+{TOKEN}@d.example")).names == (TOKEN,)
-    assert notice(dsn(TOKEN, headers_only=True)).names[0] == TOKEN
-    assert notice(dsn(other, to=f"Bounces <bounces+{TOKEN}@d.example>")).names == (TOKEN, other)
+    assert report(dsn(None, to=f"bounces+{TOKEN}@d.example")).names == (TOKEN,)
+    assert report(dsn(TOKEN, headers_only=True)).names[0] == TOKEN
+    assert report(dsn(other, to=f"Bounces <bounces+{TOKEN}@d.example>")).names == (TOKEN, other)
 
 
 def test_what_is_kept_of_it_holds_no_address() -> None:
-    assert "@" not in notice(dsn(TOKEN)).note
+    assert "@" not in report(dsn(TOKEN)).note
 
 
 def test_a_bounce_of_nobody_knows_what_means_nothing() -> None:
-    assert read_letter(dsn(None)) is None
+    assert parse_inbound_message(dsn(None)) is None
 
 
 @pytest.mark.parametrize(
-    ("feedback", "kind", "act"),
+    ("feedback", "kind", "opt_out"),
     [
-        ("abuse", EventKind.COMPLAINED, Act.COMPLAIN),
-        ("fraud", EventKind.COMPLAINED, Act.COMPLAIN),
-        ("opt-out", EventKind.UNSUBSCRIBED, Act.UNSUBSCRIBE),
+        ("abuse", EventKind.COMPLAINED, OptOut.COMPLAIN),
+        ("fraud", EventKind.COMPLAINED, OptOut.COMPLAIN),
+        ("opt-out", EventKind.UNSUBSCRIBED, OptOut.UNSUBSCRIBE),
     ],
 )
-def test_a_feedback_report_is_the_readers_word(feedback: str, kind: EventKind, act: Act) -> None:
-    found = notice(arf(TOKEN, feedback))
-    assert (found.kind, found.act, found.names[0]) == (kind, act, TOKEN)
+def test_a_feedback_report_is_the_readers_word(
+    feedback: str, kind: EventKind, opt_out: OptOut
+) -> None:
+    found = report(arf(TOKEN, feedback))
+    assert (found.kind, found.opt_out, found.names[0]) == (kind, opt_out, TOKEN)
 
 
 @pytest.mark.parametrize("feedback", ["not-spam", "auth-failure", "virus", "", "something new"])
 def test_what_is_no_complaint_is_left_alone(feedback: str) -> None:
-    assert read_letter(arf(TOKEN, feedback)) is None
+    assert parse_inbound_message(arf(TOKEN, feedback)) is None
 
 
 @pytest.mark.parametrize(
@@ -108,7 +116,7 @@ def test_what_is_no_complaint_is_left_alone(feedback: str) -> None:
 def test_an_odd_bounce_is_known_by_its_looks_and_never_hard_without_a_code(
     words: str, fault: BounceType
 ) -> None:
-    found = notice(qmail(TOKEN, words))
+    found = report(qmail(TOKEN, words))
     assert (found.kind, found.fault) == (EventKind.BOUNCED, fault)
     assert TOKEN in found.names
 
@@ -116,9 +124,9 @@ def test_an_odd_bounce_is_known_by_its_looks_and_never_hard_without_a_code(
 def test_an_odd_bounce_is_looked_for_where_its_words_stand_and_no_further() -> None:
     words = "Sorry, no mailbox here by that name. (#5.1.1)"
     letter = qmail(TOKEN, words)
-    assert notice(letter + b"\n" * LARGEST_ODD).fault is BounceType.HARD
+    assert report(letter + b"\n" * MAX_HEURISTIC_BYTES).fault is BounceType.HARD
     head, _, body = letter.partition(b"\n\n")
-    assert read_letter(head + b"\n\n" + b"\n" * LARGEST_ODD + body) is None
+    assert parse_inbound_message(head + b"\n\n" + b"\n" * MAX_HEURISTIC_BYTES + body) is None
 
 
 @pytest.mark.parametrize(
@@ -137,25 +145,25 @@ def test_an_odd_bounce_is_looked_for_where_its_words_stand_and_no_further() -> N
     ],
 )
 def test_holiday_notices_answers_and_strangers_mail_say_nothing(raw: bytes) -> None:
-    assert read_letter(raw) is None
+    assert parse_inbound_message(raw) is None
 
 
 @pytest.mark.parametrize(
     "subject", [f"unsubscribe {TOKEN}", f"Re: UNSUBSCRIBE  {TOKEN}", f"Fwd: unsubscribe {TOKEN}."]
 )
 def test_a_reader_asks_to_leave(subject: str) -> None:
-    assert read_letter(plain(subject)) == Wish(TOKEN)
+    assert parse_inbound_message(plain(subject)) == UnsubscribeRequest(TOKEN)
 
 
 def test_a_wish_that_a_mail_program_wrote_at_a_click_is_one() -> None:
     raw = plain(f"unsubscribe {TOKEN}", Auto_Submitted="auto-generated")
-    assert read_letter(raw) == Wish(TOKEN)
+    assert parse_inbound_message(raw) == UnsubscribeRequest(TOKEN)
 
 
 def test_the_date_is_the_letters_own_if_it_can_be_read() -> None:
-    assert date_of(notice(dsn(TOKEN))) == 1795417200.0
+    assert date_of(report(dsn(TOKEN))) == 1795417200.0
     for wrong in ("", "yesterday", "Mon, 99 Nov 2026 07:00:00 +0000", "1 Jan 99999 00:00:00 +0000"):
-        assert date_of(Notice(EventKind.BOUNCED, (), wrong)) is None
+        assert date_of(InboundReport(EventKind.BOUNCED, (), wrong)) is None
 
 
 @settings(deadline=None, max_examples=150)
@@ -164,5 +172,5 @@ def test_any_damage_to_a_letter_is_survived(noise: bytes, place: int, kind: obje
     raw = kind(TOKEN)  # type: ignore[operator]
     cut = min(place, len(raw))
     for damaged in (raw[:cut], raw[:cut] + noise + raw[cut:], raw[:cut] + noise):
-        found = read_letter(damaged)
-        assert found is None or isinstance(found, Notice | Wish)
+        found = parse_inbound_message(damaged)
+        assert found is None or isinstance(found, InboundReport | UnsubscribeRequest)

@@ -6,18 +6,25 @@ from datetime import timedelta
 
 import pytest
 
-from digest.track.hits.bot_detection import PREFETCHER, Mail, Rule, Seen, judge, says_machine
+from digest.track.hits.bot_detection import (
+    PREFETCHER,
+    DeliveryContext,
+    ObservedHit,
+    Rule,
+    classify,
+    is_bot_user_agent,
+)
 from tests.parts.traces import ARRIVED, CHROME, FIREFOX, GMAIL, LINKS, PHONE, YAHOO, traces
 
-MAIL = Mail(ARRIVED, LINKS)
+MAIL = DeliveryContext(ARRIVED, LINKS)
 
 
-def seen(after: float, link: int = 1, agent: str = PHONE, **more: object) -> Seen:
-    return Seen(ARRIVED + timedelta(seconds=after), link, user_agent=agent, **more)  # type: ignore[arg-type]
+def seen(after: float, link: int = 1, agent: str = PHONE, **more: object) -> ObservedHit:
+    return ObservedHit(ARRIVED + timedelta(seconds=after), link, user_agent=agent, **more)  # type: ignore[arg-type]
 
 
-def rules(*hits: Seen, mail: Mail = MAIL) -> list[Rule]:
-    return judge(hits, mail)
+def rules(*hits: ObservedHit, mail: DeliveryContext = MAIL) -> list[Rule]:
+    return classify(hits, mail)
 
 
 READ = seen(3_600, 0)
@@ -41,7 +48,7 @@ READ = seen(3_600, 0)
         (seen(3_700, 0, agent=YAHOO), Rule.PERSON),
     ],
 )
-def test_what_a_hit_says_by_itself(hit: Seen, rule: Rule) -> None:
+def test_what_a_hit_says_by_itself(hit: ObservedHit, rule: Rule) -> None:
     assert rules(READ, hit) == [Rule.PERSON, rule]
 
 
@@ -50,11 +57,11 @@ def test_somebody_who_opened_may_click_at_once() -> None:
 
 
 def test_where_the_mail_has_no_pixel_a_quick_click_says_nothing() -> None:
-    assert rules(seen(100), mail=Mail(ARRIVED, LINKS, pixel=False)) == [Rule.PERSON]
+    assert rules(seen(100), mail=DeliveryContext(ARRIVED, LINKS, pixel=False)) == [Rule.PERSON]
 
 
 def test_what_arrived_nobody_knows_when_is_judged_by_the_rest() -> None:
-    assert rules(seen(1), seen(500, method="HEAD"), mail=Mail(None, LINKS)) == [
+    assert rules(seen(1), seen(500, method="HEAD"), mail=DeliveryContext(None, LINKS)) == [
         Rule.PERSON,
         Rule.HEAD,
     ]
@@ -95,7 +102,7 @@ def test_the_pixel_that_a_scanner_loads_is_the_scanners() -> None:
 
 
 def test_proxies_that_stand_for_readers_are_no_machines() -> None:
-    assert not any(map(says_machine, (GMAIL, YAHOO, CHROME, PHONE, FIREFOX)))
+    assert not any(map(is_bot_user_agent, (GMAIL, YAHOO, CHROME, PHONE, FIREFOX)))
 
 
 def test_labelled_traces(record_property: Callable[[str, object], None]) -> None:
@@ -103,7 +110,7 @@ def test_labelled_traces(record_property: Callable[[str, object], None]) -> None
     hits: Counter[tuple[bool, bool, bool]] = Counter()
     clicked: Counter[tuple[bool, bool]] = Counter()
     for trace in traces(300):
-        found = [rule is not Rule.PERSON for rule in judge(trace.hits, trace.mail)]
+        found = [rule is not Rule.PERSON for rule in classify(trace.hits, trace.mail)]
         for hit, truth, said in zip(trace.hits, trace.machine, found, strict=True):
             hits[hit.link > 0, truth, said] += 1
         clicked[_reader(trace.hits, trace.machine), _reader(trace.hits, found)] += 1
@@ -125,7 +132,7 @@ def test_labelled_traces(record_property: Callable[[str, object], None]) -> None
     assert readers[1] >= 0.97
 
 
-def _reader(hits: list[Seen], machine: list[bool]) -> bool:
+def _reader(hits: list[ObservedHit], machine: list[bool]) -> bool:
     return any(hit.link and not its for hit, its in zip(hits, machine, strict=True))
 
 

@@ -2,18 +2,18 @@
 
 import pytest
 
-from digest.track.hits.networks import Networks, parse_networks
+from digest.track.hits.networks import ScannerNetworks, parse_networks
 
 
 def test_a_gateways_network_has_its_makers_name() -> None:
-    networks = Networks(parse_networks("203.0.113.0/24, 2001:db8::/32"))
-    assert networks.name_of("64.235.150.7") == "barracuda"
-    assert networks.name_of("203.0.113.9") == networks.name_of("2001:db8::7") == "named"
+    networks = ScannerNetworks(parse_networks("203.0.113.0/24, 2001:db8::/32"))
+    assert networks.owner_of("64.235.150.7") == "barracuda"
+    assert networks.owner_of("203.0.113.9") == networks.owner_of("2001:db8::7") == "named"
 
 
 @pytest.mark.parametrize("address", ["192.0.2.1", "", "testclient", "::1", "64.235.144.0/20"])
 def test_everybody_else_has_none(address: str) -> None:
-    assert Networks().name_of(address) == ""
+    assert ScannerNetworks().owner_of(address) == ""
 
 
 def test_what_is_no_network_is_named() -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.events.tables import EventKind
-from digest.track.provider_events.event import Act, Report
-from digest.track.provider_events.sendgrid import KINDS, PostError, read_post
+from digest.track.provider_events.event import DeliveryEvent, OptOut
+from digest.track.provider_events.sendgrid import KINDS, WebhookPayloadError, parse_webhook
 from subscribers.tokens import Purpose, TokenClaims, Tokens
 from tests.parts.sendgrid_events import body_of, event
 
@@ -20,8 +20,8 @@ TOKENS = Tokens(["a secret of the tests that is long enough"])
 TOKEN = TOKENS.make(Purpose.DELIVERY, 12, 3)
 
 
-def read(name: str, **more: Any) -> Report:
-    return read_post(body_of([event(name, TOKEN, NOW, **more)]), TOKENS)[0]
+def read(name: str, **more: Any) -> DeliveryEvent:
+    return parse_webhook(body_of([event(name, TOKEN, NOW, **more)]), TOKENS)[0]
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -29,12 +29,12 @@ def test_every_documented_type_has_a_kind_and_its_delivery(name: str) -> None:
     report = read(name)
     assert report.kind is KINDS[name]
     assert report.kind is not EventKind.UNKNOWN
-    assert (report.bearer, report.at) == (TokenClaims(12, 3), NOW)
+    assert (report.claims, report.at) == (TokenClaims(12, 3), NOW)
 
 
 def test_what_is_not_known_yet_is_kept_and_means_nothing() -> None:
     report = read("telepathy", reason="felt")
-    assert (report.kind, report.fault, report.act) == (EventKind.UNKNOWN, BounceType.NONE, None)
+    assert (report.kind, report.fault, report.opt_out) == (EventKind.UNKNOWN, BounceType.NONE, None)
     assert json.loads(report.detail) == {"event": "telepathy", "reason": "felt"}
 
 
@@ -67,21 +67,21 @@ def test_a_bounce_goes_by_the_policy_and_blocked_is_never_hard(
 
 
 @pytest.mark.parametrize(
-    ("reason", "fault", "act"),
+    ("reason", "fault", "opt_out"),
     [
         ("Bounced Address", BounceType.HARD, None),
         ("Invalid", BounceType.HARD, None),
-        ("Unsubscribed Address", BounceType.NONE, Act.UNSUBSCRIBE),
-        ("Spam Reporting Address", BounceType.NONE, Act.COMPLAIN),
+        ("Unsubscribed Address", BounceType.NONE, OptOut.UNSUBSCRIBE),
+        ("Spam Reporting Address", BounceType.NONE, OptOut.COMPLAIN),
         ("Spam Content", BounceType.NONE, None),
         ("Recipient List over Package Quota", BounceType.NONE, None),
     ],
 )
 def test_what_was_dropped_tells_what_sendgrid_knows(
-    reason: str, fault: BounceType, act: Act | None
+    reason: str, fault: BounceType, opt_out: OptOut | None
 ) -> None:
     report = read("dropped", reason=reason)
-    assert (report.kind, report.fault, report.act) == (EventKind.DROPPED, fault, act)
+    assert (report.kind, report.fault, report.opt_out) == (EventKind.DROPPED, fault, opt_out)
 
 
 def test_a_machine_is_labelled_and_nobody_is_taken_for_a_person() -> None:
@@ -101,14 +101,14 @@ def test_what_is_kept_names_nobody() -> None:
 
 def test_other_mail_of_the_account_is_nobodys() -> None:
     for stranger in (None, 7, "order-66", ["x"], TOKENS.make(Purpose.CLICK, 12, 3)):
-        assert read("delivered", delivery=stranger).bearer is None
+        assert read("delivered", delivery=stranger).claims is None
 
 
 def test_the_odd_event_without_an_id_is_told_by_what_it_says() -> None:
     told = event("delivered", TOKEN, NOW)
     del told["sg_event_id"]
-    first, again = read_post(body_of([told, told]), TOKENS)
-    other = read_post(body_of([told | {"timestamp": told["timestamp"] + 1}]), TOKENS)[0]
+    first, again = parse_webhook(body_of([told, told]), TOKENS)
+    other = parse_webhook(body_of([told | {"timestamp": told["timestamp"] + 1}]), TOKENS)[0]
     assert first.key == again.key != other.key
 
 
@@ -135,8 +135,8 @@ def test_the_odd_event_without_an_id_is_told_by_what_it_says() -> None:
     ],
 )
 def test_garbage_is_refused_in_one_line(body: bytes) -> None:
-    with pytest.raises(PostError, match="not a list of events") as refused:
-        read_post(body, TOKENS)
+    with pytest.raises(WebhookPayloadError, match="not a list of events") as refused:
+        parse_webhook(body, TOKENS)
     assert "\n" not in str(refused.value)
 
 
@@ -160,8 +160,8 @@ JSON = st.recursive(
 @given(st.lists(JSON, max_size=4) | JSON)
 def test_any_json_is_read_or_refused(value: Any) -> None:
     try:
-        reports = read_post(json.dumps(value).encode(), TOKENS)
-    except PostError:
+        reports = parse_webhook(json.dumps(value).encode(), TOKENS)
+    except WebhookPayloadError:
         return
     assert len(reports) == len(value)
 
@@ -174,7 +174,7 @@ def test_any_json_is_read_or_refused(value: Any) -> None:
     st.sampled_from([*KINDS, "something new"]),
 )
 def test_whatever_the_lesser_fields_hold_the_event_is_kept(told: dict[str, Any], name: str) -> None:
-    report = read_post(body_of([event(name, None, NOW) | told]), TOKENS)[0]
+    report = parse_webhook(body_of([event(name, None, NOW) | told]), TOKENS)[0]
     assert report.kind is KINDS.get(name, EventKind.UNKNOWN)
     assert json.loads(report.detail)["event"] == name if report.detail != "{}" else True
     assert "\0" not in report.detail + report.note

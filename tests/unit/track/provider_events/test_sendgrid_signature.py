@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sendgrid import EventWebhook
 
-from digest.track.provider_events.sendgrid_signature import SignatureError, Signatures
+from digest.track.provider_events.sendgrid_signature import SignatureError, SignatureVerifier
 from tests.parts.sendgrid_events import SIGNATURE, TIMESTAMP, Hook
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -31,7 +31,7 @@ def spell(key: EllipticCurvePublicKey | RSAPublicKey) -> str:
 
 
 def check(headers: dict[str, str], body: bytes = BODY, now: datetime = NOW) -> None:
-    Signatures([HOOK.key]).check(headers[SIGNATURE], headers[TIMESTAMP], body, now)
+    SignatureVerifier([HOOK.key]).verify(headers[SIGNATURE], headers[TIMESTAMP], body, now)
 
 
 def test_what_the_key_signed_is_believed_and_sendgrids_own_library_agrees() -> None:
@@ -41,7 +41,9 @@ def test_what_the_key_signed_is_believed_and_sendgrids_own_library_agrees() -> N
 
 
 def test_any_of_several_keys_will_do() -> None:
-    Signatures([Hook().key, HOOK.key]).check(HEADERS[SIGNATURE], HEADERS[TIMESTAMP], BODY, NOW)
+    SignatureVerifier([Hook().key, HOOK.key]).verify(
+        HEADERS[SIGNATURE], HEADERS[TIMESTAMP], BODY, NOW
+    )
 
 
 def test_another_key_another_body_or_another_time_is_refused() -> None:
@@ -69,7 +71,7 @@ def test_no_signature_is_not_one(missing: str) -> None:
 
 def test_without_a_key_nothing_is_believed() -> None:
     with pytest.raises(SignatureError, match="DIGEST_SENDGRID_WEBHOOK_KEY is not set"):
-        Signatures([]).check(HEADERS[SIGNATURE], HEADERS[TIMESTAMP], BODY, NOW)
+        SignatureVerifier([]).verify(HEADERS[SIGNATURE], HEADERS[TIMESTAMP], BODY, NOW)
 
 
 def test_a_post_is_fresh_for_as_long_as_it_is_tried_again() -> None:
@@ -84,7 +86,7 @@ def test_a_post_is_fresh_for_as_long_as_it_is_tried_again() -> None:
 @given(st.text(max_size=120), st.text(max_size=20))
 def test_whatever_stands_in_the_headers_is_refused_in_one_line(sign: str, stamp: str) -> None:
     with pytest.raises(SignatureError) as refused:
-        Signatures([HOOK.key]).check(sign, stamp, BODY, NOW)
+        SignatureVerifier([HOOK.key]).verify(sign, stamp, BODY, NOW)
     assert "\n" not in str(refused.value)
 
 
@@ -101,4 +103,4 @@ def test_whatever_stands_in_the_headers_is_refused_in_one_line(sign: str, stamp:
 )
 def test_what_is_no_such_key_is_named_at_start(key: str) -> None:
     with pytest.raises(ValueError, match="should look like MFk"):
-        Signatures([key])
+        SignatureVerifier([key])
