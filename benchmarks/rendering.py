@@ -20,7 +20,7 @@ from benchmarks.week import SECRET
 from digest.bootstrap import App, bootstrap
 from digest.catalog.pages import ComparisonPage, ContenderPage, Lens, ReviewPage
 from digest.catalog.tables import Comparison
-from digest.catalog.upsert import keep_page
+from digest.catalog.upsert import upsert_page
 from digest.database import ensure_current
 from digest.issues.tables import Issue, Pick, PickRole
 from digest.message.template import MessageTemplate
@@ -84,7 +84,7 @@ def _issue(app: App, comparisons: int) -> int:
     """A draft of so many picks."""
     with app.store.write() as session:
         for place in range(comparisons):
-            keep_page(session, _page(place), AT)
+            upsert_page(session, _page(place), AT)
         issue = Issue(subject="A week", preheader="", as_of=AT, created_at=AT)
         session.add(issue)
         session.flush()

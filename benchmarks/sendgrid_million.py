@@ -27,7 +27,7 @@ from sqlalchemy import text
 from digest.bootstrap import App, bootstrap
 from digest.catalog.intake.sources import read_sources
 from digest.catalog.pages import ComparisonPage
-from digest.catalog.upsert import keep_page
+from digest.catalog.upsert import upsert_page
 from digest.database import upgrade
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.samples import comparisons
@@ -118,7 +118,7 @@ def _prepare(folder: Path, host: str, people: int) -> App:
     with app.store.write() as session:
         for page in read_sources([str(comparisons())], None):
             assert isinstance(page, ComparisonPage), page
-            keep_page(session, page, now)
+            upsert_page(session, page, now)
         values = {"people": people, "now": now.replace(tzinfo=None).isoformat(" ")}
         session.connection().execute(text(FILL), values)
     return app

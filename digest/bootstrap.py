@@ -16,15 +16,15 @@ from digest.deliver.providers.sendgrid.provider import SendGridProvider
 from digest.deliver.providers.smtp.provider import SmtpProvider
 from digest.deliver.providers.smtp.url import parse_smtp_url
 from digest.gate import Gate, Tools
-from digest.gate.clients import ClientTables
-from digest.gate.spam import SpamFilter
+from digest.gate.checks.clients import ClientTables
+from digest.gate.checks.spam import SpamFilter
 from digest.message.edition import Sender
 from digest.pipeline import IssueRenderer, IssueService, Preview, Sending, TransactionalMailer
 from digest.pipeline.notify_workers import notify_nobody
 from digest.readers.proof_of_work import ProofOfWork
 from digest.render.environment import email_environment, templates_folder
 from digest.render.links import Tracking
-from digest.render.transactional import Letters
+from digest.render.transactional import TransactionalRenderer
 from digest.settings import ProviderName, Settings, SettingsError
 from digest.track.bounces.imap import ImapMailbox
 from digest.track.bounces.mailbox import Mailbox, MaildirMailbox, parse_mailbox_url
@@ -140,7 +140,7 @@ def bootstrap(
         sending=Sending(store, renderer, provider, clock, limits, notify_workers=notify_workers),
         mailer=TransactionalMailer(
             store=store,
-            letters=Letters(settings.brand, environment),
+            renderer=TransactionalRenderer(settings.brand, environment),
             sender=settings.mail_sender,
             tokens=tokens,
             hasher=hasher,

@@ -1,6 +1,7 @@
 """The errors that this project raises, drawn as one tree.
 
     DigestError                       any error that this project raises on purpose
+    ├── AmbiguousPageError            a page does not say who speaks of which tool
     ├── ConnectionLostError           an SMTP connection ended or is of no more use
     ├── DnsUnavailableError           DNS did not answer
     ├── HitNotStoredError             a group commit failed: nothing was stored
@@ -11,7 +12,6 @@
     ├── SignatureError                a webhook body is not the provider's, or stale
     ├── TokenError                    a token was not made by us for this purpose
     ├── TooManySignupsError           a sign-up limit is reached
-    ├── UnclearError                  a page does not say who speaks of which tool
     ├── UserError                     whoever runs the product can act on it: the text says how
     │   ├── AddressError              a mail address is not accepted
     │   ├── CommandError              a command ends with this line

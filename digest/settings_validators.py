@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import idna
 
-from digest.deliverability.server import parse_server
+from digest.deliverability.dns_server import parse_server
 from digest.track.provider_events.sendgrid_signature import SignatureVerifier
 from subscribers.addresses import AddressError, parse_address
 

@@ -1,7 +1,6 @@
-"""A comparison as one source page states it: the values every reader of pages returns.
+"""Plain values of one comparison as a source page states it.
 
-These are plain values, valid by construction in the reader that made them; `catalog.keep.keep_page`
-is the only way they get into the tables.
+Every reader of pages returns them, checked; `catalog.upsert.upsert_page` writes them to the tables.
 """
 
 from dataclasses import dataclass

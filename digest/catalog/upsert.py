@@ -19,7 +19,7 @@ class Change(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class UpsertResult:
     """What became of a page; `changes` says in words what differs from before."""
 
     slug: str
@@ -27,19 +27,19 @@ class Kept:
     changes: tuple[str, ...] = ()
 
 
-def keep_page(session: Session, page: ComparisonPage, now: datetime) -> Kept:
+def upsert_page(session: Session, page: ComparisonPage, now: datetime) -> UpsertResult:
     """Stores `page`. What a source can't carry (date, URL, verdicts) never erases what is known."""
     slug = page.slug or comparison_slug(page.contenders[0].name, page.contenders[1].name)
     known = comparison_by_slug(session, slug)
     if known is None:
         _insert(session, slug, page, now)
-        return Kept(slug, Change.NEW)
+        return UpsertResult(slug, Change.NEW)
     merged = _merged(page, known)
     changes = tuple(_changes(merged, known))
     if not changes:
-        return Kept(slug, Change.SAME)
+        return UpsertResult(slug, Change.SAME)
     _update(session, known.id, merged, now)
-    return Kept(slug, Change.CHANGED, changes)
+    return UpsertResult(slug, Change.CHANGED, changes)
 
 
 def _insert(session: Session, slug: str, page: ComparisonPage, now: datetime) -> None:
@@ -185,14 +185,14 @@ def _contender_changes(old: ContenderView, new: ContenderPage) -> list[str]:
     after = {review.lens: review for review in new.reviews}
     lenses = [*before, *(lens for lens in after if lens not in before)]
     changes += [
-        f"{old.name}, {lens}'s review: {_fate(before.get(lens), after.get(lens))}"
+        f"{old.name}, {lens}'s review: {_review_change(before.get(lens), after.get(lens))}"
         for lens in lenses
         if before.get(lens) != after.get(lens)
     ]
     return changes
 
 
-def _fate(before: ReviewPage | None, after: ReviewPage | None) -> str:
+def _review_change(before: ReviewPage | None, after: ReviewPage | None) -> str:
     if before is None:
         return "added"
     if after is None:

@@ -39,7 +39,7 @@ def import_(
 
     from digest.catalog.intake.sources import read_sources
     from digest.catalog.pages import PageError
-    from digest.catalog.upsert import Change, keep_page
+    from digest.catalog.upsert import Change, upsert_page
 
     moment = parse_moment(published_at, "--published-at") if published_at else None
     if url is not None:
@@ -56,7 +56,7 @@ def import_(
                 continue
             stated = replace(page, published_at=page.published_at or moment, url=url or page.url)
             with app.store.write() as session:
-                kept = keep_page(session, stated, app.clock())
+                kept = upsert_page(session, stated, app.clock())
             tally[kept.change] += 1
             if kept.change is not Change.SAME:
                 print(f"{kept.change}: {kept.slug}")

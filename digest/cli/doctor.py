@@ -117,8 +117,8 @@ def _standing(settings: "Settings", keys: "Sequence[DkimKey]") -> Iterator[tuple
     """What the world sees of the sender; for the outbox nothing of it is at fault yet."""
     from digest.deliver.providers.smtp.url import parse_smtp_url
     from digest.deliverability.check_result import Topic
-    from digest.deliverability.examine import SenderConfig, examine, objections
-    from digest.deliverability.lookups import open_lookups
+    from digest.deliverability.resolver import open_resolver
+    from digest.deliverability.sender import SenderConfig, check_sender, provider_verdicts
     from digest.settings import ProviderName
 
     sender = settings.mail_sender
@@ -136,14 +136,14 @@ def _standing(settings: "Settings", keys: "Sequence[DkimKey]") -> Iterator[tuple
         bounces=settings.bounce_address,
     )
     try:
-        lookups = open_lookups(settings.dns_server)
+        resolver = open_resolver(settings.dns_server)
     except ValueError as error:
         yield None, f"DNS: {error}"
         return
-    results = examine(config, lookups)
+    results = check_sender(config, resolver)
     if not settings.public_url.startswith("https://"):
         # Said already, with the settings.
         results = [one for one in results if one.topic is not Topic.URL]
     trial = settings.provider is ProviderName.OUTBOX
-    for good, line in [*((one.good, str(one)) for one in results), *objections(results)]:
+    for good, line in [*((one.good, str(one)) for one in results), *provider_verdicts(results)]:
         yield (None if trial and good is False else good), line

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from digest.bootstrap import App, bootstrap
 from digest.catalog.intake.sources import read_sources
 from digest.catalog.pages import PageError
-from digest.catalog.upsert import Change, keep_page
+from digest.catalog.upsert import Change, upsert_page
 from digest.cli.common import CommandError
 from digest.cli.issue.send import send_in_foreground
 from digest.database import ensure_current
@@ -55,7 +55,7 @@ def _import(app: App) -> None:
         if isinstance(page, PageError):
             raise CommandError(str(page))
         with app.store.write() as session:
-            tally[keep_page(session, page, app.clock()).change] += 1
+            tally[upsert_page(session, page, app.clock()).change] += 1
     print(
         f"1  comparisons: {tally[Change.NEW]} new, {tally[Change.CHANGED]} changed, "
         f"{tally[Change.SAME]} unchanged"

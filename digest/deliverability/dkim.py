@@ -4,20 +4,20 @@ from collections.abc import Sequence
 
 from digest.deliver.providers.dkim.keys import DkimKey
 from digest.deliverability.check_result import CheckResult, Topic, paste, tags
-from digest.deliverability.lookups import Lookups
+from digest.deliverability.resolver import DnsResolver
 
 SENDGRID_SELECTORS = ("s1", "s2")
 """What SendGrid's domain authentication uses unless told otherwise."""
 
 
-def check_dkim(domain: str, keys: Sequence[DkimKey], lookups: Lookups) -> list[CheckResult]:
+def check_dkim(domain: str, keys: Sequence[DkimKey], resolver: DnsResolver) -> list[CheckResult]:
     """A fact a key. Raises DnsUnavailableError."""
-    return [_look_at(f"{key.selector}._domainkey.{domain}", key, lookups) for key in keys]
+    return [_look_at(f"{key.selector}._domainkey.{domain}", key, resolver) for key in keys]
 
 
-def _look_at(name: str, key: DkimKey, lookups: Lookups) -> CheckResult:
+def _look_at(name: str, key: DkimKey, resolver: DnsResolver) -> CheckResult:
     fix = paste(name, key.record)
-    published = [tags(one) for one in lookups.texts(name)]
+    published = [tags(one) for one in resolver.txt_records(name)]
     published = [one for one in published if "p" in one]
     if not published:
         return CheckResult(Topic.DKIM, False, f"no key at {name}", fix)
@@ -39,12 +39,12 @@ def _look_at(name: str, key: DkimKey, lookups: Lookups) -> CheckResult:
     return CheckResult(Topic.DKIM, True, f"the key at {name} is ours")
 
 
-def check_sendgrid_dkim(domain: str, lookups: Lookups) -> CheckResult:
+def check_sendgrid_dkim(domain: str, resolver: DnsResolver) -> CheckResult:
     """SendGrid signs by itself. Its selectors can be chosen, so none found proves nothing."""
     found = [
         selector
         for selector in SENDGRID_SELECTORS
-        if any("p" in tags(one) for one in lookups.texts(f"{selector}._domainkey.{domain}"))
+        if any("p" in tags(one) for one in resolver.txt_records(f"{selector}._domainkey.{domain}"))
     ]
     if found:
         what = f"SendGrid's keys stand at {' and '.join(found)}._domainkey.{domain}"

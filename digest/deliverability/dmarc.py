@@ -1,18 +1,18 @@
 """DMARC: what a domain asks for mail that proves nothing (RFC 7489; its successor's tree walk)."""
 
 from digest.deliverability.check_result import CheckResult, Topic, paste, tags
-from digest.deliverability.lookups import Lookups
+from digest.deliverability.resolver import DnsResolver
 
 MOST_STEPS = 8
 """How many names the tree walk asks at most."""
 POLICIES = ("none", "quarantine", "reject")
 
 
-def check_dmarc(sender: str, signer: str, postmaster: str, lookups: Lookups) -> CheckResult:
+def check_dmarc(sender: str, signer: str, postmaster: str, resolver: DnsResolver) -> CheckResult:
     """For mail from the domain `sender`, signed for `signer`. Raises DnsUnavailableError."""
     suggestion = paste(f"_dmarc.{sender}", f"v=DMARC1; p=none; rua=mailto:{postmaster}")
     for name in _upwards(sender):
-        records = [one for one in lookups.texts(f"_dmarc.{name}") if _is_dmarc(one)]
+        records = [one for one in resolver.txt_records(f"_dmarc.{name}") if _is_dmarc(one)]
         if len(records) > 1:
             what = f"{len(records)} records at _dmarc.{name}, which count as none"
             return CheckResult(Topic.DMARC, False, what, "leave one")

@@ -4,8 +4,16 @@ Comes in: a sample message, which is the mail exactly as one recipient would get
 findings, each with a stable code, a place and what to do. One file for each family of checks.
 """
 
-from digest.gate.check import Gate, Tools
-from digest.gate.findings import DEFAULT_POLICY, Code, Finding, Level, Policy, blocking, in_one_line
+from digest.gate.findings import (
+    DEFAULT_POLICY,
+    Code,
+    Finding,
+    Level,
+    Policy,
+    blocking,
+    summary_line,
+)
+from digest.gate.gate import Gate, Tools
 from digest.gate.sample_message import SampleMessage, sample_message
 
 __all__ = [
@@ -18,6 +26,6 @@ __all__ = [
     "SampleMessage",
     "Tools",
     "blocking",
-    "in_one_line",
     "sample_message",
+    "summary_line",
 ]

@@ -127,7 +127,7 @@ def blocking(findings: Iterable[Finding], despite: Collection[str] = ()) -> list
     ]
 
 
-def in_one_line(findings: Sequence[Finding], number: int) -> str:
+def summary_line(findings: Sequence[Finding], number: int) -> str:
     """The first few, and where the others are listed: it has to be read, and at once."""
     shown = "; ".join(map(str, findings[:MOST_TOLD]))
     more = len(findings) - MOST_TOLD

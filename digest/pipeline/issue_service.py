@@ -13,7 +13,7 @@ from digest.compose import headline
 from digest.deliver.ledger import resend
 from digest.deliver.ledger.ledger import freeze as freeze_audience
 from digest.deliver.tables import DeliveryState
-from digest.gate import Finding, Gate, SampleMessage, blocking, in_one_line
+from digest.gate import Finding, Gate, SampleMessage, blocking, summary_line
 from digest.issues.history import last_issue, open_draft, used
 from digest.issues.lifecycle import IssueError, find_issue, transition
 from digest.issues.tables import MANUAL_SERIES, Issue, IssueState, Link, Override, Pick, Variant
@@ -224,7 +224,7 @@ class IssueService:
         despite = [one.code for one in overrides_of(session, issue)]
         against = blocking(self.gate.check_quickly(mail), despite)
         if issue.content_hash is not None and against:
-            msg = f"issue {number} can't go out: " + in_one_line(against, number)
+            msg = f"issue {number} can't go out: " + summary_line(against, number)
             raise IssueError(msg)
 
     def _take_back(self, session: Session, number: int) -> None:

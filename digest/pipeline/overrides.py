@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from digest.gate import Code, Finding, Gate, SampleMessage, blocking, in_one_line
+from digest.gate import Code, Finding, Gate, SampleMessage, blocking, summary_line
 from digest.gate.findings import FIXED
 from digest.issues.lifecycle import IssueError
 from digest.issues.tables import Issue, Override
@@ -43,7 +43,7 @@ def _check_passes(number: int, findings: Iterable[Finding], despite: Collection[
     """Raises IssueError with all that blocks and is not let pass."""
     against = blocking(findings, despite)
     if against:
-        msg = f"issue {number} can't be approved: " + in_one_line(against, number)
+        msg = f"issue {number} can't be approved: " + summary_line(against, number)
         raise IssueError(msg)
 
 

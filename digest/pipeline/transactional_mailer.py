@@ -26,7 +26,7 @@ from digest.message.personalization import Personalization
 from digest.render.errors import TemplateError
 from digest.render.rendered import Rendered
 from digest.render.slots import Slot
-from digest.render.transactional import Action, Letters
+from digest.render.transactional import Action, TransactionalRenderer
 from store import Store
 from subscribers import suppression
 from subscribers.addresses import AddressError, AddressHasher, parse_address
@@ -37,7 +37,7 @@ SERIES = "letters"
 """Stands in List-Id and Feedback-ID where an issue has its schedule's name."""
 
 
-class Words(NamedTuple):
+class NoticeText(NamedTuple):
     """What a notice says; `{name}` is the list's."""
 
     subject: str
@@ -45,7 +45,7 @@ class Words(NamedTuple):
     button: str = ""
 
 
-ALREADY = Words(
+ALREADY = NoticeText(
     "You are on the list of {name} already",
     (
         "This address was signed up once more, most likely by you. There is nothing to do.",
@@ -53,7 +53,7 @@ ALREADY = Words(
     ),
     "Open my preferences",
 )
-CHANGE = Words(
+CHANGE = NoticeText(
     "Is this your new address for {name}?",
     (
         "A reader of {name} asked for it to be sent to this address from now on.",
@@ -62,7 +62,7 @@ CHANGE = Words(
     ),
     "Confirm my new address",
 )
-CHANGED = Words(
+CHANGED = NoticeText(
     "{name} goes to another address from now on",
     (
         "A new address was given and confirmed. Nothing further is sent to this one.",
@@ -80,7 +80,7 @@ class TransactionalMailer:
     """
 
     store: Store
-    letters: Letters
+    renderer: TransactionalRenderer
     sender: Sender
     tokens: Tokens
     hasher: AddressHasher
@@ -172,7 +172,7 @@ class TransactionalMailer:
             html=rendered.html,
             text=rendered.text,
             sender=self.sender,
-            list_name=self.letters.brand.name,
+            list_name=self.renderer.brand.name,
             public_url=self._site,
             bounce_address=self.bounces,
             auto_submitted=True,
@@ -189,7 +189,7 @@ class TransactionalMailer:
 
     @property
     def _site(self) -> str:
-        return self.letters.brand.public_url
+        return self.renderer.brand.public_url
 
     def _link(self, purpose: Purpose, subscriber: int, number: int = 0) -> str:
         return f"{self._site}/{purpose}/{self.tokens.make(purpose, subscriber, number)}"
@@ -199,9 +199,9 @@ class TransactionalMailer:
         reader = owed.subscriber_id
         match owed.kind:
             case TransactionalKind.CONFIRMATION:
-                return self.letters.confirmation(self._link(Purpose.CONFIRM, reader))
+                return self.renderer.confirmation(self._link(Purpose.CONFIRM, reader))
             case TransactionalKind.WELCOME:
-                return self.letters.welcome(
+                return self.renderer.welcome(
                     self._link(Purpose.PREFERENCES, reader),
                     self._link(Purpose.UNSUBSCRIBE, reader),
                     self._came_from(session, str(owed.context.get("comparison", ""))),
@@ -216,12 +216,12 @@ class TransactionalMailer:
                 assert_never(owed.kind)
 
     def _notice(
-        self, words: Words, purpose: Purpose | None = None, reader: int = 0, number: int = 0
+        self, notice: NoticeText, purpose: Purpose | None = None, reader: int = 0, number: int = 0
     ) -> Rendered:
-        name = self.letters.brand.name
-        action = Action(words.button, self._link(purpose, reader, number)) if purpose else None
-        said = tuple(one.format(name=name) for one in words.paragraphs)
-        return self.letters.notice(words.subject.format(name=name), said, action)
+        name = self.renderer.brand.name
+        action = Action(notice.button, self._link(purpose, reader, number)) if purpose else None
+        said = tuple(one.format(name=name) for one in notice.paragraphs)
+        return self.renderer.notice(notice.subject.format(name=name), said, action)
 
     def _came_from(self, session: Session, slug: str) -> Matchup | None:
         view = comparison_by_slug(session, slug) if slug else None

@@ -8,7 +8,7 @@ import html as markup
 import re
 from collections.abc import Mapping
 
-from digest.issues.targets import is_web_address
+from digest.catalog.urls import is_web_address
 from digest.render.slots import MARKS, Slot
 
 NEUTRAL_GREETING = "Hello,"
@@ -28,14 +28,14 @@ def archive_html(html: str, links: Mapping[int, str], archive_url: str) -> str:
     could use (unsubscribe, preferences, vote), and those without a usable target, lead to
     `archive_url`. The pixel is gone and the greeting names nobody.
     """
-    straight = straight_html(html, links, archive_url)
-    closed = _ADDRESS.sub(lambda match: _led(match, archive_url), straight)
+    straight = direct_links_html(html, links, archive_url)
+    closed = _ADDRESS.sub(lambda match: _lead_to(match, archive_url), straight)
     greeted = closed.replace(Slot.GREETING.mark, NEUTRAL_GREETING)
     # A slot in any other place (a visible address, a comment) has nothing to say to everybody.
     return MARKS.sub("", greeted)
 
 
-def straight_html(html: str, links: Mapping[int, str], other: str) -> str:
+def direct_links_html(html: str, links: Mapping[int, str], other: str) -> str:
     """`html` with nothing left that counts: no pixel, and clicks lead straight to their target.
 
     `other` takes the place of a target that is missing or no web address. Personal slots stay.
@@ -55,7 +55,7 @@ def straight_html(html: str, links: Mapping[int, str], other: str) -> str:
     return _ADDRESS.sub(straight, without_pixel)
 
 
-def framed(html: str, head: str, foot: str) -> str:
+def with_head_and_foot(html: str, head: str, foot: str) -> str:
     """A page with something more in its head and at its end; the mail between is as it was.
 
     A page needs a landmark around what it is about, which mail clients bring along.
@@ -68,7 +68,7 @@ def framed(html: str, head: str, foot: str) -> str:
     return f"{body}</main>{foot}{end}{after}" if end else f"{html}</main>{foot}"
 
 
-def _led(match: re.Match[str], target: str) -> str:
+def _lead_to(match: re.Match[str], target: str) -> str:
     if not MARKS.search(_value(match)):
         return match[0]
     return f'{match["name"]}"{markup.escape(target)}"'

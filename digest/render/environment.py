@@ -8,7 +8,7 @@ from markupsafe import Markup
 import digest
 from digest.number_words import percent
 from digest.render.errors import TemplateError
-from digest.render.filters import attribute, harmless, month, reach, wrap, written_date
+from digest.render.filters import attribute, month, reach, sanitize, wrap, written_date
 from digest.render.slots import Slot
 
 ESCAPED = (".mjml.j2", ".html.j2")
@@ -34,7 +34,7 @@ def email_environment(*folders: Path) -> Environment:
         loader=ChoiceLoader([FileSystemLoader(root) for root in roots]),
         autoescape=_escapes,  # noqa: S701 - a template's name decides; text is not escaped
         undefined=StrictUndefined,
-        finalize=outgoing,
+        finalize=finalize,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -57,13 +57,13 @@ def templates_folder() -> Path:
     return packaged if packaged.is_dir() else package.parent / "templates"
 
 
-def outgoing(value: object) -> object:
+def finalize(value: object) -> object:
     """Every value on its way out of a template: text from outside can't place a slot."""
     if isinstance(value, Slot):
         return Href(value.mark)
     if isinstance(value, Href | Markup) or not isinstance(value, str):
         return value
-    return harmless(value)
+    return sanitize(value)
 
 
 def _escapes(name: str | None) -> bool:

@@ -7,7 +7,7 @@ from textwrap import TextWrapper
 
 from markupsafe import Markup
 
-from digest.render.slots import disarm
+from digest.render.slots import disarm_slots
 
 COLUMNS = 72
 """RFC 3676 section 4.2 asks for 66 to 72 in text that is read as it stands."""
@@ -24,9 +24,9 @@ _MONTHS = (
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-def harmless(text: str) -> str:
+def sanitize(text: str) -> str:
     """Text from outside as it may go out: no slots in it, and no characters that are no text."""
-    return disarm(_NOT_TEXT.sub("", text))
+    return disarm_slots(_NOT_TEXT.sub("", text))
 
 
 def reach(score: float, cells: int = 100) -> int:
@@ -47,7 +47,7 @@ def attribute(value: object) -> Markup:
     accent, a variation selector, a newline or a backslash would come out as `\u{..}`, and a
     quote would end the attribute.
     """
-    text = harmless(unicodedata.normalize("NFC", str(value)))
+    text = sanitize(unicodedata.normalize("NFC", str(value)))
     references = _UNSAFE_IN_ATTRIBUTE.sub(lambda match: f"&#{ord(match[0])};", text)
     return Markup(references)  # noqa: S704 - only safe ASCII is left
 

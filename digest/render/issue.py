@@ -8,36 +8,38 @@ from digest.brand import Brand
 from digest.compose import Content
 from digest.render.environment import Href
 from digest.render.errors import TemplateError
-from digest.render.filters import harmless
-from digest.render.links import LinkBook, Tracking, ascii_url
-from digest.render.mjml.postprocess import polish
-from digest.render.mjml.source_map import html_of
+from digest.render.filters import sanitize
+from digest.render.links import LinkRegistry, Tracking, ascii_url
+from digest.render.mjml.postprocess import postprocess
+from digest.render.mjml.source_map import compile_mjml
 from digest.render.rendered import Rendered
+from digest.render.run_template import common_context, run_template
 from digest.render.slots import MARKS, Slot
-from digest.render.template_run import frame, run
 
-BOTH = Tracking()
+TRACK_ALL = Tracking()
 HTML_TEMPLATE = "digest/issue.mjml.j2"
 TEXT_TEMPLATE = "digest/issue.txt.j2"
 
 
 def render_issue(
-    content: Content, brand: Brand, environment: Environment, *, tracking: Tracking = BOTH
+    content: Content, brand: Brand, environment: Environment, *, tracking: Tracking = TRACK_ALL
 ) -> Rendered:
     """`content` as HTML and text. As `tracking` says, clicks and opens are told apart by recipient.
 
     Each part is one run of Jinja2, and the HTML one run of MJML: what comes from outside is never
     read as a template. The same content always gives the same bytes. Raises TemplateError.
     """
-    links = LinkBook(brand.public_url, tracked=tracking.clicks)
+    links = LinkRegistry(brand.public_url, tracked=tracking.clicks)
     context = _context(content, brand, links, tracking)
-    html = polish(html_of(environment, run(environment, HTML_TEMPLATE, context), HTML_TEMPLATE))
-    text = run(environment, TEXT_TEMPLATE, context)
+    html = postprocess(
+        compile_mjml(environment, run_template(environment, HTML_TEMPLATE, context), HTML_TEMPLATE)
+    )
+    text = run_template(environment, TEXT_TEMPLATE, context)
     _check_slots(html, HTML_TEMPLATE, brand)
     _check_slots(text, TEXT_TEMPLATE, brand)
     return Rendered(
-        subject=harmless(content.subject),
-        preheader=harmless(content.preheader),
+        subject=sanitize(content.subject),
+        preheader=sanitize(content.preheader),
         html=html,
         text=f"{text.strip()}\n",
         links=links.links,
@@ -45,14 +47,14 @@ def render_issue(
 
 
 def _context(
-    content: Content, brand: Brand, links: LinkBook, tracking: Tracking
+    content: Content, brand: Brand, links: LinkRegistry, tracking: Tracking
 ) -> dict[str, object]:
     """What templates see; docs/templates.md describes each name."""
     root = brand.public_url
     ascii_url(root, "public URL")
     pixel = Href(f"{root}/o/{Slot.OPEN.mark}.gif") if tracking.opens else None
     return {
-        **frame(brand, content.subject, content.preheader),
+        **common_context(brand, content.subject, content.preheader),
         "issue": content,
         "links": links,
         "greeting": Slot.GREETING,

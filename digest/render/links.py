@@ -12,7 +12,7 @@ from digest.render.rendered import RenderedLink
 from digest.render.slots import Slot
 
 SCHEMES = ("http", "https")
-LONGEST_URL = 2048
+MAX_URL_LENGTH = 2048
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 _HOST = re.compile(r"[A-Za-z0-9._-]+")
 _IPV6 = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
@@ -34,7 +34,7 @@ HIDDEN_LINK = "hidden"
 """The kind of the link that no person sees: whoever follows it is a machine."""
 
 
-class LinkBook:
+class LinkRegistry:
     """Gives a target its number (from 1) and the address that stands for it in the email.
 
     With `tracked`, that is our own redirect; without, the target itself.
@@ -72,8 +72,8 @@ def ascii_url(url: str, label: str) -> str:
         raise _refusal(url, label, f"which can't be read ({error})") from None
     if parts.scheme not in SCHEMES or not host:
         raise _refusal(url, label, "expected an address that starts with https:// or http://")
-    if _UNPRINTABLE.search(url.strip(" ").replace(" ", "")) or len(url) > LONGEST_URL:
-        raise _refusal(url, label, f"expected at most {LONGEST_URL} printable characters")
+    if _UNPRINTABLE.search(url.strip(" ").replace(" ", "")) or len(url) > MAX_URL_LENGTH:
+        raise _refusal(url, label, f"expected at most {MAX_URL_LENGTH} printable characters")
     if parts.username is not None or parts.password is not None:
         raise _refusal(url, label, "expected an address without a user name before the host")
     where = _ascii_host(host, url, label) + (f":{port}" if port is not None else "")

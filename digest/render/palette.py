@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from digest.render.errors import TemplateError
 
-READABLE = 4.5
+MIN_CONTRAST = 4.5
 """Contrast ratio that text of any size needs."""
 
 _LINEAR_BELOW = 0.04045  # sRGB, IEC 61966-2-1
@@ -43,7 +43,7 @@ def light(accent: str) -> Palette:
         line="#e5e2db",
         trail="#8f8a7f",
         track="#e5e2db",
-        accent=readable(accent, ("#ffffff", "#f8f7f4", "#f3f2ee"), "#000000"),
+        accent=with_contrast(accent, ("#ffffff", "#f8f7f4", "#f3f2ee"), "#000000"),
         on_accent="#ffffff",
     )
 
@@ -59,12 +59,12 @@ def dark(accent: str) -> Palette:
         line="#36363b",
         trail="#8a8780",
         track="#3f3f46",
-        accent=readable(accent, ("#232327", "#1b1b1e", "#111113"), "#ffffff"),
+        accent=with_contrast(accent, ("#232327", "#1b1b1e", "#111113"), "#ffffff"),
         on_accent="#1b1b1e",
     )
 
 
-def readable(colour: str, grounds: tuple[str, ...], towards: str) -> str:
+def with_contrast(colour: str, grounds: tuple[str, ...], towards: str) -> str:
     """`colour`, mixed with `towards` no further than reading it on every ground asks for.
 
     Raises TemplateError unless `colour` is written ``#rrggbb``.
@@ -73,7 +73,7 @@ def readable(colour: str, grounds: tuple[str, ...], towards: str) -> str:
         raise TemplateError("accent colour", None, f"found {colour!r}, expected one like #4338ca")
     mixes = (_mix(colour.lower(), towards, step / _STEPS) for step in range(_STEPS + 1))
     return next(
-        (mix for mix in mixes if all(contrast(mix, ground) >= READABLE for ground in grounds)),
+        (mix for mix in mixes if all(contrast(mix, ground) >= MIN_CONTRAST for ground in grounds)),
         towards,
     )
 

@@ -29,7 +29,7 @@ class Slot(StrEnum):
 MARKS = re.compile("|".join(re.escape(slot.mark) for slot in Slot))
 
 
-def disarm(text: str) -> str:
+def disarm_slots(text: str) -> str:
     """`text` with anything that looks like a slot's mark broken by an invisible joiner.
 
     Text from outside must not be able to place a slot: a tool named ``~~unsubscribe~~`` would

@@ -11,12 +11,12 @@ from jinja2 import Environment
 from digest.brand import Brand
 from digest.compose import Matchup
 from digest.render.environment import Href
-from digest.render.filters import harmless
+from digest.render.filters import sanitize
 from digest.render.links import ascii_url
-from digest.render.mjml.postprocess import polish
-from digest.render.mjml.source_map import html_of
+from digest.render.mjml.postprocess import postprocess
+from digest.render.mjml.source_map import compile_mjml
 from digest.render.rendered import Rendered
-from digest.render.template_run import frame, run
+from digest.render.run_template import common_context, run_template
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class Letters:
+class TransactionalRenderer:
     """Every letter there is, in one brand's look. All raise TemplateError."""
 
     brand: Brand
@@ -36,7 +36,7 @@ class Letters:
 
     def confirmation(self, confirm_url: str) -> Rendered:
         """Asks whether it was the address's owner who signed up (double opt-in)."""
-        return self._letter(
+        return self._render(
             "confirmation",
             f"Confirm your subscription to {self.brand.name}",
             "One tap, and the next issue is yours.",
@@ -48,7 +48,7 @@ class Letters:
     ) -> Rendered:
         """Says what comes, and shows the comparison that brought the reader here."""
         said = f"The verdict you came for: {came_from.title}." if came_from else None
-        return self._letter(
+        return self._render(
             "welcome",
             f"Welcome to {self.brand.name}",
             said or "You are on the list.",
@@ -66,17 +66,17 @@ class Letters:
         """Anything else: an address to confirm, an export to fetch, an erasure that is done."""
         given = Action(action.label, _href(action.url)) if action else None
         values = {"paragraphs": paragraphs, "action": given}
-        return self._letter("notice", subject, paragraphs[0], values)
+        return self._render("notice", subject, paragraphs[0], values)
 
-    def _letter(
+    def _render(
         self, name: str, subject: str, preheader: str, values: Mapping[str, object]
     ) -> Rendered:
-        context = {**frame(self.brand, subject, preheader), **values}
+        context = {**common_context(self.brand, subject, preheader), **values}
         source = f"{name}/letter.mjml.j2"
-        mjml = run(self.environment, source, context)
-        html = polish(html_of(self.environment, mjml, source))
-        text = run(self.environment, f"{name}/letter.txt.j2", context)
-        return Rendered(harmless(subject), harmless(preheader), html, f"{text.strip()}\n", ())
+        mjml = run_template(self.environment, source, context)
+        html = postprocess(compile_mjml(self.environment, mjml, source))
+        text = run_template(self.environment, f"{name}/letter.txt.j2", context)
+        return Rendered(sanitize(subject), sanitize(preheader), html, f"{text.strip()}\n", ())
 
 
 def _href(url: str) -> Href:

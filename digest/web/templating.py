@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from digest.brand import Brand
-from digest.issues.targets import is_web_address
+from digest.catalog.urls import is_web_address
 from digest.number_words import percent
 from digest.render.filters import reach, written_date
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 
 from digest.render.environment import email_environment, templates_folder
 from digest.render.mjml import source_map
-from digest.render.mjml.compiler import to_html
+from digest.render.mjml.compiler import mjml_to_html
 from tests.golden.emails import EMAILS
 from tests.parts.machine import without
 
@@ -50,11 +50,11 @@ def test_the_official_library_draws_the_same(
 
     def heard(source: str, template: str) -> str:
         sources.append(source)
-        return to_html(source, template)
+        return mjml_to_html(source, template)
 
-    monkeypatch.setattr(source_map, "to_html", heard)
+    monkeypatch.setattr(source_map, "mjml_to_html", heard)
     ours = EMAILS[name](email_environment(templates_folder())).html
-    done = subprocess.run(
+    done = subprocess.run_template(
         [node, "mjml.mjs"], input=sources[0], capture_output=True, text=True, check=True, cwd=NODE
     )
     official = json.loads(done.stdout)

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp
 
 from digest.bootstrap import App, bootstrap
 from digest.catalog.pages import ComparisonPage, ContenderPage, Lens, ReviewPage
-from digest.catalog.upsert import keep_page
+from digest.catalog.upsert import upsert_page
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.settings import Settings
 from digest.web.application import create_app
@@ -106,7 +106,7 @@ def app(sqlite_store: Store, tmp_path: Path) -> Iterator[App]:
     made = bootstrap(settings(tmp_path), store=sqlite_store)
     with sqlite_store.write() as session:
         page = ComparisonPage("Alpha vs Beta", (side("Alpha", 75), side("Beta", 100)))
-        keep_page(session, page, datetime.now(UTC))
+        upsert_page(session, page, datetime.now(UTC))
     stop = threading.Event()
     postman = threading.Thread(target=deliver_letters, args=(made, stop))
     postman.start()

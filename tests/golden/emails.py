@@ -6,7 +6,7 @@ from jinja2 import Environment
 
 from digest.render.issue import render_issue
 from digest.render.rendered import Rendered
-from digest.render.transactional import Action, Letters
+from digest.render.transactional import Action, TransactionalRenderer
 from tests.golden.sample import BRAND, SITE, content
 
 TOKEN = "AbCdEfGhIjKlMnOpQrStUv"
@@ -17,12 +17,12 @@ def _issue(environment: Environment) -> Rendered:
 
 
 def _confirmation(environment: Environment) -> Rendered:
-    return Letters(BRAND, environment).confirmation(f"{SITE}/confirm/{TOKEN}")
+    return TransactionalRenderer(BRAND, environment).confirmation(f"{SITE}/confirm/{TOKEN}")
 
 
 def _welcome(environment: Environment) -> Rendered:
     preferences, leave = f"{SITE}/preferences/{TOKEN}", f"{SITE}/unsubscribe/{TOKEN}"
-    return Letters(BRAND, environment).welcome(preferences, leave, content().lead)
+    return TransactionalRenderer(BRAND, environment).welcome(preferences, leave, content().lead)
 
 
 def _notice(environment: Environment) -> Rendered:
@@ -31,7 +31,7 @@ def _notice(environment: Environment) -> Rendered:
         "Until you confirm it, the old one is used.",
     )
     action = Action("Use this address", f"{SITE}/confirm/{TOKEN}")
-    return Letters(BRAND, environment).notice("Your new address", words, action)
+    return TransactionalRenderer(BRAND, environment).notice("Your new address", words, action)
 
 
 EMAILS: dict[str, Callable[[Environment], Rendered]] = {

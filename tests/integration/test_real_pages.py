@@ -9,7 +9,7 @@ from digest.catalog.intake.sources import read_sources
 from digest.catalog.pages import ComparisonPage, Lens
 from digest.catalog.queries import all_comparisons
 from digest.catalog.tables import Tool
-from digest.catalog.upsert import Change, keep_page
+from digest.catalog.upsert import Change, upsert_page
 from store import Store
 from tests.parts.world import NOW
 
@@ -35,7 +35,7 @@ def keep_all(store: Store) -> list[Change]:
     for page in read_sources([str(PAGES)], None):
         assert isinstance(page, ComparisonPage), page
         with store.write() as session:
-            changes.append(keep_page(session, page, NOW).change)
+            changes.append(upsert_page(session, page, NOW).change)
     return changes
 
 

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from digest.bootstrap import App, bootstrap
 from digest.catalog.pages import ComparisonPage, ContenderPage, Lens, ReviewPage
-from digest.catalog.upsert import keep_page
+from digest.catalog.upsert import upsert_page
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.settings import Settings
 from digest.track.report import report_of
@@ -55,7 +55,7 @@ def app(sqlite_store: Store, tmp_path: Path) -> App:
     )
     with sqlite_store.write() as session:
         page = ComparisonPage("Alpha vs Beta", (side("Alpha", 75), side("Beta", 100)))
-        keep_page(session, page, datetime.now(UTC))
+        upsert_page(session, page, datetime.now(UTC))
     return bootstrap(settings, store=sqlite_store)
 
 

@@ -10,7 +10,7 @@ from sqlmodel import select
 from digest.bootstrap import App, bootstrap, clock
 from digest.catalog.intake.sources import read_sources
 from digest.catalog.pages import ComparisonPage
-from digest.catalog.upsert import keep_page
+from digest.catalog.upsert import upsert_page
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.issues.tables import Issue, IssueState
 from digest.samples import comparisons
@@ -55,7 +55,7 @@ def keep(app: App, chosen: list[ComparisonPage]) -> None:
 
     with app.store.write() as session:
         for page in chosen:
-            keep_page(session, replace(page, published_at=None), clock())
+            upsert_page(session, replace(page, published_at=None), clock())
 
 
 def schedule(app: App, approval: Approval = Approval.WAIT) -> None:

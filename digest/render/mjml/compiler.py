@@ -13,13 +13,13 @@ from mjml import mjml2html
 from digest.render.errors import TemplateError
 from digest.render.mjml import schema
 
-DEEPEST = 64
+MAX_DEPTH = 64
 """Levels of elements. The library recurses: some ten thousand levels end the process."""
-LARGEST = 2_000_000
+MAX_CHARACTERS = 2_000_000
 """Characters of source; a long issue has a thirtieth of that."""
 
 INLINE_STYLE = '<style data-inline="inline">'
-"""Starts a style block meant to be inlined; `polish` does so, since the MJML library does not."""
+"""Starts a style block for `postprocess` to inline, since the MJML library does not."""
 
 _WHITE_ON_WHITE = "font-size:1px;color:#ffffff;line-height:1px"
 """In the library's hidden inbox line: words in the colour of their ground are what spam has."""
@@ -29,7 +29,7 @@ _LENGTHS = re.compile(r"(?:[0-9.]+(?:px|%)\s*){1,4}")
 _INLINE = re.compile(r'<mj-style\s+inline="inline"\s*>(.*?)</mj-style>', re.DOTALL)
 
 
-def to_html(source: str, name: str) -> str:
+def mjml_to_html(source: str, name: str) -> str:
     """The HTML of MJML `source`. `name` is the template's, for messages.
 
     Raises TemplateError for anything `check` finds or the library refuses.
@@ -47,8 +47,10 @@ def to_html(source: str, name: str) -> str:
 
 def check(source: str, name: str) -> None:
     """Raises TemplateError for the first fault, with its line in the MJML (after Jinja2)."""
-    if len(source) > LARGEST:
-        raise TemplateError(name, None, f"{len(source)} characters, expected at most {LARGEST}")
+    if len(source) > MAX_CHARACTERS:
+        raise TemplateError(
+            name, None, f"{len(source)} characters, expected at most {MAX_CHARACTERS}"
+        )
     _Lint(name).run(source)
 
 
@@ -84,8 +86,8 @@ class _Lint:
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
         parent = self._open[-1] if self._open else None
         self._open.append(tag)
-        if len(self._open) > DEEPEST:
-            self._fail(f"more than {DEEPEST} levels of elements")
+        if len(self._open) > MAX_DEPTH:
+            self._fail(f"more than {MAX_DEPTH} levels of elements")
         if self._holder:
             if tag == schema.ROOT or tag.startswith("mj-"):
                 self._fail(f"<{tag}> may not stand inside <{self._holder}>")

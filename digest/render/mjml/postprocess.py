@@ -12,7 +12,7 @@ import css_inline
 
 from digest.render.mjml.compiler import INLINE_STYLE
 
-MANY = 2_048
+TAG_CACHE_SIZE = 2_048
 """Tags kept as they come out: an issue has some thousand, and most of them again and again."""
 
 _INLINE_BLOCK = re.compile(re.escape(INLINE_STYLE) + r"(.*?)</style>", re.DOTALL)
@@ -43,7 +43,7 @@ _AROUND_VALUE = re.compile(r" ?([:;,]) ?")
 _AROUND_RULE = re.compile(r" ?([{};,>]) ?|(?<=:) ")
 
 
-def polish(html: str) -> str:
+def postprocess(html: str) -> str:
     """`html` (the MJML library's) with the styles meant for it inlined, and minified."""
     css = "".join(_INLINE_BLOCK.findall(html))
     inliner = css_inline.CSSInliner(
@@ -101,7 +101,7 @@ def _is_edge(pieces: list[tuple[str, str]], index: int) -> bool:
     return True
 
 
-@lru_cache(maxsize=MANY)
+@lru_cache(maxsize=TAG_CACHE_SIZE)
 def _name(tag: str) -> str:
     match = _TAG_NAME.match(tag)
     return match[1].lower() if match else ""
@@ -115,7 +115,7 @@ def _between_tags(comment: str) -> str:
     return re.sub(r">[ \t\r\n\f]+<", "><", comment)
 
 
-@lru_cache(maxsize=MANY)
+@lru_cache(maxsize=TAG_CACHE_SIZE)
 def _tag(tag: str) -> str:
     """Without air in its style, and without the brackets that careless readers take for tags."""
     closed = _QUOTED_VALUE.sub(

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from jinja2 import Environment
 
 from digest.render.errors import TemplateError
-from digest.render.mjml.compiler import to_html
+from digest.render.mjml.compiler import mjml_to_html
 
-AROUND = 12
+CONTEXT_LINES = 12
 """Lines before and after that tell places with the same words apart."""
-LONGEST_SHOWN = 60
+MAX_SHOWN = 60
 _JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
 
@@ -24,30 +24,30 @@ Literals = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TemplateLine:
     template: str
     line: int
 
 
-def html_of(environment: Environment, source: str, name: str) -> str:
+def compile_mjml(environment: Environment, source: str, name: str) -> str:
     """The HTML of MJML `source`, which `name` gave; a TemplateError has the template's line."""
     try:
-        return to_html(source, name)
+        return mjml_to_html(source, name)
     except TemplateError as error:
         if error.line is None:
             raise
-        place = place_of(environment, source, error.line)
+        place = find_template_line(environment, source, error.line)
         if place:
             raise TemplateError(place.template, place.line, error.problem) from error
-        said = source.splitlines()[error.line - 1].strip()[:LONGEST_SHOWN]
+        said = source.splitlines()[error.line - 1].strip()[:MAX_SHOWN]
         problem = f"{error.problem}, where the MJML says: {said}"
         raise TemplateError(name, None, problem) from error
 
 
-def place_of(environment: Environment, source: str, line: int) -> Place | None:
+def find_template_line(environment: Environment, source: str, line: int) -> TemplateLine | None:
     """Where line `line` (from 1) of `source` was written; None where that can't be told."""
     out = source.splitlines()
-    best: dict[Place, int] = {}
+    best: dict[TemplateLine, int] = {}
     for template in environment.list_templates():
         if not template.endswith(".txt.j2"):
             written = _lines(environment, template)
@@ -59,7 +59,7 @@ def place_of(environment: Environment, source: str, line: int) -> Place | None:
                         if index + step >= 0 and line - 1 + step >= 0
                     )
                     # Of two that fit alike, the one that says more of it.
-                    best[Place(template, written[index][0])] = 1000 * likeness + len(
+                    best[TemplateLine(template, written[index][0])] = 1000 * likeness + len(
                         "".join(literals)
                     )
     top = [place for place, score in best.items() if score == max(best.values())]
@@ -80,8 +80,8 @@ def _lines(environment: Environment, template: str) -> list[tuple[int, Literals]
 def _alike(written: Sequence[tuple[int, Literals]], out: Sequence[str]) -> int:
     """How many lines in a row were written so."""
     count = 0
-    for (_, literals), line in zip(written, _filled(out[: 2 * AROUND]), strict=False):
-        if count == AROUND or not _says(literals, line):
+    for (_, literals), line in zip(written, _filled(out[: 2 * CONTEXT_LINES]), strict=False):
+        if count == CONTEXT_LINES or not _says(literals, line):
             break
         count += 1
     return count

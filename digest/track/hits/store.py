@@ -26,10 +26,10 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, col
 
+from digest.catalog.urls import is_web_address
 from digest.deliver.tables import Delivery
 from digest.events.tables import Event, EventKind
 from digest.issues.tables import Issue, Link
-from digest.issues.targets import is_web_address
 from digest.render.links import Tracking
 from store import Json, table_in
 from subscribers.tables import Subscriber

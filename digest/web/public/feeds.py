@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, SubElement, register_namespace, tostr
 
 from fastapi import APIRouter, Request, Response
 
-from digest.render.filters import harmless
+from digest.render.filters import sanitize
 from digest.web.public.issues import Entry, public_issues
 from digest.web.site import SiteDep
 
@@ -68,7 +68,7 @@ def _atom(site: SiteDep, entries: Sequence[Entry]) -> bytes:
 
 def _add(parent: Element, name: str, text: str = "", **attributes: str) -> Element:
     child = SubElement(parent, f"{{{ATOM}}}{name}", attributes)
-    child.text = harmless(text) or None
+    child.text = sanitize(text) or None
     return child
 
 

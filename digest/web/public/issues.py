@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from sqlmodel import Session, col, select
 
 from digest.issues.tables import Issue, IssueState, Link, Variant
-from digest.render.archive import archive_html, framed
+from digest.render.archive import archive_html, with_head_and_foot
 from digest.web.headers import ARCHIVE_POLICY
 from digest.web.public.signup_form import signup_form
 from digest.web.site import SiteDep, TemplatesDep
@@ -55,7 +55,7 @@ def issue(number: str, site: SiteDep, pages: TemplatesDep) -> Response:
     if found is None or row is None:
         raise HTTPException(404)
     around = {"path": f"/issues/{row.number}", "entry": row, "signup_form": signup_form(site)}
-    html = framed(
+    html = with_head_and_foot(
         found, pages.text("issue_head.html", **around), pages.text("issue_foot.html", **around)
     )
     return HTMLResponse(html, headers={"Content-Security-Policy": ARCHIVE_POLICY})

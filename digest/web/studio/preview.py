@@ -12,7 +12,7 @@ from digest.catalog.tables import Comparison
 from digest.gate import Finding, Gate, sample_message
 from digest.issues.tables import Issue, Pick
 from digest.message.personalization import Personalization, slot_text
-from digest.render.archive import straight_html
+from digest.render.archive import direct_links_html
 from digest.web.site import Preview
 
 
@@ -106,7 +106,7 @@ def _inert(html: str, links: Mapping[int, str], personalization: Personalization
     """The page with links an editor may try: no click is counted, no pixel loaded, and the
     personal ones are those of subscriber 0, who is nobody.
     """
-    return slot_text(straight_html(html, links, "#"), personalization, as_html=True)
+    return slot_text(direct_links_html(html, links, "#"), personalization, as_html=True)
 
 
 def _headers(message: bytes) -> tuple[tuple[str, str], ...]:

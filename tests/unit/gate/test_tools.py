@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from digest.gate import Code, Gate, Level, SampleMessage, Tools
-from digest.gate.clients import ClientTables, accepted, unsupported
+from digest.gate.checks.clients import ClientTables, accepted, unsupported
+from digest.gate.checks.spam import MOST, SpamFilter, scored
 from digest.gate.findings import Finding
-from digest.gate.spam import MOST, SpamFilter, scored
 from tests.parts.machine import without
 from tests.unit.gate.conftest import with_html
 

@@ -1,6 +1,6 @@
 """The archive shows the mailed bytes with nobody's tokens in them."""
 
-from digest.render.archive import archive_html, straight_html
+from digest.render.archive import archive_html, direct_links_html
 from digest.render.slots import MARKS, Slot
 
 ARCHIVE = "/issues/"
@@ -59,6 +59,6 @@ def test_a_preview_keeps_personal_slots_but_counts_nothing() -> None:
         '<a href="/l/1/~~click~~">x</a><a href="/unsubscribe/~~unsubscribe~~">y</a>'
         '<img src="/o/~~open~~.gif">~~greeting~~'
     )
-    assert straight_html(html, {1: "https://e.example/"}, "#") == (
+    assert direct_links_html(html, {1: "https://e.example/"}, "#") == (
         '<a href="https://e.example/">x</a><a href="/unsubscribe/~~unsubscribe~~">y</a>~~greeting~~'
     )

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.number_words import percent
-from digest.render.filters import attribute, harmless, month, reach, wrap, written_date
-from digest.render.mjml.compiler import to_html
-from digest.render.mjml.postprocess import polish
+from digest.render.filters import attribute, month, reach, sanitize, wrap, written_date
+from digest.render.mjml.compiler import mjml_to_html
+from digest.render.mjml.postprocess import postprocess
 from digest.render.slots import MARKS
 
 
@@ -60,12 +60,12 @@ def test_a_long_address_stays_whole_and_line_ends_in_text_are_folded() -> None:
 
 @pytest.mark.parametrize("character", ["\0", "\x08", "\x1b", "\x7f", "\x85", "\ud800", "\uffff"])
 def test_what_is_no_text_is_left_out(character: str) -> None:
-    assert harmless(f"a{character}b") == "ab"
+    assert sanitize(f"a{character}b") == "ab"
     assert attribute(f"a{character}b") == "ab"
 
 
 def test_tabs_and_line_ends_are_text() -> None:
-    assert harmless("a\tb\nc") == "a\tb\nc"
+    assert sanitize("a\tb\nc") == "a\tb\nc"
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,10 @@ def test_an_attribute_disarms_slots() -> None:
 def test_an_attribute_passes_the_mjml_library_and_the_inliner_unchanged(text: str) -> None:
     r"""The library itself would print a no-break space in an attribute as \u{a0}."""
     source = f"<mjml><mj-head><mj-title>{attribute(text)}</mj-title></mj-head><mj-body /></mjml>"
-    label = BeautifulSoup(polish(to_html(source, "a")), "html.parser").find(role="article")
-    expected = harmless(unicodedata.normalize("NFC", text)).replace("\r", "\n")
+    label = BeautifulSoup(postprocess(mjml_to_html(source, "a")), "html.parser").find(
+        role="article"
+    )
+    expected = sanitize(unicodedata.normalize("NFC", text)).replace("\r", "\n")
     assert label is not None
     assert str(label["aria-label"]).replace("\r", "\n") == expected
 

@@ -27,7 +27,7 @@ def test_rendering_runs_mjml_once_and_each_template_once(
 ) -> None:
     """What comes from outside would be read as a template by a second run."""
     runs: list[str] = []
-    real_run = issue_module.run
+    real_run = issue_module.run_template
 
     def counting_mjml(source: str, *, fonts: dict[str, str]) -> str:
         runs.append("mjml")
@@ -38,7 +38,7 @@ def test_rendering_runs_mjml_once_and_each_template_once(
         return real_run(environment, name, context)
 
     monkeypatch.setattr(compiler, "mjml2html", counting_mjml)
-    monkeypatch.setattr(issue_module, "run", counting_run)
+    monkeypatch.setattr(issue_module, "run_template", counting_run)
     render_issue(content(), BRAND, environment)
     assert sorted(runs) == sorted(["mjml", HTML_TEMPLATE, TEXT_TEMPLATE])
 

@@ -1,14 +1,14 @@
 import pytest
 
 from digest.render.errors import TemplateError
-from digest.render.links import LinkBook, ascii_url
+from digest.render.links import LinkRegistry, ascii_url
 from digest.render.slots import MARKS
 
 SITE = "https://verdicts.example.com"
 
 
 def test_a_tracked_link_names_a_number_and_the_readers_own_slot() -> None:
-    book = LinkBook(SITE, tracked=True)
+    book = LinkRegistry(SITE, tracked=True)
     assert book.to("tool", "Loom", "https://loom.example/") == f"{SITE}/l/1/~~click~~"
     assert book.to("tool", "Quill", "https://quill.example/") == f"{SITE}/l/2/~~click~~"
     assert [(one.number, one.kind, one.label, one.url) for one in book.links] == [
@@ -18,7 +18,7 @@ def test_a_tracked_link_names_a_number_and_the_readers_own_slot() -> None:
 
 
 def test_the_same_kind_and_target_share_a_number_and_another_kind_does_not() -> None:
-    book = LinkBook(SITE, tracked=True)
+    book = LinkRegistry(SITE, tracked=True)
     first = book.to("comparison", "A vs B", "https://a.example/x")
     assert book.to("comparison", "A against B", "https://a.example/x") == first
     assert book.to("source", "A vs B", "https://a.example/x") != first
@@ -26,7 +26,7 @@ def test_the_same_kind_and_target_share_a_number_and_another_kind_does_not() -> 
 
 
 def test_an_untracked_link_is_its_target_and_is_still_listed() -> None:
-    book = LinkBook(SITE, tracked=False)
+    book = LinkRegistry(SITE, tracked=False)
     assert book.to("tool", "Loom", "https://loom.example/a?b=1&c=2") == (
         "https://loom.example/a?b=1&c=2"
     )
@@ -79,5 +79,5 @@ def test_a_target_can_not_spell_a_slot() -> None:
 )
 def test_anything_but_a_plain_web_address_is_refused_by_its_label(url: str) -> None:
     with pytest.raises(TemplateError, match="link 'Loom'") as caught:
-        LinkBook(SITE, tracked=False).to("tool", "Loom", url)
+        LinkRegistry(SITE, tracked=False).to("tool", "Loom", url)
     assert "\n" not in str(caught.value)

@@ -4,7 +4,7 @@ from itertools import product
 import pytest
 
 from digest.render.errors import TemplateError
-from digest.render.palette import READABLE, Palette, contrast, dark, light, readable
+from digest.render.palette import MIN_CONTRAST, Palette, contrast, dark, light, with_contrast
 
 ACCENTS = ["#4338ca", "#facc15", "#ffffff", "#000000", "#e11d48", "#10B981", "#777777"]
 
@@ -22,8 +22,8 @@ def test_every_text_can_be_read_on_every_ground(accent: str, scheme: object) -> 
     assert isinstance(palette, Palette)
     texts = (palette.ink, palette.soft, palette.accent)
     for text, ground in product(texts, (palette.paper, palette.tint, palette.ground)):
-        assert contrast(text, ground) >= READABLE, (text, ground)
-    assert contrast(palette.on_accent, palette.accent) >= READABLE
+        assert contrast(text, ground) >= MIN_CONTRAST, (text, ground)
+    assert contrast(palette.on_accent, palette.accent) >= MIN_CONTRAST
     assert all(len(colour) == 7 for colour in astuple(palette))
 
 
@@ -32,8 +32,8 @@ def test_an_accent_that_can_be_read_is_not_touched() -> None:
 
 
 def test_an_accent_is_changed_no_further_than_needed() -> None:
-    darkened = readable("#facc15", ("#ffffff",), "#000000")
-    assert READABLE <= contrast(darkened, "#ffffff") < READABLE + 0.6
+    darkened = with_contrast("#facc15", ("#ffffff",), "#000000")
+    assert MIN_CONTRAST <= contrast(darkened, "#ffffff") < MIN_CONTRAST + 0.6
 
 
 @pytest.mark.parametrize("colour", ["red", "#fff", "#12345g", "", "#4338ca;}"])

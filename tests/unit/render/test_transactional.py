@@ -6,7 +6,7 @@ from jinja2 import Environment
 
 from digest.render.errors import TemplateError
 from digest.render.slots import MARKS
-from digest.render.transactional import Action, Letters
+from digest.render.transactional import Action, TransactionalRenderer
 from tests.golden.emails import EMAILS
 from tests.golden.sample import BRAND, SITE, content
 
@@ -19,7 +19,7 @@ def hrefs(html: str) -> list[str]:
 
 def test_a_confirmation_leads_nowhere_but_to_its_link(environment: Environment) -> None:
     """It goes to people who may not have asked: there is nothing else to press."""
-    rendered = Letters(BRAND, environment).confirmation(LINK)
+    rendered = TransactionalRenderer(BRAND, environment).confirmation(LINK)
     assert set(hrefs(rendered.html)) == {LINK}
     assert rendered.text.count("://") == 2, "the link, and where the address was entered"
     assert LINK in rendered.text
@@ -29,8 +29,8 @@ def test_a_welcome_shows_the_comparison_the_reader_came_from_if_there_is_one(
     environment: Environment,
 ) -> None:
     preferences, leave, lead = f"{SITE}/preferences/x", f"{SITE}/unsubscribe/x", content().lead
-    with_it = Letters(BRAND, environment).welcome(preferences, leave, lead)
-    without = Letters(BRAND, environment).welcome(preferences, leave, None)
+    with_it = TransactionalRenderer(BRAND, environment).welcome(preferences, leave, lead)
+    without = TransactionalRenderer(BRAND, environment).welcome(preferences, leave, None)
     assert lead.url in hrefs(with_it.html)
     assert lead.title in with_it.text
     assert set(hrefs(without.html)) == {preferences, leave}
@@ -45,7 +45,9 @@ def test_a_letter_has_no_slots_and_no_pixel(name: str, environment: Environment)
 
 def test_words_from_outside_are_words(environment: Environment) -> None:
     hostile = '<b>"x" & ~~unsubscribe~~ {{ brand }} \\ e\u0301'
-    rendered = Letters(BRAND, environment).notice(hostile, (hostile,), Action(hostile, LINK))
+    rendered = TransactionalRenderer(BRAND, environment).notice(
+        hostile, (hostile,), Action(hostile, LINK)
+    )
     page = BeautifulSoup(rendered.html, "html.parser")
     assert page.find("b") is None
     assert not MARKS.search(rendered.html + rendered.text)
@@ -56,4 +58,4 @@ def test_words_from_outside_are_words(environment: Environment) -> None:
 
 def test_a_link_that_is_none_is_refused(environment: Environment) -> None:
     with pytest.raises(TemplateError, match="https://"):
-        Letters(BRAND, environment).confirmation("javascript:alert(1)")
+        TransactionalRenderer(BRAND, environment).confirmation("javascript:alert(1)")

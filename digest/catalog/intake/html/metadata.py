@@ -8,12 +8,12 @@ from typing import Any
 from digest.catalog.intake.cleaning import clean_line
 from digest.catalog.intake.dates import parse_published
 from digest.catalog.intake.json_form.strict_json import JsonTextError, load_json
-from digest.catalog.intake.urls import is_web_address
+from digest.catalog.intake.urls import is_importable
 
 Attributes = Mapping[str, str | None]
 
 
-class HtmlFacts:
+class HtmlMetadata:
     """Collects while the page streams by. What isn't an absolute address or a date is passed over.
 
     The address: `<link rel=canonical>`, else `og:url`. The date: `article:published_time` or
@@ -48,7 +48,7 @@ class HtmlFacts:
 
     def url(self) -> str | None:
         addresses = (*self._canonical, *self._shared)
-        return next((address for address in addresses if is_web_address(address)), None)
+        return next((address for address in addresses if is_importable(address)), None)
 
     def published_at(self) -> datetime | None:
         for text in (*self._stated, *self._linked_dates(), *self._times):

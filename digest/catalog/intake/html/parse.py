@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 
 from digest.catalog.intake import limits
 from digest.catalog.intake.cleaning import clean_line, is_blank, split_lines
-from digest.catalog.intake.html.metadata import Attributes, HtmlFacts, is_linked_data
+from digest.catalog.intake.html.metadata import Attributes, HtmlMetadata, is_linked_data
 from digest.catalog.intake.text.lines import Line, Page
 from digest.catalog.intake.text.parse import read_page
 from digest.catalog.pages import ComparisonPage, PageError
@@ -58,7 +58,7 @@ def read_html(text: str, source: str) -> ComparisonPage:
         found = f"{len(lines):,} lines of text"
         raise PageError(source, None, found, f"{limits.TEXT_LINES:,} at most")
     page = read_page(Page(source, lines))
-    return replace(page, url=reader.facts.url(), published_at=reader.facts.published_at())
+    return replace(page, url=reader.metadata.url(), published_at=reader.metadata.published_at())
 
 
 class _Reader(HTMLParser):
@@ -66,7 +66,7 @@ class _Reader(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.facts = HtmlFacts()
+        self.metadata = HtmlMetadata()
         self._lines: list[Line] = []
         self._parts: list[str] = []
         self._number = 1
@@ -81,7 +81,7 @@ class _Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = dict(attrs)
-        self.facts.start(tag, attributes, is_visible=self._unseen is None)
+        self.metadata.start(tag, attributes, is_visible=self._unseen is None)
         self._is_linked_data = tag == "script" and is_linked_data(attributes)
         if self._unseen is not None and not self._shows_again(tag):
             self._unseen_depth += tag == self._unseen
@@ -109,7 +109,7 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if self._is_linked_data:
-            self.facts.linked_data(data)
+            self.metadata.linked_data(data)
         if self._unseen is not None:
             return
         self._ends_apart = False

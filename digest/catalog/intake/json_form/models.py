@@ -47,7 +47,7 @@ def _slug(limit: int) -> Callable[[str], str]:
 
 
 def _address(value: str) -> str:
-    if not urls.is_web_address(value):
+    if not urls.is_importable(value):
         raise _fault(quoted(value), urls.EXPECTED)
     return value
 

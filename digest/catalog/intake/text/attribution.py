@@ -26,7 +26,7 @@ _VERDICTS = {
 }
 
 
-class UnclearError(DigestError):
+class AmbiguousPageError(DigestError):
     """Marks that could belong to the quote before or to the one after."""
 
 
@@ -59,7 +59,7 @@ def held(gaps: Sequence[Sequence[Line]], find: Callable[[Line], T | None]) -> li
     if marks[0] is None and marks[-1] is not None:
         return _carried(marks[:0:-1])[::-1]
     if any(mark is not None for mark in marks):
-        raise UnclearError
+        raise AmbiguousPageError
     return None
 
 

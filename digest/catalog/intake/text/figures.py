@@ -20,7 +20,7 @@ _DASHES = frozenset("-‐‑‒–—―−⸺⸻﹘﹣－")
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Figures:
     """Figures found in lines `start` up to `end` (exclusive)."""
 
     start: int
@@ -45,7 +45,7 @@ def is_dash(text: str) -> bool:
     return 1 <= len(text) <= 3 and set(text) <= _DASHES  # noqa: PLR2004 - '--' and '---' are typed
 
 
-def find_facts(page: Page, after: int, before: int | None = None) -> Facts | None:
+def find_figures(page: Page, after: int, before: int | None = None) -> Figures | None:
     """The next contender's figures that begin in lines `after` up to `before`, if there are any.
 
     PageError where the figures begin but aren't whole.
@@ -67,12 +67,12 @@ def _is_anchor(page: Page, index: int, after: int) -> bool:
     return _is_score(page.lines[index - 1].text) or page.is_label(index + 2, COMMUNITY)
 
 
-def _read(page: Page, start: int) -> Facts:
+def _read(page: Page, start: int) -> Figures:
     panel_at, panel, index = _take(page, start, PANEL, SCORE)
     community_at, community, index = _take(page, index, COMMUNITY, SCORE)
     price_at, price, end = _take(page, index, ENTRY, "an entry price or a dash")
     price = page.bounded(price_at, price, limits.ENTRY_PRICE, "an entry price")
-    return Facts(
+    return Figures(
         start=start,
         end=end,
         panel_score=_score(page, panel_at, panel),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from digest.catalog.intake import limits
-from digest.catalog.intake.text.figures import Facts
+from digest.catalog.intake.text.figures import Figures
 from digest.catalog.intake.text.lines import Page, matching, quoted
 
 PAGE_KIND = "ai tool comparison"
@@ -39,7 +39,7 @@ class _Heading:
     text: str
 
 
-def find_names(page: Page, left: Facts, right: Facts) -> Names:
+def find_names(page: Page, left: Figures, right: Figures) -> Names:
     """PageError where no heading names both contenders, or a category is missing."""
     headings = list(_headings(page, left.start))
     headings.sort(key=lambda heading: not page.is_label(heading.start - 1, PAGE_KIND))

@@ -4,7 +4,7 @@
     A vs B
     ...
     Developer Tools                         per contender: category, name, tagline,
-    A                                       figures (see `facts`), description
+    A                                       figures (see `figures`), description
     What A is
     100%
     Panel ship
@@ -25,7 +25,7 @@ over.
 
 from digest.catalog.intake import limits
 from digest.catalog.intake.cleaning import join_lines
-from digest.catalog.intake.text.figures import Facts, find_facts
+from digest.catalog.intake.text.figures import Figures, find_figures
 from digest.catalog.intake.text.lines import Page, lines_of
 from digest.catalog.intake.text.names import find_names
 from digest.catalog.intake.text.scorecard import find_scorecard, read_reviews
@@ -43,10 +43,10 @@ def read_text(text: str, source: str) -> ComparisonPage:
 
 def read_page(page: Page) -> ComparisonPage:
     """The visible lines of a page as a comparison. Raises nothing but PageError."""
-    left, right = _facts(page)
+    left, right = _find_both(page)
     names = find_names(page, left, right)
     scorecard = find_scorecard(page, right.end)
-    third = find_facts(page, right.end, scorecard)
+    third = find_figures(page, right.end, scorecard)
     if third is not None:
         raise page.error(third.start, "two contenders, not a third one's figures")
     sides = _name(page, names.left), _name(page, names.right)
@@ -63,12 +63,12 @@ def read_page(page: Page) -> ComparisonPage:
     )
 
 
-def _facts(page: Page) -> tuple[Facts, Facts]:
-    left = find_facts(page, 0)
+def _find_both(page: Page) -> tuple[Figures, Figures]:
+    left = find_figures(page, 0)
     if left is None:
         expected = '"Panel ship" under the first contender\'s score; is this a comparison page?'
         raise PageError(page.source, None, "no such line", expected)
-    right = find_facts(page, left.end)
+    right = find_figures(page, left.end)
     if right is None:
         expected = '"Panel ship" under the second contender\'s score'
         raise page.error(len(page.lines), expected)
@@ -80,18 +80,18 @@ def _name(page: Page, index: int) -> str:
 
 
 def _contender(
-    page: Page, name_at: int, facts: Facts, end: int, reviews: tuple[ReviewPage, ...]
+    page: Page, name_at: int, figures: Figures, end: int, reviews: tuple[ReviewPage, ...]
 ) -> ContenderPage:
     """The contender named at `name_at`, whose description ends before line `end`."""
-    tagline = " ".join(line.text for line in page.lines[name_at + 1 : facts.start])
-    description = join_lines([line.text for line in page.lines[facts.end : end]])
+    tagline = " ".join(line.text for line in page.lines[name_at + 1 : figures.start])
+    description = join_lines([line.text for line in page.lines[figures.end : end]])
     return ContenderPage(
         name=_name(page, name_at),
         category=page.lines[name_at - 1].text,
         tagline=page.bounded(name_at, tagline, limits.TAGLINE, "a tagline"),
-        description=page.bounded(facts.end - 1, description, limits.PROSE, "a description"),
-        panel_score=facts.panel_score,
-        community_score=facts.community_score,
-        entry_price=facts.entry_price,
+        description=page.bounded(figures.end - 1, description, limits.PROSE, "a description"),
+        panel_score=figures.panel_score,
+        community_score=figures.community_score,
+        entry_price=figures.entry_price,
         reviews=reviews,
     )

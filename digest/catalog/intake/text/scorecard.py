@@ -98,6 +98,6 @@ def _held(
 ) -> list[T] | None:
     try:
         return attribution.held(gaps, find)
-    except attribution.UnclearError:
+    except attribution.AmbiguousPageError:
         expected = f"the {what} above every review or below every review"
         raise page.error(card.quotes[0].index, expected) from None

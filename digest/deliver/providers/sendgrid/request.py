@@ -22,7 +22,7 @@ from digest.deliver.providers.wire_address import parse_mailbox
 from digest.message.edition import Edition
 from digest.message.headers import list_headers, list_unsubscribe, message_id
 from digest.message.personalization import Personalization
-from digest.render.slots import MARKS, WORD_JOINER, Slot, disarm
+from digest.render.slots import MARKS, WORD_JOINER, Slot, disarm_slots
 
 MAX_RECIPIENTS = 1_000
 MAX_BYTES = 29_000_000
@@ -174,7 +174,7 @@ def _greetings(value: str) -> tuple[str, str]:
 
 def _disarm(text: str) -> str:
     """Return `text` changed so that SendGrid finds no substitution tag in it."""
-    text = disarm(text)
+    text = disarm_slots(text)
     while HTML_GREETING in text:
         text = text.replace(HTML_GREETING, f"~{WORD_JOINER}{HTML_GREETING[1:]}")
     return text

@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from digest.catalog.pages import ComparisonPage, ContenderPage, Lens, ReviewPage
 from digest.catalog.tables import Comparison
-from digest.catalog.upsert import keep_page
+from digest.catalog.upsert import upsert_page
 from digest.deliver.ledger import ledger
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import Outcome
@@ -154,7 +154,7 @@ def writing(store: Store, people: dict[str, int]) -> int:
     """An issue about two writing tools, A and B."""
     number = issue_of(store)
     with store.write() as session:
-        keep_page(
+        upsert_page(
             session, ComparisonPage("A vs B", (page("A", "Writing"), page("B", "Writing"))), NOW
         )
         comparison = session.exec(select(Comparison.id)).one()

@@ -22,7 +22,7 @@ from digest.message.personalization import Personalization
 from digest.message.template import MessageTemplate
 from digest.pipeline import TransactionalMailer
 from digest.render.environment import email_environment, templates_folder
-from digest.render.transactional import Letters
+from digest.render.transactional import TransactionalRenderer
 from store import Store
 from subscribers.addresses import AddressHasher
 from subscribers.service import erase_subscriber, unsubscribe
@@ -63,7 +63,7 @@ def provider() -> MessageRecorder:
 def mailer(store: Store, provider: MessageRecorder, clock: Clock) -> TransactionalMailer:
     return TransactionalMailer(
         store,
-        Letters(BRAND, email_environment(templates_folder())),
+        TransactionalRenderer(BRAND, email_environment(templates_folder())),
         Sender("Verdicts", "digest@d.example"),
         TOKENS,
         HASHER,

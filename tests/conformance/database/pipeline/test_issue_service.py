@@ -10,7 +10,7 @@ from digest.brand import Brand
 from digest.catalog.intake.sources import read_sources
 from digest.catalog.pages import ComparisonPage
 from digest.catalog.tables import Comparison
-from digest.catalog.upsert import Change, keep_page
+from digest.catalog.upsert import Change, upsert_page
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import IssueState, Pick, Variant
 from digest.message.edition import Sender
@@ -50,7 +50,7 @@ def samples() -> list[ComparisonPage]:
 
 def keep(store: Store, pages: list[ComparisonPage], clock: Clock) -> list[Change]:
     with store.write() as session:
-        return [keep_page(session, page, clock()).change for page in pages]
+        return [upsert_page(session, page, clock()).change for page in pages]
 
 
 def test_importing_again_changes_nothing(store: Store, clock: Clock) -> None:
@@ -67,7 +67,7 @@ def test_a_changed_page_updates_its_comparison_and_says_what(store: Store, clock
     left, right = page.contenders
     changed = replace(page, contenders=(replace(left, panel_score=12.5, entry_price="$9"), right))
     with store.write() as session:
-        kept = keep_page(session, changed, clock())
+        kept = upsert_page(session, changed, clock())
     assert kept.change is Change.CHANGED
     assert any("panel score" in line and "12.5" in line for line in kept.changes)
     assert any("entry price" in line and "$9" in line for line in kept.changes)

@@ -6,7 +6,7 @@ import pytest
 from jinja2 import DictLoader
 from sqlmodel import select
 
-from digest.catalog.upsert import keep_page
+from digest.catalog.upsert import upsert_page
 from digest.gate import Code, Gate, Policy
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import IssueState, Override
@@ -35,7 +35,7 @@ def issue_service(store: Store, clock: Clock) -> IssueService:
     renderer = replace(plain.renderer, environment=email_environment(templates_folder()))
     with store.write() as session:
         for page in samples():
-            keep_page(session, page, clock())
+            upsert_page(session, page, clock())
     return replace(plain, renderer=renderer, gate=STRICT)
 
 

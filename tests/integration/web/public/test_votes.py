@@ -6,7 +6,7 @@ from starlette.testclient import TestClient
 
 from digest.catalog.pages import ComparisonPage, ContenderPage, Lens, ReviewPage
 from digest.catalog.tables import Comparison, Vote
-from digest.catalog.upsert import keep_page
+from digest.catalog.upsert import upsert_page
 from digest.issues.tables import Pick
 from subscribers.tokens import Purpose
 from tests.integration.web.rows import ISSUE, NOW, add_issue, add_subscriber, everything
@@ -22,7 +22,7 @@ def side(name: str) -> ContenderPage:
 def reader(site: SmallSite) -> int:
     add_issue(site.store)
     with site.store.write() as session:
-        keep_page(session, ComparisonPage("A vs <B>", (side("A"), side("<B>"))), NOW)
+        upsert_page(session, ComparisonPage("A vs <B>", (side("A"), side("<B>"))), NOW)
         comparison = session.exec(select(Comparison.id)).one()
         assert comparison is not None
         session.add(Pick(issue_number=ISSUE, comparison_id=comparison, position=0, role="lead"))

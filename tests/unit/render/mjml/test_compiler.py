@@ -2,7 +2,7 @@ import pytest
 from mjml import mjml2html
 
 from digest.render.errors import TemplateError
-from digest.render.mjml.compiler import DEEPEST, INLINE_STYLE, LARGEST, check, to_html
+from digest.render.mjml.compiler import INLINE_STYLE, MAX_CHARACTERS, MAX_DEPTH, check, mjml_to_html
 
 PAGE = """<mjml><mj-head>{head}</mj-head><mj-body>
 <mj-section><mj-column>
@@ -15,7 +15,7 @@ def page(column: str = "", head: str = "") -> str:
 
 
 def test_good_mjml_becomes_html() -> None:
-    html = to_html(page("<mj-text>A &amp; B &nbsp;<b>c</b></mj-text>"), "a.mjml.j2")
+    html = mjml_to_html(page("<mj-text>A &amp; B &nbsp;<b>c</b></mj-text>"), "a.mjml.j2")
     assert "A &amp; B &nbsp;<b>c</b>" in html
 
 
@@ -77,24 +77,24 @@ def test_defaults_are_checked_like_tags() -> None:
 
 
 def test_depth_is_bounded_long_before_the_library_crashes() -> None:
-    levels = DEEPEST - 5
+    levels = MAX_DEPTH - 5
     check(page(f"<mj-text>{'<i>' * levels}{'</i>' * levels}</mj-text>"), "a")
-    with pytest.raises(TemplateError, match=f"more than {DEEPEST} levels"):
+    with pytest.raises(TemplateError, match=f"more than {MAX_DEPTH} levels"):
         check(page(f"<mj-text>{'<i>' * 50_000}{'</i>' * 50_000}</mj-text>"), "a")
 
 
 def test_size_is_bounded() -> None:
     with pytest.raises(TemplateError, match="characters, expected at most"):
-        check(page("x" * LARGEST), "a")
+        check(page("x" * MAX_CHARACTERS), "a")
 
 
 def test_styles_to_be_inlined_are_marked_and_leave_no_other_trace() -> None:
     head = '<mj-style inline="inline">.a > b { color: red }</mj-style><mj-style>.k {}</mj-style>'
-    html = to_html(page(head=head), "a")
+    html = mjml_to_html(page(head=head), "a")
     assert f"{INLINE_STYLE}.a > b {{ color: red }}</style>" in html
     assert html.count("color: red") == 1
 
 
 def test_no_font_is_fetched_from_a_third_party() -> None:
     text = '<mj-text font-family="Roboto, Open Sans, Ubuntu">x</mj-text>'
-    assert "googleapis" not in to_html(page(text), "a")
+    assert "googleapis" not in mjml_to_html(page(text), "a")

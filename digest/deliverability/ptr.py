@@ -3,16 +3,16 @@
 from ipaddress import ip_address
 
 from digest.deliverability.check_result import CheckResult, Topic
-from digest.deliverability.lookups import Lookups
+from digest.deliverability.resolver import DnsResolver
 
 
-def check_ptr(host: str, sender: str, lookups: Lookups) -> CheckResult:
+def check_ptr(host: str, sender: str, resolver: DnsResolver) -> CheckResult:
     """Whether the SMTP host's address has a name that leads back to it. Raises DnsUnavailableError.
 
     A relay may send from other addresses than those it takes mail at; so only a host within the
     sender's own domain can be found at fault.
     """
-    addresses = lookups.addresses(host)
+    addresses = resolver.addresses(host)
     if not addresses:
         return CheckResult(Topic.PTR, False, f"{host} has no address", "fix DIGEST_SMTP_URL")
     if any(not ip_address(one).is_global for one in addresses) and not _is_ours(host, sender):
@@ -20,26 +20,13 @@ def check_ptr(host: str, sender: str, lookups: Lookups) -> CheckResult:
         fix = "see on that machine that: dig -x ADDRESS gives a name that leads back to it"
         return CheckResult(Topic.PTR, None, what, fix)
     for address in addresses:
-        names = lookups.names(address)
-        if not any(address in lookups.addresses(name) for name in names):
+        names = resolver.ptr_names(address)
+        if not any(address in resolver.addresses(name) for name in names):
             said = f"is called {', '.join(names)}, which does not lead back" if names else "no name"
             what = f"{address} ({host}) {said if names else 'has no name'}"
             fix = f"have whoever gave you {address} set its PTR record to {host}"
             return CheckResult(Topic.PTR, False if _is_ours(host, sender) else None, what, fix)
     return CheckResult(Topic.PTR, True, f"{', '.join(addresses)} lead to {host} and back")
-
-
-def check_mx(domain: str, lookups: Lookups) -> CheckResult:
-    """Bounces and replies need somewhere to go. Raises DnsUnavailableError."""
-    hosts = [one for one in lookups.mail_hosts(domain) if one]
-    if hosts:
-        return CheckResult(Topic.MX, True, f"{domain} takes mail at {', '.join(hosts)}")
-    if lookups.addresses(domain):
-        return CheckResult(Topic.MX, True, f"{domain} takes mail at its own address")
-    what = f"{domain} takes no mail, so bounces and replies are lost"
-    return CheckResult(
-        Topic.MX, False, what, "add an MX record, or send from a domain that has one"
-    )
 
 
 def _is_ours(host: str, sender: str) -> bool:

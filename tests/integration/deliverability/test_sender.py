@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import pytest
 
-from digest.deliverability import lookups as module
+from digest.deliverability import resolver as module
 from digest.deliverability.check_result import CheckResult, Topic
-from digest.deliverability.examine import SenderConfig, examine, objections
-from digest.deliverability.lookups import Lookups, open_lookups
+from digest.deliverability.resolver import DnsResolver, open_resolver
+from digest.deliverability.sender import SenderConfig, check_sender, provider_verdicts
 from tests.parts.dns_server import DnsServer, dns_server
 from tests.parts.signatures import ed25519_key, rsa_key
 
@@ -42,8 +42,8 @@ def zone() -> Iterator[DnsServer]:
 
 
 @pytest.fixture
-def lookups(zone: DnsServer) -> Lookups:
-    return open_lookups(zone.address)
+def resolver(zone: DnsServer) -> DnsResolver:
+    return open_resolver(zone.address)
 
 
 def ok(_url: str) -> int:
@@ -51,19 +51,19 @@ def ok(_url: str) -> int:
 
 
 def results(
-    lookups: Lookups, sender: SenderConfig = SENDER, fetch: Callable[[str], int] = ok
+    resolver: DnsResolver, sender: SenderConfig = SENDER, fetch: Callable[[str], int] = ok
 ) -> list[CheckResult]:
-    return examine(sender, lookups, fetch)
+    return check_sender(sender, resolver, fetch)
 
 
 def the(topic: Topic, found: list[CheckResult]) -> CheckResult:
     return next(one for one in found if one.topic is topic)
 
 
-def test_nobody_objects_to_a_sender_that_has_everything(lookups: Lookups) -> None:
-    found = results(lookups)
+def test_nobody_objects_to_a_sender_that_has_everything(resolver: DnsResolver) -> None:
+    found = results(resolver)
     assert [one for one in found if one.good is not True] == []
-    assert [line for _, line in objections(found)] == [
+    assert [line for _, line in provider_verdicts(found)] == [
         "Gmail: nothing to object to",
         "Yahoo: nothing to object to",
         "Microsoft: nothing to object to",
@@ -124,83 +124,91 @@ FAULTS = [
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda one: f"{one.topic}: {one.what}")
 def test_a_wrong_record_is_named_with_what_to_paste(
-    zone: DnsServer, lookups: Lookups, fault: Fault
+    zone: DnsServer, resolver: DnsResolver, fault: Fault
 ) -> None:
     zone.records.pop((fault.name, "TXT"))
     zone.text(fault.name, *fault.records)
-    found = results(lookups)
+    found = results(resolver)
     assert {one.topic for one in found if one.good is False} == {fault.topic}
     told = next(one for one in found if one.good is False)
     assert fault.what in told.what
     assert fault.fix in told.fix
-    lines = objections(found)
+    lines = provider_verdicts(found)
     assert all(good is False and str(fault.topic) in line for good, line in lines)
     assert [line.split()[0] for _, line in lines] == ["Gmail", "Yahoo", "Microsoft"]
 
 
-def test_an_address_without_a_name_that_leads_back(zone: DnsServer, lookups: Lookups) -> None:
+def test_an_address_without_a_name_that_leads_back(zone: DnsServer, resolver: DnsResolver) -> None:
     zone.records[PTR, "PTR"] = ["other.example."]
     zone.records.pop((DOMAIN, "MX"))
     with_ptr = replace(SENDER, smtp_host=HOST)
-    found = results(lookups, with_ptr)
+    found = results(resolver, with_ptr)
     assert the(Topic.PTR, found).good is False
     assert "is called other.example, which does not lead back" in the(Topic.PTR, found).what
     assert the(Topic.MX, found).good is False
-    lines = objections(found)
+    lines = provider_verdicts(found)
     assert [good for good, _ in lines] == [False, False, True], "Microsoft does not ask for it"
 
 
-def test_a_relay_of_others_may_send_from_elsewhere(zone: DnsServer, lookups: Lookups) -> None:
+def test_a_relay_of_others_may_send_from_elsewhere(zone: DnsServer, resolver: DnsResolver) -> None:
     zone.add("smtp.relay.example", "A", "198.51.100.7")
-    found = results(lookups, replace(SENDER, smtp_host="smtp.relay.example"))
+    found = results(resolver, replace(SENDER, smtp_host="smtp.relay.example"))
     assert the(Topic.PTR, found).good is None
 
 
-def test_dmarc_of_the_domain_above_holds_for_one_below(zone: DnsServer, lookups: Lookups) -> None:
+def test_dmarc_of_the_domain_above_holds_for_one_below(
+    zone: DnsServer, resolver: DnsResolver
+) -> None:
     zone.text("news.d.example", "v=spf1 mx -all")
     below = replace(SENDER, address="digest@news.d.example")
-    assert the(Topic.DMARC, results(lookups, below)).what == f"_dmarc.{DOMAIN} says p=none"
+    assert the(Topic.DMARC, results(resolver, below)).what == f"_dmarc.{DOMAIN} says p=none"
     zone.records[f"_dmarc.{DOMAIN}", "TXT"] = ['"v=DMARC1; p=reject; sp=quarantine; adkim=s"']
-    strict = the(Topic.DMARC, results(lookups, below))
+    strict = the(Topic.DMARC, results(resolver, below))
     assert strict.good is False
     assert "adkim=s" in strict.what
 
 
-def test_spf_is_asked_of_the_domain_that_bounces_go_to(zone: DnsServer, lookups: Lookups) -> None:
+def test_spf_is_asked_of_the_domain_that_bounces_go_to(
+    zone: DnsServer, resolver: DnsResolver
+) -> None:
     sender = replace(SENDER, bounces="bounces+*@b.example")
-    found = results(lookups, sender)
+    found = results(resolver, sender)
     assert the(Topic.SPF, found).what == "b.example has no record"
     assert [one.good for one in found if one.topic is Topic.MX] == [True, False]
     zone.text("b.example", "v=spf1 mx ~all")
     zone.add("b.example", "MX", f"10 {HOST}.")
-    assert [one for one in results(lookups, sender) if one.good is not True] == []
+    assert [one for one in results(resolver, sender) if one.good is not True] == []
 
 
-def test_sendgrid_signs_and_bounces_by_names_of_its_own(zone: DnsServer, lookups: Lookups) -> None:
+def test_sendgrid_signs_and_bounces_by_names_of_its_own(
+    zone: DnsServer, resolver: DnsResolver
+) -> None:
     sender = replace(SENDER, sendgrid=True, smtp_host=None, keys=[])
     zone.records.pop((DOMAIN, "TXT"))
-    found = results(lookups, sender)
+    found = results(resolver, sender)
     assert (the(Topic.SPF, found).good, the(Topic.DKIM, found).good) == (None, None)
     assert not any(one.topic is Topic.PTR for one in found)
     zone.text(f"s1._domainkey.{DOMAIN}", RSA.record)
-    assert the(Topic.DKIM, results(lookups, sender)).good is True
+    assert the(Topic.DKIM, results(resolver, sender)).good is True
 
 
 @pytest.mark.parametrize(
     ("status", "says"), [(301, "redirects"), (502, "answers 502"), (404, "answers 404")]
 )
-def test_a_public_address_that_does_not_answer(lookups: Lookups, status: int, says: str) -> None:
-    found = results(lookups, fetch=lambda _: status)
+def test_a_public_address_that_does_not_answer(
+    resolver: DnsResolver, status: int, says: str
+) -> None:
+    found = results(resolver, fetch=lambda _: status)
     assert the(Topic.URL, found).good is False
     assert says in the(Topic.URL, found).what
 
 
-def test_a_public_address_that_nobody_is_at(lookups: Lookups) -> None:
+def test_a_public_address_that_nobody_is_at(resolver: DnsResolver) -> None:
     def refused(_url: str) -> int:
         raise ConnectionRefusedError(111, "Connection refused")
 
-    assert "Connection refused" in the(Topic.URL, results(lookups, fetch=refused)).what
-    gone = the(Topic.URL, results(lookups, replace(SENDER, public_url="https://gone.example")))
+    assert "Connection refused" in the(Topic.URL, results(resolver, fetch=refused)).what
+    gone = the(Topic.URL, results(resolver, replace(SENDER, public_url="https://gone.example")))
     assert gone.what == "gone.example has no address"
 
 
@@ -209,17 +217,17 @@ def test_dns_that_is_silent_is_asked_once_and_nothing_is_made_up(
 ) -> None:
     monkeypatch.setattr(module, "PATIENCE", 0.05)
     zone.silent = True
-    found = results(open_lookups(zone.address))
+    found = results(open_resolver(zone.address))
     assert {one.good for one in found} == {None}
     assert {name for name, _ in zone.asked} == {DOMAIN}
-    assert all("for want of" in line for _, line in objections(found))
+    assert all("for want of" in line for _, line in provider_verdicts(found))
 
 
 def test_a_server_that_fails_for_one_name_says_nothing_of_it(
-    zone: DnsServer, lookups: Lookups
+    zone: DnsServer, resolver: DnsResolver
 ) -> None:
     zone.failing.add(f"_dmarc.{DOMAIN}")
-    found = results(lookups)
+    found = results(resolver)
     assert the(Topic.DMARC, found).good is None
     assert the(Topic.MX, found).good is True
 
@@ -227,11 +235,11 @@ def test_a_server_that_fails_for_one_name_says_nothing_of_it(
 @pytest.mark.parametrize("text", ["nine", "9.9.9.9:99999", "9.9.9.9:x", "example.org"])
 def test_a_server_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="should look like"):
-        open_lookups(text)
+        open_resolver(text)
 
 
 def test_a_server_over_ipv6_can_be_named() -> None:
-    from digest.deliverability.server import parse_server
+    from digest.deliverability.dns_server import parse_server
 
     assert parse_server("[2001:db8::1]:5353") == ("2001:db8::1", 5353)
     assert parse_server("2001:db8::1") == ("2001:db8::1", 53)

@@ -11,9 +11,10 @@ from digest.deliver.providers.dkim.keys import DkimKey
 from digest.deliverability.check_result import CheckResult, Topic
 from digest.deliverability.dkim import check_dkim, check_sendgrid_dkim
 from digest.deliverability.dmarc import check_dmarc
-from digest.deliverability.hosts import check_mx, check_ptr
-from digest.deliverability.lookups import DnsUnavailableError, Lookups
-from digest.deliverability.public import Fetch, check_public_url, fetch
+from digest.deliverability.mx import check_mx
+from digest.deliverability.ptr import check_ptr
+from digest.deliverability.public_url import Fetch, check_public_url, fetch
+from digest.deliverability.resolver import DnsResolver, DnsUnavailableError
 from digest.deliverability.spf import check_spf
 
 WANTED = {
@@ -49,19 +50,21 @@ class SenderConfig:
         return self.address.rpartition("@")[2].lower()
 
 
-def examine(sender: SenderConfig, lookups: Lookups, fetch: Fetch = fetch) -> list[CheckResult]:
+def check_sender(
+    sender: SenderConfig, resolver: DnsResolver, fetch: Fetch = fetch
+) -> list[CheckResult]:
     """Every fact; those that DNS kept silent about are unknown."""
     domain = sender.domain
     asked: list[tuple[Topic, Callable[[], CheckResult | Iterable[CheckResult]]]] = [
-        (Topic.SPF, lambda: _spf(sender, lookups)),
-        (Topic.DKIM, lambda: _dkim(sender, lookups)),
-        (Topic.DMARC, lambda: check_dmarc(domain, sender.signer, sender.address, lookups)),
-        (Topic.MX, lambda: _mx(sender, lookups)),
+        (Topic.SPF, lambda: _spf(sender, resolver)),
+        (Topic.DKIM, lambda: _dkim(sender, resolver)),
+        (Topic.DMARC, lambda: check_dmarc(domain, sender.signer, sender.address, resolver)),
+        (Topic.MX, lambda: _mx(sender, resolver)),
     ]
     if sender.smtp_host is not None:
         host = sender.smtp_host
-        asked.append((Topic.PTR, lambda: check_ptr(host, domain, lookups)))
-    asked.append((Topic.URL, lambda: check_public_url(sender.public_url, lookups, fetch)))
+        asked.append((Topic.PTR, lambda: check_ptr(host, domain, resolver)))
+    asked.append((Topic.URL, lambda: check_public_url(sender.public_url, resolver, fetch)))
     results: list[CheckResult] = []
     for topic, look in asked:
         try:
@@ -72,14 +75,14 @@ def examine(sender: SenderConfig, lookups: Lookups, fetch: Fetch = fetch) -> lis
     return results
 
 
-def _spf(sender: SenderConfig, lookups: Lookups) -> CheckResult:
+def _spf(sender: SenderConfig, resolver: DnsResolver) -> CheckResult:
     suggestion = "v=spf1 mx ~all"
     if sender.smtp_host is not None:
         suggestion = f"v=spf1 mx a:{sender.smtp_host} ~all"
     if sender.sendgrid:
         suggestion = "v=spf1 include:sendgrid.net ~all"
     domain = sender.domain if sender.sendgrid else sender.envelope_domain
-    result = check_spf(domain, suggestion, lookups)
+    result = check_spf(domain, suggestion, resolver)
     if sender.sendgrid and result.good is False:
         # It mails from a name of its own below the domain, which carries its own record.
         return CheckResult(
@@ -88,24 +91,24 @@ def _spf(sender: SenderConfig, lookups: Lookups) -> CheckResult:
     return result
 
 
-def _mx(sender: SenderConfig, lookups: Lookups) -> Iterable[CheckResult]:
+def _mx(sender: SenderConfig, resolver: DnsResolver) -> Iterable[CheckResult]:
     """Replies go to one of them, bounces to the other."""
     domains = dict.fromkeys((sender.domain, sender.envelope_domain))
-    return [check_mx(domain, lookups) for domain in domains]
+    return [check_mx(domain, resolver) for domain in domains]
 
 
-def _dkim(sender: SenderConfig, lookups: Lookups) -> Iterable[CheckResult]:
+def _dkim(sender: SenderConfig, resolver: DnsResolver) -> Iterable[CheckResult]:
     if sender.sendgrid:
-        return [check_sendgrid_dkim(sender.domain, lookups)]
+        return [check_sendgrid_dkim(sender.domain, resolver)]
     if not sender.keys:
         what = "mail is not signed here"
         return [
             CheckResult(Topic.DKIM, None, what, "see that the relay signs it, or set DIGEST_DKIM_*")
         ]
-    return check_dkim(sender.signer, sender.keys, lookups)
+    return check_dkim(sender.signer, sender.keys, resolver)
 
 
-def objections(results: Sequence[CheckResult]) -> list[tuple[bool | None, str]]:
+def provider_verdicts(results: Sequence[CheckResult]) -> list[tuple[bool | None, str]]:
     """A line a mailbox provider: whether it would take the mail, and if not, why."""
     lines: list[tuple[bool | None, str]] = []
     for who, topics in WANTED.items():

@@ -10,15 +10,15 @@ from dataclasses import dataclass, replace
 import tinycss2
 from tinycss2.color3 import RGBA, parse_color
 
-from digest.gate.cascade import Scheme, seen_in
+from digest.gate.color_schemes import ColorScheme, inline_scheme
 from digest.gate.findings import Code, Finding, found
 from digest.gate.html_page import Element
 from digest.gate.sample_message import SampleMessage
-from digest.render.palette import READABLE, contrast
+from digest.render.palette import MIN_CONTRAST, contrast
 
-_SIGHT = {Scheme.LIGHT: ("#000000", "#ffffff"), Scheme.DARK: ("#ffffff", "#121212")}
+_SIGHT = {ColorScheme.LIGHT: ("#000000", "#ffffff"), ColorScheme.DARK: ("#ffffff", "#121212")}
 """Words and ground where a mail says nothing."""
-_CODES = {Scheme.LIGHT: Code.CONTRAST_LIGHT, Scheme.DARK: Code.CONTRAST_DARK}
+_CODES = {ColorScheme.LIGHT: Code.CONTRAST_LIGHT, ColorScheme.DARK: Code.CONTRAST_DARK}
 _UNSEEN = frozenset({"head", "style", "script", "title", "noscript"})
 _NOTHING = re.compile(r"[\s\u00a0\u034f\u200b-\u200d\u2007\u00ad\ufeff]*")
 
@@ -33,18 +33,18 @@ class Sight:
 
 
 def check_contrast(mail: SampleMessage) -> Iterator[Finding]:
-    for scheme in Scheme:
-        page = seen_in(mail.page, scheme)
+    for scheme in ColorScheme:
+        page = inline_scheme(mail.page, scheme)
         worst: dict[tuple[str, str], Element] = {}
         for element, sight in _drawn(page.root, Sight(*_SIGHT[scheme])):
-            if contrast(sight.ink, sight.ground) < READABLE:
+            if contrast(sight.ink, sight.ground) < MIN_CONTRAST:
                 worst.setdefault((sight.ink, sight.ground), element)
         # The inliner writes the page anew: places are those of the same element as it is sent.
         aligned = len(page.elements) == len(mail.page.elements)
         places = dict(zip(page.elements, mail.page.elements, strict=False)) if aligned else {}
         for (ink, ground), element in worst.items():
             ratio = contrast(ink, ground)
-            what = f"{ink} on {ground} is {ratio:.1f}:1 in {scheme}, expected {READABLE}:1"
+            what = f"{ink} on {ground} is {ratio:.1f}:1 in {scheme}, expected {MIN_CONTRAST}:1"
             fix = "change either colour in templates/email/_base or the brand's accent"
             where = mail.page.place(places.get(element, element))
             yield found(_CODES[scheme], where, what, fix)

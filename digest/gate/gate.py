@@ -3,18 +3,20 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from digest.gate.clients import ClientTables, check_clients
-from digest.gate.contrast import check_contrast
+from digest.gate.checks.clients import ClientTables, check_clients
+from digest.gate.checks.contrast import check_contrast
+from digest.gate.checks.encoding import check_encoding
+from digest.gate.checks.header import check_header
+from digest.gate.checks.links import check_links
+from digest.gate.checks.size import check_size
+from digest.gate.checks.spam import SpamFilter, check_spam
+from digest.gate.checks.structure import check_structure
+from digest.gate.checks.subject import check_subject
+from digest.gate.checks.text_part import check_text_part
+from digest.gate.checks.unrendered import check_unrendered
+from digest.gate.checks.unsubscribe import check_unsubscribe
 from digest.gate.findings import DEFAULT_POLICY, Code, Finding, Policy, found
-from digest.gate.header import check_header
-from digest.gate.leftovers import check_leftovers
-from digest.gate.links import check_links
 from digest.gate.sample_message import SampleMessage
-from digest.gate.size import check_size
-from digest.gate.spam import SpamFilter, check_spam
-from digest.gate.structure import check_structure
-from digest.gate.subject import check_subject
-from digest.gate.unsubscribe import check_unsubscribe
 from digest.render.errors import TemplateError
 
 QUICK: Sequence[Callable[[SampleMessage], Iterator[Finding]]] = (
@@ -22,7 +24,9 @@ QUICK: Sequence[Callable[[SampleMessage], Iterator[Finding]]] = (
     check_size,
     check_unsubscribe,
     check_header,
-    check_leftovers,
+    check_unrendered,
+    check_encoding,
+    check_text_part,
     check_links,
     check_structure,
     check_contrast,

@@ -1,4 +1,7 @@
-"""Where a link may lead: checked again where it is followed, since a row outlives its importer."""
+"""Tells web addresses from everything else a link might hold.
+
+Checked when a page is imported, and again where a link is followed: a row outlives its importer.
+"""
 
 import re
 from urllib.parse import urlsplit

@@ -10,12 +10,12 @@ from tinycss2.ast import AtRule, QualifiedRule
 from digest.gate.html_page import Page
 
 
-class Scheme(StrEnum):
+class ColorScheme(StrEnum):
     LIGHT = "light"
     DARK = "dark"
 
 
-def seen_in(page: Page, scheme: Scheme) -> Page:
+def inline_scheme(page: Page, scheme: ColorScheme) -> Page:
     """The page with the rules of `scheme` inlined, `!important` over what was inline before."""
     sheets = [
         "".join(map(str, one.children))
@@ -32,7 +32,7 @@ def seen_in(page: Page, scheme: Scheme) -> Page:
     return Page(inliner.inline(page.html))
 
 
-def _rules(sheet: str, scheme: Scheme) -> Iterator[str]:
+def _rules(sheet: str, scheme: ColorScheme) -> Iterator[str]:
     for node in tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True):
         if isinstance(node, QualifiedRule):
             # Outlook's own marks stand on nothing until it has changed the colours itself.
@@ -40,5 +40,5 @@ def _rules(sheet: str, scheme: Scheme) -> Iterator[str]:
                 yield node.serialize()
         elif isinstance(node, AtRule) and node.lower_at_keyword == "media" and node.content:
             media = tinycss2.serialize(node.prelude).replace(" ", "").lower()
-            if scheme is Scheme.DARK and "prefers-color-scheme:dark" in media:
+            if scheme is ColorScheme.DARK and "prefers-color-scheme:dark" in media:
                 yield tinycss2.serialize(node.content)

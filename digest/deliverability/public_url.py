@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, build_opener
 
 from digest.deliverability.check_result import CheckResult, Topic
-from digest.deliverability.lookups import Lookups
+from digest.deliverability.resolver import DnsResolver
 
 SECONDS = 5.0
 OK = 200
@@ -33,13 +33,13 @@ def fetch(url: str) -> int:
         return error.code
 
 
-def check_public_url(url: str, lookups: Lookups, fetch: Fetch = fetch) -> CheckResult:
+def check_public_url(url: str, resolver: DnsResolver, fetch: Fetch = fetch) -> CheckResult:
     """Raises DnsUnavailableError."""
     host = urlsplit(url).hostname or ""
     if host == "localhost" or _is_loopback(host):
         what = f"{url} is this machine alone, so readers can't reach it"
         return CheckResult(Topic.URL, None, what, "set DIGEST_PUBLIC_URL to an https address")
-    if not lookups.addresses(host):
+    if not resolver.addresses(host):
         what = f"{host} has no address"
         return CheckResult(Topic.URL, False, what, "add an A record, or fix DIGEST_PUBLIC_URL")
     asked = f"{url}/health"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from digest.issues.targets import is_web_address
+from digest.catalog.urls import is_web_address
 
 
 @pytest.mark.parametrize(

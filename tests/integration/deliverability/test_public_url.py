@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from digest.deliverability.public import fetch
+from digest.deliverability.public_url import fetch
 from tests.parts.smtp_server import closed_port
 
 

@@ -8,7 +8,7 @@ import dns.exception
 import dns.resolver
 import dns.reversename
 
-from digest.deliverability.server import parse_server
+from digest.deliverability.dns_server import parse_server
 from store.errors import DigestError
 
 PATIENCE = 2.0
@@ -20,18 +20,18 @@ class DnsUnavailableError(DigestError):
     """DNS did not answer; what it would have said is unknown."""
 
 
-class Lookups:
+class DnsResolver:
     """After the first silence it asks no more, so that no network costs `PATIENCE` once."""
 
     def __init__(self, resolver: dns.resolver.Resolver) -> None:
         self._resolver = resolver
         self._silent = False
 
-    def texts(self, name: str) -> Records:
+    def txt_records(self, name: str) -> Records:
         """TXT records, each in one piece (RFC 7208 section 3.3)."""
         return self._ask(name, "TXT", lambda one: b"".join(one.strings).decode("utf-8", "replace"))
 
-    def mail_hosts(self, name: str) -> Records:
+    def mx_hosts(self, name: str) -> Records:
         return self._ask(name, "MX", lambda one: str(one.exchange).rstrip("."))
 
     def addresses(self, host: str) -> Records:
@@ -42,7 +42,7 @@ class Lookups:
             kinds = [self._ask(host, kind, lambda one: str(one.address)) for kind in ("A", "AAAA")]
             return (*kinds[0], *kinds[1])
 
-    def names(self, address: str) -> Records:
+    def ptr_names(self, address: str) -> Records:
         """PTR records of an IP address."""
         reverse = str(dns.reversename.from_address(address))
         return self._ask(reverse, "PTR", lambda one: str(one.target).rstrip("."))
@@ -62,7 +62,7 @@ class Lookups:
         return tuple(read(one) for one in answer)
 
 
-def open_lookups(server: str = "") -> Lookups:
+def open_resolver(server: str = "") -> DnsResolver:
     """Over this machine's resolver, or over `server`, like 9.9.9.9 or 127.0.0.1:5353.
 
     Raises ValueError where the server is no such thing, or the machine has none.
@@ -76,4 +76,4 @@ def open_lookups(server: str = "") -> Lookups:
         host, port = parse_server(server)
         resolver.nameservers, resolver.port = [host], port
     resolver.lifetime = resolver.timeout = PATIENCE
-    return Lookups(resolver)
+    return DnsResolver(resolver)

@@ -22,7 +22,7 @@ _FAULTS = (
 )
 
 
-def frame(brand: Brand, subject: str, preheader: str) -> dict[str, object]:
+def common_context(brand: Brand, subject: str, preheader: str) -> dict[str, object]:
     """What every email's template sees; docs/templates.md describes each name."""
     rtl = brand.language.partition("-")[0] in _RIGHT_TO_LEFT
     return {
@@ -37,7 +37,7 @@ def frame(brand: Brand, subject: str, preheader: str) -> dict[str, object]:
     }
 
 
-def run(environment: Environment, name: str, context: Mapping[str, object]) -> str:
+def run_template(environment: Environment, name: str, context: Mapping[str, object]) -> str:
     """Raises TemplateError with the template and line of the fault."""
     try:
         return environment.get_template(name).render(context)
