@@ -14,7 +14,8 @@ from digest.brand import Brand
 from digest.catalog.queries import comparisons_by_id
 from digest.catalog.trends import trends
 from digest.catalog.votes import with_votes
-from digest.compose import Content, Headline, compose
+from digest.compose.content import Content, Headline
+from digest.compose.issue import compose
 from digest.gate import SampleMessage, sample_message
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import Issue, IssueState, Link, Pick, Variant

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, delete, or_, select, update
 from digest.catalog.queries import ComparisonView, comparisons_by_id, views
 from digest.catalog.tables import Comparison
 from digest.catalog.votes import with_votes
-from digest.compose import headline
+from digest.compose.subject import headline
 from digest.deliver.ledger import resend
 from digest.deliver.ledger.ledger import freeze as freeze_audience
 from digest.deliver.tables import DeliveryState

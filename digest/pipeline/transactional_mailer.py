@@ -9,7 +9,8 @@ from typing import NamedTuple, assert_never
 from sqlmodel import Session
 
 from digest.catalog.queries import comparison_by_slug
-from digest.compose import Matchup, matchup
+from digest.compose.content import Matchup
+from digest.compose.matchup import matchup
 from digest.deliver.ledger.worker_lock import WorkerLock
 from digest.deliver.providers.base import (
     Outcome,

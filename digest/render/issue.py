@@ -5,7 +5,7 @@ import re
 from jinja2 import Environment
 
 from digest.brand import Brand
-from digest.compose import Content
+from digest.compose.content import Content
 from digest.render.environment import Href
 from digest.render.errors import TemplateError
 from digest.render.filters import sanitize

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from jinja2 import Environment
 
 from digest.brand import Brand
-from digest.compose import Matchup
+from digest.compose.content import Matchup
 from digest.render.environment import Href
 from digest.render.filters import sanitize
 from digest.render.links import ascii_url

@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
-from digest.compose import PullQuote
+from digest.compose.content import PullQuote
 from digest.render.environment import email_environment, templates_folder
 from digest.render.issue import render_issue
 from tests.golden.emails import EMAILS

@@ -5,7 +5,7 @@ from datetime import date
 
 from digest.brand import Brand
 from digest.catalog.trends import Week
-from digest.compose import Content, Group, Matchup, PullQuote, Side
+from digest.compose.content import Content, Group, Matchup, PullQuote, Side
 
 SITE = "https://verdicts.example.com"
 BRAND = Brand(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from jinja2 import Environment
 
-from digest.compose import Content
+from digest.compose.content import Content
 from digest.render.environment import email_environment, templates_folder
 from digest.render.issue import render_issue
 from digest.render.rendered import Rendered

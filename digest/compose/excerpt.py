@@ -1,17 +1,17 @@
-"""Cutting words of a review where a sentence ends."""
+"""Cuts a review's words at the end of a sentence."""
 
 import re
 
-PULL_LENGTH = 230
-LONGEST_SENTENCE = 320
+EXCERPT_LENGTH = 230
+MAX_SENTENCE_LENGTH = 320
 # A full stop that ends a sentence: what follows starts like one, and it is no "e.g." or "vs.".
 _END = re.compile(
     r"(?<!\be\.g)(?<!\bi\.e)(?<!\bvs)(?<!\bDr)(?<!\bMr)[.!?…]+[”’\"')]*\s+(?=[\W\d]*[^\Wa-z_])"
 )
 
 
-def sentences(text: str) -> list[str]:
-    """`text` as its sentences, white space folded."""
+def split_sentences(text: str) -> list[str]:
+    """Split `text` into its sentences, with white space folded."""
     folded = " ".join(text.split())
     found = []
     start = 0
@@ -22,12 +22,12 @@ def sentences(text: str) -> list[str]:
     return [sentence for sentence in found if sentence]
 
 
-def pull(text: str, length: int = PULL_LENGTH) -> str:
-    """As many whole sentences from the start as fit `length` characters, at least one.
+def excerpt(text: str, length: int = EXCERPT_LENGTH) -> str:
+    """Return as many whole sentences from the start as fit `length` characters, at least one.
 
     A single sentence longer than 320 characters is cut at a word, with an ellipsis.
     """
-    parts = sentences(text)
+    parts = split_sentences(text)
     if not parts:
         return ""
     taken = parts[0]
@@ -35,6 +35,6 @@ def pull(text: str, length: int = PULL_LENGTH) -> str:
         if len(taken) + 1 + len(part) > length:
             break
         taken = f"{taken} {part}"
-    if len(taken) <= LONGEST_SENTENCE:
+    if len(taken) <= MAX_SENTENCE_LENGTH:
         return taken
-    return taken[: LONGEST_SENTENCE - 1].rsplit(" ", 1)[0].rstrip(",;:—– ") + "…"
+    return taken[: MAX_SENTENCE_LENGTH - 1].rsplit(" ", 1)[0].rstrip(",;:—– ") + "…"

@@ -6,8 +6,11 @@ import pytest
 
 from digest.catalog.pages import Lens
 from digest.catalog.trends import Week
-from digest.compose import Content, Headline, compose, headline, ships
-from digest.sentences import pull, sentences
+from digest.compose.content import Content, Headline
+from digest.compose.excerpt import excerpt, split_sentences
+from digest.compose.issue import compose
+from digest.compose.matchup import count_ships
+from digest.compose.subject import headline
 from tests.parts.pages import comparison, contender
 from tests.parts.world import NOW
 
@@ -91,7 +94,7 @@ def test_a_comparison_stands_in_one_place_only() -> None:
 def test_the_split_is_told_only_where_it_is_a_whole_number(
     score: float | None, size: int, expected: int | None
 ) -> None:
-    assert ships(score, size) == expected
+    assert count_ships(score, size) == expected
 
 
 def test_the_dissent_is_pulled_where_it_is_known() -> None:
@@ -136,20 +139,20 @@ def test_a_page_without_an_address_leads_to_our_own() -> None:
 
 def test_quotes_are_cut_at_a_sentence() -> None:
     text = "GPT-4.5 vs. Claude 3.5 is no fight. " + "It goes on, e.g. with more words. " * 20
-    cut = pull(text)
+    cut = excerpt(text)
     assert cut.startswith("GPT-4.5 vs. Claude 3.5 is no fight.")
     assert cut.endswith("words.")
     assert len(cut) <= 230
 
 
 def test_one_endless_sentence_is_cut_at_a_word() -> None:
-    cut = pull("word " * 200)
+    cut = excerpt("word " * 200)
     assert len(cut) <= 320
     assert cut.endswith("word…")
 
 
 def test_sentences_end_at_quotes_and_question_marks_too() -> None:
-    assert sentences("Is it 'done?' Nearly! So ship it. 3 of 4 would.") == [
+    assert split_sentences("Is it 'done?' Nearly! So ship it. 3 of 4 would.") == [
         "Is it 'done?'",
         "Nearly!",
         "So ship it.",

@@ -1,0 +1,86 @@
+"""The values that an issue's templates show."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from digest.catalog.trends import Week
+
+
+@dataclass(frozen=True, slots=True)
+class PullQuote:
+    """A review cut at the end of a sentence; `verdict` is ship, skip or None (unknown).
+
+    Where the whole panel is of one mind, its score says the verdict of each.
+    """
+
+    lens: str
+    quote: str
+    verdict: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A contender as the email shows it. Scores are per cent or None (no score, no votes yet)."""
+
+    slug: str
+    name: str
+    category: str
+    tagline: str
+    description: str
+    panel_score: float | None
+    community_score: float | None
+    entry_price: str
+    ships: int | None
+    """How many of the panel ship it, where score and panel size give a whole number."""
+    panel_size: int
+    pull: PullQuote | None
+    url: str
+    """Where the tool's own page is."""
+    trend: tuple[Week, ...] = ()
+    """Panel scores by week, the oldest first; none where there is but one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matchup:
+    """One comparison in the email. `kicker` says in a few words why it is worth reading."""
+
+    slug: str
+    title: str
+    url: str
+    left: Side
+    right: Side
+    kicker: str
+    summary: str
+    """One sentence of our own: who leads, or that the panel is divided."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Several rivals of one tool: the tool once, then each rival. `heading` is the sentence."""
+
+    heading: str
+    tool: Side
+    matchups: tuple[Matchup, ...]
+    """In each, `left` is the tool and `right` the rival, whichever way the page had them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """An issue's content: one lead in full, then groups, then the rest in brief."""
+
+    number: int
+    date: date
+    subject: str
+    preheader: str
+    intro: str
+    lead: Matchup
+    groups: tuple[Group, ...]
+    briefs: tuple[Matchup, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """Subject and preheader as an editor may change them."""
+
+    subject: str
+    preheader: str
