@@ -112,7 +112,7 @@ def deliver_letters() -> None:
     """What a worker does about letters that are due, over the settings in the environment."""
     opened = bootstrap(read_settings())
     with worker_lock(opened.store) as here:
-        opened.post.deliver(here, lambda: False)
+        opened.mailer.deliver(here, lambda: False)
     opened.close()
 
 
