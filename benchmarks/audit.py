@@ -15,7 +15,7 @@ from digest.issues.lifecycle import find_issue
 from digest.issues.tables import IssueState
 from digest.message.headers import message_id
 from digest.message.personalization import Recipient
-from store import Store
+from store.engine import Store
 from subscribers.tables import Subscriber
 
 _HOLDERS = """\

@@ -37,6 +37,7 @@ from digest.settings import read_settings
 from digest.web.application import create_app
 from digest.web.public.redirects import MOVED
 from digest.web.server import server_of, settle_memory
+from store.times import sqlite_text
 from subscribers.tokens import Purpose, Tokens
 
 CONNECTIONS, PEOPLE, LINKS = 512, 20_000, 20
@@ -55,7 +56,7 @@ def prepare(folder: str) -> None:
     upgrade(app.store)
     fill(app, PEOPLE)
     number = add_issue(app)
-    now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ")
+    now = sqlite_text(datetime.now(UTC))
     with app.store.write() as session:
         session.add(Batch(issue_number=number, position=0, state=BatchState.DONE))
         session.connection().execute(text("DELETE FROM link"))

@@ -27,7 +27,7 @@ from benchmarks.case import run
 from benchmarks.machine import describe
 from benchmarks.usage import cpu, peak
 from digest.database import upgrade
-from store import open_store
+from store.engine import open_store
 from subscribers.addresses import AddressHasher
 from subscribers.transfer.refused_rows import RefusedFile
 from subscribers.transfer.run import CHUNK, import_csv

@@ -15,7 +15,7 @@ from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.smtp.provider import SmtpProvider
 from digest.deliver.providers.smtp.url import SmtpUrl
 from digest.pipeline import IssueService, Sending
-from store import open_store
+from store.engine import open_store
 from tests.parts.postfix import Postfix, hindrance
 from tests.parts.signatures import rsa_key, signer, verdicts
 from tests.parts.world import Clock, add_approved, add_people, issue_renderer

@@ -32,6 +32,7 @@ from digest.database import upgrade
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.samples import comparisons
 from digest.settings import read_settings
+from store.times import sqlite_text
 from tests.parts.sendgrid_rules import find_faults
 
 KEY = "SG.bench.bench"
@@ -119,7 +120,7 @@ def _prepare(folder: Path, host: str, people: int) -> App:
         for page in read_sources([str(comparisons())], None):
             assert isinstance(page, ComparisonPage), page
             upsert_page(session, page, now)
-        values = {"people": people, "now": now.replace(tzinfo=None).isoformat(" ")}
+        values = {"people": people, "now": sqlite_text(now)}
         session.connection().execute(text(FILL), values)
     return app
 

@@ -36,6 +36,7 @@ from digest.database import upgrade
 from digest.deliver.tables import Batch, BatchState
 from digest.settings import read_settings
 from digest.web.application import create_app
+from store.times import sqlite_text
 from subscribers.tokens import Purpose, Tokens
 from tests.parts.sendgrid_events import Hook, body_of, event
 
@@ -53,7 +54,7 @@ def prepare(folder: str, key: str, people: int) -> None:
     with app.store.write() as session:
         session.add(Batch(issue_number=number, position=0, state=BatchState.DONE))
         session.flush()
-        values = {"now": datetime.now(UTC).replace(tzinfo=None).isoformat(" "), "number": number}
+        values = {"now": sqlite_text(datetime.now(UTC)), "number": number}
         session.connection().execute(text(SENT), values)
     app.close()
 

@@ -31,7 +31,7 @@ from digest.track.bounces.mailbox import Mailbox, MaildirMailbox, parse_mailbox_
 from digest.track.bounces.poll import BounceMailboxReader
 from digest.track.hits.networks import ScannerNetworks
 from digest.track.provider_events.sendgrid_signature import SignatureVerifier
-from store import Store, open_store
+from store.engine import Store, open_store
 from subscribers.addresses import AddressHasher
 from subscribers.tokens import Tokens
 

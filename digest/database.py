@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 from sqlalchemy.exc import DBAPIError
 
-from store import Store, StoreError, describe_error
+from store.engine import Store, StoreError, describe_error
 
 
 class SchemaState(StrEnum):

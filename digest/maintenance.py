@@ -19,7 +19,7 @@ from digest.track.hits.classification import classify_all
 from schedules.runner import RunOutcome
 from schedules.runs import run_at
 from schedules.tables import Approval, Run, RunState, Schedule
-from store import Store
+from store.engine import Store
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from digest.bootstrap import App
 from digest.deliver.ledger.worker_lock import WorkerLock, worker_lock
 from digest.deliver.providers.base import ProviderError
 from digest.maintenance import Maintenance
-from store import describe_error
+from store.engine import describe_error
 
 PAUSE_SECONDS = 2.0
 LETTERS_PAUSE_SECONDS = 0.5

@@ -11,7 +11,8 @@ from schedules.registry import find_schedule
 from schedules.runner import MAX_MISSED, RunAction, due_since, mark_missed, perform
 from schedules.runs import claim, run_at
 from schedules.tables import Run, RunState, Schedule
-from store import Store, utc
+from store.engine import Store
+from store.times import utc
 
 SETTLED = (RunState.DRAFTED, RunState.SKIPPED)
 

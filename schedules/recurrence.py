@@ -20,7 +20,7 @@ from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from schedules.cron import Cron, ScheduleError, parse_cron, quoted
-from store import utc
+from store.times import utc
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(9990, 1, 1, tzinfo=UTC)

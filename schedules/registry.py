@@ -10,7 +10,7 @@ from schedules.cron import ScheduleError, quoted
 from schedules.recurrence import Recurrence
 from schedules.runs import claim
 from schedules.tables import Approval, RunState, Schedule
-from store import utc
+from store.times import utc
 
 FREQUENCIES = ("every", "weekly", "monthly")
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

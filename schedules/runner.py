@@ -15,7 +15,8 @@ from sqlmodel import Session, col, select
 from schedules.recurrence import Recurrence
 from schedules.runs import claim, last_due, settle
 from schedules.tables import Run, RunState, Schedule
-from store import Store, utc
+from store.engine import Store
+from store.times import utc
 
 MAX_MISSED = 50
 """How many due times passed over one tick writes down; a rule for every minute that slept for

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, func, select
 
 from schedules.tables import Run, RunState, Schedule
+from store.insertion import insert_into
 
 _LONGEST_NOTE = 500
 
@@ -25,9 +25,8 @@ def claim(
     (https://www.postgresql.org/docs/current/index-unique-checks.html); on SQLite that
     transaction held the only write lock already. A Run that is taken spoils nothing.
     """
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     statement = (
-        insert(Run)
+        insert_into(session, Run)
         .values(
             schedule_id=schedule.id, due_at=due_at, state=state, note=note[:_LONGEST_NOTE], at=now
         )

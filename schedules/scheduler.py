@@ -21,7 +21,7 @@ from sqlmodel import Session, col, select
 from schedules.recurrence import Recurrence
 from schedules.runner import RunAction, tick
 from schedules.tables import Schedule
-from store import Store
+from store.engine import Store
 
 HEARTBEAT = timedelta(minutes=1)
 _HEARTBEAT = "heartbeat"

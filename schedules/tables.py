@@ -6,7 +6,7 @@ from enum import StrEnum
 from sqlalchemy import CheckConstraint, Column, String, UniqueConstraint
 from sqlmodel import Field
 
-from store import Table, UtcDateTime
+from store.base import Table, UtcDateTime
 
 
 class Approval(StrEnum):

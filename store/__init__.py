@@ -1,24 +1,12 @@
-"""What the tables of every room stand on: names of constraints, a UTC type, the engine.
+"""What every room's tables stand on: base class, UTC times, transactions, errors.
 
-It knows no noun of the product. Importing it first is what gives every constraint a stable
-name, which Alembic needs on both databases.
+Comes in: a database URL. Goes out: sessions, and rows. It knows no noun of the product. Each
+name is imported from the module that it lives in, so that `store.errors` costs nothing.
+
+    base       the base class of tables, names of constraints
+    times      aware UTC times, and how SQLite writes them
+    engine     opens the database, read and write transactions
+    insertion  INSERT with ON CONFLICT on both databases
+    rows       many rows as one JSON parameter
+    errors     the root of all errors
 """
-
-from store.base import Json, Table, UtcDateTime, utc
-from store.engine import Store, StoreError, describe_error, open_store
-from store.rows import Row, as_rows, as_table, table_in
-
-__all__ = [
-    "Json",
-    "Row",
-    "Store",
-    "StoreError",
-    "Table",
-    "UtcDateTime",
-    "as_rows",
-    "as_table",
-    "describe_error",
-    "open_store",
-    "table_in",
-    "utc",
-]

@@ -1,4 +1,4 @@
-"""The base class of all tables, and the column types both databases share."""
+"""Defines the base class of all tables, names of constraints, and shared column types."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -7,6 +7,8 @@ from sqlalchemy import JSON, DateTime
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
+
+from store.times import utc
 
 # Set before the first table exists: a constraint named later keeps the database's own name.
 SQLModel.metadata.naming_convention = {
@@ -25,7 +27,7 @@ class Table(SQLModel):
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC datetime; SQLite would give it back naive, and a naive one is refused."""
+    """Stores aware datetimes in UTC. Refuses naive ones; SQLite's naive results become aware."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -41,11 +43,3 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         moment: datetime = value
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def utc(moment: datetime) -> datetime:
-    """`moment` in UTC. Raises ValueError for a naive one: it names no instant."""
-    if moment.tzinfo is None:
-        msg = f"a time without a zone: {moment.isoformat()}"
-        raise ValueError(msg)
-    return moment.astimezone(UTC)

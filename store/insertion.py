@@ -1,17 +1,35 @@
-"""Inserting what may be there already: the database decides, in one statement."""
+"""INSERT statements with the ON CONFLICT clause of the database in use."""
 
-from sqlalchemy import Insert
-from sqlalchemy.dialects import postgresql, sqlite
+from typing import TYPE_CHECKING
+
 from sqlmodel import Session
 
-from store import Table
+from store.base import Table
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    DialectInsert = postgresql.Insert | sqlite.Insert
 
 
-def insert_new(session: Session, table: type[Table]) -> Insert:
-    """An INSERT into `table` that leaves out rows whose unique columns are taken.
+def insert_into(session: Session, table: type[Table]) -> "DialectInsert":
+    """Return an INSERT into `table` that takes ON CONFLICT clauses.
 
-    On PostgreSQL it waits for a transaction that is inserting the same row, and spoils nothing.
+    Only the dialect in use is imported: PostgreSQL's alone takes as long as many a command.
     """
     if session.get_bind().dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()
+        from sqlalchemy.dialects import sqlite  # noqa: PLC0415 - see the docstring
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415 - see the docstring
+
+    return postgresql.insert(table)
+
+
+def insert_new(session: Session, table: type[Table]) -> "DialectInsert":
+    """Return an INSERT into `table` that leaves out rows whose unique columns are taken.
+
+    On PostgreSQL it waits for a transaction that is inserting the same row, and does not abort
+    its own transaction.
+    """
+    return insert_into(session, table).on_conflict_do_nothing()

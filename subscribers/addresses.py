@@ -7,8 +7,6 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-import idna
-
 from store.errors import UserError
 
 MAX_ADDRESS_LENGTH = 254
@@ -115,6 +113,8 @@ def _fault(local: str, at: str) -> str:
 @functools.lru_cache(maxsize=4096)  # a long list has few domains, and IDNA is the dear part
 def _domain(text: str) -> str:
     """`text` in lower-case A-labels. Raises ValueError saying why it is no domain."""
+    import idna  # noqa: PLC0415 - nearly every address does without
+
     try:
         domain = idna.encode(text, uts46=True, std3_rules=True).decode("ascii").lower()
     except (idna.IDNAError, UnicodeError):

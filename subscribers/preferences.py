@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from sqlmodel import Session, col, delete, select
 
-from store import utc
+from store.times import utc
 from subscribers import suppression
 from subscribers.addresses import AddressHasher, parse_address
 from subscribers.consent import ConsentKind, ConsentOrigin, record_consent

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlmodel import Session, col, delete, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from store import utc
 from store.insertion import insert_new
+from store.times import utc
 from subscribers import suppression
 from subscribers.addresses import AddressHasher, ParsedAddress, parse_address
 from subscribers.consent import ConsentKind, is_withdrawn, record_consent

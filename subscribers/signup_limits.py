@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
-from store import utc
+from store.insertion import insert_into
+from store.times import utc
 from subscribers.addresses import AddressHasher
 from subscribers.tables import AttemptCount
 
@@ -40,9 +40,8 @@ def count_attempt(
         "until": start + span,
         "count": 1,
     }
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     statement = (
-        dialect.insert(AttemptCount)
+        insert_into(session, AttemptCount)
         .values(**values)
         .on_conflict_do_update(index_elements=["key"], set_={"count": col(AttemptCount.count) + 1})
         .returning(col(AttemptCount.count))

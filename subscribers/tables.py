@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String
 from sqlmodel import Field
 
-from store import Json, Table, UtcDateTime
+from store.base import Json, Table, UtcDateTime
 
 
 class SubscriberStatus(StrEnum):

@@ -14,12 +14,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from typing import TYPE_CHECKING
 
 from store.errors import DigestError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
 TOKEN_LENGTH = 22
 BLOCK = 16
@@ -155,6 +155,15 @@ def _decode_many(tokens: Sequence[str]) -> list[bytes | None]:
 
 
 def _cipher(secret: str, purpose: Purpose) -> "Cipher[modes.ECB]":
+    # What only looks at numbers of subscribers and issues needs no cryptography.
+    from cryptography.hazmat.primitives.ciphers import (  # noqa: PLC0415 - as said
+        Cipher,
+        algorithms,
+        modes,
+    )
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415
+
     key = HKDF(SHA256(), 32, salt=None, info=f"verdict-digest token {purpose}".encode()).derive(
         secret.encode()
     )

@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from digest.database import upgrade
-from store import Store, open_store
+from store.engine import Store, open_store
 
 _names = itertools.count()
 

@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Uniq
 from sqlmodel import Field
 
 from digest.catalog.pages import Lens, Verdict
-from store import Table, UtcDateTime
+from store.base import Table, UtcDateTime
 from subscribers.tables import one_of
 
 

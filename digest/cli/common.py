@@ -43,7 +43,7 @@ def error_line(error: Exception) -> str | None:
     """The line for an error that a user can do something about; None for a fault of ours."""
     from sqlalchemy.exc import DBAPIError
 
-    from store import describe_error
+    from store.engine import describe_error
 
     if isinstance(error, UserError):
         return str(error)

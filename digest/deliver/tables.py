@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlmodel import Field
 
 import digest.issues.tables  # noqa: F401 - its tables are what foreign keys here point at
-from store import Table, UtcDateTime
+from store.base import Table, UtcDateTime
 from subscribers.tables import one_of
 
 

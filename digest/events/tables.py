@@ -8,7 +8,7 @@ from sqlalchemy import Column, Index, text
 from sqlmodel import Field
 
 import digest.deliver.tables  # noqa: F401 - its tables are what foreign keys here point at
-from store import Json, Table, UtcDateTime
+from store.base import Json, Table, UtcDateTime
 from subscribers.tables import one_of
 
 

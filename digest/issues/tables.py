@@ -9,7 +9,7 @@ from sqlmodel import Field
 
 import digest.catalog.tables  # noqa: F401 - its tables are what foreign keys here point at
 import schedules.tables  # noqa: F401 - its tables are what foreign keys here point at
-from store import Json, Table, UtcDateTime
+from store.base import Json, Table, UtcDateTime
 from subscribers.tables import one_of
 
 MANUAL_SERIES = "by-hand"

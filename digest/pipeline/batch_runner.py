@@ -22,7 +22,7 @@ from digest.deliver.providers.base import Outcome, Provider
 from digest.deliver.rate_limit.limiter import Pacing
 from digest.message.personalization import Personalization, Recipient
 from digest.pipeline.notify_workers import NotifyWorkers, notify_nobody
-from store import Store, describe_error
+from store.engine import Store, describe_error
 
 MOST_AT_ONCE = 1_000
 """Recipients claimed in one transaction at most, and outcomes that wait to be written."""

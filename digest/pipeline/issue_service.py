@@ -23,7 +23,7 @@ from digest.pipeline.issue_renderer import IssueRenderer, freeze
 from digest.pipeline.notify_workers import NotifyWorkers, notify_nobody
 from digest.pipeline.overrides import keep_overrides, overrides_of, refuse_blocked
 from digest.render.errors import TemplateError
-from store import Store
+from store.engine import Store
 
 LOOK_BACK = timedelta(days=60)
 """How long a comparison that was in an issue is still named among those left out."""

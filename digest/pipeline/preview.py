@@ -7,7 +7,7 @@ from digest.message.edition import Edition
 from digest.message.personalization import Personalization
 from digest.pipeline.issue_renderer import IssueRenderer
 from digest.render.rendered import Rendered
-from store import Store
+from store.engine import Store
 
 
 @dataclass(frozen=True, slots=True)

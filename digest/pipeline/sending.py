@@ -19,7 +19,7 @@ from digest.message.edition import Edition
 from digest.pipeline.batch_runner import BatchRunner
 from digest.pipeline.issue_renderer import IssueRenderer
 from digest.pipeline.notify_workers import NotifyWorkers, notify_nobody
-from store import Store
+from store.engine import Store
 
 REPORT_EVERY = timedelta(seconds=1)
 REPORT_SHARE = 50

@@ -28,7 +28,7 @@ from digest.render.errors import TemplateError
 from digest.render.rendered import Rendered
 from digest.render.slots import Slot
 from digest.render.transactional import Action, TransactionalRenderer
-from store import Store
+from store.engine import Store
 from subscribers import suppression
 from subscribers.addresses import AddressError, AddressHasher, parse_address
 from subscribers.tables import SuppressionReason

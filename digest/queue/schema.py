@@ -10,7 +10,7 @@ from pathlib import Path
 from procrastinate.schema import SchemaManager
 from sqlalchemy import Connection, Engine, text
 
-from store import StoreError
+from store.engine import StoreError
 
 UPGRADING = 7_305_216_441
 """An advisory lock, so that two upgrades at once follow each other; any fixed number does."""

@@ -13,7 +13,7 @@ from digest.deliver.providers.base import ProviderError
 from digest.issues.lifecycle import IssueError
 from digest.maintenance import Maintenance
 from digest.queue.deferral import SendTasks
-from store import describe_error
+from store.engine import describe_error
 
 SHARE_SECONDS = 20.0
 """A permit ends then, whatever is left of its share: with a slow provider, too, other issues and

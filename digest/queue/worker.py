@@ -15,7 +15,7 @@ from digest.deliver.providers.base import ProviderError
 from digest.issues.lifecycle import IssueError
 from digest.queue.deferral import QUEUE, TASK
 from digest.queue.tasks import TaskHandlers
-from store import Store
+from store.engine import Store
 
 MAINTENANCE_TASK = "digest.round"
 SOON_SECONDS = 5

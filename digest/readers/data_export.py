@@ -11,7 +11,7 @@ from digest.catalog.tables import Tool, Vote
 from digest.deliver.tables import Attempt, Delivery
 from digest.deliver.transactional.tables import TransactionalMessage
 from digest.events.tables import Event
-from store import Table
+from store.base import Table
 from subscribers import suppression
 from subscribers.addresses import AddressHasher
 from subscribers.preferences import preferences_of

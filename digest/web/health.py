@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from digest.database import SchemaState, schema_state
 from digest.web.site import SiteDep
-from store import StoreError
+from store.engine import StoreError
 
 router = APIRouter()
 log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from digest.render.rendered import Rendered
 from digest.track.hits.networks import ScannerNetworks
 from digest.track.provider_events.sendgrid_signature import SignatureVerifier
 from digest.web.templating import PageTemplates
-from store import Store
+from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentOrigin
 from subscribers.tokens import Tokens

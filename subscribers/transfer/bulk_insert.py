@@ -5,12 +5,14 @@ SQLite takes executemany of plain tuples; PostgreSQL takes arrays and COPY.
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, LiteralString
 
 from sqlalchemy import ColumnElement, String, any_, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session
+
+from store.times import sqlite_text
 
 PERSON = "email email_key address_hash first_name status source tracking created_at changed_at"
 _PERSON_TYPES = "text text text text text text boolean timestamptz timestamptz"
@@ -87,8 +89,8 @@ def _many(
     marks = ", ".join("?" * len(names))
     statement = f"{verb} INTO {table} ({', '.join(names)}) VALUES ({marks})"
     times = sum(name.endswith("at") for name in names)
-    written: dict[datetime, str] = {}  # most of a chunk came at one moment
-    values = [(*row[:-times], *(_written(at, written) for at in row[-times:])) for row in rows]
+    cache: dict[datetime, str] = {}  # most rows of a chunk share one time
+    values = [(*row[:-times], *(_cached_text(at, cache) for at in row[-times:])) for row in rows]
     session.connection().exec_driver_sql(statement, values)
 
 
@@ -111,10 +113,8 @@ def _unnest(
     return list(found) if returning else []
 
 
-def _written(moment: datetime, before: dict[datetime, str]) -> str:
-    """`moment` as `store.UtcDateTime` has SQLAlchemy write it for SQLite."""
-    text = before.get(moment)
+def _cached_text(moment: datetime, cache: dict[datetime, str]) -> str:
+    text = cache.get(moment)
     if text is None:
-        text = moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-        before[moment] = text
+        text = cache[moment] = sqlite_text(moment)
     return text

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import BinaryIO
 
-from store import Store, utc
+from store.engine import Store
+from store.times import utc
 from subscribers.addresses import AddressError, AddressHasher
 from subscribers.service import INITIAL_STATUSES, MAX_SOURCE_LENGTH
 from subscribers.tables import SubscriberStatus

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 
 from digest.render.environment import email_environment, templates_folder
 from digest.web.application import create_app
-from store import Store
+from store.engine import Store
 from subscribers.tables import Consent, Subscriber
 from tests.browser.test_emails import RULES, SPREAD
 from tests.golden.emails import EMAILS

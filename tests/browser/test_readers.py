@@ -25,7 +25,7 @@ from digest.deliver.ledger.worker_lock import worker_lock
 from digest.settings import Settings
 from digest.web.application import create_app
 from digest.worker import deliver_letters
-from store import Store
+from store.engine import Store
 from subscribers.service import find_subscriber
 from subscribers.tables import Consent
 from tests.browser.test_emails import RULES, SPREAD

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser
 from starlette.types import ASGIApp
 
 from digest.web.application import create_app
-from store import Store
+from store.engine import Store
 from subscribers.tables import Subscriber
 from subscribers.tokens import Purpose
 from tests.browser.watched import watch

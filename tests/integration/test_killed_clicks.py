@@ -15,7 +15,7 @@ from sqlmodel import update
 
 from digest.events.tables import Event
 from digest.issues.tables import Issue
-from store import Store
+from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tokens import Purpose, Tokens
 from tests.integration.web.rows import ISSUE, add_delivery, add_issue, add_subscriber

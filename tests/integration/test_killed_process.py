@@ -9,7 +9,7 @@ import pytest
 from sqlmodel import select
 
 from digest.deliver.tables import Delivery, DeliveryState
-from store import Store, open_store
+from store.engine import Store, open_store
 from subscribers.tables import Subscriber
 from tests.parts.processes import Trap, environment, start
 from tests.parts.smtp_server import SmtpServer

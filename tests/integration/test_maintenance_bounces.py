@@ -13,7 +13,7 @@ from digest.deliver.transactional import mail
 from digest.deliver.transactional.tables import TransactionalKind, TransactionalMessage
 from digest.settings import Settings
 from digest.worker import maintenance_of, work
-from store import Store
+from store.engine import Store
 from subscribers.tables import Subscriber
 from subscribers.tokens import Purpose
 from tests.parts.letters import dsn

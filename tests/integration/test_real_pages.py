@@ -10,7 +10,7 @@ from digest.catalog.pages import ComparisonPage, Lens
 from digest.catalog.queries import all_comparisons
 from digest.catalog.tables import Tool
 from digest.catalog.upsert import Change, upsert_page
-from store import Store
+from store.engine import Store
 from tests.parts.world import NOW
 
 PAGES = Path(__file__).resolve().parents[3] / "shared" / "pages"

@@ -21,7 +21,7 @@ from digest.settings import Settings
 from digest.track.report import report_of
 from digest.web.application import create_app
 from digest.worker import work
-from store import Store
+from store.engine import Store
 from subscribers.service import find_subscriber
 from subscribers.tokens import Purpose
 from tests.integration.web.rows import events, everything

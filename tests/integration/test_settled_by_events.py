@@ -11,7 +11,7 @@ from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.tables import DeliveryState
 from digest.settings import Settings
 from digest.web.application import create_app
-from store import Store
+from store.engine import Store
 from tests.parts.sendgrid_events import Hook, body_of, event
 from tests.parts.sendgrid_server import Break, SendGridServer
 from tests.parts.world import SECRET, Clock, add_approved, add_people

@@ -19,7 +19,7 @@ from digest.worker import maintenance_of
 from schedules.registry import add_schedule
 from schedules.runner import tick
 from schedules.tables import Approval, Run, RunState
-from store import Store
+from store.engine import Store
 from tests.parts.world import Recorder, add_people
 
 MONDAY = datetime(2026, 3, 23, 7, 0, tzinfo=UTC)

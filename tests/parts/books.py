@@ -9,7 +9,7 @@ from digest.deliver.tables import Delivery, DeliveryState
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import IssueState
 from digest.pipeline import Sending
-from store import Store
+from store.engine import Store
 from subscribers.tables import Subscriber
 from tests.parts.world import Clock
 

@@ -19,7 +19,7 @@ from digest.pipeline import IssueRenderer, IssueService, Sending
 from digest.pipeline.issue_renderer import freeze
 from digest.render.links import Tracking
 from digest.render.rendered import Rendered
-from store import Store
+from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tables import Subscriber, SubscriberStatus
 from subscribers.tokens import Tokens

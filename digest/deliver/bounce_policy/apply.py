@@ -13,7 +13,7 @@ from digest.deliver.bounce_policy.bounce_type import (
     consecutive_soft_bounces,
 )
 from digest.deliver.tables import Delivery, DeliveryState
-from store import Row, as_rows
+from store.rows import Row, as_rows
 from subscribers.suppression import suppress_bounced
 from subscribers.suppression_removal import last_removals
 

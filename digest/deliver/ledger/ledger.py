@@ -39,7 +39,7 @@ from digest.deliver.tables import (
 from digest.issues.lifecycle import IssueError, find_issue, transition
 from digest.issues.tables import Issue, IssueState
 from digest.message.personalization import Recipient
-from store import as_rows
+from store.rows import as_rows
 from subscribers.mailable import mailable_conditions
 from subscribers.tables import Subscriber
 

@@ -16,7 +16,7 @@ from digest.deliver.providers.base import Accepted, Outcome, Rejected, Unknown
 from digest.deliver.retry import next_attempt_at, retry_jitter
 from digest.deliver.tables import Attempt, Batch, BatchState, Delivery, DeliveryState
 from digest.issues.tables import Issue
-from store import Row, as_rows
+from store.rows import Row, as_rows
 
 
 def settle(

@@ -14,7 +14,7 @@ from typing import IO, Protocol, Self
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from store import Store
+from store.engine import Store
 
 
 class WorkerLock(Protocol):

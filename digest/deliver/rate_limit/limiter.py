@@ -14,12 +14,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Select, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
 from digest.deliver.rate_limit.limits import ALL, Limit, Limits
 from digest.deliver.rate_limit.token_bucket import Meter, give_back, room, take
 from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState, Pace
+from store.insertion import insert_new
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +161,7 @@ def _make(session: Session, provider: str, meters: Mapping[str, Meter]) -> None:
     rows = [
         {"provider": provider, "lane": lane, **_values(meters[lane])} for lane in sorted(meters)
     ]
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    session.execute(dialect.insert(Pace).on_conflict_do_nothing(), rows)
+    session.execute(insert_new(session, Pace), rows)
 
 
 def _write(session: Session, provider: str, lane: str, meter: Meter) -> None:

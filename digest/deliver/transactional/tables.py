@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, text
 from sqlmodel import Field
 
-from store import Json, Table, UtcDateTime
+from store.base import Json, Table, UtcDateTime
 from subscribers.tables import one_of
 
 

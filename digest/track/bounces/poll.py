@@ -19,7 +19,7 @@ from digest.track.bounces.parse import (
 )
 from digest.track.provider_events.event import DeliveryEvent
 from digest.track.provider_events.ingest import take
-from store import Store
+from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tokens import Purpose, TokenClaims, TokenError, Tokens
 

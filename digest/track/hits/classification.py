@@ -17,7 +17,8 @@ from digest.events.tables import UNCLASSIFIED, Event, EventKind
 from digest.issues.tables import Link
 from digest.render.links import HIDDEN_LINK
 from digest.track.hits.bot_detection import DeliveryContext, ObservedHit, Rule, classify
-from store import Store, as_rows
+from store.engine import Store
+from store.rows import as_rows
 
 AT_ONCE = 5_000
 """New hits in a transaction."""

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from digest.track.hits.store import Hit, HitWriter
-from store import Store
+from store.engine import Store
 from store.errors import DigestError
 
 MOST_TOGETHER = 2_000

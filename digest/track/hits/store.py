@@ -9,7 +9,7 @@ import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -31,7 +31,9 @@ from digest.deliver.tables import Delivery
 from digest.events.tables import Event, EventKind
 from digest.issues.tables import Issue, Link
 from digest.render.links import Tracking
-from store import Json, table_in
+from store.base import Json
+from store.rows import table_in
+from store.times import database_text
 from subscribers.tables import Subscriber
 from subscribers.tokens import Purpose, TokenClaims, Tokens
 
@@ -127,7 +129,6 @@ class HitWriter:
         return links
 
     def _row(self, hit: Hit, claims: TokenClaims, *, sqlite: bool) -> list[Any]:
-        at = hit.at.astimezone(UTC)
         return [
             # Ever rising: a key's place in its index is beside the last one's.
             f"hit:{self._mark}:{next(self._count):012}",
@@ -136,7 +137,7 @@ class HitWriter:
             claims.subscriber,
             hit.link or None,
             _detail(hit.method, hit.user_agent, hit.network),
-            at.replace(tzinfo=None).isoformat(" ", "microseconds") if sqlite else at.isoformat(),
+            database_text(hit.at, sqlite=sqlite),
         ]
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from digest.track.provider_events.event import DeliveryEvent
 from digest.track.provider_events.ingest import take
-from store import Store
+from store.engine import Store
 from subscribers.addresses import AddressHasher
 
 MOST_TOGETHER = 5_000

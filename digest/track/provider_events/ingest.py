@@ -5,7 +5,7 @@ Set-wise: a transaction for any number of reports, a few statements for any tran
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -30,8 +30,10 @@ from digest.issues.tables import Issue
 from digest.track.hits.classification import reclassify_later
 from digest.track.provider_events.event import PROVEN_STATE, SUPERSEDES, DeliveryEvent, OptOut
 from digest.track.provider_events.transactional import ingest_transactional
-from store import Json, Row, as_rows, as_table
+from store.base import Json
 from store.insertion import insert_new
+from store.rows import Row, as_rows, as_table
+from store.times import database_text
 from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentKind, consents_of
 from subscribers.preferences import ADDRESS_CHANGE_WORDING
@@ -139,10 +141,7 @@ def _stored_after(session: Session, statement: Insert) -> list[tuple[str, int | 
 
 def _rows(events: Sequence[DeliveryEvent], *, sqlite: bool) -> list[list[Any]]:
     # Few moments for many reports: writing one out costs more than all else here.
-    spelt = {
-        at: f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" if sqlite else at.isoformat()
-        for at in {event.at for event in events}
-    }
+    spelt = {at: database_text(at, sqlite=sqlite) for at in {event.at for event in events}}
     nobody = (None, None)
     return [
         [

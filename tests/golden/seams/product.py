@@ -33,7 +33,7 @@ from digest.settings import Settings, read_settings
 from digest.track.hits.bot_detection import Rule
 from digest.web.application import create_app, pages_of
 from schedules.tables import Approval, RunState
-from store import open_store
+from store.engine import open_store
 from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentKind
 from subscribers.tables import (

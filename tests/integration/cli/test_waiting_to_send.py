@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from digest.cli.issue import send
-from store import Store
+from store.engine import Store
 from tests.parts.world import Clock, Recorder, add_approved, add_people, issue_service
 
 

@@ -9,7 +9,7 @@ from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.smtp.provider import SmtpProvider
 from digest.deliver.providers.smtp.url import SmtpUrl
 from digest.pipeline import IssueService, Sending
-from store import Store
+from store.engine import Store
 from tests.parts.machine import without
 from tests.parts.mail import HOSTILE, kinds, long_edition, personalizations, submit
 from tests.parts.postfix import OFFERS, Postfix, hindrance

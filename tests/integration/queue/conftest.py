@@ -20,7 +20,7 @@ from digest.pipeline import IssueService, Sending
 from digest.queue.deferral import QUEUE, SendTasks
 from digest.queue.tasks import TaskHandlers
 from digest.queue.worker import run_maintenance, tasks
-from store import Store
+from store.engine import Store
 from tests.parts.world import Clock, Recorder, issue_renderer
 
 QUOTA = 20

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from digest.database import SchemaState, ensure_current, schema_state, upgrade
 from digest.queue import schema
-from store import Store, StoreError
+from store.engine import Store, StoreError
 
 OLDER = "02.08.00_01_add_additional_params_to_retry_job"
 """The last change of a version that was current two years before this program was."""

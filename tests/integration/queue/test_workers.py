@@ -12,7 +12,7 @@ from sqlalchemy import text
 from digest.deliver.ledger import ledger
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.issues.lifecycle import find_issue
-from store import Store
+from store.engine import Store
 from tests.parts.pipelining_server import PipeliningServer
 from tests.parts.processes import environment, start
 from tests.parts.waiting import until

@@ -26,7 +26,7 @@ from digest.track.bounces.mailbox import (
     parse_mailbox_url,
 )
 from digest.track.bounces.poll import AT_ONCE, BounceMailboxReader
-from store import Store
+from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentOrigin
 from subscribers.tables import Consent, Subscriber

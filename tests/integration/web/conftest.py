@@ -4,7 +4,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from digest.web.application import create_app
-from store import Store
+from store.engine import Store
 from tests.integration.web.small_site import BRAND, SmallSite, small_site
 
 

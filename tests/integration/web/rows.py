@@ -11,7 +11,7 @@ from digest.catalog.tables import Comparison, Contender, Review, Tool
 from digest.deliver.tables import Batch, Delivery
 from digest.events.tables import Event
 from digest.issues.tables import Issue, Link, Pick, Variant
-from store import Store
+from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tables import Subscriber
 

@@ -14,7 +14,7 @@ from digest.render.links import Tracking
 from digest.render.rendered import Rendered, RenderedLink
 from digest.track.hits.networks import ScannerNetworks
 from digest.track.provider_events.sendgrid_signature import SignatureVerifier
-from store import Store
+from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tokens import Tokens
 from tests.integration.web.rows import HTML, NOW, TARGET, TEXT

@@ -6,7 +6,7 @@ import random
 import pytest
 from starlette.testclient import TestClient
 
-from store import Store
+from store.engine import Store
 from subscribers.tokens import Purpose
 from tests.integration.web.rows import (
     ISSUE,

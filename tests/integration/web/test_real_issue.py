@@ -13,7 +13,7 @@ from digest.issues.tables import Issue, Link
 from digest.render.slots import MARKS
 from digest.settings import Settings
 from digest.web.application import create_app
-from store import Store
+from store.engine import Store
 from subscribers.tokens import Purpose
 from tests.integration.web.rows import NOW, add_comparison, everything
 

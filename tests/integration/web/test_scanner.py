@@ -23,7 +23,7 @@ from digest.settings import Settings
 from digest.track.hits.classification import classify_all
 from digest.track.report import report_of
 from digest.web.application import create_app
-from store import Store
+from store.engine import Store
 from tests.integration.web.rows import NOW, Words, add_comparison, add_subscriber, everything
 from tests.parts.traces import BROWSERS, PHONE
 

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 from digest.track.provider_events.sendgrid import MAX_WEBHOOK_BYTES
 from digest.track.provider_events.sendgrid_signature import SignatureVerifier
 from digest.web.application import create_app
-from store import Store
+from store.engine import Store
 from subscribers.tokens import Purpose
 from tests.integration.web.rows import (
     ISSUE,

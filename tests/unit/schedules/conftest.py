@@ -9,7 +9,7 @@ from sqlmodel import SQLModel, select
 
 from schedules import registry
 from schedules.tables import Run, Schedule
-from store import Store, open_store
+from store.engine import Store, open_store
 
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 

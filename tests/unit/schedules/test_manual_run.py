@@ -9,7 +9,7 @@ from schedules.cron import ScheduleError
 from schedules.manual_run import run_now
 from schedules.runner import tick
 from schedules.tables import RunState
-from store import Store
+from store.engine import Store
 from tests.unit.schedules.acts import Breaks, Drafts, skips
 
 Enter = Callable[..., None]

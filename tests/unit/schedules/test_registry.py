@@ -10,7 +10,7 @@ from schedules import registry
 from schedules.cron import ScheduleError
 from schedules.runner import tick
 from schedules.tables import Approval
-from store import Store
+from store.engine import Store
 from tests.unit.schedules.acts import Drafts
 
 Enter = Callable[..., None]

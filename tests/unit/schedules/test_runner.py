@@ -13,7 +13,7 @@ from sqlmodel import Session
 from schedules import registry
 from schedules.runner import MAX_MISSED, FailedTick, RunOutcome, RunResult, tick
 from schedules.tables import RunState, Schedule
-from store import Store
+from store.engine import Store
 from tests.unit.schedules.acts import Breaks, Drafts, skips
 
 Enter = Callable[..., None]

@@ -11,7 +11,7 @@ from schedules import registry
 from schedules.runner import RunOutcome
 from schedules.scheduler import Scheduler, _next_due
 from schedules.tables import RunState, Schedule
-from store import Store
+from store.engine import Store
 
 Enter = Callable[..., None]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlmodel import select
 
-from store import Store
+from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tables import Subscriber
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from store import Store
+from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentKind, consents_of, is_withdrawn, record_consent
 from subscribers.service import Added, add_subscriber

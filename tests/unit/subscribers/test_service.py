@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from store import Store
+from store.engine import Store
 from subscribers import suppression
 from subscribers.addresses import AddressError, AddressHasher
 from subscribers.consent import consents_of

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import Session
 
-from store import Store
+from store.engine import Store
 from subscribers import suppression
 from subscribers.addresses import AddressHasher
 from subscribers.service import Added, add_subscriber

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from store import Store
+from store.engine import Store
 from subscribers import suppression
 from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentKind, record_consent

@@ -6,7 +6,7 @@ from sqlmodel import select
 
 from digest.catalog.tables import Comparison, Contender, Tool
 from digest.catalog.trends import Week, trends
-from store import Store
+from store.engine import Store
 
 TUESDAY, SUNDAY = datetime(2026, 3, 3, 9, tzinfo=UTC), datetime(2026, 3, 8, 23, tzinfo=UTC)
 NEXT_MONDAY = datetime(2026, 3, 9, tzinfo=UTC)

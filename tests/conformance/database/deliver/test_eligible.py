@@ -17,7 +17,7 @@ from digest.issues.tables import Issue, Pick
 from digest.message.edition import Edition
 from digest.message.personalization import Personalization
 from schedules.registry import add_schedule
-from store import Store
+from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.preferences import Preferences, pause_mail, preferences_of, save_preferences
 from subscribers.service import unsubscribe

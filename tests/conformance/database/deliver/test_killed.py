@@ -16,7 +16,7 @@ from digest.deliver.providers.base import Accepted, Outcome
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import IssueState
 from digest.message.personalization import Personalization
-from store import Store
+from store.engine import Store
 from tests.parts.world import Clock, Recorder, add_approved, add_people, issue_service, sending
 
 PEOPLE = 24

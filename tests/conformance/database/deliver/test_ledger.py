@@ -16,7 +16,7 @@ from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import IssueState
 from digest.message.edition import Edition
 from digest.message.personalization import Personalization
-from store import Store
+from store.engine import Store
 from subscribers.tables import Subscriber, SubscriberStatus, Suppression
 from tests.parts.world import NOW, Clock, Recorder, add_approved, add_people, issue_service, sending
 

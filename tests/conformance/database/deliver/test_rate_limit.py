@@ -18,7 +18,7 @@ from digest.deliver.tables import Batch, Delivery, DeliveryState, Pace
 from digest.message.edition import Edition
 from digest.message.personalization import Personalization
 from digest.pipeline import Progress, Sending
-from store import Store
+from store.engine import Store
 from subscribers.tables import Subscriber
 from tests.parts.world import NOW, Clock, Recorder, add_approved, add_people, issue_service, sending
 

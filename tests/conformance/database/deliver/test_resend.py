@@ -10,7 +10,7 @@ from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import IssueState
 from digest.message.headers import message_id
 from digest.message.personalization import Personalization
-from store import Store
+from store.engine import Store
 from tests.parts.world import (
     Clock,
     Recorder,

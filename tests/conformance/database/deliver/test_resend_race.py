@@ -15,7 +15,7 @@ from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.tables import Delivery, DeliveryState
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import Issue, IssueState
-from store import Store
+from store.engine import Store
 from tests.parts.waiting import until
 from tests.parts.world import NOW, Clock, Recorder, add_approved, add_people, issue_service, sending
 

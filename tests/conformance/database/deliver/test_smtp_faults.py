@@ -14,7 +14,7 @@ from digest.deliver.providers.smtp.provider import SmtpProvider
 from digest.deliver.providers.smtp.url import SmtpUrl
 from digest.deliver.tables import Attempt
 from digest.pipeline import IssueService, Sending
-from store import Store
+from store.engine import Store
 from subscribers.tables import Suppression, SuppressionReason
 from tests.parts.books import by_state, send_to_the_end
 from tests.parts.pipelining_server import PipeliningServer

@@ -23,7 +23,7 @@ from digest.message.template import MessageTemplate
 from digest.pipeline import TransactionalMailer
 from digest.render.environment import email_environment, templates_folder
 from digest.render.transactional import TransactionalRenderer
-from store import Store
+from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.service import erase_subscriber, unsubscribe
 from subscribers.tables import Subscriber, Suppression

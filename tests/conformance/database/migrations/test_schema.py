@@ -11,7 +11,7 @@ from digest.database import SchemaState, ensure_current, schema_drift, schema_st
 from digest.deliver.tables import Batch, Delivery
 from digest.issues.tables import Issue
 from schedules.tables import Run, Schedule
-from store import Store, StoreError
+from store.engine import Store, StoreError
 from subscribers.tables import Subscriber
 from tests.parts.world import NOW, add_approved, add_people
 

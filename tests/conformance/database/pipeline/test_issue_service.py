@@ -18,7 +18,7 @@ from digest.pipeline import IssueRenderer, IssueService, NothingNewError
 from digest.render.environment import email_environment, templates_folder
 from digest.render.links import Tracking
 from digest.samples import comparisons
-from store import Store
+from store.engine import Store
 from subscribers.tokens import Tokens
 from tests.parts.world import SECRET, Clock, add_people
 

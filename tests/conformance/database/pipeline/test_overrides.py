@@ -12,7 +12,7 @@ from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import IssueState, Override
 from digest.pipeline import IssueService
 from digest.pipeline.overrides import all_overrides
-from store import Store
+from store.engine import Store
 from tests.conformance.database.pipeline.test_issue_service import samples
 from tests.parts.world import Clock, Recorder, add_people
 from tests.parts.world import issue_service as plain_issue_service

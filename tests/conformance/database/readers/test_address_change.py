@@ -15,7 +15,7 @@ from digest.events.writer import record
 from digest.readers.address_change import complete_address_change, start_address_change
 from digest.readers.data_export import erase_reader, export_reader
 from digest.readers.signup import LETTERS_A_DAY
-from store import Store
+from store.engine import Store
 from subscribers.addresses import AddressError, AddressHasher
 from subscribers.consent import ConsentOrigin, record_consent
 from subscribers.preferences import AddressChanged

@@ -8,7 +8,7 @@ from sqlmodel import select
 from digest.catalog.queries import all_comparisons
 from digest.catalog.tables import Tool, Vote
 from digest.catalog.votes import FEWEST, community_scores, with_votes
-from store import Store
+from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tables import Subscriber
 from tests.integration.web.rows import NOW, Words, add_comparison, add_subscriber

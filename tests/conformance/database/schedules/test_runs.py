@@ -12,7 +12,7 @@ from schedules.manual_run import run_now
 from schedules.runner import RunOutcome, tick
 from schedules.runs import claim, last_due
 from schedules.tables import Run, RunState, Schedule
-from store import Store
+from store.engine import Store
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MONDAY = datetime(2026, 1, 5, 7, tzinfo=UTC)

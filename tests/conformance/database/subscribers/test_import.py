@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from store import Store, open_store
+from store.engine import Store, open_store
 from subscribers import suppression
 from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentKind, consents_of, record_consent
@@ -392,7 +392,7 @@ CHILD = """
 import os, signal, sys
 from datetime import datetime
 from pathlib import Path
-from store import open_store
+from store.engine import open_store
 from subscribers.addresses import AddressHasher
 from subscribers.transfer.run import import_csv
 

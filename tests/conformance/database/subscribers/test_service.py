@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 
 from digest.deliver.tables import Batch, Delivery
 from digest.issues.tables import Issue
-from store import Store
+from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.service import add_subscriber, erase_subscriber, unsubscribe
 from subscribers.suppression import suppress

@@ -13,7 +13,7 @@ from digest.track.hits.store import Hit, HitWriter
 from digest.track.provider_events.event import DeliveryEvent
 from digest.track.provider_events.ingest import take
 from digest.track.report import report_of
-from store import Store
+from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tokens import Purpose, TokenClaims, Tokens
 from tests.integration.web.rows import ISSUE, NOW, add_delivery, add_issue, add_subscriber

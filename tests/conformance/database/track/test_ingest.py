@@ -22,7 +22,7 @@ from digest.track.provider_events.group_commit import WebhookIngest
 from digest.track.provider_events.ingest import take
 from digest.track.provider_events.sendgrid import parse_webhook
 from digest.track.report import report_of
-from store import Store
+from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentKind, record_consent
 from subscribers.suppression_removal import remove_suppression

@@ -12,7 +12,7 @@ from digest.events.tables import Event, EventKind
 from digest.track.provider_events.event import DeliveryEvent, OptOut
 from digest.track.provider_events.ingest import take
 from digest.track.provider_events.sendgrid import parse_webhook
-from store import Store
+from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.suppression_removal import remove_suppression
 from subscribers.tables import Subscriber, Suppression

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
 
 from digest.web.application import create_app, pages_of
-from store import Store
+from store.engine import Store
 from subscribers.tokens import Purpose
 from tests.integration.web.rows import (
     ISSUE,

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from digest.track.hits.store import HitWriter
 from digest.web.application import create_app
 from digest.web.public.redirects import PIXEL
-from store import Store
+from store.engine import Store
 from subscribers.tables import Subscriber
 from subscribers.tokens import Purpose
 from tests.integration.web.rows import (

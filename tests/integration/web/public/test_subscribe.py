@@ -17,7 +17,7 @@ from digest.deliver.transactional.tables import TransactionalMessage
 from digest.readers.proof_of_work import ProofOfWork
 from digest.readers.signup import LETTERS_A_DAY, PER_NETWORK, comparison_in
 from digest.web.application import create_app
-from store import Store
+from store.engine import Store
 from subscribers.service import erase_subscriber
 from subscribers.suppression import suppress
 from subscribers.tables import AttemptCount, Consent, Subscriber, SuppressionReason

@@ -9,7 +9,7 @@ from sqlmodel import select
 from starlette.testclient import TestClient
 
 from digest.web.application import create_app
-from store import Store
+from store.engine import Store
 from subscribers.suppression import suppress
 from subscribers.tables import (
     Consent,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from store import Store
+from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.transfer.run import ImportRefusedError, ImportReport, import_csv
 

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 import pytest
 from sqlmodel import func, select
 
-from store import Store
+from store.engine import Store
 from subscribers import suppression
 from subscribers.addresses import AddressHasher
 from subscribers.service import find_subscriber, unsubscribe
