@@ -52,7 +52,7 @@ def _side(contender: ContenderView, public_url: str, trends: Trends) -> Side:
 
 
 def count_ships(score: float | None, size: int) -> int | None:
-    """Return how many of `size` reviewers are `score` per cent, or None if that is no whole number."""
+    """Return how many of `size` reviewers are `score` per cent; None if it is no whole number."""
     if score is None or not size:
         return None
     exact = score * size / 100
@@ -64,7 +64,7 @@ def _trend(weeks: Sequence[Week]) -> tuple[Week, ...]:
 
 
 def _pull_quote(contender: ContenderView) -> PullQuote | None:
-    """Quote the dissent if the panel is divided (a known skip, else the skeptic), else the builder."""
+    """Quote the dissent (a known skip, else the skeptic) of a divided panel, else the builder."""
     chosen = _chosen_review(contender)
     if chosen is None:
         return None

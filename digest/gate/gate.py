@@ -57,7 +57,7 @@ class Gate:
         """The same without other programs: a tenth of a second."""
         return self.policy.apply(_quick(mail))
 
-    def broken(self, error: TemplateError) -> list[Finding]:
+    def template_error(self, error: TemplateError) -> list[Finding]:
         """For a template that gives no mail to look at, its own file and line."""
         where = error.name if error.line is None else f"{error.name}, line {error.line}"
         fix = "fix the template; docs/templates.md"

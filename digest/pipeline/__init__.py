@@ -1,13 +1,15 @@
-"""Joins the stages, and commits between them.
+"""Joins the stages of an issue, and commits between them.
 
-    due | pick | compose | render | approve (freeze) | audience | address | deliver | finish
+    due | pick | compose | render | approve (freeze) | audience | personalize | deliver | finish
 
-`IssueService` is what editors and schedules do to an issue; `Sending` takes an approved one to its
-recipients, `TransactionalMailer` a letter to its reader. None knows a command line or a web page.
+Comes in: what editors, schedules and workers ask for. Goes out: rows, and mail to the provider.
+`IssueService` acts on an issue, `Sending` sends an approved one to its recipients, and
+`TransactionalMailer` sends single messages. None of them knows the command line or the web.
 """
 
+from digest.pipeline.drafting import NothingNewError
 from digest.pipeline.issue_renderer import IssueRenderer
-from digest.pipeline.issue_service import IssueService, NothingNewError
+from digest.pipeline.issue_service import IssueService
 from digest.pipeline.preview import Preview
 from digest.pipeline.sending import Progress, Sending
 from digest.pipeline.transactional_mailer import TransactionalMailer

@@ -1,7 +1,7 @@
-"""Who is told that an issue has batches to send, in the transaction that makes them.
+"""Notifies workers that an issue has batches to send, in the transaction that makes them.
 
-Where tasks are queued (`digest.queue`) that leaves permits for workers, which commit or roll
-back with the batches. A worker that looks by itself, as on SQLite, needs no telling.
+On PostgreSQL `digest.queue` defers send tasks, which commit or roll back with the batches. On
+SQLite the one worker polls, so nobody needs to be notified.
 """
 
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from datetime import datetime
 from sqlmodel import Session
 
 NotifyWorkers = Callable[[Session, int, datetime | None], None]
-"""Given the session, the issue's number, and the moment before which nothing is due, if any."""
+"""Takes the session, the issue's number, and when the batches are due (None: now)."""
 
 
 def notify_nobody(session: Session, number: int, at: datetime | None) -> None:
-    """For where a worker looks by itself."""
+    """Do nothing: the worker polls."""

@@ -1,4 +1,4 @@
-"""What an editor lets through the gate, and the record of it."""
+"""Findings of the gate that an editor overrides, and the record of it."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -10,23 +10,23 @@ from digest.gate.findings import FIXED
 from digest.issues.lifecycle import IssueError
 from digest.issues.tables import Issue, Override
 
-LONGEST_REASON = 500
+MAX_REASON_LENGTH = 500
 
 
 def refuse_blocked(
     gate: Gate, mail: SampleMessage, number: int, despite: Collection[str], because: str
 ) -> None:
-    """Raises IssueError unless all that blocks is let pass, with a reason, and nothing else is."""
+    """Raise IssueError unless exactly the blocking findings are overridden, and for a reason."""
     _check_override(number, despite, because)
-    # First what costs little: a draft that a schedule tries every minute wakes no program.
-    _check_passes(number, gate.check_quickly(mail), despite)
+    # Cheap checks first: a schedule tries its draft every minute, and should start no program.
+    _refuse_blocking(number, gate.check_quickly(mail), despite)
     findings = gate.check(mail)
-    _check_passes(number, findings, despite)
+    _refuse_blocking(number, findings, despite)
     _check_needed(number, findings, despite)
 
 
 def _check_override(number: int, despite: Collection[str], because: str) -> None:
-    """Raises IssueError for a code that is none or can't be let pass, and for want of a reason."""
+    """Raise IssueError for a code that is unknown or fixed, or if the reason is missing."""
     for code in despite:
         if code not in set(Code):
             msg = f"{code} is no code of the gate; see: digest issue check {number}"
@@ -34,13 +34,13 @@ def _check_override(number: int, despite: Collection[str], because: str) -> None
         if code in FIXED:
             msg = f"{code} can't be let pass"
             raise IssueError(msg)
-    if despite and not 0 < len(because.strip()) <= LONGEST_REASON:
-        msg = f'say why in at most {LONGEST_REASON} characters: --because "..."'
+    if despite and not 0 < len(because.strip()) <= MAX_REASON_LENGTH:
+        msg = f'say why in at most {MAX_REASON_LENGTH} characters: --because "..."'
         raise IssueError(msg)
 
 
-def _check_passes(number: int, findings: Iterable[Finding], despite: Collection[str]) -> None:
-    """Raises IssueError with all that blocks and is not let pass."""
+def _refuse_blocking(number: int, findings: Iterable[Finding], despite: Collection[str]) -> None:
+    """Raise IssueError with every blocking finding that is not overridden."""
     against = blocking(findings, despite)
     if against:
         msg = f"issue {number} can't be approved: " + summary_line(against, number)
@@ -48,7 +48,7 @@ def _check_passes(number: int, findings: Iterable[Finding], despite: Collection[
 
 
 def _check_needed(number: int, findings: Iterable[Finding], despite: Collection[str]) -> None:
-    """Raises IssueError for a code that blocks nothing: the record shall say what was let pass."""
+    """Raise IssueError for a code that blocks nothing: the record holds real overrides only."""
     against = {one.code for one in blocking(findings)}
     for code in despite:
         if code not in against:
@@ -56,7 +56,7 @@ def _check_needed(number: int, findings: Iterable[Finding], despite: Collection[
             raise IssueError(msg)
 
 
-def keep_overrides(
+def record_overrides(
     session: Session,
     number: int,
     content_hash: str,
@@ -66,6 +66,7 @@ def keep_overrides(
     by: str,
     at: datetime,
 ) -> None:
+    """Add an override for each code, valid for the bytes of `content_hash` alone."""
     session.add_all(
         Override(
             issue_number=number,
@@ -80,7 +81,7 @@ def keep_overrides(
 
 
 def overrides_of(session: Session, issue: Issue) -> list[Override]:
-    """Those for the bytes that are approved now."""
+    """Return the overrides for the bytes that are approved now."""
     return list(
         session.exec(
             select(Override)
@@ -94,7 +95,7 @@ def overrides_of(session: Session, issue: Issue) -> list[Override]:
 
 
 def all_overrides(session: Session, number: int) -> list[Override]:
-    """Every one there ever was for the issue, oldest first."""
+    """Return every override there ever was for the issue, oldest first."""
     return list(
         session.exec(
             select(Override).where(Override.issue_number == number).order_by(col(Override.id))

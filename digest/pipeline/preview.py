@@ -1,4 +1,4 @@
-"""How an issue will look, by its number: what the web's pages and the studio ask for."""
+"""Renders an issue by its number, for web pages and the studio."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from store.engine import Store
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """Each call reads the store anew. Raises what `IssueRenderer` raises."""
+    """Opens a session for each call to `IssueRenderer`, and raises what that raises."""
 
     store: Store
     renderer: IssueRenderer

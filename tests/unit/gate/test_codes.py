@@ -226,7 +226,7 @@ def test_a_page_may_say_what_looks_like_a_garbled_character(sound: SampleMessage
 
 
 def test_a_template_that_gives_no_mail_names_its_line() -> None:
-    (finding,) = GATE.broken(TemplateError("digest/issue.mjml.j2", 12, "unknown tag <mj-txet>"))
+    (finding,) = GATE.template_error(TemplateError("digest/issue.mjml.j2", 12, "unknown tag <mj-txet>"))
     assert (finding.level, finding.code) == (Level.BLOCKS, Code.TEMPLATE_BROKEN)
     assert str(finding).startswith(
         "blocks template-broken: digest/issue.mjml.j2, line 12: unknown tag <mj-txet>; "
@@ -257,7 +257,7 @@ def test_what_blocks_comes_first(sound: SampleMessage) -> None:
 def test_some_faults_are_never_let_pass(sound: SampleMessage, code: Code) -> None:
     with pytest.raises(ValueError, match=f"{code} always blocks"):
         parse_ignored(code)
-    finding = next(iter(GATE.broken(TemplateError("x", 1, "y"))))
+    finding = next(iter(GATE.template_error(TemplateError("x", 1, "y"))))
     assert blocking([replace(finding, code=code)], despite=[code])
 
 
