@@ -226,7 +226,9 @@ def test_a_page_may_say_what_looks_like_a_garbled_character(sound: SampleMessage
 
 
 def test_a_template_that_gives_no_mail_names_its_line() -> None:
-    (finding,) = GATE.template_error(TemplateError("digest/issue.mjml.j2", 12, "unknown tag <mj-txet>"))
+    (finding,) = GATE.template_error(
+        TemplateError("digest/issue.mjml.j2", 12, "unknown tag <mj-txet>")
+    )
     assert (finding.level, finding.code) == (Level.BLOCKS, Code.TEMPLATE_BROKEN)
     assert str(finding).startswith(
         "blocks template-broken: digest/issue.mjml.j2, line 12: unknown tag <mj-txet>; "
