@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from sqlmodel import col
 
 from digest.bootstrap import App
-from digest.deliver.ledger import ledger
+from digest.deliver.ledger.finish import count_deliveries
 from digest.deliver.tables import Batch, Delivery, DeliveryState
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import IssueState
@@ -109,7 +109,7 @@ def account(
     """
     found = Account()
     with app.store.read() as session:
-        issue, counts = find_issue(session, number), ledger.count(session, number)
+        issue, counts = find_issue(session, number), count_deliveries(session, number)
         edition = app.renderer.edition(session, number)
         rows = session.execute(
             select(

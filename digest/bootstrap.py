@@ -133,7 +133,7 @@ def bootstrap(
             renderer,
             batch_size,
             clock,
-            lanes=limits.lanes(provider.batch_size),
+            domain_batch_sizes=limits.domain_batch_sizes(provider.batch_size),
             notify_workers=notify_workers,
             gate=Gate(settings.gate_policy, open_tools(settings)),
         ),

@@ -1,17 +1,11 @@
 """Who may be mailed, as statements: the one place that says what that means."""
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlmodel import col
 
 from subscribers.tables import Subscriber, SubscriberStatus, Suppression
-
-
-def mailable_ids(now: datetime) -> Select[Any]:
-    """Ids of everybody who may be mailed now: active, not paused, the address not suppressed."""
-    return select(col(Subscriber.id)).where(*mailable_conditions(now))
 
 
 def mailable_conditions(now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -1,42 +1,43 @@
-"""Whether and when a delivery is tried again: a value, decided in one place.
+"""Compute when a delivery is tried again: exponential backoff with jitter, for about a day.
 
-Tries last for about a day, as long as a relay may well be out of order. RFC 5321 section 4.5.4.1
-wants four to five days of whoever delivers to mailboxes; we hand mail to somebody who does that.
+A day is as long as a relay may well be out of order. RFC 5321 section 4.5.4.1 asks four to five
+days of whoever delivers to mailboxes; we hand mail to somebody who does that.
 """
 
 import zlib
 from datetime import datetime, timedelta
 
-MOST_ATTEMPTS = 14
-FIRST_WAIT = timedelta(minutes=1)
-LONGEST_WAIT = timedelta(hours=4)
-LONGEST_NAMED = timedelta(days=1)
+MAX_ATTEMPTS = 14
+FIRST_DELAY = timedelta(minutes=1)
+MAX_DELAY = timedelta(hours=4)
+MAX_RETRY_AFTER = timedelta(days=1)
+"""The most that a provider's own `Retry-After` may ask for."""
 JITTER = 0.25
-"""What is refused together comes back spread over this part of its wait..."""
-STEPS = 4
+"""What was rejected together comes back spread over this part of its delay..."""
+JITTER_STEPS = 4
 """...in so many steps, since each minute that retries are due in makes a batch."""
 
 
 def next_attempt_at(
-    attempts: int, retry_after: float | None, now: datetime, spread: float = 0.0
+    attempts: int, retry_after: float | None, now: datetime, jitter: float = 0.0
 ) -> datetime | None:
-    """The moment of the next try after `attempts` made, or None when there is none.
+    """Return the moment of the next attempt after `attempts` made; None if there is none.
 
-    Waits double from a minute to four hours, which makes a day; `spread`, from 0 up to 1, makes
-    one longer by up to a quarter. A provider that names a later time (429 with a reset) is
-    obeyed, `retry_after` in seconds.
+    Delays double from one minute to four hours, which makes a day. `jitter`, from 0 to 1, makes one
+    longer by up to a quarter. A provider that asks for a later time (429 with a reset) is obeyed;
+    `retry_after` is in seconds.
     """
-    if attempts >= MOST_ATTEMPTS:
+    if attempts >= MAX_ATTEMPTS:
         return None
-    wait: timedelta = min(FIRST_WAIT * 2 ** (attempts - 1), LONGEST_WAIT)
+    delay: timedelta = min(FIRST_DELAY * 2 ** (attempts - 1), MAX_DELAY)
     if retry_after is not None:
-        wait = max(wait, min(timedelta(seconds=retry_after), LONGEST_NAMED))
-    return now + wait * (1 + JITTER * spread)
+        delay = max(delay, min(timedelta(seconds=retry_after), MAX_RETRY_AFTER))
+    return now + delay * (1 + JITTER * jitter)
 
 
 def retry_jitter(delivery_id: int, attempts: int) -> float:
-    """Where a delivery stands among those refused together: another place at each try.
+    """Return the jitter of a delivery's next attempt: 0 to 1, another one at each attempt.
 
-    Not by chance, so that a run that is repeated does the same again.
+    Derived from its id and not random, so that a repeated run does the same again.
     """
-    return zlib.crc32(b"%d %d" % (delivery_id, attempts)) % STEPS / STEPS
+    return zlib.crc32(b"%d %d" % (delivery_id, attempts)) % JITTER_STEPS / JITTER_STEPS

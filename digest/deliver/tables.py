@@ -1,4 +1,4 @@
-"""Batch, Delivery, Attempt: the ledger that loses nobody and repeats nobody; and its pace."""
+"""The ledger's tables: batch, delivery, attempt; and the state of rate limits."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -34,7 +34,7 @@ class DeliveryState(StrEnum):
 
 
 OPEN_STATES = (DeliveryState.QUEUED, DeliveryState.SUBMITTING)
-"""States in which work is left; an issue can't be finished while one delivery is in them."""
+"""States in which work is left: an issue can't finish while a delivery is in one of them."""
 
 
 class BatchState(StrEnum):
@@ -65,16 +65,16 @@ class Batch(Table, table=True):
     lane: str = Field(default="", max_length=255)
     provider: str | None = Field(default=None, max_length=20)
     not_before: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """A retry waits until then."""
+    """A retry is not due before then."""
     claimed_by: int | None = Field(default=None, sa_type=BigInteger)
     claimed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Delivery(Table, table=True):
-    """One issue to one subscriber, once: the pair is unique.
+    """One issue to one subscriber; the pair is unique (invariant 2, docs/invariants.md).
 
-    `subscriber_id` becomes empty when the person is erased; the count stays.
+    `subscriber_id` becomes null when the person is erased; the count stays.
     """
 
     __tablename__ = "delivery"
@@ -105,14 +105,14 @@ class Delivery(Table, table=True):
     attempts: int = Field(default=0)
     provider_id: str | None = Field(default=None, max_length=200)
     code: str | None = Field(default=None, max_length=20)
-    """The provider's last code where it refused."""
+    """The provider's last code where it rejected the message."""
     fault: str | None = Field(default=None, max_length=8)
-    """What its failure says about the address (`deliver.faults`), if anything."""
+    """The bounce type (`deliver.bounce_policy`) of its failure, if that counts against anybody."""
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class Attempt(Table, table=True):
-    """A try that was refused or whose outcome is unknown; a receipt is in its delivery."""
+    """A try that was rejected or whose outcome is unknown; an accepted one is in its delivery."""
 
     __tablename__ = "attempt"
     __table_args__ = (Index("ix_attempt_delivery_id", "delivery_id"),)
@@ -127,10 +127,10 @@ class Attempt(Table, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-class Pace(Table, table=True):
-    """How far one limit is used up (`deliver.meter`): of a provider, and a lane where it has one.
+class TokenBucketRow(Table, table=True):
+    """The state of one rate limit (`deliver.rate_limit.token_bucket`) of a provider.
 
-    The lane of a limit on all mail is empty.
+    `lane` is the recipient domain that it limits, empty for the limit on all mail.
     """
 
     __tablename__ = "pace"

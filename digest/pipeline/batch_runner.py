@@ -13,13 +13,13 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from digest.deliver.ledger import ledger
-from digest.deliver.ledger.ledger import Claim
-from digest.deliver.ledger.outcomes import settle
-from digest.deliver.ledger.throttle_status import hold
+from digest.deliver.ledger.claim import Claim, claim_batches
+from digest.deliver.ledger.release import close_batches, release_batches
+from digest.deliver.ledger.settle import settle
+from digest.deliver.ledger.throttle_status import throttle_status
 from digest.deliver.ledger.worker_lock import WorkerLock
 from digest.deliver.providers.base import Outcome, Provider
-from digest.deliver.rate_limit.limiter import Pacing
+from digest.deliver.rate_limit.limiter import RateLimiter
 from digest.message.personalization import Personalization, Recipient
 from digest.pipeline.notify_workers import NotifyWorkers, notify_nobody
 from store.engine import Store, describe_error
@@ -54,7 +54,7 @@ class BatchRunner:
     provider: Provider
     address: Addressing
     clock: Callable[[], datetime]
-    pacing: Pacing
+    limiter: RateLimiter
     pause: Callable[[float], None]
     should_stop: Callable[[], bool]
     notify_workers: NotifyWorkers = notify_nobody
@@ -81,7 +81,7 @@ class BatchRunner:
                 yield []
                 continue
             try:
-                self.worker_lock.keep()
+                self.worker_lock.ensure_held()
                 asked_at = self.clock()
                 claims = self._turn(self._most)
                 self._held_until = None if claims else self._hold(asked_at)
@@ -129,11 +129,11 @@ class BatchRunner:
 
         As of the moment before the claim: what let go meanwhile is to be claimed, not the end.
         """
-        if not self.pacing:
+        if not self.limiter:
             return None
         with self.store.read() as session:
-            kept = hold(session, self.pacing, self.number, asked_at)
-        return kept.until if kept and kept.until <= asked_at + LONGEST_HOLD else None
+            throttled = throttle_status(session, self.limiter, self.number, asked_at)
+        return throttled.until if throttled and throttled.until <= asked_at + LONGEST_HOLD else None
 
     def _held(self) -> bool:
         """Whether it is too early; waits where nothing is on its way that it would hold up."""
@@ -185,13 +185,13 @@ class BatchRunner:
         with self.store.write() as session:
             self._write(session, now)
             if back:
-                ledger.release(session, self.number, back, now, not_before, pacing=self.pacing)
+                release_batches(session, self.number, back, now, not_before, limiter=self.limiter)
                 if not_before is not None:
                     self.notify_workers(session, self.number, not_before)
             if not most:
                 return []
-            return ledger.claim(
-                session, self.number, self.worker_lock.number, now, most, pacing=self.pacing
+            return claim_batches(
+                session, self.number, self.worker_lock.number, now, most, limiter=self.limiter
             )
 
     def _write(self, session: Session, now: datetime) -> None:
@@ -201,12 +201,12 @@ class BatchRunner:
                 self.number,
                 self._waiting,
                 provider=self.provider.name,
-                batch_size=self.pacing.limits.batch_size(self.provider.batch_size),
+                batch_size=self.limiter.limits.batch_size(self.provider.batch_size),
                 now=now,
             ):
                 self.notify_workers(session, self.number, due)
         if self._through:
-            ledger.close(session, self.number, self._through, now)
+            close_batches(session, self.number, self._through, now)
 
     def _forget(self, back: Sequence[int]) -> None:
         """What was written is no longer in hand."""

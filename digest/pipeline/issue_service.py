@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel import Session, col, delete, update
 
 from digest.deliver.ledger import resend
-from digest.deliver.ledger.ledger import freeze as freeze_audience
+from digest.deliver.ledger.freeze import freeze_audience
 from digest.deliver.tables import DeliveryState
 from digest.gate import Finding, Gate, SampleMessage, blocking, summary_line
 from digest.issues.lifecycle import IssueError, find_issue, transition
@@ -28,7 +28,7 @@ MAX_LINE_LENGTH = 200
 class IssueService:
     """Drafts, edits, approves, schedules, starts, pauses and cancels issues.
 
-    `batch_size` is the most recipients that the provider takes at once, and `lanes` the same for
+    `batch_size` is the most recipients that the provider takes at once, and `domain_batch_sizes` the same for
     each domain with a rate limit. `notify_workers` is called when there is something to send.
     """
 
@@ -37,7 +37,7 @@ class IssueService:
     batch_size: int
     clock: Callable[[], datetime]
     rules: Rules = field(default_factory=Rules)
-    lanes: Mapping[str, int] = field(default_factory=dict)
+    domain_batch_sizes: Mapping[str, int] = field(default_factory=dict)
     notify_workers: NotifyWorkers = notify_nobody
     gate: Gate = field(default_factory=Gate)
 
@@ -130,7 +130,9 @@ class IssueService:
         """Freeze the audience and start sending; return its size. An issue starts only once."""
         with self.store.write() as session:
             self._recheck(session, number)  # also refuses bytes that were not approved
-            size = freeze_audience(session, number, self.batch_size, self.clock(), self.lanes)
+            size = freeze_audience(
+                session, number, self.batch_size, self.clock(), self.domain_batch_sizes
+            )
             self.notify_workers(session, number, None)
             return size
 
@@ -169,7 +171,7 @@ class IssueService:
                 states,
                 email_key=email_key,
                 batch_size=self.batch_size,
-                lanes=self.lanes,
+                domain_batch_sizes=self.domain_batch_sizes,
                 now=self.clock(),
             )
             if count:

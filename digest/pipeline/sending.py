@@ -9,11 +9,17 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from digest.deliver.ledger import ledger
-from digest.deliver.ledger.throttle_status import Hold, hold, next_due, soonest_end
+from digest.deliver.ledger.finish import count_deliveries, finish_issue
+from digest.deliver.ledger.release import recover_batches
+from digest.deliver.ledger.throttle_status import (
+    ThrottleStatus,
+    earliest_finish,
+    next_due,
+    throttle_status,
+)
 from digest.deliver.ledger.worker_lock import WorkerLock
 from digest.deliver.providers.base import Provider, ProviderBusyError, ProviderError
-from digest.deliver.rate_limit.limiter import Pacing
+from digest.deliver.rate_limit.limiter import RateLimiter
 from digest.deliver.rate_limit.limits import Limits
 from digest.message.edition import Edition
 from digest.pipeline.batch_runner import BatchRunner
@@ -31,15 +37,15 @@ log = logging.getLogger(__name__)
 class Progress:
     """Deliveries of the issue by state, and what it waits for.
 
-    `next_due` is when there is something to do again, where everything waits; `hold` why, where
-    the limits keep it. `soonest_end` is when limits and retries can be through.
+    `next_due` is when there is something to do again, where everything waits; `throttled` why,
+    where rate limits hold it back. `earliest_finish` is when limits and retries can be through.
     """
 
     counts: dict[str, int]
     finished: bool
     next_due: datetime | None
-    hold: Hold | None = None
-    soonest_end: datetime | None = None
+    throttled: ThrottleStatus | None = None
+    earliest_finish: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +89,16 @@ class Sending:
 
     def held_until(self, number: int) -> datetime | None:
         """Until when the limits let nothing of it go; None where nothing that is due is held."""
-        if not self.pacing:
+        if not self.limiter:
             return None
         with self.store.read() as session:
-            kept = hold(session, self.pacing, number, self.clock())
-        return kept.until if kept else None
+            throttled = throttle_status(session, self.limiter, number, self.clock())
+        return throttled.until if throttled else None
 
     def finish(self, number: int) -> bool:
         """Finishes the issue if its books balance."""
         with self.store.write() as session:
-            return ledger.finish(session, number, self.clock())
+            return finish_issue(session, number, self.clock())
 
     def _work(
         self,
@@ -113,7 +119,7 @@ class Sending:
             provider=self.provider,
             address=self.renderer.personalize,
             clock=self.clock,
-            pacing=self.pacing,
+            limiter=self.limiter,
             pause=self.pause,
             should_stop=should_stop,
             notify_workers=self.notify_workers,
@@ -158,14 +164,14 @@ class Sending:
         """
 
         def at_work(worker: int) -> bool:
-            return worker != worker_lock.number and worker_lock.alive(worker)
+            return worker != worker_lock.number and worker_lock.is_alive(worker)
 
         with self.store.write() as session:
-            return ledger.recover(session, number, at_work, self.clock())
+            return recover_batches(session, number, at_work, self.clock())
 
     @property
-    def pacing(self) -> Pacing:
-        return Pacing(self.provider.name, self.limits)
+    def limiter(self) -> RateLimiter:
+        return RateLimiter(self.provider.name, self.limits)
 
     def progress(self, number: int) -> Progress:
         with self.store.read() as session:
@@ -173,18 +179,18 @@ class Sending:
 
     def _finish(self, number: int) -> Progress:
         with self.store.write() as session:
-            finished = ledger.finish(session, number, self.clock())
+            finished = finish_issue(session, number, self.clock())
             return self._progress(session, number, finished=finished)
 
     def _progress(self, session: Session, number: int, *, finished: bool) -> Progress:
-        counts, now = ledger.count(session, number), self.clock()
+        counts, now = count_deliveries(session, number), self.clock()
         if finished:
             return Progress(counts, finished=True, next_due=None)
-        kept = hold(session, self.pacing, number, now)
+        throttled = throttle_status(session, self.limiter, number, now)
         return Progress(
             counts,
             finished=False,
-            next_due=next_due(session, number, kept, now),
-            hold=kept,
-            soonest_end=soonest_end(session, self.pacing, number, now),
+            next_due=next_due(session, number, throttled, now),
+            throttled=throttled,
+            earliest_finish=earliest_finish(session, self.limiter, number, now),
         )

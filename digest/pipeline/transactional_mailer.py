@@ -113,11 +113,11 @@ class TransactionalMailer:
         with self.store.read() as session:
             if not mail.is_due(session, now):
                 return []
-        worker_lock.keep()
+        worker_lock.ensure_held()
         with self.store.write() as session:
             # What bears this worker's own number is a letter whose outcome it could not write.
             mail.recover(
-                session, lambda one: one != worker_lock.number and worker_lock.alive(one), now
+                session, lambda one: one != worker_lock.number and worker_lock.is_alive(one), now
             )
 
             def suppressed(email: str) -> bool:

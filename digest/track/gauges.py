@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from digest.deliver.ledger.ledger import count
+from digest.deliver.ledger.finish import count_deliveries
 from digest.deliver.tables import Batch, BatchState
 from digest.issues.tables import Issue, IssueState
 from schedules.tables import Run
@@ -36,7 +36,9 @@ def gauges(session: Session) -> Gauges:
         issues=_by(session, state),
         runs=_by(session, col(Run.state)),
         batches=dict.fromkeys(map(str, IN_WORK), 0) | _by(session, col(Batch.state), *of_those),
-        deliveries={number: count(session, number) for number in numbers if number is not None},
+        deliveries={
+            number: count_deliveries(session, number) for number in numbers if number is not None
+        },
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from digest.deliver.ledger.ledger import count
+from digest.deliver.ledger.finish import count_deliveries
 from digest.events.tables import Event, EventKind
 from digest.issues.lifecycle import find_issue
 
@@ -50,5 +50,5 @@ def report_of(session: Session, number: int) -> dict[str, Any]:
         "people": people,
         "machines": machines,
         "unlabelled": unlabelled,
-        "deliveries": count(session, number),
+        "deliveries": count_deliveries(session, number),
     }

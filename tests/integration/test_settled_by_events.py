@@ -6,7 +6,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from digest.bootstrap import App, bootstrap
-from digest.deliver.ledger import ledger
+from digest.deliver.ledger.finish import count_deliveries
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.tables import DeliveryState
 from digest.settings import Settings
@@ -71,7 +71,7 @@ def test_a_lost_answer_is_settled_by_events_and_nobody_is_mailed_twice(
         answer = client.post("/webhooks/sendgrid", content=body, headers=HOOK.sign(body, clock()))
         assert answer.status_code == 204
         with store.read() as session:
-            counts = ledger.count(session, number)
+            counts = count_deliveries(session, number)
         expected = {"delivered": 1, "submitted": 1, "bounced": 1, "failed": 1, "uncertain": 1}
         assert {state: many for state, many in counts.items() if many} == expected
         # The one that is left is the editor's to decide on; the others are not sent again.

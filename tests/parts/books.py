@@ -2,7 +2,7 @@
 
 from sqlmodel import select
 
-from digest.deliver.ledger import ledger
+from digest.deliver.ledger.finish import count_deliveries
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import ProviderError
 from digest.deliver.tables import Delivery, DeliveryState
@@ -46,7 +46,7 @@ def by_state(store: Store, number: int) -> dict[str, set[str]]:
         for email, state in rows:
             states[state].add(email)
         issue = find_issue(session, number)
-        counts = ledger.count(session, number)
+        counts = count_deliveries(session, number)
     assert issue.state == IssueState.FINISHED
     assert counts == {state: len(emails) for state, emails in states.items()}
     assert sum(counts.values()) == issue.audience

@@ -233,12 +233,12 @@ def send(
 def status(number: Number, as_json: AsJson = False) -> None:
     """How many recipients are in which state; the counts add up to the audience."""
     from digest.cli.issue.status import status_lines
-    from digest.deliver.ledger.ledger import count
+    from digest.deliver.ledger.finish import count_deliveries
     from digest.issues.lifecycle import find_issue
 
     with open_app() as app, app.store.read() as session:
         issue = find_issue(session, number)
-        counts = count(session, number)
+        counts = count_deliveries(session, number)
         lines = [] if as_json else list(status_lines(app, session, issue, counts))
     if as_json:
         print_json(

@@ -57,15 +57,15 @@ def estimated_end(progress: Progress, left: int, rate: float, now: datetime) -> 
         by_speed = now + timedelta(seconds=left / rate) if rate else None
     except OverflowError:
         by_speed = None
-    if progress.soonest_end is None:
+    if progress.earliest_finish is None:
         return by_speed
-    return max(progress.soonest_end, by_speed or now)
+    return max(progress.earliest_finish, by_speed or now)
 
 
 def waiting_reason(progress: Progress) -> str:
     """Why nothing goes out at the moment, and when it does again; empty where it is unknown."""
-    if progress.hold:
-        return f"{progress.hold.why}; goes on {format_time(progress.hold.until)}"
+    if progress.throttled:
+        return f"{progress.throttled.reason}; goes on {format_time(progress.throttled.until)}"
     if progress.next_due:
         return f"a retry is due {format_time(progress.next_due)}"
     return ""
@@ -75,11 +75,13 @@ def outlook_lines(sending: Sending, number: int) -> list[str]:
     """What can be said of a sending from outside: its limits, what it waits for, its end."""
     progress, now = sending.progress(number), sending.clock()
     today = sending.limits.on(now.astimezone(UTC).date())
-    lines = [f"limit: {limit}{f' to {lane}' if lane else ''}" for lane, limit in today.items()]
+    lines = [
+        f"limit: {limit}{f' to {domain}' if domain else ''}" for domain, limit in today.items()
+    ]
     if why := waiting_reason(progress):
         lines.append(why)
-    if progress.soonest_end and progress.soonest_end > now:
-        lines.append(f"through at the soonest {format_time(progress.soonest_end)}")
+    if progress.earliest_finish and progress.earliest_finish > now:
+        lines.append(f"through at the soonest {format_time(progress.earliest_finish)}")
     return lines
 
 

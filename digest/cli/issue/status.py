@@ -8,10 +8,10 @@ from sqlmodel import Session, col
 from digest.bootstrap import App
 from digest.cli.common import format_time
 from digest.cli.issue.progress import outlook_lines
-from digest.deliver.ledger.resend import in_doubt
+from digest.deliver.audience.eligible import count_eligible
+from digest.deliver.ledger.resend import uncertain_addresses
 from digest.deliver.tables import Delivery, DeliveryState
 from digest.issues.tables import Issue, IssueState
-from subscribers.mailable import mailable_ids
 
 MOST_NAMED = 20
 """How many of those in doubt are named, and how many reasons of a refusal."""
@@ -41,15 +41,15 @@ def status_lines(
         yield _NEXT[state].format(number)
     if counts[DeliveryState.FAILED] and state in {IssueState.SENDING, IssueState.FINISHED}:
         yield f"digest issue resend {number} --failed tries the failed again"
-    for email in in_doubt(session, number, MOST_NAMED):
+    for email in uncertain_addresses(session, number, MOST_NAMED):
         yield f"  in doubt: {email}"
     if counts[DeliveryState.UNCERTAIN]:
         yield f"digest issue resend {number} --uncertain   or   digest issue give-up {number}"
 
 
 def _before(app: App, session: Session, issue: Issue) -> Iterator[str]:
-    people = session.execute(select(func.count()).select_from(mailable_ids(app.clock()).subquery()))
-    yield f"it would go to {people.scalar_one():,} people now"
+    people = count_eligible(session, issue.number or 0, app.clock())
+    yield f"it would go to {people:,} people now"
     if issue.send_at is None:
         return
     if issue.send_at > app.clock():

@@ -1,5 +1,5 @@
-"""Who gets an issue.
+"""Decide who gets an issue.
 
-Comes in: an issue and a moment. Goes out: conditions that select the eligible subscribers, and
-their partition into queues by recipient domain.
+Comes in: an issue and a moment. Goes out: the eligible subscribers as a query, and their partition
+into batches, with queues of their own for recipient domains that have a rate limit.
 """

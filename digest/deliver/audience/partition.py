@@ -1,6 +1,7 @@
-"""The audience dealt into batches, once: a lane for each domain with a limit of its own.
+"""Partition an issue's audience into batches, once, by recipient domain.
 
-A batch holds recipients of one lane, so that a domain which must wait holds up nobody else.
+Each domain with a rate limit of its own gets a queue of its own: batches that hold its recipients
+alone, so that a domain which must wait holds up nobody else. All other mail is one queue.
 """
 
 from collections.abc import Mapping
@@ -13,115 +14,125 @@ from typing import Any
 from sqlalchemy import ColumnElement, Subquery, case, func, insert, literal, select
 from sqlmodel import Session, col
 
-from digest.deliver.audience.eligible import wanted
-from digest.deliver.rate_limit.limits import ALL
+from digest.deliver.audience.eligible import eligible
+from digest.deliver.rate_limit.limits import ANY_DOMAIN
 from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
-from subscribers.mailable import mailable_ids
 from subscribers.tables import Subscriber
 
 ROWS_AT_ONCE = 1_000
-NO_LANES: Mapping[str, int] = MappingProxyType({})
+NO_DOMAINS: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """A lane's batches: from position `first` on, for `people` recipients, `size` in each."""
+class DomainQueue:
+    """One domain's batches: from position `first` on, `batch_size` of its `recipients` in each."""
 
-    lane: str
-    people: int
-    size: int
+    domain: str
+    recipients: int
+    batch_size: int
     first: int
 
     @property
     def end(self) -> int:
-        return self.first - (-self.people // self.size)
+        """The position after the last of its batches."""
+        return self.first - (-self.recipients // self.batch_size)
 
 
-def deal(
-    session: Session, number: int, batch_size: int, lanes: Mapping[str, int], now: datetime
+def partition(
+    session: Session,
+    number: int,
+    batch_size: int,
+    domain_batch_sizes: Mapping[str, int],
+    now: datetime,
 ) -> int:
-    """Makes batches and deliveries of the list as it stands; how many people it counted.
+    """Make batches and deliveries of who is eligible now; returns how many recipients it counted.
 
-    A handful of statements whatever the size of the list. `lanes` are batch sizes by domain.
+    A handful of statements whatever the size of the list.
     """
-    people = (
-        mailable_ids(now)
-        .where(*wanted(session, number))
-        .add_columns(_lane(lanes).label("lane"))
+    audience = (
+        eligible(session, number, now)
+        .add_columns(_domain_of(domain_batch_sizes).label("domain"))
         .subquery()
     )
-    plans = _plans(session, people, {ALL: batch_size, **lanes})
-    if plans:
-        _make_batches(session, number, plans)
-        _deliver(session, number, people, plans, now)
-    return sum(plan.people for plan in plans)
+    queues = _plan_queues(session, audience, {ANY_DOMAIN: batch_size, **domain_batch_sizes})
+    if queues:
+        _insert_batches(session, number, queues)
+        _insert_deliveries(session, number, audience, queues, now)
+    return sum(queue.recipients for queue in queues)
 
 
-def _lane(lanes: Mapping[str, int]) -> ColumnElement[str]:
-    """Which lane a subscriber is in: what follows the only @ of the address."""
+def _domain_of(domains: Mapping[str, int]) -> ColumnElement[str]:
+    """Return which of `domains` an address is in, after its only @; `ANY_DOMAIN` if in none."""
     key = col(Subscriber.email_key)
-    matches = [(key.endswith(f"@{one}", autoescape=True), literal(one)) for one in lanes]
-    return case(*matches, else_=literal(ALL)) if matches else literal(ALL)
+    matches = [(key.endswith(f"@{one}", autoescape=True), literal(one)) for one in domains]
+    return case(*matches, else_=literal(ANY_DOMAIN)) if matches else literal(ANY_DOMAIN)
 
 
-def _plans(session: Session, people: Subquery, sizes: Mapping[str, int]) -> list[Plan]:
-    """Lanes with a limit come first: they need the longest, and hold up nobody."""
-    counted = session.execute(select(people.c.lane, func.count()).group_by(people.c.lane))
+def _plan_queues(
+    session: Session, audience: Subquery, batch_sizes: Mapping[str, int]
+) -> list[DomainQueue]:
+    """Plan the positions of all batches, those of limited domains first.
+
+    They need the longest, and hold up nobody.
+    """
+    counted = session.execute(select(audience.c.domain, func.count()).group_by(audience.c.domain))
     amounts = {str(row[0]): int(row[1]) for row in counted}
-    plans: list[Plan] = []
-    for lane in sorted(amounts, key=lambda one: (one == ALL, one)):
-        first = plans[-1].end if plans else 0
-        plans.append(Plan(lane, amounts[lane], sizes[lane], first))
-    return plans
+    queues: list[DomainQueue] = []
+    for domain in sorted(amounts, key=lambda one: (one == ANY_DOMAIN, one)):
+        first = queues[-1].end if queues else 0
+        queues.append(DomainQueue(domain, amounts[domain], batch_sizes[domain], first))
+    return queues
 
 
-def _make_batches(session: Session, number: int, plans: list[Plan]) -> None:
-    """Some at a time: a long list has tens of thousands."""
+def _insert_batches(session: Session, number: int, queues: list[DomainQueue]) -> None:
+    """Insert the batches, some at a time: a long list has tens of thousands."""
     rows = (
         {
             "issue_number": number,
             "position": position,
             "state": BatchState.QUEUED,
-            "lane": plan.lane,
+            "lane": queue.domain,
         }
-        for plan in plans
-        for position in range(plan.first, plan.end)
+        for queue in queues
+        for position in range(queue.first, queue.end)
     )
     while some := list(islice(rows, ROWS_AT_ONCE)):
         session.execute(insert(Batch), some)
 
 
-def _deliver(
-    session: Session, number: int, people: Subquery, plans: list[Plan], now: datetime
+def _insert_deliveries(
+    session: Session, number: int, audience: Subquery, queues: list[DomainQueue], now: datetime
 ) -> None:
-    def of_lane(name: str) -> ColumnElement[int]:
-        values = {plan.lane: getattr(plan, name) for plan in plans}
+    """Insert a delivery for each recipient, with one statement."""
+
+    def of_queue(name: str) -> ColumnElement[int]:
+        values = {queue.domain: getattr(queue, name) for queue in queues}
         if len(values) == 1:
             return literal(*values.values())
-        return case(values, value=people.c.lane)
+        return case(values, value=audience.c.domain)
 
-    alone = len(plans) == 1
+    is_single = len(queues) == 1
     order = func.row_number().over(
-        partition_by=None if alone else people.c.lane, order_by=people.c.id
+        partition_by=None if is_single else audience.c.domain, order_by=audience.c.id
     )
     rows: Any = select(
         literal(number),
-        (of_lane("first") + (order - 1) // of_lane("size")).label("position"),
-        people.c.id,
+        (of_queue("first") + (order - 1) // of_queue("batch_size")).label("position"),
+        audience.c.id,
         literal(DeliveryState.QUEUED.value),
         literal(0),
         literal(now, type_=Delivery.__table__.c.changed_at.type),  # type: ignore[attr-defined]
-    ).select_from(people)
+    ).select_from(audience)
     # Who joins between the count and this statement waits for the next issue.
-    if alone:
-        rows = rows.order_by(people.c.id).limit(plans[0].people)
+    if is_single:
+        rows = rows.order_by(audience.c.id).limit(queues[0].recipients)
     else:
-        rows = rows.add_columns(order.label("place"), of_lane("people").label("people"))
-        dealt = rows.subquery()
+        rows = rows.add_columns(order.label("place"), of_queue("recipients").label("recipients"))
+        placed = rows.subquery()
         rows = (
-            select(*list(dealt.c)[:-2])
-            .where(dealt.c.place <= dealt.c.people)
-            .order_by(dealt.c.position, dealt.c.id)
+            select(*list(placed.c)[:-2])
+            .where(placed.c.place <= placed.c.recipients)
+            .order_by(placed.c.position, placed.c.id)
         )
     columns = ["issue_number", "batch_position", "subscriber_id", "state", "attempts", "changed_at"]
     session.execute(insert(Delivery).from_select(columns, rows))

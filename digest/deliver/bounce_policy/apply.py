@@ -1,110 +1,119 @@
-"""Carries out the policy of `deliver.faults`: keeps faults, and suppresses who is to be."""
+"""Apply the bounce policy: store each delivery's bounce type, and suppress addresses."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Subquery, func, select, update
 from sqlmodel import Session, col
 
 from digest.deliver.bounce_policy.bounce_type import (
+    FAILED_STATES,
     SOFT_BOUNCE_LIMIT,
     BounceType,
     consecutive_soft_bounces,
 )
-from digest.deliver.tables import Delivery, DeliveryState
-from store.rows import Row, as_rows
+from digest.deliver.tables import Delivery
+from store.rows import as_rows
 from subscribers.suppression import suppress_bounced
 from subscribers.suppression_removal import last_removals
 
 MAX_NOTE_LENGTH = 500
-_FAILED = (DeliveryState.BOUNCED, DeliveryState.FAILED)
 
 
 class BounceRecord(NamedTuple):
-    """A delivery that has failed, `at` when, and what that says; `note` holds no address."""
+    """A delivery that failed at `at`, and its bounce type; `note` holds no address."""
 
     delivery_id: int
-    fault: BounceType
+    bounce_type: BounceType
     note: str
     at: datetime
 
 
-def apply_bounce_policy(session: Session, charges: Sequence[BounceRecord], now: datetime) -> None:
-    """Keeps each fault with its delivery, and suppresses the addresses that it is enough for.
+def apply_bounce_policy(session: Session, records: Sequence[BounceRecord], now: datetime) -> None:
+    """Store the bounce type of each delivery, and suppress the addresses that have had enough.
 
-    Few statements for any number of charges, once the deliveries are in their new state.
+    Called once the deliveries are in their new state. Few statements for any number of records.
     """
-    # Of two about one delivery the graver counts.
-    graver_last = sorted(charges, key=lambda one: one.fault is BounceType.HARD)
-    charge_of = {one.delivery_id: one for one in graver_last if one.fault is not BounceType.NONE}
-    if not charge_of:
+    # Of two about one delivery the hard one counts.
+    hard_last = sorted(records, key=lambda one: one.bounce_type is BounceType.HARD)
+    record_of = {
+        one.delivery_id: one for one in hard_last if one.bounce_type is not BounceType.NONE
+    }
+    if not record_of:
         return
-    faulty = list(charge_of.values())
-    _keep(session, faulty)
-    people = _people(session, faulty)
-    often = _often(session, faulty)
-    lifted = last_removals(session, [*people.values(), *often])
+    bounces = list(record_of.values())
+    _store_types(session, bounces)
+    hard = _hard_bounced(session, bounces)
+    soft = _often_soft_bounced(session, bounces)
+    removed = last_removals(session, [*hard.values(), *soft])
     notes: dict[int, str] = {}
-    for delivery_id, subscriber_id in people.items():
-        charge = charge_of[delivery_id]
-        # What is older than the day the address was let off is no news.
-        if subscriber_id not in lifted or charge.at > lifted[subscriber_id]:
-            notes[subscriber_id] = charge.note[:MAX_NOTE_LENGTH]
-    for subscriber_id in often:
-        if note := _row(session, subscriber_id, lifted.get(subscriber_id)):
+    for delivery_id, subscriber_id in hard.items():
+        record = record_of[delivery_id]
+        # A bounce from before the suppression was last removed says nothing new.
+        if subscriber_id not in removed or record.at > removed[subscriber_id]:
+            notes[subscriber_id] = record.note[:MAX_NOTE_LENGTH]
+    for subscriber_id in soft:
+        if note := _soft_bounce_note(session, subscriber_id, removed.get(subscriber_id)):
             notes.setdefault(subscriber_id, note)
     if notes:
         suppress_bounced(session, notes, now)
 
 
-def _keep(session: Session, charges: Sequence[BounceRecord]) -> None:
-    rows: list[Row] = [(one.delivery_id, str(one.fault)) for one in charges]
-    known = as_rows(session, rows).subquery()
+def _store_types(session: Session, records: Sequence[BounceRecord]) -> None:
+    known = as_rows(
+        session, [(one.delivery_id, str(one.bounce_type)) for one in records]
+    ).subquery()
     session.execute(
         update(Delivery)
         .where(
             col(Delivery.id) == known.c.id,
-            col(Delivery.state).in_(_FAILED),
+            col(Delivery.state).in_(FAILED_STATES),
         )
         .values(fault=known.c.text)
         .execution_options(synchronize_session=False)
     )
 
 
-def _people(session: Session, charges: Iterable[BounceRecord]) -> dict[int, int]:
-    """The subscribers whose address is at fault, by delivery.
+def _deliveries(
+    session: Session, records: Iterable[BounceRecord], bounce_type: BounceType
+) -> Subquery | None:
+    """Return the deliveries with that bounce type as rows to join with; None if there is none."""
+    ids = [one.delivery_id for one in records if one.bounce_type is bounce_type]
+    return as_rows(session, [(one, None) for one in ids]).subquery() if ids else None
 
-    A delivery that did not fail after all (it arrived meanwhile) says nothing.
+
+def _hard_bounced(session: Session, records: Iterable[BounceRecord]) -> dict[int, int]:
+    """Return the subscribers whose address bounced hard, by delivery.
+
+    A delivery that did not fail after all (it arrived meanwhile) is left out.
     """
-    rows: list[Row] = [(one.delivery_id, None) for one in charges if one.fault is BounceType.HARD]
-    if not rows:
+    known = _deliveries(session, records, BounceType.HARD)
+    if known is None:
         return {}
-    known = as_rows(session, rows).subquery()
     found = session.execute(
         select(col(Delivery.id), col(Delivery.subscriber_id))
         .join(known, known.c.id == col(Delivery.id))
         .where(
             col(Delivery.subscriber_id).is_not(None),
             col(Delivery.fault) == BounceType.HARD,
-            col(Delivery.state).in_(_FAILED),
+            col(Delivery.state).in_(FAILED_STATES),
         )
     )
     return {int(one[0]): int(one[1]) for one in found}
 
 
-def _often(session: Session, charges: Iterable[BounceRecord]) -> list[int]:
-    """Subscribers charged in passing now who have enough such charges in all to be looked at."""
-    rows: list[Row] = [(one.delivery_id, None) for one in charges if one.fault is BounceType.SOFT]
-    if not rows:
+def _often_soft_bounced(session: Session, records: Iterable[BounceRecord]) -> list[int]:
+    """Return the subscribers who soft bounced now, and often enough in all to be looked at."""
+    known = _deliveries(session, records, BounceType.SOFT)
+    if known is None:
         return []
-    known = as_rows(session, rows).subquery()
-    charged = select(col(Delivery.subscriber_id)).join(known, known.c.id == col(Delivery.id))
+    bounced = select(col(Delivery.subscriber_id)).join(known, known.c.id == col(Delivery.id))
     found = session.scalars(
         select(col(Delivery.subscriber_id))
         .where(
-            col(Delivery.subscriber_id).in_(charged),
-            # In these words, so that the partial index is used.
+            col(Delivery.subscriber_id).in_(bounced),
+            # Written as in the partial index, so that it is used.
             col(Delivery.fault).is_not(None),
             col(Delivery.fault) == BounceType.SOFT,
         )
@@ -115,8 +124,13 @@ def _often(session: Session, charges: Iterable[BounceRecord]) -> list[int]:
     return [int(one) for one in found if one is not None]
 
 
-def _row(session: Session, subscriber_id: int, lifted: datetime | None) -> str | None:
-    """A note where too many issues in a row have failed for them since they were let off."""
+def _soft_bounce_note(
+    session: Session, subscriber_id: int, removed_at: datetime | None
+) -> str | None:
+    """Return a note if too many issues in a row soft bounced; None if not.
+
+    Only what happened since the suppression was last removed (`removed_at`) counts.
+    """
     rows = session.execute(
         select(
             col(Delivery.state), col(Delivery.fault), col(Delivery.code), col(Delivery.changed_at)
@@ -124,7 +138,7 @@ def _row(session: Session, subscriber_id: int, lifted: datetime | None) -> str |
         .where(col(Delivery.subscriber_id) == subscriber_id)
         .order_by(col(Delivery.issue_number).desc())
     ).all()
-    counted = [row for row in rows if lifted is None or row.changed_at > lifted]
+    counted = [row for row in rows if removed_at is None or row.changed_at > removed_at]
     many = consecutive_soft_bounces((one.state, one.fault) for one in counted)
     if many < SOFT_BOUNCE_LIMIT:
         return None

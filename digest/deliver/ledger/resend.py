@@ -1,19 +1,21 @@
-"""What an editor decides of deliveries that failed or are in doubt: send again, or give up.
+"""Do what an editor decides of failed and uncertain deliveries: send again, or give up.
 
-Never done by the program itself: somebody in doubt may have the message already. It carries the
-same Message-ID, so that mail programs which compare it show it once.
+Never done by the program itself: whoever's delivery is uncertain may have the message already. A
+resend carries the same Message-ID, so that mail programs which compare it show it once (invariant
+2, docs/invariants.md).
 """
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Select, func, insert, select, update
+from sqlalchemy import CursorResult, Select, select, update
 from sqlmodel import Session, col
 
-from digest.deliver.audience.partition import NO_LANES
-from digest.deliver.ledger.ledger import lock
-from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
+from digest.deliver.audience.partition import NO_DOMAINS
+from digest.deliver.ledger.batches import add_batch, joins_batch
+from digest.deliver.ledger.finish import lock_issue
+from digest.deliver.tables import Batch, Delivery, DeliveryState
 from digest.issues.lifecycle import find_issue, transition
 from digest.issues.tables import IssueState
 from subscribers.tables import Subscriber
@@ -28,19 +30,22 @@ def resend(
     *,
     email_key: str | None,
     batch_size: int,
-    lanes: Mapping[str, int] = NO_LANES,
+    domain_batch_sizes: Mapping[str, int] = NO_DOMAINS,
     now: datetime,
 ) -> int:
-    """Queues the chosen deliveries in new batches; a finished issue is sending again.
+    """Queue the deliveries in `states` in new batches; returns how many, 0 changes nothing.
 
-    How many; 0 changes nothing. Raises IssueError for an issue that is not being or been sent.
+    A finished issue is sending again. `email_key` narrows it to one address.
+
+    Raises:
+        IssueError: The issue is neither being sent nor finished.
     """
     find_issue(session, number)
-    # Held, so that nobody else makes the same positions, and that it does not end meanwhile.
-    state = lock(session, number)
+    # Locked, so that nobody else makes the same positions, and that it does not finish meanwhile.
+    state = lock_issue(session, number)
     chosen: dict[str, list[int]] = {}
-    for delivery, lane in session.execute(_in_lanes(_chosen(number, states, email_key))):
-        chosen.setdefault(lane, []).append(delivery)
+    for delivery, domain in session.execute(_with_domains(_chosen(number, states, email_key))):
+        chosen.setdefault(domain, []).append(delivery)
     if not chosen:
         return 0
     if state != IssueState.SENDING:
@@ -51,32 +56,24 @@ def resend(
             only_from={IssueState.FINISHED},
             finished_at=None,
         )
-    for lane, deliveries in chosen.items():
-        size = lanes.get(lane, batch_size)
+    for domain, deliveries in chosen.items():
+        size = domain_batch_sizes.get(domain, batch_size)
         for start in range(0, len(deliveries), size):
-            _queue(session, number, lane, deliveries[start : start + size], now)
+            _queue(session, number, domain, deliveries[start : start + size], now)
     return sum(map(len, chosen.values()))
 
 
 def _queue(
-    session: Session, number: int, lane: str, deliveries: Sequence[int], now: datetime
+    session: Session, number: int, domain: str, deliveries: Sequence[int], now: datetime
 ) -> None:
-    """Into a new batch of that lane."""
-    last = session.scalars(
-        select(func.max(col(Batch.position))).where(col(Batch.issue_number) == number)
-    ).one()
-    place = int(last or 0) + 1
-    session.execute(
-        insert(Batch).values(
-            issue_number=number, position=place, state=BatchState.QUEUED, lane=lane
-        )
-    )
+    """Queue these deliveries in a new batch of that domain."""
+    position = add_batch(session, number, domain)
     session.execute(
         update(Delivery)
         .where(col(Delivery.id).in_(deliveries))
         .values(
             state=DeliveryState.QUEUED,
-            batch_position=place,
+            batch_position=position,
             attempts=0,
             code=None,
             changed_at=now,
@@ -85,7 +82,7 @@ def _queue(
 
 
 def give_up(session: Session, number: int, email_key: str | None, now: datetime) -> int:
-    """Counts uncertain deliveries as failed; how many."""
+    """Count uncertain deliveries as failed; returns how many."""
     find_issue(session, number)
     chosen = _chosen(number, [DeliveryState.UNCERTAIN], email_key)
     result = cast(
@@ -99,8 +96,8 @@ def give_up(session: Session, number: int, email_key: str | None, now: datetime)
     return int(result.rowcount)
 
 
-def in_doubt(session: Session, number: int, most: int) -> list[str]:
-    """The first addresses whose delivery is uncertain."""
+def uncertain_addresses(session: Session, number: int, limit: int) -> list[str]:
+    """Return the first `limit` addresses whose delivery is uncertain."""
     return list(
         session.scalars(
             select(col(Subscriber.email))
@@ -110,21 +107,18 @@ def in_doubt(session: Session, number: int, most: int) -> list[str]:
                 col(Delivery.state) == DeliveryState.UNCERTAIN,
             )
             .order_by(col(Delivery.id))
-            .limit(most)
+            .limit(limit)
         )
     )
 
 
-def _in_lanes(chosen: Select[Any]) -> Select[Any]:
-    """The same deliveries, each with the lane that it was in."""
-    return chosen.add_columns(col(Batch.lane)).join(
-        Batch,
-        (col(Batch.issue_number) == col(Delivery.issue_number))
-        & (col(Batch.position) == col(Delivery.batch_position)),
-    )
+def _with_domains(chosen: Select[Any]) -> Select[Any]:
+    """Return the same deliveries, each with the domain of the batch that it was in."""
+    return chosen.add_columns(col(Batch.lane)).join(Batch, joins_batch())
 
 
 def _chosen(number: int, states: Collection[DeliveryState], email_key: str | None) -> Select[Any]:
+    """Select the ids of the issue's deliveries in these states, of one address if given."""
     statement = (
         select(col(Delivery.id))
         .where(col(Delivery.issue_number) == number, col(Delivery.state).in_(list(states)))

@@ -1,124 +1,132 @@
-"""What a sending waits for: its limits and its retries, in words and in moments.
+"""Say what an issue's sending waits for: its rate limits and its retries, with times and reasons.
 
-Only reads. Without limits nothing is asked of the database but when the next retry is due.
+Only reads. Without limits the one question to the database is when the next retry is due.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 
 from sqlalchemy import exists, func, select
 from sqlmodel import Session, col
 
-from digest.deliver.ledger.ledger import due
-from digest.deliver.rate_limit.limiter import Pacing, read_meters
-from digest.deliver.rate_limit.limits import ALL, Limit
-from digest.deliver.rate_limit.token_bucket import Meter, all_out, free_from, next_day
+from digest.deliver.ledger.batches import due_batches
+from digest.deliver.rate_limit.limiter import RateLimiter
+from digest.deliver.rate_limit.limits import ANY_DOMAIN, Limit
+from digest.deliver.rate_limit.token_bucket import TokenBucket, available_from, eta, next_day
 from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
 from digest.issues.tables import Issue, IssueState
 
 
 @dataclass(frozen=True, slots=True)
-class Hold:
-    """Nothing that is due may be claimed before `until`, and why."""
+class ThrottleStatus:
+    """Nothing that is due may be claimed before `until`; `reason` is a sentence for people."""
 
     until: datetime
-    why: str
+    reason: str
 
 
-def hold(session: Session, pacing: Pacing, number: int, now: datetime) -> Hold | None:
-    """What the limits keep back; None where a batch may go, or none is due."""
-    limits = _today(pacing, now)
-    lanes = _lanes_due(session, number, limits, now) if limits else []
-    if not lanes:
+def throttle_status(
+    session: Session, limiter: RateLimiter, number: int, now: datetime
+) -> ThrottleStatus | None:
+    """Return what the rate limits hold back; None where a batch may go, or none is due."""
+    limits = limiter.limits_on(now)
+    domains = _domains_due(session, number, limits, now) if limits else []
+    if not domains:
         return None
-    meters = read_meters(session, pacing.provider, limits, now)
-    holds = [_hold(lane, limits, meters, now) for lane in lanes]
-    soonest = min(holds, key=lambda one: one.until)
+    buckets = limiter.buckets(session, limits, now)
+    statuses = [_status_of(domain, limits, buckets, now) for domain in domains]
+    soonest = min(statuses, key=lambda one: one.until)
     return soonest if soonest.until > now else None
 
 
-def next_due(session: Session, number: int, kept: Hold | None, now: datetime) -> datetime | None:
-    """When there is something to do again: `kept` lets go, or a retry is due (or has become so)."""
-    later = _later(number, now) if kept else _later(number)
+def next_due(
+    session: Session, number: int, throttled: ThrottleStatus | None, now: datetime
+) -> datetime | None:
+    """Return when there is work again: the limits clear, or a retry is due (or has become so)."""
+    later = _waiting(number, now) if throttled else _waiting(number)
     retry: datetime | None = session.execute(
         select(func.min(col(Batch.not_before))).where(*later)
     ).scalar_one_or_none()
-    if kept is None:
+    if throttled is None:
         return retry
-    return min(retry, kept.until) if retry else kept.until
+    return min(retry, throttled.until) if retry else throttled.until
 
 
-def soonest_end(session: Session, pacing: Pacing, number: int, now: datetime) -> datetime | None:
-    """Before that moment what is left can't all be out, however fast the provider is.
+def earliest_finish(
+    session: Session, limiter: RateLimiter, number: int, now: datetime
+) -> datetime | None:
+    """Return the moment before which limits and retries can't be through, however fast it goes.
 
-    None where nothing but its speed decides. Mail of other issues is not foreseen.
+    None where nothing but the provider's speed decides. Mail of other issues is not foreseen.
     """
     last = session.execute(
-        select(func.max(col(Batch.not_before))).where(*_later(number, now))
+        select(func.max(col(Batch.not_before))).where(*_waiting(number, now))
     ).scalar_one_or_none()
-    limits = _today(pacing, now)
+    limits = limiter.limits_on(now)
     if not limits:
         return last
-    meters = read_meters(session, pacing.provider, limits, now)
+    buckets = limiter.buckets(session, limits, now)
     ends = [] if last is None else [last]
-    for lane, people in _left(session, number, limits).items():
-        if people:
-            limit_on = partial(_limit_on, pacing, lane)
-            ends.append(all_out(people, limit_on, meters[lane], now))
+    for domain, messages in _queued_messages(session, number, limits).items():
+        if messages:
+            limit_on = partial(_limit_on, limiter, domain)
+            ends.append(eta(messages, limit_on, buckets[domain], now))
     return max(ends, default=None)
 
 
-def _today(pacing: Pacing, now: datetime) -> dict[str, Limit]:
-    return pacing.limits.on(now.astimezone(UTC).date()) if pacing else {}
+def _limit_on(limiter: RateLimiter, domain: str, day: date) -> Limit | None:
+    return limiter.limits.on(day).get(domain)
 
 
-def _limit_on(pacing: Pacing, lane: str, day: date) -> Limit | None:
-    return pacing.limits.on(day).get(lane)
-
-
-def _lanes_due(
+def _domains_due(
     session: Session, number: int, limits: Mapping[str, Limit], now: datetime
 ) -> list[str]:
-    """Lanes with a batch that is due. A lane whose limit is gone is like any other mail."""
-    named = [lane for lane in limits if lane != ALL]
+    """Return the limited domains with a batch that is due, `ANY_DOMAIN` for all the others.
+
+    Batches of a domain whose limit was taken away since count among the others.
+    """
+    named = [domain for domain in limits if domain != ANY_DOMAIN]
     waiting = (
         select(col(Batch.position))
         .join(Issue, col(Issue.number) == col(Batch.issue_number))
-        .where(*due(number, now), col(Issue.state) == IssueState.SENDING)
+        .where(*due_batches(number, now), col(Issue.state) == IssueState.SENDING)
     )
     found = session.execute(
         select(
             exists(waiting.where(col(Batch.lane).not_in(named))),
-            *[exists(waiting.where(col(Batch.lane) == lane)) for lane in named],
+            *[exists(waiting.where(col(Batch.lane) == domain)) for domain in named],
         )
     ).one()
-    return [lane for lane, is_there in zip([ALL, *named], found, strict=True) if is_there]
+    return [domain for domain, is_due in zip([ANY_DOMAIN, *named], found, strict=True) if is_due]
 
 
-def _hold(
-    lane: str, limits: Mapping[str, Limit], meters: Mapping[str, Meter], now: datetime
-) -> Hold:
-    """What that lane waits for: its own limit, or that on all mail."""
-    holds = [
-        Hold(free_from(meters[one], limits[one], now), _why(one, limits[one], meters[one], now))
-        for one in (ALL, lane)
+def _status_of(
+    domain: str, limits: Mapping[str, Limit], buckets: Mapping[str, TokenBucket], now: datetime
+) -> ThrottleStatus:
+    """Return what mail to `domain` waits for: its own limit, or that on all mail."""
+    statuses = [
+        ThrottleStatus(
+            available_from(buckets[one], limits[one], now),
+            _reason(one, limits[one], buckets[one], now),
+        )
+        for one in (ANY_DOMAIN, domain)
         if one in limits
     ]
-    return max(holds, key=lambda one: one.until, default=Hold(now, ""))
+    return max(statuses, key=lambda one: one.until, default=ThrottleStatus(now, ""))
 
 
-def _why(lane: str, limit: Limit, meter: Meter, now: datetime) -> str:
-    to = f" to {lane}" if lane != ALL else ""
-    if limit.per_day is not None and free_from(meter, limit, now) >= next_day(now):
+def _reason(domain: str, limit: Limit, bucket: TokenBucket, now: datetime) -> str:
+    to = f" to {domain}" if domain != ANY_DOMAIN else ""
+    if limit.per_day is not None and available_from(bucket, limit, now) >= next_day(now):
         return f"the day's limit of {limit.per_day:,}{to} is reached"
     return f"no more than {limit.per_second:,g} a second{to}"
 
 
-def _later(number: int, now: datetime | None = None) -> tuple[Any, ...]:
-    """Conditions on batches that have a time, one that is still to come where `now` is given."""
+def _waiting(number: int, now: datetime | None = None) -> tuple[Any, ...]:
+    """Return conditions on batches that wait for a time: a later one than `now`, or any."""
     return (
         col(Batch.issue_number) == number,
         col(Batch.state) == BatchState.QUEUED,
@@ -126,8 +134,8 @@ def _later(number: int, now: datetime | None = None) -> tuple[Any, ...]:
     )
 
 
-def _left(session: Session, number: int, limits: Mapping[str, Limit]) -> dict[str, int]:
-    """Recipients that the limits still have to let go, by limit."""
+def _queued_messages(session: Session, number: int, limits: Mapping[str, Limit]) -> dict[str, int]:
+    """Return how many queued messages each limit applies to."""
     rows = session.execute(
         select(col(Batch.lane), func.count())
         .join(
@@ -142,8 +150,8 @@ def _left(session: Session, number: int, limits: Mapping[str, Limit]) -> dict[st
         )
         .group_by(col(Batch.lane))
     ).all()
-    left = dict.fromkeys(limits, 0)
-    for lane, people in rows:
-        for one in {ALL, str(lane)} & set(limits):
-            left[one] += int(people)
-    return left
+    queued = dict.fromkeys(limits, 0)
+    for domain, messages in rows:
+        for one in {ANY_DOMAIN, str(domain)} & set(limits):
+            queued[one] += int(messages)
+    return queued

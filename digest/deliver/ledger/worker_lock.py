@@ -1,8 +1,8 @@
-"""Who is alive: every worker holds a lock that dies with its process.
+"""Tell live workers from dead ones: each holds a lock that ends with its process.
 
-A batch names the worker that claimed it. Whether that worker still lives is asked of the
-operating system (a locked file beside a SQLite database) or of PostgreSQL (a session's advisory
-lock), not of a clock: a slow worker is never taken for dead, a dead one never for slow.
+A batch names the worker that claimed it. Whether that worker still lives is asked of the operating
+system (a locked file beside a SQLite database) or of PostgreSQL (a session's advisory lock), not of
+a clock: a slow worker is never taken for dead, nor a dead one for slow.
 """
 
 import fcntl
@@ -18,15 +18,18 @@ from store.engine import Store
 
 
 class WorkerLock(Protocol):
-    """`number` is this worker's; `alive` answers for any worker of the same database."""
+    """One worker's lock, held inside a `with` block. `number` identifies the worker."""
 
     number: int
 
-    def keep(self) -> None:
-        """Makes sure that the lock is still held; asked before every claim."""
+    def ensure_held(self) -> None:
+        """Take the lock again if it was lost; called before every claim."""
         ...
 
-    def alive(self, number: int) -> bool: ...
+    def is_alive(self, number: int) -> bool:
+        """Return whether the worker with that number, of the same database, holds its lock."""
+        ...
+
     def __enter__(self) -> Self: ...
     def __exit__(
         self,
@@ -37,7 +40,7 @@ class WorkerLock(Protocol):
 
 
 def worker_lock(store: Store) -> WorkerLock:
-    """A new worker's presence, to be held with `with` for as long as it works."""
+    """Return a new worker's lock, to be held with `with` for as long as it works."""
     number = secrets.randbits(62)
     if not store.is_sqlite:
         return _AdvisoryLock(store, number)
@@ -46,7 +49,7 @@ def worker_lock(store: Store) -> WorkerLock:
 
 
 class _FileLock:
-    """A locked file a worker. In memory (no folder) there is one process and nobody else."""
+    """A locked file per worker. A database in memory has no folder and only one worker."""
 
     def __init__(self, folder: Path | None, number: int) -> None:
         self.number = number
@@ -65,10 +68,10 @@ class _FileLock:
             self._file.close()
             (self._folder / str(self.number)).unlink(missing_ok=True)
 
-    def keep(self) -> None:
-        """A file's lock ends with the process and not before."""
+    def ensure_held(self) -> None:
+        """Do nothing: a file's lock ends with the process and not before."""
 
-    def alive(self, number: int) -> bool:
+    def is_alive(self, number: int) -> bool:
         if number == self.number:
             return True
         if self._folder is None:
@@ -86,7 +89,7 @@ class _FileLock:
 
 
 class _AdvisoryLock:
-    """An advisory lock of a session of its own (PostgreSQL, 13.3.5)."""
+    """An advisory lock on a connection of its own (PostgreSQL manual, 13.3.5)."""
 
     def __init__(self, store: Store, number: int) -> None:
         self.number = number
@@ -94,10 +97,10 @@ class _AdvisoryLock:
         self._connection: Connection | None = None
 
     def __enter__(self) -> Self:
-        self._lock()
+        self._acquire()
         return self
 
-    def _lock(self) -> None:
+    def _acquire(self) -> None:
         connection = self._store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         try:
             connection.execute(text("SELECT pg_advisory_lock(:n)"), {"n": self.number})
@@ -106,28 +109,28 @@ class _AdvisoryLock:
             raise
         self._connection = connection
 
-    def keep(self) -> None:
-        """Takes the lock again where its session was cut (a restart, an idle limit, a pooler)."""
+    def ensure_held(self) -> None:
+        """Take the lock again if its connection was cut (a restart, an idle limit, a pooler)."""
         try:
             if self._connection is not None:
                 self._connection.execute(text("SELECT 1"))
         except DBAPIError:
-            self._let_go()
+            self._release()
         if self._connection is None:
-            # A server that is away still raises; the next call tries again.
-            self._lock()
+            # Raises while the server is away; the next call tries again.
+            self._acquire()
 
     def __exit__(self, *_: object) -> None:
-        self._let_go()
+        self._release()
 
-    def _let_go(self) -> None:
+    def _release(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            # Not back into the pool: the lock ends with the session.
+            # Not back into the pool: the lock ends with the connection.
             connection.invalidate()
             connection.close()
 
-    def alive(self, number: int) -> bool:
+    def is_alive(self, number: int) -> bool:
         if number == self.number:
             return True
         with self._store.engine.connect().execution_options(

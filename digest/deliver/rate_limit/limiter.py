@@ -1,30 +1,75 @@
-"""Limits that hold over all workers of one database: what may be claimed now, and what that uses.
+"""Rate limiter over all workers of one database: check, consume, refund.
 
-Each limit of a provider is a row of the table `pace`, read and moved on within the transaction
-that claims. Without a limit there is no row, and no statement either.
+Each limit of a provider is one token bucket, a row of the table `pace`, which is read and moved on
+in the transaction that claims batches. Without limits there is no row and no statement.
 
-Locks are taken in one order, the issue's before those of pace, so that no two workers wait for
+Locks are taken in one order, the issue's before those of `pace`, so that no two workers wait for
 each other.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import select, update
 from sqlmodel import Session, col
 
-from digest.deliver.rate_limit.limits import ALL, Limit, Limits
-from digest.deliver.rate_limit.token_bucket import Meter, give_back, room, take
-from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState, Pace
+from digest.deliver.rate_limit.limits import ANY_DOMAIN, Limit, Limits
+from digest.deliver.rate_limit.token_bucket import TokenBucket, available, consume, refund
+from digest.deliver.tables import TokenBucketRow
 from store.insertion import insert_new
 
 
+class Consumed(NamedTuple):
+    """Messages to one domain that were consumed at `at`."""
+
+    domain: str
+    messages: int
+    at: datetime
+
+
+@dataclass(slots=True)
+class Allowance:
+    """What the limits allow at one moment, counted down while a claim is planned.
+
+    `limits` and `buckets` are by domain, `buckets` as they were read.
+    """
+
+    limits: Mapping[str, Limit]
+    buckets: Mapping[str, TokenBucket]
+    now: datetime
+    _planned: dict[str, TokenBucket] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._planned = dict(self.buckets)
+
+    @property
+    def exhausted(self) -> set[str]:
+        """Return the domains to which nothing may go now, `ANY_DOMAIN` if nothing at all may."""
+        return {domain for domain in self.limits if self._available(domain) == 0}
+
+    def available(self, domain: str) -> int | None:
+        """Return how many messages may still go to `domain`; None for any number."""
+        amounts = [self._available(one) for one in self._applying(domain)]
+        return min((one for one in amounts if one is not None), default=None)
+
+    def reserve(self, domain: str, messages: int) -> None:
+        """Count `messages` to `domain` as planned."""
+        for one in self._applying(domain):
+            self._planned[one] = consume(self._planned[one], self.limits[one], messages, self.now)
+
+    def _applying(self, domain: str) -> list[str]:
+        return [one for one in (ANY_DOMAIN, domain) if one in self.limits]
+
+    def _available(self, domain: str) -> int | None:
+        return available(self._planned[domain], self.limits[domain], self.now)
+
+
 @dataclass(frozen=True, slots=True)
-class Pacing:
-    """A provider and its limits; falsy where it has none."""
+class RateLimiter:
+    """The limits of one provider over all workers; falsy where it has none."""
 
     provider: str
     limits: Limits
@@ -32,188 +77,90 @@ class Pacing:
     def __bool__(self) -> bool:
         return bool(self.limits)
 
+    def limits_on(self, now: datetime) -> dict[str, Limit]:
+        """Return the limits that hold on the day (UTC) of `now`, by domain."""
+        return self.limits.on(now.astimezone(UTC).date()) if self else {}
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """Batches that may be claimed now, by position, with their lanes."""
+    def check(self, session: Session, now: datetime) -> Allowance:
+        """Return what may go now. Locks the buckets until the commit; consumes nothing."""
+        limits = self.limits_on(now)
+        return Allowance(limits, self._lock(session, limits, now), now)
 
-    lanes: Mapping[int, str]
-    limits: Mapping[str, Limit]
-    meters: Mapping[str, Meter]
+    def consume(
+        self, session: Session, allowance: Allowance, messages: Mapping[str, int], now: datetime
+    ) -> None:
+        """Count `messages` by domain, which were claimed within `allowance`."""
+        amounts = Counter(messages)
+        amounts[ANY_DOMAIN] = sum(messages.values())
+        for domain, limit in allowance.limits.items():
+            if amounts[domain]:
+                bucket = consume(allowance.buckets[domain], limit, amounts[domain], now)
+                self._write(session, domain, bucket)
 
-    @property
-    def positions(self) -> list[int]:
-        return list(self.lanes)
+    def refund(self, session: Session, unsent: Iterable[Consumed], now: datetime) -> None:
+        """Count as not consumed what was claimed and never handed to the provider."""
+        limits = self.limits_on(now)
+        buckets = self._lock(session, limits, now)
+        for one in unsent:
+            for domain in {ANY_DOMAIN, one.domain} & set(limits):
+                buckets[domain] = refund(buckets[domain], limits[domain], one.messages, one.at, now)
+        for domain, bucket in buckets.items():
+            self._write(session, domain, bucket)
 
+    def buckets(
+        self, session: Session, limits: Mapping[str, Limit], now: datetime
+    ) -> dict[str, TokenBucket]:
+        """Return the state of `limits` by domain, unlocked; full for one that was never used."""
+        return _unused(limits, now) | self._stored(session, limits)
 
-def allow(
-    session: Session, pacing: Pacing, number: int, due: Select[Any], now: datetime
-) -> Allowance:
-    """Which of the batches that are `due` (a query of positions) the limits let go now.
+    def _lock(
+        self, session: Session, limits: Mapping[str, Limit], now: datetime
+    ) -> dict[str, TokenBucket]:
+        """Return the buckets of `limits`, locked until the commit; missing ones are made."""
 
-    A batch larger than what is left for a second or a day is cut. Locks the limits' rows.
-    """
-    limits = pacing.limits.on(now.astimezone(UTC).date())
-    meters = _lock(session, pacing.provider, limits, now)
-    shut = {lane for lane, limit in limits.items() if room(meters[lane], limit, now) == 0}
-    if ALL in shut:
-        return Allowance({}, limits, meters)
-    waiting = session.execute(
-        due.add_columns(col(Batch.lane), _queued_in(number)).where(col(Batch.lane).not_in(shut))
-    ).all()
-    lanes: dict[int, str] = {}
-    planned = dict(meters)
-    for position, lane, people in waiting:
-        touched = [one for one in (ALL, lane) if one in limits]
-        rooms = [room(planned[one], limits[one], now) for one in touched]
-        most = min((one for one in rooms if one is not None), default=people)
-        if people and not most:
-            continue
-        if people > most:
-            position = _cut(session, number, position, lane, most)  # noqa: PLW2901 - the part
-        lanes[position] = lane
-        for one in touched:
-            planned[one] = take(planned[one], limits[one], min(people, most), now)
-    return Allowance(lanes, limits, meters)
+        def locked(rows: Any) -> Any:
+            return rows.order_by(col(TokenBucketRow.lane)).with_for_update()
 
+        buckets = self._stored(session, limits, locked)
+        if len(buckets) < len(limits):
+            self._create(session, _unused(limits, now))
+            buckets = self._stored(session, limits, locked)
+        return buckets
 
-def use(
-    session: Session, pacing: Pacing, allowed: Allowance, taken: Mapping[int, int], now: datetime
-) -> None:
-    """Counts what was claimed: `taken` are recipients by position."""
-    amounts: Counter[str] = Counter()
-    for position, amount in taken.items():
-        amounts.update(dict.fromkeys({ALL, allowed.lanes[position]}, amount))
-    for lane, limit in allowed.limits.items():
-        if amounts[lane]:
-            meter = take(allowed.meters[lane], limit, amounts[lane], now)
-            _write(session, pacing.provider, lane, meter)
+    def _stored(
+        self,
+        session: Session,
+        limits: Mapping[str, Limit],
+        how: Callable[[Any], Any] = lambda rows: rows,
+    ) -> dict[str, TokenBucket]:
+        rows = select(
+            col(TokenBucketRow.lane),
+            col(TokenBucketRow.free_at),
+            col(TokenBucketRow.day),
+            col(TokenBucketRow.used),
+        ).where(col(TokenBucketRow.provider) == self.provider, col(TokenBucketRow.lane).in_(limits))
+        return {domain: TokenBucket(*bucket) for domain, *bucket in session.execute(how(rows))}
 
+    def _create(self, session: Session, buckets: Mapping[str, TokenBucket]) -> None:
+        rows = [
+            {"provider": self.provider, "lane": domain, **_values(buckets[domain])}
+            for domain in sorted(buckets)
+        ]
+        session.execute(insert_new(session, TokenBucketRow), rows)
 
-def hand_back(
-    session: Session, pacing: Pacing, number: int, positions: Sequence[int], now: datetime
-) -> None:
-    """Counts as not taken what is still `submitting` in these batches; to be called before it is
-    queued again.
-    """
-    limits = pacing.limits.on(now.astimezone(UTC).date())
-    meters = _lock(session, pacing.provider, limits, now)
-    rows = session.execute(
-        select(col(Batch.lane), col(Batch.claimed_at), func.count())
-        .join(
-            Delivery,
-            (col(Delivery.issue_number) == col(Batch.issue_number))
-            & (col(Delivery.batch_position) == col(Batch.position)),
+    def _write(self, session: Session, domain: str, bucket: TokenBucket) -> None:
+        session.execute(
+            update(TokenBucketRow)
+            .where(
+                col(TokenBucketRow.provider) == self.provider, col(TokenBucketRow.lane) == domain
+            )
+            .values(**_values(bucket))
         )
-        .where(
-            col(Batch.issue_number) == number,
-            col(Batch.position).in_(positions),
-            col(Delivery.state) == DeliveryState.SUBMITTING,
-        )
-        .group_by(col(Batch.lane), col(Batch.claimed_at))
-    ).all()
-    for lane, claimed_at, amount in rows:
-        for one in {ALL, lane} & set(limits):
-            meters[one] = give_back(meters[one], limits[one], amount, claimed_at or now, now)
-    for lane, meter in meters.items():
-        _write(session, pacing.provider, lane, meter)
 
 
-def read_meters(
-    session: Session, provider: str, limits: Mapping[str, Limit], now: datetime
-) -> dict[str, Meter]:
-    """How far each limit is used up; one that was never touched is not."""
-    return _unused(limits, now) | _known(session, provider, limits, lambda rows: rows)
+def _unused(limits: Mapping[str, Limit], now: datetime) -> dict[str, TokenBucket]:
+    return dict.fromkeys(limits, TokenBucket(now, now.astimezone(UTC).date(), 0))
 
 
-def _lock(
-    session: Session, provider: str, limits: Mapping[str, Limit], now: datetime
-) -> dict[str, Meter]:
-    """The same, with the rows made where they were missing, and locked until the commit."""
-
-    def locked(rows: Any) -> Any:
-        return rows.order_by(col(Pace.lane)).with_for_update()
-
-    meters = _known(session, provider, limits, locked)
-    if len(meters) < len(limits):
-        _make(session, provider, _unused(limits, now))
-        meters = _known(session, provider, limits, locked)
-    return meters
-
-
-def _known(
-    session: Session,
-    provider: str,
-    limits: Mapping[str, Limit],
-    how: Callable[[Any], Any],
-) -> dict[str, Meter]:
-    rows = select(col(Pace.lane), col(Pace.free_at), col(Pace.day), col(Pace.used)).where(
-        col(Pace.provider) == provider, col(Pace.lane).in_(limits)
-    )
-    return {lane: Meter(*meter) for lane, *meter in session.execute(how(rows))}
-
-
-def _unused(limits: Mapping[str, Limit], now: datetime) -> dict[str, Meter]:
-    return dict.fromkeys(limits, Meter(now, now.astimezone(UTC).date(), 0))
-
-
-def _make(session: Session, provider: str, meters: Mapping[str, Meter]) -> None:
-    rows = [
-        {"provider": provider, "lane": lane, **_values(meters[lane])} for lane in sorted(meters)
-    ]
-    session.execute(insert_new(session, Pace), rows)
-
-
-def _write(session: Session, provider: str, lane: str, meter: Meter) -> None:
-    session.execute(
-        update(Pace)
-        .where(col(Pace.provider) == provider, col(Pace.lane) == lane)
-        .values(**_values(meter))
-    )
-
-
-def _values(meter: Meter) -> dict[str, datetime | date | int]:
-    return {"free_at": meter.free_at, "day": meter.day, "used": meter.used}
-
-
-def _queued_in(number: int) -> Any:
-    """How many of the batch at hand are queued."""
-    return (
-        select(func.count())
-        .select_from(Delivery)
-        .where(
-            col(Delivery.issue_number) == number,
-            col(Delivery.batch_position) == col(Batch.position),
-            col(Delivery.state) == DeliveryState.QUEUED,
-        )
-        .scalar_subquery()
-    )
-
-
-def _cut(session: Session, number: int, position: int, lane: str, people: int) -> int:
-    """Moves that many out of a batch into a new one; the new one's position.
-
-    The caller holds the issue, so that no two make the same position.
-    """
-    last = session.execute(
-        select(func.max(col(Batch.position))).where(col(Batch.issue_number) == number)
-    ).scalar_one()
-    session.execute(
-        insert(Batch).values(
-            issue_number=number, position=last + 1, state=BatchState.QUEUED, lane=lane
-        )
-    )
-    chosen = (
-        select(col(Delivery.id))
-        .where(
-            col(Delivery.issue_number) == number,
-            col(Delivery.batch_position) == position,
-            col(Delivery.state) == DeliveryState.QUEUED,
-        )
-        .order_by(col(Delivery.id))
-        .limit(people)
-    )
-    session.execute(
-        update(Delivery).where(col(Delivery.id).in_(chosen)).values(batch_position=last + 1)
-    )
-    return int(last) + 1
+def _values(bucket: TokenBucket) -> dict[str, datetime | date | int]:
+    return {"free_at": bucket.free_at, "day": bucket.day, "used": bucket.used}

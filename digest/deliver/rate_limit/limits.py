@@ -1,6 +1,6 @@
-"""How much mail may go out: in a second and in a day, to everybody and to one domain; a warm-up.
+"""The limits themselves, and how they are written in settings.
 
-All of it is said in settings, so this is also how limits are written:
+Messages per second and per day, for all mail and for one recipient domain; and a warm-up:
 
     20                      messages a second
     20/s 5000/day           and no more than so many in a day, which begins at 00:00 UTC
@@ -17,13 +17,13 @@ from types import MappingProxyType
 
 from subscribers.addresses import AddressError, parse_address
 
-ALL = ""
-"""The lane of mail to domains without a limit of their own, and the limit on all mail."""
-LARGEST = 1_000_000_000
+ANY_DOMAIN = ""
+"""Names the limit on all mail, and the queue of mail to domains without a limit of their own."""
+MAX_PER_DAY = 1_000_000_000
 """More than that is no limit; it keeps a warm-up of years from leaving what numbers can hold."""
-STEEPEST = 100
-MOST_DOMAINS = 100
-"""Each is a condition that every recipient is held against when an issue's audience is frozen."""
+MAX_GROWTH = 100
+MAX_DOMAINS = 100
+"""Each is a condition that every recipient is compared with when an issue's audience is frozen."""
 
 _PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(/s|/day)?", re.ASCII)
 _WARM_UP = re.compile(r"(\d{4}-\d\d-\d\d)\s+(\d{1,9})\s+x(\d{1,3}(?:\.\d{1,9})?)", re.ASCII)
@@ -34,7 +34,7 @@ _WARM_UP_LIKE = "should look like 2026-12-01 200 x1.5 (from when, how many a day
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Messages a second, 0 for any number; messages a day, None for any number."""
+    """Messages per second (0: any number) and per day in UTC (None: any number)."""
 
     per_second: float = 0
     per_day: int | None = None
@@ -42,9 +42,9 @@ class Limit:
     def __bool__(self) -> bool:
         return bool(self.per_second) or self.per_day is not None
 
-    def at_once(self, most: int) -> int:
-        """At most a second's worth, so that the rate holds within a batch too."""
-        return min(most, max(1, int(self.per_second))) if self.per_second else most
+    def batch_size(self, maximum: int) -> int:
+        """Return `maximum`, or one second's worth if less, so the rate holds within a batch too."""
+        return min(maximum, max(1, int(self.per_second))) if self.per_second else maximum
 
     def __str__(self) -> str:
         parts = [f"{self.per_second:,g} a second"] if self.per_second else []
@@ -54,52 +54,56 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class WarmUp:
-    """A ramp for an address that mailbox providers don't know yet."""
+    """A daily limit that grows, for a sender that mailbox providers don't know yet."""
 
     since: date
     first: int
     growth: float
 
     def per_day(self, day: date) -> int | None:
-        """How many that day; None once it is more than anybody mails."""
+        """Return the limit of that day; None once it is more than anybody mails."""
         days = max(0, (day - self.since).days)
-        if math.log(self.first) + days * math.log(self.growth) > math.log(LARGEST):
+        if math.log(self.first) + days * math.log(self.growth) > math.log(MAX_PER_DAY):
             return None
         return int(self.first * self.growth**days)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """One provider's: on all mail, and on that to the domains named; falsy where there is none."""
+    """One provider's limits: on all mail, and on mail to single domains. Falsy without any."""
 
-    everything: Limit = Limit()
+    all_mail: Limit = Limit()
     domains: Mapping[str, Limit] = field(default_factory=lambda: MappingProxyType({}))
     warm_up: WarmUp | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.everything or self.domains or self.warm_up)
+        return bool(self.all_mail or self.domains or self.warm_up)
 
     def on(self, day: date) -> dict[str, Limit]:
-        """What holds on that day, by lane; only lanes with a limit."""
-        everything = self.everything
-        ramp = self.warm_up.per_day(day) if self.warm_up else None
-        if ramp is not None:
-            per_day = ramp if everything.per_day is None else min(ramp, everything.per_day)
-            everything = Limit(everything.per_second, per_day)
-        return ({ALL: everything} if everything else {}) | dict(self.domains)
+        """Return that day's limits by domain, `ANY_DOMAIN` for the one on all mail."""
+        all_mail = self.all_mail
+        warm_up = self.warm_up.per_day(day) if self.warm_up else None
+        if warm_up is not None:
+            per_day = warm_up if all_mail.per_day is None else min(warm_up, all_mail.per_day)
+            all_mail = Limit(all_mail.per_second, per_day)
+        return ({ANY_DOMAIN: all_mail} if all_mail else {}) | dict(self.domains)
 
-    def batch_size(self, most: int) -> int:
-        """How many a batch has at most, where a provider takes `most`."""
-        return self.everything.at_once(most)
+    def batch_size(self, maximum: int) -> int:
+        """Return how many recipients a batch may have, where the provider takes `maximum`."""
+        return self.all_mail.batch_size(maximum)
 
-    def lanes(self, most: int) -> dict[str, int]:
-        """The domains whose recipients have batches of their own, and those batches' sizes."""
-        size = self.batch_size(most)
-        return {domain: limit.at_once(size) for domain, limit in self.domains.items()}
+    def domain_batch_sizes(self, maximum: int) -> dict[str, int]:
+        """Return the batch size of each domain whose recipients get batches of their own."""
+        size = self.batch_size(maximum)
+        return {domain: limit.batch_size(size) for domain, limit in self.domains.items()}
 
 
 def parse_limit(text: str) -> Limit:
-    """Raises ValueError with what it should look like. Nothing is no limit, nor is 0 a second."""
+    """Parse one limit; empty text and 0 per second are no limit.
+
+    Raises:
+        ValueError: The text is no limit; the message says what one looks like.
+    """
     found: dict[str, str] = {}
     for part in text.split():
         match = _PART.fullmatch(part)
@@ -114,11 +118,15 @@ def parse_limit(text: str) -> Limit:
 
 
 def parse_domain_limits(text: str) -> dict[str, Limit]:
-    """By domain, in the form that addresses on the list have. Raises ValueError."""
+    """Parse limits by domain, each domain in the form that addresses on the list have.
+
+    Raises:
+        ValueError: The text is not such a list; the message says what is wrong.
+    """
     limits: dict[str, Limit] = {}
     for entry in filter(None, map(str.strip, text.split(","))):
-        name, is_sign, amount = entry.partition("=")
-        if not is_sign:
+        name, separator, amount = entry.partition("=")
+        if not separator:
             raise ValueError(_DOMAINS_LIKE)
         try:
             domain = parse_address(f"x@{name.strip().lower()}").key.rpartition("@")[2]
@@ -134,14 +142,18 @@ def parse_domain_limits(text: str) -> dict[str, Limit]:
             raise ValueError(msg)
         if limit:
             limits[domain] = limit
-    if len(limits) > MOST_DOMAINS:
-        msg = f"names {len(limits)} domains; {MOST_DOMAINS} are the most"
+    if len(limits) > MAX_DOMAINS:
+        msg = f"names {len(limits)} domains; {MAX_DOMAINS} are the most"
         raise ValueError(msg)
     return limits
 
 
 def parse_warm_up(text: str) -> WarmUp | None:
-    """None for nothing. Raises ValueError."""
+    """Parse a warm-up; None for empty text.
+
+    Raises:
+        ValueError: The text is no warm-up; the message says what one looks like.
+    """
     if not text.strip():
         return None
     match = _WARM_UP.fullmatch(text.strip())
@@ -153,7 +165,7 @@ def parse_warm_up(text: str) -> WarmUp | None:
         msg = f"{match[1]} is no date; it {_WARM_UP_LIKE}"
         raise ValueError(msg) from None
     first, growth = int(match[2]), float(match[3])
-    if not first or not 1 < growth <= STEEPEST:
-        msg = f"needs at least 1 a day and to grow, by x{STEEPEST} at most; it {_WARM_UP_LIKE}"
+    if not first or not 1 < growth <= MAX_GROWTH:
+        msg = f"needs at least 1 a day and to grow, by x{MAX_GROWTH} at most; it {_WARM_UP_LIKE}"
         raise ValueError(msg)
     return WarmUp(since, first, growth)

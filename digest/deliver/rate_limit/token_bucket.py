@@ -1,9 +1,10 @@
-"""What one limit allows at a moment: values only (the generic cell rate algorithm, per batch).
+"""Compute what one limit allows at a moment, from values alone.
 
-A meter is free from `free_at` on, and what is taken moves that by as many seconds as it is worth.
-Nobody therefore holds a batch while it waits. A second's worth may go at once; what was not used
-is saved up for `SLACK` and no longer, so that a pause of an hour is not followed by an hour's
-burst, and looking at the meter only every 0.1 s doesn't cost a tenth of the rate.
+A token bucket kept as one timestamp (the generic cell rate algorithm, applied per batch). A bucket
+is free from `free_at` on; each message that is consumed moves `free_at` on by 1 / rate seconds, so
+nobody holds a batch while it waits. One second's worth may go at once. Unused time is saved up for
+`BURST_TOLERANCE` and no longer: a pause of an hour is not followed by an hour's burst, and a worker
+that looks only every 0.1 s still gets the whole rate.
 Source: ITU-T I.371, annex A (virtual scheduling).
 """
 
@@ -13,17 +14,16 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from digest.deliver.rate_limit.limits import Limit
 
-SLACK = timedelta(seconds=0.2)
-MOST_AHEAD = timedelta(minutes=1)
-"""Beyond that a meter was moved by a clock that was wrong, and would hold everything back until
-then. Clocks of several machines differ by less."""
-LONGEST_OUTLOOK = 3_660
-"""Days."""
+BURST_TOLERANCE = timedelta(seconds=0.2)
+MAX_CLOCK_SKEW = timedelta(minutes=1)
+"""A bucket further ahead than this was moved by a wrong clock, and is ignored. Clocks of several
+machines differ by less."""
+MAX_ETA_DAYS = 3_660
 
 
 @dataclass(frozen=True, slots=True)
-class Meter:
-    """How far one limit is used up: free from `free_at`, and `used` of what `day` allows."""
+class TokenBucket:
+    """The state of one limit: free from `free_at`, and `used` messages of what `day` allows."""
 
     free_at: datetime
     day: date
@@ -33,69 +33,70 @@ class Meter:
         return self.used if self.day == day else 0
 
 
-def _free_at(meter: Meter, limit: Limit, now: datetime) -> datetime:
-    """When it is free; now, where that is further ahead than anybody could have taken."""
-    assert limit.per_second  # noqa: S101 - asked of those only
-    furthest = MOST_AHEAD + timedelta(seconds=1 / limit.per_second)
-    return meter.free_at if meter.free_at <= now + furthest else now
+def _free_at(bucket: TokenBucket, limit: Limit, now: datetime) -> datetime:
+    """Return when the bucket is free; `now` where a wrong clock has moved it too far ahead."""
+    assert limit.per_second  # noqa: S101 - called for such limits only
+    furthest = MAX_CLOCK_SKEW + timedelta(seconds=1 / limit.per_second)
+    return bucket.free_at if bucket.free_at <= now + furthest else now
 
 
-def room(meter: Meter, limit: Limit, now: datetime) -> int | None:
-    """How many messages may be taken now at once; None for any number."""
-    if limit.per_second and _free_at(meter, limit, now) > now:
+def available(bucket: TokenBucket, limit: Limit, now: datetime) -> int | None:
+    """Return how many messages may be consumed at once now; None for any number."""
+    if limit.per_second and _free_at(bucket, limit, now) > now:
         return 0
-    left = None if limit.per_day is None else max(0, limit.per_day - meter.used_on(_day(now)))
+    left = None if limit.per_day is None else max(0, limit.per_day - bucket.used_on(_day(now)))
     if not limit.per_second:
         return left
     second = max(1, int(limit.per_second))
     return second if left is None else min(second, left)
 
 
-def take(meter: Meter, limit: Limit, messages: int, now: datetime) -> Meter:
-    """The meter after `messages` were taken."""
-    free_at = meter.free_at
+def consume(bucket: TokenBucket, limit: Limit, messages: int, now: datetime) -> TokenBucket:
+    """Return the bucket after `messages` were consumed."""
+    free_at = bucket.free_at
     if limit.per_second and messages:
-        free_at = max(_free_at(meter, limit, now), now - SLACK) + timedelta(
+        free_at = max(_free_at(bucket, limit, now), now - BURST_TOLERANCE) + timedelta(
             seconds=messages / limit.per_second
         )
-    return Meter(free_at, _day(now), meter.used_on(_day(now)) + messages)
+    return TokenBucket(free_at, _day(now), bucket.used_on(_day(now)) + messages)
 
 
-def give_back(
-    meter: Meter, limit: Limit, messages: int, taken_at: datetime, now: datetime
-) -> Meter:
-    """The meter after `messages` that were taken, of this day or another, came back untouched."""
-    free_at, used = meter.free_at, meter.used_on(_day(now))
+def refund(
+    bucket: TokenBucket, limit: Limit, messages: int, consumed_at: datetime, now: datetime
+) -> TokenBucket:
+    """Return the bucket after `messages`, consumed at `consumed_at`, were not sent after all."""
+    free_at, used = bucket.free_at, bucket.used_on(_day(now))
     if limit.per_second:
         back = free_at - timedelta(seconds=messages / limit.per_second)
         free_at = max(back, min(free_at, now))
-    if _day(taken_at) == _day(now):
+    if _day(consumed_at) == _day(now):
         used = max(0, used - messages)
-    return replace(meter, free_at=free_at, day=_day(now), used=used)
+    return replace(bucket, free_at=free_at, day=_day(now), used=used)
 
 
-def free_from(meter: Meter, limit: Limit, now: datetime) -> datetime:
-    """When one more message may be taken: now, in a moment, or with the next day."""
-    soonest = max(now, _free_at(meter, limit, now)) if limit.per_second else now
-    if limit.per_day is not None and meter.used_on(_day(now)) >= limit.per_day:
+def available_from(bucket: TokenBucket, limit: Limit, now: datetime) -> datetime:
+    """Return when one more message may be consumed: now, in a moment, or on the next day."""
+    soonest = max(now, _free_at(bucket, limit, now)) if limit.per_second else now
+    if limit.per_day is not None and bucket.used_on(_day(now)) >= limit.per_day:
         soonest = max(soonest, next_day(now))
     return soonest
 
 
-def all_out(
-    people: int, limit_on: Callable[[date], Limit | None], meter: Meter, now: datetime
+def eta(
+    messages: int, limit_on: Callable[[date], Limit | None], bucket: TokenBucket, now: datetime
 ) -> datetime:
-    """When the last of `people` may be taken if every one is as soon as may be.
+    """Return the earliest moment by which `messages` can all be consumed.
 
-    Day by day, since a ramp allows more each day; after `LONGEST_OUTLOOK` of them it is never.
+    Counted day by day, since a warm-up allows more each day, for at most `MAX_ETA_DAYS`.
+    `limit_on` returns the limit of a day; None where there is none.
     """
-    left, moment = people, now.astimezone(UTC)
-    for _ in range(LONGEST_OUTLOOK):
+    left, moment = messages, now.astimezone(UTC)
+    for _ in range(MAX_ETA_DAYS):
         limit = limit_on(moment.date())
         if not limit:
             return moment
-        start = free_from(meter, limit, moment)
-        today = _room_until_midnight(limit, meter, start) if start < next_day(moment) else 0
+        start = available_from(bucket, limit, moment)
+        today = _available_until_midnight(limit, bucket, start) if start < next_day(moment) else 0
         if today is None or left <= today:
             seconds = left / limit.per_second if limit.per_second else 0
             return start + timedelta(seconds=seconds)
@@ -104,17 +105,18 @@ def all_out(
     return moment
 
 
-def _room_until_midnight(limit: Limit, meter: Meter, start: datetime) -> int | None:
-    rooms = []
+def _available_until_midnight(limit: Limit, bucket: TokenBucket, start: datetime) -> int | None:
+    """Return how many messages may go from `start` to the end of its day; None for any number."""
+    amounts = []
     if limit.per_day is not None:
-        rooms.append(limit.per_day - meter.used_on(_day(start)))
+        amounts.append(limit.per_day - bucket.used_on(_day(start)))
     if limit.per_second:
-        rooms.append(int((next_day(start) - start).total_seconds() * limit.per_second))
-    return min(rooms, default=None)
+        amounts.append(int((next_day(start) - start).total_seconds() * limit.per_second))
+    return min(amounts, default=None)
 
 
 def next_day(now: datetime) -> datetime:
-    """When the day of limits ends: at midnight in UTC."""
+    """Return when the day of limits ends: the next midnight in UTC."""
     return datetime.combine(_day(now) + timedelta(days=1), time(), UTC)
 
 

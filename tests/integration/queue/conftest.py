@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from digest.deliver.ledger import ledger
+from digest.deliver.ledger.finish import count_deliveries
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.rate_limit.limits import Limit, Limits
 from digest.issues.lifecycle import find_issue
@@ -103,7 +103,9 @@ class Yard:
 
     def counts(self, number: int) -> dict[str, int]:
         with self.store.read() as session:
-            return {state: count for state, count in ledger.count(session, number).items() if count}
+            return {
+                state: count for state, count in count_deliveries(session, number).items() if count
+            }
 
     def go_on(self, **delta: float) -> None:
         """Time passes: for the program, and for the jobs that wait for a moment."""

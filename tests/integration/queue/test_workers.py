@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from digest.deliver.ledger import ledger
+from digest.deliver.ledger.finish import count_deliveries
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.issues.lifecycle import find_issue
 from store.engine import Store
@@ -58,7 +58,7 @@ def state(store: Store, number: int) -> str:
 
 def counts(store: Store, number: int) -> dict[str, int]:
     with store.read() as session:
-        return {name: count for name, count in ledger.count(session, number).items() if count}
+        return {name: count for name, count in count_deliveries(session, number).items() if count}
 
 
 def maintenance(store: Store) -> int:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from digest.cli.issue.progress import Rate, progress_line
-from digest.deliver.ledger.throttle_status import Hold
+from digest.deliver.ledger.throttle_status import ThrottleStatus
 from digest.deliver.tables import DeliveryState
 from digest.pipeline import Progress
 from tests.parts.world import NOW
@@ -25,14 +25,14 @@ def test_the_end_is_told_from_the_rate() -> None:
 
 
 def test_a_day_limit_moves_the_end_whatever_the_rate_is() -> None:
-    later = progress(4000, 6000, soonest_end=NOW + timedelta(days=1))
+    later = progress(4000, 6000, earliest_finish=NOW + timedelta(days=1))
     assert progress_line(later, 10_000, 500, NOW) == (
         "4,000 of 10,000, 500 a second, done about 2026-11-24 08:00 UTC"
     )
 
 
 def test_a_slow_provider_is_later_than_the_limits() -> None:
-    slow = progress(0, 36_000, soonest_end=NOW + timedelta(minutes=5))
+    slow = progress(0, 36_000, earliest_finish=NOW + timedelta(minutes=5))
     assert progress_line(slow, 36_000, 5, NOW).endswith("done about 2026-11-23 10:00 UTC")
 
 
@@ -41,8 +41,8 @@ def test_while_a_limit_holds_everything_back_it_says_why_and_until_when() -> Non
     held = progress(
         5000,
         100,
-        hold=Hold(midnight, "the day's limit of 5,000 is reached"),
-        soonest_end=midnight,
+        throttled=ThrottleStatus(midnight, "the day's limit of 5,000 is reached"),
+        earliest_finish=midnight,
     )
     assert progress_line(held, 5100, 0, NOW) == (
         "5,000 of 5,100, done about 2026-11-24 00:00 UTC, "

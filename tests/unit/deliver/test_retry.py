@@ -1,4 +1,4 @@
-"""Retries: how long they last, how they spread, and which answers lead to one."""
+"""Retries: how long they last, how they jitter, and which answers lead to one."""
 
 import itertools
 from collections import Counter
@@ -9,26 +9,26 @@ import pytest
 from digest.deliver.providers.base import Outcome, ProviderError, Rejected, Unknown
 from digest.deliver.providers.sendgrid.response import Response, read_response
 from digest.deliver.providers.smtp.reply import Stage, read_reply, refusal
-from digest.deliver.retry import MOST_ATTEMPTS, STEPS, next_attempt_at, retry_jitter
+from digest.deliver.retry import JITTER_STEPS, MAX_ATTEMPTS, next_attempt_at, retry_jitter
 from tests.parts.mail import personalizations
 from tests.parts.world import NOW
 
 DAY = timedelta(days=1)
 
 
-def tries(spread: float) -> list[datetime]:
+def tries(jitter: float) -> list[datetime]:
     """When a delivery is tried that is refused for now each time."""
     made = [NOW]
-    while again := next_attempt_at(len(made), None, made[-1], spread):
+    while again := next_attempt_at(len(made), None, made[-1], jitter):
         made.append(again)
     return made
 
 
-@pytest.mark.parametrize("spread", [0.0, 0.5, 0.99])
-def test_tries_last_for_a_day_and_end(spread: float) -> None:
+@pytest.mark.parametrize("jitter", [0.0, 0.5, 0.99])
+def test_tries_last_for_a_day_and_end(jitter: float) -> None:
     """A relay that is out of order for an afternoon or a night fails nobody."""
-    made = tries(spread)
-    assert len(made) == MOST_ATTEMPTS
+    made = tries(jitter)
+    assert len(made) == MAX_ATTEMPTS
     assert DAY <= made[-1] - made[0] <= 1.3 * DAY
 
 
@@ -41,15 +41,15 @@ def test_the_first_try_again_comes_soon_and_waits_never_shrink() -> None:
 
 
 def test_a_spread_makes_a_wait_longer_by_a_quarter_at_most() -> None:
-    plain, spread, most = (next_attempt_at(5, None, NOW, place) for place in (0.0, 0.5, 1.0))
+    plain, jitter, most = (next_attempt_at(5, None, NOW, place) for place in (0.0, 0.5, 1.0))
     assert plain == NOW + timedelta(minutes=16)
-    assert spread == NOW + timedelta(minutes=18)
+    assert jitter == NOW + timedelta(minutes=18)
     assert most == NOW + timedelta(minutes=20)
 
 
 def test_what_was_refused_together_comes_back_spread_out_but_in_few_batches() -> None:
     places = Counter(retry_jitter(delivery, 3) for delivery in range(10_000))
-    assert len(places) == STEPS
+    assert len(places) == JITTER_STEPS
     assert min(places.values()) > 2_000, "about as many at each time"
     changed = [
         delivery
@@ -63,7 +63,7 @@ def test_a_named_time_is_obeyed_within_reason() -> None:
     assert next_attempt_at(1, 600, NOW) == NOW + timedelta(minutes=10)
     assert next_attempt_at(1, 2, NOW) == NOW + timedelta(minutes=1), "not sooner than we would"
     assert next_attempt_at(1, 1e9, NOW) == NOW + DAY, "a garbled one costs a day, not a lifetime"
-    assert next_attempt_at(MOST_ATTEMPTS, 600, NOW) is None
+    assert next_attempt_at(MAX_ATTEMPTS, 600, NOW) is None
 
 
 SMTP_FOR_NOW = (

@@ -8,7 +8,7 @@ from sqlmodel import select
 from digest.catalog.pages import ComparisonPage, ContenderPage, Lens, ReviewPage
 from digest.catalog.tables import Comparison
 from digest.catalog.upsert import upsert_page
-from digest.deliver.ledger import ledger
+from digest.deliver.ledger.freeze import freeze_audience
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import Outcome
 from digest.deliver.tables import Delivery
@@ -60,7 +60,7 @@ def audience(store: Store, number: int) -> list[str]:
     """Freezes the issue; how often each of its recipients wants mail, in their order."""
     with store.write() as session:
         try:
-            ledger.freeze(session, number, 10, NOW)
+            freeze_audience(session, number, 10, NOW)
         except IssueError:
             session.rollback()
             return []

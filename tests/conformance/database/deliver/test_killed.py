@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 from sqlmodel import Session
 
-from digest.deliver.ledger import ledger
+from digest.deliver.ledger.finish import count_deliveries
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import Accepted, Outcome
 from digest.issues.lifecycle import find_issue
@@ -60,7 +60,7 @@ def _accounts_for_everybody(
     store: Store, number: int, provider: Recorder, people: list[str], in_flight: int
 ) -> None:
     with store.read() as session:
-        counts = ledger.count(session, number)
+        counts = count_deliveries(session, number)
         assert find_issue(session, number).state == IssueState.FINISHED
     assert len(provider.taken) == len(set(provider.taken)), "somebody was mailed twice"
     assert counts["submitted"] + counts["uncertain"] == len(people), "somebody was lost"
@@ -72,7 +72,7 @@ def _accounts_for_everybody(
 def _in_flight(store: Store, number: int) -> int:
     """What was claimed and not answered for when it died."""
     with store.read() as session:
-        return ledger.count(session, number)["submitting"]
+        return count_deliveries(session, number)["submitting"]
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])

@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from digest.deliver.ledger import ledger
-from digest.deliver.ledger.outcomes import settle
+from digest.deliver.ledger.claim import claim_batches
+from digest.deliver.ledger.finish import count_deliveries
+from digest.deliver.ledger.release import close_batches, recover_batches
+from digest.deliver.ledger.settle import settle
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected, Unknown
-from digest.deliver.retry import MOST_ATTEMPTS
+from digest.deliver.retry import MAX_ATTEMPTS
 from digest.deliver.tables import Attempt, Batch
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import IssueState
@@ -53,7 +55,7 @@ def test_the_audience_is_frozen_once(store: Store, clock: Clock) -> None:
     with pytest.raises(IssueError, match="sending already"):
         issue_service(store, Recorder(), clock).start(number)
     with store.read() as session:
-        assert sum(ledger.count(session, number).values()) == 5
+        assert sum(count_deliveries(session, number).values()) == 5
 
 
 def test_an_empty_list_is_refused_and_the_issue_stays_approved(store: Store, clock: Clock) -> None:
@@ -90,7 +92,7 @@ def test_submitting_is_committed_before_the_provider_is_called(store: Store, clo
 
     def look(personalization: Personalization) -> Outcome:
         with store.read() as session:
-            seen.append(ledger.count(session, number)["submitting"])
+            seen.append(count_deliveries(session, number)["submitting"])
         return Accepted(personalization.delivery_id, "r")
 
     provider = Recorder(answer=look)
@@ -162,13 +164,13 @@ def test_tries_end_and_the_books_still_balance(store: Store, clock: Clock) -> No
     )
     issue_service(store, provider, clock).start(number)
     with worker_lock(store) as here:
-        for _ in range(MOST_ATTEMPTS):
+        for _ in range(MAX_ATTEMPTS):
             progress = sending(store, provider, clock).run(number, here)
             clock.on(hours=5)
     assert progress.finished
     assert progress.counts["failed"] == 2
     with store.read() as session:
-        assert len(session.exec(select(Attempt)).all()) == 2 * MOST_ATTEMPTS
+        assert len(session.exec(select(Attempt)).all()) == 2 * MAX_ATTEMPTS
 
 
 def test_a_named_waiting_time_is_obeyed(store: Store, clock: Clock) -> None:
@@ -238,7 +240,7 @@ def test_a_provider_that_can_not_be_used_hands_the_batch_back_whole(
         with pytest.raises(ProviderError, match="wrong password"):
             sending(store, Recorder(answer=refuse), clock).run(number, here)
         with store.read() as session:
-            assert ledger.count(session, number)["queued"] == 12
+            assert count_deliveries(session, number)["queued"] == 12
         provider = Recorder()
         assert sending(store, provider, clock).run(number, here).finished
     assert sorted(provider.taken) == sorted(people)
@@ -270,7 +272,7 @@ def test_cancelling_leaves_an_honest_account(store: Store, clock: Clock) -> None
     with worker_lock(store) as here:
         sending(store, provider, clock).run(number, here, report=lambda _: editor.cancel(number))
     with store.read() as session:
-        counts = ledger.count(session, number)
+        counts = count_deliveries(session, number)
     assert (counts["submitted"], counts["queued"]) == (10, 15)
 
 
@@ -283,10 +285,10 @@ def test_a_dead_workers_batch_becomes_uncertain_and_a_living_ones_is_left(
     issue_service(store, provider, clock).start(number)
     dead = worker_lock(store)
     with dead, store.write() as session:
-        assert ledger.claim(session, number, dead.number, clock())
+        assert claim_batches(session, number, dead.number, clock())
     with worker_lock(store) as alive, worker_lock(store) as here:
         with store.write() as session:
-            assert ledger.claim(session, number, alive.number, clock())
+            assert claim_batches(session, number, alive.number, clock())
         progress = sending(store, provider, clock).run(number, here)
         assert not progress.finished
         assert (progress.counts["uncertain"], progress.counts["submitting"]) == (10, 10)
@@ -372,14 +374,14 @@ def test_outcomes_that_could_not_be_written_at_once_are_written_later(
     number = add_approved(store)
     provider = Recorder()
     issue_service(store, provider, clock).start(number)
-    real, failures = ledger.close, iter([True, True])
+    real, failures = close_batches, iter([True, True])
 
     def locked(*arguments: object) -> int:
         if next(failures, False):
             raise OperationalError("UPDATE", {}, Exception("database is locked"))
         return real(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(ledger, "close", locked)
+    monkeypatch.setattr("digest.pipeline.batch_runner.close_batches", locked)
     waits: list[float] = []
     with worker_lock(store) as here:
         engine = replace(sending(store, provider, clock), pause=waits.append)
@@ -410,7 +412,7 @@ def test_a_database_that_goes_away_is_told_in_a_line_each_and_no_provider_is_bla
     with worker_lock(store) as here:
         engine = replace(sending(store, provider, clock), pause=lambda _: None)
         with monkeypatch.context() as patch:
-            patch.setattr(ledger, "close", full)
+            patch.setattr("digest.pipeline.batch_runner.close_batches", full)
             with pytest.raises(OperationalError):
                 engine.run(number, here)
         assert engine.run(number, here).finished
@@ -435,7 +437,7 @@ def test_a_worker_that_could_not_write_at_all_goes_on_and_lists_who_is_in_doubt(
     with worker_lock(store) as here:
         engine = sending(store, provider, clock)
         with monkeypatch.context() as patch:
-            patch.setattr(ledger, "close", broken)
+            patch.setattr("digest.pipeline.batch_runner.close_batches", broken)
             with pytest.raises(RuntimeError):
                 engine.run(number, here)
         progress = engine.run(number, here)
@@ -484,11 +486,11 @@ def test_a_late_receipt_settles_what_was_held_for_uncertain(store: Store, clock:
     number = add_approved(store)
     issue_service(store, Recorder(), clock).start(number)
     with store.write() as session:
-        [held] = ledger.claim(session, number, 77, clock())
+        [held] = claim_batches(session, number, 77, clock())
     with store.write() as session:
-        ledger.recover(session, number, lambda _: False, clock())
+        recover_batches(session, number, lambda _: False, clock())
     receipts = [Accepted(one.delivery_id, "r") for one in held.recipients]
     with store.write() as session:
         settle(session, number, receipts, provider="p", batch_size=10, now=clock())
     with store.read() as session:
-        assert ledger.count(session, number)["submitted"] == 2
+        assert count_deliveries(session, number)["submitted"] == 2

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import func, select, update
 
-from digest.deliver.ledger import ledger
+from digest.deliver.ledger.claim import claim_batches
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected
-from digest.deliver.rate_limit.limiter import Pacing
+from digest.deliver.rate_limit.limiter import RateLimiter
 from digest.deliver.rate_limit.limits import Limit, Limits, WarmUp
-from digest.deliver.tables import Batch, Delivery, DeliveryState, Pace
+from digest.deliver.tables import Batch, Delivery, DeliveryState, TokenBucketRow
 from digest.message.edition import Edition
 from digest.message.personalization import Personalization
 from digest.pipeline import Progress, Sending
@@ -70,7 +70,11 @@ def limited(store: Store, provider: Watch | Recorder, clock: Clock, limits: Limi
 def start(store: Store, clock: Clock, limits: Limits, size: int = 10) -> int:
     number = add_approved(store)
     plain = issue_service(store, Recorder(), clock)
-    replace(plain, batch_size=limits.batch_size(size), lanes=limits.lanes(size)).start(number)
+    replace(
+        plain,
+        batch_size=limits.batch_size(size),
+        domain_batch_sizes=limits.domain_batch_sizes(size),
+    ).start(number)
     return number
 
 
@@ -116,13 +120,15 @@ def test_two_workers_share_one_rate(store: Store, clock: Clock) -> None:
     add_people(store, 60)
     limits = Limits(Limit(10))
     number = start(store, clock, limits, size=5)
-    pacing = Pacing("recorder", limits)
+    limiter = RateLimiter("recorder", limits)
     taken: list[tuple[datetime, int]] = []
     with worker_lock(store) as one, worker_lock(store) as two:
         for _ in range(100):
             for worker in (one, two):
                 with store.write() as session:
-                    claims = ledger.claim(session, number, worker.number, clock(), 4, pacing=pacing)
+                    claims = claim_batches(
+                        session, number, worker.number, clock(), 4, limiter=limiter
+                    )
                 taken += [(clock(), sum(len(claim.recipients) for claim in claims))]
             clock.on(seconds=0.1)
     assert sum(amount for _, amount in taken) == 60
@@ -138,23 +144,23 @@ def test_two_issues_share_one_rate(store: Store, clock: Clock) -> None:
     add_people(store, 20)
     limits = Limits(Limit(10))
     first, second = start(store, clock, limits), start(store, clock, limits)
-    pacing = Pacing("recorder", limits)
+    limiter = RateLimiter("recorder", limits)
     with worker_lock(store) as here, store.write() as session:
-        assert ledger.claim(session, first, here.number, clock(), pacing=pacing)
-        assert not ledger.claim(session, second, here.number, clock(), pacing=pacing)
+        assert claim_batches(session, first, here.number, clock(), limiter=limiter)
+        assert not claim_batches(session, second, here.number, clock(), limiter=limiter)
         clock.on(seconds=1)
-        assert ledger.claim(session, second, here.number, clock(), pacing=pacing)
+        assert claim_batches(session, second, here.number, clock(), limiter=limiter)
 
 
-def test_another_provider_has_its_own_account(store: Store, clock: Clock) -> None:
+def test_each_provider_has_its_own_buckets(store: Store, clock: Clock) -> None:
     add_people(store, 20)
     limits = Limits(Limit(0, 10))
     number = start(store, clock, limits)
     with worker_lock(store) as here, store.write() as session:
         for name in ("smtp", "sendgrid"):
-            pacing = Pacing(name, limits)
-            assert ledger.claim(session, number, here.number, clock(), pacing=pacing)
-            assert not ledger.claim(session, number, here.number, clock(), pacing=pacing)
+            limiter = RateLimiter(name, limits)
+            assert claim_batches(session, number, here.number, clock(), limiter=limiter)
+            assert not claim_batches(session, number, here.number, clock(), limiter=limiter)
 
 
 def test_a_days_limit_ends_the_run_until_the_next_day_in_utc(store: Store, clock: Clock) -> None:
@@ -165,9 +171,9 @@ def test_a_days_limit_ends_the_run_until_the_next_day_in_utc(store: Store, clock
     assert list(watch.by_day.values()) == [25, 25, 10], "no more, and no less: batches are cut"
     held = runs[0]
     assert held.next_due == MIDNIGHT
-    assert held.hold is not None
-    assert held.hold.why == "the day's limit of 25 is reached"
-    assert held.soonest_end == MIDNIGHT + timedelta(days=1)
+    assert held.throttled is not None
+    assert held.throttled.reason == "the day's limit of 25 is reached"
+    assert held.earliest_finish == MIDNIGHT + timedelta(days=1)
     assert (held.counts["submitted"], held.counts["queued"]) == (25, 35)
 
 
@@ -190,7 +196,7 @@ def test_a_warm_up_allows_more_each_day(store: Store, clock: Clock) -> None:
     number, watch = start(store, clock, limits), Watch(clock)
     runs = to_the_end(limited(store, watch, clock, limits), number, store, clock)
     assert list(watch.by_day.values()) == [5, 10, 17, 8]
-    assert runs[0].soonest_end == MIDNIGHT + timedelta(days=2), "the estimate knows the ramp"
+    assert runs[0].earliest_finish == MIDNIGHT + timedelta(days=2), "the estimate knows the ramp"
 
 
 def test_a_domain_with_a_limit_has_batches_of_its_own(store: Store, clock: Clock) -> None:
@@ -208,13 +214,13 @@ def test_a_domain_with_a_limit_has_batches_of_its_own(store: Store, clock: Clock
             .join(Subscriber, Subscriber.id == Delivery.subscriber_id)  # type: ignore[arg-type]
         ).all()
         batches = session.exec(select(Batch.lane).order_by(Batch.position)).all()  # type: ignore[arg-type]
-    assert {email for lane, _, email in rows if lane == "gmail.com"} == set(gmail)
-    assert {email for lane, _, email in rows if lane == ""} == {*people[16:], *lookalikes}
+    assert {email for domain, _, email in rows if domain == "gmail.com"} == set(gmail)
+    assert {email for domain, _, email in rows if domain == ""} == {*people[16:], *lookalikes}
     assert batches == ["gmail.com"] * 3 + [""] * 3
     assert sorted(Counter(position for _, position, _ in rows).values()) == [2, 5, 5, 8, 10, 10]
 
 
-def test_a_lane_that_must_wait_holds_up_nobody_else(store: Store, clock: Clock) -> None:
+def test_a_domain_that_must_wait_holds_up_nobody_else(store: Store, clock: Clock) -> None:
     people = add_people(store, 50)
     gmail = set(move_to(store, people[:20], "gmail.com"))
     limits = Limits(domains={"gmail.com": Limit(0, 6)})
@@ -224,12 +230,12 @@ def test_a_lane_that_must_wait_holds_up_nobody_else(store: Store, clock: Clock) 
     today = [email for at, email in watch.taken if at.date() == NOW.date()]
     assert len(today) == 36
     assert len(gmail & set(today)) == 6
-    assert runs[0].hold is not None
-    assert runs[0].hold.why == "the day's limit of 6 to gmail.com is reached"
+    assert runs[0].throttled is not None
+    assert runs[0].throttled.reason == "the day's limit of 6 to gmail.com is reached"
     assert len({email for _, email in watch.taken}) == len(watch.taken) == 50
 
 
-def test_both_the_lanes_limit_and_that_on_all_mail_hold(store: Store, clock: Clock) -> None:
+def test_both_the_domains_limit_and_that_on_all_mail_hold(store: Store, clock: Clock) -> None:
     people = add_people(store, 40)
     gmail = set(move_to(store, people[:20], "gmail.com"))
     limits = Limits(Limit(0, 15), {"gmail.com": Limit(0, 8)})
@@ -240,7 +246,7 @@ def test_both_the_lanes_limit_and_that_on_all_mail_hold(store: Store, clock: Clo
     assert max(per_day.values()) == 8
 
 
-def test_a_lane_whose_limit_was_taken_away_goes_like_any_other(store: Store, clock: Clock) -> None:
+def test_a_domain_without_its_limit_is_sent_like_any_other(store: Store, clock: Clock) -> None:
     people = add_people(store, 20)
     move_to(store, people[:10], "gmail.com")
     number = start(store, clock, Limits(domains={"gmail.com": Limit(1)}))
@@ -252,7 +258,7 @@ def test_a_lane_whose_limit_was_taken_away_goes_like_any_other(store: Store, clo
         number = start(store, clock, Limits(domains={"gmail.com": Limit(1)}))
 
 
-def test_what_went_back_untouched_counts_for_nothing(store: Store, clock: Clock) -> None:
+def test_released_batches_are_refunded(store: Store, clock: Clock) -> None:
     add_people(store, 10)
     limits = Limits(Limit(10, 10))
     number = start(store, clock, limits)
@@ -268,7 +274,7 @@ def test_what_went_back_untouched_counts_for_nothing(store: Store, clock: Clock)
         assert limited(store, watch, clock, limits).run(number, here).finished
     assert watch.by_second == {0: 10}
     with store.read() as session:
-        assert session.exec(select(Pace.used)).one() == 10
+        assert session.exec(select(TokenBucketRow.used)).one() == 10
 
 
 def test_who_was_suppressed_meanwhile_uses_nothing_up(store: Store, clock: Clock) -> None:
@@ -284,10 +290,10 @@ def test_who_was_suppressed_meanwhile_uses_nothing_up(store: Store, clock: Clock
     with worker_lock(store) as here:
         assert limited(store, Watch(clock), clock, limits).run(number, here).finished
     with store.read() as session:
-        assert session.exec(select(Pace.used)).one() == 6
+        assert session.exec(select(TokenBucketRow.used)).one() == 6
 
 
-def test_a_retry_keeps_its_lane_and_counts_again(store: Store, clock: Clock) -> None:
+def test_a_retry_keeps_its_domain_queue_and_counts_again(store: Store, clock: Clock) -> None:
     people = add_people(store, 12)
     gmail = set(move_to(store, people[:6], "gmail.com"))
     limits = Limits(domains={"gmail.com": Limit(3, 10)})
@@ -309,24 +315,26 @@ def test_a_retry_keeps_its_lane_and_counts_again(store: Store, clock: Clock) -> 
     to_the_end(engine, number, store, clock)
     assert len(provider.taken) == 12
     with store.read() as session:
-        used = session.exec(select(Pace.used, Pace.day)).one()
+        used = session.exec(select(TokenBucketRow.used, TokenBucketRow.day)).one()
     assert used == (2, MIDNIGHT.date()), "ten of twelve tries were the first day's"
 
 
-def test_sending_again_keeps_lanes(store: Store, clock: Clock) -> None:
+def test_a_resend_keeps_domain_queues(store: Store, clock: Clock) -> None:
     people = add_people(store, 12)
     move_to(store, people[:6], "gmail.com")
     limits = Limits(domains={"gmail.com": Limit(3)})
     number = start(store, clock, limits)
     provider = Recorder(answer=lambda one: Rejected(one.delivery_id, True, "550", "no"))
     to_the_end(limited(store, provider, clock, limits), number, store, clock)
-    editor = replace(issue_service(store, provider, clock), lanes=limits.lanes(10))
+    editor = replace(
+        issue_service(store, provider, clock), domain_batch_sizes=limits.domain_batch_sizes(10)
+    )
     assert editor.resend(number, [DeliveryState.FAILED]) == 12
     with store.read() as session:
-        lanes = session.exec(
+        domains = session.exec(
             select(Batch.lane, func.count()).where(Batch.state == "queued").group_by(Batch.lane)
         ).all()
-    assert sorted(lanes) == [("", 1), ("gmail.com", 2)]
+    assert sorted(domains) == [("", 1), ("gmail.com", 2)]
 
 
 def test_a_paused_issue_waits_for_no_limit(store: Store, clock: Clock) -> None:
@@ -337,7 +345,7 @@ def test_a_paused_issue_waits_for_no_limit(store: Store, clock: Clock) -> None:
     issue_service(store, provider, clock).pause(number)
     with worker_lock(store) as here:
         progress = engine.run(number, here)
-    assert (progress.next_due, progress.hold, provider.taken) == (None, None, [])
+    assert (progress.next_due, progress.throttled, provider.taken) == (None, None, [])
 
 
 def test_a_pause_while_the_rate_is_waited_for_is_the_end(store: Store, clock: Clock) -> None:
@@ -365,4 +373,4 @@ def test_without_limits_there_is_no_statement_and_no_row(store: Store, clock: Cl
         assert limited(store, Recorder(), clock, Limits()).run(number, here).finished
     assert not [one for one in said if "pace" in one.lower()]
     with store.read() as session:
-        assert not session.exec(select(Pace)).all()
+        assert not session.exec(select(TokenBucketRow)).all()

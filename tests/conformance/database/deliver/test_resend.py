@@ -2,7 +2,7 @@
 
 import pytest
 
-from digest.deliver.ledger import ledger
+from digest.deliver.ledger.finish import count_deliveries
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import Accepted, Outcome, Rejected, Unknown
 from digest.deliver.tables import DeliveryState
@@ -69,7 +69,7 @@ def test_those_in_doubt_are_sent_again_with_the_same_message_id(store: Store, cl
     assert editor.resend(number, [DeliveryState.UNCERTAIN]) == 1
     with store.read() as session:
         assert find_issue(session, number).state == IssueState.SENDING
-        assert ledger.count(session, number)["queued"] == 1
+        assert count_deliveries(session, number)["queued"] == 1
         edition = issue_renderer().edition(session, number)
     counts = run(store, provider, number, clock)
     assert (counts["submitted"], counts["failed"], counts["uncertain"]) == (4, 1, 0)
@@ -99,7 +99,7 @@ def test_giving_up_closes_the_doubt(store: Store, clock: Clock) -> None:
     number, provider = start(store, clock)
     assert issue_service(store, provider, clock).give_up(number) == 1
     with store.read() as session:
-        counts = ledger.count(session, number)
+        counts = count_deliveries(session, number)
     assert (counts["uncertain"], counts["failed"]) == (0, 2)
 
 

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import Session, update
 
-from digest.deliver.ledger import ledger, resend
+from digest.deliver.ledger.finish import count_deliveries, finish_issue
+from digest.deliver.ledger.resend import resend
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.tables import Delivery, DeliveryState
 from digest.issues.lifecycle import find_issue
@@ -37,11 +38,11 @@ def number(postgresql_store: Store) -> int:
 
 def queue_again(session: Session, number: int) -> int:
     chosen = [DeliveryState.UNCERTAIN]
-    return resend.resend(session, number, chosen, email_key=None, batch_size=10, now=NOW)
+    return resend(session, number, chosen, email_key=None, batch_size=10, now=NOW)
 
 
 def finish(session: Session, number: int) -> None:
-    ledger.finish(session, number, NOW)
+    finish_issue(session, number, NOW)
 
 
 @pytest.mark.parametrize(("first", "second"), [(queue_again, finish), (finish, queue_again)])
@@ -72,4 +73,4 @@ def test_whoever_is_queued_again_has_an_issue_that_is_being_sent(
 
     with store.read() as session:
         assert find_issue(session, number).state == IssueState.SENDING
-        assert ledger.count(session, number)["queued"] == 3
+        assert count_deliveries(session, number)["queued"] == 3

@@ -6,7 +6,8 @@ import pytest
 from sqlmodel import select
 
 from digest.catalog.tables import Tool, Vote
-from digest.deliver.ledger import ledger
+from digest.deliver.ledger.finish import count_deliveries
+from digest.deliver.ledger.freeze import freeze_audience
 from digest.deliver.providers.base import Rejected
 from digest.deliver.tables import Attempt, Delivery
 from digest.deliver.transactional.tables import TransactionalMessage
@@ -145,7 +146,7 @@ def known(store: Store, ana: int) -> int:
     """A reader with a history: an issue refused once in words that name them, a click, a vote."""
     number = add_approved(store)
     with store.write() as session:
-        ledger.freeze(session, number, 10, NOW)
+        freeze_audience(session, number, 10, NOW)
         delivery = session.exec(select(Delivery.id)).one()
         record_consent(session, ana, "confirmed", "Yes.", NOW, ip="192.0.2.7", form="confirm-1")  # type: ignore[arg-type]
         session.add(
@@ -193,14 +194,14 @@ def test_the_export_has_everything_and_is_json(store: Store, known: int) -> None
 
 def test_an_erased_reader_leaves_a_hash_and_counts_that_balance(store: Store, known: int) -> None:
     with store.write() as session:
-        before = ledger.count(session, known)
+        before = count_deliveries(session, known)
         assert erase_reader(session, HASHER, 1, NOW)
         assert not erase_reader(session, HASHER, 1, NOW)
     left = str(everything(store)).lower()
     for word in ("reader0", "reader 0", NEW.lower(), "192.0.2.7"):
         assert word not in left, word
     with store.read() as session:
-        assert ledger.count(session, known) == before
+        assert count_deliveries(session, known) == before
         (kept,) = session.exec(select(Suppression)).all()
         assert (kept.reason, kept.email) == ("erased", None)
         assert kept.address_hash == HASHER.hash("reader0@example.org")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sqlmodel import col, select
 
 from digest.deliver.bounce_policy.bounce_type import SOFT_BOUNCE_LIMIT
-from digest.deliver.ledger import ledger
-from digest.deliver.ledger.outcomes import settle
+from digest.deliver.ledger.finish import count_deliveries
+from digest.deliver.ledger.settle import settle
 from digest.deliver.providers.base import Rejected
 from digest.deliver.tables import Batch, Delivery
 from digest.events.tables import Event
@@ -187,7 +187,7 @@ def test_the_books_of_a_finished_issue_still_balance(desk: Desk) -> None:
     number = desk.issue()
     desk.say(desk.event("delivered", number), desk.event("spamreport", number, 1))
     with desk.store.read() as session:
-        counts = ledger.count(session, number)
+        counts = count_deliveries(session, number)
     assert sum(counts.values()) == 3
     assert (counts["delivered"], counts["complained"], counts["submitted"]) == (1, 1, 1)
 

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from digest.deliver.rate_limit.limits import (
-    ALL,
+    ANY_DOMAIN,
     Limit,
     Limits,
     WarmUp,
@@ -58,10 +58,10 @@ def test_a_warm_up_grows_day_by_day_until_it_is_no_limit() -> None:
 
 def test_of_a_warm_up_and_the_days_limit_the_lower_one_holds() -> None:
     limits = Limits(Limit(20, 400), {"gmail.com": Limit(5)}, WarmUp(START, 200, 1.5))
-    assert limits.on(START)[ALL] == Limit(20, 200)
-    assert limits.on(date(2026, 12, 2))[ALL] == Limit(20, 300)
-    assert limits.on(date(2026, 12, 3))[ALL] == Limit(20, 400)
-    assert limits.on(date(2030, 1, 1)) == {ALL: Limit(20, 400), "gmail.com": Limit(5)}
+    assert limits.on(START)[ANY_DOMAIN] == Limit(20, 200)
+    assert limits.on(date(2026, 12, 2))[ANY_DOMAIN] == Limit(20, 300)
+    assert limits.on(date(2026, 12, 3))[ANY_DOMAIN] == Limit(20, 400)
+    assert limits.on(date(2030, 1, 1)) == {ANY_DOMAIN: Limit(20, 400), "gmail.com": Limit(5)}
     alone = Limits(warm_up=WarmUp(START, 200, 2))
     assert alone.on(date(2030, 1, 1)) == {}, "a warm-up that is over costs nothing"
 
@@ -70,7 +70,7 @@ def test_a_batch_is_at_most_a_seconds_worth() -> None:
     limits = Limits(Limit(20), {"a.example": Limit(5), "b.example": Limit(100)})
     assert limits.batch_size(1000) == 20
     assert limits.batch_size(10) == 10
-    assert limits.lanes(1000) == {"a.example": 5, "b.example": 20}
+    assert limits.domain_batch_sizes(1000) == {"a.example": 5, "b.example": 20}
     assert Limits(Limit(0.2)).batch_size(50) == 1
     assert Limits().batch_size(50) == 50
 

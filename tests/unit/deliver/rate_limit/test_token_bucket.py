@@ -1,4 +1,4 @@
-"""The meter: never more than the rate allows, over any schedule of claims."""
+"""The token bucket: never more than the rate allows, over any schedule of claims."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,17 +7,17 @@ from hypothesis import strategies as st
 
 from digest.deliver.rate_limit.limits import Limit
 from digest.deliver.rate_limit.token_bucket import (
-    SLACK,
-    Meter,
-    all_out,
-    free_from,
-    give_back,
-    room,
-    take,
+    BURST_TOLERANCE,
+    TokenBucket,
+    available,
+    available_from,
+    consume,
+    eta,
+    refund,
 )
 from tests.parts.world import NOW
 
-FRESH = Meter(NOW, NOW.date(), 0)
+FRESH = TokenBucket(NOW, NOW.date(), 0)
 MIDNIGHT = datetime(2026, 11, 24, tzinfo=UTC)
 
 schedules = st.lists(st.tuples(st.floats(0, 3), st.integers(1, 500)), min_size=1, max_size=60)
@@ -25,31 +25,31 @@ schedules = st.lists(st.tuples(st.floats(0, 3), st.integers(1, 500)), min_size=1
 
 
 def run(limit: Limit, schedule: list[tuple[float, int]]) -> list[tuple[datetime, int]]:
-    """What was taken, and when."""
-    meter, now, taken = FRESH, NOW, []
+    """What was consumed, and when."""
+    bucket, now, consumed = FRESH, NOW, []
     for pause, wish in schedule:
         now += timedelta(seconds=pause)
-        most = room(meter, limit, now)
+        most = available(bucket, limit, now)
         amount = wish if most is None else min(wish, most)
         if amount:
-            meter = take(meter, limit, amount, now)
-            taken.append((now, amount))
-    return taken
+            bucket = consume(bucket, limit, amount, now)
+            consumed.append((now, amount))
+    return consumed
 
 
 @given(schedule=schedules, rate=st.floats(0.1, 400))
 def test_in_any_stretch_of_time_no_more_goes_out_than_rate_and_a_seconds_worth(
     schedule: list[tuple[float, int]], rate: float
 ) -> None:
-    taken = run(Limit(rate), schedule)
+    consumed = run(Limit(rate), schedule)
     largest = max(1, int(rate))
-    for first, (since, _) in enumerate(taken):
+    for first, (since, _) in enumerate(consumed):
         amount = 0
-        for until, more in taken[first:]:
+        for until, more in consumed[first:]:
             amount += more
-            seconds = (until - since + SLACK).total_seconds()
+            seconds = (until - since + BURST_TOLERANCE).total_seconds()
             # A microsecond a claim is what the clock can't tell apart.
-            assert amount <= rate * (seconds + 1e-6 * len(taken)) + largest + 1e-6
+            assert amount <= rate * (seconds + 1e-6 * len(consumed)) + largest + 1e-6
 
 
 @given(schedule=schedules, per_day=st.integers(1, 2000))
@@ -67,58 +67,58 @@ def test_in_a_day_no_more_goes_out_than_its_limit(
 def test_who_looks_now_and_then_still_gets_the_whole_rate(rate: float, every: float) -> None:
     """A provider asks again every 0.1 s: what goes by meanwhile is made up for."""
     size = max(1, int(rate / 20))
-    meter, limit, total = FRESH, Limit(rate), 0
+    bucket, limit, total = FRESH, Limit(rate), 0
     looks = int(20 / every)
     for look in range(looks):
         now = NOW + timedelta(seconds=look * every)
-        while room(meter, limit, now):
-            meter = take(meter, limit, size, now)
+        while available(bucket, limit, now):
+            bucket = consume(bucket, limit, size, now)
             total += size
     assert total >= rate * (looks - 1) * every - size
 
 
 def test_an_hours_pause_is_not_followed_by_an_hours_burst() -> None:
     limit, later = Limit(10), NOW + timedelta(hours=1)
-    meter = take(take(FRESH, limit, 10, NOW), limit, 10, later)
-    assert room(meter, limit, later) == 0
-    assert free_from(meter, limit, later) == later + timedelta(seconds=0.8)
+    bucket = consume(consume(FRESH, limit, 10, NOW), limit, 10, later)
+    assert available(bucket, limit, later) == 0
+    assert available_from(bucket, limit, later) == later + timedelta(seconds=0.8)
 
 
-def test_what_came_back_may_be_taken_again_but_not_on_another_day() -> None:
+def test_a_refund_is_available_again_but_not_on_another_day() -> None:
     limit = Limit(10, 50)
-    meter = take(FRESH, limit, 10, NOW)
-    back = give_back(meter, limit, 10, NOW, NOW)
-    assert (back.used, room(back, limit, NOW)) == (0, 10)
+    bucket = consume(FRESH, limit, 10, NOW)
+    back = refund(bucket, limit, 10, NOW, NOW)
+    assert (back.used, available(back, limit, NOW)) == (0, 10)
     tomorrow = NOW + timedelta(days=1)
-    used = take(meter, limit, 10, tomorrow)
-    assert give_back(used, limit, 10, NOW, tomorrow).used == 10
+    used = consume(bucket, limit, 10, tomorrow)
+    assert refund(used, limit, 10, NOW, tomorrow).used == 10
 
 
 def test_a_used_up_day_ends_at_midnight() -> None:
     limit = Limit(0, 50)
-    meter = take(FRESH, limit, 50, NOW)
-    assert room(meter, limit, NOW) == 0
-    assert free_from(meter, limit, NOW) == MIDNIGHT
-    assert room(meter, limit, MIDNIGHT) == 50
+    bucket = consume(FRESH, limit, 50, NOW)
+    assert available(bucket, limit, NOW) == 0
+    assert available_from(bucket, limit, NOW) == MIDNIGHT
+    assert available(bucket, limit, MIDNIGHT) == 50
 
 
 def test_the_end_is_counted_through_day_by_day() -> None:
-    half = take(FRESH, Limit(0, 100), 50, NOW)
-    assert all_out(50, lambda _: Limit(0, 100), half, NOW) == NOW
-    assert all_out(51, lambda _: Limit(0, 100), half, NOW) == MIDNIGHT
-    assert all_out(251, lambda _: Limit(0, 100), half, NOW) == MIDNIGHT + timedelta(days=2)
-    both = all_out(160, lambda _: Limit(1, 100), half, NOW)
+    half = consume(FRESH, Limit(0, 100), 50, NOW)
+    assert eta(50, lambda _: Limit(0, 100), half, NOW) == NOW
+    assert eta(51, lambda _: Limit(0, 100), half, NOW) == MIDNIGHT
+    assert eta(251, lambda _: Limit(0, 100), half, NOW) == MIDNIGHT + timedelta(days=2)
+    both = eta(160, lambda _: Limit(1, 100), half, NOW)
     assert both == MIDNIGHT + timedelta(days=1, seconds=10)
-    assert all_out(60, lambda _: Limit(2), FRESH, NOW) == NOW + timedelta(seconds=30)
-    ramp = all_out(350, lambda day: Limit(0, 100 if day == NOW.date() else 200), half, NOW)
+    assert eta(60, lambda _: Limit(2), FRESH, NOW) == NOW + timedelta(seconds=30)
+    ramp = eta(350, lambda day: Limit(0, 100 if day == NOW.date() else 200), half, NOW)
     assert ramp == MIDNIGHT + timedelta(days=1)
 
 
 @given(rate=st.floats(0.1, 400))
-def test_a_meter_that_a_wrong_clock_moved_holds_nothing_back(rate: float) -> None:
+def test_a_bucket_that_a_wrong_clock_moved_holds_nothing_back(rate: float) -> None:
     """The clock was a day ahead, and was put right."""
     limit = Limit(rate)
-    ahead = take(FRESH, limit, max(1, int(rate)), NOW + timedelta(days=1))
-    assert free_from(ahead, limit, NOW) == NOW
-    assert room(ahead, limit, NOW) == max(1, int(rate))
-    assert room(take(ahead, limit, max(1, int(rate)), NOW), limit, NOW) == 0
+    ahead = consume(FRESH, limit, max(1, int(rate)), NOW + timedelta(days=1))
+    assert available_from(ahead, limit, NOW) == NOW
+    assert available(ahead, limit, NOW) == max(1, int(rate))
+    assert available(consume(ahead, limit, max(1, int(rate)), NOW), limit, NOW) == 0

@@ -1,6 +1,7 @@
-"""What a provider answered, written into the ledger: submitted, failed, again later, in doubt.
+"""Write what a provider answered into the ledger: submitted, failed, retried later, uncertain.
 
-A receipt is written into its delivery and nowhere else; what went otherwise leaves an Attempt.
+An accepted message is written into its delivery and nowhere else; any other outcome also leaves an
+Attempt.
 """
 
 from collections.abc import Sequence
@@ -12,10 +13,11 @@ from sqlmodel import Session, col
 
 from digest.deliver.bounce_policy.apply import BounceRecord, apply_bounce_policy
 from digest.deliver.bounce_policy.bounce_type import classify_rejection
+from digest.deliver.ledger.batches import add_batch, joins_batch
+from digest.deliver.ledger.finish import lock_issue
 from digest.deliver.providers.base import Accepted, Outcome, Rejected, Unknown
 from digest.deliver.retry import next_attempt_at, retry_jitter
 from digest.deliver.tables import Attempt, Batch, BatchState, Delivery, DeliveryState
-from digest.issues.tables import Issue
 from store.rows import Row, as_rows
 
 
@@ -28,19 +30,19 @@ def settle(
     batch_size: int,
     now: datetime,
 ) -> set[datetime]:
-    """Writes outcomes of deliveries of issue `number`; when batches made for it are due.
+    """Write outcomes of deliveries of issue `number`; returns when the retry batches are due.
 
-    Addresses are suppressed where `deliver.faults` says so.
+    Addresses are suppressed where the bounce policy says so.
     """
-    # A receipt is its own row.
-    receipts: list[Row] = [one for one in outcomes if isinstance(one, Accepted)]
-    _move(session, DeliveryState.SUBMITTED, receipts, now)
-    if len(receipts) == len(outcomes):
+    # An Accepted is its own row.
+    accepted: list[Row] = [one for one in outcomes if isinstance(one, Accepted)]
+    _leave_submitting(session, DeliveryState.SUBMITTED, accepted, now)
+    if len(accepted) == len(outcomes):
         return set()
     unknown = [(one.delivery_id, None) for one in outcomes if isinstance(one, Unknown)]
-    _move(session, DeliveryState.UNCERTAIN, unknown, now)
-    refusals = [one for one in outcomes if isinstance(one, Rejected)]
-    due = _refuse(session, number, refusals, batch_size, now) if refusals else set()
+    _leave_submitting(session, DeliveryState.UNCERTAIN, unknown, now)
+    rejected = [one for one in outcomes if isinstance(one, Rejected)]
+    due = _reject(session, number, rejected, batch_size, now) if rejected else set()
     session.execute(
         insert(Attempt),
         [_attempt(one, provider, now) for one in outcomes if not isinstance(one, Accepted)],
@@ -48,10 +50,12 @@ def settle(
     return due
 
 
-def _move(session: Session, state: DeliveryState, rows: Sequence[Row], now: datetime) -> None:
-    """Out of `submitting`; a receipt settles what was held for uncertain meanwhile, too.
+def _leave_submitting(
+    session: Session, state: DeliveryState, rows: Sequence[Row], now: datetime
+) -> None:
+    """Move deliveries out of `submitting`; an accepted one also out of `uncertain`.
 
-    An event that came first (delivered, bounced) is not undone.
+    A state that an event set first (delivered, bounced) stays.
     """
     if not rows:
         return
@@ -67,51 +71,52 @@ def _move(session: Session, state: DeliveryState, rows: Sequence[Row], now: date
     )
 
 
-def _refuse(
-    session: Session, number: int, refusals: Sequence[Rejected], batch_size: int, now: datetime
+def _reject(
+    session: Session, number: int, rejected: Sequence[Rejected], batch_size: int, now: datetime
 ) -> set[datetime]:
-    """A permanent refusal fails; a transient one goes into a later batch while tries are left."""
-    tried = _tried(session, refusals)
+    """Fail what is rejected for good; queue the rest for a retry while attempts are left."""
+    tried = _attempts_made(session, rejected)
     failed: list[Rejected] = []
-    later: dict[tuple[str, datetime], list[Row]] = {}
-    for refusal in refusals:
-        if refusal.delivery_id not in tried:
+    retries: dict[tuple[str, datetime], list[Row]] = {}
+    for one in rejected:
+        if one.delivery_id not in tried:
             continue
-        attempts, lane = tried[refusal.delivery_id]
-        spread = retry_jitter(refusal.delivery_id, attempts)
-        again = (
-            None
-            if refusal.permanent
-            else next_attempt_at(attempts, refusal.retry_after, now, spread)
-        )
-        if again is None:
-            failed.append(refusal)
+        attempts, domain = tried[one.delivery_id]
+        retry_at = _retry_at(one, attempts, now)
+        if retry_at is None:
+            failed.append(one)
         else:
-            later.setdefault((lane, _minute_after(again)), []).append(_row(refusal))
+            retries.setdefault((domain, retry_at), []).append(_row(one))
     _fail(session, failed, now)
-    if later:
+    if retries:
         # One worker at a time: two would make the same position, or overfill the same batch.
-        session.execute(
-            select(col(Issue.number)).where(col(Issue.number) == number).with_for_update()
-        )
-    for (lane, minute), rows in later.items():
+        lock_issue(session, number)
+    for (domain, minute), rows in retries.items():
         waiting = list(rows)
         while waiting:
-            position, room = _retry_batch(session, number, lane, minute, batch_size)
-            _set(
-                session,
-                waiting[:room],
-                now,
-                state=DeliveryState.QUEUED,
-                batch_position=position,
-            )
-            waiting = waiting[room:]
-    return {minute for _, minute in later}
+            position, free = _retry_batch(session, number, domain, minute, batch_size)
+            _requeue(session, waiting[:free], position, now)
+            waiting = waiting[free:]
+    return {minute for _, minute in retries}
+
+
+def _retry_at(rejected: Rejected, attempts: int, now: datetime) -> datetime | None:
+    """Return the minute in which to retry; None where the rejection is final."""
+    if rejected.permanent:
+        return None
+    jitter = retry_jitter(rejected.delivery_id, attempts)
+    moment = next_attempt_at(attempts, rejected.retry_after, now, jitter)
+    return moment and _minute_after(moment)
+
+
+def _minute_after(moment: datetime) -> datetime:
+    """Round up to a minute, so that retries which are due about the same time share a batch."""
+    return moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
 
 
 def _fail(session: Session, failed: Sequence[Rejected], now: datetime) -> None:
     _set(session, [_row(one) for one in failed], now, state=DeliveryState.FAILED)
-    charges = [
+    records = [
         BounceRecord(
             one.delivery_id,
             classify_rejection(one.code, about_address=one.about_address),
@@ -120,31 +125,31 @@ def _fail(session: Session, failed: Sequence[Rejected], now: datetime) -> None:
         )
         for one in failed
     ]
-    apply_bounce_policy(session, charges, now)
+    apply_bounce_policy(session, records, now)
 
 
-def _row(refusal: Rejected) -> Row:
-    return (refusal.delivery_id, refusal.code[:20])
+def _row(rejected: Rejected) -> Row:
+    return (rejected.delivery_id, rejected.code[:20])
 
 
-def _tried(session: Session, refusals: Sequence[Rejected]) -> dict[int, tuple[int, str]]:
-    """Attempts made and the lane, of those deliveries that are still being submitted."""
-    asked = as_rows(session, [(one.delivery_id, None) for one in refusals]).subquery()
+def _attempts_made(session: Session, rejected: Sequence[Rejected]) -> dict[int, tuple[int, str]]:
+    """Return attempts and batch domain of those deliveries that are still being submitted."""
+    asked = as_rows(session, [(one.delivery_id, None) for one in rejected]).subquery()
     rows = session.execute(
         select(col(Delivery.id), col(Delivery.attempts), col(Batch.lane))
         .join(asked, asked.c.id == col(Delivery.id))
-        .join(
-            Batch,
-            (col(Batch.issue_number) == col(Delivery.issue_number))
-            & (col(Batch.position) == col(Delivery.batch_position)),
-        )
+        .join(Batch, joins_batch())
         .where(col(Delivery.state) == DeliveryState.SUBMITTING)
     )
     return {int(row[0]): (int(row[1]), str(row[2])) for row in rows}
 
 
+def _requeue(session: Session, rows: Sequence[Row], position: int, now: datetime) -> None:
+    _set(session, rows, now, state=DeliveryState.QUEUED, batch_position=position)
+
+
 def _set(session: Session, rows: Sequence[Row], now: datetime, **values: Any) -> None:
-    """`values` for the deliveries in `rows`, with the code beside each."""
+    """Set `values` on the deliveries in `rows`, and the code beside each."""
     if not rows:
         return
     known = as_rows(session, rows).subquery()
@@ -156,15 +161,10 @@ def _set(session: Session, rows: Sequence[Row], now: datetime, **values: Any) ->
     )
 
 
-def _minute_after(moment: datetime) -> datetime:
-    """Retries that are due about the same time share a batch."""
-    return moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
-
-
 def _retry_batch(
-    session: Session, number: int, lane: str, minute: datetime, batch_size: int
+    session: Session, number: int, domain: str, minute: datetime, batch_size: int
 ) -> tuple[int, int]:
-    """A queued batch that waits for this minute, and its room; made if there is none."""
+    """Find or add a queued batch due in that minute; returns its position and free places."""
     members = (
         select(func.count())
         .select_from(Delivery)
@@ -179,28 +179,17 @@ def _retry_batch(
             col(Batch.issue_number) == number,
             col(Batch.state) == BatchState.QUEUED,
             col(Batch.not_before) == minute,
-            col(Batch.lane) == lane,
+            col(Batch.lane) == domain,
             members < batch_size,
         )
     ).first()
     if known is not None:
         return int(known[0]), batch_size - int(known[1])
-    last = session.execute(
-        select(func.max(col(Batch.position))).where(col(Batch.issue_number) == number)
-    ).scalar_one()
-    session.execute(
-        insert(Batch).values(
-            issue_number=number,
-            position=last + 1,
-            state=BatchState.QUEUED,
-            lane=lane,
-            not_before=minute,
-        )
-    )
-    return int(last) + 1, batch_size
+    return add_batch(session, number, domain, minute), batch_size
 
 
 def _attempt(outcome: Rejected | Unknown, provider: str, now: datetime) -> dict[str, Any]:
+    # The values of `outcome` are the database's, not the names of the classes.
     return {
         "delivery_id": outcome.delivery_id,
         "provider": provider,

@@ -1,0 +1,59 @@
+"""Conditions on batches and their deliveries, and adding a batch: shared by the ledger's steps."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select
+from sqlmodel import Session, col
+
+from digest.deliver.tables import Batch, BatchState, Delivery
+
+
+def at_positions(number: int, positions: Sequence[int]) -> tuple[Any, ...]:
+    """Return conditions on the issue's batches at `positions`."""
+    return (col(Batch.issue_number) == number, col(Batch.position).in_(positions))
+
+
+def deliveries_at(number: int, positions: Sequence[int]) -> tuple[Any, ...]:
+    """Return conditions on the deliveries of the issue's batches at `positions`."""
+    return (col(Delivery.issue_number) == number, col(Delivery.batch_position).in_(positions))
+
+
+def due_batches(number: int, now: datetime) -> tuple[Any, ...]:
+    """Return conditions on the issue's batches that wait for nothing but a worker."""
+    return (
+        col(Batch.issue_number) == number,
+        col(Batch.state) == BatchState.QUEUED,
+        col(Batch.not_before).is_(None) | (col(Batch.not_before) <= now),
+    )
+
+
+def joins_batch() -> Any:
+    """Return the condition that joins a delivery to its batch."""
+    return (col(Batch.issue_number) == col(Delivery.issue_number)) & (
+        col(Batch.position) == col(Delivery.batch_position)
+    )
+
+
+def add_batch(
+    session: Session, number: int, domain: str, not_before: datetime | None = None
+) -> int:
+    """Add an empty queued batch after the issue's last one; returns its position.
+
+    The caller has locked the issue, so that no two make the same position.
+    """
+    last = session.execute(
+        select(func.max(col(Batch.position))).where(col(Batch.issue_number) == number)
+    ).scalar_one()
+    position = int(last or 0) + 1
+    session.execute(
+        insert(Batch).values(
+            issue_number=number,
+            position=position,
+            state=BatchState.QUEUED,
+            lane=domain,
+            not_before=not_before,
+        )
+    )
+    return position

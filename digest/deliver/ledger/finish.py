@@ -1,0 +1,68 @@
+"""Decide whether an issue may finish, from the counts of its deliveries."""
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from digest.deliver.tables import OPEN_STATES, Batch, BatchState, Delivery, DeliveryState
+from digest.issues.lifecycle import IssueError, find_issue, transition
+from digest.issues.tables import Issue, IssueState
+
+
+def finish_issue(session: Session, number: int, now: datetime) -> bool:
+    """Finish the issue if nothing is left to do; False if work is left (or it is not sending).
+
+    Invariant 1 (docs/invariants.md): the audience is the sum of its deliveries in final states.
+
+    Raises:
+        IssueError: No work is left, but the counts don't add up to the audience.
+    """
+    issue = find_issue(session, number)
+    if issue.state != IssueState.SENDING:
+        return False
+    if _has_open_batch(session, number):
+        return False
+    # Locked from here on, so that nobody queues again between the count and the end. Asked once
+    # more, since getting the lock may have taken a while.
+    if lock_issue(session, number) != IssueState.SENDING or _has_open_batch(session, number):
+        return False
+    counts = count_deliveries(session, number)
+    if any(counts[state] for state in OPEN_STATES):
+        return False
+    if sum(counts.values()) != issue.audience:
+        msg = (
+            f"the books of issue {number} don't balance: audience {issue.audience}, "
+            f"deliveries {sum(counts.values())}; it stays in sending"
+        )
+        raise IssueError(msg)
+    transition(session, number, IssueState.FINISHED, finished_at=now)
+    return True
+
+
+def lock_issue(session: Session, number: int) -> IssueState | None:
+    """Lock the issue until the commit; returns its state as it is now, None if there is none."""
+    state = session.execute(
+        select(col(Issue.state)).where(col(Issue.number) == number).with_for_update()
+    ).scalar_one_or_none()
+    return None if state is None else IssueState(state)
+
+
+def _has_open_batch(session: Session, number: int) -> bool:
+    """Return whether a batch waits or is being submitted."""
+    found = session.execute(
+        select(col(Batch.position))
+        .where(col(Batch.issue_number) == number, col(Batch.state) != BatchState.DONE)
+        .limit(1)
+    ).first()
+    return found is not None
+
+
+def count_deliveries(session: Session, number: int) -> dict[str, int]:
+    """Return the number of the issue's deliveries by state, every state named."""
+    rows = session.execute(
+        select(col(Delivery.state), func.count())
+        .where(col(Delivery.issue_number) == number)
+        .group_by(col(Delivery.state))
+    )
+    return dict.fromkeys(map(str, DeliveryState), 0) | {str(one[0]): int(one[1]) for one in rows}

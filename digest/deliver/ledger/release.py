@@ -1,0 +1,83 @@
+"""End a worker's hold on batches: close them, hand them back, or take them from the dead."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, func, select, update
+from sqlmodel import Session, col
+
+from digest.deliver.ledger.batches import at_positions, deliveries_at, joins_batch
+from digest.deliver.rate_limit.limiter import Consumed, RateLimiter
+from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
+
+
+def close_batches(session: Session, number: int, positions: Sequence[int], now: datetime) -> int:
+    """Mark batches as done and what has no outcome as uncertain; returns how many deliveries."""
+    uncertain = cast(
+        "CursorResult[Any]",
+        session.execute(
+            update(Delivery)
+            .where(
+                *deliveries_at(number, positions),
+                col(Delivery.state) == DeliveryState.SUBMITTING,
+            )
+            .values(state=DeliveryState.UNCERTAIN, changed_at=now)
+        ),
+    )
+    session.execute(
+        update(Batch)
+        .where(*at_positions(number, positions))
+        .values(state=BatchState.DONE, claimed_by=None, claimed_at=None, done_at=now)
+    )
+    return int(uncertain.rowcount)
+
+
+def release_batches(
+    session: Session,
+    number: int,
+    positions: Sequence[int],
+    now: datetime,
+    not_before: datetime | None = None,
+    *,
+    limiter: RateLimiter | None = None,
+) -> None:
+    """Queue batches again: what has no outcome was not submitted, and the try does not count."""
+    if limiter:
+        limiter.refund(session, _unsent(session, number, positions, now), now)
+    session.execute(
+        update(Delivery)
+        .where(*deliveries_at(number, positions), col(Delivery.state) == DeliveryState.SUBMITTING)
+        .values(state=DeliveryState.QUEUED, attempts=col(Delivery.attempts) - 1, changed_at=now)
+    )
+    session.execute(
+        update(Batch)
+        .where(*at_positions(number, positions))
+        .values(state=BatchState.QUEUED, claimed_by=None, claimed_at=None, not_before=not_before)
+    )
+
+
+def _unsent(
+    session: Session, number: int, positions: Sequence[int], now: datetime
+) -> list[Consumed]:
+    """Return what the rate limiter counted for deliveries that are still being submitted."""
+    rows = session.execute(
+        select(col(Batch.lane), func.count(), col(Batch.claimed_at))
+        .join(Delivery, joins_batch())
+        .where(*at_positions(number, positions), col(Delivery.state) == DeliveryState.SUBMITTING)
+        .group_by(col(Batch.lane), col(Batch.claimed_at))
+    )
+    return [Consumed(domain, messages, at or now) for domain, messages, at in rows]
+
+
+def recover_batches(
+    session: Session, number: int, is_alive: Callable[[int], bool], now: datetime
+) -> int:
+    """Close the batches of dead workers; returns how many deliveries are uncertain by that."""
+    held = session.execute(
+        select(col(Batch.position), col(Batch.claimed_by))
+        .where(col(Batch.issue_number) == number, col(Batch.state) == BatchState.SUBMITTING)
+        .with_for_update(skip_locked=True)
+    ).all()
+    dead = [position for position, worker in held if worker is None or not is_alive(worker)]
+    return close_batches(session, number, dead, now) if dead else 0
