@@ -28,8 +28,9 @@ MAX_LINE_LENGTH = 200
 class IssueService:
     """Drafts, edits, approves, schedules, starts, pauses and cancels issues.
 
-    `batch_size` is the most recipients that the provider takes at once, and `domain_batch_sizes` the same for
-    each domain with a rate limit. `notify_workers` is called when there is something to send.
+    `batch_size` is the most recipients that the provider takes at once, and `domain_batch_sizes`
+    the same for each domain with a rate limit. `notify_workers` is called when there is something
+    to send.
     """
 
     store: Store
