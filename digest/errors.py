@@ -3,6 +3,10 @@
     DigestError                       any error that this project raises on purpose
     ├── AmbiguousPageError            a page does not say who speaks of which tool
     ├── ConnectionLostError           an SMTP connection ended or is of no more use
+    │   ├── GarbledReplyError         an SMTP server sent something that is no reply
+    │   ├── ReplyTimeoutError         an SMTP server sent no reply in time
+    │   ├── ServiceClosingError       an SMTP server closed the connection with a 421
+    │   └── UnexpectedReplyError      an SMTP reply answers no command that was sent
     ├── DnsUnavailableError           DNS did not answer
     ├── HitNotStoredError             a group commit failed: nothing was stored
     ├── InvalidLinkError              a link's token is not ours, or what it named is gone

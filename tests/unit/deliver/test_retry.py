@@ -8,7 +8,7 @@ import pytest
 
 from digest.deliver.providers.base import Outcome, ProviderError, Rejected, Unknown
 from digest.deliver.providers.sendgrid.response import Response, read_response
-from digest.deliver.providers.smtp.reply import Stage, read_reply, refusal
+from digest.deliver.providers.smtp.reply import Stage, read_reply, rejected
 from digest.deliver.retry import JITTER_STEPS, MAX_ATTEMPTS, next_attempt_at, retry_jitter
 from tests.parts.mail import personalizations
 from tests.parts.world import NOW
@@ -89,7 +89,7 @@ def test_smtp_says_for_now_with_a_four_and_for_good_with_a_five(
     stage: Stage, status: str, *, permanent: bool
 ) -> None:
     code, _, enhanced = status.partition(" ")
-    said = refusal(
+    said = rejected(
         personalizations(["ada@example.org"])[0],
         read_reply(stage, int(code), f"{enhanced} so it is".strip().encode()),
     )

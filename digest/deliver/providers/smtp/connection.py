@@ -1,160 +1,319 @@
-"""One SMTP conversation: opened, secured, signed in, and used for many messages.
+"""The SMTP client side of one connection, as a state machine that never waits.
 
-A session knows the protocol and nothing of deliveries; `smtp` decides what replies mean.
-Sources: RFC 5321 (SMTP), RFC 3207 (STARTTLS), RFC 4954 and RFC 4616 (AUTH PLAIN), RFC 1870
-(SIZE), RFC 6531 (SMTPUTF8).
+Comes in: bytes that a `Transport` read. Goes out: bytes queued on it, and outcomes. It knows no
+socket and no clock, so one thread can drive many connections, and tests need no server.
+
+There is a class for each style, in order of speed, and a server gets the best that it offers:
+
+- `PlainConnection` (`plain`): every command waits for its reply (RFC 5321).
+- `PipelinedConnection` (`pipelined`): a message's MAIL, RCPT and DATA travel with the body of the
+  one before it (RFC 2920).
+- `ChunkedConnection` (`chunked`): bodies wait for no permission, and several are in flight at
+  once (RFC 3030 BDAT).
 """
 
-import base64
-import smtplib
-import socket
-import ssl
-from contextlib import suppress
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
 
-from digest.deliver.providers.base import ProviderError
-from digest.deliver.providers.smtp.handshake import Client, SecureClient
-from digest.deliver.providers.smtp.reply import ConnectionLostError, Stage, read_reply
-from digest.deliver.providers.smtp.transport import Wire
-from digest.deliver.providers.smtp.url import SmtpUrl, Tls
+from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Unknown
+from digest.deliver.providers.smtp.errors import (
+    ConnectionLostError,
+    GarbledReplyError,
+    ServiceClosingError,
+    UnexpectedReplyError,
+)
+from digest.deliver.providers.smtp.limits import MAX_WINDOW
+from digest.deliver.providers.smtp.reply import (
+    OK,
+    OUT_OF_SEQUENCE,
+    SERVICE_CLOSING,
+    Reply,
+    Stage,
+    queue_id,
+    raise_if_sender_rejected,
+    read_reply,
+    rejected,
+)
+from digest.deliver.providers.smtp.reply_parser import ReplyParser
+from digest.deliver.providers.smtp.transport import Transport
+from digest.message.personalization import Personalization
 
-SIGNED_IN = frozenset({235, 503})
+# Looked up once: naming a member of an Enum takes longer than comparing it.
+RSET, MAIL, RCPT, DATA, BODY = Stage
+Compose = Callable[[Personalization], bytes]
+"""Composes a message with CRLF line ends, none of whose lines begins with a dot."""
 
 
-class Session:
-    """An open conversation. `timeout` is in seconds for a command, `body_timeout` for a body.
+@dataclass(slots=True)
+class Peer:
+    """What is known of the server at the other end; it outlives a run.
 
-    The body's is long, since giving up on its reply leaves a delivery unknown: RFC 5321
-    section 4.5.3.2.6 asks for ten minutes. `in_transaction`: the next message needs an RSET
-    first. `window` is how many bodies may be on their way here without an answer; 0 until the
-    server has shown that it takes a group of commands at once.
+    `extensions` are EHLO keywords in lower case, timeouts are in seconds. `in_transaction`: the
+    next message needs an RSET first. `window` is how many bodies may be in flight at once; 0
+    until the server has shown that it takes a group of commands.
     """
 
-    def __init__(self, client: smtplib.SMTP, timeout: float, body_timeout: float) -> None:
-        self._client = client
-        self.timeout = timeout
-        self.body_timeout = body_timeout
-        self.in_transaction = False
-        self.window = 0
+    extensions: frozenset[str]
+    command_timeout: float
+    body_timeout: float
+    in_transaction: bool = False
+    window: int = 0
 
-    def offers(self, extension: str) -> bool:
-        return self._client.has_extn(extension)
 
-    def wire(self) -> Wire:
-        """The connection itself, for whoever does not wait for answers; `leave` hands it back."""
-        if self._client.sock is None:
-            raise ConnectionLostError("the connection is closed")
-        return Wire(self._client.sock)
+@dataclass(slots=True, eq=False)
+class InFlightMessage:
+    """One recipient's message on its way.
 
-    def alive(self) -> bool:
+    `tries` counts connections lost before its body began. `body_at` is where its body begins
+    among all octets queued. `failure` is the first reply that said no. `settled`: its outcome is
+    known, though replies to it are still to come.
+    """
+
+    personalization: Personalization
+    tries: int = 0
+    body_at: int | None = None
+    failure: Reply | None = None
+    settled: bool = False
+
+
+class Connection(ABC):
+    """Send messages from the left of `queue`, and put back there what could not be begun.
+
+    `limit` is how many messages it may carry. A NUL in `sender` stands for a delivery's token.
+    Set by `turn` and `give_up`:
+
+    - `lost`: how the connection ended, if it did; `lost_in_flight`: something was in flight then.
+    - `desynchronised`: the server can't be talked to in this style.
+    - `sender_rejected`: why nobody can be mailed.
+    - `replies`: how many replies have come in whole.
+    """
+
+    pipelines: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        peer: Peer,
+        transport: Transport,
+        sender: str,
+        compose: Compose,
+        queue: deque[InFlightMessage],
+        *,
+        limit: int | None = None,
+    ) -> None:
+        self.peer = peer
+        self.transport = transport
+        self.lost: ConnectionLostError | None = None
+        self.lost_in_flight = False
+        self.desynchronised = False
+        self.sender_rejected: ProviderError | None = None
+        self.replies = 0
+        self._compose = compose
+        self._queue = queue
+        self._left = limit
+        self._parser = ReplyParser()
+        self._announces_size = "size" in peer.extensions
+        self._mail_from = f"MAIL FROM:<{sender}>"
+        # What each reply to come answers, oldest first.
+        self._expected: deque[tuple[Stage, InFlightMessage]] = deque()
+        self._in_flight: deque[InFlightMessage] = deque()
+        # The message whose DATA got a 354, and its body.
+        self._body_due: InFlightMessage | None = None
+        self._body = b""
+        self._closing: Reply | None = None
+        self._outcomes: list[Outcome] = []
+
+    @abstractmethod
+    def _fill(self) -> bool:
+        """Queue what may be sent now; return False if that is nothing."""
+
+    @abstractmethod
+    def _decide(self, stage: Stage, message: InFlightMessage, code: int, text: bytes) -> None:
+        """Decide what a reply means that is no plain yes to a command or a body."""
+
+    @property
+    def busy(self) -> bool:
+        """True while a reply is awaited, so that nobody else may use the connection."""
+        return bool(self._in_flight or self._expected)
+
+    @property
+    def confirmed(self) -> bool:
+        """True once it is known that the server can be talked to in this style."""
+        return self.peer.window > 0
+
+    @property
+    def finished(self) -> bool:
+        """True if no more messages can be started and nothing is in flight."""
+        done = self._left == 0 or self.desynchronised or self.sender_rejected is not None
+        return done and not self.busy
+
+    @property
+    def capacity(self) -> int:
+        """How many messages it may start at once."""
+        return 1
+
+    @property
+    def reply_timeout(self) -> float:
+        """Seconds in which something has to move."""
+        body = bool(self._expected) and self._expected[0][0] is BODY
+        return self.peer.body_timeout if body else self.peer.command_timeout
+
+    def turn(self, *, readable: bool) -> list[Outcome]:
+        """Read replies, queue what may be sent now, and write what the transport takes."""
         try:
-            return self._client.noop()[0] == 250  # noqa: PLR2004 - RFC 5321 section 4.2
-        except OSError:
-            return False
+            if readable:
+                self._read_replies()
+                if self._closing and not self._expected:
+                    self._end(ServiceClosingError(str(self._closing)))
+            if not self.lost:
+                while self._fill() and self.transport.flush():
+                    pass
+                self.transport.flush()
+        except ConnectionLostError as lost:
+            self._end(lost)
+        return self._take_outcomes()
 
-    def close(self) -> None:
-        """Says goodbye where anybody still listens."""
-        with suppress(OSError):
-            self._client.quit()
-        self._client.close()
+    def give_up(self, lost: ConnectionLostError) -> list[Outcome]:
+        """End the connection from outside; return the outcomes that are settled by that."""
+        self._end(lost)
+        return self._take_outcomes()
 
-    def abort(self) -> None:
-        self._client.close()
+    def _take_outcomes(self) -> list[Outcome]:
+        outcomes, self._outcomes = self._outcomes, []
+        return outcomes
 
+    def _may_start(self) -> bool:
+        ended = self._closing or self.sender_rejected or self.desynchronised or self._left == 0
+        return bool(self._queue) and not ended
 
-def open_session(
-    target: SmtpUrl, tls: ssl.SSLContext, timeout: float, body_timeout: float
-) -> Session:
-    """Connects, secures the line and signs in. Raises ProviderError with one line why not."""
-    try:
-        client = _connect(target, tls, timeout)
-    except OSError as error:
-        raise ProviderError(f"can't reach {target}: {_plain(error)}") from error
-    try:
-        _secure(client, target, tls)
-        _sign_in(client, target)
-    except (OSError, ProviderError) as error:
-        client.close()
-        if isinstance(error, ProviderError):
-            raise
-        raise ProviderError(f"{target} is reachable but of no use: {_plain(error)}") from error
-    return Session(client, timeout, body_timeout)
+    def _start(self) -> InFlightMessage:
+        message = self._queue.popleft()
+        message.body_at = message.failure = None
+        self._in_flight.append(message)
+        if self._left is not None:
+            self._left -= 1
+        return message
 
+    def _commands(self, message: InFlightMessage, size: int) -> tuple[str, str]:
+        """Return MAIL (with RFC 1870 SIZE and RFC 6531 SMTPUTF8 if needed) and RCPT."""
+        recipient = message.personalization.email
+        options = f" SIZE={size}" if self._announces_size else ""
+        if not recipient.isascii():
+            options += " SMTPUTF8 BODY=8BITMIME"
+        mail_from = self._mail_from.replace("\0", message.personalization.token)
+        return f"{mail_from}{options}\r\n", f"RCPT TO:<{recipient}>\r\n"
 
-def _connect(target: SmtpUrl, tls: ssl.SSLContext, timeout: float) -> Client:
-    # A name is given here since smtplib would ask DNS for one, for seconds where DNS is broken.
-    greeting = target.helo or socket.gethostname()
-    if target.tls is Tls.IMPLICIT:
-        client: Client = SecureClient(
-            target.host, target.port, greeting, timeout=timeout, context=tls
-        )
-    else:
-        client = Client(target.host, target.port, greeting, timeout=timeout)
-    if "." not in greeting and client.sock:
-        # RFC 5321 section 4.1.3: an address literal, where there is no full name.
-        own = client.sock.getsockname()[0]
-        client.local_hostname = f"[IPv6:{own}]" if ":" in own else f"[{own}]"
-    return client
+    def _queue_body(self, message: InFlightMessage) -> None:
+        """Queue the body that a 354 asked for."""
+        self._expected.append((BODY, message))
+        self.peer.in_transaction = False
+        if message.settled:
+            # RFC 2920 section 3.1: DATA was accepted without a recipient; send an empty body.
+            self.transport.queue(b".\r\n")
+            return
+        message.body_at = self.transport.queued
+        self.transport.queue(self._body)
+        self.transport.queue(b".\r\n" if self._body.endswith(b"\r\n") else b"\r\n.\r\n")
 
+    def _read_replies(self) -> None:
+        """Handle what came in. Raises ConnectionLostError."""
+        expected, parser = self._expected, self._parser
+        replies = parser.feed(self.transport.read())
+        self.replies += len(replies)
+        for code, text in replies:
+            # Nearly every reply is a yes on which nothing depends; it costs no more than this.
+            if code == OK and expected and not self._closing:
+                stage, message = expected[0]
+                if stage is BODY:
+                    if message.failure is None and not message.settled:
+                        expected.popleft()
+                        self._accept(message, text)
+                        continue
+                elif stage is not DATA:
+                    expected.popleft()
+                    continue
+            self._match(code, text)
+        if parser.fault:
+            raise GarbledReplyError(parser.fault)
+        if self.transport.fault:
+            raise ConnectionLostError(self.transport.fault)
 
-def _secure(client: smtplib.SMTP, target: SmtpUrl, tls: ssl.SSLContext) -> None:
-    client.ehlo_or_helo_if_needed()
-    if target.tls in {Tls.IMPLICIT, Tls.NEVER}:
-        return
-    if client.has_extn("starttls"):
-        client.starttls(context=tls)
-        client.ehlo_or_helo_if_needed()
-    elif target.tls is Tls.REQUIRE:
-        raise ProviderError(f"{target} does not offer STARTTLS, which SMTP_URL requires")
-    elif target.user and not target.is_loopback:
-        raise ProviderError(
-            f"{target} does not offer STARTTLS, and a password must not cross the network in the "
-            "clear; use smtps://, or ?starttls=never where the network is trusted"
-        )
+    def _match(self, code: int, text: bytes) -> None:
+        """Match a reply with what it answers. Raises UnexpectedReplyError if it matches nothing."""
+        closing = code == SERVICE_CLOSING
+        self._closing = read_reply(MAIL, code, text) if closing else None
+        if not self._expected:
+            if not closing:
+                raise self._unexpected(code)
+            return
+        stage, message = self._expected.popleft()
+        if stage is RSET:
+            if not closing and code != OK:
+                raise self._unexpected(code)
+            return
+        if message.settled:
+            return
+        positive = 200 <= code < 300  # noqa: PLR2004 - RFC 5321 section 4.2.1
+        if positive and (stage is MAIL or stage is RCPT):
+            return
+        if positive and stage is BODY and message.failure is None:
+            self._accept(message, text)
+        else:
+            self._decide(stage, message, code, text)
 
+    def _accept(self, message: InFlightMessage, text: bytes) -> None:
+        # Not always the oldest: a message whose recipient was rejected is settled out of turn.
+        self._in_flight.remove(message)
+        who = message.personalization
+        if self.peer.window < MAX_WINDOW:
+            self.peer.window += 1
+        self._outcomes.append(Accepted(who.delivery_id, queue_id(text) or who.token))
 
-def _sign_in(client: smtplib.SMTP, target: SmtpUrl) -> None:
-    if not target.user:
-        return
-    if "PLAIN" not in client.esmtp_features.get("auth", "").upper().split():
-        _sign_in_otherwise(client, target)
-        return
-    # smtplib's own PLAIN stops at the first character outside ASCII.
-    secret = base64.b64encode(f"\0{target.user}\0{target.password}".encode()).decode()
-    code, text = client.docmd("AUTH", f"PLAIN {secret}")
-    if code not in SIGNED_IN:
-        raise smtplib.SMTPAuthenticationError(code, text)
+    def _unexpected(self, code: int) -> UnexpectedReplyError:
+        self.desynchronised = self.pipelines
+        return UnexpectedReplyError(f"the server answered {code} to commands sent in a group")
 
+    def _settle(self, message: InFlightMessage) -> None:
+        """Settle a message by its failure; put it back if that says nothing of the recipient."""
+        message.settled = True
+        self._in_flight.remove(message)
+        reply = message.failure
+        if reply is None or (reply.code in OUT_OF_SEQUENCE and self.pipelines):
+            self._put_back(message)
+            return
+        try:
+            raise_if_sender_rejected(reply)
+        except ProviderError as error:
+            self.sender_rejected = error
+            self._put_back(message)
+            return
+        self._outcomes.append(rejected(message.personalization, reply))
 
-def _sign_in_otherwise(client: smtplib.SMTP, target: SmtpUrl) -> None:
-    try:
-        client.login(target.user, target.password)
-    except UnicodeEncodeError:
-        # Its own words would show the letter.
-        raise ProviderError(
-            f"{target} does not offer AUTH PLAIN, and nothing else takes a user or password with "
-            "letters outside ASCII; choose another password for SMTP_URL"
-        ) from None
-    except ValueError:
-        raise ProviderError(f"{target} answers AUTH with something that is not SMTP") from None
+    def _put_back(self, message: InFlightMessage) -> None:
+        # A new one, since replies to the old one may still be awaited.
+        self._queue.appendleft(InFlightMessage(message.personalization, message.tries))
 
-
-def _plain(error: Exception) -> str:
-    """One line for people; smtplib's own are tuples with bytes in them."""
-    if isinstance(error, smtplib.SMTPAuthenticationError):
-        return f"it refuses the user or the password ({_reply_text(error)})"
-    if isinstance(error, smtplib.SMTPResponseException):
-        return f"it answered {_reply_text(error)}"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate does not hold: {error.verify_message}"
-    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
-        return "no answer in time"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return " ".join(str(error).split()) or type(error).__name__
-
-
-def _reply_text(error: smtplib.SMTPResponseException) -> str:
-    raw = error.smtp_error
-    return str(
-        read_reply(Stage.MAIL, error.smtp_code, raw.encode() if isinstance(raw, str) else raw)
-    )
+    def _end(self, lost: ConnectionLostError) -> None:
+        """Settle everything in flight: rejected, unknown, or put back for another connection."""
+        self.lost = lost
+        self.lost_in_flight = bool(self._in_flight)
+        back: list[InFlightMessage] = []
+        for message in self._in_flight:
+            begun = message.body_at is not None and self.transport.sent > message.body_at
+            failure, who = message.failure, message.personalization
+            if begun and failure and failure.code != SERVICE_CLOSING:
+                self._outcomes.append(rejected(who, failure))
+            elif begun and self._closing is None:
+                self._outcomes.append(Unknown(who.delivery_id, str(lost)))
+            else:
+                # RFC 5321 section 3.8: after a 421 nothing more of what was sent is accepted.
+                back.append(message)
+        if back:
+            back[0].tries += 1
+        if self._closing:
+            lost.reply = self._closing
+        self._queue.extendleft(reversed(back))
+        self._in_flight.clear()
+        self._expected.clear()

@@ -1,71 +1,77 @@
-"""smtplib's client, but for a server that never comes to the end of a reply.
+"""smtplib's client, with our reply parser and a time limit for each reply.
 
-smtplib keeps every line of a reply and waits for each octet anew: a server that sends lines
-without end takes all memory, and one that lets them drip holds the caller for ever.
+smtplib keeps every line of a reply and starts its timeout anew with each octet: a server that
+sends lines without end would take all memory, and one that lets them drip would hold the caller
+for ever.
 """
 
 import smtplib
 import socket
 import time
+from collections import deque
 from typing import Any
 
-from digest.deliver.providers.smtp.transport import LONGEST_REPLY
+from digest.deliver.providers.smtp.limits import READ_SIZE
+from digest.deliver.providers.smtp.reply_parser import ReplyParser
 
-AT_ONCE = 4_096
+CLOSED = "Connection unexpectedly closed"
 
 
-class _Answers:
-    """What smtplib reads lines from. A reply has `seconds` and LONGEST_REPLY lines at most.
-
-    Raises OSError where it takes more, which smtplib makes a lost connection of.
-    """
+class _ReplyReader:
+    """Read replies from a blocking socket, each within `seconds`."""
 
     def __init__(self, sock: socket.socket, seconds: float) -> None:
         self._sock = sock
         self._seconds = seconds
-        self._rest = b""
+        self._parser = ReplyParser()
+        self._replies: deque[tuple[int, bytes]] = deque()
 
-    def begin(self) -> None:
-        self._lines = 0
-        self._until = time.monotonic() + self._seconds
-
-    def readline(self, most: int) -> bytes:
-        self._lines += 1
-        if self._lines > LONGEST_REPLY:
-            raise OSError("a reply without end")
-        usual = self._sock.gettimeout()
+    def read(self) -> tuple[int, bytes]:
+        """Return the next reply. Raises OSError if none comes in time or what comes is garbled."""
+        deadline = time.monotonic() + self._seconds
+        timeout = self._sock.gettimeout()
         try:
-            while b"\n" not in self._rest and len(self._rest) < most:
-                left = self._until - time.monotonic()
+            while not self._replies:
+                if self._parser.fault:
+                    raise smtplib.SMTPServerDisconnected(self._parser.fault)
+                left = deadline - time.monotonic()
                 if left <= 0:
                     raise TimeoutError("no answer in time")
                 self._sock.settimeout(left)
-                data = self._sock.recv(AT_ONCE)
+                data = self._sock.recv(READ_SIZE)
                 if not data:
-                    break
-                self._rest += data
+                    raise smtplib.SMTPServerDisconnected(CLOSED)
+                self._replies += self._parser.feed(data)
         finally:
-            self._sock.settimeout(usual)
-        end = min(self._rest.find(b"\n") + 1 or most, most)
-        line, self._rest = self._rest[:end], self._rest[end:]
-        return line
+            self._sock.settimeout(timeout)
+        return self._replies.popleft()
 
     def close(self) -> None:
-        """The socket is smtplib's to close."""
+        """Do nothing: the socket is smtplib's to close."""
 
 
-class Client(smtplib.SMTP):
-    """`timeout`, in seconds, is for a whole reply."""
+class HandshakeClient(smtplib.SMTP):
+    """Greets, secures and signs in. `timeout`, in seconds, is for a whole reply."""
 
     file: Any
 
     def getreply(self) -> tuple[int, bytes]:
-        if self.file is None and self.sock is not None:
-            self.file = _Answers(self.sock, self.timeout)
-        if self.file is not None:
-            self.file.begin()
-        return super().getreply()
+        """Return the next reply as code and text. Raises SMTPServerDisconnected."""
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("please run connect() first")
+        if self.file is None:
+            # smtplib drops it after STARTTLS, and with it whatever came before TLS.
+            self.file = _ReplyReader(self.sock, self.timeout)
+        try:
+            code, text = self.file.read()
+        except smtplib.SMTPServerDisconnected:
+            self.close()
+            raise
+        except OSError as error:
+            self.close()
+            raise smtplib.SMTPServerDisconnected(f"{CLOSED}: {error}") from error
+        return code, b"\n".join([line.strip(b" \t\r\n") for line in text.split(b"\n")])
 
 
-class SecureClient(Client, smtplib.SMTP_SSL):
-    """The same with TLS from the first octet."""
+class SecureHandshakeClient(HandshakeClient, smtplib.SMTP_SSL):
+    """The same with TLS from the first octet (RFC 8314 section 3.3)."""

@@ -1,4 +1,4 @@
-"""Connections on their way: opened in threads, since greeting, TLS and AUTH wait for answers."""
+"""Connections being opened: in threads, since greeting, TLS and AUTH wait for replies."""
 
 import socket
 import threading
@@ -7,47 +7,51 @@ from contextlib import suppress
 from queue import SimpleQueue
 
 from digest.deliver.providers.base import ProviderError
-from digest.deliver.providers.smtp.connection import Session
+from digest.deliver.providers.smtp.client import SmtpClient
 
 
-class Openings:
-    """`awaited` connections are being opened; `bell` becomes readable when one is there."""
+class PendingConnections:
+    """Open connections in the background.
 
-    def __init__(self, take: Callable[[], Session]) -> None:
-        self.awaited = 0
-        self.bell, self._rope = socket.socketpair()
-        self.bell.setblocking(False)
-        self._take = take
-        self._done: SimpleQueue[Session | ProviderError] = SimpleQueue()
+    `count` are being opened; `wakeup` is a socket that becomes readable when one of them is done.
+    """
+
+    def __init__(self, open_client: Callable[[], SmtpClient]) -> None:
+        self.count = 0
+        self.wakeup, self._signal = socket.socketpair()
+        self.wakeup.setblocking(False)
+        self._open_client = open_client
+        self._done: SimpleQueue[SmtpClient | ProviderError] = SimpleQueue()
         self._closed = False
         self._lock = threading.Lock()
 
-    def begin(self, many: int) -> None:
-        for _ in range(many):
-            self.awaited += 1
+    def start(self, count: int) -> None:
+        """Begin to open `count` more connections."""
+        for _ in range(count):
+            self.count += 1
             threading.Thread(target=self._open, daemon=True).start()
 
-    def arrived(self) -> list[Session | ProviderError]:
-        """What came of those that were begun, as far as they have come to an end."""
+    def take_done(self) -> list[SmtpClient | ProviderError]:
+        """Return the connections that were opened meanwhile, and why others could not be."""
         with suppress(BlockingIOError):
-            self.bell.recv(64)
+            self.wakeup.recv(64)
         done = [self._done.get() for _ in range(self._done.qsize())]
-        self.awaited -= len(done)
+        self.count -= len(done)
         return done
 
     def close(self) -> None:
-        """Whoever arrives after this is sent away."""
+        """Close what is open, and what will be once it is."""
         with self._lock:
             self._closed = True
-        for one in self.arrived():
-            if isinstance(one, Session):
+        for one in self.take_done():
+            if isinstance(one, SmtpClient):
                 one.close()
-        self.bell.close()
-        self._rope.close()
+        self.wakeup.close()
+        self._signal.close()
 
     def _open(self) -> None:
         try:
-            opened: Session | ProviderError = self._take()
+            opened: SmtpClient | ProviderError = self._open_client()
         except ProviderError as error:
             opened = error
         except Exception as error:  # noqa: BLE001 - told to the thread that waits for it
@@ -55,7 +59,7 @@ class Openings:
         with self._lock:
             if not self._closed:
                 self._done.put(opened)
-                self._rope.send(b"!")
+                self._signal.send(b"!")
                 return
-        if isinstance(opened, Session):
+        if isinstance(opened, SmtpClient):
             opened.abort()

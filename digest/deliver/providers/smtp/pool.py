@@ -1,9 +1,10 @@
-"""Several connections, one thread: an envelope goes to whichever line has room.
+"""Several connections, one thread: a message goes to whichever connection has capacity.
 
-The first line shows how the server can be talked to; the others join when it has. What a lost
-line had not begun goes over another one, once: an envelope at which two lines broke is put off.
-Two lines in a row that end without an answer end the run, so that a server in trouble makes few
-unknowns; lines that stood side by side when it went away count as one.
+The first connection shows how the server can be talked to; the others are opened once it has. What
+a lost connection had not begun goes over another one, once: a recipient at whom two connections
+broke is deferred. Two connections in a row that end with bodies unanswered end the run, so that a
+server in trouble leaves few deliveries unknown; connections that were open side by side when it
+went away count as one.
 """
 
 import logging
@@ -14,273 +15,303 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from digest.deliver.providers.base import Outcome, ProviderError, Rejected, Unknown
-from digest.deliver.providers.smtp.connection import Session
-from digest.deliver.providers.smtp.pending import Openings
-from digest.deliver.providers.smtp.pipelined import WIDEST, Conversation, Flight, Message, Style
-from digest.deliver.providers.smtp.reply import ConnectionLostError
+from digest.deliver.providers.smtp.chunked import ChunkedConnection
+from digest.deliver.providers.smtp.client import SmtpClient
+from digest.deliver.providers.smtp.connection import Compose, Connection, InFlightMessage
+from digest.deliver.providers.smtp.errors import ConnectionLostError, ReplyTimeoutError
+from digest.deliver.providers.smtp.limits import (
+    MAX_TRIES,
+    MAX_UNANSWERED,
+    MAX_WINDOW,
+    POLL_SECONDS,
+    TURN_SECONDS,
+)
+from digest.deliver.providers.smtp.pending import PendingConnections
+from digest.deliver.providers.smtp.pipelined import PipelinedConnection
+from digest.deliver.providers.smtp.plain import PlainConnection
+from digest.deliver.providers.smtp.transport import SocketTransport
 from digest.deliver.providers.wire_address import reject_non_ascii, to_wire_address
 from digest.message.personalization import Personalization
 
-MOST_UNANSWERED = 2
-MOST_TRIES = 2
-LINE_LOST = "4.4.2"
+BAD_CONNECTION = "4.4.2"
 """RFC 3463 section 3.5: bad connection; nothing of the message was submitted."""
 SERVER_IN_TROUBLE = "the server went away in the middle of messages, twice in a row"
-HEARTBEAT = 0.5
-"""Seconds that a turn lasts at most."""
-PULL_AGAIN = 0.1
-"""Seconds until batches are asked for again where there was none for now."""
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Orders:
-    """How a fleet is to sail: `who` is mailed through, `connections` and messages each at most.
+class SendOptions:
+    """Options of one run: sender, connections, messages for each connection.
 
-    `plain` is for a server that must be asked one thing at a time. A NUL in `sender` stands for
-    each delivery's token.
+    A NUL in `sender` stands for each delivery's token. `server` is its name in outcomes. `plain`
+    is for a server that must be sent one command at a time.
     """
 
     sender: str
-    message: Message
-    who: str
+    compose: Compose
+    server: str
     connections: int = 1
     messages: int | None = None
     plain: bool = False
 
 
-class Fleet:
-    """One run over one stream of batches. `misled`: the server can't do what it offers."""
+@dataclass(slots=True, eq=False)
+class _Pooled:
+    """A connection in the pool.
+
+    `last_progress` is on the pool's clock; `generation` is how many connections in a row had
+    ended unanswered when it was opened.
+    """
+
+    client: SmtpClient
+    transport: SocketTransport
+    connection: Connection
+    generation: int
+    last_progress: float = 0.0
+    writing: bool = False
+
+
+class ConnectionPool:
+    """Send one stream of batches. `misled` is set if the server can't do what it offers."""
 
     def __init__(
         self,
-        orders: Orders,
-        take: Callable[[], Session],
+        options: SendOptions,
+        open_client: Callable[[], SmtpClient],
         tick: Callable[[], float] = time.monotonic,
     ) -> None:
         self.misled = False
-        self._orders = orders
-        self._take = take
+        self._options = options
+        self._open_client = open_client
         self._tick = tick
-        self._plain = orders.plain
-        self._most = orders.connections
-        self._todo: deque[Flight] = deque()
-        self._heard: list[Outcome] = []
-        self._lines: dict[int, Conversation] = {}
-        self._writing: set[int] = set()
-        self._takes_all = False
-        self._pulled_all = False
-        self._pull_again = 0.0
+        self._plain = options.plain
+        self._max_connections = options.connections
+        self._queue: deque[InFlightMessage] = deque()
+        self._outcomes: list[Outcome] = []
+        self._pooled: dict[int, _Pooled] = {}
+        self._smtputf8 = False
+        self._exhausted = False
+        self._next_poll = 0.0
         self._unanswered = 0
-        self._ended: ProviderError | None = None
-        self._openings = Openings(take)
+        self._stopped: ProviderError | None = None
+        self._pending = PendingConnections(open_client)
         self._selector = selectors.DefaultSelector()
-        self._selector.register(self._openings.bell, READ)
+        self._selector.register(self._pending.wakeup, READ)
 
     def run(self, batches: Iterable[Sequence[Personalization]]) -> Iterator[list[Outcome]]:
-        """Raises ProviderError where nobody can be mailed, once all that is on its way is heard."""
+        """Send the batches and yield outcomes as they come, at least every TURN_SECONDS.
+
+        Raises ProviderError when nobody can be mailed, once everything in flight is settled.
+        """
         source = iter(batches)
         while True:
-            if len(self._todo) < WIDEST and not (self._pulled_all or self._ended):
+            if len(self._queue) < MAX_WINDOW and not (self._exhausted or self._stopped):
                 self._pull(source)
             self._turn()
-            heard, self._heard = self._heard, []
-            yield heard
-            if not self._todo and not self._busy():
-                if self._ended:
-                    raise self._ended
-                if self._pulled_all:
+            outcomes, self._outcomes = self._outcomes, []
+            yield outcomes
+            if not self._queue and not self._busy():
+                if self._stopped:
+                    raise self._stopped
+                if self._exhausted:
                     return
 
-    def leave(self) -> list[Session]:
-        """Ends the run wherever it is; the connections that somebody else may use."""
+    def release(self) -> list[SmtpClient]:
+        """End the run wherever it is; return the connections that another run may use."""
         free = []
-        for line in self._lines.values():
-            if line.busy:
-                # Stopped in the middle of an exchange: the next reply would be read as another's.
-                line.session.abort()
+        for one in self._pooled.values():
+            if one.connection.busy:
+                # Stopped in mid-exchange: the next reply would be taken for another's.
+                one.client.abort()
             else:
-                line.wire.leave()
-                free.append(line.session)
-        self._lines.clear()
+                one.transport.detach()
+                free.append(one.client)
+        self._pooled.clear()
         self._selector.close()
-        self._openings.close()
+        self._pending.close()
         return free
 
     def _busy(self) -> bool:
-        return any(line.busy for line in self._lines.values())
+        return any(one.connection.busy for one in self._pooled.values())
 
     def _pull(self, source: Iterator[Sequence[Personalization]]) -> None:
-        """Takes in batches until every line has something to do."""
-        if self._tick() < self._pull_again:
+        """Take batches until every connection has something to do."""
+        if self._tick() < self._next_poll:
             return
-        appetite = sum(line.appetite for line in self._lines.values())
-        while len(self._todo) <= min(appetite, WIDEST):
-            personalizations = next(source, None)
-            if personalizations is None:
-                self._pulled_all = True
+        capacity = sum(one.connection.capacity for one in self._pooled.values())
+        while len(self._queue) <= min(capacity, MAX_WINDOW):
+            batch = next(source, None)
+            if batch is None:
+                self._exhausted = True
                 return
-            if not personalizations:
-                self._pull_again = self._tick() + PULL_AGAIN
+            if not batch:
+                self._next_poll = self._tick() + POLL_SECONDS
                 return
-            if not self._lines:
+            if not self._pooled:
                 self._open_first()
-            if self._ended:
+            if self._stopped:
                 return
-            self._sort_out(personalizations)
+            self._enqueue(batch)
 
-    def _sort_out(self, personalizations: Sequence[Personalization]) -> None:
-        for personalization in personalizations:
+    def _enqueue(self, batch: Sequence[Personalization]) -> None:
+        """Queue the recipients whose address can be used; reject the others."""
+        for personalization in batch:
             ready = to_wire_address(personalization)
             if (
                 isinstance(ready, Personalization)
-                and not self._takes_all
+                and not self._smtputf8
                 and not ready.email.isascii()
             ):
-                ready = reject_non_ascii(ready, self._orders.who)
+                ready = reject_non_ascii(ready, self._options.server)
             if isinstance(ready, Rejected):
-                self._heard.append(ready)
+                self._outcomes.append(ready)
             else:
-                self._todo.append(Flight(ready))
+                self._queue.append(InFlightMessage(ready))
 
     def _turn(self) -> None:
-        """One round over all lines; waits where none of them has anything to do."""
-        if self._todo and len(self._lines) < self._most:
+        """Give every connection that has something to do a turn; wait if none has."""
+        if self._queue and len(self._pooled) < self._max_connections:
             self._open_more()
-        ready = {key.fd: events for key, events in self._selector.select(self._wait())}
-        if self._openings.bell.fileno() in ready:
-            self._welcome()
+        ready = {key.fd: events for key, events in self._selector.select(self._wait_seconds())}
+        if self._pending.wakeup.fileno() in ready:
+            self._add_opened()
         now = self._tick()
-        for number, line in list(self._lines.items()):
-            events = ready.get(number, 0)
-            if events or (self._todo and not line.busy):
-                self._advance(line, now, readable=bool(events & READ))
-            elif not line.busy:
+        for number, one in list(self._pooled.items()):
+            events, connection = ready.get(number, 0), one.connection
+            if events or (self._queue and not connection.busy):
+                self._advance(one, now, readable=bool(events & READ))
+            elif not connection.busy:
                 continue
-            if line.busy and now - line.quiet_since > line.body_timeout:
-                self._heed(
-                    line, line.give_up(ConnectionLostError("no answer in time", stalled=True))
-                )
-            self._look_after(number, line)
+            if connection.busy and now - one.last_progress > connection.reply_timeout:
+                lost = ReplyTimeoutError("no answer in time")
+                self._collect(one, connection.give_up(lost))
+            self._maintain(number, one)
 
-    def _advance(self, line: Conversation, now: float, *, readable: bool) -> None:
-        """A reply that comes drop by drop is no movement until it is whole."""
-        wire, rested = line.wire, not line.busy
-        before = (wire.sent, wire.heard)
-        self._heed(line, line.turn(readable=readable))
-        if rested or (wire.sent, wire.heard) != before:
-            line.quiet_since = now
+    def _advance(self, one: _Pooled, now: float, *, readable: bool) -> None:
+        """Give a connection its turn. A reply that drips in is no progress until it is whole."""
+        connection, transport = one.connection, one.transport
+        rested = not connection.busy
+        before = (transport.sent, connection.replies)
+        self._collect(one, connection.turn(readable=readable))
+        if rested or (transport.sent, connection.replies) != before:
+            one.last_progress = now
 
-    def _wait(self) -> float:
-        """Seconds until something has to be looked at."""
-        busy = [line for line in self._lines.values() if line.busy]
-        if self._todo and len(busy) < len(self._lines):
+    def _wait_seconds(self) -> float:
+        """Return the seconds until something has to be looked at."""
+        busy = [one for one in self._pooled.values() if one.connection.busy]
+        if self._queue and len(busy) < len(self._pooled):
             return 0.0
-        if not busy and not self._todo and (self._pulled_all or self._ended):
+        if not busy and not self._queue and (self._exhausted or self._stopped):
             return 0.0
         now = self._tick()
-        wait = PULL_AGAIN if self._pull_again > now else HEARTBEAT
-        for line in busy:
-            wait = min(wait, line.quiet_since + line.body_timeout - now)
+        wait = POLL_SECONDS if self._next_poll > now else TURN_SECONDS
+        for one in busy:
+            wait = min(wait, one.last_progress + one.connection.reply_timeout - now)
         return max(0.0, wait)
 
-    def _heed(self, line: Conversation, outcomes: list[Outcome]) -> None:
-        """An answer says that the server stands; its silence, that it may not."""
-        self._heard += outcomes
-        if self._unanswered and any(not isinstance(one, Unknown) for one in outcomes):
+    def _collect(self, one: _Pooled, outcomes: list[Outcome]) -> None:
+        """Keep the outcomes, and count connections in a row that ended unanswered."""
+        self._outcomes += outcomes
+        if self._unanswered and any(not isinstance(each, Unknown) for each in outcomes):
             self._unanswered = 0
-            for each in self._lines.values():
+            for each in self._pooled.values():
                 each.generation = 0
-        if line.lost and outcomes and isinstance(outcomes[-1], Unknown):
-            self._unanswered = max(self._unanswered, line.generation + 1)
+        if one.connection.lost and outcomes and isinstance(outcomes[-1], Unknown):
+            self._unanswered = max(self._unanswered, one.generation + 1)
 
-    def _look_after(self, number: int, line: Conversation) -> None:
-        """Listens for room to write where something waits; parts from what is of no more use."""
-        if line.sender_refused:
-            self._end(line.sender_refused)
-        if line.lost or line.spent:
-            self._part(number, line)
-        elif (line.wire.backlog > 0) != (number in self._writing):
-            self._writing ^= {number}
-            self._selector.modify(
-                line.wire.socket, READ | WRITE if number in self._writing else READ
-            )
-        if self._ended:
-            self._todo.clear()
+    def _maintain(self, number: int, one: _Pooled) -> None:
+        """Wait for the socket to be writable if need be; remove a connection that has ended."""
+        connection = one.connection
+        if connection.sender_rejected:
+            self._stop(connection.sender_rejected)
+        if connection.lost or connection.finished:
+            self._remove(number, one)
+        elif (one.transport.backlog > 0) != one.writing:
+            one.writing = not one.writing
+            self._selector.modify(one.transport.socket, READ | WRITE if one.writing else READ)
+        if self._stopped:
+            self._queue.clear()
 
-    def _part(self, number: int, line: Conversation) -> None:
-        self._selector.unregister(line.wire.socket)
-        self._writing.discard(number)
-        del self._lines[number]
-        self._mistrust(line)
-        if not line.lost:
-            line.wire.leave()
-            line.session.close()
+    def _remove(self, number: int, one: _Pooled) -> None:
+        self._selector.unregister(one.transport.socket)
+        del self._pooled[number]
+        self._distrust(one)
+        lost = one.connection.lost
+        if not lost:
+            one.transport.detach()
+            one.client.close()
             return
-        line.session.abort()
-        if self._todo and self._todo[0].tries >= MOST_TRIES:
-            self._unanswered = max(self._unanswered, line.generation + 1)
-            self._heard.append(_put_off(self._todo.popleft().personalization, line.lost))
-        if self._unanswered >= MOST_UNANSWERED:
-            self._end(ProviderError(SERVER_IN_TROUBLE))
+        one.client.abort()
+        if self._queue and self._queue[0].tries >= MAX_TRIES:
+            self._unanswered = max(self._unanswered, one.generation + 1)
+            self._outcomes.append(_deferred(self._queue.popleft().personalization, lost))
+        if self._unanswered >= MAX_UNANSWERED:
+            self._stop(ProviderError(SERVER_IN_TROUBLE))
 
-    def _mistrust(self, line: Conversation) -> None:
-        """A line lost at the first group may have been lost over it; the next one is plain."""
-        if line.out_of_step or (line.broken_off and not line.proven):
-            stalled = line.lost is not None and line.lost.stalled
+    def _distrust(self, one: _Pooled) -> None:
+        """Use plain connections from now on if this one may have been lost over pipelining."""
+        connection = one.connection
+        unconfirmed = connection.lost_in_flight and not connection.confirmed
+        if connection.desynchronised or unconfirmed:
+            timed_out = isinstance(connection.lost, ReplyTimeoutError)
             self._plain = True
-            self.misled = line.session.window <= 1 and (line.out_of_step or stalled)
+            self.misled = one.client.peer.window <= 1 and (connection.desynchronised or timed_out)
 
-    def _end(self, why: ProviderError) -> None:
-        self._ended = self._ended or why
-        self._todo.clear()
+    def _stop(self, why: ProviderError) -> None:
+        self._stopped = self._stopped or why
+        self._queue.clear()
 
     def _open_first(self) -> None:
         try:
-            self._launch(self._take())
+            self._add(self._open_client())
         except ProviderError as error:
-            self._end(error)
+            self._stop(error)
 
     def _open_more(self) -> None:
-        """As many lines as there is work for, once it is known how the server is talked to."""
-        have = len(self._lines) + self._openings.awaited
+        """Open as many connections as there is work for, once one of them is confirmed."""
+        have = len(self._pooled) + self._pending.count
         if not have:
             self._open_first()
-        elif have < self._most and any(line.proven for line in self._lines.values()):
-            idle = sum(not line.busy for line in self._lines.values())
-            self._openings.begin(min(self._most - have, len(self._todo) - idle))
+        elif have < self._max_connections and self._confirmed():
+            idle = sum(not one.connection.busy for one in self._pooled.values())
+            self._pending.start(min(self._max_connections - have, len(self._queue) - idle))
 
-    def _welcome(self) -> None:
-        for opened in self._openings.arrived():
+    def _confirmed(self) -> bool:
+        return any(one.connection.confirmed for one in self._pooled.values())
+
+    def _add_opened(self) -> None:
+        for opened in self._pending.take_done():
             if isinstance(opened, ProviderError):
-                # It takes no more than these; the work goes on over what there is.
+                # The server takes no more than these; the run goes on over them.
                 log.warning("no further connection: %s", opened)
-                self._most = max(1, len(self._lines))
+                self._max_connections = max(1, len(self._pooled))
             else:
-                self._launch(opened)
+                self._add(opened)
 
-    def _launch(self, session: Session) -> None:
-        orders = self._orders
-        line = Conversation(
-            session,
-            orders.sender,
-            orders.message,
-            self._todo,
-            style=self._style(session),
-            most=orders.messages,
+    def _add(self, client: SmtpClient) -> None:
+        options, transport = self._options, client.transport()
+        connection = self._style(client)(
+            client.peer,
+            transport,
+            options.sender,
+            options.compose,
+            self._queue,
+            limit=options.messages,
         )
-        line.generation = self._unanswered
-        self._takes_all = session.offers("smtputf8")
-        self._lines[line.wire.socket.fileno()] = line
-        self._selector.register(line.wire.socket, READ)
+        self._smtputf8 = "smtputf8" in client.peer.extensions
+        self._pooled[transport.socket.fileno()] = _Pooled(
+            client, transport, connection, self._unanswered
+        )
+        self._selector.register(transport.socket, READ)
 
-    def _style(self, session: Session) -> Style:
-        if self._plain or not session.offers("pipelining"):
-            return Style.PLAIN
-        return Style.CHUNKS if session.offers("chunking") else Style.GROUPS
+    def _style(self, client: SmtpClient) -> type[Connection]:
+        extensions = client.peer.extensions
+        if self._plain or "pipelining" not in extensions:
+            return PlainConnection
+        return ChunkedConnection if "chunking" in extensions else PipelinedConnection
 
 
-def _put_off(personalization: Personalization, lost: ConnectionLostError) -> Rejected:
-    code = lost.reply.status if lost.reply else LINE_LOST
+def _deferred(personalization: Personalization, lost: ConnectionLostError) -> Rejected:
+    code = lost.reply.status if lost.reply else BAD_CONNECTION
     return Rejected(personalization.delivery_id, False, code, str(lost))

@@ -1,9 +1,9 @@
 """The SMTP provider: any relay that speaks RFC 5321.
 
-Connections outlive runs and are lent to one run at a time (`smtp_fleet`). Where the server offers
-it, messages don't wait for each other's answers (`smtp_conversation`). A line that breaks before
-a body was sent costs nothing: the same envelope is tried once more on another one. A line that
-breaks leaves those envelopes unknown whose bodies were on their way.
+Connections outlive runs and are lent to one run at a time (`pool`). Where the server offers it,
+messages don't wait for each other's replies (`connection`). A connection that breaks before a
+body was sent costs nothing: the same message is tried once more on another one. One that breaks
+later leaves the deliveries unknown whose bodies were in flight.
 """
 
 import ssl
@@ -15,8 +15,9 @@ from functools import lru_cache
 
 from digest.deliver.providers.base import Outcome, ProviderError
 from digest.deliver.providers.dkim.signer import Signer
-from digest.deliver.providers.smtp.connection import Session, open_session
-from digest.deliver.providers.smtp.pool import Fleet, Orders
+from digest.deliver.providers.smtp.client import SmtpClient, open_client
+from digest.deliver.providers.smtp.limits import BODY_TIMEOUT, COMMAND_TIMEOUT
+from digest.deliver.providers.smtp.pool import ConnectionPool, SendOptions
 from digest.deliver.providers.smtp.url import SmtpUrl
 from digest.deliver.providers.wire_address import parse_mailbox
 from digest.message.edition import Edition
@@ -25,17 +26,16 @@ from digest.message.personalization import Personalization
 from digest.message.template import MessageTemplate
 from subscribers.tokens import TOKEN_LENGTH
 
-COMMAND_TIMEOUT = 60.0
-BODY_TIMEOUT = 600.0
-"""Seconds for a command, and for the reply to a body: see `Session`."""
-
 
 class SmtpProvider:
-    """Mails through `target`; safe to share between threads."""
+    """Submit mail through the server at `target`. Safe to share between threads.
+
+    `timeout` and `body_timeout`, in seconds, are for the reply to a command and to a body.
+    """
 
     name = "smtp"
     batch_size = 50
-    """Small, since all of a batch is in doubt when the process dies in the middle of it."""
+    """Small, since all of a batch is unknown when the process dies in the middle of it."""
 
     def __init__(
         self,
@@ -52,60 +52,63 @@ class SmtpProvider:
         self._tls = tls or ssl.create_default_context()
         self._timeout = timeout
         self._body_timeout = body_timeout
-        self._idle: deque[Session] = deque()
-        # Set where the server can't do what it offers; nobody is put at risk by asking again.
+        self._idle: deque[SmtpClient] = deque()
+        # Set once the server couldn't do what it offers, so that no message is risked again.
         self._plain = False
         compose = (
             signer.message_signer if signer else lambda edition: MessageTemplate(edition).message
         )
-        self._composer = lru_cache(maxsize=4)(compose)
+        self._compose_for = lru_cache(maxsize=4)(compose)
 
     def submit(
         self, edition: Edition, batches: Iterable[Sequence[Personalization]]
     ) -> Iterator[Sequence[Outcome]]:
-        """Raises ProviderError where no connection can be had, or the sender is refused.
+        """Send the batches over several connections and yield outcomes as replies come.
 
-        Or where mail is to be signed, and not for that sender.
+        Raises ProviderError when no connection can be opened, when the sender is rejected, or
+        when the signature would not be aligned with the sender.
         """
-        sender, compose = _sender(edition), self._composer(edition)
-        orders = Orders(
+        sender, compose = _sender(edition), self._compose_for(edition)
+        options = SendOptions(
             sender=sender,
-            message=lambda personalization: compose(personalization, self._clock()),
-            who=str(self._target),
+            compose=lambda personalization: compose(personalization, self._clock()),
+            server=str(self._target),
             connections=self._target.connections,
             messages=self._target.messages,
             plain=self._plain,
         )
-        fleet = Fleet(orders, self._take)
+        pool = ConnectionPool(options, self._connect)
         try:
-            yield from fleet.run(batches)
+            yield from pool.run(batches)
         finally:
-            self._plain = self._plain or fleet.misled
-            self._idle.extend(fleet.leave())
+            self._plain = self._plain or pool.misled
+            self._idle.extend(pool.release())
 
     def check(self) -> None:
-        open_session(self._target, self._tls, self._timeout, self._body_timeout).close()
+        """Connect, start TLS and sign in, then quit. Raises ProviderError."""
+        open_client(self._target, self._tls, self._timeout, self._body_timeout).close()
 
     def close(self) -> None:
+        """Close the idle connections."""
         with suppress(IndexError):
             while True:
                 self._idle.pop().close()
 
-    def _take(self) -> Session:
-        """A connection that waits for work, if it still stands, else a new one."""
+    def _connect(self) -> SmtpClient:
+        """Return an idle connection that is still alive, else a new one."""
         with suppress(IndexError):
             while True:
-                session = self._idle.pop()
-                if session.alive():
-                    return session
-                session.abort()
-        return open_session(self._target, self._tls, self._timeout, self._body_timeout)
+                client = self._idle.pop()
+                if client.alive():
+                    return client
+                client.abort()
+        return open_client(self._target, self._tls, self._timeout, self._body_timeout)
 
 
 def _sender(edition: Edition) -> str:
-    """With a NUL for the delivery's token, where that is part of it."""
+    """Return the envelope sender, with a NUL for the delivery's token if that is part of it."""
     try:
-        # A token stands in while the address is looked at: NUL could be none.
+        # A stand-in for the token, since an address with a NUL would not parse.
         stand_in = "t" * TOKEN_LENGTH
         sender = str(parse_mailbox(return_path(edition, stand_in)))
         return sender.replace(stand_in, "\0") if "*" in edition.bounce_address else sender

@@ -1,4 +1,4 @@
-"""What an SMTP server answered, and what it means for a delivery.
+"""Says what an SMTP reply means for a delivery.
 
 Sources: RFC 5321 section 4.2 (reply codes), RFC 2034 and RFC 3463 (enhanced status codes).
 """
@@ -9,22 +9,23 @@ from enum import Enum, auto
 
 from digest.deliver.bounce_policy.bounce_type import HARD_BOUNCE_REPLIES, HARD_BOUNCE_STATUSES
 from digest.deliver.providers.base import ProviderError, Rejected
+from digest.deliver.providers.smtp.limits import MAX_DETAIL
 from digest.deliver.providers.wire_address import redact
 from digest.message.personalization import Personalization
-from store.errors import DigestError
 
 OK = 250
 START_INPUT = 354
 SERVICE_CLOSING = 421
 TOO_LARGE = 552
-LONGEST_DETAIL = 400
+OUT_OF_SEQUENCE = frozenset({500, 502, 503})
+"""Unknown command or bad sequence: they speak of the commands, not of a recipient."""
 
 _ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 _QUEUE_ID = re.compile(rb"\b(?:queued as|id=)\s*<?([!-;=?-~]{1,180})", re.IGNORECASE)
 
 
 class Stage(Enum):
-    """Which question a reply answers."""
+    """Which command, or body, a reply answers."""
 
     RSET = auto()
     MAIL = auto()
@@ -35,7 +36,7 @@ class Stage(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """`text` is one line, without the enhanced code that each of its lines may begin with."""
+    """A reply to one command. `text` is one line, without enhanced status codes."""
 
     stage: Stage
     code: int
@@ -47,22 +48,22 @@ class Reply:
 
     @property
     def status(self) -> str:
+        """The code, and the enhanced status code if there is one: "550 5.1.1"."""
         return f"{self.code} {self.enhanced}" if self.enhanced else str(self.code)
 
     @property
-    def positive(self) -> bool:
-        return 200 <= self.code < 300  # noqa: PLR2004 - RFC 5321 section 4.2.1
-
-    @property
     def transient(self) -> bool:
+        """True for 4xx: the same command may succeed later."""
         return 400 <= self.code < 500  # noqa: PLR2004 - RFC 5321 section 4.2.1
 
     @property
     def permanent(self) -> bool:
+        """True for 5xx."""
         return 500 <= self.code < 600  # noqa: PLR2004 - RFC 5321 section 4.2.1
 
     @property
     def about_address(self) -> bool:
+        """True if the reply says that the recipient's address is at fault, for good."""
         if not self.permanent or self.stage is Stage.MAIL:
             return False
         if self.enhanced:
@@ -70,37 +71,23 @@ class Reply:
         return self.stage is Stage.RCPT and self.code in HARD_BOUNCE_REPLIES
 
 
-class ConnectionLostError(DigestError):
-    """The connection is gone. `stalled`: it still stands, but nothing came in time."""
-
-    def __init__(
-        self,
-        detail: str,
-        *,
-        stalled: bool = False,
-        reply: Reply | None = None,
-    ) -> None:
-        super().__init__(detail)
-        self.stalled = stalled
-        self.reply = reply
-
-
 def read_reply(stage: Stage, code: int, raw: bytes) -> Reply:
-    """From the lines that smtplib hands over, reply codes already cut off."""
+    """Interpret a reply: `raw` is its text, lines separated by LF and without codes."""
     lines = [line.strip() for line in raw.decode("utf-8", "replace").splitlines()]
     found = _ENHANCED.match(lines[0]) if lines else None
     text = " ".join(_ENHANCED.sub("", line, count=1) if found else line for line in lines)
     printable = "".join(letter if letter.isprintable() else " " for letter in text)
-    return Reply(stage, code, found[1] if found else None, printable[:LONGEST_DETAIL].strip())
+    return Reply(stage, code, found[1] if found else None, printable[:MAX_DETAIL].strip())
 
 
 def queue_id(text: bytes) -> str | None:
-    """What the server calls the message it took, where it says so."""
+    """Return the server's id of the message it accepted, if it says one."""
     found = _QUEUE_ID.search(text)
     return found[1].decode("ascii") if found else None
 
 
-def refusal(personalization: Personalization, reply: Reply) -> Rejected:
+def rejected(personalization: Personalization, reply: Reply) -> Rejected:
+    """Return the outcome of a recipient whose message got this 4xx or 5xx reply."""
     return Rejected(
         personalization.delivery_id,
         permanent=reply.permanent,
@@ -110,7 +97,7 @@ def refusal(personalization: Personalization, reply: Reply) -> Rejected:
     )
 
 
-def refused_sender(reply: Reply) -> None:
-    """Raises ProviderError where the sender is refused: it would be for every recipient."""
+def raise_if_sender_rejected(reply: Reply) -> None:
+    """Raise ProviderError if the sender is rejected, as it would be for every recipient."""
     if reply.stage is Stage.MAIL and reply.permanent and reply.code != TOO_LARGE:
         raise ProviderError(f"the server refuses mail from SENDER: {reply}")

@@ -1,110 +1,118 @@
-"""Bytes both ways at once over a connection that is already open, without ever waiting.
+"""Moves bytes between a connection and its socket without ever waiting.
 
 Whoever writes megabytes without reading fills the other side's replies until both wait for each
-other. So whoever leads the wire is told what it can't take yet, and reads in between.
+other. So `flush` says what the socket can't take yet, and the caller reads in between.
 """
 
 import socket
 import ssl
 from collections import deque
+from typing import Protocol
 
-from digest.deliver.providers.smtp.reply import ConnectionLostError
+from digest.deliver.providers.smtp.limits import MAX_BUFFERS, MAX_READ, READ_SIZE
 
-READ_AT_ONCE = 65_536
-BUFFERS_AT_ONCE = 64
-LONGEST_LINE = 65_536
-LONGEST_REPLY = 512
-"""Octets of a line and lines of a reply: RFC 5321 section 4.5.3.1.5 allows 512 octets."""
+BROKEN = "the line broke"
+CLOSED = "the server closed the connection"
 _BLOCKED = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
-Replies = list[tuple[int, bytes]]
 
 
-class Wire:
-    """Takes the socket over until `leave`.
+class Transport(Protocol):
+    """What a connection needs of a socket; tests stand in for it without one.
 
-    `put_in` counts the octets handed to it, `sent` those that left for good, and `heard` the
-    replies that came in whole.
+    `queued` counts the octets handed to `queue`, `sent` those that left for good. `fault` says
+    why nothing more will be read; it is empty while the transport stands.
     """
 
-    def __init__(self, sock: socket.socket) -> None:
-        self.socket = sock
-        self._tls = isinstance(sock, ssl.SSLSocket)
-        self._out: deque[bytes | memoryview] = deque()
-        self._replies = _Replies()
-        self._broken: OSError | None = None
-        self._timeout = sock.gettimeout()
-        self.put_in = 0
-        self.sent = 0
-        self.heard = 0
-        sock.setblocking(False)
-
-    def leave(self) -> None:
-        """The socket waits again, as it did before."""
-        if self.socket.fileno() >= 0:
-            self.socket.settimeout(self._timeout)
-
-    @property
-    def nonsense(self) -> str:
-        """What came that is no reply; empty where all was one."""
-        return self._replies.fault
+    queued: int
+    sent: int
+    fault: str
 
     @property
     def backlog(self) -> int:
         """Octets that wait to be written."""
-        return 0 if self._broken else self.put_in - self.sent
+        ...
 
-    def put(self, part: bytes) -> None:
-        self._out.append(part)
-        self.put_in += len(part)
+    def queue(self, data: bytes) -> None:
+        """Queue `data` to be written by `flush`."""
+        ...
 
-    def write(self) -> bool:
-        """Writes what the line takes now; true where it took all."""
+    def flush(self) -> bool:
+        """Write what can be written now; return True if that was everything."""
+        ...
+
+    def read(self) -> bytes:
+        """Return what has come in; empty if nothing has, or if there is a `fault`."""
+        ...
+
+
+class SocketTransport:
+    """A transport over an open socket, TLS or not, which it makes non-blocking until `detach`."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.socket = sock
+        self.queued = 0
+        self.sent = 0
+        self.fault = ""
+        self._tls = isinstance(sock, ssl.SSLSocket)
+        self._out: deque[bytes | memoryview] = deque()
+        self._write_error: OSError | None = None
+        self._timeout = sock.gettimeout()
+        sock.setblocking(False)
+
+    def detach(self) -> None:
+        """Make the socket block again, as it did before."""
+        if self.socket.fileno() >= 0:
+            self.socket.settimeout(self._timeout)
+
+    @property
+    def backlog(self) -> int:
+        """Octets that wait to be written."""
+        return 0 if self._write_error else self.queued - self.sent
+
+    def queue(self, data: bytes) -> None:
+        """Queue `data` to be written by `flush`."""
+        self._out.append(data)
+        self.queued += len(data)
+
+    def flush(self) -> bool:
+        """Write what the socket takes now; return True if that was everything."""
         try:
-            while self._out and not self._broken:
-                self._cut(self._write_some())
+            while self._out and not self._write_error:
+                self._drop(self._write_some())
         except _BLOCKED:
             return False
         except OSError as error:
             # What the server said before it went is still to be read.
-            self._broken = error
-        return not self._broken
+            self._write_error = error
+        return not self._write_error
 
-    def receive(self) -> Replies:
-        """The replies that have come in, as code and text.
+    def read(self) -> bytes:
+        """Return what has come in; empty if nothing has, or if there is a `fault`."""
+        data = self._read_some()
+        # A selector doesn't know of what the TLS layer has taken in already.
+        more = data if self._tls else b""
+        while more and len(data) < MAX_READ:
+            more = self._read_some()
+            data += more
+        return data
 
-        Raises LineLost where the line ends or talks nonsense, but hands over first what came
-        before that; `nonsense` then says at once what is wrong. Nothing after it is an answer.
-        """
-        replies = self._receive_some()
-        # What TLS has taken in already is nothing that a selector would tell of.
-        while self._tls and replies is not None and not self.nonsense:
-            more = self._receive_some(after=replies)
-            if more is None:
-                break
-            replies += more
-        self.heard += len(replies or ())
-        return replies or []
-
-    def _receive_some(self, after: Replies | None = None) -> Replies | None:
-        """None where nothing is there to be read, or what is wrong can wait till after `after`."""
+    def _read_some(self) -> bytes:
         try:
-            data = self.socket.recv(READ_AT_ONCE)
-            fault = "" if data else "the server closed the connection"
+            data = self.socket.recv(READ_SIZE)
         except _BLOCKED:
-            if not self._broken:
-                return None
-            fault = self._broken.strerror or "the line broke"
+            if self._write_error:
+                self.fault = self._write_error.strerror or BROKEN
+            return b""
         except OSError as error:
-            fault = error.strerror or "the line broke"
-        if not fault:
-            return self._replies.cut(data)
-        if after:
-            return None
-        raise ConnectionLostError(fault)
+            self.fault = error.strerror or BROKEN
+            return b""
+        if not data:
+            self.fault = CLOSED
+        return data
 
     def _write_some(self) -> int:
         if not self._tls:
-            buffers = [self._out[place] for place in range(min(len(self._out), BUFFERS_AT_ONCE))]
+            buffers = [self._out[place] for place in range(min(len(self._out), MAX_BUFFERS))]
             return self.socket.sendmsg(buffers)
         if len(self._out) > 1:
             whole = b"".join(self._out)
@@ -112,9 +120,10 @@ class Wire:
             self._out.append(whole)
         return self.socket.send(self._out[0])
 
-    def _cut(self, written: int) -> None:
+    def _drop(self, written: int) -> None:
+        """Drop the octets that were written from the queue."""
         self.sent += written
-        if self.sent == self.put_in:
+        if self.sent == self.queued:
             self._out.clear()
             return
         while written:
@@ -123,38 +132,3 @@ class Wire:
                 self._out.appendleft(memoryview(first)[written:])
                 return
             written -= len(first)
-
-
-class _Replies:
-    """RFC 5321 section 4.2.1: every line of a reply but its last has a hyphen after the code."""
-
-    def __init__(self) -> None:
-        self._rest = b""
-        self._lines: list[bytes] = []
-        self.fault = ""
-
-    def cut(self, data: bytes) -> Replies:
-        """The replies that `data` completes, however the line has cut them up.
-
-        Raises LineLost at what is no reply, but hands over first what came before it.
-        """
-        if self.fault:
-            raise ConnectionLostError(self.fault)
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        replies: Replies = []
-        for line in lines:
-            if line[:4] == b"250 " and not self._lines:  # as nearly all of them
-                replies.append((250, line[4:]))
-                continue
-            if not line[:3].isdigit() or len(self._lines) > LONGEST_REPLY:
-                self.fault = "the server answered something that is not SMTP"
-                break
-            self._lines.append(line[4:])
-            if line[3:4] != b"-":
-                replies.append((int(line[:3]), b"\n".join(self._lines)))
-                self._lines.clear()
-        if len(self._rest) > LONGEST_LINE:
-            self.fault = "the server answered a line without end"
-        if self.fault and not replies:
-            raise ConnectionLostError(self.fault)
-        return replies

@@ -1,4 +1,4 @@
-"""Where mail goes over SMTP: an SMTP_URL, taken apart."""
+"""Parses the SMTP_URL setting: host, port, login, TLS and options."""
 
 import re
 from dataclasses import dataclass, field
@@ -15,13 +15,14 @@ SUBMISSION_PORT = 587
 SUBMISSIONS_PORT = 465
 """RFC 8314 section 3.3: TLS from the first byte."""
 
-CONNECTIONS, MOST_CONNECTIONS = 4, 100
-"""At a time where SMTP_URL does not say, and at most."""
+DEFAULT_CONNECTIONS, MAX_CONNECTIONS = 4, 100
+MAX_MESSAGES = 1_000_000
+"""For each connection."""
 OPTIONS = ("starttls", "helo", "connections", "messages")
 
 
 class Tls(StrEnum):
-    """IMPLICIT is smtps://; the others are what `?starttls=` may say of an smtp:// line."""
+    """IMPLICIT is smtps://; the others are the values of `?starttls=` with smtp://."""
 
     IMPLICIT = "implicit"
     REQUIRE = "require"
@@ -31,9 +32,10 @@ class Tls(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SmtpUrl:
-    """`helo` is the name to greet with, if this machine's own won't do.
+    """A parsed SMTP_URL.
 
-    `connections` at a time at most; `messages` over one of them, where the server has a limit.
+    `helo` is the name to greet with, instead of this machine's own. At most `connections` are
+    open at a time, and at most `messages` go over each, if the server has such a limit.
     """
 
     host: str
@@ -42,7 +44,7 @@ class SmtpUrl:
     user: str = ""
     password: str = field(default="", repr=False)
     helo: str | None = None
-    connections: int = CONNECTIONS
+    connections: int = DEFAULT_CONNECTIONS
     messages: int | None = None
 
     def __str__(self) -> str:
@@ -57,7 +59,10 @@ class SmtpUrl:
 
 
 def parse_smtp_url(url: str) -> SmtpUrl:
-    """Raises ValueError with one line; it never repeats the URL, which holds a password."""
+    """Parse an SMTP_URL.
+
+    Raises ValueError with one line that never repeats the URL, since it holds a password.
+    """
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -69,7 +74,7 @@ def parse_smtp_url(url: str) -> SmtpUrl:
     try:
         port = parts.port
     except ValueError:
-        # Without the error's own words: a raw / in a password makes a "port" of its beginning.
+        # The error's own text could show a password: a raw / in one makes a "port" of its start.
         raise _wrong("the port is not a number from 1 to 65535") from None
     if not parts.hostname or port == 0:
         raise _wrong("the host or the port is missing")
@@ -91,8 +96,8 @@ def parse_smtp_url(url: str) -> SmtpUrl:
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
         helo=helo,
-        connections=_number(options, "connections", MOST_CONNECTIONS) or CONNECTIONS,
-        messages=_number(options, "messages", 1_000_000),
+        connections=_number(options, "connections", MAX_CONNECTIONS) or DEFAULT_CONNECTIONS,
+        messages=_number(options, "messages", MAX_MESSAGES),
     )
 
 

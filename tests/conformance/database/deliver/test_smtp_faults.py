@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import ProviderError
-from digest.deliver.providers.smtp.pipelined import WIDEST
+from digest.deliver.providers.smtp.limits import MAX_WINDOW
 from digest.deliver.providers.smtp.provider import SmtpProvider
 from digest.deliver.providers.smtp.url import SmtpUrl
 from digest.deliver.tables import Attempt
@@ -75,7 +75,7 @@ def honest(states: dict[str, set[str]], server: PipeliningServer) -> dict[str, s
 
 def at_stake(server: PipeliningServer) -> int:
     """Bodies that are without an answer when a line ends, at most."""
-    return WIDEST if server.chunking else 1
+    return MAX_WINDOW if server.chunking else 1
 
 
 def tries(store: Store) -> int:

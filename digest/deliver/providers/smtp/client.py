@@ -1,0 +1,154 @@
+"""Opens SMTP connections: connects, starts TLS, signs in.
+
+This part waits for each reply; what follows (`connection`) never waits.
+Sources: RFC 5321 (SMTP), RFC 3207 (STARTTLS), RFC 4954 and RFC 4616 (AUTH PLAIN), RFC 1870
+(SIZE), RFC 6531 (SMTPUTF8).
+"""
+
+import base64
+import smtplib
+import socket
+import ssl
+from contextlib import suppress
+
+from digest.deliver.providers.base import ProviderError
+from digest.deliver.providers.smtp.connection import Peer
+from digest.deliver.providers.smtp.errors import ConnectionLostError
+from digest.deliver.providers.smtp.handshake import HandshakeClient, SecureHandshakeClient
+from digest.deliver.providers.smtp.reply import OK, Stage, read_reply
+from digest.deliver.providers.smtp.transport import CLOSED, SocketTransport
+from digest.deliver.providers.smtp.url import SmtpUrl, Tls
+
+SIGNED_IN = frozenset({235, 503})
+"""RFC 4954 section 6: accepted, and already authenticated."""
+
+
+class SmtpClient:
+    """An open connection, kept between runs. `peer` is what is known of the server."""
+
+    def __init__(self, smtp: smtplib.SMTP, timeout: float, body_timeout: float) -> None:
+        self._smtp = smtp
+        self.peer = Peer(frozenset(smtp.esmtp_features), timeout, body_timeout)
+
+    def transport(self) -> SocketTransport:
+        """Hand over the socket for use without waiting, until the transport's `detach`."""
+        if self._smtp.sock is None:
+            raise ConnectionLostError(CLOSED)
+        return SocketTransport(self._smtp.sock)
+
+    def alive(self) -> bool:
+        """Return whether the server still answers."""
+        try:
+            return self._smtp.noop()[0] == OK
+        except OSError:
+            return False
+
+    def close(self) -> None:
+        """Say QUIT, if anybody still listens, and close the socket."""
+        with suppress(OSError):
+            self._smtp.quit()
+        self._smtp.close()
+
+    def abort(self) -> None:
+        """Close the socket without a word."""
+        self._smtp.close()
+
+
+def open_client(
+    target: SmtpUrl, tls: ssl.SSLContext, timeout: float, body_timeout: float
+) -> SmtpClient:
+    """Connect, start TLS and sign in. Raises ProviderError with one line why not."""
+    try:
+        smtp = _connect(target, tls, timeout)
+    except OSError as error:
+        raise ProviderError(f"can't reach {target}: {_explain(error)}") from error
+    try:
+        _secure(smtp, target, tls)
+        _sign_in(smtp, target)
+    except (OSError, ProviderError) as error:
+        smtp.close()
+        if isinstance(error, ProviderError):
+            raise
+        msg = f"connected to {target}, but the handshake failed: {_explain(error)}"
+        raise ProviderError(msg) from error
+    return SmtpClient(smtp, timeout, body_timeout)
+
+
+def _connect(target: SmtpUrl, tls: ssl.SSLContext, timeout: float) -> HandshakeClient:
+    # Give a name, since smtplib would ask DNS for one, for seconds if DNS is broken.
+    greeting = target.helo or socket.gethostname()
+    if target.tls is Tls.IMPLICIT:
+        client: HandshakeClient = SecureHandshakeClient(
+            target.host, target.port, greeting, timeout=timeout, context=tls
+        )
+    else:
+        client = HandshakeClient(target.host, target.port, greeting, timeout=timeout)
+    if "." not in greeting and client.sock:
+        # RFC 5321 section 4.1.3: an address literal, if there is no full name.
+        own = client.sock.getsockname()[0]
+        client.local_hostname = f"[IPv6:{own}]" if ":" in own else f"[{own}]"
+    return client
+
+
+def _secure(client: smtplib.SMTP, target: SmtpUrl, tls: ssl.SSLContext) -> None:
+    client.ehlo_or_helo_if_needed()
+    if target.tls in {Tls.IMPLICIT, Tls.NEVER}:
+        return
+    if client.has_extn("starttls"):
+        client.starttls(context=tls)
+        client.ehlo_or_helo_if_needed()
+    elif target.tls is Tls.REQUIRE:
+        raise ProviderError(f"{target} does not offer STARTTLS, which SMTP_URL requires")
+    elif target.user and not target.is_loopback:
+        raise ProviderError(
+            f"{target} does not offer STARTTLS, and a password must not cross the network in the "
+            "clear; use smtps://, or ?starttls=never where the network is trusted"
+        )
+
+
+def _sign_in(client: smtplib.SMTP, target: SmtpUrl) -> None:
+    if not target.user:
+        return
+    if "PLAIN" not in client.esmtp_features.get("auth", "").upper().split():
+        _sign_in_otherwise(client, target)
+        return
+    # smtplib's own PLAIN stops at the first character outside ASCII.
+    secret = base64.b64encode(f"\0{target.user}\0{target.password}".encode()).decode()
+    code, text = client.docmd("AUTH", f"PLAIN {secret}")
+    if code not in SIGNED_IN:
+        raise smtplib.SMTPAuthenticationError(code, text)
+
+
+def _sign_in_otherwise(client: smtplib.SMTP, target: SmtpUrl) -> None:
+    try:
+        client.login(target.user, target.password)
+    except UnicodeEncodeError:
+        # The error's own text would show the letter.
+        raise ProviderError(
+            f"{target} does not offer AUTH PLAIN, and nothing else takes a user or password with "
+            "letters outside ASCII; choose another password for SMTP_URL"
+        ) from None
+    except ValueError:
+        raise ProviderError(f"{target} answers AUTH with something that is not SMTP") from None
+
+
+def _explain(error: Exception) -> str:
+    """Return one line for people; the text of smtplib's own errors is a tuple with bytes."""
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return f"it refuses the user or the password ({_reply_text(error)})"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"it answered {_reply_text(error)}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate does not hold: {error.verify_message}"
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+        return "no answer in time"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _reply_text(error: smtplib.SMTPResponseException) -> str:
+    raw = error.smtp_error
+    return str(
+        read_reply(Stage.MAIL, error.smtp_code, raw.encode() if isinstance(raw, str) else raw)
+    )

@@ -1,0 +1,43 @@
+"""Every limit of the SMTP provider in one place, with its unit and its source."""
+
+COMMAND_TIMEOUT = 60.0
+"""Seconds for the reply to a command, handshake included.
+
+RFC 5321 section 4.5.3.2 asks for five minutes, but nothing is lost by giving up on a command.
+"""
+BODY_TIMEOUT = 600.0
+"""Seconds for the reply to a body: RFC 5321 section 4.5.3.2.6.
+
+Giving up on that reply leaves a delivery unknown, so it is as long as the RFC asks for.
+"""
+
+MAX_WINDOW = 64
+"""Messages on one connection whose body is without a reply (RFC 3030; one with RFC 2920)."""
+MAX_IN_FLIGHT_OCTETS = 4_000_000
+"""Octets sent since the oldest body without a reply began: bounds what a lost connection leaves
+unknown."""
+MAX_BACKLOG = 262_144
+"""Octets that are composed before the socket takes some: bounds memory."""
+
+MAX_REPLY_LINE = 65_536
+"""Octets of a line of a reply. RFC 5321 section 4.5.3.1.5 allows 512; servers exceed it."""
+MAX_REPLY_LINES = 512
+"""Lines of a reply. RFC 5321 sets no limit; without one a server could fill the memory."""
+MAX_DETAIL = 400
+"""Characters of a reply's text that are kept in an outcome."""
+
+READ_SIZE = 65_536
+"""Octets for each read from the socket."""
+MAX_READ = 1_048_576
+"""Octets read from a TLS socket before they are parsed."""
+MAX_BUFFERS = 64
+"""Buffers for each `sendmsg`; POSIX guarantees 16 (IOV_MAX), Linux takes 1,024."""
+
+MAX_TRIES = 2
+"""Connections on which a message may be lost before its body began; then it is deferred."""
+MAX_UNANSWERED = 2
+"""Connections in a row that may end with bodies unanswered; then the run ends."""
+TURN_SECONDS = 0.5
+"""How long the pool waits for a socket before it yields to its caller."""
+POLL_SECONDS = 0.1
+"""How long to wait before asking for batches again when there was none."""

@@ -1,0 +1,70 @@
+"""A connection on which every command waits for its reply (RFC 5321)."""
+
+from digest.deliver.providers.smtp.connection import (
+    BODY,
+    DATA,
+    MAIL,
+    RCPT,
+    RSET,
+    Connection,
+    InFlightMessage,
+)
+from digest.deliver.providers.smtp.errors import UnexpectedReplyError
+from digest.deliver.providers.smtp.reply import START_INPUT, Stage, read_reply
+
+
+class PlainConnection(Connection):
+    """Send one command at a time, and stop a message at its first failure."""
+
+    pipelines = False
+
+    # The commands of the current message that are still to be sent.
+    _script: tuple[tuple[Stage, InFlightMessage, str], ...] = ()
+
+    @property
+    def confirmed(self) -> bool:
+        """True: any server can be talked to in this style."""
+        return True
+
+    def _fill(self) -> bool:
+        """Queue the next command of the current message, its body, or the next message."""
+        if self._expected:
+            return False
+        if self._body_due:
+            due, self._body_due = self._body_due, None
+            self._queue_body(due)
+            return True
+        if not self._script:
+            if not self._may_start():
+                return False
+            self._write_script(self._start())
+        stage, message, command = self._script[0]
+        self._script = self._script[1:]
+        self._expected.append((stage, message))
+        self.transport.queue(command.encode())
+        return True
+
+    def _write_script(self, message: InFlightMessage) -> None:
+        self._body = self._compose(message.personalization)
+        mail, rcpt = self._commands(message, len(self._body))
+        reset = ((RSET, message, "RSET\r\n"),) if self.peer.in_transaction else ()
+        self._script = (
+            *reset,
+            (MAIL, message, mail),
+            (RCPT, message, rcpt),
+            (DATA, message, "DATA\r\n"),
+        )
+        self.peer.in_transaction = True
+
+    def _decide(self, stage: Stage, message: InFlightMessage, code: int, text: bytes) -> None:
+        if stage is DATA and code == START_INPUT:
+            self._body_due = message
+            return
+        self._script = ()
+        if self._closing and stage is not BODY:
+            return  # its body was not begun, so it goes over another connection
+        reply = read_reply(stage, code, text)
+        if not (reply.transient or reply.permanent):
+            raise UnexpectedReplyError(f"the server answered {reply} to {stage.name}")
+        message.failure = reply
+        self._settle(message)
