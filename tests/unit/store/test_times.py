@@ -16,7 +16,7 @@ EAST = timezone(timedelta(hours=2))
 @given(st.datetimes(min_value=datetime(2, 1, 1), timezones=st.just(EAST)))  # noqa: DTZ001 - Hypothesis asks for naive bounds
 def test_sqlite_text_is_what_the_column_type_writes(moment: datetime) -> None:
     dialect = sqlite.dialect()  # type: ignore[no-untyped-call]
-    write = UtcDateTime().bind_processor(dialect)
+    write = UtcDateTime().dialect_impl(dialect).bind_processor(dialect)
     assert write is not None
     assert sqlite_text(moment) == write(moment)
 
