@@ -4,23 +4,22 @@ import secrets
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from digest.brand import ACCENT, NO_ADDRESS, TAGLINE, Brand, Typeface
-from digest.deliver.providers.dkim.signer import is_aligned
 from digest.deliver.providers.smtp.url import parse_smtp_url
 from digest.deliver.rate_limit.limits import Limits, parse_domain_limits, parse_limit, parse_warm_up
-from digest.gate.findings import Policy, parse_codes, parse_ignored
 from digest.message.edition import Sender
-from digest.render.links import Tracking
 from digest.settings_validators import (
     bounce_pattern,
     colour,
     dns_server_text,
     domain_text,
+    gate_codes_text,
+    gate_ignored_text,
     language_tag,
     line,
     logo,
@@ -35,9 +34,12 @@ from digest.settings_validators import (
     web_address,
     webhook_key_text,
 )
-from digest.track.bounces.mailbox import parse_mailbox_url
 from digest.track.hits.networks import ScannerNetworks, parse_networks
 from store.errors import UserError
+
+if TYPE_CHECKING:
+    from digest.gate.findings import Policy
+    from digest.render.links import Tracking
 
 SHORTEST_SECRET = 32
 
@@ -105,9 +107,9 @@ class Settings(BaseSettings):
     """Like gmail.com=20/s 50000/day, yahoo.com=5/s; beside the limit on all mail."""
     warm_up: Annotated[str, AfterValidator(read_by(parse_warm_up))] = ""
     """Like 2026-12-01 200 x1.5: how many a day, on that date and then ever more."""
-    gate_block: Annotated[str, AfterValidator(read_by(parse_codes))] = ""
+    gate_block: Annotated[str, AfterValidator(gate_codes_text)] = ""
     """Codes of the gate that shall block, parted by commas, beside those that do anyway."""
-    gate_ignore: Annotated[str, AfterValidator(read_by(parse_ignored))] = ""
+    gate_ignore: Annotated[str, AfterValidator(gate_ignored_text)] = ""
     """Codes that shall only inform."""
     gate_tools: bool = True
     """Whether SpamAssassin and caniemail are asked where this machine has them."""
@@ -147,6 +149,8 @@ class Settings(BaseSettings):
         place = self.bounce_mailbox.get_secret_value()
         try:
             if place:
+                from digest.track.bounces.mailbox import parse_mailbox_url
+
                 parse_mailbox_url(place)
         except ValueError as error:
             raise ValueError(f"DIGEST_BOUNCE_MAILBOX: {error}") from None
@@ -167,7 +171,7 @@ class Settings(BaseSettings):
             )
             raise ValueError(msg)
         sender = self.mail_sender.domain
-        if self.dkim_domain and not is_aligned(self.dkim_domain, sender):
+        if self.dkim_domain and not _is_aligned(self.dkim_domain, sender):
             msg = f"DIGEST_DKIM_DOMAIN: should be {sender}, the sender's domain, or one above it"
             raise ValueError(msg)
         return self
@@ -196,7 +200,9 @@ class Settings(BaseSettings):
         return Sender(name, address, self.reply_to or None)
 
     @property
-    def kept(self) -> Tracking:
+    def kept(self) -> "Tracking":
+        from digest.render.links import Tracking
+
         return Tracking(self.tracking and self.track_opens, self.tracking and self.track_clicks)
 
     @property
@@ -204,7 +210,9 @@ class Settings(BaseSettings):
         return ScannerNetworks(parse_networks(self.scanner_networks))
 
     @property
-    def gate_policy(self) -> Policy:
+    def gate_policy(self) -> "Policy":
+        from digest.gate.findings import Policy, parse_codes, parse_ignored
+
         return Policy(parse_codes(self.gate_block), parse_ignored(self.gate_ignore))
 
     @property
@@ -245,6 +253,12 @@ def unknown_settings(environment: Mapping[str, str]) -> list[str]:
     """Names that begin like a setting and are none: most likely a slip of the pen."""
     known = {f"DIGEST_{name.upper()}" for name in Settings.model_fields}
     return sorted(name for name in environment if name.startswith("DIGEST_") and name not in known)
+
+
+def _is_aligned(signing_domain: str, sender_domain: str) -> bool:
+    from digest.deliver.providers.dkim.signer import is_aligned
+
+    return is_aligned(signing_domain, sender_domain)
 
 
 def _lines(error: ValidationError) -> list[str]:
