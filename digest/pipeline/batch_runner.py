@@ -1,7 +1,7 @@
-"""One worker's hold on one issue: what it has claimed, and what came back.
+"""Claims batches of one issue for one worker, and writes their outcomes.
 
-The provider pulls batches out of a Shift and hands outcomes back to it. Outcomes that have come in
-are committed together with the next claim, so a message costs a share of one transaction.
+The provider pulls batches out of a `BatchRunner` and hands outcomes back to it. Outcomes are
+committed together with the next claim, so that one transaction serves many messages.
 """
 
 import logging
@@ -24,168 +24,177 @@ from digest.message.personalization import Personalization, Recipient
 from digest.pipeline.notify_workers import NotifyWorkers, notify_nobody
 from store.engine import Store, describe_error
 
-MOST_AT_ONCE = 1_000
-"""Recipients claimed in one transaction at most, and outcomes that wait to be written."""
-QUICK, SLOW = 0.05, 0.2
-"""Seconds that a claim lasts: less and the next is larger, more and it is smaller. What a
-process holds when it dies is uncertain, so nobody should hold more than a moment's work."""
-WRITE_EVERY = 0.25
-LONGEST_HOLD = timedelta(seconds=5)
-"""Limits that keep everything back for longer end the run; it goes on when they let go."""
-LOOK_AGAIN = 0.5
-"""Seconds without anything on its way until the provider, and whoever reports, gets a turn."""
-SETTLE_WAITS = (0.1, 0.5, 2.0, 5.0, 10.0, 20.0, 30.0)
-"""Seconds between tries to write outcomes: a database that is started anew is back by then."""
+MAX_PER_TRANSACTION = 1_000
+"""Recipients claimed in one transaction, and outcomes that wait to be written."""
+QUICK_SECONDS, SLOW_SECONDS = 0.05, 0.2
+"""If a claim is submitted faster than QUICK_SECONDS, the next is twice as large; if slower than
+SLOW_SECONDS, half. What a process has claimed when it dies becomes uncertain, so it should claim
+no more than it submits in a moment."""
+WRITE_EVERY_SECONDS = 0.25
+MAX_WAIT = timedelta(seconds=5)
+"""If the rate limits hold everything back for longer than this, the run ends instead of waiting."""
+POLL_SECONDS = 0.5
+"""How long to wait at a time while nothing is in flight; in between the provider gets a turn."""
+RETRY_WAITS = (0.1, 0.5, 2.0, 5.0, 10.0, 20.0, 30.0)
+"""Seconds between tries to write outcomes: enough for a database to restart."""
 log = logging.getLogger(__name__)
 
-Addressing = Callable[[Sequence[Recipient], int], list[Personalization]]
+Personalizer = Callable[[Sequence[Recipient], int], list[Personalization]]
 
 
 @dataclass(slots=True)
 class BatchRunner:
-    """`fault` is what ended the claims where it was not that all is done.
+    """One worker's batches of one issue.
 
-    After `quota` recipients nothing more is claimed. Batches made for a later try are announced.
+    Nothing more is claimed after `quota` recipients (None: no limit). Workers are notified of
+    batches that are queued again. `error` is what ended claiming early, if anything did.
     """
 
     store: Store
     number: int
     worker_lock: WorkerLock
     provider: Provider
-    address: Addressing
+    personalize: Personalizer
     clock: Callable[[], datetime]
     limiter: RateLimiter
     pause: Callable[[float], None]
     should_stop: Callable[[], bool]
     notify_workers: NotifyWorkers = notify_nobody
     quota: int | None = None
-    tick: Callable[[], float] = time.monotonic
-    fault: Exception | None = None
+    monotonic: Callable[[], float] = time.monotonic
+    error: Exception | None = None
     _position_of: dict[int, int] = field(default_factory=dict)
-    _left: dict[int, int] = field(default_factory=dict)
-    _waiting: list[Outcome] = field(default_factory=list)
-    _through: list[int] = field(default_factory=list)
-    _most: int = 1
-    _at: float = 0.0
-    _held_until: datetime | None = None
-    _given: int = 0
+    _unanswered: dict[int, int] = field(default_factory=dict)
+    _unwritten: list[Outcome] = field(default_factory=list)
+    _done: list[int] = field(default_factory=list)
+    _claim_limit: int = 1
+    _written_at: float = 0.0
+    _throttled_until: datetime | None = None
+    _claimed: int = 0
 
     def batches(self) -> Iterator[list[Personalization]]:
-        """Claimed batches, for the provider to pull; ends when there is none, or enough.
+        """Yield claimed batches; an empty one while the rate limits allow none.
 
-        An empty one while the limits allow none. Never raises, so that what is on its way is
-        heard of before a fault is.
+        Ends when nothing is due, at the quota, or when `should_stop` says so. Never raises, so
+        that outcomes of messages in flight still come in; see `error`.
         """
-        while not self.should_stop() and (self.quota is None or self._given < self.quota):
-            if self._held():
+        while not self.should_stop() and (self.quota is None or self._claimed < self.quota):
+            if self._is_throttled():
                 yield []
                 continue
             try:
                 self.worker_lock.ensure_held()
                 asked_at = self.clock()
-                claims = self._turn(self._most)
-                self._held_until = None if claims else self._hold(asked_at)
-                personalizations = self._address(claims)
-            except Exception as fault:  # noqa: BLE001 - kept, and raised by whoever runs the shift
-                self.fault = fault
+                claims = self._transact(self._claim_limit)
+                self._throttled_until = None if claims else self._throttle_end(asked_at)
+                personalizations = self._personalize(claims)
+            except Exception as error:  # noqa: BLE001 - whoever runs the batches raises it
+                self.error = error
                 return
             if not claims:
-                if self._held_until is None:
+                if self._throttled_until is None:
                     return
                 continue
-            claimed_at = self.tick()
+            claimed_at = self.monotonic()
             yield from filter(None, personalizations)
-            self._given += sum(map(len, personalizations))
-            self._adapt(self.tick() - claimed_at)
+            self._claimed += sum(map(len, personalizations))
+            self._adapt(self.monotonic() - claimed_at)
 
-    def hear(self, outcomes: Sequence[Outcome]) -> None:
-        """Takes outcomes in; commits where many wait, or some for long."""
+    def record(self, outcomes: Sequence[Outcome]) -> None:
+        """Record outcomes; write them if there are many, or if the last write is long ago."""
         for outcome in outcomes:
             position = self._position_of.pop(outcome.delivery_id, None)
             if position is None:
-                log.error("%s answered for a delivery it was not given", self.provider.name)
+                log.error(
+                    "%s reported an outcome for a delivery it was not given", self.provider.name
+                )
                 continue
-            self._waiting.append(outcome)
-            self._left[position] -= 1
-            if not self._left[position]:
-                self._through.append(position)
-        if self._waiting and (
-            len(self._waiting) >= MOST_AT_ONCE or self.tick() - self._at > WRITE_EVERY
+            self._unwritten.append(outcome)
+            self._unanswered[position] -= 1
+            if not self._unanswered[position]:
+                self._done.append(position)
+        if self._unwritten and (
+            len(self._unwritten) >= MAX_PER_TRANSACTION
+            or self.monotonic() - self._written_at > WRITE_EVERY_SECONDS
         ):
-            self._turn(0)
+            self._transact(0)
 
     def close(self) -> None:
-        """All batches in hand are done: what has no outcome is uncertain."""
-        self._through = list(self._left)
-        self._turn(0)
+        """Close all claimed batches; a delivery without an outcome becomes uncertain."""
+        self._done = list(self._unanswered)
+        self._transact(0)
 
     def release(self, not_before: datetime | None) -> None:
-        """All batches in hand go back: what has no outcome was not submitted."""
-        back = [position for position, left in self._left.items() if left]
-        self._turn(0, back, not_before)
+        """Queue all claimed batches again; what has no outcome was not submitted."""
+        returned = [position for position, open_ in self._unanswered.items() if open_]
+        self._transact(0, returned, not_before)
 
-    def _hold(self, asked_at: datetime) -> datetime | None:
-        """Until when the limits keep everything back, if it is worth waiting for.
+    def _throttle_end(self, asked_at: datetime) -> datetime | None:
+        """Return until when the rate limits hold everything back, or None to end the run.
 
-        As of the moment before the claim: what let go meanwhile is to be claimed, not the end.
+        `asked_at` is the moment before the claim: a limit that cleared since then means that
+        there is something to claim, not that the issue is done.
         """
         if not self.limiter:
             return None
         with self.store.read() as session:
             throttled = throttle_status(session, self.limiter, self.number, asked_at)
-        return throttled.until if throttled and throttled.until <= asked_at + LONGEST_HOLD else None
+        return throttled.until if throttled and throttled.until <= asked_at + MAX_WAIT else None
 
-    def _held(self) -> bool:
-        """Whether it is too early; waits where nothing is on its way that it would hold up."""
-        if self._held_until is None:
+    def _is_throttled(self) -> bool:
+        """Whether the rate limits still hold everything back; waits if nothing is in flight."""
+        if self._throttled_until is None:
             return False
-        ahead = (self._held_until - self.clock()).total_seconds()
+        ahead = (self._throttled_until - self.clock()).total_seconds()
         if ahead > 0 and not self._position_of:
-            self.pause(min(ahead, LOOK_AGAIN))
-        return self.clock() < self._held_until
+            self.pause(min(ahead, POLL_SECONDS))
+        return self.clock() < self._throttled_until
 
-    def _address(self, claims: Sequence[Claim]) -> list[list[Personalization]]:
-        """Raises what addressing raises, once the batches are back."""
+    def _personalize(self, claims: Sequence[Claim]) -> list[list[Personalization]]:
+        """Return the personalized batches; on an error, queue them again and raise it."""
         try:
-            return [self.address(claim.recipients, self.number) for claim in claims]
+            return [self.personalize(claim.recipients, self.number) for claim in claims]
         except Exception:
-            self._turn(0, [claim.position for claim in claims])
+            self._transact(0, [claim.position for claim in claims])
             raise
 
-    def _turn(
-        self, most: int, back: Sequence[int] = (), not_before: datetime | None = None
+    def _transact(
+        self, most: int, returned: Sequence[int] = (), not_before: datetime | None = None
     ) -> list[Claim]:
-        """One transaction: what came in is written, `back` is released, new batches are claimed.
+        """In one transaction write outcomes, release `returned`, and claim up to `most` recipients.
 
-        A database that refuses for a moment is asked again: what a provider said can't be had a
-        second time, so it is worth a minute.
+        Retries for about a minute: a provider reports an outcome only once.
         """
-        for wait in (*SETTLE_WAITS, None):
+        for wait in (*RETRY_WAITS, None):
             try:
-                claims = self._commit(most, back, not_before)
+                claims = self._commit(most, returned, not_before)
             except DBAPIError as error:
                 if wait is None:
                     raise
-                log.warning("the database refused, and is asked again: %s", describe_error(error))
+                log.warning("the database refused; trying again: %s", describe_error(error))
                 self.pause(wait)
             else:
                 break
-        self._forget(back)
-        self._at = self.tick()
+        self._forget(returned)
+        self._written_at = self.monotonic()
         for claim in claims:
-            self._left[claim.position] = len(claim.recipients)
+            self._unanswered[claim.position] = len(claim.recipients)
             ids = [one.delivery_id for one in claim.recipients]
             self._position_of.update(dict.fromkeys(ids, claim.position))
             if not claim.recipients:
-                self._through.append(claim.position)
+                self._done.append(claim.position)
         return claims
 
-    def _commit(self, most: int, back: Sequence[int], not_before: datetime | None) -> list[Claim]:
+    def _commit(
+        self, most: int, returned: Sequence[int], not_before: datetime | None
+    ) -> list[Claim]:
         now = self.clock()
         with self.store.write() as session:
             self._write(session, now)
-            if back:
-                release_batches(session, self.number, back, now, not_before, limiter=self.limiter)
+            if returned:
+                release_batches(
+                    session, self.number, returned, now, not_before, limiter=self.limiter
+                )
                 if not_before is not None:
                     self.notify_workers(session, self.number, not_before)
             if not most:
@@ -195,28 +204,29 @@ class BatchRunner:
             )
 
     def _write(self, session: Session, now: datetime) -> None:
-        if self._waiting:
+        if self._unwritten:
             for due in settle(
                 session,
                 self.number,
-                self._waiting,
+                self._unwritten,
                 provider=self.provider.name,
                 batch_size=self.limiter.limits.batch_size(self.provider.batch_size),
                 now=now,
             ):
                 self.notify_workers(session, self.number, due)
-        if self._through:
-            close_batches(session, self.number, self._through, now)
+        if self._done:
+            close_batches(session, self.number, self._done, now)
 
-    def _forget(self, back: Sequence[int]) -> None:
-        """What was written is no longer in hand."""
-        for position in (*self._through, *back):
-            self._left.pop(position, None)
-        self._waiting, self._through = [], []
+    def _forget(self, returned: Sequence[int]) -> None:
+        """Forget the batches that were just closed or released."""
+        for position in (*self._done, *returned):
+            self._unanswered.pop(position, None)
+        self._unwritten, self._done = [], []
 
     def _adapt(self, seconds: float) -> None:
-        if seconds < QUICK:
-            room = max(1, MOST_AT_ONCE // self.provider.batch_size)
-            self._most = min(self._most * 2, room)
-        elif seconds > SLOW:
-            self._most = max(1, self._most // 2)
+        """Adapt the size of the next claim to how long this one took."""
+        if seconds < QUICK_SECONDS:
+            largest = max(1, MAX_PER_TRANSACTION // self.provider.batch_size)
+            self._claim_limit = min(self._claim_limit * 2, largest)
+        elif seconds > SLOW_SECONDS:
+            self._claim_limit = max(1, self._claim_limit // 2)

@@ -1,4 +1,4 @@
-"""What an issue looks like: frozen bytes where there are any, else rendered from the store now."""
+"""Renders issues: from frozen bytes once there are any, else from the store as it is now."""
 
 import hashlib
 import json
@@ -28,12 +28,12 @@ from subscribers.tokens import Tokens
 
 UNFROZEN = (IssueState.DRAFT, IssueState.CANCELLED, IssueState.SKIPPED)
 PREVIEWER = Recipient(0, 0, "reader@example.com", "Sam", tracking=False)
-"""Whom previews and test messages address: subscriber 0, whose links change nothing."""
+"""The recipient of previews and test messages: subscriber 0, whose links change nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class IssueRenderer:
-    """Reads issues as they will be (a draft) or as they were approved (everything after)."""
+    """Renders drafts as they would be approved, and approved issues as they were."""
 
     brand: Brand
     sender: Sender
@@ -41,9 +41,10 @@ class IssueRenderer:
     tokens: Tokens
     tracking: Tracking
     bounces: str = ""
-    """As it is now and not as approved: it is where mail is read, and nothing that is shown."""
+    """The bounce address: the current setting even for approved issues, since it is not content."""
 
     def content(self, session: Session, number: int) -> Content:
+        """Compose the issue's content from its picks."""
         issue = find_issue(session, number)
         ids = picks(session, number)
         views = comparisons_by_id(session, ids)
@@ -59,7 +60,7 @@ class IssueRenderer:
         )
 
     def rendered(self, session: Session, number: int) -> Rendered:
-        """Raises IssueError when the frozen bytes are not those that were approved."""
+        """Return the issue's parts. Raises IssueError if frozen bytes are not those approved."""
         issue = find_issue(session, number)
         if issue.content_hash is None:
             return render_issue(
@@ -68,11 +69,11 @@ class IssueRenderer:
         return _read(session, issue)
 
     def edition(self, session: Session, number: int) -> Edition:
-        """As approved where it is: a sender changed since then is not put over frozen bytes."""
+        """Return the issue for sending; once approved, with the sender that was approved."""
         return self._edition(session, number, self.rendered(session, number))
 
     def sample_message(self, session: Session, number: int, at: datetime) -> SampleMessage:
-        """What the gate looks at: the message as the previewer would get it at `at`."""
+        """Return the message for the gate, as the previewer would get it at `at`."""
         rendered = self.rendered(session, number)
         edition = self._edition(session, number, rendered)
         return sample_message(edition, rendered, self.sample_personalization(edition), at)
@@ -94,7 +95,7 @@ class IssueRenderer:
 
     @property
     def imprint(self) -> dict[str, Any]:
-        """Who an issue approved now is from."""
+        """The sender, list name and public address that an approval now would freeze."""
         return {
             **asdict(self.sender),
             "list_name": self.brand.name,
@@ -112,7 +113,7 @@ class IssueRenderer:
 
 
 def picks(session: Session, number: int) -> list[int]:
-    """Comparison ids of the issue in its order."""
+    """Return the issue's comparison ids in its order."""
     return list(
         session.exec(
             select(Pick.comparison_id)
@@ -123,7 +124,7 @@ def picks(session: Session, number: int) -> list[int]:
 
 
 def freeze(session: Session, number: int, rendered: Rendered, imprint: dict[str, Any]) -> str:
-    """Keeps the approved bytes, their links' targets and who they are from; the hash of it all."""
+    """Store the approved bytes, link targets and imprint; return the hash of them all."""
     session.add(
         Variant(
             issue_number=number,

@@ -1,4 +1,4 @@
-"""Takes an approved issue to its recipients: claim, submit, settle, until the books balance."""
+"""Sends an approved issue to its recipients: claim, submit, settle, until all are accounted for."""
 
 import logging
 import time
@@ -29,16 +29,16 @@ from store.engine import Store
 
 REPORT_EVERY = timedelta(seconds=1)
 REPORT_SHARE = 50
-"""Counting reads every delivery of the issue, so it may take this part of the time at most."""
+"""Reports take at most 1/50 of the time: counting reads every delivery of the issue."""
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Deliveries of the issue by state, and what it waits for.
+    """How far an issue is: deliveries by state, and what it waits for.
 
-    `next_due` is when there is something to do again, where everything waits; `throttled` why,
-    where rate limits hold it back. `earliest_finish` is when limits and retries can be through.
+    If everything waits, `next_due` is when something is due again, and `throttled` is the rate
+    limit that it waits for, if any. `earliest_finish` is the earliest end under limits and retries.
     """
 
     counts: dict[str, int]
@@ -50,7 +50,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """One worker's way of sending. `should_stop` is asked between batches: True hands back."""
+    """Sends issues for one worker. `should_stop` is asked between batches."""
 
     store: Store
     renderer: IssueRenderer
@@ -68,9 +68,9 @@ class Sending:
         should_stop: Callable[[], bool] = lambda: False,
         report: Callable[[Progress], None] | None = None,
     ) -> Progress:
-        """Sends what is due of issue `number`; returns how it stands then.
+        """Send what is due of issue `number`; return its progress then.
 
-        Raises ProviderError when the provider can't be used: what it had not submitted is queued.
+        Raises ProviderError if the provider can't be used; what was not submitted is queued again.
         """
         self._work(number, worker_lock, None, should_stop, report)
         return self._finish(number)
@@ -78,17 +78,17 @@ class Sending:
     def run_quota(
         self, number: int, worker_lock: WorkerLock, most: int, *, should_stop: Callable[[], bool]
     ) -> bool:
-        """Sends about `most` of what is due; True when that finishes the issue.
+        """Send about `most` recipients of what is due; return whether that finishes the issue.
 
-        Raises as `run` does. Nothing is counted unless the issue is at its end.
+        Raises what `run` raises. Unlike `run` it does not count deliveries, which is slow.
         """
         self._work(number, worker_lock, most, should_stop, None)
-        # Whoever died meanwhile may hold the last batches.
+        # A worker that died meanwhile may have claimed the last batches.
         self.recover(number, worker_lock)
         return self.finish(number)
 
-    def held_until(self, number: int) -> datetime | None:
-        """Until when the limits let nothing of it go; None where nothing that is due is held."""
+    def throttled_until(self, number: int) -> datetime | None:
+        """Return until when the rate limits hold back all that is due, or None if they don't."""
         if not self.limiter:
             return None
         with self.store.read() as session:
@@ -96,7 +96,7 @@ class Sending:
         return throttled.until if throttled else None
 
     def finish(self, number: int) -> bool:
-        """Finishes the issue if its books balance."""
+        """Finish the issue if every recipient is accounted for; return whether it is finished."""
         with self.store.write() as session:
             return finish_issue(session, number, self.clock())
 
@@ -109,7 +109,7 @@ class Sending:
         report: Callable[[Progress], None] | None,
     ) -> None:
         self.recover(number, worker_lock)
-        # Before anything is claimed: bytes that were altered are refused while nobody waits.
+        # Read before the first claim: altered bytes are refused while nothing is in flight.
         with self.store.read() as session:
             edition = self.renderer.edition(session, number)
         runner = BatchRunner(
@@ -117,7 +117,7 @@ class Sending:
             number=number,
             worker_lock=worker_lock,
             provider=self.provider,
-            address=self.renderer.personalize,
+            personalize=self.renderer.personalize,
             clock=self.clock,
             limiter=self.limiter,
             pause=self.pause,
@@ -126,17 +126,17 @@ class Sending:
             quota=quota,
         )
         self._submit(runner, edition, report)
-        if runner.fault:
-            raise runner.fault
+        if runner.error:
+            raise runner.error
 
     def _submit(
         self, runner: BatchRunner, edition: Edition, report: Callable[[Progress], None] | None
     ) -> None:
-        """Until nothing is left to claim, or the provider can't be used."""
+        """Submit until nothing is left to claim, or the provider can't be used."""
         due = self.clock()
         try:
             for outcomes in self.provider.submit(edition, runner.batches()):
-                runner.hear(outcomes)
+                runner.record(outcomes)
                 if report and self.clock() >= due:
                     began = self.clock()
                     report(self.progress(runner.number))
@@ -147,20 +147,20 @@ class Sending:
             runner.release(self.clock() + timedelta(seconds=wait) if wait else None)
             raise
         except DBAPIError:
-            # No provider's fault. What could not be written is closed by whoever comes next.
+            # Not the provider's fault. The next worker closes what could not be written.
             raise
         except Exception as error:
-            # The contract: an exception means that nobody knows. The rest becomes uncertain.
-            log.exception("a provider broke off; what it had in hand is uncertain")
+            # By a provider's contract any other exception means: outcome unknown.
+            log.exception("the provider failed; its messages in flight are uncertain")
             runner.close()
-            raise ProviderError(f"{self.provider.name} broke off: {error!r}") from error
+            raise ProviderError(f"{self.provider.name} failed: {error!r}") from error
         runner.close()
 
     def recover(self, number: int, worker_lock: WorkerLock) -> int:
-        """Closes what dead workers held; how many deliveries that leaves uncertain.
+        """Close what dead workers had claimed; return how many deliveries that leaves uncertain.
 
-        A worker that is about to claim holds nothing, so what bears its own number is a batch
-        whose outcome it could not write.
+        This worker has claimed nothing yet, so a batch under its own number is one whose outcome
+        it could not write.
         """
 
         def at_work(worker: int) -> bool:
@@ -174,6 +174,7 @@ class Sending:
         return RateLimiter(self.provider.name, self.limits)
 
     def progress(self, number: int) -> Progress:
+        """Return the issue's progress, without changing anything."""
         with self.store.read() as session:
             return self._progress(session, number, finished=False)
 

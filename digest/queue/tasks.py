@@ -72,6 +72,6 @@ class TaskHandlers:
 
     def _make_up(self, number: int) -> None:
         """What limits hold back gets its permit for when they let go: at once it would be void."""
-        held_until = self.maintenance.sending.held_until(number)
+        throttled_until = self.maintenance.sending.throttled_until(number)
         with self.maintenance.store.write() as session:
-            self.send_tasks(session, number, held_until)
+            self.send_tasks(session, number, throttled_until)

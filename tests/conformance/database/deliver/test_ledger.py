@@ -198,7 +198,7 @@ def test_an_exception_leaves_the_rest_of_the_batch_uncertain(store: Store, clock
     provider = Recorder(answer=answer)
     issue_service(store, provider, clock).start(number)
     with worker_lock(store) as here:
-        with pytest.raises(ProviderError, match="broke off"):
+        with pytest.raises(ProviderError, match="failed"):
             sending(store, provider, clock).run(number, here)
         progress = sending(store, provider, clock).run(number, here)
     assert progress.finished
@@ -417,7 +417,7 @@ def test_a_database_that_goes_away_is_told_in_a_line_each_and_no_provider_is_bla
                 engine.run(number, here)
         assert engine.run(number, here).finished
     assert {one.getMessage() for one in caplog.records} == {
-        "the database refused, and is asked again: disk is full"
+        "the database refused; trying again: disk is full"
     }
     assert not any(one.exc_info for one in caplog.records)
     assert len(provider.taken) == len(set(provider.taken)) == len(people)
