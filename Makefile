@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format bench kills pictures lock serve clean
+.PHONY: help setup demo test coverage lint format bench kills pictures lock serve clean
 
 help: ## what this file can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -41,6 +41,9 @@ serve: $(VENV)/.run ## web, scheduler and worker in one process
 test: $(VENV)/.dev ## every test
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup $(ARGS)
 
+coverage: $(VENV)/.dev ## every test, measured; fails below the floor in pyproject.toml
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup $(ARGS) --cov
+
 lint: $(VENV)/.dev ## style, types and the direction of imports
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -70,4 +73,4 @@ lock: ## renew the two lock files (needs uv)
 	uv pip compile -q pyproject.toml --extra build --extra dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements-dev.lock
 
 clean: ## remove .venv and caches; var/ (your data) stays
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage build dist
