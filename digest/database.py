@@ -1,18 +1,23 @@
-"""The schema of a database: bringing it up to date, and telling how far it is."""
+"""Tells whether a database has this version's schema; upgrades, backs up and restores it.
+
+Every command asks, so asking takes one SELECT: Alembic is imported only where it is put to work.
+"""
 
 import sqlite3
 from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from store.engine import Store, StoreError, describe_error
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
 class SchemaState(StrEnum):
@@ -23,34 +28,38 @@ class SchemaState(StrEnum):
 
 
 def schema_state(store: Store) -> SchemaState:
-    """How the database stands to this version. Raises StoreError if it can't be read."""
-    script = ScriptDirectory.from_config(_config())
+    """Compare the database's schema with this version's. Raises StoreError if it can't be read."""
+    known = revisions()
     try:
         with store.engine.connect() as connection:
-            revision = MigrationContext.configure(connection).get_current_revision()
+            revision = _current_revision(connection)
             if revision is None:
-                foreign = set(inspect(connection).get_table_names()) - {"alembic_version"}
-                if foreign:
-                    msg = (
-                        f"the database {store.name} holds tables of "
-                        f"something else ({', '.join(sorted(foreign)[:3])}); name another"
-                    )
-                    raise StoreError(msg)
+                _refuse_foreign_tables(store, connection)
                 return SchemaState.EMPTY
             queue = SchemaState.CURRENT if store.is_sqlite else _queue_schema(connection)
     except DBAPIError as error:
         raise StoreError(_unusable(store, error)) from None
-    if revision == script.get_current_head():
+    if revision == known[-1]:
         return queue
-    known = {one.revision for one in script.walk_revisions()}
     return SchemaState.BEHIND if revision in known else SchemaState.AHEAD
 
 
+def revisions() -> list[str]:
+    """Return the revisions that this version knows, oldest first.
+
+    They are the four digits that the migrations' files begin with; a test holds them against
+    what Alembic reads in the files.
+    """
+    return sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+
+
 def upgrade(store: Store) -> None:
-    """Brings the schema up to date; on an empty database makes it. Raises StoreError."""
+    """Bring the schema up to date, or make it in an empty database. Raises StoreError."""
     if schema_state(store) is SchemaState.AHEAD:
         raise StoreError(_from_the_future(store))
-    config = _config()
+    from alembic import command  # noqa: PLC0415 - see the module's docstring
+
+    config = _alembic_config()
     with store.engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -61,7 +70,7 @@ def upgrade(store: Store) -> None:
 
 
 def ensure_current(store: Store) -> None:
-    """Makes sure the schema is current: an empty database is made, an older one refused."""
+    """Make the schema in an empty database; raise StoreError if it is of another version."""
     schema = schema_state(store)
     if schema is SchemaState.AHEAD:
         raise StoreError(_from_the_future(store))
@@ -76,8 +85,9 @@ def ensure_current(store: Store) -> None:
 
 
 def schema_drift(store: Store) -> list[str]:
-    """What differs between the tables in the database and those in the code; empty if nothing."""
-    from alembic.autogenerate import compare_metadata  # noqa: PLC0415 - for tests and doctors only
+    """Return what differs between the database's tables and those in the code, a line each."""
+    from alembic.autogenerate import compare_metadata  # noqa: PLC0415 - for tests only
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415 - as above
 
     from digest.tables import metadata  # noqa: PLC0415 - as above
 
@@ -96,7 +106,7 @@ def schema_drift(store: Store) -> list[str]:
 
 
 def backup(store: Store, target: Path) -> None:
-    """Copies a SQLite database while it is in use. Raises StoreError."""
+    """Copy a SQLite database to `target` while it is in use. Raises StoreError."""
     source = _sqlite_path(store, "pg_dump")
     if target.exists():
         msg = f"{target} exists already; name a new file"
@@ -110,7 +120,7 @@ def backup(store: Store, target: Path) -> None:
 
 
 def restore(store: Store, source: Path) -> None:
-    """Puts a backup in the place of the SQLite database, once it is known to fit.
+    """Replace the SQLite database by the backup `source`, once that is known to fit.
 
     Raises StoreError, and then nothing was changed.
     """
@@ -122,10 +132,7 @@ def restore(store: Store, source: Path) -> None:
     try:
         with closing(sqlite3.connect(source)) as saved:
             found = saved.execute("SELECT version_num FROM alembic_version").fetchone()
-            known = [
-                one.revision for one in ScriptDirectory.from_config(_config()).walk_revisions()
-            ]
-            if found is None or found[0] not in known:
+            if found is None or found[0] not in revisions():
                 msg = f"{source} is from a newer version of this program; nothing was restored"
                 raise StoreError(msg if found else not_ours)
             with closing(sqlite3.connect(target)) as live:
@@ -134,8 +141,26 @@ def restore(store: Store, source: Path) -> None:
         raise StoreError(not_ours) from None
 
 
+def _current_revision(connection: Connection) -> str | None:
+    """Return what Alembic wrote down in the database; None where it never ran."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).first()
+    return None if found is None else str(found[0])
+
+
+def _refuse_foreign_tables(store: Store, connection: Connection) -> None:
+    foreign = set(inspect(connection).get_table_names()) - {"alembic_version"}
+    if foreign:
+        msg = (
+            f"the database {store.name} holds tables of "
+            f"something else ({', '.join(sorted(foreign)[:3])}); name another"
+        )
+        raise StoreError(msg)
+
+
 def _queue_schema(connection: Connection) -> SchemaState:
-    """How Procrastinate's tables stand to the library that is installed."""
+    """Compare Procrastinate's tables with the library that is installed."""
     from digest.queue import schema  # noqa: PLC0415 - PostgreSQL alone needs that library
 
     before, now = schema.applied(connection), schema.newest()
@@ -144,9 +169,11 @@ def _queue_schema(connection: Connection) -> SchemaState:
     return SchemaState.AHEAD if before is not None and before > now else SchemaState.BEHIND
 
 
-def _config() -> Config:
+def _alembic_config() -> "Config":
+    from alembic.config import Config  # noqa: PLC0415 - see the module's docstring
+
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     return config
 

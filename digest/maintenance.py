@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
+from digest.deliver.ledger.progress import Progress
 from digest.deliver.ledger.worker_lock import WorkerLock
 from digest.deliver.providers.base import ProviderError
 from digest.deliver.tables import Batch, BatchState
 from digest.issues.history import unfinished
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import Issue, IssueState
-from digest.pipeline import IssueService, NothingNewError, Progress, Sending
+from digest.pipeline import IssueService, NothingNewError, Sending
 from digest.track.bounces.poll import BounceMailboxReader
 from digest.track.hits.classification import classify_all
 from schedules.runner import RunOutcome

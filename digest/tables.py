@@ -1,4 +1,4 @@
-"""Every table of every room, for what needs the whole schema at once: migrations and tests."""
+"""Registers every table of every room, for what needs the whole schema: migrations and tests."""
 
 from sqlmodel import SQLModel
 
@@ -8,9 +8,11 @@ from digest.deliver.transactional import tables as letters
 from digest.events import tables as track
 from digest.issues import tables as issues
 from schedules import tables as schedules
+from store.base import complete_partial_indexes
 from subscribers import tables as subscribers
 
 ROOMS = (catalog, deliver, letters, issues, track, schedules, subscribers)
 """Importing them is what registers their tables."""
 
+complete_partial_indexes()
 metadata = SQLModel.metadata

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime
+from sqlalchemy import JSON, DateTime, Index, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
@@ -24,6 +24,27 @@ Json = JSON
 
 class Table(SQLModel):
     """Base of every table. SQLModel does not validate tables: rooms validate at their edge."""
+
+
+PARTIAL = "where"
+"""Under this key an index's `info` holds its condition."""
+
+
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """Return an index over the rows that meet `where`, for a table's `__table_args__`.
+
+    SQLAlchemy imports a dialect as soon as an option names it, and PostgreSQL's takes as long as
+    many a command does: `complete_partial_indexes` adds its option where the schema is made.
+    """
+    return Index(name, *columns, sqlite_where=text(where), info={PARTIAL: where})
+
+
+def complete_partial_indexes() -> None:
+    """Give PostgreSQL its condition of every partial index that was defined so far."""
+    for table in SQLModel.metadata.tables.values():
+        for index in table.indexes:
+            if PARTIAL in index.info:
+                index.dialect_options["postgresql"]["where"] = text(index.info[PARTIAL])
 
 
 class UtcDateTime(TypeDecorator[datetime]):

@@ -12,12 +12,11 @@ from sqlalchemy import (
     Index,
     Integer,
     UniqueConstraint,
-    text,
 )
 from sqlmodel import Field
 
 import digest.issues.tables  # noqa: F401 - its tables are what foreign keys here point at
-from store.base import Table, UtcDateTime
+from store.base import Table, UtcDateTime, partial_index
 from subscribers.tables import one_of
 
 
@@ -86,12 +85,7 @@ class Delivery(Table, table=True):
         one_of("state", DeliveryState),
         Index("ix_delivery_issue_number_batch_position", "issue_number", "batch_position"),
         Index("ix_delivery_subscriber_id", "subscriber_id"),
-        Index(
-            "ix_delivery_faulty",
-            "subscriber_id",
-            sqlite_where=text("fault IS NOT NULL"),
-            postgresql_where=text("fault IS NOT NULL"),
-        ),
+        partial_index("ix_delivery_faulty", "subscriber_id", where="fault IS NOT NULL"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -4,11 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Index, text
+from sqlalchemy import Column, Index
 from sqlmodel import Field
 
 import digest.deliver.tables  # noqa: F401 - its tables are what foreign keys here point at
-from store.base import Json, Table, UtcDateTime
+from store.base import Json, Table, UtcDateTime, partial_index
 from subscribers.tables import one_of
 
 
@@ -42,12 +42,7 @@ class Event(Table, table=True):
         one_of("kind", EventKind),
         Index("ix_event_delivery_id", "delivery_id"),
         Index("ix_event_issue_number_kind", "issue_number", "kind"),
-        Index(
-            "ix_event_unjudged",
-            "id",
-            sqlite_where=text(UNCLASSIFIED),
-            postgresql_where=text(UNCLASSIFIED),
-        ),
+        partial_index("ix_event_unjudged", "id", where=UNCLASSIFIED),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -11,7 +11,7 @@ from digest.pipeline.drafting import NothingNewError
 from digest.pipeline.issue_renderer import IssueRenderer
 from digest.pipeline.issue_service import IssueService
 from digest.pipeline.preview import Preview
-from digest.pipeline.sending import Progress, Sending
+from digest.pipeline.sending import Sending
 from digest.pipeline.transactional_mailer import TransactionalMailer
 
 __all__ = [
@@ -19,7 +19,6 @@ __all__ = [
     "IssueService",
     "NothingNewError",
     "Preview",
-    "Progress",
     "Sending",
     "TransactionalMailer",
 ]

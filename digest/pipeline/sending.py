@@ -10,13 +10,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from digest.deliver.ledger.finish import count_deliveries, finish_issue
+from digest.deliver.ledger.progress import Progress, progress_of
 from digest.deliver.ledger.release import recover_batches
-from digest.deliver.ledger.throttle_status import (
-    ThrottleStatus,
-    earliest_finish,
-    next_due,
-    throttle_status,
-)
+from digest.deliver.ledger.throttle_status import throttle_status
 from digest.deliver.ledger.worker_lock import WorkerLock
 from digest.deliver.providers.base import Provider, ProviderBusyError, ProviderError
 from digest.deliver.rate_limit.limiter import RateLimiter
@@ -31,21 +27,6 @@ REPORT_EVERY = timedelta(seconds=1)
 REPORT_SHARE = 50
 """Reports take at most 1/50 of the time: counting reads every delivery of the issue."""
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far an issue is: deliveries by state, and what it waits for.
-
-    If everything waits, `next_due` is when something is due again, and `throttled` is the rate
-    limit that it waits for, if any. `earliest_finish` is the earliest end under limits and retries.
-    """
-
-    counts: dict[str, int]
-    finished: bool
-    next_due: datetime | None
-    throttled: ThrottleStatus | None = None
-    earliest_finish: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,14 +165,6 @@ class Sending:
             return self._progress(session, number, finished=finished)
 
     def _progress(self, session: Session, number: int, *, finished: bool) -> Progress:
-        counts, now = count_deliveries(session, number), self.clock()
         if finished:
-            return Progress(counts, finished=True, next_due=None)
-        throttled = throttle_status(session, self.limiter, number, now)
-        return Progress(
-            counts,
-            finished=False,
-            next_due=next_due(session, number, throttled, now),
-            throttled=throttled,
-            earliest_finish=earliest_finish(session, self.limiter, number, now),
-        )
+            return Progress(count_deliveries(session, number), finished=True, next_due=None)
+        return progress_of(session, self.limiter, number, self.clock())

@@ -5,9 +5,9 @@ version; files marked `post` suit the new version, and all of them are applied i
 the processes are stopped for an upgrade. A comment on its main table says which was the last.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 
-from procrastinate.schema import SchemaManager
 from sqlalchemy import Connection, Engine, text
 
 from store.engine import StoreError
@@ -47,6 +47,8 @@ def applied(connection: Connection) -> str | None:
 
 def bring_up(engine: Engine) -> None:
     """Makes the tables, or applies the changes that they lack, one transaction each."""
+    from procrastinate.schema import SchemaManager  # noqa: PLC0415 - it takes its time
+
     with engine.begin() as connection:
         _wait_for_others(connection)
         if applied(connection) is None:
@@ -61,7 +63,11 @@ def bring_up(engine: Engine) -> None:
 
 
 def _changes() -> list[Path]:
-    return sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
+    # Found without importing the library: every command on PostgreSQL asks for the newest.
+    library = find_spec("procrastinate")
+    assert library is not None  # noqa: S101 - a dependency
+    assert library.origin is not None  # noqa: S101 - as above
+    return sorted((Path(library.origin).parent / "sql" / "migrations").glob("*.sql"))
 
 
 def _wait_for_others(connection: Connection) -> None:

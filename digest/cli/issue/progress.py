@@ -4,7 +4,8 @@ from collections import deque
 from datetime import UTC, datetime, timedelta
 
 from digest.cli.common import format_time
-from digest.pipeline import Progress, Sending
+from digest.deliver.ledger.progress import Progress
+from digest.pipeline import Sending
 
 DONE = ("submitted", "delivered", "bounced", "complained", "failed", "uncertain", "suppressed")
 RECENT = 30.0

@@ -9,11 +9,11 @@ from datetime import datetime
 from digest.bootstrap import App
 from digest.cli.common import CommandError
 from digest.cli.issue.progress import Rate, progress_line, settled_count, waiting_reason
+from digest.deliver.ledger.progress import Progress
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import ProviderError
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import IssueState
-from digest.pipeline import Progress
 from digest.worker import stop_on_signals
 
 LINE_EVERY_SECONDS = 2.0

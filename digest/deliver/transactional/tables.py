@@ -4,10 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, text
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String
 from sqlmodel import Field
 
-from store.base import Json, Table, UtcDateTime
+from store.base import Json, Table, UtcDateTime, partial_index
 from subscribers.tables import one_of
 
 
@@ -31,7 +31,7 @@ class TransactionalState(StrEnum):
     """When its turn came, its reader was no longer to get it."""
 
 
-_OPEN = text("state = 'queued' OR state = 'submitting'")
+_OPEN = "state = 'queued' OR state = 'submitting'"
 
 
 class TransactionalMessage(Table, table=True):
@@ -41,7 +41,7 @@ class TransactionalMessage(Table, table=True):
     __table_args__ = (
         one_of("kind", TransactionalKind),
         one_of("state", TransactionalState),
-        Index("ix_letter_open", "not_before", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        partial_index("ix_letter_open", "not_before", where=_OPEN),
         Index("ix_letter_subscriber_id", "subscriber_id"),
         {"sqlite_autoincrement": True},  # its number makes the Message-ID
     )

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from digest.cli.issue.progress import Rate, progress_line
+from digest.deliver.ledger.progress import Progress
 from digest.deliver.ledger.throttle_status import ThrottleStatus
 from digest.deliver.tables import DeliveryState
-from digest.pipeline import Progress
 from tests.parts.world import NOW
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import event
 from sqlmodel import func, select, update
 
 from digest.deliver.ledger.claim import claim_batches
+from digest.deliver.ledger.progress import Progress
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected
 from digest.deliver.rate_limit.limiter import RateLimiter
@@ -17,7 +18,7 @@ from digest.deliver.rate_limit.limits import Limit, Limits, WarmUp
 from digest.deliver.tables import Batch, Delivery, DeliveryState, TokenBucketRow
 from digest.message.edition import Edition
 from digest.message.personalization import Personalization
-from digest.pipeline import Progress, Sending
+from digest.pipeline import Sending
 from store.engine import Store
 from subscribers.tables import Subscriber
 from tests.parts.world import NOW, Clock, Recorder, add_approved, add_people, issue_service, sending

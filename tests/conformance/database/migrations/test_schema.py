@@ -3,11 +3,19 @@
 from datetime import UTC, datetime
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from digest.database import SchemaState, ensure_current, schema_drift, schema_state
+from digest.database import (
+    MIGRATIONS,
+    SchemaState,
+    ensure_current,
+    revisions,
+    schema_drift,
+    schema_state,
+)
 from digest.deliver.tables import Batch, Delivery
 from digest.issues.tables import Issue
 from schedules.tables import Run, Schedule
@@ -19,6 +27,25 @@ from tests.parts.world import NOW, add_approved, add_people
 def test_an_empty_database_upgraded_has_no_drift(store: Store) -> None:
     assert schema_drift(store) == []
     assert schema_state(store) is SchemaState.CURRENT
+
+
+def test_the_names_of_files_say_which_revisions_there_are() -> None:
+    script = ScriptDirectory(str(MIGRATIONS))
+    assert revisions() == [one.revision for one in script.walk_revisions()][::-1]
+    assert script.get_heads() == [revisions()[-1]]
+
+
+def test_a_database_of_an_older_version_is_refused(store: Store) -> None:
+    with store.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    assert schema_state(store) is SchemaState.BEHIND
+
+
+def test_a_database_of_something_else_is_refused(store: Store) -> None:
+    with store.engine.begin() as connection:
+        connection.execute(text("DELETE FROM alembic_version"))
+    with pytest.raises(StoreError, match="tables of something else"):
+        schema_state(store)
 
 
 def test_a_database_from_the_future_is_refused_in_one_line(store: Store) -> None:
