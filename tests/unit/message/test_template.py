@@ -15,7 +15,7 @@ from digest.message.headers import return_path
 from digest.message.personalization import Personalization, Recipient, personalize
 from digest.message.quoted_printable import MAX_LINE, encode_piece, encode_text
 from digest.message.template import MessageTemplate
-from digest.render.slots import MARKS, Slot, disarm
+from digest.render.slots import MARKS, Slot, disarm_slots
 from subscribers.tokens import Purpose, TokenClaims, Tokens
 
 TOKENS = Tokens(["one secret of the tests, long enough"])
@@ -165,7 +165,7 @@ def test_no_mark_is_left_and_every_bare_line_end_is_crlf() -> None:
 def test_quoted_printable_gives_back_what_went_in(text: str) -> None:
     import quopri
 
-    plain = disarm(text)
+    plain = disarm_slots(text)
     encoded = b"".join(one for one in encode_text(plain, MARKS, {}) if isinstance(one, bytes))
     assert quopri.decodestring(encoded).decode() == plain.replace("\n", "\r\n")
     assert all(len(line) <= MAX_LINE for line in encoded.split(b"\r\n"))
@@ -183,8 +183,8 @@ def test_a_mark_is_never_cut_by_a_line_break(width: int | None) -> None:
 
 
 def test_text_from_outside_can_not_place_a_slot() -> None:
-    assert not MARKS.search(disarm("my tool ~~unsubscribe~~ ~~click~~"))
-    assert disarm("~~strike~~ stays") == "~~strike~~ stays"
+    assert not MARKS.search(disarm_slots("my tool ~~unsubscribe~~ ~~click~~"))
+    assert disarm_slots("~~strike~~ stays") == "~~strike~~ stays"
 
 
 def test_one_moment_in_two_zones_is_dated_in_each() -> None:
