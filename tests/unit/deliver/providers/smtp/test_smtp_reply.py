@@ -2,7 +2,8 @@
 
 import pytest
 
-from digest.deliver.providers.smtp.reply import HARD_BOUNCE_STATUSES, Stage, queue_id, read_reply
+from digest.deliver.bounce_policy.bounce_type import HARD_BOUNCE_STATUSES
+from digest.deliver.providers.smtp.reply import Stage, queue_id, read_reply
 
 
 def test_a_reply_of_many_lines_becomes_one_without_its_repeated_code() -> None:

@@ -1,0 +1,139 @@
+"""One SMTP connection without a socket: tests speak for the server and read the commands."""
+
+from collections import deque
+from collections.abc import Sequence
+
+from digest.deliver.providers.base import Outcome
+from digest.deliver.providers.smtp.chunked import ChunkedConnection
+from digest.deliver.providers.smtp.connection import Connection, InFlightMessage, Peer
+from digest.deliver.providers.smtp.errors import ConnectionLostError
+from digest.deliver.providers.smtp.pipelined import PipelinedConnection
+from digest.deliver.providers.smtp.plain import PlainConnection
+from digest.message.personalization import Personalization
+
+SENDER = "news@d.example"
+MAIL = f"MAIL FROM:<{SENDER}>"
+BODY = "Subject: Hi\r\n\r\nHi\r\n"
+STYLES: list[type[Connection]] = [PlainConnection, PipelinedConnection, ChunkedConnection]
+GROUPED = STYLES[1:]
+
+
+class ScriptedTransport:
+    """Bytes both ways in memory; `writable` is how many octets the next flush takes (None: all)."""
+
+    def __init__(self) -> None:
+        self.queued = self.sent = 0
+        self.fault = ""
+        self.written = b""
+        self.incoming = b""
+        self.writable: int | None = None
+        self._out = b""
+
+    @property
+    def backlog(self) -> int:
+        return len(self._out)
+
+    def queue(self, data: bytes) -> None:
+        self._out += data
+        self.queued += len(data)
+
+    def flush(self) -> bool:
+        taken = self._out if self.writable is None else self._out[: self.writable]
+        if self.writable is not None:
+            self.writable -= len(taken)
+        self._out = self._out[len(taken) :]
+        self.written += taken
+        self.sent += len(taken)
+        return not self._out
+
+    def read(self) -> bytes:
+        data, self.incoming = self.incoming, b""
+        return data
+
+
+class Dialogue:
+    """`count` recipients (1@d.example and so on) over one connection of `style`."""
+
+    def __init__(
+        self,
+        style: type[Connection],
+        count: int = 1,
+        *,
+        window: int = 0,
+        extensions: Sequence[str] = (),
+        limit: int | None = None,
+        sender: str = SENDER,
+        body: bytes = BODY.encode(),
+    ) -> None:
+        self.peer = Peer(frozenset(extensions), 5.0, 60.0, window=window)
+        self.transport = ScriptedTransport()
+        self.queue = deque(
+            InFlightMessage(Personalization(number, f"{number}@d.example", f"t{number}", {}))
+            for number in range(1, count + 1)
+        )
+        self.count = count
+        self._outcomes: list[Outcome] = []
+        self.connection = style(
+            self.peer, self.transport, sender, lambda _: body, self.queue, limit=limit
+        )
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """All outcomes so far."""
+        return self._outcomes
+
+    @property
+    def in_flight(self) -> int:
+        """Messages that were started and have no outcome."""
+        return self.count - len(self.queue) - len(self._outcomes)
+
+    @property
+    def waiting(self) -> list[int]:
+        """The delivery ids that are in the queue."""
+        return [message.personalization.delivery_id for message in self.queue]
+
+    def start(self) -> str:
+        """A first turn, to which the server has said nothing; what is sent by it."""
+        self._outcomes += self.connection.turn(readable=False)
+        return self.take_sent()
+
+    def say(self, *replies: str) -> str:
+        """The server's replies, in one packet; what is sent after them."""
+        self.feed("".join(f"{reply}\r\n" for reply in replies).encode())
+        return self.take_sent()
+
+    def feed(self, data: bytes) -> None:
+        self.transport.incoming += data
+        self._outcomes += self.connection.turn(readable=True)
+
+    def hang_up(self) -> None:
+        """The server closes the connection without a word."""
+        self.transport.fault = "the server closed the connection"
+        self.feed(b"")
+
+    def give_up(self, why: str = "no answer in time") -> None:
+        self._outcomes += self.connection.give_up(ConnectionLostError(why))
+
+    def take_sent(self) -> str:
+        """What was sent since this was last asked."""
+        sent, self.transport.written = self.transport.written, b""
+        return sent.decode()
+
+    def kinds(self) -> dict[int, str]:
+        """The outcome's name of each delivery that has one."""
+        return {one.delivery_id: type(one).__name__ for one in self._outcomes}
+
+
+def rcpt(number: int) -> str:
+    return f"RCPT TO:<{number}@d.example>"
+
+
+def group(number: int, last: str, *, reset: bool = False) -> str:
+    """The commands of one message as they are sent in a group."""
+    lines = [*(["RSET"] if reset else []), MAIL, rcpt(number), last]
+    return "".join(f"{line}\r\n" for line in lines)
+
+
+def chunk(number: int, body: str = BODY) -> str:
+    """A message as it is sent by BDAT."""
+    return group(number, f"BDAT {len(body)} LAST", reset=True) + body
