@@ -1,0 +1,165 @@
+"""Chooses the sentence of a review that is worth quoting, by stated rules.
+
+A quote is one whole sentence, or some that follow each other, word for word, with at least five
+words and within the length the design takes; none that the issue has already. Of those:
+
+1. one of a reviewer who is known to dissent, where the panel is divided;
+2. one that neither opens its review by habit nor needs the sentence before it;
+3. the heaviest: verdict, reason, condition, comparison, figure, less what makes it weak;
+4. the earliest.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from digest.catalog.pages import Lens, ReviewPage, Verdict
+from digest.quotes.dependence import leans_back, needs_its_predecessor
+from digest.quotes.habits import Habits, opening
+from digest.quotes.scripts import width, word_count
+from digest.quotes.sentences import folded, is_whole, spans
+from digest.quotes.stance import Lean, stance
+
+FEWEST_WORDS = 5
+LONGEST_PULL = 320
+"""Columns: what the lead's half of the email takes (13 lines)."""
+LONGEST_LINE = 170
+"""Columns of a telling line: two lines of the email, three on a phone."""
+_COMFORTABLE = 0.7
+"""Share of the longest width up to which a quote reads easily."""
+_SHORT = 30
+_MOST_TOGETHER = 3
+_FEW_COMMAS = 3
+# What weighs against a candidate, on the scale of `stance`'s signals.
+_BY_HABIT, _SAME_OPENING, _SAME_LENS, _TOGETHER = 1.5, 6.0, 0.75, 2.0
+# A known verdict is not illustrated with its contrary; a divided panel, with a doubt rather.
+_CONTRARY, _DOUBT = 3.0, 2.0
+_CONTRARY_TO = {Verdict.SHIP: Lean.AGAINST, Verdict.SKIP: Lean.FOR}
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words to print. `verdict` is the source's for this review, None where it says none."""
+
+    lens: Lens
+    text: str
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is known around the reviews of one tool on one page."""
+
+    habits: Habits
+    rivals: Collection[str] = ()
+    unanimous: Verdict | None = None
+    """The verdict of every review, where the panel's score says so."""
+    dissent: Verdict | None = None
+    """The minority's verdict, where the panel is divided."""
+    said: frozenset[str] = frozenset()
+    """What the issue quotes already; nothing is quoted twice."""
+    openings: frozenset[str] = frozenset()
+    """How those quotes begin."""
+    lenses: frozenset[Lens] = frozenset()
+    """Who speaks already beside this quote."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Candidate:
+    rank: tuple[int, int, float, int]
+    text: str = field(compare=False)
+    review: ReviewPage = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A quote with its rank, which compares with that of another tool's quote."""
+
+    quote: Quote
+    rank: tuple[int, int, float]
+
+
+def choose(reviews: Sequence[ReviewPage], around: Setting, longest: int) -> Chosen | None:
+    """The best quote of `reviews` within `longest` columns; None where no whole sentence fits.
+
+    A reviewer known to be the dissenter comes first. Where the source does not say who dissents,
+    every review has the same chance, and none is shown with a verdict.
+    """
+    ranked = sorted(candidates(reviews, around, longest), reverse=True)
+    if not ranked:
+        return None
+    best = ranked[0]
+    verdict = best.review.verdict or around.unanimous
+    return Chosen(Quote(best.review.lens, best.text, verdict), best.rank[:3])
+
+
+def candidates(
+    reviews: Sequence[ReviewPage], around: Setting, longest: int
+) -> Iterator[_Candidate]:
+    """Every quote that could be printed, with its rank."""
+    order = 0
+    for review in reviews:
+        dissents = around.dissent is not None and review.verdict is around.dissent
+        for text, first, count in _quotable(review.quote, longest):
+            order -= 1
+            if any(one in text or text in one for one in around.said):
+                continue
+            alone = not (needs_its_predecessor(text) or leans_back(text))
+            fresh = not around.habits.opens_by_habit(text, first=True) if first else True
+            rank = (
+                int(dissents),
+                int(alone and fresh),
+                _weight(text, review, around, longest) - _TOGETHER * (count - 1),
+                order,
+            )
+            yield _Candidate(rank, text, review)
+
+
+@lru_cache(maxsize=512)
+def _quotable(review: str, longest: int) -> tuple[tuple[str, bool, int], ...]:
+    """Whole sentences of `review` that fit, whether each begins it, and how many it joins.
+
+    Sentences of under five words, and such as need the one before them, also join with it.
+    """
+    pieces = [span for span in spans(review) if review[span.start : span.end].strip()]
+    found: list[tuple[str, bool, int]] = []
+    for index in range(len(pieces)):
+        for start in range(index, max(-1, index - _MOST_TOGETHER), -1):
+            text = folded(review[pieces[start].start : pieces[index].end])
+            if width(text) > longest:
+                break
+            if word_count(text) < FEWEST_WORDS:
+                continue
+            if is_whole(text) and (start == index or width(text) <= longest * _COMFORTABLE):
+                found.append((text, start == 0, index - start + 1))
+            if not needs_its_predecessor(text):
+                break
+    return tuple(found)
+
+
+def _weight(text: str, review: ReviewPage, around: Setting, longest: int) -> float:
+    """What `text` says, less what speaks against printing it here."""
+    said = stance(text, around.rivals)
+    weight = said.weight - _unwieldy(text, longest)
+    verdict = review.verdict or around.unanimous
+    if verdict is not None and said.lean is _CONTRARY_TO[verdict]:
+        weight -= _CONTRARY
+    elif verdict is None and around.dissent and said.lean in (Lean.AGAINST, Lean.BOTH):
+        weight += _DOUBT
+    if around.habits.opens_by_habit(text, first=False):
+        weight -= _BY_HABIT
+    if opening(text, around.habits.names) in around.openings:
+        weight -= _SAME_OPENING
+    if review.lens in around.lenses:
+        weight -= _SAME_LENS
+    return weight
+
+
+def _unwieldy(text: str, longest: int) -> float:
+    """How hard `text` is to take in at a glance: long, a list, an aside."""
+    beyond = width(text) - longest * _COMFORTABLE
+    burden = 1.0 + beyond / 45 if beyond > 0 else 0.0
+    if width(text) < _SHORT:
+        burden += 1.0
+    listed = text.count(",") + text.count("、")
+    return burden + 0.5 * max(0, listed - _FEW_COMMAS) + 0.5 * text.count("(")

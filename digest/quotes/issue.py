@@ -1,0 +1,155 @@
+"""Chooses the quotes of a whole issue: the lead's two, and one telling line for each other pick."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from digest.catalog.pages import Lens, Verdict
+from digest.catalog.queries import ComparisonView, ContenderView
+from digest.quotes.choice import LONGEST_LINE, LONGEST_PULL, Quote, Setting, choose
+from digest.quotes.habits import Habits, habits, opening
+from digest.quotes.scripts import width, word_count
+from digest.quotes.sentences import is_whole, sentences
+
+FEWEST_WORDS_OF_A_DESCRIPTION = 5
+_OF_ONE_MIND: dict[float | None, Verdict] = {100.0: Verdict.SHIP, 0.0: Verdict.SKIP}
+_HALF = 50
+_WHOLE = 100
+_BRACKETED = re.compile(r"\s*\([^)]*\)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One telling sentence of a comparison, and which tool it is about.
+
+    `lens` and `verdict` are None where the words are the page's own description.
+    """
+
+    text: str
+    tool: str
+    lens: Lens | None
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A pick told in brief. `about` is the tool to speak of, if one of the two is the row's own."""
+
+    view: ComparisonView
+    about: ContenderView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssueQuotes:
+    """What an issue quotes: the lead's contenders, then each row in its order."""
+
+    left: Quote | None
+    right: Quote | None
+    lines: tuple[Line | None, ...]
+
+
+def issue_quotes(lead: ComparisonView, rows: Sequence[Row] = ()) -> IssueQuotes:
+    """The quotes of an issue, no two with the same words and, where avoidable, the same opening."""
+    views = [lead, *(row.view for row in rows)]
+    chosen = _Chosen(issue_habits(views))
+    left, right = (chosen.pull(lead, side) for side in (0, 1))
+    return IssueQuotes(left, right, tuple(chosen.line(row) for row in rows))
+
+
+def issue_habits(views: Sequence[ComparisonView]) -> Habits:
+    """The openings that reviews of these comparisons share."""
+    contenders = [side for view in views for side in view.contenders]
+    names = {name for side in contenders for name in _names(side)}
+    return habits((review.quote for side in contenders for review in side.reviews), names)
+
+
+def setting(view: ComparisonView, side: int, found: Habits) -> Setting:
+    """What the source says around the reviews of one contender of `view`."""
+    contender, rival = view.contenders[side], view.contenders[1 - side]
+    return Setting(
+        habits=found,
+        rivals=_names(rival),
+        unanimous=_OF_ONE_MIND.get(contender.panel_score),
+        dissent=_dissent(contender),
+    )
+
+
+class _Chosen:
+    """What an issue has quoted so far."""
+
+    def __init__(self, found: Habits) -> None:
+        self.habits = found
+        self.said: frozenset[str] = frozenset()
+        self.openings: frozenset[str] = frozenset()
+        self.lens: Lens | None = None
+
+    def pull(self, view: ComparisonView, side: int) -> Quote | None:
+        return self._choose(view, (side,), LONGEST_PULL)[0]
+
+    def line(self, row: Row) -> Line | None:
+        """The row's own tool first, then the other; without an own tool the best of both."""
+        both = (0, 1)
+        own = next((at for at in both if row.view.contenders[at] is row.about), None)
+        for sides in (both,) if own is None else ((own,), (1 - own,)):
+            quote, name = self._choose(row.view, sides, LONGEST_LINE)
+            if quote is not None:
+                return Line(quote.text, name, quote.lens, quote.verdict)
+        return _described(row.view.contenders if own is None else (row.view.contenders[own],))
+
+    def _choose(
+        self, view: ComparisonView, sides: Sequence[int], longest: int
+    ) -> tuple[Quote | None, str]:
+        """The best quote about any of `sides`, and the name of the tool it is about."""
+        lenses = frozenset({self.lens} if self.lens else ())
+        found = [
+            (best, view.contenders[side].name)
+            for side in sides
+            if (
+                best := choose(
+                    view.contenders[side].reviews, self._around(view, side, lenses), longest
+                )
+            )
+        ]
+        if not found:
+            return None, ""
+        best, name = max(found, key=lambda one: one[0].rank)
+        quote = best.quote
+        self.lens = quote.lens
+        self.said |= {quote.text}
+        self.openings |= {opening(quote.text, self.habits.names)}
+        return quote, name
+
+    def _around(self, view: ComparisonView, side: int, lenses: frozenset[Lens]) -> Setting:
+        return replace(
+            setting(view, side, self.habits),
+            said=self.said,
+            openings=self.openings,
+            lenses=lenses,
+        )
+
+
+def _dissent(contender: ContenderView) -> Verdict | None:
+    score = contender.panel_score
+    if score is None or not 0 < score < _WHOLE:
+        return None
+    return Verdict.SHIP if score < _HALF else Verdict.SKIP
+
+
+def _names(contender: ContenderView) -> tuple[str, ...]:
+    """How a tool is called: "Llama 4 Compact (12B)", and "Llama 4 Compact"."""
+    short = _BRACKETED.sub("", contender.name)
+    return (contender.name, short) if short and short != contender.name else (contender.name,)
+
+
+def _described(contenders: Sequence[ContenderView]) -> Line | None:
+    """A sentence of a description, where no review has one that fits."""
+    for contender in contenders:
+        for sentence in sentences(contender.description):
+            fits = width(sentence) <= LONGEST_LINE
+            if (
+                fits
+                and word_count(sentence) >= FEWEST_WORDS_OF_A_DESCRIPTION
+                and is_whole(sentence)
+            ):
+                return Line(sentence, contender.name, None, None)
+    return None
