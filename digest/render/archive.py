@@ -1,7 +1,7 @@
 """The frozen page of an issue for everybody: a recipient's page with nobody's tokens in it.
 
 It works on the frozen bytes and touches only what holds a slot, so that the archive shows what
-was mailed (invariant 3: those bytes, slots aside).
+was mailed (invariant 3, docs/invariants.md: those bytes, slots aside).
 """
 
 import html as markup

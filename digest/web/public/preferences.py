@@ -155,7 +155,7 @@ def export(token: str, site: SiteDep, pages: TemplatesDep) -> Response:
 
 @router.api_route("/preferences/{token}/erase", methods=["GET", "HEAD"])
 def ask_to_erase(token: str, site: SiteDep, pages: TemplatesDep) -> Response:
-    """Only shows the button: scanners open every link (invariant 5)."""
+    """Only shows the button: scanners open every link (invariant 5, docs/invariants.md)."""
     claims = read_claims(site, Purpose.PREFERENCES, token)
     with site.store.read() as session:
         person = session.get(Subscriber, claims.subscriber)
@@ -177,7 +177,7 @@ def erase(token: str, site: SiteDep, pages: TemplatesDep) -> Response:
 
 @router.api_route("/address/{token}", methods=["GET", "HEAD"])
 def ask_to_move(token: str, site: SiteDep, pages: TemplatesDep) -> Response:
-    """Only shows the button: scanners open every link (invariant 5)."""
+    """Only shows the button: scanners open every link (invariant 5, docs/invariants.md)."""
     claims = read_claims(site, Purpose.ADDRESS, token)
     with site.store.read() as session:
         email = pending_address(session, claims.subscriber, claims.issue)

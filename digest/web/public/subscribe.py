@@ -107,7 +107,7 @@ async def subscribe_by_json(request: Request, origin: OriginDep, site: SiteDep) 
 
 @router.api_route("/confirm/{token}", methods=["GET", "HEAD"])
 def ask_to_confirm(token: str, site: SiteDep, pages: TemplatesDep) -> Response:
-    """Only shows the button: scanners open every link (invariant 5)."""
+    """Only shows the button: scanners open every link (invariant 5, docs/invariants.md)."""
     claims = read_claims(site, Purpose.CONFIRM, token)
     with site.store.read() as session:
         person = session.get(Subscriber, claims.subscriber)

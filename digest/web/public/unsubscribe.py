@@ -27,7 +27,7 @@ LONGEST_WORDS = 500
 
 @router.api_route("/unsubscribe/{token}", methods=["GET", "HEAD"])
 def ask(token: str, site: SiteDep, pages: TemplatesDep) -> Response:
-    """Only shows the button: scanners open every link (invariant 5)."""
+    """Only shows the button: scanners open every link (invariant 5, docs/invariants.md)."""
     claims = read_claims(site, Purpose.UNSUBSCRIBE, token)
     with site.store.read() as session:
         subscriber = session.get(Subscriber, claims.subscriber)

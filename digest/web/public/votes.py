@@ -13,7 +13,7 @@ router = APIRouter()
 
 @router.api_route("/vote/{token}", methods=["GET", "HEAD"])
 def ask(token: str, site: SiteDep, pages: TemplatesDep, tool: str = "", say: str = "") -> Response:
-    """Only shows the form: scanners open every link (invariant 5).
+    """Only shows the form: scanners open every link (invariant 5, docs/invariants.md).
 
     `tool` and `say`, as the email's buttons have them, put that tool first with that choice made.
     """

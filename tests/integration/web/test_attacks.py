@@ -77,7 +77,7 @@ def refused(client: TestClient, method: str, path: str) -> bool:
 
 
 def test_a_token_serves_no_other_purpose(client: TestClient, site: SmallSite, anna: int) -> None:
-    """Every purpose against every path, with every method (invariant 6)."""
+    """Every purpose against every path, with every method (invariant 6, docs/invariants.md)."""
     before = everything(site.store)
     for wanted, path in PATHS.items():
         for purpose in Purpose:
@@ -112,7 +112,7 @@ def test_another_sites_token_is_refused(client: TestClient, site: SmallSite, ann
 def test_a_scanner_that_opens_everything_decides_nothing(
     client: TestClient, site: SmallSite, anna: int
 ) -> None:
-    """Invariant 5: it leaves events, and nothing a person decides."""
+    """Invariant 5 (docs/invariants.md): it leaves events, and nothing a person decides."""
     before = everything(site.store, but=("event",))
     for purpose, path in PATHS.items():
         address = path.format(site.tokens.make(purpose, anna, ISSUE))

@@ -82,7 +82,7 @@ def test_the_studio_shows_a_real_draft_and_changes_nothing(app: App) -> None:
 
 
 def test_the_studio_shows_the_frozen_bytes_once_there_are_any(app: App) -> None:
-    """Invariant 3: what is previewed after approval is what will be sent."""
+    """Invariant 3 (docs/invariants.md): what is previewed after approval is what will be sent."""
     number = finished(app)
     add_comparison(app.store, slug="another", title="Another one")
     with app.store.read() as session:

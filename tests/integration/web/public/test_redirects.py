@@ -82,7 +82,7 @@ def test_every_click_counts(client: TestClient, site: SmallSite, anna: int) -> N
 def test_the_event_is_committed_before_the_answer(
     client: TestClient, site: SmallSite, anna: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a commit there is no redirect (invariant 7)."""
+    """Without a commit there is no redirect (invariant 7, docs/invariants.md)."""
     write = site.store.write
 
     @contextmanager
