@@ -2,16 +2,17 @@
 
 from digest.deliverability.check_result import CheckResult, Topic, paste, tags
 from digest.deliverability.resolver import DnsResolver
+from digest.domains import organizational_domain
 
-MOST_STEPS = 8
-"""How many names the tree walk asks at most."""
+MAX_STEPS = 8
+"""Names that the tree walk asks for."""
 POLICIES = ("none", "quarantine", "reject")
 
 
 def check_dmarc(sender: str, signer: str, postmaster: str, resolver: DnsResolver) -> CheckResult:
     """For mail from the domain `sender`, signed for `signer`. Raises DnsUnavailableError."""
     suggestion = paste(f"_dmarc.{sender}", f"v=DMARC1; p=none; rua=mailto:{postmaster}")
-    for name in _upwards(sender):
+    for name in _tree(sender):
         records = [one for one in resolver.txt_records(f"_dmarc.{name}") if _is_dmarc(one)]
         if len(records) > 1:
             what = f"{len(records)} records at _dmarc.{name}, which count as none"
@@ -40,9 +41,11 @@ def _is_dmarc(record: str) -> bool:
     return record.replace(" ", "").lower().startswith("v=dmarc1")
 
 
-def _upwards(domain: str) -> list[str]:
-    """The domain and those above it but for the top: that is nobody's to publish for."""
+def _tree(domain: str) -> list[str]:
+    """Return the domain and those above it, up to the one that somebody registered."""
+    top = organizational_domain(domain)
     labels = domain.split(".")
-    names = [".".join(labels[at:]) for at in range(len(labels) - 1)] or [domain]
-    # A long name is cut to its last seven labels after the first step.
-    return names if len(names) <= MOST_STEPS else [names[0], *names[1 - MOST_STEPS :]]
+    above = len(labels) - len(top.split("."))
+    names = [".".join(labels[at:]) for at in range(above + 1)]
+    # A long name is cut to its last labels after the first step, as the standard says.
+    return names if len(names) <= MAX_STEPS else [names[0], *names[1 - MAX_STEPS :]]

@@ -4,6 +4,7 @@ from ipaddress import ip_address
 
 from digest.deliverability.check_result import CheckResult, Topic
 from digest.deliverability.resolver import DnsResolver
+from digest.domains import same_organization
 
 
 def check_ptr(host: str, sender: str, resolver: DnsResolver) -> CheckResult:
@@ -15,7 +16,9 @@ def check_ptr(host: str, sender: str, resolver: DnsResolver) -> CheckResult:
     addresses = resolver.addresses(host)
     if not addresses:
         return CheckResult(Topic.PTR, False, f"{host} has no address", "fix DIGEST_SMTP_URL")
-    if any(not ip_address(one).is_global for one in addresses) and not _is_ours(host, sender):
+    if any(not ip_address(one).is_global for one in addresses) and not same_organization(
+        host, sender
+    ):
         what = f"{host} is on a network of its own; what address mail leaves from can't be seen"
         fix = "see on that machine that: dig -x ADDRESS gives a name that leads back to it"
         return CheckResult(Topic.PTR, None, what, fix)
@@ -25,9 +28,7 @@ def check_ptr(host: str, sender: str, resolver: DnsResolver) -> CheckResult:
             said = f"is called {', '.join(names)}, which does not lead back" if names else "no name"
             what = f"{address} ({host}) {said if names else 'has no name'}"
             fix = f"have whoever gave you {address} set its PTR record to {host}"
-            return CheckResult(Topic.PTR, False if _is_ours(host, sender) else None, what, fix)
+            return CheckResult(
+                Topic.PTR, False if same_organization(host, sender) else None, what, fix
+            )
     return CheckResult(Topic.PTR, True, f"{', '.join(addresses)} lead to {host} and back")
-
-
-def _is_ours(host: str, sender: str) -> bool:
-    return host.lower().split(".")[-2:] == sender.lower().split(".")[-2:]

@@ -156,6 +156,31 @@ def test_a_relay_of_others_may_send_from_elsewhere(zone: DnsServer, resolver: Dn
     assert the(Topic.PTR, found).good is None
 
 
+@pytest.mark.parametrize(
+    ("address", "host", "good"),
+    [
+        ("digest@shop.co.uk", "mx.shop.co.uk", False),
+        ("digest@news.shop.co.uk", "mx.shop.co.uk", False),
+        ("digest@shop.co.uk", "smtp.relay.co.uk", None),
+        ("digest@mine.github.io", "smtp.theirs.github.io", None),
+    ],
+)
+def test_a_host_below_the_same_public_suffix_is_not_ours(
+    zone: DnsServer, resolver: DnsResolver, address: str, host: str, *, good: bool | None
+) -> None:
+    zone.add(host, "A", "198.51.100.7")
+    found = results(resolver, replace(SENDER, address=address, smtp_host=host))
+    assert the(Topic.PTR, found).good is good
+
+
+def test_dmarc_is_not_asked_of_a_public_suffix(zone: DnsServer, resolver: DnsResolver) -> None:
+    zone.text("_dmarc.co.uk", "v=DMARC1; p=reject; rua=mailto:registry@example.org")
+    sender = replace(SENDER, address="digest@news.shop.co.uk", signer="shop.co.uk")
+    assert the(Topic.DMARC, results(resolver, sender)).what == "news.shop.co.uk has no record"
+    asked = [name for name, _ in zone.asked if name.startswith("_dmarc.")]
+    assert asked == ["_dmarc.news.shop.co.uk", "_dmarc.shop.co.uk"]
+
+
 def test_dmarc_of_the_domain_above_holds_for_one_below(
     zone: DnsServer, resolver: DnsResolver
 ) -> None:

@@ -16,6 +16,7 @@ from functools import lru_cache
 
 from digest.deliver.providers.base import ProviderError
 from digest.deliver.providers.dkim.keys import DkimKey
+from digest.domains import is_public_suffix
 from digest.message.edition import Edition
 from digest.message.personalization import Personalization
 from digest.message.template import MessageTemplate
@@ -166,9 +167,14 @@ class SigningPlan:
 
 
 def is_aligned(domain: str, sender: str) -> bool:
-    """Return whether a signature of `domain` is aligned with mail from the domain `sender`."""
+    """Return whether a signature of `domain` is aligned with mail from the domain `sender`.
+
+    One of a domain above the sender's is, unless anybody can have a domain below it.
+    """
     domain, sender = domain.lower(), sender.lower()
-    return sender == domain or ("." in domain and sender.endswith(f".{domain}"))
+    if sender == domain:
+        return True
+    return sender.endswith(f".{domain}") and not is_public_suffix(domain)
 
 
 # Cached, since nearly all header fields are the same for every recipient of an issue.

@@ -217,6 +217,9 @@ def test_no_line_of_a_signature_is_long() -> None:
         ("d.example", "bad.example", False),
         ("d.example", "nod.example", False),
         ("example", "d.example", False),
+        ("shop.co.uk", "mail.shop.co.uk", True),
+        ("co.uk", "shop.co.uk", False),
+        ("github.io", "mine.github.io", False),
     ],
 )
 def test_a_domain_speaks_for_itself_and_those_below(
