@@ -73,7 +73,7 @@ class App:
         return self.settings.metrics_token.get_secret_value()
 
     @property
-    def kept(self) -> Tracking:
+    def tracking(self) -> Tracking:
         return self.settings.kept
 
     @property

@@ -8,10 +8,11 @@
     │   ├── ServiceClosingError       an SMTP server closed the connection with a 421
     │   └── UnexpectedReplyError      an SMTP reply answers no command that was sent
     ├── DnsUnavailableError           DNS did not answer
-    ├── HitNotStoredError             a group commit failed: nothing was stored
+    ├── HitNotStoredError             a click or open could not be stored
     ├── InvalidLinkError              a link's token is not ours, or what it named is gone
     ├── JsonTextError                 text is no strict JSON
     ├── ProofOfWorkError              a proof of work is missing or wrong
+    ├── QueueFullError                too many items wait for a group commit
     ├── RowRefusedError               a row of an import is refused
     ├── SignatureError                a webhook body is not the provider's, or stale
     ├── TokenError                    a token was not made by us for this purpose

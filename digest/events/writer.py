@@ -1,16 +1,195 @@
-"""Puts an event into the store, once."""
+"""Stores events, each once: the only place that inserts into the event table.
 
-from sqlmodel import Session
+The database itself skips an event whose key is there already, so two at the same moment can't both
+be stored, and neither spoils the transaction it is part of.
+"""
 
-from digest.events.tables import Event
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Boolean,
+    DateTime,
+    Insert,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+)
+from sqlmodel import Session, col
+from sqlmodel import select as select_one
+
+from digest.deliver.tables import Delivery
+from digest.events.tables import Event, EventKind
+from digest.issues.tables import Issue
+from store.base import Json
 from store.insertion import insert_new
+from store.rows import table_in
+from store.times import database_text
+from subscribers.tables import Subscriber
+
+TRACKED = (EventKind.OPENED, EventKind.CLICKED)
+"""Kinds that name nobody where the subscriber does not want to be tracked."""
 
 
-def record(session: Session, event: Event) -> bool:
-    """Stores `event` in the caller's transaction; False where its key is there already.
+class EventRow(NamedTuple):
+    """One event to store. `issue` and `subscriber` name the delivery, None where it is unknown.
 
-    The database itself skips the second one, so two at the same moment can't both be stored and
-    neither spoils the transaction it is part of.
+    `key` makes it one of a kind. `detail` is JSON. An issue that does not exist is stored as none.
     """
+
+    key: str
+    kind: EventKind
+    issue: int | None
+    subscriber: int | None
+    link: int | None
+    machine: bool | None
+    detail: str
+    at: datetime
+
+
+def record_event(session: Session, event: Event) -> bool:
+    """Stores `event` in the caller's transaction; False where its key is there already."""
     statement = insert_new(session, Event).values(**event.model_dump(exclude={"id"}))
     return session.connection().execute(statement).rowcount > 0
+
+
+def record_reader_event(
+    session: Session, kind: EventKind, *, name: str, issue: int, subscriber: int, now: datetime
+) -> None:
+    """Stores once that the reader of a delivery decided something; nothing without a delivery.
+
+    `name` begins the key. Reports count one such event a delivery, however often it is decided.
+    """
+    delivery = session.exec(
+        select_one(Delivery.id).where(
+            Delivery.issue_number == issue, Delivery.subscriber_id == subscriber
+        )
+    ).first()
+    if delivery is None:
+        return
+    event = Event(
+        key=f"{name}:{issue}:{subscriber}",
+        kind=kind,
+        issue_number=issue,
+        delivery_id=delivery,
+        machine=False,
+        at=now,
+    )
+    record_event(session, event)
+
+
+def record_events(session: Session, rows: Sequence[EventRow]) -> None:
+    """Stores events in the caller's transaction, by one statement for all of them."""
+    if rows:
+        listed = _as_json(rows, sqlite=_is_sqlite(session))
+        session.connection().execute(_insert(session), {"events": listed})
+
+
+def record_new_events(session: Session, rows: Sequence[EventRow]) -> list[tuple[str, int | None]]:
+    """The same; returns key and delivery of those that were not stored before."""
+    if not rows:
+        return []
+    if _is_sqlite(session):
+        return _record_on_sqlite(session, rows)
+    statement = _insert(session).returning(col(Event.key), col(Event.delivery_id))
+    found = session.connection().execute(statement, {"events": _as_json(rows, sqlite=False)})
+    return [(str(key), delivery) for key, delivery in found]
+
+
+def _record_on_sqlite(session: Session, rows: Sequence[EventRow]) -> list[tuple[str, int | None]]:
+    """Reads the new rows as one JSON text instead of by RETURNING, which yields them one by one:
+    for each row the driver would let other threads have a turn.
+
+    SQLite has one writer, so every row with a higher id than the last one before is new.
+    """
+    last = session.scalar(select(func.max(col(Event.id)))) or 0
+    record_events(session, rows)
+    pairs = func.json_group_array(func.json_array(col(Event.key), col(Event.delivery_id)))
+    found = session.scalar(select(pairs).where(col(Event.id) > last))
+    return [(key, delivery) for key, delivery in json.loads(found or "[]")]
+
+
+def _as_json(rows: Sequence[EventRow], *, sqlite: bool) -> str:
+    # Many events of a group share a moment, and spelling one costs more than all else here.
+    spelt = {at: database_text(at, sqlite=sqlite) for at in {row.at for row in rows}}
+    return json.dumps([[*row[:-1], spelt[row.at]] for row in rows], separators=(",", ":"))
+
+
+def _is_sqlite(session: Session) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
+
+
+_statements: dict[bool, Insert] = {}
+"""One statement a database, kept: building it anew for every few clicks costs more than they do."""
+
+
+def _insert(session: Session) -> Insert:
+    """The statement over the parameter `events`, a JSON list of rows in `EventRow`'s order."""
+    sqlite = _is_sqlite(session)
+    if sqlite not in _statements:
+        _statements[sqlite] = insert_new(session, Event).from_select(
+            COLUMNS, _select(sqlite=sqlite)
+        )
+    return _statements[sqlite]
+
+
+COLUMNS = (
+    "key",
+    "kind",
+    "issue_number",
+    "delivery_id",
+    "link_number",
+    "machine",
+    "detail",
+    "at",
+)
+
+
+def _select(*, sqlite: bool) -> Select[Any]:
+    """The parameter's rows with the ids of their issues and deliveries."""
+    given = table_in(
+        bindparam("events", type_=String()),
+        {
+            "key": String(),
+            "kind": String(),
+            "issue": Integer(),
+            "subscriber": Integer(),
+            "link": Integer(),
+            "machine": Boolean(),
+            "detail": Json(),
+            # Not our own type: the text is as the database has it already.
+            "at": DateTime(timezone=True),
+        },
+        sqlite=sqlite,
+    ).subquery()
+    named = and_(
+        col(Delivery.issue_number) == given.c.issue,
+        col(Delivery.subscriber_id) == given.c.subscriber,
+    )
+    may_name = or_(given.c.kind.not_in(TRACKED), col(Subscriber.tracking))
+    return (
+        select(
+            given.c.key,
+            given.c.kind,
+            col(Issue.number),
+            case((may_name, col(Delivery.id))),
+            given.c.link,
+            given.c.machine,
+            given.c.detail,
+            given.c.at,
+        )
+        .select_from(given)
+        .outerjoin(Issue, col(Issue.number) == given.c.issue)
+        .outerjoin(Delivery, named)
+        .outerjoin(Subscriber, col(Subscriber.id) == col(Delivery.subscriber_id))
+        # SQLite can't tell the ON of a conflict from that of a join without it.
+        .where(given.c.key.is_not(None))
+    )

@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
-from digest.deliver.tables import Delivery
-from digest.events.tables import Event, EventKind
-from digest.events.writer import record
+from digest.events.tables import EventKind
+from digest.events.writer import record_reader_event
 from subscribers.addresses import AddressHasher
 from subscribers.service import unsubscribe
 from subscribers.tables import Subscriber
@@ -30,31 +29,16 @@ def unsubscribe_by_token(
     subscriber = session.get(Subscriber, claims.subscriber)
     if subscriber is None:
         return None
-    _note(session, claims, now)
+    record_reader_event(
+        session,
+        EventKind.UNSUBSCRIBED,
+        name="unsubscribe",
+        issue=claims.issue,
+        subscriber=claims.subscriber,
+        now=now,
+    )
     return subscriber.email
 
 
 def _source(claims: TokenClaims, how: str) -> str:
     return f"{how} in issue {claims.issue}" if claims.issue else how
-
-
-def _note(session: Session, claims: TokenClaims, now: datetime) -> None:
-    """An event on the delivery, so that the issue's report counts the person once."""
-    delivery = session.exec(
-        select(Delivery.id).where(
-            Delivery.issue_number == claims.issue, Delivery.subscriber_id == claims.subscriber
-        )
-    ).first()
-    if delivery is None:
-        return
-    record(
-        session,
-        Event(
-            key=f"unsubscribe:{claims.issue}:{claims.subscriber}",
-            kind=EventKind.UNSUBSCRIBED,
-            issue_number=claims.issue,
-            delivery_id=delivery,
-            machine=False,
-            at=now,
-        ),
-    )

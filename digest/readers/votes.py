@@ -8,9 +8,8 @@ from sqlmodel import Session, col, select
 
 from digest.catalog.pages import Verdict
 from digest.catalog.tables import Contender, Tool, Vote
-from digest.deliver.tables import Delivery
-from digest.events.tables import Event, EventKind
-from digest.events.writer import record
+from digest.events.tables import EventKind
+from digest.events.writer import record_reader_event
 from digest.issues.tables import Pick
 from subscribers.tables import Subscriber
 from subscribers.tokens import TokenClaims
@@ -75,7 +74,14 @@ def cast_votes(
     for tool in tools:
         _keep(session, claims.subscriber, tool, said[tool.slug], now)
     if said:
-        _note(session, claims, now)
+        record_reader_event(
+            session,
+            EventKind.VOTED,
+            name="vote",
+            issue=claims.issue,
+            subscriber=claims.subscriber,
+            now=now,
+        )
     return len(said)
 
 
@@ -88,24 +94,3 @@ def _keep(session: Session, subscriber: int, tool: Tool, verdict: Verdict, now: 
     vote.at = now
     session.add(vote)
     session.flush()
-
-
-def _note(session: Session, claims: TokenClaims, now: datetime) -> None:
-    """One event a delivery: the report counts people, not buttons."""
-    delivery = session.exec(
-        select(Delivery.id).where(
-            Delivery.issue_number == claims.issue, Delivery.subscriber_id == claims.subscriber
-        )
-    ).first()
-    if delivery is not None:
-        record(
-            session,
-            Event(
-                key=f"vote:{claims.issue}:{claims.subscriber}",
-                kind=EventKind.VOTED,
-                issue_number=claims.issue,
-                delivery_id=delivery,
-                machine=False,
-                at=now,
-            ),
-        )

@@ -4,9 +4,8 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from digest.render.environment import templates_folder
-from digest.track.hits.group_commit import Gathering
-from digest.track.hits.store import HitWriter
-from digest.track.provider_events.group_commit import WebhookIngest
+from digest.track.hits.writer import HitWriter, hit_commit
+from digest.track.provider_events.webhook_ingest import webhook_ingest
 from digest.web import health, metrics, static, webhooks
 from digest.web.error_pages import add_error_pages
 from digest.web.headers import SecurityHeadersMiddleware
@@ -53,10 +52,10 @@ def create_app(site: Site, *, studio: bool = False) -> ASGIApp:
     app = pages_of(site, studio=studio)
     if studio:
         return app
-    # Before all else, and its answers bring their headers themselves.
-    gathering = Gathering(site.store, HitWriter(site.tokens, site.kept))
+    # Outermost: its answers carry the security headers themselves.
+    commit = hit_commit(site.store, HitWriter(site.tokens, site.tracking))
     base = app.state.pages.base
-    return TrackingMiddleware(app, gathering, base, site.networks, site.clock)
+    return TrackingMiddleware(app, commit, base, site.networks, site.clock)
 
 
 def pages_of(site: Site, *, studio: bool = False) -> FastAPI:
@@ -64,7 +63,7 @@ def pages_of(site: Site, *, studio: bool = False) -> FastAPI:
     # Starlette's redirect of a missing slash would repeat whatever Host was sent.
     app = FastAPI(redirect_slashes=False, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site
-    app.state.intake = WebhookIngest(site.store, site.hasher, site.clock)
+    app.state.webhook_ingest = webhook_ingest(site.store, site.hasher, site.clock)
     app.state.pages = pages = PageTemplates(templates_folder() / "web", site.brand)
     for part in PUBLIC:
         app.include_router(part.router)

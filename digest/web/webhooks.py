@@ -1,4 +1,4 @@
-"""POST /webhooks/sendgrid: what SendGrid says of deliveries, answered once it is durable."""
+"""POST /webhooks/sendgrid: receives SendGrid's events and answers once they are durable."""
 
 import logging
 from typing import Annotated, cast
@@ -8,7 +8,7 @@ from fastapi.responses import PlainTextResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from digest.track.provider_events.group_commit import WebhookIngest
+from digest.track.provider_events.delivery_event import DeliveryEvent
 from digest.track.provider_events.sendgrid import (
     MAX_WEBHOOK_BYTES,
     WebhookPayloadError,
@@ -19,25 +19,27 @@ from digest.track.provider_events.sendgrid_signature import (
     TIMESTAMP_HEADER,
     SignatureError,
 )
+from digest.track.provider_events.webhook_ingest import WebhookIngest
 from digest.web.site import Site, SiteDep
 
 router = APIRouter()
 log = logging.getLogger(__name__)
 
 
-async def _intake(request: Request) -> WebhookIngest:
-    return cast("WebhookIngest", request.app.state.intake)
+async def _ingest(request: Request) -> WebhookIngest:
+    return cast("WebhookIngest", request.app.state.webhook_ingest)
 
 
-WebhookIngestDep = Annotated[WebhookIngest, Depends(_intake)]
+WebhookIngestDep = Annotated[WebhookIngest, Depends(_ingest)]
 
 
 @router.post("/webhooks/sendgrid")
-async def sendgrid(request: Request, site: SiteDep, intake: WebhookIngestDep) -> Response:
-    """204 once every event is stored; 4xx with one line why, and then none is."""
+async def sendgrid(request: Request, site: SiteDep, ingest: WebhookIngestDep) -> Response:
+    """Answers 204 once every event is stored; 4xx with one line why, and then none is."""
     try:
         body = await _body(request)
-        await run_in_threadpool(_take, site, intake, request, body)
+        events = await run_in_threadpool(_read, site, request, body)
+        await ingest.put(events)
     except ClientDisconnect:
         return Response(status_code=400)  # nobody hears it
     except HTTPException as refused:
@@ -47,7 +49,7 @@ async def sendgrid(request: Request, site: SiteDep, intake: WebhookIngestDep) ->
 
 
 async def _body(request: Request) -> bytes:
-    """The raw bytes: they are what is signed. An HTTPException for too many."""
+    """The raw bytes, which are what is signed. Raises HTTPException for too many."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -56,14 +58,14 @@ async def _body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _take(site: Site, intake: WebhookIngest, request: Request, body: bytes) -> None:
-    headers = request.headers
-    signature, stamp = headers.get(SIGNATURE_HEADER, ""), headers.get(TIMESTAMP_HEADER, "")
+def _read(site: Site, request: Request, body: bytes) -> list[DeliveryEvent]:
+    """The events of a signed post. Raises HTTPException."""
+    signature = request.headers.get(SIGNATURE_HEADER, "")
+    timestamp = request.headers.get(TIMESTAMP_HEADER, "")
     try:
-        site.signature_verifier.verify(signature, stamp, body, site.clock())
-        events = parse_webhook(body, site.tokens)
+        site.signature_verifier.verify(signature, timestamp, body, site.clock())
+        return parse_webhook(body, site.tokens)
     except SignatureError as error:
         raise HTTPException(403, str(error)) from None
     except WebhookPayloadError as error:
         raise HTTPException(400, str(error)) from None
-    intake.take(events)

@@ -1,6 +1,6 @@
-"""Where letters lie: a Maildir here, IMAP in `track.bounces.imap`.
+"""The mailbox that bounces arrive in: a Maildir here, IMAP in `track.bounces.imap`.
 
-A mailbox may hold anything else besides. Nothing is ever deleted, and what is not ours is not
+A mailbox may hold other mail, too. Nothing is ever deleted, and a message that is not ours is not
 touched: it stays where it is, unread if it was.
 """
 
@@ -15,7 +15,7 @@ from digest.track.bounces.parse import MAX_MESSAGE_BYTES
 from store.errors import UserError
 
 READ_FOLDER = ".digest-read"
-"""Where letters of ours go once what they say is stored: a folder of the Maildir (Maildir++)."""
+"""The folder that processed messages are moved to (Maildir++)."""
 EXPECTED = "should look like maildir:///var/mail/bounces or imaps://user:password@host/INBOX"
 
 
@@ -24,35 +24,35 @@ class MailboxError(UserError):
 
 
 class Mailbox(Protocol):
-    """Both raise MailboxError."""
+    """A place that inbound messages are read from. Both methods raise MailboxError."""
 
-    def unread(self, skip: Collection[str], most: int) -> Iterator[tuple[str, bytes]]:
-        """Names and contents of letters that are not marked as done, save those named."""
+    def unread(self, skip: Collection[str], limit: int) -> Iterator[tuple[str, bytes]]:
+        """Yields at most `limit` messages, as name and content, neither done nor in `skip`."""
         ...
 
-    def done(self, names: Sequence[str]) -> None:
-        """Marks letters as done; what is gone already is none of anybody's business."""
+    def mark_done(self, names: Sequence[str]) -> None:
+        """Marks messages as done; ignores those that are gone."""
         ...
 
 
 class MaildirMailbox:
-    """https://cr.yp.to/proto/maildir.html; a letter's name is its file's, without the flags."""
+    """A Maildir (https://cr.yp.to/proto/maildir.html); messages go by file name less flags."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def unread(self, skip: Collection[str], most: int) -> Iterator[tuple[str, bytes]]:
-        for name, path in self._letters():
+    def unread(self, skip: Collection[str], limit: int) -> Iterator[tuple[str, bytes]]:
+        for name, path in self._messages():
             if name in skip:
                 continue
-            if most <= 0:
+            if limit <= 0:
                 return
-            most -= 1
+            limit -= 1
             with suppress(FileNotFoundError), path.open("rb") as file:
                 yield name, file.read(MAX_MESSAGE_BYTES)
 
-    def done(self, names: Sequence[str]) -> None:
-        paths = dict(self._letters())
+    def mark_done(self, names: Sequence[str]) -> None:
+        paths = dict(self._messages())
         target = self._path / READ_FOLDER
         try:
             for part in ("cur", "new", "tmp"):
@@ -65,8 +65,8 @@ class MaildirMailbox:
         except OSError as error:
             raise MailboxError(f"{target}: {error.strerror}") from None
 
-    def _letters(self) -> list[tuple[str, Path]]:
-        """Oldest first: names begin with the second of arrival."""
+    def _messages(self) -> list[tuple[str, Path]]:
+        """Names and paths, oldest first: names begin with the second of arrival."""
         found = []
         try:
             for part in ("new", "cur"):
@@ -82,7 +82,7 @@ class MaildirMailbox:
 
 
 class MailboxUrl(NamedTuple):
-    """Where a mailbox is; of a Maildir only the folder counts, and it is a path."""
+    """A parsed mailbox URL; a Maildir has only a folder, which is its path."""
 
     scheme: str
     host: str
@@ -93,7 +93,7 @@ class MailboxUrl(NamedTuple):
 
 
 def parse_mailbox_url(url: str) -> MailboxUrl:
-    """Raises ValueError for another kind of URL."""
+    """Parses a maildir, imap or imaps URL. Raises ValueError for any other."""
     try:
         parts = urlsplit(url)
         port = parts.port

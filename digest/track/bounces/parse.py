@@ -1,10 +1,10 @@
-"""What a letter in the bounce mailbox says, if it speaks of a message of ours at all.
+"""Parses an inbound message from the bounce mailbox: a report on one of our messages, or nothing.
 
-Delivery status notifications (RFC 3464), feedback reports (RFC 5965), bounces in odd formats
-(flufl.bounce), and readers who write "unsubscribe". Everything else means nothing here.
+Understands delivery status notifications (RFC 3464), feedback reports (RFC 5965), bounces in other
+formats (flufl.bounce) and readers who write "unsubscribe". Ignores everything else.
 
-Pure, over the bytes alone. Which delivery it is about is for `Tokens` to say: a letter only
-offers names that may be its token.
+Pure functions over the bytes. They only offer strings that may be a delivery's token; the caller
+verifies them with `Tokens`.
 """
 
 import logging
@@ -21,24 +21,26 @@ from flufl.bounce import all_failures
 from digest.deliver.bounce_policy.bounce_type import BounceType, classify_status, find_status
 from digest.deliver.providers.wire_address import redact
 from digest.events.tables import EventKind
-from digest.track.provider_events.event import OptOut
+from digest.track.provider_events.delivery_event import OptOut
 from subscribers.tokens import TOKEN_LENGTH
 
 MAX_MESSAGE_BYTES = 1024 * 1024
-"""Bytes that are read of one; what follows is a message that came back whole."""
+"""Bytes read of an inbound message; the rest is the returned original."""
 MAX_HEURISTIC_BYTES = 128 * 1024
-"""Bytes looked through for a bounce in an odd format, whose words stand first: every detector goes
-over every line, and a letter made of nothing else would keep them busy for many seconds."""
+"""Bytes searched for a bounce in another format, which says so at its beginning. Every detector
+reads every line, so a hostile message of full size would keep them busy for many seconds."""
 MAX_CANDIDATES = 50
 MAX_NOTE_LENGTH = 300
 
 _TOKEN = rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}"
 _IN_LOCAL_PART = re.compile(rf"(?<![A-Za-z0-9_-])({_TOKEN})(?=[^A-Za-z0-9_@-]*@)")
 _MESSAGE_ID = re.compile(rf"<({_TOKEN})@[^<>@\s]{{1,255}}>")
-_WISH = re.compile(rf"\bunsubscribe\s+({_TOKEN})(?![A-Za-z0-9_-])", re.IGNORECASE)
-_ARRIVED_FOR = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
-_MACHINES = re.compile(r"\b(mailer-daemon|postmaster|mail-daemon|mailerdaemon)\b", re.IGNORECASE)
-_AUTOMATIC = ("X-Autoreply", "X-Autorespond")
+_UNSUBSCRIBE = re.compile(rf"\bunsubscribe\s+({_TOKEN})(?![A-Za-z0-9_-])", re.IGNORECASE)
+_RECIPIENT_HEADERS = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
+_MAIL_SERVERS = re.compile(
+    r"\b(mailer-daemon|postmaster|mail-daemon|mailerdaemon)\b", re.IGNORECASE
+)
+_AUTO_REPLY_HEADERS = ("X-Autoreply", "X-Autorespond")
 _ACTIONS = {
     "failed": EventKind.BOUNCED,
     "delayed": EventKind.DEFERRED,
@@ -46,56 +48,59 @@ _ACTIONS = {
     "relayed": EventKind.PROCESSED,
     "expanded": EventKind.PROCESSED,
 }
-"""RFC 3464 section 2.3.3, gravest first."""
+"""RFC 3464 section 2.3.3, most severe first."""
 _FEEDBACK = {
     "abuse": (EventKind.COMPLAINED, OptOut.COMPLAIN),
     "fraud": (EventKind.COMPLAINED, OptOut.COMPLAIN),
     "opt-out": (EventKind.UNSUBSCRIBED, OptOut.UNSUBSCRIBE),
 }
-"""RFC 5965 section 7.3 and RFC 6430. Of the other types none is a reader's word against us."""
+"""RFC 5965 section 7.3 and RFC 6430. No other type is a reader's complaint."""
 
-# A detector that stumbles says so with a traceback; who reads the letter says it in a line.
+# Its detectors log tracebacks; the caller logs one line instead.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 
 class InboundReport(NamedTuple):
-    """`names` may be a delivery's token, the likeliest first. `code` and `note` hold no address."""
+    """What a message reports. `tokens` may be a delivery's, the likeliest first.
+
+    `code` and `note` hold no address.
+    """
 
     kind: EventKind
-    names: tuple[str, ...]
+    tokens: tuple[str, ...]
     date: str = ""
-    """The letter's own Date header, whatever stands there."""
-    fault: BounceType = BounceType.NONE
+    """The Date header as it stands there."""
+    bounce_type: BounceType = BounceType.NONE
     code: str | None = None
     note: str = ""
     opt_out: OptOut | None = None
 
 
 class UnsubscribeRequest(NamedTuple):
-    """A reader asks to be taken off the list; `token` is to be one for that purpose."""
+    """A reader asks by mail to be unsubscribed; `token` still has to be verified."""
 
     token: str
 
 
 def parse_inbound_message(raw: bytes) -> InboundReport | UnsubscribeRequest | None:
-    """None for what is none of our business. May raise whatever a parser stumbles over."""
+    """Returns None for a message that reports nothing. May raise whatever a parser raises."""
     message = _parsed(raw[:MAX_MESSAGE_BYTES])
-    report = _status(message) or _feedback(message)
+    report = _parse_dsn(message) or _parse_feedback(message)
     if report is None:
-        said = _header(message, "Auto-Submitted").lower()
-        wish = _WISH.search(_header(message, "Subject"))
-        # Mail programs may call it generated when they write it at a reader's click.
-        if wish and not said.startswith("auto-replied"):
-            return UnsubscribeRequest(wish[1])
-        if _answers_by_itself(message):
+        submitted = _header(message, "Auto-Submitted").lower()
+        request = _UNSUBSCRIBE.search(_header(message, "Subject"))
+        # Mail programs mark it auto-generated when they send it at a reader's click.
+        if request and not submitted.startswith("auto-replied"):
+            return UnsubscribeRequest(request[1])
+        if _is_auto_reply(message):
             return None
-        report = _odd(
+        report = _parse_other_format(
             message if len(raw) <= MAX_HEURISTIC_BYTES else _parsed(raw[:MAX_HEURISTIC_BYTES])
         )
     if report is None:
         return None
-    names = tuple(dict.fromkeys(_names(message)))[:MAX_CANDIDATES]
-    return report._replace(names=names, date=_header(message, "Date")) if names else None
+    tokens = tuple(dict.fromkeys(_token_candidates(message)))[:MAX_CANDIDATES]
+    return report._replace(tokens=tokens, date=_header(message, "Date")) if tokens else None
 
 
 def _parsed(raw: bytes) -> Message:
@@ -103,15 +108,15 @@ def _parsed(raw: bytes) -> Message:
 
 
 def date_of(report: InboundReport) -> float | None:
-    """Seconds since 1970 as its Date header says; None where that can't be read."""
+    """The Date header in seconds since 1970; None if it can't be parsed."""
     try:
         return parsedate_to_datetime(report.date).timestamp()
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
 
 
-def _status(message: Message) -> InboundReport | None:
-    """A delivery status notification: the gravest of what it says of its recipients."""
+def _parse_dsn(message: Message) -> InboundReport | None:
+    """Parses a delivery status notification; the most severe of its recipients counts."""
     found: list[tuple[int, InboundReport]] = []
     order = list(_ACTIONS.values())
     for part in message.walk():
@@ -123,32 +128,37 @@ def _status(message: Message) -> InboundReport | None:
         for fields in _blocks(part):
             kind = _ACTIONS.get(_header(fields, "Action").split(" ")[0].lower())
             if kind is not None:
-                found.append((order.index(kind), _one(fields, kind)))
+                found.append((order.index(kind), _recipient_report(fields, kind)))
     return min(found, key=lambda one: one[0])[1] if found else None
 
 
 def _blocks(part: Message) -> Iterator[Message]:
-    """The groups of fields; some senders put them there as text."""
+    """The groups of fields; some senders put plain text there instead."""
     payload = part.get_payload()
     if isinstance(payload, list):
         yield from (one for one in payload if isinstance(one, Message))
 
 
-def _one(fields: Message, kind: EventKind) -> InboundReport:
-    told = _header(fields, "Diagnostic-Code")
+def _recipient_report(fields: Message, kind: EventKind) -> InboundReport:
+    diagnostic = _header(fields, "Diagnostic-Code")
     status = find_status(_header(fields, "Status"))
     if status is None or status.endswith(".0.0"):
-        # The general code says less than what the other server answered.
-        status = find_status(told) or status
+        # The general code says less than the remote server's own reply.
+        status = find_status(diagnostic) or status
     if kind is not EventKind.BOUNCED:
-        return InboundReport(kind, (), code=status, note=_note(told))
-    # Without a code nobody knows what was asked when this was answered: never hard.
+        return InboundReport(kind, (), code=status, note=_note(diagnostic))
+    # Without a code it is unknown which command failed, so it is never a hard bounce.
     return InboundReport(
-        kind, (), "", classify_status(status, BounceType.SOFT), status or "bounce", _note(told)
+        kind,
+        (),
+        "",
+        classify_status(status, BounceType.SOFT),
+        status or "bounce",
+        _note(diagnostic),
     )
 
 
-def _feedback(message: Message) -> InboundReport | None:
+def _parse_feedback(message: Message) -> InboundReport | None:
     for part in message.walk():
         if part.get_content_type() != "message/feedback-report":
             continue
@@ -158,19 +168,19 @@ def _feedback(message: Message) -> InboundReport | None:
         named = _header(fields, "Feedback-Type") if isinstance(fields, Message) else ""
         if not named and (listed := re.search(r"(?im)^feedback-type:\s*([\w-]+)", text)):
             named = listed[1]
-        meant = _FEEDBACK.get(named.strip().lower())
-        if meant:
+        known = _FEEDBACK.get(named.strip().lower())
+        if known:
             return InboundReport(
-                meant[0], (), note=f"feedback report: {named.lower()}", opt_out=meant[1]
+                known[0], (), note=f"feedback report: {named.lower()}", opt_out=known[1]
             )
     return None
 
 
-def _odd(message: Message) -> InboundReport | None:
-    """A bounce that follows no standard: known by its looks, its code looked for in the words."""
+def _parse_other_format(message: Message) -> InboundReport | None:
+    """Detects a bounce of no standard format by its wording, and looks for a code in its text."""
     try:
         temporary, permanent = all_failures(message)
-    except Exception:  # noqa: BLE001 - its detectors stumble over letters of no known kind
+    except Exception:  # noqa: BLE001 - its detectors raise anything on unknown input
         return None
     if not temporary and not permanent:
         return None
@@ -179,21 +189,21 @@ def _odd(message: Message) -> InboundReport | None:
     if not permanent:
         return InboundReport(EventKind.DEFERRED, (), code=status, note="a warning in an odd format")
     note = f"a bounce in an odd format{': ' + status if status else ''}"
-    fault = classify_status(status, BounceType.SOFT)
-    return InboundReport(EventKind.BOUNCED, (), "", fault, status or "bounce", note)
+    bounce_type = classify_status(status, BounceType.SOFT)
+    return InboundReport(EventKind.BOUNCED, (), "", bounce_type, status or "bounce", note)
 
 
-def _answers_by_itself(message: Message) -> bool:
-    """A holiday notice and its like (RFC 3834), unless a mail server is speaking."""
-    if _MACHINES.search(_header(message, "From")) or _header(message, "Return-Path") == "<>":
+def _is_auto_reply(message: Message) -> bool:
+    """True for a vacation notice and the like (RFC 3834), unless a mail server sent it."""
+    if _MAIL_SERVERS.search(_header(message, "From")) or _header(message, "Return-Path") == "<>":
         return False
-    automatic = _header(message, "Auto-Submitted").lower() not in ("", "no")
-    return automatic or any(message.get(name) is not None for name in _AUTOMATIC)
+    auto_submitted = _header(message, "Auto-Submitted").lower() not in ("", "no")
+    return auto_submitted or any(message.get(name) is not None for name in _AUTO_REPLY_HEADERS)
 
 
-def _names(message: Message) -> Iterator[str]:
-    """Where it was sent to, then the Message-ID of what came back, then any in the text."""
-    for header in _ARRIVED_FOR:
+def _token_candidates(message: Message) -> Iterator[str]:
+    """Yields what may be tokens: recipient address, returned Message-ID, then the text."""
+    for header in _RECIPIENT_HEADERS:
         for value in message.get_all(header, []):
             yield from _IN_LOCAL_PART.findall(str(value))
     for part in message.walk():
@@ -217,7 +227,7 @@ def _text(part: Message) -> str:
 
 
 def _header(message: Message, name: str) -> str:
-    """One line; a header outside ASCII comes as an object that must be made text of."""
+    """The header on one line; one outside ASCII comes as an object, hence `str`."""
     return " ".join(str(message.get(name, "")).split())
 
 

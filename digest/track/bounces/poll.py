@@ -1,4 +1,4 @@
-"""Reads the bounce mailbox: what is ours is stored, and then marked; the rest is left alone."""
+"""Reads the bounce mailbox: stores what concerns our messages, then marks it; ignores the rest."""
 
 import hashlib
 import json
@@ -17,60 +17,60 @@ from digest.track.bounces.parse import (
     date_of,
     parse_inbound_message,
 )
-from digest.track.provider_events.event import DeliveryEvent
-from digest.track.provider_events.ingest import take
+from digest.track.provider_events.delivery_event import DeliveryEvent
+from digest.track.provider_events.ingest import ingest
 from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tokens import Purpose, TokenClaims, TokenError, Tokens
 
 EVERY = timedelta(minutes=1)
 AT_ONCE = 100
-"""Letters whose reports are committed together."""
-MOST = 1_000
-"""Letters in one look: whoever else has work to do gets a turn."""
+"""Inbound messages whose events are committed together."""
+MAX_MESSAGES = 1_000
+"""Inbound messages of one reading, so that other maintenance gets its turn."""
 log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class ReadSummary:
-    """What came of the letters: reports by kind, readers who asked to leave, and others."""
+    """What was read: events by kind, readers who asked to be unsubscribed, ignored messages."""
 
     events: dict[str, int] = field(default_factory=dict)
-    wishes: int = 0
-    skip: int = 0
+    unsubscribes: int = 0
+    ignored: int = 0
 
     def __str__(self) -> str:
         kinds = [f"{many} {kind}" for kind, many in sorted(self.events.items())]
-        asked = [f"{self.wishes} asked to leave"] if self.wishes else []
-        return ", ".join([*kinds, *asked, f"{self.skip} left alone"])
+        asked = [f"{self.unsubscribes} asked to leave"] if self.unsubscribes else []
+        return ", ".join([*kinds, *asked, f"{self.ignored} left alone"])
 
 
 @dataclass(slots=True)
 class BounceMailboxReader:
-    """What was left alone is remembered while this lives, and not read again."""
+    """Reads one mailbox again and again. Ignored messages are remembered and not read twice."""
 
     mailbox: Mailbox
     store: Store
     tokens: Tokens
     hasher: AddressHasher
     clock: Callable[[], datetime]
-    _left_alone: set[str] = field(default_factory=set)
+    _ignored: set[str] = field(default_factory=set)
     _next: datetime | None = None
 
-    def read(self, most: int = MOST) -> ReadSummary:
-        """Reads at most so many letters. Raises MailboxError; what was stored stays so."""
+    def read(self, limit: int = MAX_MESSAGES) -> ReadSummary:
+        """Reads at most `limit` messages. Raises MailboxError; what was stored stays stored."""
         summary = ReadSummary()
         group: list[tuple[str, bytes]] = []
-        for letter in self.mailbox.unread(self._left_alone, most):
-            group.append(letter)
+        for message in self.mailbox.unread(self._ignored, limit):
+            group.append(message)
             if len(group) == AT_ONCE:
-                self._take(group, summary)
+                self._process(group, summary)
                 group = []
-        self._take(group, summary)
+        self._process(group, summary)
         return summary
 
     def read_if_due(self) -> None:
-        """A scheduled step: looks if it is time to, and says in a line what went wrong."""
+        """Reads if the last reading is a minute ago; logs a mailbox error in one line."""
         now = self.clock()
         if self._next is not None and now < self._next:
             return
@@ -80,77 +80,79 @@ class BounceMailboxReader:
         except MailboxError as error:
             log.warning("bounces can't be read: %s", error)
             return
-        if summary.events or summary.wishes:
+        if summary.events or summary.unsubscribes:
             log.info("bounces: %s", summary)
 
-    def _take(self, letters: Sequence[tuple[str, bytes]], summary: ReadSummary) -> None:
-        """Stores what they say, then marks those that were ours: in this order nothing is lost."""
+    def _process(self, messages: Sequence[tuple[str, bytes]], summary: ReadSummary) -> None:
+        """Stores what the messages say, then marks them: in this order nothing is lost."""
         events: dict[str, DeliveryEvent] = {}
-        wishes: dict[str, TokenClaims] = {}
-        for name, raw in letters:
-            match self._understood(name, raw):
+        unsubscribes: dict[str, TokenClaims] = {}
+        for name, raw in messages:
+            match self._understand(name, raw):
                 case DeliveryEvent() as event:
                     events[name] = event
                 case TokenClaims() as claims:
-                    wishes[name] = claims
+                    unsubscribes[name] = claims
                 case None:
-                    self._left_alone.add(name)
-                    summary.skip += 1
-        if not events and not wishes:
+                    self._ignored.add(name)
+                    summary.ignored += 1
+        if not events and not unsubscribes:
             return
         now = self.clock()
         with self.store.write() as session:
-            take(session, self.hasher, list(events.values()), now)
-            self._let_go(session, list(wishes.values()), now)
-        self.mailbox.done([*events, *wishes])
+            ingest(session, self.hasher, list(events.values()), now)
+            self._unsubscribe(session, list(unsubscribes.values()), now)
+        self.mailbox.mark_done([*events, *unsubscribes])
         for event in events.values():
             summary.events[event.kind] = summary.events.get(event.kind, 0) + 1
-        summary.wishes += len(wishes)
+        summary.unsubscribes += len(unsubscribes)
 
-    def _let_go(self, session: Session, bearers: Sequence[TokenClaims], now: datetime) -> None:
-        for claims in sorted(bearers, key=lambda one: one.subscriber):
+    def _unsubscribe(
+        self, session: Session, requests: Sequence[TokenClaims], now: datetime
+    ) -> None:
+        for claims in sorted(requests, key=lambda one: one.subscriber):
             unsubscribe_by_token(session, self.hasher, claims, now, how="mailto")
 
-    def _understood(self, name: str, raw: bytes) -> DeliveryEvent | TokenClaims | None:
+    def _understand(self, name: str, raw: bytes) -> DeliveryEvent | TokenClaims | None:
         try:
-            letter = parse_inbound_message(raw)
+            found = parse_inbound_message(raw)
         except Exception as error:  # noqa: BLE001 - mail can hold anything; it stays where it is
-            log.warning("letter %s can't be read: %s", name, type(error).__name__)
+            log.warning("inbound message %s can't be read: %s", name, type(error).__name__)
             return None
-        if isinstance(letter, UnsubscribeRequest):
+        if isinstance(found, UnsubscribeRequest):
             try:
-                return self.tokens.read(Purpose.UNSUBSCRIBE, letter.token)
+                return self.tokens.read(Purpose.UNSUBSCRIBE, found.token)
             except TokenError:
                 return None
-        return self._report(letter, raw) if letter else None
+        return self._event(found, raw) if found else None
 
-    def _report(self, report: InboundReport, raw: bytes) -> DeliveryEvent | None:
-        """None where no name in it is a token of ours: it is about somebody else's message."""
-        bearers = self.tokens.read_many(Purpose.DELIVERY, report.names)
-        claims = next((one for one in bearers if one is not None), None)
-        letters = [] if claims else self.tokens.read_many(Purpose.LETTER, report.names)
-        letter = next((one.subscriber for one in letters if one is not None), None)
-        if claims is None and letter is None:
+    def _event(self, report: InboundReport, raw: bytes) -> DeliveryEvent | None:
+        """Returns None if no token in the report is ours: it is about somebody else's message."""
+        deliveries = self.tokens.read_many(Purpose.DELIVERY, report.tokens)
+        claims = next((one for one in deliveries if one is not None), None)
+        others = [] if claims else self.tokens.read_many(Purpose.LETTER, report.tokens)
+        transactional_id = next((one.subscriber for one in others if one is not None), None)
+        if claims is None and transactional_id is None:
             return None
-        now = self.clock()
-        told = date_of(report)
-        # From now is also what has no date, one of tomorrow, or one from before there was mail.
-        at = _moment(told, now) if told is not None and 0 < told <= now.timestamp() else now
         return DeliveryEvent(
             key=f"mail:{hashlib.sha256(raw).hexdigest()}",
             kind=report.kind,
             claims=claims,
-            at=at,
+            at=_sent_at(report, self.clock()),
             detail=json.dumps({"code": report.code, "note": report.note}),
-            fault=report.fault,
+            bounce_type=report.bounce_type,
             code=report.code,
             note=report.note,
             opt_out=report.opt_out,
-            letter=letter,
+            transactional_id=transactional_id,
         )
 
 
-def _moment(seconds: float, now: datetime) -> datetime:
+def _sent_at(report: InboundReport, now: datetime) -> datetime:
+    """The report's date; `now` if it has none, or one in the future or before 1970."""
+    seconds = date_of(report)
+    if seconds is None or not 0 < seconds <= now.timestamp():
+        return now
     try:
         return datetime.fromtimestamp(int(seconds), UTC)
     except (ValueError, OverflowError, OSError):

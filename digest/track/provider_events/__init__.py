@@ -1,4 +1,5 @@
-"""Events that a provider posts about deliveries: webhook payloads to facts in the store.
+"""Events that a provider posts about deliveries: webhook bodies become facts in the database.
 
-Comes in: a signed body. Goes out: delivery events, each once, and what follows from them.
+Comes in: a signed webhook body, or the event of an inbound message. Goes out: delivery events, each
+stored once, and what follows from them: states, suppressions, unsubscribes.
 """

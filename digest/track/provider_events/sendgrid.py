@@ -1,7 +1,7 @@
-"""Reads what SendGrid posts: a list of events as JSON.
+"""Parses the body of SendGrid's event webhook: a list of events as JSON.
 
-Fields: https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event. Events come
-late, more than once and in any order; of types that are not known yet, too.
+Fields: https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event. Events arrive
+late, more than once and in any order, and some of types that are not known yet.
 """
 
 import hashlib
@@ -17,13 +17,13 @@ from typing_extensions import TypedDict
 from digest.deliver.bounce_policy.bounce_type import BounceType, classify_status, find_status
 from digest.deliver.providers.wire_address import redact
 from digest.events.tables import EventKind
-from digest.track.provider_events.event import DeliveryEvent, OptOut
+from digest.track.provider_events.delivery_event import DeliveryEvent, OptOut
 from store.errors import DigestError
 from subscribers.tokens import Purpose, TokenClaims, Tokens
 
 MAX_WEBHOOK_BYTES = 768 * 1024
-"""Bytes; what SendGrid posts at most."""
-LONGEST_TEXT = 300
+"""Bytes of one post, the most that SendGrid sends."""
+MAX_TEXT_LENGTH = 300
 
 KINDS = {
     "processed": EventKind.PROCESSED,
@@ -39,15 +39,15 @@ KINDS = {
     "group_unsubscribe": EventKind.UNSUBSCRIBED,
     "group_resubscribe": EventKind.RESUBSCRIBED,
 }
-"""Whatever else comes is kept as unknown, and left alone."""
+"""SendGrid's event types; any other is stored as unknown and has no effect."""
 OPT_OUTS = {EventKind.COMPLAINED: OptOut.COMPLAIN, EventKind.UNSUBSCRIBED: OptOut.UNSUBSCRIBE}
-DROPPED_FAULTS = {"bounced address": BounceType.HARD, "invalid": BounceType.HARD}
+DROPPED_BOUNCE_TYPES = {"bounced address": BounceType.HARD, "invalid": BounceType.HARD}
 DROPPED_OPT_OUTS = {
     "unsubscribed address": OptOut.UNSUBSCRIBE,
     "spam reporting address": OptOut.COMPLAIN,
 }
-"""SendGrid did not mail who is on its own lists: what it knows of them is news to us."""
-BLAMED = {
+"""SendGrid drops mail to addresses on its own suppression lists; by the reason we learn which."""
+BOUNCE_CLASSIFICATIONS = {
     "Invalid Address": BounceType.HARD,
     "Mailbox Unavailable": BounceType.SOFT,
     "Technical": BounceType.SOFT,
@@ -56,19 +56,27 @@ BLAMED = {
     "Reputation": BounceType.NONE,
 }
 """https://www.twilio.com/docs/sendgrid/ui/analytics-and-reporting/bounce-and-block-classifications"""
-_QUIET = frozenset({EventKind.PROCESSED, EventKind.DELIVERED})
-_TOLD = ("event", "type", "reason", "response", "status", "bounce_classification", "useragent")
+_ROUTINE = frozenset({EventKind.PROCESSED, EventKind.DELIVERED})
+_DETAIL_FIELDS = (
+    "event",
+    "type",
+    "reason",
+    "response",
+    "status",
+    "bounce_classification",
+    "useragent",
+)
 
 
 class SendGridEvent(TypedDict, total=False):
-    """One event. What it can't be understood without is checked; the rest may be anything."""
+    """One event as posted. Required fields are checked; the others may be anything."""
 
     event: Required[Annotated[str, Field(strict=True, max_length=100)]]
     timestamp: Required[Annotated[int, Field(strict=True, ge=0, lt=2**33)]]
     sg_event_id: Annotated[str, Field(strict=True, pattern=r"^[!-~]{1,100}$")]
     sg_message_id: Any
     delivery: Any
-    """Our own argument (`deliver.sendgrid_request`); other mail of the account has none."""
+    """Our own argument (`deliver.providers.sendgrid`); other mail of the account has none."""
     sg_machine_open: Any
     type: Any
     reason: Any
@@ -82,41 +90,44 @@ _POST: TypeAdapter[list[SendGridEvent]] = TypeAdapter(list[SendGridEvent])
 
 
 class WebhookPayloadError(DigestError):
-    """What was posted can't be read; the message is one line why."""
+    """The body of a webhook can't be read; the message is one line why."""
 
 
 def parse_webhook(body: bytes, tokens: Tokens) -> list[DeliveryEvent]:
-    """The events of one post, in order. Raises PostError: one that can't be read spoils all."""
+    """The events of one post, in order. Raises WebhookPayloadError if any can't be read."""
     try:
         posted = _POST.validate_json(body)
     except ValidationError as error:
         raise WebhookPayloadError(_why(error)) from None
-    told = [one.get("delivery") for one in posted]
-    named = [name if isinstance(name, str) else "" for name in told]
-    bearers = tokens.read_many(Purpose.DELIVERY, named)
-    events = [_report(one, claims) for one, claims in zip(posted, bearers, strict=True)]
+    arguments = [one.get("delivery") for one in posted]
+    named = [name if isinstance(name, str) else "" for name in arguments]
+    read = tokens.read_many(Purpose.DELIVERY, named)
+    events = [_event_of(one, claims) for one, claims in zip(posted, read, strict=True)]
     for place in [at for at, one in enumerate(events) if one.claims is None and named[at]]:
-        (letter,) = tokens.read_many(Purpose.LETTER, [named[place]])
-        if letter is not None:
-            events[place] = events[place]._replace(letter=letter.subscriber)
+        (claims,) = tokens.read_many(Purpose.LETTER, [named[place]])
+        if claims is not None:
+            events[place] = events[place]._replace(transactional_id=claims.subscriber)
     return events
 
 
-def _report(posted: SendGridEvent, claims: TokenClaims | None) -> DeliveryEvent:
+def _event_of(posted: SendGridEvent, claims: TokenClaims | None) -> DeliveryEvent:
     kind = KINDS.get(posted["event"], EventKind.UNKNOWN)
-    key, at = _key(posted), _moment(posted["timestamp"])
-    if kind in _QUIET:
-        # Nearly all are of these kinds, and there is nothing more to say.
+    key, at = _key(posted), _timestamp(posted["timestamp"])
+    if kind in _ROUTINE:
+        # Nearly all events are of these kinds and have no details.
         return DeliveryEvent(key, kind, claims, at, provider_id=_text(posted, "sg_message_id"))
     event = DeliveryEvent(key, kind, claims, at, detail=_detail(posted), opt_out=OPT_OUTS.get(kind))
     if kind is EventKind.BOUNCED:
-        fault, code, note = _bounced(posted)
-        return event._replace(fault=fault, code=code, note=note)
+        bounce_type, code, note = _bounce_of(posted)
+        return event._replace(bounce_type=bounce_type, code=code, note=note)
     if kind is EventKind.DROPPED:
-        note = _text(posted, "reason") or ""
-        why = note.casefold()
-        fault, opt_out = DROPPED_FAULTS.get(why, BounceType.NONE), DROPPED_OPT_OUTS.get(why)
-        return event._replace(fault=fault, opt_out=opt_out, code="dropped", note=f"dropped: {note}")
+        reason = _text(posted, "reason") or ""
+        return event._replace(
+            bounce_type=DROPPED_BOUNCE_TYPES.get(reason.casefold(), BounceType.NONE),
+            opt_out=DROPPED_OPT_OUTS.get(reason.casefold()),
+            code="dropped",
+            note=f"dropped: {reason}",
+        )
     if kind is EventKind.OPENED and posted.get("sg_machine_open") is True:
         return event._replace(machine=True, detail=_detail(posted, machine=True))
     if kind is EventKind.COMPLAINED:
@@ -124,21 +135,21 @@ def _report(posted: SendGridEvent, claims: TokenClaims | None) -> DeliveryEvent:
     return event
 
 
-def _bounced(posted: SendGridEvent) -> tuple[BounceType, str | None, str]:
-    """The policy's fault, a code and a note. Blocked mail is never an address's fault at once."""
+def _bounce_of(posted: SendGridEvent) -> tuple[BounceType, str | None, str]:
+    """Returns bounce type, code and note of a bounce. Blocked mail is never a hard bounce."""
     reason = _text(posted, "reason") or ""
     status = find_status(_text(posted, "status") or "") or find_status(reason)
     blocked = "blocked" in (posted["event"], posted.get("type"))
     otherwise = BounceType.SOFT if blocked else BounceType.HARD
-    said = BLAMED.get(_text(posted, "bounce_classification") or "", otherwise)
-    fault = classify_status(status, said)
-    if blocked and fault is BounceType.HARD:
-        fault = BounceType.SOFT
-    return fault, status or ("blocked" if blocked else "bounce"), reason or "bounced"
+    said = BOUNCE_CLASSIFICATIONS.get(_text(posted, "bounce_classification") or "", otherwise)
+    bounce_type = classify_status(status, said)
+    if blocked and bounce_type is BounceType.HARD:
+        bounce_type = BounceType.SOFT
+    return bounce_type, status or ("blocked" if blocked else "bounce"), reason or "bounced"
 
 
 def _key(posted: SendGridEvent) -> str:
-    """SendGrid's own id. The odd event without one is told by what it says."""
+    """SendGrid's own event id. A rare event without one is identified by a hash of its content."""
     known = posted.get("sg_event_id")
     if known is None:
         said = json.dumps(posted, sort_keys=True, default=str).encode("utf-8", "replace")
@@ -147,26 +158,26 @@ def _key(posted: SendGridEvent) -> str:
 
 
 def _detail(posted: Mapping[str, Any], **more: bool) -> str:
-    told = {name: _text(posted, name) for name in _TOLD}
+    told = {name: _text(posted, name) for name in _DETAIL_FIELDS}
     return json.dumps({name: text for name, text in told.items() if text} | more)
 
 
 def _text(posted: Mapping[str, Any], name: str) -> str | None:
-    """A short line without addresses; None where it is something else."""
+    """The field on one short line without addresses; None if it is no text."""
     value = posted.get(name)
     if not isinstance(value, str) or not value:
         return None
     if not value.isprintable():
         value = " ".join("".join(one if one.isprintable() else " " for one in value).split())
-    return (redact(value) if "@" in value else value)[:LONGEST_TEXT]
+    return (redact(value) if "@" in value else value)[:MAX_TEXT_LENGTH]
 
 
 @lru_cache(maxsize=4_096)
-def _moment(seconds: int) -> datetime:
+def _timestamp(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
 def _why(error: ValidationError) -> str:
-    fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    where = ".".join(map(str, fault["loc"]))
-    return f"not a list of events: {where + ': ' if where else ''}{fault['msg']}"[:LONGEST_TEXT]
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(map(str, first["loc"]))
+    return f"not a list of events: {where + ': ' if where else ''}{first['msg']}"[:MAX_TEXT_LENGTH]

@@ -12,10 +12,11 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from digest.track.hits.group_commit import Gathering, HitNotStoredError
+from digest.track.group_commit import GroupCommit, QueueFullError
 from digest.track.hits.networks import ScannerNetworks
-from digest.track.hits.store import PIXEL as NO_TARGET
-from digest.track.hits.store import Hit
+from digest.track.hits.targets import PIXEL as NO_TARGET
+from digest.track.hits.targets import Hit, Target
+from digest.track.hits.writer import HitNotStoredError
 from digest.web.error_pages import InvalidLinkError
 from digest.web.headers import DEFAULTS
 from digest.web.site import TemplatesDep
@@ -28,9 +29,9 @@ PIXEL = bytes.fromhex(
     "474946383961 0100 0100 80 00 00 000000 ffffff"
     "21f904 01 0000 00 00 2c 0000 0000 0100 0100 00 02 01 44 00 3b"
 )
-AGAIN_SECONDS = 3
-_UNKEPT = "digest.unkept"
-"""Where the routes find, in a request's scope, what the store could not write down."""
+RETRY_SECONDS = 3
+_NOT_STORED = "digest.hit_not_stored"
+"""The key in a request's scope that says a click could not be stored; its value is the target."""
 _SAFE = [(name.lower().encode(), value.encode()) for name, value in {**DEFAULTS, **PRIVATE}.items()]
 _PIXEL_START = {
     "type": "http.response.start",
@@ -47,18 +48,18 @@ _NO_BODY = {"type": "http.response.body", "body": b""}
 
 
 class TrackingMiddleware:
-    """Answers well-formed links and pixels once their event is durable; the rest goes to `app`."""
+    """Answers well-formed links and pixels once their event is durable; `app` gets the rest."""
 
     def __init__(
         self,
         app: ASGIApp,
-        gathering: Gathering,
+        commit: GroupCommit[Hit, Target],
         base: str,
         networks: ScannerNetworks,
         clock: Callable[[], datetime],
     ) -> None:
         self._app = app
-        self._gathering = gathering
+        self._commit = commit
         self._network = networks.owner_of
         self._clock = clock
         self._path = re.compile(
@@ -80,9 +81,12 @@ class TrackingMiddleware:
             self._network((scope.get("client") or ("",))[0]),
         )
         try:
-            target = await self._gathering.put(hit)
-        except HitNotStoredError as unkept:
-            scope[_UNKEPT] = unkept
+            target = await self._commit.put(hit)
+        except HitNotStoredError as error:
+            scope[_NOT_STORED] = error.target or ""
+            target = None
+        except QueueFullError:
+            scope[_NOT_STORED] = ""
             target = None
         if target is None:
             await self._app(scope, receive, send)
@@ -105,18 +109,16 @@ def _user_agent(scope: Scope) -> str:
 
 @router.api_route("/l/{link}/{token}", methods=["GET", "HEAD"])
 def click(request: Request, pages: TemplatesDep) -> Response:
-    """A link that is none of ours; or one whose click could not be written down."""
-    unkept = request.scope.get(_UNKEPT)
-    if unkept is None:
+    """Answers for a link that is none of ours, and for a click that could not be stored."""
+    target = request.scope.get(_NOT_STORED)
+    if target is None:
         raise InvalidLinkError
-    # A browser asks again by itself, and then it is counted; who won't wait has the target.
-    again = {"Retry-After": str(AGAIN_SECONDS), "Refresh": str(AGAIN_SECONDS)}
-    return pages.show(
-        "on_its_way.html", status=503, headers={**PRIVATE, **again}, target=unkept.target or ""
-    )
+    # A browser asks again by itself and is counted then; who won't wait can follow the target.
+    again = {"Retry-After": str(RETRY_SECONDS), "Refresh": str(RETRY_SECONDS)}
+    return pages.show("on_its_way.html", status=503, headers={**PRIVATE, **again}, target=target)
 
 
 @router.api_route("/o/{token}.gif", methods=["GET", "HEAD"])
 def opened() -> Response:
-    """The pixel, whatever the token: a broken image in a mail helps nobody."""
+    """Answers with the pixel whatever the token: a broken image in a mail helps nobody."""
     return Response(PIXEL, media_type="image/gif", headers=PRIVATE)

@@ -153,8 +153,8 @@ def test_what_is_not_ours_stays_as_it_was(
     (folder.path / "new" / "3.c").rename(folder.path / "cur" / "3.c:2,FS")
     before = folder.files()
     look = reader(sqlite_store, MaildirMailbox(folder.path))
-    assert look.read().skip == len(letters)
-    assert look.read().skip == 0
+    assert look.read().ignored == len(letters)
+    assert look.read().ignored == 0
     assert folder.files() == before
     assert states(sqlite_store) == ["submitted"] * 3
     assert status(sqlite_store) == ["active"] * 3
@@ -190,7 +190,7 @@ def test_what_could_not_be_stored_is_not_marked(
         raise OSError("the database is away")
 
     with monkeypatch.context() as patched:
-        patched.setattr("digest.track.bounces.poll.take", away)
+        patched.setattr("digest.track.bounces.poll.ingest", away)
         with pytest.raises(OSError, match="away"):
             look.read()
     assert list(folder.files()) == ["1.a"]

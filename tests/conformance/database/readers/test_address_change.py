@@ -12,7 +12,7 @@ from digest.deliver.providers.base import Rejected
 from digest.deliver.tables import Attempt, Delivery
 from digest.deliver.transactional.tables import TransactionalMessage
 from digest.events.tables import Event, EventKind
-from digest.events.writer import record
+from digest.events.writer import record_event
 from digest.readers.address_change import complete_address_change, start_address_change
 from digest.readers.data_export import erase_reader, export_reader
 from digest.readers.signup import LETTERS_A_DAY
@@ -159,7 +159,7 @@ def known(store: Store, ana: int) -> int:
                 at=NOW,
             )
         )
-        record(
+        record_event(
             session,
             Event(
                 key="k",

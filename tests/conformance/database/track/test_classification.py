@@ -9,9 +9,10 @@ from digest.deliver.tables import Batch, Delivery
 from digest.events.tables import Event, EventKind
 from digest.issues.tables import Link
 from digest.track.hits.classification import classify_all, classify_batch
-from digest.track.hits.store import Hit, HitWriter
-from digest.track.provider_events.event import DeliveryEvent
-from digest.track.provider_events.ingest import take
+from digest.track.hits.targets import Hit
+from digest.track.hits.writer import HitWriter
+from digest.track.provider_events.delivery_event import DeliveryEvent
+from digest.track.provider_events.ingest import ingest
 from digest.track.report import report_of
 from store.engine import Store
 from subscribers.addresses import AddressHasher
@@ -50,7 +51,7 @@ def hit(person: int, after: float, link: int = 0, agent: str = PHONE, method: st
 
 def keep(store: Store, book: HitWriter, *hits: Hit) -> None:
     with store.write() as session:
-        book.keep(session, hits)
+        book.write(session, hits)
 
 
 def rules(store: Store) -> list[tuple[str | None, bool | None]]:
@@ -98,7 +99,7 @@ def test_a_delivery_that_is_told_late_labels_its_hits_anew(
         "late", EventKind.DELIVERED, TokenClaims(anna, ISSUE), NOW + timedelta(seconds=3_599)
     )
     with store.write() as session:
-        take(session, HASHER, [late], NOW)
+        ingest(session, HASHER, [late], NOW)
     classify_all(store)
     assert [rule for rule, _ in rules(store)] == ["soon", "soon"]
 
@@ -116,7 +117,7 @@ def test_the_providers_flag_stays_a_machines_when_hits_are_judged_again(
         detail='{"machine": true}',
     )
     with store.write() as session:
-        take(session, HASHER, [flagged], NOW)
+        ingest(session, HASHER, [flagged], NOW)
     classify_all(store)
     keep(store, book, hit(anna, 5_000))
     classify_all(store)

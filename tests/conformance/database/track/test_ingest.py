@@ -1,5 +1,6 @@
 """What was said of deliveries, on both databases: once each, in any order, with what follows."""
 
+import asyncio
 import itertools
 import threading
 from datetime import datetime, timedelta
@@ -17,10 +18,10 @@ from digest.deliver.providers.base import Rejected
 from digest.deliver.tables import Batch, Delivery
 from digest.events.tables import Event
 from digest.readers.unsubscribe import unsubscribe_by_token
-from digest.track.provider_events.event import DeliveryEvent
-from digest.track.provider_events.group_commit import WebhookIngest
-from digest.track.provider_events.ingest import take
+from digest.track.provider_events.delivery_event import DeliveryEvent
+from digest.track.provider_events.ingest import ingest
 from digest.track.provider_events.sendgrid import parse_webhook
+from digest.track.provider_events.webhook_ingest import webhook_ingest
 from digest.track.report import report_of
 from store.engine import Store
 from subscribers.addresses import AddressHasher
@@ -29,7 +30,6 @@ from subscribers.suppression_removal import remove_suppression
 from subscribers.tables import Subscriber, Suppression
 from subscribers.tokens import Purpose, TokenClaims, Tokens
 from tests.parts.sendgrid_events import body_of, event
-from tests.parts.waiting import until
 from tests.parts.world import NOW, SECRET, add_approved, add_people
 
 TOKENS = Tokens([SECRET])
@@ -73,7 +73,7 @@ class Desk:
 
     def report(self, reports: list[DeliveryEvent], now: datetime = NOW) -> int:
         with self.store.write() as session:
-            return take(session, HASHER, reports, now)
+            return ingest(session, HASHER, reports, now)
 
     def delivery(self, issue: int, person: int = 0) -> Delivery:
         with self.store.read() as session:
@@ -386,13 +386,13 @@ def test_many_posts_at_once_with_the_same_events_are_stored_once(desk: Desk) -> 
     number = desk.issue()
     names = ("processed", "delivered", "bounce")
     told = [desk.event(name, number, person) for name in names for person in range(3)]
-    intakes = [WebhookIngest(desk.store, HASHER, lambda: NOW) for _ in range(2)]
+    ingests = [webhook_ingest(desk.store, HASHER, lambda: NOW) for _ in range(2)]
     faults: list[Exception] = []
 
     def post(place: int) -> None:
         ordered = told[place % 9 :] + told[: place % 9]
         try:
-            intakes[place % 2].take(parse_webhook(body_of(ordered), TOKENS))
+            asyncio.run(ingests[place % 2].put(parse_webhook(body_of(ordered), TOKENS)))
         except Exception as fault:  # noqa: BLE001 - looked at below
             faults.append(fault)
 
@@ -413,27 +413,13 @@ def test_a_post_that_the_database_refuses_spoils_no_other(desk: Desk) -> None:
         parse_webhook(body_of([desk.event("delivered", number, one)]), TOKENS) for one in range(3)
     ]
     bad = [good[0][0]._replace(key="k" * 10, kind="no such kind")]
-    intake = WebhookIngest(desk.store, HASHER, lambda: NOW)
-    heard: dict[int, bool] = {}
+    commit = webhook_ingest(desk.store, HASHER, lambda: NOW)
 
-    def post(place: int, reports: list[DeliveryEvent]) -> None:
-        try:
-            intake.take(reports)
-        except Exception:  # noqa: BLE001 - which one is not the point
-            heard[place] = False
-        else:
-            heard[place] = True
+    async def post_together() -> list[BaseException | None]:
+        posts = (commit.put(events) for events in [*good, bad])
+        return await asyncio.gather(*posts, return_exceptions=True)
 
-    with intake._turn:  # so that all of them wait, and go together
-        threads = [
-            threading.Thread(target=post, args=(place, reports))
-            for place, reports in enumerate([*good, bad])
-        ]
-        for thread in threads:
-            thread.start()
-        until(lambda: len(intake._waiting) == 4, "all four to wait")
-    for thread in threads:
-        thread.join()
+    heard = {place: one is None for place, one in enumerate(asyncio.run(post_together()))}
     assert heard == {0: True, 1: True, 2: True, 3: False}
     assert len(desk.events()) == 3
 

@@ -9,8 +9,8 @@ from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.deliver.transactional import mail
 from digest.deliver.transactional.tables import TransactionalKind, TransactionalMessage
 from digest.events.tables import Event, EventKind
-from digest.track.provider_events.event import DeliveryEvent, OptOut
-from digest.track.provider_events.ingest import take
+from digest.track.provider_events.delivery_event import DeliveryEvent, OptOut
+from digest.track.provider_events.ingest import ingest
 from digest.track.provider_events.sendgrid import parse_webhook
 from store.engine import Store
 from subscribers.addresses import AddressHasher
@@ -21,9 +21,18 @@ from tests.parts.world import NOW, SECRET, add_people
 
 HASHER = AddressHasher(SECRET)
 BOUNCE = DeliveryEvent(
-    "k", EventKind.BOUNCED, None, NOW, fault=BounceType.HARD, code="5.1.1", note="gone", letter=1
+    "k",
+    EventKind.BOUNCED,
+    None,
+    NOW,
+    bounce_type=BounceType.HARD,
+    code="5.1.1",
+    note="gone",
+    transactional_id=1,
 )
-COMPLAINT = DeliveryEvent("c", EventKind.COMPLAINED, None, NOW, opt_out=OptOut.COMPLAIN, letter=1)
+COMPLAINT = DeliveryEvent(
+    "c", EventKind.COMPLAINED, None, NOW, opt_out=OptOut.COMPLAIN, transactional_id=1
+)
 
 
 def owe(store: Store, status: str = "pending", email: str | None = None) -> None:
@@ -35,7 +44,7 @@ def owe(store: Store, status: str = "pending", email: str | None = None) -> None
 
 def hear(store: Store, *reports: DeliveryEvent) -> int:
     with store.write() as session:
-        return take(session, HASHER, reports, NOW)
+        return ingest(session, HASHER, reports, NOW)
 
 
 def standing(store: Store) -> tuple[str, str, list[tuple[str, str | None]]]:
@@ -62,10 +71,10 @@ def test_a_complaint_suppresses_who_never_asked(store: Store) -> None:
     assert standing(store) == ("submitted", "complained", [("complained", "reader0@example.org")])
 
 
-@pytest.mark.parametrize("fault", [BounceType.SOFT, BounceType.NONE])
-def test_what_passes_suppresses_nobody(store: Store, fault: BounceType) -> None:
+@pytest.mark.parametrize("bounce_type", [BounceType.SOFT, BounceType.NONE])
+def test_what_passes_suppresses_nobody(store: Store, bounce_type: BounceType) -> None:
     owe(store)
-    hear(store, BOUNCE._replace(fault=fault))
+    hear(store, BOUNCE._replace(bounce_type=bounce_type))
     assert standing(store) == ("failed", "pending", [])
 
 
@@ -79,7 +88,9 @@ def test_who_opts_out_at_the_provider_is_off_the_list(store: Store) -> None:
     owe(store, "active")
     hear(
         store,
-        DeliveryEvent("u", EventKind.UNSUBSCRIBED, None, NOW, opt_out=OptOut.UNSUBSCRIBE, letter=1),
+        DeliveryEvent(
+            "u", EventKind.UNSUBSCRIBED, None, NOW, opt_out=OptOut.UNSUBSCRIBE, transactional_id=1
+        ),
     )
     assert standing(store)[1:] == ("unsubscribed", [("unsubscribed", "reader0@example.org")])
 
@@ -98,7 +109,7 @@ def test_what_is_older_than_a_lift_is_no_news(store: Store) -> None:
 
 def test_a_letter_that_is_gone_is_nobodys(store: Store) -> None:
     owe(store)
-    assert hear(store, BOUNCE._replace(letter=4711)) == 1
+    assert hear(store, BOUNCE._replace(transactional_id=4711)) == 1
     assert standing(store) == ("submitted", "pending", [])
     with store.read() as session:
         assert session.exec(select(Event.delivery_id)).all() == [None]
@@ -109,4 +120,8 @@ def test_sendgrid_names_a_letter_by_its_token() -> None:
     token = tokens.make(Purpose.LETTER, 7)
     post = f'[{{"event": "bounce", "timestamp": 1, "delivery": "{token}", "status": "5.1.1"}}]'
     (report,) = parse_webhook(post.encode(), tokens)
-    assert (report.claims, report.letter, report.fault) == (None, 7, BounceType.HARD)
+    assert (report.claims, report.transactional_id, report.bounce_type) == (
+        None,
+        7,
+        BounceType.HARD,
+    )

@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import Session
 from starlette.testclient import TestClient
 
-from digest.track.hits.store import HitWriter
+from digest.track.hits.writer import HitWriter
 from digest.web.application import create_app
 from digest.web.public.redirects import PIXEL
 from store.engine import Store
@@ -107,7 +107,7 @@ def test_what_fails_for_a_moment_is_counted_when_it_is_asked_again(
 ) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(site.store, "write", site.store.read)
-        broken.setattr(HitWriter, "keep", lambda *_: 1 / 0)
+        broken.setattr(HitWriter, "write", lambda *_: 1 / 0)
         assert client.get(click(site, anna)).status_code == 503
     assert client.get(click(site, anna)).status_code == 302
     assert len(events(site.store)) == 1
@@ -117,7 +117,7 @@ def test_what_fails_for_a_moment_is_counted_when_it_is_asked_again(
 def test_what_is_switched_off_for_everybody_leaves_nothing(
     site: SmallSite, anna: int, off: str
 ) -> None:
-    app = create_app(replace(site, kept=replace(site.kept, **{off: False})))
+    app = create_app(replace(site, tracking=replace(site.tracking, **{off: False})))
     client = TestClient(app, BRAND.public_url, follow_redirects=False)
     assert client.get(click(site, anna)).headers["location"] == TARGET
     assert client.get(pixel(site, anna)).content == PIXEL

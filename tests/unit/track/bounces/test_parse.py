@@ -13,7 +13,7 @@ from digest.track.bounces.parse import (
     date_of,
     parse_inbound_message,
 )
-from digest.track.provider_events.event import OptOut
+from digest.track.provider_events.delivery_event import OptOut
 from subscribers.tokens import Purpose, Tokens
 from tests.parts.letters import arf, dsn, plain, qmail
 
@@ -28,7 +28,7 @@ def report(raw: bytes) -> InboundReport:
 
 
 @pytest.mark.parametrize(
-    ("status", "told", "fault", "code"),
+    ("status", "told", "bounce_type", "code"),
     [
         ("5.1.1", "smtp; 550 5.1.1 no such user", BounceType.HARD, "5.1.1"),
         ("5.0.0", "smtp; 550 5.1.1 no such user", BounceType.HARD, "5.1.1"),
@@ -40,10 +40,12 @@ def report(raw: bytes) -> InboundReport:
         ("", "", BounceType.SOFT, "bounce"),
     ],
 )
-def test_a_dsn_goes_by_the_policy(status: str, told: str, fault: BounceType, code: str) -> None:
+def test_a_dsn_goes_by_the_policy(
+    status: str, told: str, bounce_type: BounceType, code: str
+) -> None:
     found = report(dsn(TOKEN, status, told=told))
-    assert (found.kind, found.fault, found.code) == (EventKind.BOUNCED, fault, code)
-    assert found.names[0] == TOKEN
+    assert (found.kind, found.bounce_type, found.code) == (EventKind.BOUNCED, bounce_type, code)
+    assert found.tokens[0] == TOKEN
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def test_only_a_failure_is_a_bounce(action: str, kind: EventKind) -> None:
     found = report(dsn(TOKEN, "4.2.0", action))
     assert found.kind is kind
     if kind is not EventKind.BOUNCED:
-        assert found.fault is BounceType.NONE
+        assert found.bounce_type is BounceType.NONE
 
 
 def test_of_several_recipients_the_gravest_is_heard() -> None:
@@ -71,9 +73,9 @@ def test_of_several_recipients_the_gravest_is_heard() -> None:
 
 def test_whose_it_is_stands_in_the_address_it_came_to_or_in_what_came_back() -> None:
     other = TOKENS.make(Purpose.DELIVERY, 13, 3)
-    assert report(dsn(None, to=f"bounces+{TOKEN}@d.example")).names == (TOKEN,)
-    assert report(dsn(TOKEN, headers_only=True)).names[0] == TOKEN
-    assert report(dsn(other, to=f"Bounces <bounces+{TOKEN}@d.example>")).names == (TOKEN, other)
+    assert report(dsn(None, to=f"bounces+{TOKEN}@d.example")).tokens == (TOKEN,)
+    assert report(dsn(TOKEN, headers_only=True)).tokens[0] == TOKEN
+    assert report(dsn(other, to=f"Bounces <bounces+{TOKEN}@d.example>")).tokens == (TOKEN, other)
 
 
 def test_what_is_kept_of_it_holds_no_address() -> None:
@@ -96,7 +98,7 @@ def test_a_feedback_report_is_the_readers_word(
     feedback: str, kind: EventKind, opt_out: OptOut
 ) -> None:
     found = report(arf(TOKEN, feedback))
-    assert (found.kind, found.opt_out, found.names[0]) == (kind, opt_out, TOKEN)
+    assert (found.kind, found.opt_out, found.tokens[0]) == (kind, opt_out, TOKEN)
 
 
 @pytest.mark.parametrize("feedback", ["not-spam", "auth-failure", "virus", "", "something new"])
@@ -105,7 +107,7 @@ def test_what_is_no_complaint_is_left_alone(feedback: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "fault"),
+    ("words", "bounce_type"),
     [
         ("Sorry, no mailbox here by that name. (#5.1.1)", BounceType.HARD),
         ("Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)", BounceType.SOFT),
@@ -114,18 +116,18 @@ def test_what_is_no_complaint_is_left_alone(feedback: str) -> None:
     ],
 )
 def test_an_odd_bounce_is_known_by_its_looks_and_never_hard_without_a_code(
-    words: str, fault: BounceType
+    words: str, bounce_type: BounceType
 ) -> None:
     found = report(qmail(TOKEN, words))
-    assert (found.kind, found.fault) == (EventKind.BOUNCED, fault)
-    assert TOKEN in found.names
+    assert (found.kind, found.bounce_type) == (EventKind.BOUNCED, bounce_type)
+    assert TOKEN in found.tokens
 
 
 def test_an_odd_bounce_is_looked_for_where_its_words_stand_and_no_further() -> None:
     words = "Sorry, no mailbox here by that name. (#5.1.1)"
-    letter = qmail(TOKEN, words)
-    assert report(letter + b"\n" * MAX_HEURISTIC_BYTES).fault is BounceType.HARD
-    head, _, body = letter.partition(b"\n\n")
+    bounce = qmail(TOKEN, words)
+    assert report(bounce + b"\n" * MAX_HEURISTIC_BYTES).bounce_type is BounceType.HARD
+    head, _, body = bounce.partition(b"\n\n")
     assert parse_inbound_message(head + b"\n\n" + b"\n" * MAX_HEURISTIC_BYTES + body) is None
 
 

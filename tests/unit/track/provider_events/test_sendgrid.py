@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.events.tables import EventKind
-from digest.track.provider_events.event import DeliveryEvent, OptOut
+from digest.track.provider_events.delivery_event import DeliveryEvent, OptOut
 from digest.track.provider_events.sendgrid import KINDS, WebhookPayloadError, parse_webhook
 from subscribers.tokens import Purpose, TokenClaims, Tokens
 from tests.parts.sendgrid_events import body_of, event
@@ -34,12 +34,16 @@ def test_every_documented_type_has_a_kind_and_its_delivery(name: str) -> None:
 
 def test_what_is_not_known_yet_is_kept_and_means_nothing() -> None:
     report = read("telepathy", reason="felt")
-    assert (report.kind, report.fault, report.opt_out) == (EventKind.UNKNOWN, BounceType.NONE, None)
+    assert (report.kind, report.bounce_type, report.opt_out) == (
+        EventKind.UNKNOWN,
+        BounceType.NONE,
+        None,
+    )
     assert json.loads(report.detail) == {"event": "telepathy", "reason": "felt"}
 
 
 @pytest.mark.parametrize(
-    ("told", "fault", "code"),
+    ("told", "bounce_type", "code"),
     [
         ({"type": "bounce", "status": "5.1.1"}, BounceType.HARD, "5.1.1"),
         ({"type": "bounce", "status": "5.2.2"}, BounceType.NONE, "5.2.2"),
@@ -60,14 +64,14 @@ def test_what_is_not_known_yet_is_kept_and_means_nothing() -> None:
     ],
 )
 def test_a_bounce_goes_by_the_policy_and_blocked_is_never_hard(
-    told: dict[str, Any], fault: BounceType, code: str
+    told: dict[str, Any], bounce_type: BounceType, code: str
 ) -> None:
     report = read("bounce", **told)
-    assert (report.fault, report.code) == (fault, code)
+    assert (report.bounce_type, report.code) == (bounce_type, code)
 
 
 @pytest.mark.parametrize(
-    ("reason", "fault", "opt_out"),
+    ("reason", "bounce_type", "opt_out"),
     [
         ("Bounced Address", BounceType.HARD, None),
         ("Invalid", BounceType.HARD, None),
@@ -78,10 +82,14 @@ def test_a_bounce_goes_by_the_policy_and_blocked_is_never_hard(
     ],
 )
 def test_what_was_dropped_tells_what_sendgrid_knows(
-    reason: str, fault: BounceType, opt_out: OptOut | None
+    reason: str, bounce_type: BounceType, opt_out: OptOut | None
 ) -> None:
     report = read("dropped", reason=reason)
-    assert (report.kind, report.fault, report.opt_out) == (EventKind.DROPPED, fault, opt_out)
+    assert (report.kind, report.bounce_type, report.opt_out) == (
+        EventKind.DROPPED,
+        bounce_type,
+        opt_out,
+    )
 
 
 def test_a_machine_is_labelled_and_nobody_is_taken_for_a_person() -> None:

@@ -1,0 +1,90 @@
+"""Where a hit leads: reads its token and finds the link's address.
+
+The address comes from the database alone, and the token says of which issue: a link's number by
+itself names nothing (invariant 6, docs/invariants.md).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import select
+from sqlmodel import Session, col
+
+from digest.catalog.urls import is_web_address
+from digest.issues.tables import Issue, Link
+from subscribers.tokens import Purpose, TokenClaims, Tokens
+
+MAX_CACHED_ISSUES = 200
+"""Issues whose links are cached; a click on an older one reads them again."""
+PIXEL = ""
+"""The target of an open: there is none."""
+
+
+class Hit(NamedTuple):
+    """A request for a link (`link` from 1) or the pixel (0).
+
+    No IP address is kept; `network` names its owner where that is a mail gateway's maker
+    (`track.hits.networks`).
+    """
+
+    link: int
+    token: str
+    method: str
+    user_agent: str
+    at: datetime
+    network: str = ""
+
+
+Target = str | None
+"""The address that a hit leads to; PIXEL for an open; None for what is not one of ours."""
+
+
+@dataclass(slots=True)
+class TargetResolver:
+    """Resolves hits to targets, with a cache of links. Not for several threads at once."""
+
+    tokens: Tokens
+    _links: dict[int, Mapping[int, str]] = field(default_factory=dict)
+
+    def resolve(
+        self, session: Session, hits: Sequence[Hit]
+    ) -> list[tuple[Target, TokenClaims | None]]:
+        """Each hit's target, with the claims of its token where there is a target."""
+        found: list[tuple[Target, TokenClaims | None]] = [(None, None)] * len(hits)
+        for purpose in (Purpose.CLICK, Purpose.OPEN):
+            places = [
+                place
+                for place, hit in enumerate(hits)
+                if (hit.link > 0) is (purpose is Purpose.CLICK)
+            ]
+            read = self.tokens.read_many(purpose, [hits[place].token for place in places])
+            for place, claims in zip(places, read, strict=True):
+                target = self._target(session, claims, hits[place].link) if claims else None
+                found[place] = (target, claims if target is not None else None)
+        return found
+
+    def _target(self, session: Session, claims: TokenClaims, link: int) -> Target:
+        links = self._links.get(claims.issue)
+        if links is None:
+            links = self._links_of(session, claims.issue)
+        if links is None:
+            return None
+        return links.get(link) if link else PIXEL
+
+    def _links_of(self, session: Session, number: int) -> Mapping[int, str] | None:
+        issue = session.get(Issue, number)
+        if issue is None:
+            return None
+        rows = session.execute(
+            select(col(Link.number), col(Link.url)).where(col(Link.issue_number) == number)
+        )
+        # A row may be older than the check of imported addresses.
+        links = {one: url for one, url in rows if is_web_address(url)}
+        # Until an issue goes out its approval can be taken back, and its links with it.
+        if issue.audience is not None:
+            while len(self._links) >= MAX_CACHED_ISSUES:
+                del self._links[next(iter(self._links))]
+            self._links[number] = links
+        return links

@@ -1,0 +1,118 @@
+"""Stores clicks and opens, many in one statement, and answers each with its target."""
+
+import itertools
+import json
+import logging
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from sqlmodel import Session
+
+from digest.events.tables import EventKind
+from digest.events.writer import EventRow, record_events
+from digest.render.links import Tracking
+from digest.track.group_commit import GroupCommit
+from digest.track.hits.targets import Hit, Target, TargetResolver
+from store.engine import Store
+from store.errors import DigestError
+from subscribers.tokens import TokenClaims, Tokens
+
+MAX_USER_AGENT_LENGTH = 300
+MAX_GROUP = 2_000
+"""Hits in one transaction."""
+MAX_WAITING = 20_000
+"""Hits that wait at once; a reader who comes then is shown the target and asked to try again."""
+GATHER_SECONDS = 0.005
+"""How long hits gather while many come: short enough that nobody notices."""
+log = logging.getLogger(__name__)
+
+
+class HitNotStoredError(DigestError):
+    """A hit could not be stored; `target` is where it leads, None if that could not be read."""
+
+    def __init__(self, target: Target) -> None:
+        super().__init__("a hit was not stored")
+        self.target = target
+
+
+@dataclass(slots=True)
+class HitWriter:
+    """Writes one process's hits into one store. Not for several threads at once."""
+
+    tokens: Tokens
+    tracking: Tracking = field(default_factory=Tracking)
+    _resolver: TargetResolver = field(init=False)
+    _mark: str = field(default_factory=lambda: secrets.token_hex(8))
+    _count: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self._resolver = TargetResolver(self.tokens)
+
+    def targets(self, session: Session, hits: Sequence[Hit]) -> list[Target]:
+        """The target of each hit; stores nothing."""
+        return [target for target, _ in self._resolver.resolve(session, hits)]
+
+    def write(self, session: Session, hits: Sequence[Hit]) -> list[Target]:
+        """Stores the hits in the caller's transaction and returns the target of each.
+
+        A subscriber who does not want to be tracked leaves an event that names nobody.
+        """
+        targets, rows = [], []
+        for hit, (target, claims) in zip(hits, self._resolver.resolve(session, hits), strict=True):
+            targets.append(target)
+            if claims is not None and (self.tracking.clicks if hit.link else self.tracking.opens):
+                rows.append(self._row(hit, claims))
+        record_events(session, rows)
+        return targets
+
+    def _row(self, hit: Hit, claims: TokenClaims) -> EventRow:
+        return EventRow(
+            # Ever rising: a key's place in its index is beside the last one's.
+            f"hit:{self._mark}:{next(self._count):012}",
+            EventKind.CLICKED if hit.link else EventKind.OPENED,
+            claims.issue,
+            claims.subscriber,
+            hit.link or None,
+            None,
+            _detail(hit.method, hit.user_agent, hit.network),
+            hit.at,
+        )
+
+
+def hit_commit(store: Store, writer: HitWriter) -> GroupCommit[Hit, Target]:
+    """The group commit of a process's hits; `put` raises HitNotStoredError or QueueFullError."""
+
+    def write(hits: Sequence[Hit]) -> Sequence[Target | Exception]:
+        try:
+            with store.write() as session:
+                return writer.write(session, hits)
+        except Exception as error:  # noqa: BLE001 - every request that waits is answered
+            log.error("%d hits were not stored: %s", len(hits), type(error).__name__)  # noqa: TRY400 - one line, and no values of theirs
+            return [HitNotStoredError(target) for target in _read_targets(store, writer, hits)]
+
+    return GroupCommit(
+        "hits",
+        write,
+        max_group=MAX_GROUP,
+        max_waiting=MAX_WAITING,
+        gather_seconds=GATHER_SECONDS,
+    )
+
+
+def _read_targets(store: Store, writer: HitWriter, hits: Sequence[Hit]) -> list[Target]:
+    """The targets where nothing can be written; None where they can't be read either."""
+    try:
+        with store.read() as session:
+            return writer.targets(session, hits)
+    except Exception:  # noqa: BLE001 - it is logged already that the database fails
+        return [None] * len(hits)
+
+
+@lru_cache(maxsize=4_096)
+def _detail(method: str, user_agent: str, network: str) -> str:
+    """The `detail` of an event, as JSON."""
+    printable = "".join(char for char in user_agent if char.isprintable())
+    detail = {"method": method, "user_agent": printable[:MAX_USER_AGENT_LENGTH]}
+    return json.dumps(detail | {"network": network} if network else detail)

@@ -1,0 +1,48 @@
+"""Ingests the posts of concurrent webhook requests: those that come together share a commit."""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from digest.track.group_commit import GroupCommit
+from digest.track.provider_events.delivery_event import DeliveryEvent
+from digest.track.provider_events.ingest import ingest
+from store.engine import Store
+from subscribers.addresses import AddressHasher
+
+MAX_GROUP = 5_000
+"""Events in one transaction, about: a single post may have more."""
+log = logging.getLogger(__name__)
+
+Events = Sequence[DeliveryEvent]
+WebhookIngest = GroupCommit[Events, None]
+
+
+def webhook_ingest(
+    store: Store, hasher: AddressHasher, clock: Callable[[], datetime]
+) -> WebhookIngest:
+    """A group commit of posts; `put` raises what the database raises, and then stores nothing."""
+
+    def commit(posts: Sequence[Events]) -> None:
+        events = [event for post in posts for event in post]
+        with store.write() as session:
+            ingest(session, hasher, events, clock())
+
+    def commit_alone(post: Events) -> Exception | None:
+        try:
+            commit([post])
+        except Exception as error:  # noqa: BLE001 - raised to the request that waits for it
+            return error
+        return None
+
+    def write(posts: Sequence[Events]) -> Sequence[Exception | None]:
+        try:
+            commit(posts)
+        except Exception:
+            if len(posts) == 1:
+                raise
+            # One bad post must not fail the others.
+            return [commit_alone(post) for post in posts]
+        return [None] * len(posts)
+
+    return GroupCommit("webhook", write, max_group=MAX_GROUP, size_of=len)
