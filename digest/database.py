@@ -66,7 +66,7 @@ def upgrade(store: Store) -> None:
     if not store.is_sqlite:
         from digest.queue import schema  # noqa: PLC0415 - PostgreSQL alone needs that library
 
-        schema.bring_up(store.engine)
+        schema.upgrade(store.engine)
 
 
 def ensure_current(store: Store) -> None:
@@ -163,7 +163,7 @@ def _queue_schema(connection: Connection) -> SchemaState:
     """Compare Procrastinate's tables with the library that is installed."""
     from digest.queue import schema  # noqa: PLC0415 - PostgreSQL alone needs that library
 
-    before, now = schema.applied(connection), schema.newest()
+    before, now = schema.applied_version(connection), schema.latest_version()
     if before == now:
         return SchemaState.CURRENT
     return SchemaState.AHEAD if before is not None and before > now else SchemaState.BEHIND

@@ -1,4 +1,4 @@
-"""What the machines do unasked: draft what is due, go on with what may, send what is open."""
+"""Periodic maintenance: drafts that are due, bounces, classification, dead workers, sends."""
 
 import logging
 from collections.abc import Callable
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Maintenance:
+    """What a worker does each minute beside sending, or each round where there is no queue."""
+
     store: Store
     issues: IssueService
     sending: Sending
@@ -34,12 +36,12 @@ class Maintenance:
     bounces: BounceMailboxReader | None = None
 
     def read_bounces(self) -> None:
-        """What came back by mail, if a mailbox is read and it is time to."""
+        """Read the bounce mailbox, if there is one and it is time to."""
         if self.bounces is not None:
             self.bounces.read_if_due()
 
-    def label_hits(self) -> None:
-        """Persons' and machines' hits, told apart as far as is known by now."""
+    def classify_hits(self) -> None:
+        """Classify hits as people's or machines', as far as is known by now."""
         classify_all(self.store)
 
     def draft_due(
@@ -49,9 +51,9 @@ class Maintenance:
         due_at: datetime,
         as_of: datetime | None = None,
     ) -> RunOutcome:
-        """What a due time sets off; commits with its Run (`schedules.runner.Act`).
+        """Draft the issue of one due time; commits with its Run (`schedules.runner`).
 
-        Picks as things stood at the due time, or at `as_of` for a run by hand.
+        Picks as things stood at the due time, or at `as_of` for a manual run.
         """
         run = run_at(session, schedule, due_at)
         try:
@@ -63,11 +65,11 @@ class Maintenance:
         return RunOutcome(RunState.DRAFTED, f"issue {number}")
 
     def approve_automatic(self) -> list[int]:
-        """Approves and opens the drafts of schedules that say so in so many words.
+        """Approve and start the drafts of schedules with automatic approval; returns their numbers.
 
         Only within the schedule's late limit: a draft that lay for a day is an editor's.
         """
-        opened = []
+        started = []
         for number, name in self._automatic_drafts():
             try:
                 self.issues.approve(number, by=f"schedule {name}")
@@ -75,49 +77,49 @@ class Maintenance:
             except IssueError as refused:
                 log.warning("schedule %s does not go on by itself: %s", name, refused)
             else:
-                opened.append(number)
-        return opened
+                started.append(number)
+        return started
 
-    def send_open(
+    def send_due(
         self, worker_lock: WorkerLock, should_stop: Callable[[], bool] = lambda: False
     ) -> dict[int, Progress]:
-        """Sends what is due of every issue that is sending or scheduled for now."""
+        """Send what is due of every issue that is sending or scheduled for now."""
         result = {}
         self._recover_all(worker_lock)
         for number in self._unfinished():
             if should_stop():
                 break
             try:
-                if self.opened(number):
+                if self.ensure_started(number):
                     result[number] = self.sending.run(number, worker_lock, should_stop=should_stop)
             except (IssueError, ProviderError) as error:
                 log.warning("issue %s waits: %s", number, error)
         return result
 
-    def tend(self, worker_lock: WorkerLock) -> list[int]:
-        """All that is done unasked but the sending; the issues that are being sent."""
+    def run(self, worker_lock: WorkerLock) -> list[int]:
+        """Do all of it but the sending; returns the issues that are still being sent."""
         self.approve_automatic()
         self.read_bounces()
-        self.label_hits()
+        self.classify_hits()
         self._recover_all(worker_lock)
-        going = []
+        sending = []
         for number in self._unfinished():
             try:
-                if self.opened(number) and not self.sending.finish(number):
-                    going.append(number)
+                if self.ensure_started(number) and not self.sending.finish(number):
+                    sending.append(number)
             except IssueError as error:
                 log.warning("issue %s waits: %s", number, error)
-        return going
+        return sending
 
-    def opened(self, number: int) -> bool:
-        """Whether the issue is being sent; one that is scheduled and due is started first."""
+    def ensure_started(self, number: int) -> bool:
+        """Start the issue if it is scheduled and due; returns whether it is being sent."""
         with self.store.read() as session:
             issue = find_issue(session, number)
         if issue.state == IssueState.SCHEDULED and issue.send_at and issue.send_at <= self.clock():
             try:
                 self.issues.start(number)
             except IssueError:
-                # Of two workers that start it, one is refused: it goes on all the same.
+                # Of two workers that start it, one is refused, and both go on to send it.
                 with self.store.read() as session:
                     if find_issue(session, number).state != IssueState.SENDING:
                         raise
@@ -133,7 +135,7 @@ class Maintenance:
             ]
 
     def _recover_all(self, worker_lock: WorkerLock) -> None:
-        """Dead workers' batches, of paused and cancelled issues too."""
+        """Close the batches of dead workers, of paused and cancelled issues too."""
         with self.store.read() as session:
             held = session.exec(
                 select(Batch.issue_number).where(Batch.state == BatchState.SUBMITTING).distinct()
@@ -142,6 +144,7 @@ class Maintenance:
             self.sending.recover(number, worker_lock)
 
     def _automatic_drafts(self) -> list[tuple[int, str]]:
+        """Return the drafts to approve now: issue number and schedule."""
         with self.store.read() as session:
             rows = session.exec(
                 select(Issue, Schedule)

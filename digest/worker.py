@@ -1,4 +1,4 @@
-"""The worker process: uses permits, or looks by itself for what is open; SIGTERM drains it."""
+"""The worker process: runs queued tasks, or polls where there is no queue; SIGTERM drains it."""
 
 import logging
 import signal
@@ -12,72 +12,75 @@ from digest.deliver.providers.base import ProviderError
 from digest.maintenance import Maintenance
 from store.engine import describe_error
 
-PAUSE_SECONDS = 2.0
-LETTERS_PAUSE_SECONDS = 0.5
-"""A reader waits for a confirmation; looking costs one statement over an index that is empty."""
+POLL_SECONDS = 2.0
+TRANSACTIONAL_POLL_SECONDS = 0.5
+"""Shorter, since a reader waits for a confirmation; it costs one statement over an empty index."""
 log = logging.getLogger(__name__)
 
 
 def stop_on_signals(stop: threading.Event) -> None:
-    """SIGTERM and SIGINT set `stop`: the batch in hand is finished, nothing new is claimed."""
+    """Make SIGTERM and SIGINT set `stop`: claimed batches are finished, nothing new is claimed."""
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: stop.set())
 
 
 def work(app: App, stop: threading.Event) -> None:
-    """Works until `stop` is set: issues in this thread, letters in one of their own."""
-    postman = threading.Thread(target=deliver_letters, args=(app, stop), name="letters")
-    postman.start()
+    """Work until `stop` is set: issues in this thread, transactional mail in a second one."""
+    mailer = threading.Thread(
+        target=deliver_transactional_mail, args=(app, stop), name="transactional mail"
+    )
+    mailer.start()
     try:
-        with worker_lock(app.store) as here:
-            _send_issues(app, here, stop)
+        with worker_lock(app.store) as lock:
+            _send_issues(app, lock, stop)
     finally:
         stop.set()
-        postman.join()
+        mailer.join()
 
 
-def deliver_letters(app: App, stop: threading.Event) -> None:
-    """Sends letters as they become due, until `stop` is set."""
+def deliver_transactional_mail(app: App, stop: threading.Event) -> None:
+    """Send transactional mail as it becomes due, until `stop` is set."""
     while not stop.is_set():
         try:
-            with worker_lock(app.store) as here:
+            with worker_lock(app.store) as lock:
                 while not stop.is_set():
-                    app.mailer.deliver(here, stop.is_set)
-                    stop.wait(LETTERS_PAUSE_SECONDS)
+                    app.mailer.deliver(lock, stop.is_set)
+                    stop.wait(TRANSACTIONAL_POLL_SECONDS)
         except ProviderError as error:
-            log.warning("letters wait: %s", error)
+            log.warning("transactional mail waits: %s", error)
         except Exception:
-            log.exception("letters wait; the next round tries again")
-        stop.wait(PAUSE_SECONDS)
+            log.exception("transactional mail waits; the next poll tries again")
+        stop.wait(POLL_SECONDS)
 
 
-def _send_issues(app: App, here: WorkerLock, stop: threading.Event) -> None:
+def _send_issues(app: App, lock: WorkerLock, stop: threading.Event) -> None:
     if app.send_tasks is None:
-        _look_and_send(maintenance_of(app), here, stop)
+        _poll(maintenance_of(app), lock, stop)
         return
-    # PostgreSQL alone needs that library.
+    # PostgreSQL alone needs Procrastinate.
     from digest.queue import worker  # noqa: PLC0415 - see above
     from digest.queue.tasks import TaskHandlers  # noqa: PLC0415 - see above
 
-    worker.work(app.store, TaskHandlers(maintenance_of(app), app.send_tasks, here, stop))
+    worker.work(app.store, TaskHandlers(maintenance_of(app), app.send_tasks, lock, stop))
 
 
-def _look_and_send(maintenance: Maintenance, here: WorkerLock, stop: threading.Event) -> None:
+def _poll(maintenance: Maintenance, lock: WorkerLock, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             maintenance.approve_automatic()
             maintenance.read_bounces()
-            maintenance.label_hits()
-            for number, progress in maintenance.send_open(here, stop.is_set).items():
+            maintenance.classify_hits()
+            for number, progress in maintenance.send_due(lock, stop.is_set).items():
                 if progress.finished:
                     log.info("issue %s is finished", number)
         except DBAPIError as error:
             log.warning("the database refused, and is asked again: %s", describe_error(error))
         except Exception:
             # A worker that must run for years outlives a database that was away for a minute.
-            log.exception("this round failed; the next one tries again")
-        stop.wait(PAUSE_SECONDS)
+            log.exception("this poll failed; the next one tries again")
+        stop.wait(POLL_SECONDS)
 
 
 def maintenance_of(app: App) -> Maintenance:
+    """Return the maintenance over what `app` holds."""
     return Maintenance(app.store, app.issues, app.sending, app.clock, app.bounces)

@@ -1,9 +1,9 @@
-"""Leaves permits to send, in the transaction that makes what they are for.
+"""Defer send tasks, in the transaction that makes the batches they are for.
 
-A permit is a task that says: send about a share of what is due of this issue, then end. It names
-no batch: which batches, the ledger decides as it always does, so a permit too many finds nothing
-and one too few is made up for. A job and the rows it speaks of commit together, since the job is
-written over the session's own connection.
+A send task says: send about a quota of what is due of this issue, then end. It names no batch:
+which batches, the ledger decides as it always does, so a task too many finds nothing and one too
+few is made up for. A job and the batches commit together, since the job is written over the
+session's own connection.
 """
 
 from collections.abc import Callable
@@ -19,44 +19,42 @@ from digest.deliver.tables import Batch, BatchState
 TASK = "digest.send"
 QUEUE = "digest"
 QUOTA = 5_000
-"""Recipients to a permit, about: a second's work or less, so that issues and workers take turns."""
-MARGIN = timedelta(seconds=1)
-"""A permit comes this much after its batches are due: the database's clock is another one."""
+"""Recipients per send task, about: a second's work or less, so issues and workers take turns."""
+SCHEDULE_MARGIN = timedelta(seconds=1)
+"""A task comes this much after its batches are due: the database's clock is another one."""
 
 
 class SendTasks:
-    """Defers send tasks; it is the pipeline's `NotifyWorkers` on PostgreSQL.
-
-    `batch_size` is the most recipients of a batch.
-    """
+    """Defers send tasks; called, it is the pipeline's `NotifyWorkers`."""
 
     def __init__(
         self, batch_size: int, clock: Callable[[], datetime], *, quota: int = QUOTA
     ) -> None:
+        """`batch_size` is the most recipients of a batch, `quota` about those of a task."""
         self.quota = quota
-        self._batches = max(1, quota // batch_size)
+        self._batches_per_task = max(1, quota // batch_size)
         self._clock = clock
         # Never opened: every job goes over a connection that is handed in.
         self._app = App(connector=SyncPsycopgConnector())
 
     def __call__(self, session: Session, number: int, at: datetime | None) -> None:
-        """Makes sure of enough permits for what is due now, or of one at `at`."""
+        """Defer as many tasks as are missing for what is due now, or one for the moment `at`."""
         if at is None:
-            self._make_up(session, number)
-        elif not _waiting_at(session, number, at + MARGIN):
-            self._defer(session, number, [0], at + MARGIN)
+            self._defer_missing(session, number)
+        elif not _is_scheduled(session, number, at + SCHEDULE_MARGIN):
+            self._defer(session, number, [0], at + SCHEDULE_MARGIN)
 
-    def _make_up(self, session: Session, number: int) -> None:
-        """As many as there are shares, with those that wait already."""
-        due, done = self._batches_of(session, number)
-        wanted = -(-due // self._batches)
-        waiting = _waiting(session, number)
-        # Of several issues, the one that had fewer shares goes first; new ones begin at zero.
-        first = done // self._batches + waiting
-        self._defer(session, number, [-first - place for place in range(wanted - waiting)])
+    def _defer_missing(self, session: Session, number: int) -> None:
+        """Defer as many tasks as there are quotas, less those that wait already."""
+        due, done = self._count_batches(session, number)
+        needed = -(-due // self._batches_per_task)
+        waiting = _count_waiting(session, number)
+        # Of several issues, the one that had fewer tasks goes first; new ones begin at zero.
+        first = done // self._batches_per_task + waiting
+        self._defer(session, number, [-first - place for place in range(needed - waiting)])
 
-    def _batches_of(self, session: Session, number: int) -> tuple[int, int]:
-        """Batches that are due, and those that are done."""
+    def _count_batches(self, session: Session, number: int) -> tuple[int, int]:
+        """Return how many batches are due, and how many are done."""
         free = col(Batch.not_before).is_(None) | (col(Batch.not_before) <= self._clock())
         row = session.execute(
             select(
@@ -69,6 +67,7 @@ class SendTasks:
     def _defer(
         self, session: Session, number: int, priorities: list[int], at: datetime | None = None
     ) -> None:
+        """Defer one task for each of `priorities`."""
         if not priorities:
             return
         job = self._app.configure_task(
@@ -80,12 +79,12 @@ class SendTasks:
 
 
 def _driver(session: Session) -> Any:
-    """The driver's connection that the session's transaction runs on."""
+    """Return the driver's connection that the session's transaction runs on."""
     return session.connection().connection.driver_connection
 
 
-def _waiting(session: Session, number: int) -> int:
-    """Permits that will be used for what is due: they wait, or come back after a fault."""
+def _count_waiting(session: Session, number: int) -> int:
+    """Return how many tasks will run for what is due: they wait, or are retried after a fault."""
     return int(
         session.execute(
             text(
@@ -98,7 +97,8 @@ def _waiting(session: Session, number: int) -> int:
     )
 
 
-def _waiting_at(session: Session, number: int, at: datetime) -> bool:
+def _is_scheduled(session: Session, number: int, at: datetime) -> bool:
+    """Return whether a task waits for exactly that moment."""
     return bool(
         session.execute(
             text(

@@ -1,4 +1,4 @@
-"""Procrastinate's tables, which come with the library and are brought up to date with it.
+"""Create Procrastinate's tables, and upgrade them to what the installed library needs.
 
 The library ships its whole schema, and beside it each change as a file whose name sorts by
 version; files marked `post` suit the new version, and all of them are applied in order here since
@@ -12,20 +12,21 @@ from sqlalchemy import Connection, Engine, text
 
 from store.engine import StoreError
 
-UPGRADING = 7_305_216_441
-"""An advisory lock, so that two upgrades at once follow each other; any fixed number does."""
-_MARK = "schema "
+UPGRADE_LOCK = 7_305_216_441
+"""Number of the advisory lock that makes two upgrades follow each other; any fixed one does."""
+_PREFIX = "schema "
 
 
-def newest() -> str:
-    """The name of the last change that the installed library brings."""
+def latest_version() -> str:
+    """Return the name of the last change that the installed library brings."""
     return _changes()[-1].stem
 
 
-def applied(connection: Connection) -> str | None:
-    """The name of the last change in the database; None where the tables are missing.
+def applied_version(connection: Connection) -> str | None:
+    """Return the name of the last change in the database; None where the tables are missing.
 
-    Raises StoreError where they are there, but were not made by this program.
+    Raises:
+        StoreError: The tables are there, but were not made by this program.
     """
     found = connection.execute(
         text(
@@ -35,31 +36,31 @@ def applied(connection: Connection) -> str | None:
     ).one()
     if not found[0]:
         return None
-    mark = str(found[1] or "")
-    if not mark.startswith(_MARK):
+    comment = str(found[1] or "")
+    if not comment.startswith(_PREFIX):
         msg = (
             "the database has tables of Procrastinate that this program did not make; name "
-            f"another, or say what they are: COMMENT ON TABLE procrastinate_jobs IS '{_MARK}...'"
+            f"another, or say what they are: COMMENT ON TABLE procrastinate_jobs IS '{_PREFIX}...'"
         )
         raise StoreError(msg)
-    return mark.removeprefix(_MARK)
+    return comment.removeprefix(_PREFIX)
 
 
-def bring_up(engine: Engine) -> None:
-    """Makes the tables, or applies the changes that they lack, one transaction each."""
+def upgrade(engine: Engine) -> None:
+    """Create the tables, or apply the changes that they lack, in one transaction each."""
     from procrastinate.schema import SchemaManager  # noqa: PLC0415 - it takes its time
 
     with engine.begin() as connection:
-        _wait_for_others(connection)
-        if applied(connection) is None:
+        _lock_upgrade(connection)
+        if applied_version(connection) is None:
             _run(connection, SchemaManager.get_schema())
-            _mark(connection, newest())
+            _record_version(connection, latest_version())
     for change in _changes():
         with engine.begin() as connection:
-            _wait_for_others(connection)
-            if change.stem > (applied(connection) or ""):
+            _lock_upgrade(connection)
+            if change.stem > (applied_version(connection) or ""):
                 _run(connection, change.read_text(encoding="utf-8"))
-                _mark(connection, change.stem)
+                _record_version(connection, change.stem)
 
 
 def _changes() -> list[Path]:
@@ -70,19 +71,20 @@ def _changes() -> list[Path]:
     return sorted((Path(library.origin).parent / "sql" / "migrations").glob("*.sql"))
 
 
-def _wait_for_others(connection: Connection) -> None:
-    connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": UPGRADING})
+def _lock_upgrade(connection: Connection) -> None:
+    connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": UPGRADE_LOCK})
 
 
 def _run(connection: Connection, statements: str) -> None:
-    """Straight to the driver and without parameters: `%` and `:` are not marks in it, and the
-    server takes several statements at once.
+    """Run several statements at once.
+
+    Straight through the driver and without parameters, so that `%` and `:` mean nothing special.
     """
     driver = connection.connection.driver_connection
     assert driver is not None  # noqa: S101 - the connection is open
     driver.execute(statements)
 
 
-def _mark(connection: Connection, change: str) -> None:
+def _record_version(connection: Connection, change: str) -> None:
     # A comment takes no parameter; the name is that of a file of the library.
-    connection.exec_driver_sql(f"COMMENT ON TABLE procrastinate_jobs IS '{_MARK}{change}'")
+    connection.exec_driver_sql(f"COMMENT ON TABLE procrastinate_jobs IS '{_PREFIX}{change}'")

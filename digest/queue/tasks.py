@@ -1,4 +1,4 @@
-"""What a worker does for a permit, and what it does each minute beside."""
+"""Handle the queue's two tasks: send a quota of one issue, and the maintenance of each minute."""
 
 import logging
 import threading
@@ -15,16 +15,18 @@ from digest.maintenance import Maintenance
 from digest.queue.deferral import SendTasks
 from store.engine import describe_error
 
-SHARE_SECONDS = 20.0
-"""A permit ends then, whatever is left of its share: with a slow provider, too, other issues and
-the minute's round get their turn. What is left is due, so there will be a permit for it."""
-FAULT_SECONDS = 2.0
-"""A worker whose provider or database can't be used waits so long before its next permit."""
+MAX_TASK_SECONDS = 20.0
+"""A send task ends then, whatever is left of its quota: with a slow provider, too, other issues and
+the maintenance get their turn. What is left is due, so there will be a task for it."""
+RETRY_PAUSE_SECONDS = 2.0
+"""A worker whose provider or database can't be used waits so long before its next task."""
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class TaskHandlers:
+    """What one worker does for its tasks; `stop` set makes it claim nothing more."""
+
     maintenance: Maintenance
     send_tasks: SendTasks
     worker_lock: WorkerLock
@@ -32,46 +34,46 @@ class TaskHandlers:
     tick: Callable[[], float] = time.monotonic
 
     def send(self, number: int) -> None:
-        """Uses one permit. Raises what kept it from being used: it is to be tried later."""
+        """Send a quota of issue `number`. Raises whatever prevents it: the task is retried."""
         try:
-            if self.maintenance.opened(number):
-                self._share(number)
+            if self.maintenance.ensure_started(number):
+                self._send_quota(number)
         except IssueError as error:
             log.warning("issue %s waits: %s", number, error)
             raise
         except DBAPIError as error:
             log.warning("issue %s waits: the database refused: %s", number, describe_error(error))
-            self.stop.wait(FAULT_SECONDS)
+            self.stop.wait(RETRY_PAUSE_SECONDS)
             raise
         except Exception as error:
-            known = isinstance(error, ProviderError)
-            log.warning("issue %s waits: %s", number, error, exc_info=not known)
-            self.stop.wait(FAULT_SECONDS)
+            is_known = isinstance(error, ProviderError)
+            log.warning("issue %s waits: %s", number, error, exc_info=not is_known)
+            self.stop.wait(RETRY_PAUSE_SECONDS)
             raise
 
-    def round(self) -> None:
-        """What is nobody's permit: dead workers' batches, what is due by the clock, lost permits.
+    def run_maintenance(self) -> None:
+        """Run the periodic maintenance, and defer the send tasks that are missing.
 
-        Twice at once or never for a while does no harm.
+        Harmless if run twice at once, or not at all for a while.
         """
-        for number in self.maintenance.tend(self.worker_lock):
-            self._make_up(number)
+        for number in self.maintenance.run(self.worker_lock):
+            self._defer_missing(number)
 
-    def _share(self, number: int) -> None:
-        end = self.tick() + SHARE_SECONDS
-        finished = self.maintenance.sending.run_quota(
+    def _send_quota(self, number: int) -> None:
+        end = self.tick() + MAX_TASK_SECONDS
+        is_finished = self.maintenance.sending.run_quota(
             number,
             self.worker_lock,
             self.send_tasks.quota,
             should_stop=lambda: self.stop.is_set() or self.tick() >= end,
         )
-        if finished:
+        if is_finished:
             log.info("issue %s is finished", number)
         else:
-            self._make_up(number)
+            self._defer_missing(number)
 
-    def _make_up(self, number: int) -> None:
-        """What limits hold back gets its permit for when they let go: at once it would be void."""
+    def _defer_missing(self, number: int) -> None:
+        """Defer the tasks that are missing now, or one for when the rate limit clears."""
         throttled_until = self.maintenance.sending.throttled_until(number)
         with self.maintenance.store.write() as session:
             self.send_tasks(session, number, throttled_until)

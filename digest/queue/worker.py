@@ -1,4 +1,4 @@
-"""A worker of the queue: Procrastinate's own, one task at a time, restarted when it ends unasked.
+"""Run Procrastinate's worker, one task at a time, and start it again when it ends by itself.
 
 It ends when the database is away (a task of its own failed); this one waits and starts it again.
 """
@@ -18,14 +18,14 @@ from digest.queue.tasks import TaskHandlers
 from store.engine import Store
 
 MAINTENANCE_TASK = "digest.round"
-SOON_SECONDS = 5
-AGAIN_SECONDS = 30
-LATER_SECONDS = 600
-"""When a permit comes back: the database was away; the provider was; the issue needs an editor."""
-PAUSE_SECONDS = 2.0
-_LINE = {
+DATABASE_RETRY_SECONDS = 5
+PROVIDER_RETRY_SECONDS = 30
+ISSUE_RETRY_SECONDS = 600
+"""When a failed task runs again, by what failed; an issue that can't be sent needs an editor."""
+RESTART_SECONDS = 2.0
+_CONNECTION_OPTIONS = {
     "connect_timeout": 10,
-    # Half an open connection, as a failover leaves behind, is noticed within a minute.
+    # A half-open connection, as a failover leaves behind, is noticed within a minute.
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 def work(store: Store, handlers: TaskHandlers) -> None:
-    """Uses permits until `handlers.stop` is set; the share in hand is handed back early then."""
+    """Run tasks until `handlers.stop` is set; a task under way ends early then."""
     asyncio.run(_work(store, handlers))
 
 
@@ -45,16 +45,16 @@ async def _work(store: Store, handlers: TaskHandlers) -> None:
         try:
             await _work_once(store, handlers, stopped)
         except Exception:
-            log.exception("the worker's round failed; it begins again")
-        await asyncio.wait({stopped}, timeout=PAUSE_SECONDS)
+            log.exception("the worker failed and is started again")
+        await asyncio.wait({stopped}, timeout=RESTART_SECONDS)
 
 
 async def _work_once(store: Store, handlers: TaskHandlers, stopped: "asyncio.Task[bool]") -> None:
-    app = tasks(store, handlers)
+    app = create_app(store, handlers)
     async with app.open_async():
-        # Whoever starts notices at once who died before.
+        # Notices at once which workers died before this one started.
         await run_maintenance(app, handlers)
-        worker = asyncio.create_task(run_send_tasks(app))
+        worker = asyncio.create_task(run_worker(app))
         await asyncio.wait({worker, stopped}, return_when=asyncio.FIRST_COMPLETED)
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
@@ -62,8 +62,8 @@ async def _work_once(store: Store, handlers: TaskHandlers, stopped: "asyncio.Tas
             raise error
 
 
-async def run_send_tasks(app: App, *, wait: bool = True) -> None:
-    """Until cancelled, or with `wait` off until there is none."""
+async def run_worker(app: App, *, wait: bool = True) -> None:
+    """Run tasks until cancelled, or with `wait` off until none is due."""
     await app.run_worker_async(
         queues=[QUEUE],
         wait=wait,
@@ -73,27 +73,27 @@ async def run_send_tasks(app: App, *, wait: bool = True) -> None:
     )
 
 
-def tasks(store: Store, handlers: TaskHandlers) -> App:
-    """The two tasks over `store`, to be opened before they are run."""
+def create_app(store: Store, handlers: TaskHandlers) -> App:
+    """Return the application with its two tasks over `store`, to be opened before it is run."""
     url = store.engine.url.set(drivername="postgresql")
     app = App(
         connector=PsycopgConnector(
             conninfo=url.render_as_string(hide_password=False),
-            kwargs=_LINE,
+            kwargs=_CONNECTION_OPTIONS,
             min_size=1,
             max_size=4,
             timeout=10,
         )
     )
 
-    @app.task(name=TASK, queue=QUEUE, retry=_Again())
+    @app.task(name=TASK, queue=QUEUE, retry=_RetrySend())
     def send(number: int) -> None:
         handlers.send(number)
 
-    # Before all permits; no lock, which a dead worker would hold on to.
+    # Before all send tasks; no lock, which a dead worker would hold on to.
     @app.periodic(cron="* * * * *")
     @app.task(name=MAINTENANCE_TASK, queue=QUEUE, queueing_lock=MAINTENANCE_TASK, priority=1)
-    async def look(timestamp: int) -> None:
+    async def maintain(timestamp: int) -> None:
         del timestamp
         await run_maintenance(app, handlers)
 
@@ -101,30 +101,30 @@ def tasks(store: Store, handlers: TaskHandlers) -> App:
 
 
 async def run_maintenance(app: App, handlers: TaskHandlers) -> None:
-    """One round: jobs that dead workers left are swept away, and whatever waits is seen to."""
-    await _sweep(app, await app.job_manager.get_stalled_jobs())
-    await asyncio.to_thread(handlers.round)
+    """Delete the jobs of dead workers, then run the maintenance."""
+    await _delete_jobs(app, await app.job_manager.get_stalled_jobs())
+    await asyncio.to_thread(handlers.run_maintenance)
 
 
-async def _sweep(app: App, stalled: Iterable[Job]) -> None:
-    """What they were for is due still, and gets a permit anew."""
+async def _delete_jobs(app: App, stalled: Iterable[Job]) -> None:
+    """Delete jobs; the batches that they were for are still due, and get a new send task."""
     for job in stalled:
         try:
             await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
         except ConnectorException:
-            log.debug("job %s was swept by another worker", job.id)
+            log.debug("job %s was deleted by another worker", job.id)
 
 
-class _Again(BaseRetryStrategy):
-    """A permit that could not be used is kept."""
+class _RetrySend(BaseRetryStrategy):
+    """Retries a send task however often it fails."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
         del job
         match exception:
             case IssueError():
-                seconds = LATER_SECONDS
+                seconds = ISSUE_RETRY_SECONDS
             case ProviderError():
-                seconds = AGAIN_SECONDS
+                seconds = PROVIDER_RETRY_SECONDS
             case _:
-                seconds = SOON_SECONDS
+                seconds = DATABASE_RETRY_SECONDS
         return RetryDecision(retry_in={"seconds": seconds})

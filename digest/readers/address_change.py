@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from digest.deliver.transactional.mail import write
+from digest.deliver.transactional.mail import enqueue
 from digest.deliver.transactional.tables import TransactionalKind
 from digest.readers.signup import LETTERS_A_DAY
 from subscribers.addresses import AddressHasher, parse_address
@@ -31,7 +31,7 @@ def start_address_change(
         return
     number = request_address_change(session, subscriber_id, email, now)
     if number is not None:
-        write(
+        enqueue(
             session,
             TransactionalKind.CHANGE,
             subscriber_id,
@@ -54,5 +54,7 @@ def complete_address_change(
     """As `subscribers.preferences.confirm_address_change`; the old address is owed a notice."""
     moved = confirm_address_change(session, hasher, subscriber_id, number, origin=origin, now=now)
     if moved is not None:
-        write(session, TransactionalKind.CHANGED, subscriber_id, f"{number}", now, email=moved.old)
+        enqueue(
+            session, TransactionalKind.CHANGED, subscriber_id, f"{number}", now, email=moved.old
+        )
     return moved

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from sqlmodel import Session, col, select
 
-from digest.deliver.transactional.mail import write
+from digest.deliver.transactional.mail import enqueue
 from digest.deliver.transactional.tables import TransactionalKind
 from store.errors import DigestError
 from subscribers.addresses import AddressHasher, parse_address
@@ -75,7 +75,7 @@ def start_signup(
     )
     if asked.subscriber_id is not None:
         moment = int(now.timestamp() // SAME_REQUEST.total_seconds())
-        write(session, _LETTERS[asked.due], asked.subscriber_id, f"{moment}", now)
+        enqueue(session, _LETTERS[asked.due], asked.subscriber_id, f"{moment}", now)
 
 
 def complete_signup(
@@ -87,7 +87,7 @@ def complete_signup(
     found = confirm_signup(session, subscriber_id, wording=wording, origin=origin, now=now)
     if found is ConfirmationResult.NOW:
         proof = newest_consent(session, subscriber_id)
-        write(
+        enqueue(
             session,
             TransactionalKind.WELCOME,
             subscriber_id,

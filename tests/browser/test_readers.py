@@ -24,7 +24,7 @@ from digest.catalog.upsert import upsert_page
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.settings import Settings
 from digest.web.application import create_app
-from digest.worker import deliver_letters
+from digest.worker import deliver_transactional_mail
 from store.engine import Store
 from subscribers.service import find_subscriber
 from subscribers.tables import Consent
@@ -108,7 +108,7 @@ def app(sqlite_store: Store, tmp_path: Path) -> Iterator[App]:
         page = ComparisonPage("Alpha vs Beta", (side("Alpha", 75), side("Beta", 100)))
         upsert_page(session, page, datetime.now(UTC))
     stop = threading.Event()
-    postman = threading.Thread(target=deliver_letters, args=(made, stop))
+    postman = threading.Thread(target=deliver_transactional_mail, args=(made, stop))
     postman.start()
     yield made
     stop.set()

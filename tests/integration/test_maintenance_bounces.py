@@ -71,7 +71,7 @@ def test_the_round_of_each_minute_reads_it(store: Store, mailbox: Path) -> None:
     # Its own address alone tells whose it is.
     (mailbox / "new" / "1.a").write_bytes(dsn(None, to=f"bounces+{token}@d.example"))
     with worker_lock(store) as here:
-        maintenance_of(app).tend(here)
+        maintenance_of(app).run(here)
     assert state(app) == "bounced"
     assert not list((mailbox / "new").iterdir())
 
@@ -99,7 +99,7 @@ def test_a_letter_that_comes_back_is_told_by_its_token(sqlite_store: Store, mail
     app = application(sqlite_store, mailbox)
     add_people(sqlite_store, 1, "pending")
     with sqlite_store.write() as session:
-        mail.write(session, TransactionalKind.CONFIRMATION, 1, "1", NOW)
+        mail.enqueue(session, TransactionalKind.CONFIRMATION, 1, "1", NOW)
     with worker_lock(sqlite_store) as here:
         assert app.mailer.deliver(here) == 1
     (sent,) = (app.settings.outbox_dir / "new").iterdir()

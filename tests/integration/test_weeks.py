@@ -71,7 +71,7 @@ def pass_hour(app: App) -> None:
     tick(app.store, clock(), jobs.draft_due)
     jobs.approve_automatic()
     with worker_lock(app.store) as here:
-        jobs.send_open(here)
+        jobs.send_due(here)
 
 
 def runs(app: App) -> list[tuple[datetime, str]]:

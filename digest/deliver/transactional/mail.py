@@ -1,12 +1,13 @@
-"""The letters that are owed: written with what causes them, claimed, and settled.
+"""The queue of transactional messages: enqueue, claim, settle, recover.
 
-    write    in the transaction that causes it, once by its key
-    claim    a worker's, committed before the provider hears of it
-    settle   what the provider said, one letter a transaction
-    recover  a dead worker's letters are queued again
+    enqueue  in the transaction that causes the message, once by its key
+    claim    for a worker, committed before the provider is called
+    settle   what the provider answered, one message per transaction
+    release  back into the queue, where the provider could not be used
+    recover  the messages of a dead worker are queued again
 
-Unlike an issue, a letter that was in hand when its worker died is sent again: a reader who waits
-for a confirmation is worse off without it than with two, and both have one Message-ID.
+Unlike an issue, a message that was submitting when its worker died is sent again: a reader who
+waits for a confirmation is worse off without it than with two, and both have one Message-ID.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -28,13 +29,13 @@ from store.insertion import insert_new
 from subscribers import suppression
 from subscribers.tables import Subscriber, SubscriberStatus, SuppressionReason
 
-RELEASED = timedelta(seconds=30)
-"""How long letters wait where the provider can't be used, unless it names a time."""
+RELEASE_DELAY = timedelta(seconds=30)
+"""How long messages wait where the provider can't be used, unless it names a time."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimedMessage:
-    """A letter in a worker's hand, and to whom it goes; `attempts` counts this try."""
+    """A message that a worker has claimed, and its recipient; `attempts` counts this one."""
 
     id: int
     kind: TransactionalKind
@@ -44,7 +45,7 @@ class ClaimedMessage:
     attempts: int
 
 
-def write(
+def enqueue(
     session: Session,
     kind: TransactionalKind,
     subscriber_id: int,
@@ -54,8 +55,11 @@ def write(
     email: str | None = None,
     context: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Owes somebody a letter; False where one with this `key` was written before."""
-    letter = TransactionalMessage(
+    """Queue a message to a subscriber; False where one with this `key` was queued before.
+
+    `email` is another address than the subscriber's own; `context` holds values for its template.
+    """
+    message = TransactionalMessage(
         key=f"{kind}:{subscriber_id}:{key}",
         kind=kind,
         subscriber_id=subscriber_id,
@@ -65,7 +69,7 @@ def write(
         created_at=now,
         changed_at=now,
     )
-    values = letter.model_dump(exclude={"id"})
+    values = message.model_dump(exclude={"id"})
     statement = (
         insert_new(session, TransactionalMessage)
         .values(**values)
@@ -75,10 +79,10 @@ def write(
 
 
 def is_due(session: Session, now: datetime) -> bool:
-    """Whether there is something to claim or to recover: asked every second, of an index."""
+    """Return whether there is something to claim or to recover; cheap, since an index answers."""
     found = session.execute(
         select(col(TransactionalMessage.id)).where(
-            _open(), col(TransactionalMessage.not_before) <= now
+            _is_open(), col(TransactionalMessage.not_before) <= now
         )
     )
     return found.first() is not None
@@ -87,14 +91,14 @@ def is_due(session: Session, now: datetime) -> bool:
 def claim(
     session: Session,
     worker: int,
-    suppressed: Callable[[str], bool],
+    is_suppressed: Callable[[str], bool],
     now: datetime,
-    most: int = 50,
+    limit: int = 50,
 ) -> list[ClaimedMessage]:
-    """The next letters that are due, oldest first; who is not to get theirs is left out.
+    """Claim the next messages that are due, oldest first; suppressed recipients are left out.
 
-    `suppressed` says of an address other than the subscriber's own whether it must not be mailed,
-    for more than that its reader left.
+    `is_suppressed` says of an address other than the subscriber's own whether it must not be
+    mailed, for another reason than that its reader unsubscribed.
     """
     rows = session.execute(
         select(TransactionalMessage, Subscriber)
@@ -104,60 +108,67 @@ def claim(
             col(TransactionalMessage.not_before) <= now,
         )
         .order_by(col(TransactionalMessage.id))
-        .limit(most)
+        .limit(limit)
         .with_for_update(of=TransactionalMessage, skip_locked=True)
     ).all()
     claimed = []
-    for letter, person in rows:
-        letter.changed_at = now
-        if _may_have(session, letter, person, suppressed):
-            letter.state, letter.claimed_by = TransactionalState.SUBMITTING, worker
-            letter.attempts += 1
-            claimed.append(_owed(letter, person))
+    for message, person in rows:
+        message.changed_at = now
+        if _may_receive(session, message, person, is_suppressed):
+            message.state, message.claimed_by = TransactionalState.SUBMITTING, worker
+            message.attempts += 1
+            claimed.append(_claimed(message, person))
         else:
-            letter.state = TransactionalState.SUPPRESSED
+            message.state = TransactionalState.SUPPRESSED
     session.flush()
     return claimed
 
 
-def settle(session: Session, owed: ClaimedMessage, outcome: Outcome, now: datetime) -> None:
-    """What became of a letter. One whose outcome is unknown is tried again, like a refused one."""
+def settle(session: Session, message: ClaimedMessage, outcome: Outcome, now: datetime) -> None:
+    """Write what the provider answered; an unknown outcome is retried, like a soft rejection."""
     if isinstance(outcome, Accepted):
-        _move(
+        _set_state(
             session,
-            [owed.id],
+            [message.id],
             TransactionalState.SUBMITTED,
             now,
             provider_id=outcome.provider_id[:200],
         )
         return
-    refusal = outcome if isinstance(outcome, Rejected) else None
-    code = refusal.code[:20] if refusal else "unknown"
-    again = None
-    if refusal is None or not refusal.permanent:
-        after = refusal.retry_after if refusal else None
-        again = next_attempt_at(owed.attempts, after, now, retry_jitter(owed.id, owed.attempts))
-    if again is None:
-        _move(session, [owed.id], TransactionalState.FAILED, now, code=code)
-        if refusal and refusal.about_address:
-            _blame(session, owed, refusal, now)
+    rejected = outcome if isinstance(outcome, Rejected) else None
+    code = rejected.code[:20] if rejected else "unknown"
+    retry_at = None
+    if rejected is None or not rejected.permanent:
+        after = rejected.retry_after if rejected else None
+        retry_at = next_attempt_at(
+            message.attempts, after, now, retry_jitter(message.id, message.attempts)
+        )
+    if retry_at is None:
+        _set_state(session, [message.id], TransactionalState.FAILED, now, code=code)
+        if rejected and rejected.about_address:
+            _suppress_bounced(session, message, rejected, now)
     else:
-        _move(session, [owed.id], TransactionalState.QUEUED, now, code=code, not_before=again)
+        _set_state(
+            session, [message.id], TransactionalState.QUEUED, now, code=code, not_before=retry_at
+        )
 
 
-def fail(session: Session, owed: ClaimedMessage, code: str, now: datetime) -> None:
-    """It can't be written at all: a fault of ours that no waiting mends."""
-    _move(session, [owed.id], TransactionalState.FAILED, now, code=code)
+def fail(session: Session, message: ClaimedMessage, code: str, now: datetime) -> None:
+    """Fail a message that can't be rendered: a fault of ours that no waiting repairs."""
+    _set_state(session, [message.id], TransactionalState.FAILED, now, code=code)
 
 
 def release(
-    session: Session, owed: Sequence[ClaimedMessage], now: datetime, retry_after: float | None
+    session: Session, messages: Sequence[ClaimedMessage], now: datetime, retry_after: float | None
 ) -> None:
-    """Hands letters back that were not submitted; the try does not count."""
-    wait = RELEASED if retry_after is None else timedelta(seconds=retry_after)
+    """Queue messages again that were not submitted; the attempt does not count.
+
+    `retry_after` is in seconds; None for the usual delay.
+    """
+    wait = RELEASE_DELAY if retry_after is None else timedelta(seconds=retry_after)
     session.execute(
         update(TransactionalMessage)
-        .where(col(TransactionalMessage.id).in_([one.id for one in owed]))
+        .where(col(TransactionalMessage.id).in_([one.id for one in messages]))
         .values(
             state=TransactionalState.QUEUED,
             claimed_by=None,
@@ -168,78 +179,80 @@ def release(
     )
 
 
-def recover(session: Session, alive: Callable[[int], bool], now: datetime) -> int:
-    """Queues again what dead workers held; how many letters that is."""
+def recover(session: Session, is_alive: Callable[[int], bool], now: datetime) -> int:
+    """Queue the messages of dead workers again; returns how many."""
     held = session.execute(
         select(col(TransactionalMessage.id), col(TransactionalMessage.claimed_by))
         .where(col(TransactionalMessage.state) == TransactionalState.SUBMITTING)
         .with_for_update(skip_locked=True)
     ).all()
-    dead = [int(row[0]) for row in held if row[1] is None or not alive(row[1])]
+    dead = [int(row[0]) for row in held if row[1] is None or not is_alive(row[1])]
     if dead:
-        _move(session, dead, TransactionalState.QUEUED, now, not_before=now)
+        _set_state(session, dead, TransactionalState.QUEUED, now, not_before=now)
     return len(dead)
 
 
-def _open() -> Any:
-    # In the words of the partial index.
+def _is_open() -> Any:
+    # Written as in the partial index, so that it is used.
     return (col(TransactionalMessage.state) == TransactionalState.QUEUED) | (
         col(TransactionalMessage.state) == TransactionalState.SUBMITTING
     )
 
 
-def _move(
+def _set_state(
     session: Session,
-    numbers: Sequence[int],
+    ids: Sequence[int],
     state: TransactionalState,
     now: datetime,
     **values: Any,
 ) -> None:
     session.execute(
         update(TransactionalMessage)
-        .where(col(TransactionalMessage.id).in_(numbers))
+        .where(col(TransactionalMessage.id).in_(ids))
         .values(state=state, claimed_by=None, changed_at=now, **values)
     )
 
 
-def _owed(letter: TransactionalMessage, person: Subscriber) -> ClaimedMessage:
-    assert letter.id is not None and person.id is not None  # noqa: S101, PT018 - from the database
+def _claimed(message: TransactionalMessage, person: Subscriber) -> ClaimedMessage:
+    assert message.id is not None and person.id is not None  # noqa: S101, PT018 - from the database
     return ClaimedMessage(
-        letter.id,
-        TransactionalKind(letter.kind),
+        message.id,
+        TransactionalKind(message.kind),
         person.id,
-        letter.email or person.email,
-        letter.context,
-        letter.attempts,
+        message.email or person.email,
+        message.context,
+        message.attempts,
     )
 
 
-def _may_have(
+def _may_receive(
     session: Session,
-    letter: TransactionalMessage,
+    message: TransactionalMessage,
     person: Subscriber,
-    suppressed: Callable[[str], bool],
+    is_suppressed: Callable[[str], bool],
 ) -> bool:
-    """Asked again as it is claimed: much may have happened since it was written."""
-    if letter.email is not None and letter.email != person.email and suppressed(letter.email):
+    """Return whether its reader may still get it; much may have changed since it was queued."""
+    if message.email is not None and message.email != person.email and is_suppressed(message.email):
         return False
-    if letter.kind in {TransactionalKind.CHANGE, TransactionalKind.CHANGED}:
+    if message.kind in {TransactionalKind.CHANGE, TransactionalKind.CHANGED}:
         return person.status == SubscriberStatus.ACTIVE
     known = suppression.find_suppression(session, person.address_hash)
-    if letter.kind == TransactionalKind.CONFIRMATION:
-        # Who has left may ask to come back; the other reasons are not the reader's to undo.
-        gone = known is not None and known.reason != SuppressionReason.UNSUBSCRIBED
-        return not gone and person.status in {
+    if message.kind == TransactionalKind.CONFIRMATION:
+        # Whoever unsubscribed may sign up again; the other reasons are not the reader's to undo.
+        is_barred = known is not None and known.reason != SuppressionReason.UNSUBSCRIBED
+        return not is_barred and person.status in {
             SubscriberStatus.PENDING,
             SubscriberStatus.UNSUBSCRIBED,
         }
     return known is None and person.status == SubscriberStatus.ACTIVE
 
 
-def _blame(session: Session, owed: ClaimedMessage, refusal: Rejected, now: datetime) -> None:
-    """An address that does not exist is not asked a second time."""
-    person = session.get(Subscriber, owed.subscriber_id, with_for_update=True)
-    if person is None or person.email != owed.email:
+def _suppress_bounced(
+    session: Session, message: ClaimedMessage, rejected: Rejected, now: datetime
+) -> None:
+    """Suppress an address that does not exist, so that it is not mailed a second time."""
+    person = session.get(Subscriber, message.subscriber_id, with_for_update=True)
+    if person is None or person.email != message.email:
         return
     suppression.suppress(
         session,
@@ -247,7 +260,7 @@ def _blame(session: Session, owed: ClaimedMessage, refusal: Rejected, now: datet
         person.email,
         SuppressionReason.BOUNCED,
         now,
-        note=f"letter: {refusal.code}",
+        note=f"letter: {rejected.code}",
     )
     if person.status in {SubscriberStatus.PENDING, SubscriberStatus.ACTIVE}:
         person.status, person.changed_at = SubscriberStatus.BOUNCED, now

@@ -1,4 +1,4 @@
-"""Letter: mail to one person about their own subscription, kept until a provider has it."""
+"""The table of transactional messages: mail to one person about their own subscription."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -15,11 +15,11 @@ class TransactionalKind(StrEnum):
     CONFIRMATION = "confirmation"
     WELCOME = "welcome"
     ALREADY = "already"
-    """To who signs up and is on the list: the page says the same to everybody."""
+    """To somebody who signs up and is on the list: the page says the same to everybody."""
     CHANGE = "change"
-    """To a new address, to be confirmed."""
+    """To a new address, which its owner must confirm."""
     CHANGED = "changed"
-    """To the old one, so that nobody is moved without noticing."""
+    """To the old address, so that nobody's is changed without their noticing."""
 
 
 class TransactionalState(StrEnum):
@@ -28,14 +28,17 @@ class TransactionalState(StrEnum):
     SUBMITTED = "submitted"
     FAILED = "failed"
     SUPPRESSED = "suppressed"
-    """When its turn came, its reader was no longer to get it."""
+    """Its reader must no longer get it: found as it was claimed."""
 
 
 _OPEN = "state = 'queued' OR state = 'submitting'"
 
 
 class TransactionalMessage(Table, table=True):
-    """Committed with what causes it; `key` is unique, so that nothing causes it twice."""
+    """A message that is kept until a provider has it.
+
+    Committed with what causes it; `key` is unique, so that nothing causes it twice.
+    """
 
     __tablename__ = "letter"
     __table_args__ = (
@@ -43,7 +46,7 @@ class TransactionalMessage(Table, table=True):
         one_of("state", TransactionalState),
         partial_index("ix_letter_open", "not_before", where=_OPEN),
         Index("ix_letter_subscriber_id", "subscriber_id"),
-        {"sqlite_autoincrement": True},  # its number makes the Message-ID
+        {"sqlite_autoincrement": True},  # its id makes the Message-ID
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -53,9 +56,9 @@ class TransactionalMessage(Table, table=True):
         sa_column=Column(Integer, ForeignKey("subscriber.id", ondelete="CASCADE"), nullable=False)
     )
     email: str | None = Field(default=None, sa_column=Column(String(320), nullable=True))
-    """Another address than the subscriber's own."""
+    """Where it goes, if not to the subscriber's own address."""
     context: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
-    """What it says beside its kind; no token, since those are made when it is sent."""
+    """Values for its template; no token, since those are made when it is sent."""
     state: str = Field(default=TransactionalState.QUEUED, max_length=16)
     attempts: int = Field(default=0)
     not_before: datetime = Field(sa_type=UtcDateTime)

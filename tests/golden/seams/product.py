@@ -27,7 +27,7 @@ from digest.deliver.transactional.tables import TransactionalKind, Transactional
 from digest.events.tables import EventKind
 from digest.gate.findings import Code, Level
 from digest.issues.tables import IssueState, PickRole
-from digest.queue.worker import tasks
+from digest.queue.worker import create_app as create_queue_app
 from digest.render.slots import Slot
 from digest.settings import Settings, read_settings
 from digest.track.hits.bot_detection import Rule
@@ -108,7 +108,7 @@ def routed_app(*, studio: bool) -> FastAPI:
     return pages_of(opened, studio=studio)
 
 
-def deliver_letters() -> None:
+def deliver_transactional_mail() -> None:
     """What a worker does about letters that are due, over the settings in the environment."""
     opened = bootstrap(read_settings())
     with worker_lock(opened.store) as here:
@@ -142,6 +142,6 @@ def queue(url: str) -> Any:
     nothing: Any = SimpleNamespace()
     store = open_store(url)
     try:
-        return tasks(store, nothing)
+        return create_queue_app(store, nothing)
     finally:
         store.close()

@@ -209,7 +209,7 @@ def test_an_issue_in_mid_send_goes_on_to_its_end(before: Outside) -> None:
 
 def test_letters_and_drafts_from_before_go_on(before: Outside) -> None:
     """Letters that were owed are sent, the draft can be approved, the schedule goes on."""
-    product.deliver_letters()
+    product.deliver_transactional_mail()
     before.done("issue", "approve", "4")
     before.done("issue", "send", "4")
     letters = rows("SELECT key, state, attempts FROM letter ORDER BY id")
@@ -230,7 +230,7 @@ def test_templates_of_ones_own_from_before_still_render(before: Outside) -> None
     hold("own_templates.txt", [f"issue.html sha256 {html}", "", text])
     with before.patch.context() as patch:
         patch.setenv("DIGEST_TEMPLATES", str(OWN))
-        product.deliver_letters()
+        product.deliver_transactional_mail()
     assert rows("SELECT DISTINCT state FROM letter") == [("submitted",)]
 
 

@@ -105,10 +105,10 @@ def _settle(outside: Outside) -> None:
 def _sign_up() -> None:
     """One who confirms, one who does not, and one who is on the list already."""
     _post("/subscribe", email="max@example.org", first_name="Max", source="a page of ours")
-    product.deliver_letters()
+    product.deliver_transactional_mail()
     _post(f"/confirm/{token('confirm', 'max@example.org')}")
     _post("/subscribe", email="ada@example.com")
-    product.deliver_letters()
+    product.deliver_transactional_mail()
     _post("/subscribe", email="nina@example.org")
 
 

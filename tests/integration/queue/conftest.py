@@ -1,4 +1,4 @@
-"""A desk, a sender and the queue over a real PostgreSQL; the worker runs until nothing is due."""
+"""The product with its queue on a real PostgreSQL; the worker runs until nothing is due."""
 
 import asyncio
 import threading
@@ -19,12 +19,12 @@ from digest.maintenance import Maintenance
 from digest.pipeline import IssueService, Sending
 from digest.queue.deferral import QUEUE, SendTasks
 from digest.queue.tasks import TaskHandlers
-from digest.queue.worker import run_maintenance, tasks
+from digest.queue.worker import create_app, run_maintenance
 from store.engine import Store
 from tests.parts.world import Clock, Recorder, issue_renderer
 
 QUOTA = 20
-"""Recipients to a permit: two batches of the Recorder's ten."""
+"""Recipients per send task: two batches of the Recorder's ten."""
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
@@ -34,7 +34,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 
 @dataclass
-class Yard:
+class Deployment:
     """`stop` set means that the worker was told to end."""
 
     store: Store
@@ -69,24 +69,28 @@ class Yard:
             _run(self._work(TaskHandlers(self.maintenance, self.send_tasks, here, self.stop)))
 
     async def _work(self, handlers: TaskHandlers) -> None:
-        app = tasks(self.store, handlers)
+        app = create_app(self.store, handlers)
         async with app.open_async():
             await app.run_worker_async(
                 queues=[QUEUE], wait=False, delete_jobs="always", install_signal_handlers=False
             )
 
-    def round(self) -> None:
-        """What a worker does each minute."""
+    def run_maintenance(self) -> None:
+        """Do what a worker does each minute."""
         with worker_lock(self.store) as here:
-            _run(self._round(TaskHandlers(self.maintenance, self.send_tasks, here, self.stop)))
+            _run(
+                self._run_maintenance(
+                    TaskHandlers(self.maintenance, self.send_tasks, here, self.stop)
+                )
+            )
 
-    async def _round(self, handlers: TaskHandlers) -> None:
-        app = tasks(self.store, handlers)
+    async def _run_maintenance(self, handlers: TaskHandlers) -> None:
+        app = create_app(self.store, handlers)
         async with app.open_async():
             await run_maintenance(app, handlers)
 
     def queued(self) -> list[dict[str, Any]]:
-        """Every permit there is, in the order in which they would be used."""
+        """Every send task there is, in the order in which they would run."""
         with self.store.read() as session:
             rows = session.execute(
                 text(
@@ -118,5 +122,5 @@ class Yard:
 
 
 @pytest.fixture
-def yard(postgresql_store: Store) -> Yard:
-    return Yard(postgresql_store)
+def deployment(postgresql_store: Store) -> Deployment:
+    return Deployment(postgresql_store)

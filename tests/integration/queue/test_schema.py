@@ -16,7 +16,7 @@ OLDER = "02.08.00_01_add_additional_params_to_retry_job"
 
 def test_a_new_database_has_the_installed_library_s_tables(postgresql_store: Store) -> None:
     with postgresql_store.engine.connect() as connection:
-        assert schema.applied(connection) == schema.newest()
+        assert schema.applied_version(connection) == schema.latest_version()
     assert schema_state(postgresql_store) is SchemaState.CURRENT
 
 

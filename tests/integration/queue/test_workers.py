@@ -88,7 +88,7 @@ def test_two_workers_share_an_issue_and_end_when_told(
         assert "Traceback" not in err
 
 
-def test_when_a_worker_is_killed_the_other_one_goes_on_and_lists_who_is_in_doubt(
+def test_when_a_worker_is_killed_the_other_one_goes_on_and_lists_who_is_uncertain(
     postgresql_store: Store, server: PipeliningServer, launch: Start
 ) -> None:
     people = add_people(postgresql_store, PEOPLE)

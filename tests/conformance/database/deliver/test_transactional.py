@@ -96,7 +96,7 @@ def owe(
     store: Store, reader: int, kind: TransactionalKind = TransactionalKind.CONFIRMATION, **more: Any
 ) -> bool:
     with store.write() as session:
-        return mail.write(session, kind, reader, "1", NOW, **more)
+        return mail.enqueue(session, kind, reader, "1", NOW, **more)
 
 
 def kept(store: Store) -> TransactionalMessage:
@@ -120,7 +120,7 @@ def test_what_causes_it_takes_it_along_when_it_fails(
 ) -> None:
     def cause() -> None:
         with store.write() as session:
-            mail.write(session, TransactionalKind.CONFIRMATION, ana, "1", NOW)
+            mail.enqueue(session, TransactionalKind.CONFIRMATION, ana, "1", NOW)
             raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):

@@ -38,7 +38,7 @@ COMPLAINT = DeliveryEvent(
 def owe(store: Store, status: str = "pending", email: str | None = None) -> None:
     add_people(store, 1, status)
     with store.write() as session:
-        mail.write(session, TransactionalKind.CONFIRMATION, 1, "1", NOW, email=email)
+        mail.enqueue(session, TransactionalKind.CONFIRMATION, 1, "1", NOW, email=email)
         session.exec(select(TransactionalMessage)).one().state = "submitted"
 
 
