@@ -26,11 +26,11 @@ def test_an_upgrade_of_the_library_is_an_upgrade_of_the_database(postgresql_stor
     with engine.connect() as connection:
         new = _described(connection)
     with engine.begin() as connection:
-        _leave(connection)
+        _drop_queue(connection)
         for change in _changes():
             if change.stem <= OLDER:
                 schema._run(connection, change.read_text(encoding="utf-8"))
-        schema._mark(connection, OLDER)
+        schema._record_version(connection, OLDER)
     assert schema_state(postgresql_store) is SchemaState.BEHIND
     with pytest.raises(StoreError, match="digest database upgrade"):
         ensure_current(postgresql_store)
@@ -44,7 +44,7 @@ def test_a_database_from_before_there_was_a_queue_is_brought_up_to_date(
     postgresql_store: Store,
 ) -> None:
     with postgresql_store.engine.begin() as connection:
-        _leave(connection)
+        _drop_queue(connection)
     assert schema_state(postgresql_store) is SchemaState.BEHIND
     upgrade(postgresql_store)
     assert schema_state(postgresql_store) is SchemaState.CURRENT
@@ -52,7 +52,7 @@ def test_a_database_from_before_there_was_a_queue_is_brought_up_to_date(
 
 def test_tables_of_a_newer_library_are_refused_in_one_line(postgresql_store: Store) -> None:
     with postgresql_store.engine.begin() as connection:
-        schema._mark(connection, "99.00.00_01_from_the_future")
+        schema._record_version(connection, "99.00.00_01_from_the_future")
     with pytest.raises(StoreError, match="newer version") as refused:
         ensure_current(postgresql_store)
     assert "\n" not in str(refused.value)
@@ -69,8 +69,8 @@ def _changes() -> list[Path]:
     return sorted(Path(SchemaManager.get_migrations_path()).glob("*.sql"))
 
 
-def _leave(connection: Connection) -> None:
-    """Takes the queue out of the database."""
+def _drop_queue(connection: Connection) -> None:
+    """Drop the queue's tables, functions and types."""
     connection.execute(
         text(
             "DROP TABLE procrastinate_events, procrastinate_periodic_defers, procrastinate_jobs, "
