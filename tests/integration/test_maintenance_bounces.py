@@ -91,7 +91,7 @@ def test_messages_name_the_mailbox_that_is_read(sqlite_store: Store, mailbox: Pa
     app = application(sqlite_store, mailbox)
     number = add_approved(sqlite_store)
     with sqlite_store.read() as session:
-        assert app.renderer.edition(session, number).bounces == "bounces+*@d.example"
+        assert app.renderer.edition(session, number).bounce_address == "bounces+*@d.example"
 
 
 def test_a_letter_that_comes_back_is_told_by_its_token(sqlite_store: Store, mailbox: Path) -> None:
