@@ -8,13 +8,26 @@ from digest.catalog.trends import Week
 
 @dataclass(frozen=True, slots=True)
 class PullQuote:
-    """A review cut at the end of a sentence; `verdict` is ship, skip or None (unknown).
+    """Whole sentences of a review; `verdict` is ship, skip or None (unknown).
 
     Where the whole panel is of one mind, its score says the verdict of each.
     """
 
     lens: str
     quote: str
+    verdict: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TellingLine:
+    """A short whole sentence about one of a comparison's tools, as a reason to read it.
+
+    `lens` is who wrote it; None where the words are the page's own description of the tool.
+    """
+
+    text: str
+    tool: str
+    lens: str | None
     verdict: str | None
 
 
@@ -52,6 +65,8 @@ class Matchup:
     kicker: str
     summary: str
     """One sentence of our own: who leads, or that the panel is divided."""
+    line: TellingLine | None = None
+    """In groups and briefs; the lead has a pull quote on each side."""
 
 
 @dataclass(frozen=True, slots=True)

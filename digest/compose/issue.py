@@ -10,6 +10,8 @@ from digest.compose.content import Content, Headline
 from digest.compose.groups import group_by_tool
 from digest.compose.matchup import matchup
 from digest.compose.subject import introduction
+from digest.compose.telling_lines import with_lines
+from digest.quotes.issue import issue_habits
 
 
 def compose(
@@ -25,8 +27,9 @@ def compose(
 
     `trends` holds panel scores by week for each tool id.
     """
-    lead, *others = [matchup(view, public_url, trends) for view in picked]
-    groups, briefs = group_by_tool(list(picked[1:]), others)
+    habits = issue_habits(picked)
+    lead, *others = [matchup(view, public_url, trends, habits) for view in picked]
+    groups, briefs = with_lines(*group_by_tool(list(picked[1:]), others), picked, habits)
     return Content(
         number=number,
         date=day,

@@ -3,36 +3,42 @@
 from collections.abc import Sequence
 from types import MappingProxyType
 
-from digest.catalog.pages import ReviewPage, Verdict
 from digest.catalog.queries import ComparisonView, ContenderView
 from digest.catalog.trends import Trends, Week
 from digest.compose.content import Matchup, PullQuote, Side
-from digest.compose.excerpt import excerpt
 from digest.number_words import percent
+from digest.quotes.choice import Quote
+from digest.quotes.habits import Habits
+from digest.quotes.issue import issue_quotes
 
-UNANIMOUS: dict[float | None, Verdict] = {100.0: Verdict.SHIP, 0.0: Verdict.SKIP}
-"""The verdict of every reviewer where the panel's score leaves no doubt."""
 MAX_TREND_WEEKS = 8
 """Bars of a trend."""
 
 
 def matchup(
-    view: ComparisonView, public_url: str, trends: Trends = MappingProxyType({})
+    view: ComparisonView,
+    public_url: str,
+    trends: Trends = MappingProxyType({}),
+    habits: Habits | None = None,
 ) -> Matchup:
-    """Return one comparison as the email shows it."""
+    """Return one comparison as the email shows it.
+
+    `habits` are the openings that reviews of the whole issue share; by default, of this page.
+    """
     left, right = view.contenders
+    quotes = issue_quotes(view, habits=habits)
     return Matchup(
         slug=view.slug,
         title=view.title,
         url=view.url or f"{public_url}/comparisons/{view.slug}",
-        left=_side(left, public_url, trends),
-        right=_side(right, public_url, trends),
+        left=_side(left, public_url, trends, quotes.left),
+        right=_side(right, public_url, trends, quotes.right),
         kicker=_kicker(left, right),
         summary=summary_of(left, right),
     )
 
 
-def _side(contender: ContenderView, public_url: str, trends: Trends) -> Side:
+def _side(contender: ContenderView, public_url: str, trends: Trends, quote: Quote | None) -> Side:
     size = len(contender.reviews)
     return Side(
         slug=contender.tool_slug,
@@ -45,7 +51,7 @@ def _side(contender: ContenderView, public_url: str, trends: Trends) -> Side:
         entry_price=contender.entry_price,
         ships=count_ships(contender.panel_score, size),
         panel_size=size,
-        pull=_pull_quote(contender),
+        pull=_pull_quote(quote),
         url=f"{public_url}/tools/{contender.tool_slug}",
         trend=_trend(trends.get(contender.tool_id, ())),
     )
@@ -63,25 +69,8 @@ def _trend(weeks: Sequence[Week]) -> tuple[Week, ...]:
     return tuple(weeks[-MAX_TREND_WEEKS:]) if len(weeks) > 1 else ()
 
 
-def _pull_quote(contender: ContenderView) -> PullQuote | None:
-    """Quote the dissent (a known skip, else the skeptic) of a divided panel, else the builder."""
-    chosen = _chosen_review(contender)
-    if chosen is None:
-        return None
-    verdict = chosen.verdict or UNANIMOUS.get(contender.panel_score)
-    return PullQuote(chosen.lens, excerpt(chosen.quote), verdict)
-
-
-def _chosen_review(contender: ContenderView) -> ReviewPage | None:
-    by_lens = {str(review.lens): review for review in contender.reviews}
-    if is_divided(contender):
-        skips = [review for review in contender.reviews if review.verdict is Verdict.SKIP]
-        if skips:
-            return skips[0]
-        order = ("skeptic", "founder", "builder", "futurist")
-    else:
-        order = ("builder", "founder", "futurist", "skeptic")
-    return next((by_lens[lens] for lens in order if lens in by_lens), None)
+def _pull_quote(quote: Quote | None) -> PullQuote | None:
+    return PullQuote(quote.lens, quote.text, quote.verdict) if quote else None
 
 
 def is_divided(side: ContenderView) -> bool:

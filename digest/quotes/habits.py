@@ -51,7 +51,7 @@ class Habits:
         return start in self.inner
 
 
-def habits(reviews: Iterable[str], names: Collection[str] = ()) -> Habits:
+def detect_habits(reviews: Iterable[str], names: Collection[str] = ()) -> Habits:
     """The habits of `reviews`; the same words twice are one review. `names` count as one word."""
     ordered = tuple(sorted(names, key=len, reverse=True))
     first: dict[str, set[str]] = defaultdict(set)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from digest.catalog.pages import Lens, Verdict
 from digest.catalog.queries import ComparisonView, ContenderView
 from digest.quotes.choice import LONGEST_LINE, LONGEST_PULL, Quote, Setting, choose
-from digest.quotes.habits import Habits, habits, opening
+from digest.quotes.habits import Habits, detect_habits, opening
 from digest.quotes.scripts import width, word_count
 from digest.quotes.sentences import is_whole, sentences
 
@@ -33,10 +33,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A pick told in brief. `about` is the tool to speak of, if one of the two is the row's own."""
+    """A pick told in brief. `about` is the slug of the tool to speak of, if the row has its own."""
 
     view: ComparisonView
-    about: ContenderView | None = None
+    about: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,14 @@ class IssueQuotes:
     lines: tuple[Line | None, ...]
 
 
-def issue_quotes(lead: ComparisonView, rows: Sequence[Row] = ()) -> IssueQuotes:
-    """The quotes of an issue, no two with the same words and, where avoidable, the same opening."""
-    views = [lead, *(row.view for row in rows)]
-    chosen = _Chosen(issue_habits(views))
+def issue_quotes(
+    lead: ComparisonView, rows: Sequence[Row] = (), *, habits: Habits | None = None
+) -> IssueQuotes:
+    """The quotes of an issue, no two with the same words and, where avoidable, the same opening.
+
+    `habits` are the issue's; without them, they are detected in the comparisons given.
+    """
+    chosen = _Chosen(habits or issue_habits([lead, *(row.view for row in rows)]))
     left, right = (chosen.pull(lead, side) for side in (0, 1))
     return IssueQuotes(left, right, tuple(chosen.line(row) for row in rows))
 
@@ -60,7 +64,7 @@ def issue_habits(views: Sequence[ComparisonView]) -> Habits:
     """The openings that reviews of these comparisons share."""
     contenders = [side for view in views for side in view.contenders]
     names = {name for side in contenders for name in _names(side)}
-    return habits((review.quote for side in contenders for review in side.reviews), names)
+    return detect_habits((review.quote for side in contenders for review in side.reviews), names)
 
 
 def setting(view: ComparisonView, side: int, found: Habits) -> Setting:
@@ -89,7 +93,7 @@ class _Chosen:
     def line(self, row: Row) -> Line | None:
         """The row's own tool first, then the other; without an own tool the best of both."""
         both = (0, 1)
-        own = next((at for at in both if row.view.contenders[at] is row.about), None)
+        own = next((at for at in both if row.view.contenders[at].tool_slug == row.about), None)
         for sides in (both,) if own is None else ((own,), (1 - own,)):
             quote, name = self._choose(row.view, sides, LONGEST_LINE)
             if quote is not None:

@@ -5,7 +5,7 @@ from datetime import date
 
 from digest.brand import Brand
 from digest.catalog.trends import Week
-from digest.compose.content import Content, Group, Matchup, PullQuote, Side
+from digest.compose.content import Content, Group, Matchup, PullQuote, Side, TellingLine
 
 SITE = "https://verdicts.example.com"
 BRAND = Brand(
@@ -85,18 +85,33 @@ def content(briefs: int = 4, groups: int = 1) -> Content:
 def _group(number: int) -> Group:
     tool = side(f"Loom {number + 2}", 87.5)
     rivals = (side("Quill Coder", 0.0), side("Gemstone (27B)", 100.0), side("Marlin", None))
+    lines = (
+        TellingLine("Skip it until the editor stops guessing.", "Quill Coder", "skeptic", "skip"),
+        TellingLine("Loses to nobody on price, if you own the card.", tool.name, "founder", None),
+        None,
+    )
     return Group(
         f"Three rivals took on {tool.name} this week",
         tool,
-        tuple(matchup(tool, rival) for rival in rivals),
+        tuple(
+            replace(matchup(tool, rival), line=line)
+            for rival, line in zip(rivals, lines, strict=True)
+        ),
     )
 
 
 def _brief(number: int) -> Matchup:
     scores = ((75.0, 50.0), (62.5, 100.0), (100.0, 100.0), (None, 0.0))
     left, right = scores[number % len(scores)]
-    return matchup(
-        side(f"Pocket Agent {number}", left),
+    name = f"Pocket Agent {number}"
+    lines = (
+        TellingLine("Worth it when you plan in weeks, not in hours.", name, "builder", None),
+        TellingLine("Keeps a calendar and two lists in one place.", name, None, None),
+        None,
+    )
+    brief = matchup(
+        side(name, left),
         side(f"Runway Planner {number}", right),
         "One sentence that says who leads.",
     )
+    return replace(brief, line=lines[number % len(lines)])

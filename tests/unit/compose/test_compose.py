@@ -7,7 +7,6 @@ import pytest
 from digest.catalog.pages import Lens
 from digest.catalog.trends import Week
 from digest.compose.content import Content, Headline
-from digest.compose.excerpt import excerpt, split_sentences
 from digest.compose.issue import compose
 from digest.compose.matchup import count_ships
 from digest.compose.subject import headline
@@ -137,24 +136,19 @@ def test_a_page_without_an_address_leads_to_our_own() -> None:
     )
 
 
-def test_quotes_are_cut_at_a_sentence() -> None:
-    text = "GPT-4.5 vs. Claude 3.5 is no fight. " + "It goes on, e.g. with more words. " * 20
-    cut = excerpt(text)
-    assert cut.startswith("GPT-4.5 vs. Claude 3.5 is no fight.")
-    assert cut.endswith("words.")
-    assert len(cut) <= 230
+def test_every_brief_and_every_row_of_a_group_has_a_line_of_its_own() -> None:
+    rivals = [comparison(number, HUB, contender(f"R{number}")) for number in (2, 3)]
+    brief = comparison(4, contender("X"), contender("Y"))
+    content = issue(comparison(1, contender("Lead"), contender("Other")), *rivals, brief)
+    rows = [*content.groups[0].matchups, *content.briefs]
+    assert [one.line and one.line.tool for one in rows[:2]] == ["R2", "R3"]
+    said = [one.line and one.line.text for one in rows]
+    assert None not in said
+    assert len(set(said)) == 3
 
 
-def test_one_endless_sentence_is_cut_at_a_word() -> None:
-    cut = excerpt("word " * 200)
-    assert len(cut) <= 320
-    assert cut.endswith("word…")
-
-
-def test_sentences_end_at_quotes_and_question_marks_too() -> None:
-    assert split_sentences("Is it 'done?' Nearly! So ship it. 3 of 4 would.") == [
-        "Is it 'done?'",
-        "Nearly!",
-        "So ship it.",
-        "3 of 4 would.",
-    ]
+def test_the_lead_has_no_line_since_it_has_quotes() -> None:
+    lead = issue(comparison(1, contender("Lead"), contender("Other"))).lead
+    assert lead.line is None
+    assert lead.left.pull
+    assert lead.right.pull

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from digest.catalog.pages import Lens, ReviewPage
 from digest.quotes.choice import FEWEST_WORDS, LONGEST_LINE, LONGEST_PULL, Setting, choose
-from digest.quotes.habits import habits
+from digest.quotes.habits import detect_habits
 from digest.quotes.nesting import nesting
 from digest.quotes.scripts import width, word_count
 from digest.quotes.sentences import folded, is_whole, sentences, spans
@@ -67,7 +67,7 @@ def test_a_chosen_quote_is_whole_sentences_word_for_word(
 ) -> None:
     texts = [" ".join(prose) for prose in said]
     reviews = [ReviewPage(lens, text) for lens, text in zip(Lens, texts, strict=False)]
-    found = choose(reviews, Setting(habits(texts)), longest)
+    found = choose(reviews, Setting(detect_habits(texts)), longest)
     if found is not None:
         quote = found.quote.text
         source = said[list(Lens).index(found.quote.lens)]
@@ -79,7 +79,7 @@ def test_a_chosen_quote_is_whole_sentences_word_for_word(
 @given(st.lists(NOISE, min_size=1, max_size=4))
 def test_a_quote_of_any_noise_is_of_the_source_and_within_bounds(texts: list[str]) -> None:
     reviews = [ReviewPage(lens, text) for lens, text in zip(Lens, texts, strict=False)]
-    found = choose(reviews, Setting(habits(texts)), LONGEST_PULL)
+    found = choose(reviews, Setting(detect_habits(texts)), LONGEST_PULL)
     if found is not None:
         quote = found.quote.text
         assert quote in folded(texts[list(Lens).index(found.quote.lens)])

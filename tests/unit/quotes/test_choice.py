@@ -4,10 +4,10 @@ import pytest
 
 from digest.catalog.pages import Lens, ReviewPage, Verdict
 from digest.quotes.choice import LONGEST_PULL, Quote, Setting, choose
-from digest.quotes.habits import habits
+from digest.quotes.habits import detect_habits
 from tests.unit.quotes.reviews import CORMORANT, HERONRY, reviews
 
-HABITS = habits([*HERONRY.values(), *CORMORANT.values()])
+HABITS = detect_habits([*HERONRY.values(), *CORMORANT.values()])
 
 
 def quote(panel: tuple[ReviewPage, ...], longest: int = LONGEST_PULL, **known: object) -> Quote:
@@ -17,7 +17,7 @@ def quote(panel: tuple[ReviewPage, ...], longest: int = LONGEST_PULL, **known: o
 
 
 def only(text: str, longest: int = LONGEST_PULL) -> str | None:
-    found = choose([ReviewPage(Lens.BUILDER, text)], Setting(habits([])), longest)
+    found = choose([ReviewPage(Lens.BUILDER, text)], Setting(detect_habits([])), longest)
     return found.quote.text if found else None
 
 

@@ -44,7 +44,7 @@ def test_a_row_speaks_of_the_rival_it_is_about() -> None:
     lead = comparison(1, contender("A"), contender("B"))
     view = comparison(2, tool("Heronry", HERONRY), tool("Cormorant", CORMORANT))
     for side in view.contenders:
-        (line,) = issue_quotes(lead, [Row(view, side)]).lines
+        (line,) = issue_quotes(lead, [Row(view, side.tool_slug)]).lines
         assert line is not None
         assert line.tool == side.name
 
@@ -53,7 +53,7 @@ def test_a_row_whose_rival_says_nothing_speaks_of_the_other() -> None:
     lead = comparison(1, contender("A"), contender("B"))
     silent = replace(contender("Silent"), reviews=())
     view = comparison(2, tool("Heronry", HERONRY), silent)
-    (line,) = issue_quotes(lead, [Row(view, silent)]).lines
+    (line,) = issue_quotes(lead, [Row(view, silent.tool_slug)]).lines
     assert line is not None
     assert line.tool == "Heronry"
 
