@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,8 @@ from store.errors import UserError
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
+    from digest.settings import Settings
+    from store.engine import Store
 
 
 Number = Annotated[int, typer.Argument(metavar="N", help="The issue's number.")]
@@ -21,6 +24,36 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON alone.")]
 
 class CommandError(UserError):
     """The command ends with exit status 1 and this line; empty where all was said already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What a command that only reads works with."""
+
+    settings: "Settings"
+    store: "Store"
+
+    def clock(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@contextmanager
+def open_reader() -> "Iterator[Reader]":
+    """Open the database alone, its schema checked, for a command that only reads.
+
+    Neither provider nor templates are opened, and nothing of them is imported.
+    """
+    from digest.database import ensure_current
+    from digest.settings import read_settings
+    from store.engine import open_store
+
+    settings = read_settings()
+    store = open_store(settings.database_url)
+    try:
+        ensure_current(store)
+        yield Reader(settings, store)
+    finally:
+        store.close()
 
 
 @contextmanager

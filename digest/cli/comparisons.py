@@ -109,15 +109,12 @@ def pin(
     ] = None,
 ) -> None:
     """Put a comparison into the next issue, whatever its rank."""
-    from sqlalchemy import func
-    from sqlmodel import select
-
-    from digest.catalog.tables import Comparison
+    from digest.catalog.pins import next_pin
 
     with open_app() as app:
         if place is None:
             with app.store.read() as session:
-                place = (session.exec(select(func.max(Comparison.pin))).one() or 0) + 1
+                place = next_pin(session)
         _set_pin(app, slug, place)
     print(f"{slug} is pinned at place {place} of the next issue")
 
@@ -131,17 +128,12 @@ def unpin(slug: str) -> None:
 
 
 def _set_pin(app: "App", slug: str, place: int | None) -> None:
-    from sqlmodel import select
-
-    from digest.catalog.tables import Comparison
+    from digest.catalog.pins import set_pin
 
     with app.store.write() as session:
-        row = session.exec(select(Comparison).where(Comparison.slug == slug)).first()
-        if row is None:
+        if not set_pin(session, slug, place):
             msg = f"there is no comparison {slug}; `digest comparisons list` shows those there are"
             raise CommandError(msg)
-        row.pin = place
-        session.add(row)
 
 
 def _single(pages: list[Any]) -> list[Any]:

@@ -1,9 +1,11 @@
 """What a series has had: which comparisons, in which issues, and when the last was made."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
+from digest.catalog.tables import Comparison
 from digest.issues.tables import Issue, IssueState, Pick
 
 _VOID = (IssueState.CANCELLED, IssueState.SKIPPED)
@@ -44,3 +46,18 @@ def unfinished(session: Session, now: datetime) -> list[Issue]:
             .order_by(col(Issue.number))
         )
     )
+
+
+def all_issues(session: Session) -> Sequence[Issue]:
+    """Return every issue, newest first."""
+    return session.exec(select(Issue).order_by(col(Issue.number).desc())).all()
+
+
+def picks_of(session: Session, number: int) -> Sequence[tuple[Pick, Comparison]]:
+    """Return what is in an issue, each pick with its comparison, in order."""
+    return session.exec(
+        select(Pick, Comparison)
+        .join(Comparison, col(Comparison.id) == col(Pick.comparison_id))
+        .where(Pick.issue_number == number)
+        .order_by(col(Pick.position))
+    ).all()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from digest.cli.common import format_time
 from digest.deliver.ledger.progress import Progress
-from digest.pipeline import Sending
+from digest.deliver.rate_limit.limits import Limits
 
 DONE = ("submitted", "delivered", "bounced", "complained", "failed", "uncertain", "suppressed")
 RECENT = 30.0
@@ -72,10 +72,9 @@ def waiting_reason(progress: Progress) -> str:
     return ""
 
 
-def outlook_lines(sending: Sending, number: int) -> list[str]:
-    """What can be said of a sending from outside: its limits, what it waits for, its end."""
-    progress, now = sending.progress(number), sending.clock()
-    today = sending.limits.on(now.astimezone(UTC).date())
+def outlook_lines(progress: Progress, limits: Limits, now: datetime) -> list[str]:
+    """Describe a sending from outside: its limits today, what it waits for, its earliest end."""
+    today = limits.on(now.astimezone(UTC).date())
     lines = [
         f"limit: {limit}{f' to {domain}' if domain else ''}" for domain, limit in today.items()
     ]

@@ -1,19 +1,20 @@
-"""How an issue stands, for an editor a minute before it is due: what is, why, what to do."""
+"""Describe the state of an issue for its editor: how many in which state, why, what to do next."""
 
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import func, select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from digest.bootstrap import App
-from digest.cli.common import format_time
+from digest.cli.common import Reader, format_time
 from digest.cli.issue.progress import outlook_lines
 from digest.deliver.audience.eligible import count_eligible
+from digest.deliver.ledger.progress import progress_of
+from digest.deliver.ledger.queries import failure_codes
 from digest.deliver.ledger.resend import uncertain_addresses
-from digest.deliver.tables import Delivery, DeliveryState
+from digest.deliver.rate_limit.limiter import RateLimiter
+from digest.deliver.tables import DeliveryState
 from digest.issues.tables import Issue, IssueState
 
-MOST_NAMED = 20
+MAX_NAMED = 20
 """How many of those in doubt are named, and how many reasons of a refusal."""
 _NEXT = {
     IssueState.DRAFT: "look at it: digest issue check {0}; then: digest issue approve {0}",
@@ -23,12 +24,12 @@ _NEXT = {
 
 
 def status_lines(
-    app: App, session: Session, issue: Issue, counts: Mapping[str, int]
+    reader: Reader, session: Session, issue: Issue, counts: Mapping[str, int]
 ) -> Iterator[str]:
     """Lines under the head line. `counts` are deliveries by state."""
     number, state = issue.number or 0, IssueState(issue.state)
     if issue.audience is None and state not in {IssueState.CANCELLED, IssueState.SKIPPED}:
-        yield from _before(app, session, issue)
+        yield from _before(reader, session, issue)
     for one, amount in counts.items():
         if amount:
             never = "   never mailed" if (one, state) == ("queued", IssueState.CANCELLED) else ""
@@ -36,45 +37,42 @@ def status_lines(
             if one == DeliveryState.FAILED:
                 yield from _reasons(session, number)
     if state is IssueState.SENDING:
-        yield from _ahead(app, number, counts)
+        yield from _ahead(reader, session, number, counts)
     if state in _NEXT:
         yield _NEXT[state].format(number)
     if counts[DeliveryState.FAILED] and state in {IssueState.SENDING, IssueState.FINISHED}:
         yield f"digest issue resend {number} --failed tries the failed again"
-    for email in uncertain_addresses(session, number, MOST_NAMED):
+    for email in uncertain_addresses(session, number, MAX_NAMED):
         yield f"  in doubt: {email}"
     if counts[DeliveryState.UNCERTAIN]:
         yield f"digest issue resend {number} --uncertain   or   digest issue give-up {number}"
 
 
-def _before(app: App, session: Session, issue: Issue) -> Iterator[str]:
-    people = count_eligible(session, issue.number or 0, app.clock())
+def _before(reader: Reader, session: Session, issue: Issue) -> Iterator[str]:
+    now = reader.clock()
+    people = count_eligible(session, issue.number or 0, now)
     yield f"it would go to {people:,} people now"
     if issue.send_at is None:
         return
-    if issue.send_at > app.clock():
+    if issue.send_at > now:
         yield f"goes out {format_time(issue.send_at)}, if digest serve or digest worker runs then"
     else:
         due = format_time(issue.send_at)
         yield f"was due {due}; it goes out with digest serve or digest worker"
 
 
-def _ahead(app: App, number: int, counts: Mapping[str, int]) -> Iterator[str]:
-    words = outlook_lines(app.sending, number)
-    yield from words
-    waits = app.sending.progress(number).next_due is not None
+def _ahead(
+    reader: Reader, session: Session, number: int, counts: Mapping[str, int]
+) -> Iterator[str]:
+    limits, now = reader.settings.limits, reader.clock()
+    limiter = RateLimiter(reader.settings.provider.value, limits)
+    progress = progress_of(session, limiter, number, now)
+    yield from outlook_lines(progress, limits, now)
+    waits = progress.next_due is not None
     if counts[DeliveryState.QUEUED] and not counts[DeliveryState.SUBMITTING] and not waits:
         yield f"nothing is under way; a worker, or `digest issue send {number}`, goes on"
 
 
 def _reasons(session: Session, number: int) -> Iterator[str]:
-    """Why deliveries failed, the most frequent code first."""
-    rows = session.execute(
-        select(col(Delivery.code), func.count())
-        .where(col(Delivery.issue_number) == number, col(Delivery.state) == DeliveryState.FAILED)
-        .group_by(col(Delivery.code))
-        .order_by(func.count().desc())
-        .limit(MOST_NAMED)
-    )
-    for code, amount in rows:
+    for code, amount in failure_codes(session, number, MAX_NAMED):
         yield f"  {amount} with {code or 'no code'}"

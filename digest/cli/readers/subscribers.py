@@ -146,24 +146,21 @@ def _status(text: str) -> Any:
 
 
 def _everything(app: Any, session: Any, email: str) -> dict[str, Any]:
-    from sqlmodel import select
-
-    from digest.deliver.tables import Delivery
+    from digest.deliver.ledger.queries import deliveries_to
     from subscribers.addresses import parse_address
+    from subscribers.consent import consents_of
     from subscribers.preferences import preferences_of
     from subscribers.service import find_subscriber
+    from subscribers.suppression import find_suppression
     from subscribers.suppression_removal import removals_of
-    from subscribers.tables import Consent, Suppression
 
     person = find_subscriber(session, email)
-    if person is None:
+    if person is None or person.id is None:
         raise CommandError(f"{email} is not on the list")
     hashed = app.hasher.hash(parse_address(email).key)
-    suppression = session.exec(
-        select(Suppression).where(Suppression.address_hash == hashed)
-    ).first()
-    consents = session.exec(select(Consent).where(Consent.subscriber_id == person.id)).all()
-    deliveries = session.exec(select(Delivery).where(Delivery.subscriber_id == person.id)).all()
+    suppression = find_suppression(session, hashed)
+    consents = consents_of(session, person.id)
+    deliveries = deliveries_to(session, person.id)
     chosen = preferences_of(session, person)
     return {
         "email": person.email,

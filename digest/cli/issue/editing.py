@@ -1,0 +1,119 @@
+"""Commands that make and change a draft, or show it as one recipient would get it."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from digest.cli.common import (
+    CommandError,
+    Number,
+    open_app,
+    parse_moment,
+)
+
+
+def draft(
+    schedule: Annotated[str | None, typer.Option(help="The series it belongs to.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option(help="Pick as things stood then (a date means its end).")
+    ] = None,
+) -> None:
+    """Pick the new comparisons and write a draft; prints its number."""
+    from digest.issues.tables import MANUAL_SERIES
+    from schedules.registry import find_schedule
+
+    moment = parse_moment(as_of, "--as-of", end_of_day=True) if as_of else None
+    with open_app() as app:
+        if schedule is not None:
+            with app.store.read() as session:
+                find_schedule(session, schedule)
+        # A moment to come would hide what is imported until then from the next issue.
+        now = app.clock()
+        number = app.issues.draft(schedule or MANUAL_SERIES, min(moment, now) if moment else now)
+    print(number)
+
+
+def edit(
+    number: Number,
+    subject: Annotated[str | None, typer.Option(help="The new subject.")] = None,
+    preheader: Annotated[str | None, typer.Option(help="The new preheader.")] = None,
+) -> None:
+    """Change subject or preheader. An approved issue becomes a draft again."""
+    if subject is None and preheader is None:
+        raise typer.BadParameter("nothing to change: give --subject, --preheader or both")
+    with open_app() as app:
+        app.issues.edit(number, subject, preheader)
+    print(f"issue {number} is a draft; look at it with: digest issue preview {number}")
+
+
+def render(
+    number: Number,
+    out: Annotated[Path, typer.Option(help="The folder for issue.html, .txt and .eml.")],
+    recipient: Annotated[
+        str | None, typer.Option("--for", metavar="EMAIL", help="As this subscriber gets it.")
+    ] = None,
+) -> None:
+    """Write the issue as one recipient would get it."""
+    from digest.message.personalization import slot_text
+    from digest.message.template import MessageTemplate
+
+    with open_app() as app:
+        with app.store.read() as session:
+            edition = app.renderer.edition(session, number)
+            personalization = _personalization(app, session, edition, recipient)
+        out.mkdir(parents=True, exist_ok=True)
+        html = slot_text(edition.html, personalization, as_html=True)
+        (out / "issue.html").write_text(html, encoding="utf-8")
+        text = slot_text(edition.text, personalization, as_html=False)
+        (out / "issue.txt").write_text(text, encoding="utf-8")
+        (out / "issue.eml").write_bytes(
+            MessageTemplate(edition).message(personalization, app.clock())
+        )
+    for name in ("issue.html", "issue.txt", "issue.eml"):
+        print(out / name)
+
+
+def test(
+    number: Number, to: Annotated[str, typer.Option(metavar="EMAIL", help="Where to.")]
+) -> None:
+    """Send the issue to one address through the provider; its links change nothing."""
+    from digest.deliver.providers.base import Accepted
+    from subscribers.addresses import parse_address
+
+    email = parse_address(to).email
+    with open_app() as app:
+        with app.store.read() as session:
+            edition = app.renderer.edition(session, number)
+        personalization = app.renderer.sample_personalization(edition, email)
+        outcomes = [
+            one for some in app.provider.submit(edition, [[personalization]]) for one in some
+        ]
+    if not outcomes or not isinstance(outcomes[0], Accepted):
+        detail = getattr(outcomes[0], "detail", "") if outcomes else "no answer"
+        raise CommandError(f"{email} did not get it: {detail}")
+    print(f"submitted to {email} through {app.provider.name}")
+
+
+def preview(
+    number: Annotated[int | None, typer.Argument(metavar="[N]")] = None,
+    port: Annotated[int, typer.Option(help="0 takes any free one.")] = 8026,
+) -> None:
+    """Open the studio on an issue, on this machine only."""
+    from digest.cli.processes import run_studio
+
+    with open_app() as app:
+        run_studio(app, number, port)
+
+
+def _personalization(app: Any, session: Any, edition: Any, email: str | None) -> Any:
+    from digest.message.personalization import Recipient
+    from subscribers.service import find_subscriber
+
+    if email is None:
+        return app.renderer.sample_personalization(edition)
+    person = find_subscriber(session, email)
+    if person is None or person.id is None:
+        raise CommandError(f"{email} is not on the list")
+    recipient = Recipient(0, person.id, person.email, person.first_name, person.tracking)
+    return app.renderer.personalize([recipient], edition.number)[0]
