@@ -7,6 +7,7 @@ from sqlalchemy import JSON, DateTime, Index, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
+from sqlmodel._compat import SQLModelConfig
 
 from store.times import utc
 
@@ -24,6 +25,9 @@ Json = JSON
 
 class Table(SQLModel):
     """Base of every table. SQLModel does not validate tables: rooms validate at their edge."""
+
+    # So a validator is not built for each table with its import; `model_dump` builds what it needs.
+    model_config = SQLModelConfig(defer_build=True)
 
 
 PARTIAL = "where"
