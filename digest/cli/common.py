@@ -1,5 +1,6 @@
-"""What every command shares: the open application, times and tables, errors as one line."""
+"""Shared by every command: opens the application, prints times, tables and JSON, words errors."""
 
+import gc
 import json
 import sys
 from collections.abc import Iterator, Sequence
@@ -51,6 +52,7 @@ def open_reader() -> "Iterator[Reader]":
     store = open_store(settings.database_url)
     try:
         ensure_current(store)
+        collect_garbage_again()
         yield Reader(settings, store)
     finally:
         store.close()
@@ -58,7 +60,7 @@ def open_reader() -> "Iterator[Reader]":
 
 @contextmanager
 def open_app(*, migrate: bool = True) -> "Iterator[App]":
-    """The application over the settings, its database ready."""
+    """Open the whole application, its database ready; nothing is made there unless `migrate`."""
     from digest.bootstrap import bootstrap
     from digest.database import ensure_current
     from digest.settings import read_settings
@@ -67,13 +69,20 @@ def open_app(*, migrate: bool = True) -> "Iterator[App]":
     try:
         if migrate:
             ensure_current(app.store)
+        collect_garbage_again()
         yield app
     finally:
         app.close()
 
 
+def collect_garbage_again() -> None:
+    """Switch on the garbage collector that `main` switched off; what is imported is left alone."""
+    gc.freeze()
+    gc.enable()
+
+
 def error_line(error: Exception) -> str | None:
-    """The line for an error that a user can do something about; None for a fault of ours."""
+    """Return the line to print for an error that a user can act on; None for a bug of ours."""
     from sqlalchemy.exc import DBAPIError
 
     from store.engine import describe_error
@@ -99,7 +108,10 @@ def _plain(value: Any) -> Any:
 
 
 def parse_moment(text: str, option: str, *, end_of_day: bool = False) -> datetime:
-    """An ISO date or time; without a zone it is UTC. A bare date is its start, or its end."""
+    """Parse an ISO date or time; without a zone it is UTC. A bare date is its start, or its end.
+
+    Raises typer.BadParameter, which names `option`.
+    """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -115,7 +127,7 @@ def format_time(moment: datetime | None) -> str:
 
 
 def print_rows(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Columns parted by two spaces, as wide as their widest cell."""
+    """Print a table: columns two spaces apart, each as wide as its widest cell."""
     cells = [[str(cell) for cell in row] for row in (head, *rows)]
     widths = [max(len(row[place]) for row in cells) for place in range(len(head))]
     for row in cells:

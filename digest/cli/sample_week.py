@@ -11,7 +11,7 @@ from digest.bootstrap import App, bootstrap
 from digest.catalog.intake.sources import read_sources
 from digest.catalog.pages import PageError
 from digest.catalog.upsert import Change, upsert_page
-from digest.cli.common import CommandError
+from digest.cli.common import CommandError, collect_garbage_again
 from digest.cli.issue.send import send_in_foreground
 from digest.database import ensure_current
 from digest.issues.lifecycle import find_issue
@@ -39,6 +39,7 @@ def run_sample_week(folder: Path) -> None:
     app = bootstrap(settings)
     try:
         ensure_current(app.store)
+        collect_garbage_again()
         _import(app)
         _subscribe(app)
         number = _draft(app)
