@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from digest.brand import Brand
 from digest.deliver.providers.base import Provider
-from digest.deliver.providers.dkim.keys import DkimKeyError, read_key
 from digest.deliver.providers.dkim.signer import Signer
 from digest.deliver.providers.maildir import MaildirProvider
 from digest.deliver.providers.sendgrid.provider import SendGridProvider
@@ -21,6 +20,7 @@ from digest.gate.checks.spam import SpamFilter
 from digest.message.edition import Sender
 from digest.pipeline import IssueRenderer, IssueService, Preview, Sending, TransactionalMailer
 from digest.pipeline.notify_workers import notify_nobody
+from digest.provider_settings import read_dkim_keys
 from digest.readers.proof_of_work import ProofOfWork
 from digest.render.environment import email_environment, templates_folder
 from digest.render.links import Tracking
@@ -213,8 +213,5 @@ def open_tools(settings: Settings) -> Tools:
 
 def open_signer(settings: Settings) -> Signer | None:
     """What signs mail, with its keys read; None where no key is set. Raises SettingsError."""
-    try:
-        keys = [read_key(selector, path) for selector, path in settings.dkim_files.items()]
-    except DkimKeyError as error:
-        raise SettingsError(f"DIGEST_DKIM_KEY_FILE: {error}") from None
+    keys = read_dkim_keys(settings) if settings.dkim_files else []
     return Signer(settings.signing_domain, keys) if keys else None

@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from digest.deliver.providers.base import Outcome, ProviderError
 from digest.deliver.providers.sendgrid.client import SendGridClient
+from digest.deliver.providers.sendgrid.credentials import check_credentials
 from digest.deliver.providers.sendgrid.rate_headers import RateWindow
 from digest.deliver.providers.sendgrid.request import MAX_RECIPIENTS, RequestTemplate
 from digest.deliver.providers.sendgrid.submission import MAX_IN_FLIGHT, Submission
@@ -36,10 +36,7 @@ class SendGridProvider:
         clock: Callable[[], datetime],
     ) -> None:
         """Raises ValueError for a key or host that can't be one, without repeating the key."""
-        if not (api_key.isascii() and api_key.isprintable()) or " " in api_key or not api_key:
-            raise ValueError("SENDGRID_API_KEY should look like SG.xxxx.yyyy, in one piece")
-        if not _is_host(host):
-            raise ValueError("SENDGRID_HOST should look like https://api.sendgrid.com")
+        check_credentials(api_key, host)
         self._client = SendGridClient(api_key, host.rstrip("/"), timeout)
         self._clock = clock
         self._window = RateWindow()
@@ -70,22 +67,3 @@ class SendGridProvider:
 
     def close(self) -> None:
         """Do nothing: the library keeps no connection open."""
-
-
-def _is_host(url: str) -> bool:
-    """Return whether `url` names a host: https, since the key goes there, or this machine."""
-    try:
-        parts = urlsplit(url)
-        name = parts.hostname or ""
-        name.encode("idna")
-        local = name in {"localhost", "127.0.0.1", "::1"}
-        port = parts.port != 0
-    except ValueError:
-        return False
-    bare = not (parts.username or parts.query or parts.fragment)
-    return (
-        bool(name)
-        and port
-        and bare
-        and (parts.scheme == "https" or (local and parts.scheme == "http"))
-    )
