@@ -31,9 +31,11 @@ def render_issue(
     """
     links = LinkRegistry(brand.public_url, tracked=tracking.clicks)
     context = _context(content, brand, links, tracking)
-    html = postprocess(
-        compile_mjml(environment, run_template(environment, HTML_TEMPLATE, context), HTML_TEMPLATE)
-    )
+
+    def mjml(environment: Environment) -> str:
+        return run_template(environment, HTML_TEMPLATE, context)
+
+    html = postprocess(compile_mjml(environment, HTML_TEMPLATE, mjml))
     text = run_template(environment, TEXT_TEMPLATE, context)
     _check_slots(html, HTML_TEMPLATE, brand)
     _check_slots(text, TEXT_TEMPLATE, brand)

@@ -73,8 +73,11 @@ class TransactionalRenderer:
     ) -> Rendered:
         context = {**common_context(self.brand, subject, preheader), **values}
         source = f"{name}/letter.mjml.j2"
-        mjml = run_template(self.environment, source, context)
-        html = postprocess(compile_mjml(self.environment, mjml, source))
+
+        def mjml(environment: Environment) -> str:
+            return run_template(environment, source, context)
+
+        html = postprocess(compile_mjml(self.environment, source, mjml))
         text = run_template(self.environment, f"{name}/letter.txt.j2", context)
         return Rendered(sanitize(subject), sanitize(preheader), html, f"{text.strip()}\n", ())
 

@@ -54,7 +54,7 @@ def test_the_official_library_draws_the_same(
 
     monkeypatch.setattr(source_map, "mjml_to_html", heard)
     ours = EMAILS[name](email_environment(templates_folder())).html
-    done = subprocess.run_template(
+    done = subprocess.run(
         [node, "mjml.mjs"], input=sources[0], capture_output=True, text=True, check=True, cwd=NODE
     )
     official = json.loads(done.stdout)

@@ -1,108 +1,103 @@
-"""Where in the templates a line of MJML was written, for faults that are only seen in the MJML.
+"""Tells which line of which template wrote a line of MJML, for faults that are found in the MJML.
 
-Jinja2 keeps no account of which line of which template gave a line of its output, so the line is
-looked for: what a template's line says literally, with anything where Jinja2 puts something in.
+Jinja2 does not record where its output comes from. So when MJML is refused, its template is
+rendered once more with a marker in every line of every template; the markers are read off the
+output. A marker consists of control characters, which no other text of a mail can contain.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from jinja2 import Environment
+from jinja2.ext import Extension
 
 from digest.render.errors import TemplateError
 from digest.render.mjml.compiler import mjml_to_html
 
-CONTEXT_LINES = 12
-"""Lines before and after that tell places with the same words apart."""
 MAX_SHOWN = 60
-_JINJA = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_COMMENT = re.compile(r"\{#.*?#\}", re.DOTALL)
-
-Literals = tuple[str, ...]
-"""What a line says for certain, in order: between two of them stands anything."""
+"""Characters of a line of MJML that a message quotes."""
+_START, _END = "\x01", "\x02"
+_DIGITS = "\x03\x04\x05\x06\x07\x08\x0e\x0f"
+_MARKER = re.compile(f"{_START}([{_DIGITS}]+){_END}")
+_JINJA = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateLine:
+    """A line of a template, counted from 1; `text` is what it says."""
+
     template: str
-    line: int
+    number: int
+    text: str
 
 
-def compile_mjml(environment: Environment, source: str, name: str) -> str:
-    """The HTML of MJML `source`, which `name` gave; a TemplateError has the template's line."""
+class LineMarkers(Extension):
+    """Puts a marker before the first text of each template line; `lines` holds their meaning."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self.lines: list[TemplateLine] = []
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        """Return `source` with markers that change nothing else of what it renders to."""
+        del filename
+        # Each tag or comment of Jinja2 as characters that no template has, so places stay the same.
+        hidden = _JINJA.sub(lambda match: re.sub("[^\n]", "\0", match[0]), source)
+        lines = source.split("\n")
+        for index, (line, shown) in enumerate(zip(lines, hidden.split("\n"), strict=True)):
+            at = next((at for at, char in enumerate(shown) if char not in "\0 \t\r"), None)
+            if at is not None:
+                self.lines.append(TemplateLine(name or "", index + 1, line))
+                lines[index] = f"{line[:at]}{_marker(len(self.lines) - 1)}{line[at:]}"
+        return "\n".join(lines)
+
+
+def compile_mjml(environment: Environment, name: str, render: Callable[[Environment], str]) -> str:
+    """Return the HTML of the MJML that `render` makes of the template `name`.
+
+    Raises TemplateError, with the template's own line where it can be found out.
+    """
+    source = render(environment)
     try:
         return mjml_to_html(source, name)
     except TemplateError as error:
         if error.line is None:
             raise
-        place = find_template_line(environment, source, error.line)
-        if place:
-            raise TemplateError(place.template, place.line, error.problem) from error
-        said = source.splitlines()[error.line - 1].strip()[:MAX_SHOWN]
-        problem = f"{error.problem}, where the MJML says: {said}"
-        raise TemplateError(name, None, problem) from error
+        shown = source.split("\n")[error.line - 1].strip()[:MAX_SHOWN]
+        quoted = f"{error.problem}, where the MJML says: {shown}"
+        origin = find_template_line(environment, source, error.line, render)
+        if origin is None:
+            raise TemplateError(name, None, quoted) from error
+        # What Jinja2 fills in may be at fault, and is not to be seen in the template.
+        problem = quoted if "{{" in origin.text else error.problem
+        raise TemplateError(origin.template, origin.number, problem) from error
 
 
-def find_template_line(environment: Environment, source: str, line: int) -> TemplateLine | None:
-    """Where line `line` (from 1) of `source` was written; None where that can't be told."""
-    out = source.splitlines()
-    best: dict[TemplateLine, int] = {}
-    for template in environment.list_templates():
-        if not template.endswith(".txt.j2"):
-            written = _lines(environment, template)
-            for index, (_, literals) in enumerate(written):
-                if _says(literals, out[line - 1].strip()):
-                    likeness = sum(
-                        _alike(written[index + step :: step], out[line - 1 + step :: step])
-                        for step in (-1, 1)
-                        if index + step >= 0 and line - 1 + step >= 0
-                    )
-                    # Of two that fit alike, the one that says more of it.
-                    best[TemplateLine(template, written[index][0])] = 1000 * likeness + len(
-                        "".join(literals)
-                    )
-    top = [place for place, score in best.items() if score == max(best.values())]
-    return top[0] if len(top) == 1 else None
+def find_template_line(
+    environment: Environment, source: str, line: int, render: Callable[[Environment], str]
+) -> TemplateLine | None:
+    """Return what wrote line `line` (from 1) of `source`; None if that can't be found out."""
+    marked = environment.overlay(extensions=[LineMarkers])
+    markers = marked.extensions[LineMarkers.identifier]
+    assert isinstance(markers, LineMarkers)  # noqa: S101 - just added
+    try:
+        output = render(marked)
+    except TemplateError:
+        return None
+    if _MARKER.sub("", output) != source:
+        return None
+    # A line without a marker was filled in by the line before it.
+    up_to = "\n".join(output.split("\n")[:line])
+    first = _MARKER.search(up_to, up_to.rfind("\n") + 1)
+    found = first[1] if first else next(reversed(_MARKER.findall(up_to)), None)
+    return markers.lines[_number(found)] if found else None
 
 
-def _lines(environment: Environment, template: str) -> list[tuple[int, Literals]]:
-    """Each line of a template that says something by itself, with its number."""
-    assert environment.loader  # noqa: S101 - email_environment gives it one
-    text = environment.loader.get_source(environment, template)[0]
-    bare = _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
-    # Jinja2's own part as one character that no text has, its line ends kept.
-    marked = _JINJA.sub(lambda match: "\0" + "\n" * match[0].count("\n"), bare)
-    numbered = ((number, line.strip()) for number, line in enumerate(marked.split("\n"), 1))
-    return [(number, tuple(line.split("\0"))) for number, line in numbered if line.strip("\0 ")]
+def _marker(number: int) -> str:
+    digits = "".join(_DIGITS[int(digit)] for digit in f"{number:o}")
+    return f"{_START}{digits}{_END}"
 
 
-def _alike(written: Sequence[tuple[int, Literals]], out: Sequence[str]) -> int:
-    """How many lines in a row were written so."""
-    count = 0
-    for (_, literals), line in zip(written, _filled(out[: 2 * CONTEXT_LINES]), strict=False):
-        if count == CONTEXT_LINES or not _says(literals, line):
-            break
-        count += 1
-    return count
-
-
-def _filled(lines: Sequence[str]) -> Iterator[str]:
-    return (line.strip() for line in lines if line.strip())
-
-
-def _says(literals: Literals, line: str) -> bool:
-    """Whether `line` may come of a template's line that says `literals`."""
-    first, *middle = literals
-    if not middle:
-        return line == first
-    last = middle.pop()
-    if not line.startswith(first) or not line.endswith(last):
-        return False
-    at, end = len(first), len(line) - len(last)
-    for literal in middle:
-        found = line.find(literal, at, end)
-        if found < 0:
-            return False
-        at = found + len(literal)
-    return at <= end
+def _number(digits: str) -> int:
+    return int("".join(str(_DIGITS.index(digit)) for digit in digits), 8)

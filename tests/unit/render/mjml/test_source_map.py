@@ -4,10 +4,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from jinja2 import DictLoader
 
 from digest.render.environment import email_environment, templates_folder
 from digest.render.errors import TemplateError
 from digest.render.issue import render_issue
+from digest.render.mjml import source_map
+from digest.render.mjml.source_map import compile_mjml
+from tests.golden.emails import EMAILS
 from tests.golden.sample import BRAND, content
 
 ISSUE = "digest/issue.mjml.j2"
@@ -59,3 +63,86 @@ def test_where_two_lines_may_have_given_it_the_mjml_is_quoted(tmp_path: Path) ->
     shutil.copy(tmp_path / "email" / ISSUE, tmp_path / "email" / "digest" / "twin.mjml.j2")
     with pytest.raises(TemplateError, match="where the MJML says: <mjml><mj-body><mj-foo />"):
         render_issue(content(), BRAND, email_environment(tmp_path))
+
+
+SHARED = "<mj-section><mj-column><mj-text>{{ subject }}</mj-text></mj-column></mj-section>"
+
+
+@pytest.mark.parametrize(
+    ("templates", "place", "problem"),
+    [
+        # The same line stands in three places: only one of them is rendered outside a section.
+        (
+            {
+                "a": f'<mjml><mj-body>\n{SHARED}\n{{% include "b" %}}\n</mj-body></mjml>',
+                "b": f"<mj-wrapper>\n{SHARED}\n</mj-wrapper>\n<mj-column>\n{SHARED}\n</mj-column>",
+                "c": f"<mj-column>\n{SHARED}\n</mj-column>",
+            },
+            ("b", 4),
+            "<mj-column> may not stand in <mj-body>",
+        ),
+        # White space control, comments, blocks and loops do not shift the lines.
+        (
+            {
+                "a": "<mjml>\n{# one\ntwo #}\n  {%- for _ in (1, 2) -%}\n"
+                "  <mj-body>\n  {{- '' }}\n  {% if loop.last %}<mj-foo />\n  {% endif %}\n"
+                "</mj-body>\n{%- endfor %}\n</mjml>",
+            },
+            ("a", 7),
+            "unknown tag <mj-foo>",
+        ),
+        # A line that Jinja2 alone fills in counts as the one before it.
+        (
+            {"a": "<mjml><mj-body>\n{{ '<mj-foo />'|safe }}\n</mj-body></mjml>"},
+            ("a", 1),
+            "unknown tag <mj-foo>",
+        ),
+        # A template whose output depends on the length of its text renders differently with markers.
+        (
+            {
+                "a": "{% set kind %}body{% endset %}\n<mjml>\n{% if kind|length == 4 %}\n"
+                "<mj-{{ kind }}>\n<mj-foo />\n</mj-{{ kind }}>\n{% endif %}\n</mjml>",
+            },
+            (None, None),
+            "where the MJML says: <mj-foo />",
+        ),
+    ],
+)
+def test_each_line_is_known_by_its_marker(
+    templates: dict[str, str], place: tuple[str | None, int | None], problem: str
+) -> None:
+    environment = email_environment(templates_folder()).overlay(
+        loader=DictLoader(
+            {
+                f"{name}.mjml.j2": text.replace('"b"', '"b.mjml.j2"')
+                for name, text in templates.items()
+            }
+        )
+    )
+    with pytest.raises(TemplateError) as told:
+        compile_mjml(
+            environment,
+            "a.mjml.j2",
+            lambda one: one.get_template("a.mjml.j2").render(subject="S"),
+        )
+    name, line = place
+    assert (told.value.name, told.value.line) == (f"{name or 'a'}.mjml.j2", line)
+    assert problem in told.value.problem
+
+
+@pytest.mark.parametrize("name", EMAILS)
+def test_markers_change_nothing_else_of_what_the_templates_give(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def refused(source: str, template: str) -> str:
+        seen.append(source)
+        raise TemplateError(template, source.count("\n"), "refused")
+
+    monkeypatch.setattr(source_map, "mjml_to_html", refused)
+    with pytest.raises(TemplateError) as told:
+        EMAILS[name](email_environment(templates_folder()))
+    assert told.value.name == "_base/layout.mjml.j2", "where every mail ends"
+    assert told.value.problem == "refused"
+    assert len(seen) == 1
