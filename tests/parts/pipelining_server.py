@@ -15,10 +15,12 @@ class _HungUpError(Exception):
 
 @dataclass
 class PipeliningServer:
-    """Replies are by recipient. `lie` is what it does with a group: `forget` all but the first
-    command, or answer `503` to the rest. `chop` cuts replies into single octets; `wordy` makes
-    each reply three lines. With `once` what befalls a recipient does so at the first try only.
-    `greetings` are for the first connections; an empty one hangs up without a word.
+    """Replies are by recipient.
+
+    `lie` is what it does with a group: `forget` all but the first command, or answer `503` to the
+    rest. `single_octets` sends replies octet by octet; `multiline` makes each reply three lines.
+    With `once` what happens to a recipient happens at the first try only. `greetings` are for
+    the first connections; an empty one hangs up without a word.
     """
 
     tls: ssl.SSLContext | None = None
@@ -27,8 +29,8 @@ class PipeliningServer:
     once: bool = False
     greetings: list[str] = field(default_factory=list)
     lie: str | None = None
-    chop: bool = False
-    wordy: bool = False
+    single_octets: bool = False
+    multiline: bool = False
     rcpt_replies: dict[str, str] = field(default_factory=dict)
     data_replies: dict[str, str] = field(default_factory=dict)
     body_replies: dict[str, str] = field(default_factory=dict)
@@ -64,11 +66,11 @@ class PipeliningServer:
     def reply(self, replies: dict[str, str], recipient: str, usual: str) -> str:
         return (replies.pop if self.once else replies.get)(recipient, usual)
 
-    def befalls(self, victims: set[str], recipient: str) -> bool:
-        befallen = recipient in victims
-        if befallen and self.once:
+    def is_hit(self, victims: set[str], recipient: str) -> bool:
+        hit = recipient in victims
+        if hit and self.once:
             victims.discard(recipient)
-        return befallen
+        return hit
 
     def _serve(self) -> None:
         while True:
@@ -122,7 +124,7 @@ class _Talk:
 
     def say(self, reply: str) -> None:
         code, text = reply[:3], reply[4:]
-        if self.script.wordy and code != "220":
+        if self.script.multiline and code != "220":
             reply = f"{code}-{text}\r\n{code}-{text}\r\n{code} {text}"
         self.out += reply.encode() + b"\r\n"
 
@@ -130,7 +132,9 @@ class _Talk:
         """Replies to a whole group leave in one packet."""
         out, self.out = self.out, b""
         try:
-            for piece in [out[n : n + 1] for n in range(len(out))] if self.script.chop else [out]:
+            for piece in (
+                [out[n : n + 1] for n in range(len(out))] if self.script.single_octets else [out]
+            ):
                 self.sock.sendall(piece)
         except OSError:
             raise _HungUpError from None
@@ -177,7 +181,7 @@ class _Talk:
     def rcpt(self, line: str) -> None:
         found = re.search("<(.*?)>", line)
         assert found
-        if self.script.befalls(self.script.mute, found[1]):
+        if self.script.is_hit(self.script.mute, found[1]):
             self.stall()
         reply = self.script.reply(self.script.rcpt_replies, found[1], "250 2.1.5 OK")
         self.recipient = found[1] if self.sender and reply.startswith("2") else ""
@@ -194,12 +198,12 @@ class _Talk:
         body = b""
         while not body.endswith(b"\r\n.\r\n") and body != b".\r\n":
             body += self.line().encode() + b"\r\n"
-            if self.script.befalls(self.script.drop_in_body, recipient):
+            if self.script.is_hit(self.script.drop_in_body, recipient):
                 raise _HungUpError
         self.take(recipient, body[:-3].replace(b"\r\n..", b"\r\n."))
 
     def body_by_chunk(self, size: int) -> None:
-        if self.script.befalls(self.script.drop_in_body, self.recipient):
+        if self.script.is_hit(self.script.drop_in_body, self.recipient):
             raise _HungUpError
         while len(self.data) < size:
             self.more()
@@ -215,9 +219,9 @@ class _Talk:
         if reply.startswith("2"):
             self.script.received.append((recipient, body))
             self.count += 1
-        if self.script.befalls(self.script.drop_before_reply, recipient):
+        if self.script.is_hit(self.script.drop_before_reply, recipient):
             raise _HungUpError
-        if self.script.befalls(self.script.silent, recipient):
+        if self.script.is_hit(self.script.silent, recipient):
             self.stall()
         self.say(reply)
 

@@ -146,12 +146,12 @@ def test_what_is_no_address_is_refused_for_good_and_spoils_no_other(peer: Peer, 
     )
 
     assert kinds(outcomes) == ["Accepted", "Rejected", "Accepted"]
-    refusal = outcomes[2]
-    assert isinstance(refusal, Rejected)
-    assert refusal.permanent
-    assert refusal.about_address
-    assert refusal.code
-    assert email not in refusal.detail
+    rejected = outcomes[2]
+    assert isinstance(rejected, Rejected)
+    assert rejected.permanent
+    assert rejected.about_address
+    assert rejected.code
+    assert email not in rejected.detail
     assert sorted(message.to for message in peer.arrived()) == [
         "ada@example.com",
         "grace@example.org",
@@ -202,13 +202,13 @@ def test_an_address_that_the_peer_refuses_spoils_no_other(talking_peer: TalkingP
     outcomes = submit(talking_peer.provider, *personalizations(THREE))
 
     assert kinds(outcomes) == ["Accepted", "Rejected", "Accepted"]
-    refusal = outcomes[2]
-    assert isinstance(refusal, Rejected)
-    assert refusal.permanent
-    assert refusal.about_address
-    assert refusal.code
-    assert refusal.detail
-    assert "grace@example.org" not in refusal.detail
+    rejected = outcomes[2]
+    assert isinstance(rejected, Rejected)
+    assert rejected.permanent
+    assert rejected.about_address
+    assert rejected.code
+    assert rejected.detail
+    assert "grace@example.org" not in rejected.detail
     assert sorted(message.to for message in talking_peer.arrived()) == [THREE[0], THREE[2]]
 
 
@@ -229,7 +229,7 @@ def test_who_is_put_off_is_refused_for_now_and_taken_later(talking_peer: Talking
 def test_a_line_that_breaks_leaves_unknown_what_may_have_been_taken(
     talking_peer: TalkingPeer,
 ) -> None:
-    """And nothing else: whoever has a receipt has the mail, whoever is refused has not."""
+    """And nothing else: whoever is accepted has the mail, whoever is refused has not."""
     talking_peer.break_off_at("grace@example.org")
     mail = personalizations(THREE)
     outcomes = submit(talking_peer.provider, *mail)

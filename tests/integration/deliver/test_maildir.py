@@ -135,13 +135,13 @@ def test_a_folder_that_is_none_is_named_in_one_line(tmp_path: Path) -> None:
 
 
 def test_an_abandoned_submission_keeps_what_it_said(tmp_path: Path) -> None:
-    """Whoever has a receipt finds the file, even if nobody asks for the other outcomes."""
+    """An accepted message is on disk, even if nobody asks for the other outcomes."""
     submission = stream(
         MaildirProvider(tmp_path, Clock()), personalizations(["ada@example.com"]), long_edition(10)
     )
-    receipt = next(submission)
+    accepted = next(submission)
     assert isinstance(submission, Generator)
     submission.close()
 
-    assert isinstance(receipt, Accepted)
-    assert (tmp_path / "new" / receipt.provider_id).exists()
+    assert isinstance(accepted, Accepted)
+    assert (tmp_path / "new" / accepted.provider_id).exists()

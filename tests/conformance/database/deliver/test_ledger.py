@@ -489,8 +489,8 @@ def test_a_late_receipt_settles_what_was_held_for_uncertain(store: Store, clock:
         [held] = claim_batches(session, number, 77, clock())
     with store.write() as session:
         recover_batches(session, number, lambda _: False, clock())
-    receipts = [Accepted(one.delivery_id, "r") for one in held.recipients]
+    accepted = [Accepted(one.delivery_id, "r") for one in held.recipients]
     with store.write() as session:
-        settle(session, number, receipts, provider="p", batch_size=10, now=clock())
+        settle(session, number, accepted, provider="p", batch_size=10, now=clock())
     with store.read() as session:
         assert count_deliveries(session, number)["submitted"] == 2

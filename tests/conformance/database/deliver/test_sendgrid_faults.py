@@ -26,7 +26,7 @@ FAULTS: dict[str, Reply | Break] = {
     "500": errors(500, ("oops", None)),
     "413": errors(413, ("The JSON payload is too large.", None)),
     "half a body": Break.HALF_A_BODY,
-    "half a refusal": Reply(500, {"Content-Length": "500"}, b"{"),
+    "half a rejection": Reply(500, {"Content-Length": "500"}, b"{"),
     "nothing, and nothing read": Break.BEFORE_READING,
     "nothing": Break.HANG_UP,
 }

@@ -21,7 +21,7 @@ from tests.parts.pipelining_server import PipeliningServer
 from tests.parts.world import Clock, add_approved, add_people, issue_renderer
 
 PEOPLE = 200
-LINES = 2
+CONNECTIONS = 2
 LATER = "451 4.3.0 Later"
 NO_SUCH_USER = "550 5.1.1 No such user"
 POLICY = "550 5.7.1 Not from you"
@@ -34,7 +34,7 @@ STYLES = {
 
 @pytest.fixture(params=STYLES)
 def server(request: pytest.FixtureRequest) -> Iterator[PipeliningServer]:
-    """In each way in which it can be talked to; what befalls a recipient does so once."""
+    """In each way in which it can be talked to; what happens to a recipient happens once."""
     with PipeliningServer(once=True, **STYLES[request.param]) as running:
         yield running
 
@@ -48,7 +48,7 @@ def people(store: Store) -> list[str]:
 
 
 def smtp(port: int, clock: Clock, wait: float = 30) -> SmtpProvider:
-    target = SmtpUrl("127.0.0.1", port, connections=LINES)
+    target = SmtpUrl("127.0.0.1", port, connections=CONNECTIONS)
     return SmtpProvider(target, clock, timeout=wait, body_timeout=wait)
 
 
@@ -74,7 +74,7 @@ def honest(states: dict[str, set[str]], server: PipeliningServer) -> dict[str, s
 
 
 def at_stake(server: PipeliningServer) -> int:
-    """Bodies that are without an answer when a line ends, at most."""
+    """Bodies that are without an answer when a connection ends, at most."""
     return MAX_WINDOW if server.chunking else 1
 
 
@@ -113,13 +113,13 @@ def test_who_is_told_to_come_later_for_good_fails_in_the_end(
 
 
 @pytest.mark.parametrize("when", ["drop_in_body", "drop_before_reply"])
-def test_lines_that_end_at_a_body_leave_only_those_in_doubt(
+def test_connections_that_end_at_a_body_leave_only_those_in_doubt(
     store: Store, server: PipeliningServer, people: list[str], when: str
 ) -> None:
     victims = getattr(server, when)
     victims.update(people[:6])
     states = send(store, server)
-    # One who was in doubt over another's line already is not tried again.
+    # One who was in doubt over another's connection already is not tried again.
     hit = set(people[:6]) - victims
     assert hit
     assert set(people[:6]) <= states["uncertain"]
@@ -184,7 +184,7 @@ def test_a_server_that_is_away_is_waited_for(
 
 
 @pytest.mark.parametrize("stage", ["rcpt_replies", "body_replies"])
-def test_an_answer_that_is_not_smtp_ends_that_line_alone(
+def test_an_answer_that_is_not_smtp_ends_that_connection_alone(
     store: Store, server: PipeliningServer, people: list[str], stage: str
 ) -> None:
     hit = set(people[:5])

@@ -116,10 +116,10 @@ def test_a_local_part_outside_ascii_is_refused_since_sendgrid_would_drop_it(
     )
 
     assert kinds(outcomes) == ["Accepted", "Rejected"]
-    refusal = outcomes[2]
-    assert isinstance(refusal, Rejected)
-    assert refusal.permanent
-    assert not refusal.about_address
+    rejected = outcomes[2]
+    assert isinstance(rejected, Rejected)
+    assert rejected.permanent
+    assert not rejected.about_address
 
 
 def test_a_name_beyond_all_bounds_is_refused_alone(sendgrid_server: SendGridServer) -> None:

@@ -173,10 +173,10 @@ def test_one_request_without_an_answer_does_not_end_the_run(
     assert sorted(type(one).__name__ for one in outcomes) == ["Accepted"] * 11 + ["Unknown"]
 
 
-def test_a_line_that_breaks_before_the_request_was_whole_costs_nothing(
+def test_a_connection_that_breaks_before_the_request_was_whole_costs_nothing(
     sendgrid_server: SendGridServer,
 ) -> None:
-    """Nothing was taken of it, so it is made again over another line."""
+    """Nothing was taken of it, so it is made again over another connection."""
     sendgrid_server.script.append(Break.BEFORE_READING)
     (mail,) = batches(1)
     large = replace(EDITION, html=EDITION.html + "x" * 20_000_000)
@@ -186,7 +186,7 @@ def test_a_line_that_breaks_before_the_request_was_whole_costs_nothing(
     assert len(sendgrid_server.mails) == 1
 
 
-def test_a_line_that_breaks_so_again_and_again_fails_nobody(
+def test_a_connection_that_breaks_so_again_and_again_fails_nobody(
     sendgrid_server: SendGridServer,
 ) -> None:
     sendgrid_server.script.extend([Break.BEFORE_READING] * 10)

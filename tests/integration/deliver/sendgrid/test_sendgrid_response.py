@@ -70,8 +70,8 @@ def test_a_server_that_blames_one_after_another_is_not_asked_forever(
     emails = [f"reader{number}@example.com" for number in range(20)]
     outcomes = submit(sendgrid(sendgrid_server), *personalizations(emails))
 
-    refusals = [one for one in outcomes.values() if isinstance(one, Rejected)]
-    assert [one.permanent for one in refusals] == [True] * MAX_ROUNDS + [False] * (20 - MAX_ROUNDS)
+    rejected = [one for one in outcomes.values() if isinstance(one, Rejected)]
+    assert [one.permanent for one in rejected] == [True] * MAX_ROUNDS + [False] * (20 - MAX_ROUNDS)
     assert len(sendgrid_server.requests) == MAX_ROUNDS
 
 
@@ -123,7 +123,7 @@ def test_who_is_too_large_alone_is_refused_for_good_and_is_not_to_blame(
     assert len(sendgrid_server.requests) == 5, "three, one and two, and the two one by one"
 
 
-def test_a_refusal_repeats_no_address(sendgrid_server: SendGridServer) -> None:
+def test_a_rejection_repeats_no_address(sendgrid_server: SendGridServer) -> None:
     sendgrid_server.script.append(
         errors(400, ("ada@example.com is included twice.", "personalizations"))
     )
@@ -211,9 +211,9 @@ def test_a_key_that_is_withdrawn_in_the_middle_leaves_the_rest_without_an_outcom
     mail = personalizations(["ada@example.com", "ada@example.com"])
     outcomes = stream(sendgrid(sendgrid_server), mail)
 
-    receipt = next(outcomes)
-    assert isinstance(receipt, Accepted)
-    assert receipt.provider_id == "one"
+    accepted = next(outcomes)
+    assert isinstance(accepted, Accepted)
+    assert accepted.provider_id == "one"
     with pytest.raises(ProviderError, match="revoked"):
         next(outcomes)
 

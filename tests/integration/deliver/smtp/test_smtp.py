@@ -35,10 +35,10 @@ def test_a_reply_to_a_recipient_decides_on_that_recipient(
     outcomes = submit(smtp(server), *personalizations([ADA, GRACE, LINUS]))
 
     assert kinds(outcomes) == ["Accepted", "Rejected", "Accepted"]
-    refusal = outcomes[2]
-    assert isinstance(refusal, Rejected)
-    assert (refusal.permanent, refusal.about_address) == (permanent, about_address)
-    assert refusal.code == code
+    rejected = outcomes[2]
+    assert isinstance(rejected, Rejected)
+    assert (rejected.permanent, rejected.about_address) == (permanent, about_address)
+    assert rejected.code == code
     assert server.recipients == [ADA, LINUS]
 
 
@@ -60,18 +60,18 @@ def test_a_reply_to_a_body_is_an_answer_too(
     outcomes = submit(smtp(server), *personalizations([ADA, GRACE, LINUS]))
 
     assert kinds(outcomes) == ["Accepted", "Rejected", "Accepted"]
-    refusal = outcomes[2]
-    assert isinstance(refusal, Rejected)
-    assert (refusal.permanent, refusal.about_address) == (permanent, about_address)
+    rejected = outcomes[2]
+    assert isinstance(rejected, Rejected)
+    assert (rejected.permanent, rejected.about_address) == (permanent, about_address)
 
 
-def test_a_refusal_repeats_no_address(server: SmtpServer) -> None:
+def test_a_rejection_repeats_no_address(server: SmtpServer) -> None:
     """It is kept longer than the person may be."""
     server.rcpt_replies[GRACE] = "550 5.1.1 <grace.hopper@example.org> (alias of grace) unknown"
-    refusal = submit(smtp(server), *personalizations([ADA, GRACE]))[2]
+    rejected = submit(smtp(server), *personalizations([ADA, GRACE]))[2]
 
-    assert isinstance(refusal, Rejected)
-    assert refusal.detail == "<an address> (alias of grace) unknown"
+    assert isinstance(rejected, Rejected)
+    assert rejected.detail == "<an address> (alias of grace) unknown"
 
 
 def test_a_refused_sender_fails_nobody(server: SmtpServer) -> None:
@@ -110,7 +110,7 @@ def test_the_envelope_names_the_sender_and_one_recipient(server: SmtpServer) -> 
     assert not any("SMTPUTF8" in message.options for message in server.received)
 
 
-def test_a_receipt_carries_the_queue_id(server: SmtpServer) -> None:
+def test_an_accepted_message_carries_the_queue_id(server: SmtpServer) -> None:
     assert submit(smtp(server), *personalizations([ADA]))[1] == Accepted(1, "Q1")
 
 
@@ -130,11 +130,11 @@ def test_a_local_part_outside_ascii_is_refused_where_it_does_not() -> None:
         outcomes = submit(smtp(server), *personalizations([ADA, "łukasz@example.com", GRACE]))
 
     assert kinds(outcomes) == ["Accepted", "Rejected", "Accepted"]
-    refusal = outcomes[2]
-    assert isinstance(refusal, Rejected)
-    assert refusal.permanent
-    assert not refusal.about_address
-    assert "outside ASCII" in refusal.detail
+    rejected = outcomes[2]
+    assert isinstance(rejected, Rejected)
+    assert rejected.permanent
+    assert not rejected.about_address
+    assert "outside ASCII" in rejected.detail
 
 
 def test_a_sender_that_is_no_address_is_named(server: SmtpServer) -> None:

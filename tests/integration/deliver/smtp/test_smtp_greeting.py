@@ -1,4 +1,4 @@
-"""Servers that are no use from the first word on: told in one line, and nobody is in doubt."""
+"""Servers with which the handshake fails: told in one line, and nobody is in doubt."""
 
 import socket
 import threading
@@ -23,8 +23,8 @@ def speaking(talk: Talk) -> Iterator[int]:
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve() -> None:
-        with suppress(OSError), listener.accept()[0] as line:
-            talk(line)
+        with suppress(OSError), listener.accept()[0] as sock:
+            talk(sock)
 
     thread = threading.Thread(target=serve)
     thread.start()
@@ -39,14 +39,14 @@ def smtp(port: int, timeout: float = 5, **login: str) -> SmtpProvider:
     return SmtpProvider(SmtpUrl("127.0.0.1", port, **login), Clock(), timeout=timeout)  # type: ignore[arg-type]
 
 
-def without_end(line: socket.socket) -> None:
+def without_end(sock: socket.socket) -> None:
     while True:
-        line.sendall(b"220-and another thing\r\n" * 100)
+        sock.sendall(b"220-and another thing\r\n" * 100)
 
 
-def drop_by_drop(line: socket.socket) -> None:
+def drop_by_drop(sock: socket.socket) -> None:
     while True:
-        line.sendall(b"2")
+        sock.sendall(b"2")
         threading.Event().wait(0.05)
 
 
@@ -63,12 +63,12 @@ def test_a_reply_that_never_ends_is_cut_off(talk: Talk, says: str) -> None:
 def asking_for(challenge: bytes) -> Talk:
     """A server that knows AUTH LOGIN alone."""
 
-    def talk(line: socket.socket) -> None:
-        with line.makefile("rb") as heard:
-            line.sendall(b"220 mx.test\r\n")
+    def talk(sock: socket.socket) -> None:
+        with sock.makefile("rb") as heard:
+            sock.sendall(b"220 mx.test\r\n")
             for reply in (b"250-mx.test\r\n250 AUTH LOGIN\r\n", b"334 " + challenge + b"\r\n"):
                 heard.readline()
-                line.sendall(reply)
+                sock.sendall(reply)
             heard.readline()
 
     return talk
@@ -93,13 +93,13 @@ def test_a_password_that_can_not_be_given_is_told_without_a_word_of_it(
     assert "xe4" not in str(failed.value)
 
 
-def answering_mail_drop_by_drop(line: socket.socket) -> None:
-    with line.makefile("rb") as heard:
-        line.sendall(b"220 mx.test\r\n")
+def answering_mail_drop_by_drop(sock: socket.socket) -> None:
+    with sock.makefile("rb") as heard:
+        sock.sendall(b"220 mx.test\r\n")
         heard.readline()
-        line.sendall(b"250-mx.test\r\n250 PIPELINING\r\n")
+        sock.sendall(b"250-mx.test\r\n250 PIPELINING\r\n")
         heard.readline()
-        drop_by_drop(line)
+        drop_by_drop(sock)
 
 
 @pytest.mark.timeout(30)

@@ -21,7 +21,7 @@ def smtp(server: PipeliningServer, *, wait: float = 5) -> SmtpProvider:
 
 
 def books_balance(server: PipeliningServer, outcomes: dict[int, Outcome]) -> None:
-    """Whoever has a receipt has the mail, once; whoever is refused has not."""
+    """Whoever is accepted has the mail, once; whoever is refused has not."""
     assert len(set(server.recipients)) == len(server.recipients)
     for number, outcome in outcomes.items():
         if isinstance(outcome, Accepted):
@@ -45,7 +45,7 @@ def test_messages_go_in_groups_and_arrive_whole(*, chunking: bool) -> None:
 
 
 @both
-@pytest.mark.parametrize("manner", ["chop", "wordy"])
+@pytest.mark.parametrize("manner", ["single_octets", "multiline"])
 def test_replies_may_come_in_any_pieces_and_lengths(manner: str, *, chunking: bool) -> None:
     with PipeliningServer(chunking=chunking, **{manner: True}) as server:
         server.rcpt_replies[MANY[3]] = "550 5.1.1 No such user"
@@ -81,7 +81,7 @@ def test_data_taken_for_a_refused_recipient_is_ended_with_an_empty_body() -> Non
     books_balance(server, outcomes)
 
 
-def test_a_refusal_of_data_is_that_recipients_alone() -> None:
+def test_a_rejected_data_is_that_recipients_alone() -> None:
     with PipeliningServer(chunking=False) as server:
         server.data_replies[MANY[4]] = "451 4.3.0 Not now"
         outcomes = submit(smtp(server), *personalizations(MANY[:9]))
@@ -100,7 +100,7 @@ def test_a_reply_to_a_body_is_that_recipients_alone(*, chunking: bool) -> None:
 
 @both
 @pytest.mark.parametrize("when", ["drop_in_body", "drop_before_reply"])
-def test_a_line_lost_in_mid_window_leaves_few_unknown(when: str, *, chunking: bool) -> None:
+def test_a_connection_lost_in_mid_window_leaves_few_unknown(when: str, *, chunking: bool) -> None:
     with PipeliningServer(chunking=chunking) as server:
         getattr(server, when).update({MANY[0], MANY[40]})
         outcomes = submit(smtp(server), *personalizations(MANY), edition=long_edition(35_000))
@@ -154,7 +154,7 @@ def test_a_body_that_is_never_answered_is_unknown(*, chunking: bool) -> None:
 
 @both
 def test_a_server_that_takes_so_many_a_connection_costs_nobody(*, chunking: bool) -> None:
-    """After its 421 nothing is taken: who was on the way goes over the next line."""
+    """After its 421 nothing is taken: who was on the way goes over the next connection."""
     with PipeliningServer(chunking=chunking, messages_per_connection=7) as server:
         outcomes = submit(smtp(server), *personalizations(MANY[:30]))
     assert not any(isinstance(one, Rejected) for one in outcomes.values())

@@ -14,58 +14,60 @@ MANY = [f"reader{number}@example.com" for number in range(200)]
 both = pytest.mark.parametrize("chunking", [True, False], ids=["BDAT", "DATA"])
 
 
-def fleet(port: int, connections: int = 4, messages: int | None = None) -> SmtpProvider:
+def provider(port: int, connections: int = 4, messages: int | None = None) -> SmtpProvider:
     target = SmtpUrl("127.0.0.1", port, connections=connections, messages=messages)
     return SmtpProvider(target, Clock(), timeout=5, body_timeout=5)
 
 
 @both
-def test_several_lines_share_the_work(*, chunking: bool) -> None:
+def test_several_connections_share_the_work(*, chunking: bool) -> None:
     with PipeliningServer(chunking=chunking) as server:
-        outcomes = submit(fleet(server.port), *personalizations(MANY), edition=long_edition(35_000))
+        outcomes = submit(
+            provider(server.port), *personalizations(MANY), edition=long_edition(35_000)
+        )
         assert server.connections == 4
     assert set(kinds(outcomes)) == {"Accepted"}
     assert sorted(server.recipients) == sorted(MANY)
 
 
-def test_a_server_without_extensions_is_asked_over_several_lines(server: SmtpServer) -> None:
-    outcomes = submit(fleet(server.port), *personalizations(MANY))
+def test_a_server_without_extensions_is_asked_over_several_connections(server: SmtpServer) -> None:
+    outcomes = submit(provider(server.port), *personalizations(MANY))
     assert set(kinds(outcomes)) == {"Accepted"}
     assert sorted(server.recipients) == sorted(MANY)
     assert server.connections == 4
 
 
-def test_one_message_needs_one_line(server: SmtpServer) -> None:
-    submit(fleet(server.port), *personalizations(MANY[:1]))
+def test_one_message_needs_one_connection(server: SmtpServer) -> None:
+    submit(provider(server.port), *personalizations(MANY[:1]))
     assert server.connections == 1
 
 
-def test_a_line_carries_no_more_than_it_may(server: SmtpServer) -> None:
-    outcomes = submit(fleet(server.port, 1, messages=30), *personalizations(MANY[:100]))
+def test_a_connection_carries_no_more_than_it_may(server: SmtpServer) -> None:
+    outcomes = submit(provider(server.port, 1, messages=30), *personalizations(MANY[:100]))
     assert set(kinds(outcomes)) == {"Accepted"}
     assert server.connections == 4
 
 
-def test_lines_come_back_for_the_next_run(server: SmtpServer) -> None:
-    sender = fleet(server.port)
+def test_connections_come_back_for_the_next_run(server: SmtpServer) -> None:
+    sender = provider(server.port)
     submit(sender, *personalizations(MANY))
     submit(sender, *personalizations(MANY, first=1_000))
     assert server.connections == 4
     sender.close()
 
 
-def test_lines_that_break_side_by_side_do_not_end_the_run(server: SmtpServer) -> None:
+def test_connections_that_break_side_by_side_do_not_end_the_run(server: SmtpServer) -> None:
     """As when a server is started anew: who was in a body is in doubt, the rest is mailed, but
-    for those at whom two lines broke, who are to be tried again later.
+    for those at whom two connections broke, who are to be tried again later.
     """
-    submission = stream(fleet(server.port), personalizations(MANY))
+    submission = stream(provider(server.port), personalizations(MANY))
     outcomes: list[Outcome] = [next(submission) for _ in range(50)]
     server.hang_up()
     outcomes.extend(submission)
     assert sorted(one.delivery_id for one in outcomes) == list(range(1, len(MANY) + 1))
     taken = {MANY[one.delivery_id - 1] for one in outcomes if isinstance(one, Accepted)}
     in_doubt = {MANY[one.delivery_id - 1] for one in outcomes if isinstance(one, Unknown)}
-    assert len(in_doubt) <= 4, "more in doubt than there were lines"
+    assert len(in_doubt) <= 4, "more in doubt than there were connections"
     put_off = {MANY[one.delivery_id - 1] for one in outcomes if isinstance(one, Rejected)}
     assert not any(one.permanent for one in outcomes if isinstance(one, Rejected))
     assert taken | in_doubt | put_off == set(MANY)
@@ -74,8 +76,8 @@ def test_lines_that_break_side_by_side_do_not_end_the_run(server: SmtpServer) ->
     assert len(server.recipients) == len(set(server.recipients))
 
 
-def test_a_sender_refused_over_one_line_ends_the_run_for_all(server: SmtpServer) -> None:
-    submission = stream(fleet(server.port), personalizations(MANY))
+def test_a_sender_refused_over_one_connection_ends_the_run_for_all(server: SmtpServer) -> None:
+    submission = stream(provider(server.port), personalizations(MANY))
     outcomes: list[Outcome] = [next(submission) for _ in range(50)]
     server.mail_reply = "550 5.7.1 Daily quota exceeded"
     with pytest.raises(ProviderError, match="Daily quota exceeded"):

@@ -1,4 +1,4 @@
-"""TLS and AUTH: nothing secret leaves over a line that is not what SMTP_URL asks for."""
+"""TLS and AUTH: nothing secret leaves over a connection that is not what SMTP_URL asks for."""
 
 import ssl
 
@@ -23,7 +23,7 @@ def provider(server: SmtpServer, rest: str, tls: ssl.SSLContext | None = None) -
     return SmtpProvider(target, Clock(), tls=tls, timeout=5, body_timeout=5)
 
 
-def test_starttls_secures_the_line_where_it_is_offered(certificates: Certificates) -> None:
+def test_starttls_secures_the_connection_where_it_is_offered(certificates: Certificates) -> None:
     with SmtpServer(tls=certificates.server) as server:
         submit(provider(server, "@", tls=certificates.client), *personalizations([ADA]))
 

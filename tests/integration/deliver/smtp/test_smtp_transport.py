@@ -13,7 +13,9 @@ from tests.parts.smtp_server import Drop, SmtpServer
 
 
 @pytest.mark.parametrize("where", [Drop.IN_BODY, Drop.BEFORE_REPLY])
-def test_a_line_that_breaks_in_a_body_makes_one_unknown(server: SmtpServer, where: Drop) -> None:
+def test_a_connection_that_breaks_in_a_body_leaves_one_unknown(
+    server: SmtpServer, where: Drop
+) -> None:
     """Nobody can say whether it was taken, so it is not tried again; the others go on."""
     server.drops[GRACE] = where
     outcomes = submit(smtp(server), *personalizations(THE_FOUR))
@@ -24,7 +26,7 @@ def test_a_line_that_breaks_in_a_body_makes_one_unknown(server: SmtpServer, wher
     assert server.connections == 2
 
 
-def test_lines_that_break_now_and_then_do_not_end_the_batch(server: SmtpServer) -> None:
+def test_connections_that_break_now_and_then_do_not_end_the_batch(server: SmtpServer) -> None:
     emails = [f"reader{number}@example.com" for number in range(9)]
     server.drops = {emails[number]: Drop.BEFORE_REPLY for number in (1, 3, 5, 7)}
     outcomes = submit(smtp(server), *personalizations(emails))
@@ -34,7 +36,7 @@ def test_lines_that_break_now_and_then_do_not_end_the_batch(server: SmtpServer) 
 
 
 @pytest.mark.timeout(4)
-def test_a_server_that_never_answers_a_body_makes_one_unknown(server: SmtpServer) -> None:
+def test_a_server_that_never_answers_a_body_leaves_one_unknown(server: SmtpServer) -> None:
     server.silent.add(GRACE)
     outcomes = submit(smtp(server, body_timeout=0.3), *personalizations([ADA, GRACE, LINUS]))
 
@@ -43,8 +45,8 @@ def test_a_server_that_never_answers_a_body_makes_one_unknown(server: SmtpServer
     assert outcomes[2].detail == "no answer in time"
 
 
-def test_a_line_that_breaks_before_the_body_costs_nothing(server: SmtpServer) -> None:
-    """As servers do after so many messages: the same recipient goes over a new line."""
+def test_a_connection_that_breaks_before_the_body_costs_nothing(server: SmtpServer) -> None:
+    """As servers do after so many messages: the same recipient goes over a new connection."""
     server.messages_per_connection = 3
     emails = [f"reader{number}@example.com" for number in range(8)]
     outcomes = submit(smtp(server), *personalizations(emails))
@@ -54,14 +56,16 @@ def test_a_line_that_breaks_before_the_body_costs_nothing(server: SmtpServer) ->
     assert server.connections == 3
 
 
-def test_a_recipient_at_whom_the_line_always_breaks_spoils_no_other(server: SmtpServer) -> None:
+def test_a_recipient_who_always_breaks_the_connection_spoils_no_other(
+    server: SmtpServer,
+) -> None:
     server.drops[GRACE] = Drop.AT_RCPT
     outcomes = submit(smtp(server), *personalizations(THE_FOUR))
 
     assert kinds(outcomes) == ["Accepted", "Rejected", "Accepted", "Accepted"]
-    refusal = outcomes[2]
-    assert isinstance(refusal, Rejected)
-    assert not refusal.permanent
+    rejected = outcomes[2]
+    assert isinstance(rejected, Rejected)
+    assert not rejected.permanent
 
 
 def test_a_server_that_keeps_breaking_off_makes_few_unknowns(server: SmtpServer) -> None:
@@ -119,7 +123,7 @@ def test_several_connections_that_were_closed_are_all_replaced(server: SmtpServe
     assert kinds(submit(sender, *personalizations([GRACE], first=9))) == ["Accepted"]
 
 
-def test_threads_do_not_share_a_conversation(server: SmtpServer) -> None:
+def test_threads_do_not_share_a_connection(server: SmtpServer) -> None:
     sender = smtp(server)
     emails = [[f"reader{100 * thread + n}@example.com" for n in range(40)] for thread in range(3)]
     threads = [

@@ -66,7 +66,7 @@ def test_of_two_windows_the_later_one_holds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("refusal", "wait"),
+    ("rejected", "wait"),
     [
         (response(429, reset=42), 42),
         (response(429, left=5, reset=42), 42),
@@ -77,8 +77,10 @@ def test_of_two_windows_the_later_one_holds() -> None:
         (response(503), 0),
     ],
 )
-def test_a_refusal_leaves_no_room_until_the_time_it_names(refusal: Response, wait: float) -> None:
-    told = window(refusal)
+def test_a_rejection_allows_nothing_until_the_time_it_names(
+    rejected: Response, wait: float
+) -> None:
+    told = window(rejected)
 
     assert told.wait(NOW) == wait
     assert (room(told) == 0) is (wait > 0)
