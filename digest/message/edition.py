@@ -13,6 +13,7 @@ class Sender:
 
     @property
     def domain(self) -> str:
+        """The domain of the sender's address."""
         return self.address.rpartition("@")[2]
 
 

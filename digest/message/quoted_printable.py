@@ -56,6 +56,7 @@ class _Line:
         self._column = 0
 
     def add(self, text: str) -> None:
+        """Write text without line ends, folding where needed."""
         codes, at = _encode(text), 0
         while at < len(codes):
             if not self._column and codes.startswith(b".", at):
@@ -71,6 +72,7 @@ class _Line:
                 self._soft_break()
 
     def mark(self, mark: str, width: int | None) -> None:
+        """Put a mark; `width` is how many columns its value takes, None if that varies."""
         if width is None:
             # Any length: its own lines. An empty line before or after it costs three bytes.
             self._soft_break()
@@ -90,6 +92,7 @@ class _Line:
         self._column = 0
 
     def flush(self) -> None:
+        """Write what is left."""
         if self._out and self._out[-1] in b" \t":
             self._out[-1:] = b"=%02X" % self._out[-1]
         self._emit()

@@ -4,11 +4,12 @@ from collections import deque
 from collections.abc import Sequence
 
 from digest.deliver.providers.base import Outcome
-from digest.deliver.providers.smtp.chunked import ChunkedConnection
-from digest.deliver.providers.smtp.connection import Connection, InFlightMessage, Peer
+from digest.deliver.providers.smtp.connection.base import Connection
+from digest.deliver.providers.smtp.connection.chunked import ChunkedConnection
+from digest.deliver.providers.smtp.connection.pipelined import PipelinedConnection
+from digest.deliver.providers.smtp.connection.plain import PlainConnection
+from digest.deliver.providers.smtp.connection.state import InFlightMessage, Peer
 from digest.deliver.providers.smtp.errors import ConnectionLostError
-from digest.deliver.providers.smtp.pipelined import PipelinedConnection
-from digest.deliver.providers.smtp.plain import PlainConnection
 from digest.message.personalization import Personalization
 
 SENDER = "news@d.example"

@@ -42,6 +42,7 @@ class DkimKey:
 
     @property
     def algorithm(self) -> str:
+        """The value of the signature's a= tag."""
         return "rsa-sha256" if isinstance(self.private, RSAPrivateKey) else "ed25519-sha256"
 
     @property

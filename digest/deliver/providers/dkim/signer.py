@@ -141,6 +141,7 @@ class FieldTemplate:
 
     @classmethod
     def make(cls, key: DkimKey, domain: str, names: Sequence[bytes]) -> "FieldTemplate":
+        """Write the field for signatures over header fields with these names."""
         # No t=: Date is signed and says it, and a clock that runs ahead makes a t= invalid.
         before = (
             f"DKIM-Signature: v=1; a={key.algorithm}; c=relaxed/simple;\r\n"

@@ -44,11 +44,13 @@ class ApiError:
 
     @property
     def position(self) -> int | None:
+        """The index in `personalizations` that the error is about, if it is about one."""
         found = _FIELD.match(self.field or "")
         return int(found[1]) if found else None
 
     @property
     def about_address(self) -> bool:
+        """True if the error is about a recipient's address."""
         found = _FIELD.match(self.field or "")
         return found is not None and found[2] == "to"
 
@@ -65,6 +67,7 @@ class Response:
     body: bytes
 
     def header(self, name: str) -> str:
+        """Return a header's value, empty if there is none."""
         wanted = name.lower()
         found = (value for key, value in self.headers.items() if key.lower() == wanted)
         return next(found, "").strip()
@@ -80,6 +83,7 @@ class Response:
 
     @property
     def detail(self) -> str:
+        """The errors in one line, without addresses."""
         words = "; ".join(map(str, self.faults)) or f"HTTP {self.status} without a reason"
         return redact(words)[:MAX_DETAIL]
 

@@ -51,6 +51,7 @@ class Request:
     generation: int = 0
 
     def halves(self) -> list["Request"]:
+        """Return two requests with half of the recipients each."""
         middle = len(self.entries) // 2
         return [
             Request(part, self.tries) for part in (self.entries[:middle], self.entries[middle:])

@@ -12,7 +12,7 @@ import ssl
 from contextlib import suppress
 
 from digest.deliver.providers.base import ProviderError
-from digest.deliver.providers.smtp.connection import Peer
+from digest.deliver.providers.smtp.connection.state import Peer
 from digest.deliver.providers.smtp.errors import ConnectionLostError
 from digest.deliver.providers.smtp.handshake import HandshakeClient, SecureHandshakeClient
 from digest.deliver.providers.smtp.reply import OK, Stage, read_reply

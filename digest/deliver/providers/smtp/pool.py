@@ -15,9 +15,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from digest.deliver.providers.base import Outcome, ProviderError, Rejected, Unknown
-from digest.deliver.providers.smtp.chunked import ChunkedConnection
 from digest.deliver.providers.smtp.client import SmtpClient
-from digest.deliver.providers.smtp.connection import Compose, Connection, InFlightMessage
+from digest.deliver.providers.smtp.connection.base import Connection
+from digest.deliver.providers.smtp.connection.chunked import ChunkedConnection
+from digest.deliver.providers.smtp.connection.pipelined import PipelinedConnection
+from digest.deliver.providers.smtp.connection.plain import PlainConnection
+from digest.deliver.providers.smtp.connection.state import Compose, InFlightMessage
 from digest.deliver.providers.smtp.errors import ConnectionLostError, ReplyTimeoutError
 from digest.deliver.providers.smtp.limits import (
     MAX_TRIES,
@@ -27,8 +30,6 @@ from digest.deliver.providers.smtp.limits import (
     TURN_SECONDS,
 )
 from digest.deliver.providers.smtp.pending import PendingConnections
-from digest.deliver.providers.smtp.pipelined import PipelinedConnection
-from digest.deliver.providers.smtp.plain import PlainConnection
 from digest.deliver.providers.smtp.transport import SocketTransport
 from digest.deliver.providers.wire_address import reject_non_ascii, to_wire_address
 from digest.message.personalization import Personalization

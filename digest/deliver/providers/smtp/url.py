@@ -52,6 +52,7 @@ class SmtpUrl:
 
     @property
     def is_loopback(self) -> bool:
+        """True if the server is on this machine."""
         try:
             return ip_address(self.host).is_loopback
         except ValueError:
@@ -85,9 +86,6 @@ def parse_smtp_url(url: str) -> SmtpUrl:
     if bool(parts.username) != bool(parts.password):
         raise _wrong("a user needs a password, and the other way round")
     options = _options(parts.query)
-    helo = options.get("helo") or None
-    if helo and not re.fullmatch(r"[!-~]{1,255}", helo):
-        raise _wrong("helo= is this machine's name, like digest.example.com")
     implicit = parts.scheme == "smtps"
     return SmtpUrl(
         host=parts.hostname,
@@ -95,7 +93,7 @@ def parse_smtp_url(url: str) -> SmtpUrl:
         tls=_tls(options.get("starttls"), implicit=implicit),
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
-        helo=helo,
+        helo=_helo(options),
         connections=_number(options, "connections", MAX_CONNECTIONS) or DEFAULT_CONNECTIONS,
         messages=_number(options, "messages", MAX_MESSAGES),
     )
@@ -107,6 +105,13 @@ def _options(query: str) -> dict[str, str]:
         known = ", ".join(f"{name}=" for name in OPTIONS)
         raise _wrong(f"after the ? only {known} are known")
     return options
+
+
+def _helo(options: dict[str, str]) -> str | None:
+    helo = options.get("helo") or None
+    if helo and not re.fullmatch(r"[!-~]{1,255}", helo):
+        raise _wrong("helo= is this machine's name, like digest.example.com")
+    return helo
 
 
 def _tls(starttls: str | None, *, implicit: bool) -> Tls:

@@ -3,7 +3,7 @@
 import pytest
 
 from digest.deliver.providers.base import Accepted, Rejected
-from digest.deliver.providers.smtp.chunked import ChunkedConnection
+from digest.deliver.providers.smtp.connection.chunked import ChunkedConnection
 from digest.deliver.providers.smtp.errors import UnexpectedReplyError
 from digest.deliver.providers.smtp.limits import MAX_BACKLOG, MAX_IN_FLIGHT_OCTETS, MAX_WINDOW
 from tests.parts.smtp_dialogue import BODY, Dialogue, chunk, group

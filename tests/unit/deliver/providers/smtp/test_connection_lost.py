@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliver.providers.smtp.connection import Connection
+from digest.deliver.providers.smtp.connection.base import Connection
 from digest.deliver.providers.smtp.errors import (
     ConnectionLostError,
     GarbledReplyError,

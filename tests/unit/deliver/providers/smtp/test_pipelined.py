@@ -3,9 +3,9 @@
 import pytest
 
 from digest.deliver.providers.base import Accepted, Rejected
+from digest.deliver.providers.smtp.connection.pipelined import PipelinedConnection
 from digest.deliver.providers.smtp.errors import UnexpectedReplyError
 from digest.deliver.providers.smtp.limits import MAX_WINDOW
-from digest.deliver.providers.smtp.pipelined import PipelinedConnection
 from tests.parts.smtp_dialogue import BODY, Dialogue, group
 
 OK = "250 2.0.0 OK"

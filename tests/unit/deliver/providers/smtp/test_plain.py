@@ -3,8 +3,8 @@
 import pytest
 
 from digest.deliver.providers.base import Accepted, Rejected
+from digest.deliver.providers.smtp.connection.plain import PlainConnection
 from digest.deliver.providers.smtp.errors import ServiceClosingError, UnexpectedReplyError
-from digest.deliver.providers.smtp.plain import PlainConnection
 from tests.parts.smtp_dialogue import BODY, MAIL, Dialogue, rcpt
 
 YES = {"MAIL": "250 2.1.0 OK", "RCPT": "250 2.1.5 OK", "DATA": "354 Go", "BODY": "250 queued as Q1"}

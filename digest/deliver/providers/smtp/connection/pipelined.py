@@ -1,12 +1,12 @@
 """A connection that sends commands in groups (RFC 2920 PIPELINING)."""
 
-from digest.deliver.providers.smtp.connection import (
+from digest.deliver.providers.smtp.connection.base import Connection
+from digest.deliver.providers.smtp.connection.state import (
     BODY,
     DATA,
     MAIL,
     RCPT,
     RSET,
-    Connection,
     InFlightMessage,
 )
 from digest.deliver.providers.smtp.reply import (

@@ -1,12 +1,12 @@
 """A connection on which every command waits for its reply (RFC 5321)."""
 
-from digest.deliver.providers.smtp.connection import (
+from digest.deliver.providers.smtp.connection.base import Connection
+from digest.deliver.providers.smtp.connection.state import (
     BODY,
     DATA,
     MAIL,
     RCPT,
     RSET,
-    Connection,
     InFlightMessage,
 )
 from digest.deliver.providers.smtp.errors import UnexpectedReplyError

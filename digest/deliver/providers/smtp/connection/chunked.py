@@ -1,8 +1,8 @@
 """A connection that keeps several bodies in flight (RFC 3030 CHUNKING)."""
 
-from digest.deliver.providers.smtp.connection import BODY
+from digest.deliver.providers.smtp.connection.pipelined import PipelinedConnection
+from digest.deliver.providers.smtp.connection.state import BODY
 from digest.deliver.providers.smtp.limits import MAX_BACKLOG, MAX_IN_FLIGHT_OCTETS
-from digest.deliver.providers.smtp.pipelined import PipelinedConnection
 
 
 class ChunkedConnection(PipelinedConnection):

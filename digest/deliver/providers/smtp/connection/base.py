@@ -1,24 +1,20 @@
-"""The SMTP client side of one connection, as a state machine that never waits.
-
-Comes in: bytes that a `Transport` read. Goes out: bytes queued on it, and outcomes. It knows no
-socket and no clock, so one thread can drive many connections, and tests need no server.
-
-There is a class for each style, in order of speed, and a server gets the best that it offers:
-
-- `PlainConnection` (`plain`): every command waits for its reply (RFC 5321).
-- `PipelinedConnection` (`pipelined`): a message's MAIL, RCPT and DATA travel with the body of the
-  one before it (RFC 2920).
-- `ChunkedConnection` (`chunked`): bodies wait for no permission, and several are in flight at
-  once (RFC 3030 BDAT).
-"""
+"""What all styles of SMTP connection share: matching replies, settling messages, ending."""
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Unknown
+from digest.deliver.providers.smtp.connection.state import (
+    BODY,
+    DATA,
+    MAIL,
+    RCPT,
+    RSET,
+    Compose,
+    InFlightMessage,
+    Peer,
+)
 from digest.deliver.providers.smtp.errors import (
     ConnectionLostError,
     GarbledReplyError,
@@ -39,44 +35,6 @@ from digest.deliver.providers.smtp.reply import (
 )
 from digest.deliver.providers.smtp.reply_parser import ReplyParser
 from digest.deliver.providers.smtp.transport import Transport
-from digest.message.personalization import Personalization
-
-# Looked up once: naming a member of an Enum takes longer than comparing it.
-RSET, MAIL, RCPT, DATA, BODY = Stage
-Compose = Callable[[Personalization], bytes]
-"""Composes a message with CRLF line ends, none of whose lines begins with a dot."""
-
-
-@dataclass(slots=True)
-class Peer:
-    """What is known of the server at the other end; it outlives a run.
-
-    `extensions` are EHLO keywords in lower case, timeouts are in seconds. `in_transaction`: the
-    next message needs an RSET first. `window` is how many bodies may be in flight at once; 0
-    until the server has shown that it takes a group of commands.
-    """
-
-    extensions: frozenset[str]
-    command_timeout: float
-    body_timeout: float
-    in_transaction: bool = False
-    window: int = 0
-
-
-@dataclass(slots=True, eq=False)
-class InFlightMessage:
-    """One recipient's message on its way.
-
-    `tries` counts connections lost before its body began. `body_at` is where its body begins
-    among all octets queued. `failure` is the first reply that said no. `settled`: its outcome is
-    known, though replies to it are still to come.
-    """
-
-    personalization: Personalization
-    tries: int = 0
-    body_at: int | None = None
-    failure: Reply | None = None
-    settled: bool = False
 
 
 class Connection(ABC):
