@@ -45,8 +45,9 @@ class BatchState(StrEnum):
 class Batch(Table, table=True):
     """Recipients submitted together; the unit that a worker claims.
 
-    `claimed_by` is the presence number of the worker that holds it (`deliver.worker_lock`), `lane`
-    the recipients' domain where that one has a limit of its own, `provider` who it went to.
+    `claimed_by` is the number of the worker that holds it (`deliver.ledger.worker_lock`). `lane` is
+    the recipients' domain where that has a rate limit of its own, else empty. `provider` is the one
+    that it was submitted to.
     """
 
     __tablename__ = "batch"

@@ -101,7 +101,7 @@ def test_kill_minus_nine_loses_no_click_that_was_answered(
     assert ENOUGH <= storm.answered <= stored(store) <= storm.asked
 
 
-def test_sigterm_answers_what_is_in_hand(
+def test_sigterm_answers_what_is_in_flight(
     store: Store, token: str, server: tuple[subprocess.Popen[str], int]
 ) -> None:
     process, port = server

@@ -54,13 +54,13 @@ def test_kill_minus_nine_loses_nobody_and_repeats_nobody(
     assert "is finished" in out
     got = server.recipients
     assert len(got) == len(set(got)), "somebody was mailed twice"
-    in_doubt = deliveries(store, DeliveryState.UNCERTAIN)
-    assert people - set(got) <= in_doubt, "somebody without mail is not listed as uncertain"
-    assert len(in_doubt) <= in_flight, "more in doubt than were in flight"
+    uncertain = deliveries(store, DeliveryState.UNCERTAIN)
+    assert people - set(got) <= uncertain, "somebody without mail is not listed as uncertain"
+    assert len(uncertain) <= in_flight, "more uncertain than were in flight"
     store.close()
 
 
-def test_sigterm_finishes_the_batch_in_hand_and_doubts_nobody(
+def test_sigterm_finishes_the_claimed_batch_and_leaves_nobody_uncertain(
     sqlite_store: Store, server: SmtpServer, tmp_path: Path
 ) -> None:
     people = set(add_people(sqlite_store, PEOPLE))

@@ -32,7 +32,7 @@ def finish_issue(session: Session, number: int, now: datetime) -> bool:
         return False
     if sum(counts.values()) != issue.audience:
         msg = (
-            f"the books of issue {number} don't balance: audience {issue.audience}, "
+            f"the counts of issue {number} don't balance: audience {issue.audience}, "
             f"deliveries {sum(counts.values())}; it stays in sending"
         )
         raise IssueError(msg)

@@ -1,4 +1,4 @@
-"""Retries: how long they last, how they jitter, and which answers lead to one."""
+"""Retries: how long they last, how they are spread, and which answers lead to one."""
 
 import itertools
 from collections import Counter
@@ -16,8 +16,8 @@ from tests.parts.world import NOW
 DAY = timedelta(days=1)
 
 
-def tries(jitter: float) -> list[datetime]:
-    """When a delivery is tried that is refused for now each time."""
+def attempts(jitter: float) -> list[datetime]:
+    """When a delivery is tried that is rejected for now each time."""
     made = [NOW]
     while again := next_attempt_at(len(made), None, made[-1], jitter):
         made.append(again)
@@ -25,29 +25,29 @@ def tries(jitter: float) -> list[datetime]:
 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.5, 0.99])
-def test_tries_last_for_a_day_and_end(jitter: float) -> None:
+def test_attempts_last_for_a_day_and_end(jitter: float) -> None:
     """A relay that is out of order for an afternoon or a night fails nobody."""
-    made = tries(jitter)
+    made = attempts(jitter)
     assert len(made) == MAX_ATTEMPTS
     assert DAY <= made[-1] - made[0] <= 1.3 * DAY
 
 
-def test_the_first_try_again_comes_soon_and_waits_never_shrink() -> None:
-    made = tries(0.0)
+def test_the_first_retry_comes_soon_and_delays_never_shrink() -> None:
+    made = attempts(0.0)
     waits = [later - earlier for earlier, later in itertools.pairwise(made)]
     assert waits[0] == timedelta(minutes=1)
     assert waits == sorted(waits)
     assert waits[-1] == timedelta(hours=4)
 
 
-def test_a_spread_makes_a_wait_longer_by_a_quarter_at_most() -> None:
+def test_jitter_makes_a_delay_longer_by_a_quarter_at_most() -> None:
     plain, jitter, most = (next_attempt_at(5, None, NOW, place) for place in (0.0, 0.5, 1.0))
     assert plain == NOW + timedelta(minutes=16)
     assert jitter == NOW + timedelta(minutes=18)
     assert most == NOW + timedelta(minutes=20)
 
 
-def test_what_was_refused_together_comes_back_spread_out_but_in_few_batches() -> None:
+def test_what_was_rejected_together_comes_back_spread_out_but_in_few_batches() -> None:
     places = Counter(retry_jitter(delivery, 3) for delivery in range(10_000))
     assert len(places) == JITTER_STEPS
     assert min(places.values()) > 2_000, "about as many at each time"
@@ -59,7 +59,7 @@ def test_what_was_refused_together_comes_back_spread_out_but_in_few_batches() ->
     assert changed, "not always the same ones are last"
 
 
-def test_a_named_time_is_obeyed_within_reason() -> None:
+def test_a_retry_after_is_obeyed_within_reason() -> None:
     assert next_attempt_at(1, 600, NOW) == NOW + timedelta(minutes=10)
     assert next_attempt_at(1, 2, NOW) == NOW + timedelta(minutes=1), "not sooner than we would"
     assert next_attempt_at(1, 1e9, NOW) == NOW + DAY, "a garbled one costs a day, not a lifetime"

@@ -228,7 +228,7 @@ def test_choices_are_kept_whole(store: Store, people: dict[str, int]) -> None:
 def test_who_leaves_or_rests_in_the_middle_is_in_no_batch_claimed_after(
     store: Store, leave: str
 ) -> None:
-    """In effect before the next batch is claimed, and the books balance."""
+    """In effect before the next batch is claimed, and the counts add up."""
     emails = add_people(store, 30)
     number, clock = add_approved(store), Clock()
 

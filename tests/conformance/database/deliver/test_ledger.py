@@ -1,4 +1,4 @@
-"""The ledger's promises, on both databases: nobody lost, nobody twice, the books balance."""
+"""The ledger's promises, on both databases: nobody lost, nobody twice, counts that add up."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
@@ -102,7 +102,7 @@ def test_submitting_is_committed_before_the_provider_is_called(store: Store, clo
     assert seen == [3, 3, 3]
 
 
-def test_a_permanent_refusal_fails_and_a_bad_address_is_suppressed(
+def test_a_permanent_rejection_fails_and_a_bad_address_is_suppressed(
     store: Store, clock: Clock
 ) -> None:
     people = add_people(store, 3)
@@ -127,7 +127,7 @@ def test_a_permanent_refusal_fails_and_a_bad_address_is_suppressed(
     assert statuses[people[1]] == SubscriberStatus.ACTIVE
 
 
-def test_a_transient_refusal_comes_back_later_and_only_for_those_refused(
+def test_a_transient_rejection_is_retried_later_and_only_for_those_rejected(
     store: Store, clock: Clock
 ) -> None:
     people = add_people(store, 4)
@@ -156,7 +156,7 @@ def test_a_transient_refusal_comes_back_later_and_only_for_those_refused(
     assert sorted(provider.taken) == sorted(people)
 
 
-def test_tries_end_and_the_books_still_balance(store: Store, clock: Clock) -> None:
+def test_attempts_end_and_the_counts_still_add_up(store: Store, clock: Clock) -> None:
     add_people(store, 2)
     number = add_approved(store)
     provider = Recorder(
@@ -225,7 +225,7 @@ def test_an_unknown_outcome_is_uncertain_and_never_sent_again(store: Store, cloc
     assert sorted(asked) == sorted(people)
 
 
-def test_a_provider_that_can_not_be_used_hands_the_batch_back_whole(
+def test_a_provider_that_can_not_be_used_releases_the_whole_batch(
     store: Store, clock: Clock
 ) -> None:
     people = add_people(store, 12)
@@ -263,7 +263,7 @@ def test_a_paused_issue_is_left_alone_and_resumed(store: Store, clock: Clock) ->
     assert sorted(provider.taken) == sorted(people)
 
 
-def test_cancelling_leaves_an_honest_account(store: Store, clock: Clock) -> None:
+def test_cancelling_leaves_correct_counts(store: Store, clock: Clock) -> None:
     add_people(store, 25)
     number = add_approved(store)
     provider = Recorder()
@@ -295,7 +295,7 @@ def test_a_dead_workers_batch_becomes_uncertain_and_a_living_ones_is_left(
     assert sorted(provider.taken) == sorted(people[20:])
 
 
-def test_finished_is_refused_when_the_books_do_not_balance(store: Store, clock: Clock) -> None:
+def test_finished_is_refused_when_the_counts_do_not_add_up(store: Store, clock: Clock) -> None:
     add_people(store, 3)
     number = add_approved(store)
     provider = Recorder()
@@ -423,7 +423,7 @@ def test_a_database_that_goes_away_is_told_in_a_line_each_and_no_provider_is_bla
     assert len(provider.taken) == len(set(provider.taken)) == len(people)
 
 
-def test_a_worker_that_could_not_write_at_all_goes_on_and_lists_who_is_in_doubt(
+def test_a_worker_that_could_not_write_at_all_goes_on_and_lists_who_is_uncertain(
     store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people = add_people(store, 12)
@@ -481,7 +481,7 @@ def test_an_outcome_for_a_stranger_changes_nothing(store: Store, clock: Clock) -
     assert progress.counts["uncertain"] == 3
 
 
-def test_a_late_receipt_settles_what_was_held_for_uncertain(store: Store, clock: Clock) -> None:
+def test_a_late_acceptance_settles_what_was_held_for_uncertain(store: Store, clock: Clock) -> None:
     add_people(store, 2)
     number = add_approved(store)
     issue_service(store, Recorder(), clock).start(number)

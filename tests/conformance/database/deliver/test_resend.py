@@ -1,4 +1,4 @@
-"""Resend and give up: only by an editor's word, with the same Message-ID, books balanced."""
+"""Resend and give up: only by an editor's word, with the same Message-ID, counts that add up."""
 
 import pytest
 
@@ -23,7 +23,7 @@ from tests.parts.world import (
 
 
 class Trouble(Recorder):
-    """The first time: one unknown, one refused for good, the others taken."""
+    """The first time: one unknown, one rejected for good, the others accepted."""
 
     def __init__(self, people: list[str]) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ def run(store: Store, provider: Recorder, number: int, clock: Clock) -> dict[str
     return progress.counts
 
 
-def test_those_in_doubt_are_sent_again_with_the_same_message_id(store: Store, clock: Clock) -> None:
+def test_the_uncertain_are_sent_again_with_the_same_message_id(store: Store, clock: Clock) -> None:
     number, provider = start(store, clock)
     editor = issue_service(store, provider, clock)
     assert editor.resend(number, [DeliveryState.UNCERTAIN]) == 1
@@ -79,7 +79,7 @@ def test_those_in_doubt_are_sent_again_with_the_same_message_id(store: Store, cl
     assert tokens[0] in message_id(edition, Personalization(0, "x", tokens[0], {}))
 
 
-def test_those_refused_are_sent_again_in_one_command(store: Store, clock: Clock) -> None:
+def test_the_failed_are_sent_again_in_one_command(store: Store, clock: Clock) -> None:
     number, provider = start(store, clock)
     assert issue_service(store, provider, clock).resend(number, [DeliveryState.FAILED]) == 1
     counts = run(store, provider, number, clock)
@@ -95,7 +95,7 @@ def test_one_address_can_be_named(store: Store, clock: Clock) -> None:
     assert run(store, provider, number, clock)["uncertain"] == 1
 
 
-def test_giving_up_closes_the_doubt(store: Store, clock: Clock) -> None:
+def test_giving_up_fails_the_uncertain(store: Store, clock: Clock) -> None:
     number, provider = start(store, clock)
     assert issue_service(store, provider, clock).give_up(number) == 1
     with store.read() as session:

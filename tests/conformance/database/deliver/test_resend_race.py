@@ -23,7 +23,7 @@ from tests.parts.world import NOW, Clock, Recorder, add_approved, add_people, is
 
 @pytest.fixture
 def number(postgresql_store: Store) -> int:
-    """An issue that could be finished, with three people in doubt."""
+    """An issue that could be finished, with three uncertain deliveries."""
     store, clock = postgresql_store, Clock()
     add_people(store, 3)
     number = add_approved(store)

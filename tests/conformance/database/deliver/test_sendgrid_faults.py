@@ -10,8 +10,8 @@ import pytest
 from digest.deliver.providers.sendgrid.provider import SendGridProvider
 from digest.pipeline import IssueService, Sending
 from store.engine import Store
-from tests.parts.books import by_state, send_to_the_end
 from tests.parts.sendgrid_server import Break, Reply, SendGridServer, errors
+from tests.parts.sending import by_state, send_to_the_end
 from tests.parts.world import NOW, Clock, add_approved, add_people, issue_renderer
 
 PEOPLE = 240

@@ -16,8 +16,8 @@ from digest.deliver.tables import Attempt
 from digest.pipeline import IssueService, Sending
 from store.engine import Store
 from subscribers.tables import Suppression, SuppressionReason
-from tests.parts.books import by_state, send_to_the_end
 from tests.parts.pipelining_server import PipeliningServer
+from tests.parts.sending import by_state, send_to_the_end
 from tests.parts.world import Clock, add_approved, add_people, issue_renderer
 
 PEOPLE = 200

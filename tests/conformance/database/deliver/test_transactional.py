@@ -1,4 +1,4 @@
-"""Letters are sent once, whatever comes between; what was in hand at a crash goes out again."""
+"""Transactional mail is sent once; what was submitting when a worker died is sent again."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -37,14 +37,14 @@ BRAND = Brand("Verdicts", "https://d.example", "1 Road, Town")
 
 @dataclass
 class MessageRecorder(Recorder):
-    """A recorder that keeps whole messages; `fault` is raised in place of an answer."""
+    """A recorder that keeps whole messages; `error` is raised in place of an answer."""
 
     sent: list[tuple[Edition, Personalization]] = field(default_factory=list)
-    fault: Exception | None = None
+    error: Exception | None = None
 
     def _take(self, edition: Edition, personalization: Personalization) -> Outcome:
-        if self.fault:
-            raise self.fault
+        if self.error:
+            raise self.error
         self.sent.append((edition, personalization))
         return super()._take(edition, personalization)
 
@@ -74,7 +74,7 @@ def mailer(store: Store, provider: MessageRecorder, clock: Clock) -> Transaction
 
 @pytest.fixture
 def deliver(store: Store, mailer: TransactionalMailer) -> Iterator[Callable[[], int]]:
-    """A worker's round; how many letters it took to their readers."""
+    """Do what a worker does at each poll; returns how many messages a provider took."""
     with worker_lock(store) as here:
         yield lambda: mailer.deliver(here)
 
@@ -92,27 +92,27 @@ def person(store: Store, status: str) -> int:
         return found
 
 
-def owe(
+def enqueue(
     store: Store, reader: int, kind: TransactionalKind = TransactionalKind.CONFIRMATION, **more: Any
 ) -> bool:
     with store.write() as session:
         return mail.enqueue(session, kind, reader, "1", NOW, **more)
 
 
-def kept(store: Store) -> TransactionalMessage:
+def stored(store: Store) -> TransactionalMessage:
     with store.read() as session:
         return session.exec(select(TransactionalMessage)).one()
 
 
-def test_a_letter_goes_out_once_however_often_it_is_caused(
+def test_a_message_is_sent_once_however_often_it_is_caused(
     store: Store, provider: MessageRecorder, deliver: Deliver, ana: int
 ) -> None:
-    assert owe(store, ana)
-    assert not owe(store, ana)
+    assert enqueue(store, ana)
+    assert not enqueue(store, ana)
     assert deliver() == 1
     assert deliver() == 0
     assert provider.taken == ["reader0@example.org"]
-    assert kept(store).state == TransactionalState.SUBMITTED
+    assert stored(store).state == TransactionalState.SUBMITTED
 
 
 def test_what_causes_it_takes_it_along_when_it_fails(
@@ -133,7 +133,7 @@ def test_what_a_dead_worker_held_goes_out_again_with_the_same_message_id(
     store: Store, mailer: TransactionalMailer, provider: MessageRecorder, deliver: Deliver, ana: int
 ) -> None:
     """A confirmation may come twice rather than never."""
-    owe(store, ana)
+    enqueue(store, ana)
 
     def die() -> None:
         raise SystemExit  # between the provider's answer and the commit
@@ -144,17 +144,17 @@ def test_what_a_dead_worker_held_goes_out_again_with_the_same_message_id(
             mailer.deliver(other)
     finally:
         mail.settle = settle
-    assert kept(store).state == TransactionalState.SUBMITTING
+    assert stored(store).state == TransactionalState.SUBMITTING
     assert deliver() == 1
     first, second = [message_id(*one) for one in provider.sent]
     assert first == second
-    assert kept(store).state == TransactionalState.SUBMITTED
+    assert stored(store).state == TransactionalState.SUBMITTED
 
 
 def test_nobody_takes_what_a_living_worker_holds(
     store: Store, mailer: TransactionalMailer, provider: MessageRecorder, deliver: Deliver, ana: int
 ) -> None:
-    owe(store, ana)
+    enqueue(store, ana)
     with worker_lock(store) as other:
         with store.write() as session:
             assert len(mail.claim(session, other.number, lambda _: False, NOW)) == 1
@@ -162,31 +162,31 @@ def test_nobody_takes_what_a_living_worker_holds(
     assert provider.taken == []
 
 
-def refusing(code: str, *, permanent: bool, **more: Any) -> Callable[[Personalization], Outcome]:
+def rejecting(code: str, *, permanent: bool, **more: Any) -> Callable[[Personalization], Outcome]:
     return lambda one: Rejected(one.delivery_id, permanent, code, "said the server", **more)
 
 
-def test_a_refusal_for_now_is_tried_again_later(
+def test_a_transient_rejection_is_retried_later(
     store: Store, provider: MessageRecorder, deliver: Deliver, ana: int, clock: Clock
 ) -> None:
-    owe(store, ana)
-    provider.answer = refusing("451", permanent=False)
+    enqueue(store, ana)
+    provider.answer = rejecting("451", permanent=False)
     deliver()
-    assert kept(store).state == TransactionalState.QUEUED
+    assert stored(store).state == TransactionalState.QUEUED
     provider.answer = None
     assert deliver() == 0, "it waits"
     clock.on(minutes=2)
     assert deliver() == 1
-    assert kept(store).attempts == 2
+    assert stored(store).attempts == 2
 
 
-def test_an_address_that_is_refused_for_good_is_not_asked_again(
+def test_an_address_that_is_rejected_for_good_is_suppressed(
     store: Store, provider: MessageRecorder, deliver: Deliver, ana: int
 ) -> None:
-    owe(store, ana)
-    provider.answer = refusing("550 5.1.1", permanent=True, about_address=True)
+    enqueue(store, ana)
+    provider.answer = rejecting("550 5.1.1", permanent=True, about_address=True)
     deliver()
-    assert (kept(store).state, kept(store).code) == (TransactionalState.FAILED, "550 5.1.1")
+    assert (stored(store).state, stored(store).code) == (TransactionalState.FAILED, "550 5.1.1")
     with store.read() as session:
         assert session.exec(select(Subscriber.status)).one() == "bounced"
         assert session.exec(select(Suppression.reason)).one() == "bounced"
@@ -195,12 +195,12 @@ def test_an_address_that_is_refused_for_good_is_not_asked_again(
 def test_a_provider_that_can_not_be_used_costs_no_try(
     store: Store, provider: MessageRecorder, deliver: Deliver, ana: int, clock: Clock
 ) -> None:
-    owe(store, ana)
-    provider.fault = ProviderBusyError("full", 120)
+    enqueue(store, ana)
+    provider.error = ProviderBusyError("full", 120)
     with pytest.raises(ProviderError):
         deliver()
-    assert (kept(store).state, kept(store).attempts) == (TransactionalState.QUEUED, 0)
-    provider.fault = None
+    assert (stored(store).state, stored(store).attempts) == (TransactionalState.QUEUED, 0)
+    provider.error = None
     clock.on(seconds=119)
     assert deliver() == 0
     clock.on(seconds=1)
@@ -210,10 +210,10 @@ def test_a_provider_that_can_not_be_used_costs_no_try(
 def test_an_answer_that_never_came_is_asked_for_again(
     store: Store, provider: MessageRecorder, deliver: Deliver, ana: int, clock: Clock
 ) -> None:
-    owe(store, ana)
-    provider.fault = RuntimeError("the line broke")
+    enqueue(store, ana)
+    provider.error = RuntimeError("the connection broke")
     assert deliver() == 0
-    provider.fault = None
+    provider.error = None
     clock.on(minutes=2)
     assert deliver() == 1
 
@@ -235,16 +235,16 @@ def test_an_answer_that_never_came_is_asked_for_again(
 def test_who_may_have_it_is_asked_when_its_turn_comes(
     store: Store, deliver: Deliver, kind: TransactionalKind, status: str, becomes: str
 ) -> None:
-    owe(store, person(store, status), kind)
+    enqueue(store, person(store, status), kind)
     deliver()
-    assert kept(store).state == becomes
+    assert stored(store).state == becomes
 
 
 def test_who_left_before_it_was_written_out_gets_no_welcome(
     store: Store, provider: MessageRecorder, deliver: Deliver
 ) -> None:
     reader = person(store, "active")
-    owe(store, reader, TransactionalKind.WELCOME)
+    enqueue(store, reader, TransactionalKind.WELCOME)
     with store.write() as session:
         unsubscribe(session, HASHER, reader, "link", NOW)
     deliver()
@@ -262,13 +262,13 @@ def test_the_address_that_a_reader_moved_from_is_told_unless_it_is_worse_than_le
     with store.write() as session:
         key = HASHER.hash("before@example.org")
         session.add(Suppression(address_hash=key, email=None, reason=reason, at=NOW))
-    owe(store, reader, TransactionalKind.CHANGED, email="before@example.org")
+    enqueue(store, reader, TransactionalKind.CHANGED, email="before@example.org")
     deliver()
-    assert kept(store).state == becomes
+    assert stored(store).state == becomes
 
 
-def test_an_erased_readers_letters_go_with_them(store: Store, ana: int) -> None:
-    owe(store, ana)
+def test_an_erased_readers_messages_are_erased_too(store: Store, ana: int) -> None:
+    enqueue(store, ana)
     with store.write() as session:
         erase_subscriber(session, HASHER, "reader0@example.org", NOW)
     with store.read() as session:
@@ -278,7 +278,7 @@ def test_an_erased_readers_letters_go_with_them(store: Store, ana: int) -> None:
 def test_a_confirmation_says_that_nobody_wrote_it_and_offers_no_way_off(
     store: Store, provider: MessageRecorder, deliver: Deliver, ana: int
 ) -> None:
-    owe(store, ana)
+    enqueue(store, ana)
     deliver()
     ((edition, personalization),) = provider.sent
     message = MessageTemplate(edition).message(personalization, NOW)
@@ -293,7 +293,7 @@ def test_a_welcome_can_be_left_in_one_click(
     store: Store, provider: MessageRecorder, deliver: Deliver
 ) -> None:
     reader = person(store, "active")
-    owe(store, reader, TransactionalKind.WELCOME)
+    enqueue(store, reader, TransactionalKind.WELCOME)
     deliver()
     ((edition, personalization),) = provider.sent
     head = MessageTemplate(edition).message(personalization, NOW).partition(b"\r\n\r\n")[0]
@@ -308,13 +308,15 @@ def test_another_address_that_must_not_be_mailed_is_not(
     reader = person(store, "active")
     with store.write() as session:
         erase_subscriber(session, HASHER, "gone@example.org", NOW)
-    owe(store, reader, TransactionalKind.CHANGE, email="gone@example.org", context={"number": 1})
+    enqueue(
+        store, reader, TransactionalKind.CHANGE, email="gone@example.org", context={"number": 1}
+    )
     deliver()
     assert provider.taken == []
 
 
-def test_a_receipt_is_kept(store: Store, deliver: Deliver, ana: int) -> None:
-    owe(store, ana)
+def test_the_providers_id_is_stored(store: Store, deliver: Deliver, ana: int) -> None:
+    enqueue(store, ana)
     deliver()
-    letter = kept(store)
-    assert letter.provider_id == f"r-{letter.id}"
+    message = stored(store)
+    assert message.provider_id == f"r-{message.id}"

@@ -1,4 +1,4 @@
-"""The one policy: what a failure says about an address, and when passing ones are too many."""
+"""The bounce policy: which failures are hard or soft, and when soft ones are too many."""
 
 import pytest
 from hypothesis import given
@@ -17,7 +17,7 @@ HARD, SOFT, NONE = BounceType
 
 
 @pytest.mark.parametrize("status", ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"])
-def test_an_address_that_does_not_exist_is_at_fault(status: str) -> None:
+def test_an_address_that_does_not_exist_bounces_hard(status: str) -> None:
     for said in BounceType:
         assert classify_status(status, said) is HARD
 
@@ -25,13 +25,13 @@ def test_an_address_that_does_not_exist_is_at_fault(status: str) -> None:
 @pytest.mark.parametrize(
     "status", ["5.7.1", "5.7.515", "4.7.0", "5.2.2", "4.2.2", "5.3.4", "5.6.1", "5.5.2", "5.1.8"]
 )
-def test_policy_full_size_content_and_sender_say_nothing_about_it(status: str) -> None:
+def test_policy_full_size_content_and_sender_do_not_count_against_the_address(status: str) -> None:
     for said in BounceType:
         assert classify_status(status, said) is NONE
 
 
 @pytest.mark.parametrize("status", ["4.4.7", "4.0.0", "4.1.1", "5.4.4", "5.2.1", "5.3.0"])
-def test_what_may_be_over_tomorrow_is_passing(status: str) -> None:
+def test_what_may_be_over_tomorrow_is_soft(status: str) -> None:
     for said in BounceType:
         assert classify_status(status, said) is SOFT
 
@@ -43,7 +43,7 @@ def test_where_the_code_says_nothing_the_reporter_decides(status: str | None) ->
 
 
 @pytest.mark.parametrize(
-    ("code", "about_address", "fault"),
+    ("code", "about_address", "bounce_type"),
     [
         ("550 5.1.1", True, HARD),
         ("550", True, HARD),
@@ -58,10 +58,10 @@ def test_where_the_code_says_nothing_the_reporter_decides(status: str | None) ->
         ("²", False, NONE),
     ],
 )
-def test_refusals_while_sending_go_by_the_same_rules(
-    code: str, fault: BounceType, *, about_address: bool
+def test_rejections_while_sending_go_by_the_same_rules(
+    code: str, bounce_type: BounceType, *, about_address: bool
 ) -> None:
-    assert classify_rejection(code, about_address=about_address) is fault
+    assert classify_rejection(code, about_address=about_address) is bounce_type
 
 
 def test_a_status_is_found_in_prose_and_no_version_or_address_is_taken_for_one() -> None:
@@ -87,7 +87,7 @@ P, N = ("bounced", "passing"), ("bounced", "nothing")
         ([("queued", None), P, ("uncertain", None), P, ("suppressed", None), P], 3),
         # What says nothing about the address neither counts nor ends the row.
         ([P, N, P, ("failed", "passing")], 3),
-        # A fault that was kept, of what arrived after all.
+        # A bounce type that was stored, of what arrived after all.
         ([("delivered", "passing"), P], 0),
     ],
 )
@@ -100,6 +100,6 @@ def test_it_takes_several() -> None:
 
 
 @given(st.text(max_size=30), st.sampled_from(BounceType))
-def test_any_text_has_a_fault(text: str, said: BounceType) -> None:
+def test_any_text_has_a_bounce_type(text: str, said: BounceType) -> None:
     assert classify_status(text, said) in BounceType
     assert classify_rejection(text, about_address=False) is not HARD

@@ -56,7 +56,7 @@ def test_a_warm_up_grows_day_by_day_until_it_is_no_limit() -> None:
     assert parse_warm_up(" ") is None
 
 
-def test_of_a_warm_up_and_the_days_limit_the_lower_one_holds() -> None:
+def test_of_a_warm_up_and_the_days_limit_the_lower_one_applies() -> None:
     limits = Limits(Limit(20, 400), {"gmail.com": Limit(5)}, WarmUp(START, 200, 1.5))
     assert limits.on(START)[ANY_DOMAIN] == Limit(20, 200)
     assert limits.on(date(2026, 12, 2))[ANY_DOMAIN] == Limit(20, 300)

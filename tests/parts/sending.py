@@ -1,4 +1,4 @@
-"""An issue taken to its end, and its books: who is where in them."""
+"""Sends an issue to its end, and returns whose delivery is in which state."""
 
 from sqlmodel import select
 
@@ -17,7 +17,7 @@ MOST_RUNS = 300
 
 
 def send_to_the_end(sending: Sending, number: int, clock: Clock) -> int:
-    """Comes back as often as a worker would; how often the provider could not be used."""
+    """Runs as often as a worker would; returns how often the provider could not be used."""
     unusable = 0
     with worker_lock(sending.store) as here:
         for _ in range(MOST_RUNS):
@@ -35,7 +35,7 @@ def send_to_the_end(sending: Sending, number: int, clock: Clock) -> int:
 
 
 def by_state(store: Store, number: int) -> dict[str, set[str]]:
-    """Addresses of a finished issue, by state; that its books balance is checked."""
+    """Addresses of a finished issue by state, once its counts are found to add up."""
     states: dict[str, set[str]] = {state: set() for state in DeliveryState}
     with store.read() as session:
         rows = session.exec(
