@@ -20,12 +20,12 @@ from digest.gate.checks.spam import SpamFilter
 from digest.message.edition import Sender
 from digest.pipeline import IssueRenderer, IssueService, Preview, Sending, TransactionalMailer
 from digest.pipeline.notify_workers import notify_nobody
-from digest.provider_settings import read_dkim_keys
 from digest.readers.proof_of_work import ProofOfWork
 from digest.render.environment import email_environment, templates_folder
 from digest.render.links import Tracking
 from digest.render.transactional import TransactionalRenderer
 from digest.settings import ProviderName, Settings, SettingsError
+from digest.startup_checks import read_dkim_keys
 from digest.track.bounces.imap import ImapMailbox
 from digest.track.bounces.mailbox import Mailbox, MaildirMailbox, parse_mailbox_url
 from digest.track.bounces.poll import BounceMailboxReader

@@ -45,12 +45,12 @@ def open_reader() -> "Iterator[Reader]":
     Neither provider nor templates are opened, and nothing of them is imported.
     """
     from digest.database import ensure_current
-    from digest.provider_settings import check_provider
     from digest.settings import read_settings
+    from digest.startup_checks import check_settings
     from store.engine import open_store
 
     settings = read_settings()
-    check_provider(settings)
+    check_settings(settings)
     store = open_store(settings.database_url)
     try:
         ensure_current(store)

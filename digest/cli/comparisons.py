@@ -10,6 +10,7 @@ from digest.cli.common import (
     CommandError,
     format_time,
     open_app,
+    open_reader,
     parse_moment,
     print_json,
     print_rows,
@@ -79,7 +80,7 @@ def list_(
     """Every comparison in the store, newest first."""
     from digest.catalog.queries import all_comparisons
 
-    with open_app() as app, app.store.read() as session:
+    with open_reader() as reader, reader.store.read() as session:
         comparisons = all_comparisons(session)
     if as_json:
         print_json([_as_json(view) for view in comparisons])

@@ -8,6 +8,7 @@ from digest.cli.common import (
     CommandError,
     format_time,
     open_app,
+    open_reader,
     parse_moment,
     print_json,
     print_rows,
@@ -63,7 +64,7 @@ def list_(
     from schedules.recurrence import Recurrence
     from schedules.registry import all_schedules
 
-    with open_app() as app, app.store.read() as session:
+    with open_reader() as reader, reader.store.read() as session:
         rows: list[dict[str, Any]] = [
             {
                 "name": one.name,
@@ -72,7 +73,7 @@ def list_(
                 "approval": one.approval,
                 "frequency": one.frequency,
                 "active": one.active,
-                "next": Recurrence.parse(one.cron, one.zone).next(app.clock())[0],
+                "next": Recurrence.parse(one.cron, one.zone).next(reader.clock())[0],
             }
             for one in all_schedules(session)
         ]
@@ -123,9 +124,9 @@ def next_(name: str, count: Annotated[int, typer.Option(min=1, max=100)] = 1) ->
     from schedules.recurrence import Recurrence
     from schedules.registry import find_schedule
 
-    with open_app() as app, app.store.read() as session:
+    with open_reader() as reader, reader.store.read() as session:
         schedule = find_schedule(session, name)
-        following = Recurrence.parse(schedule.cron, schedule.zone).next(app.clock(), count)
+        following = Recurrence.parse(schedule.cron, schedule.zone).next(reader.clock(), count)
         zone = ZoneInfo(schedule.zone)
     for moment in following:
         print(moment.astimezone(zone).isoformat())

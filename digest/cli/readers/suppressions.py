@@ -4,7 +4,14 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.common import CommandError, format_time, open_app, print_json, print_rows
+from digest.cli.common import (
+    CommandError,
+    format_time,
+    open_app,
+    open_reader,
+    print_json,
+    print_rows,
+)
 
 app = typer.Typer(help="Addresses that must not be mailed.", no_args_is_help=True)
 
@@ -17,7 +24,7 @@ def list_(
     """What must not be mailed, newest first, and why."""
     from subscribers.suppression_removal import newest_suppressions
 
-    with open_app() as app, app.store.read() as session:
+    with open_reader() as reader, reader.store.read() as session:
         found = newest_suppressions(session, most)
     if as_json:
         print_json(

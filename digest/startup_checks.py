@@ -1,6 +1,7 @@
-"""Checks what settings say of the provider, so that every command names a fault at its start.
+"""Checks settings against what they name, so that every command tells of a fault at its start.
 
-A command that only reads opens no provider; this imports no more of one than the check needs.
+A command that only reads opens neither provider nor templates: these checks import no more of
+them than they need, and refuse what `bootstrap` would refuse.
 """
 
 from typing import TYPE_CHECKING
@@ -11,8 +12,12 @@ if TYPE_CHECKING:
     from digest.deliver.providers.dkim.keys import DkimKey
 
 
-def check_provider(settings: Settings) -> None:
-    """Raise SettingsError where the provider can't be opened with these settings."""
+def check_settings(settings: Settings) -> None:
+    """Raise SettingsError or TemplateError where `bootstrap` would, without opening anything."""
+    if settings.templates and not (settings.templates / "email").is_dir():
+        from digest.render.environment import email_environment  # noqa: PLC0415 - it raises
+
+        email_environment(settings.templates)
     if settings.provider is ProviderName.SENDGRID:
         from digest.deliver.providers.sendgrid.credentials import (  # noqa: PLC0415 - see above
             check_credentials,
