@@ -14,7 +14,8 @@ from digest.database import upgrade
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.smtp.provider import SmtpProvider
 from digest.deliver.providers.smtp.url import SmtpUrl
-from digest.pipeline import IssueService, Sending
+from digest.pipeline.issue_service import IssueService
+from digest.pipeline.sending import Sending
 from store.engine import open_store
 from tests.parts.postfix import Postfix, hindrance
 from tests.parts.signatures import rsa_key, signer, verdicts

@@ -18,8 +18,12 @@ from digest.gate import Gate, Tools
 from digest.gate.checks.clients import ClientTables
 from digest.gate.checks.spam import SpamFilter
 from digest.message.edition import Sender
-from digest.pipeline import IssueRenderer, IssueService, Preview, Sending, TransactionalMailer
+from digest.pipeline.issue_renderer import IssueRenderer
+from digest.pipeline.issue_service import IssueService
 from digest.pipeline.notify_workers import notify_nobody
+from digest.pipeline.preview import Preview
+from digest.pipeline.sending import Sending
+from digest.pipeline.transactional_mailer import TransactionalMailer
 from digest.readers.proof_of_work import ProofOfWork
 from digest.render.environment import email_environment, templates_folder
 from digest.render.links import Tracking

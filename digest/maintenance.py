@@ -14,7 +14,9 @@ from digest.deliver.tables import Batch, BatchState
 from digest.issues.history import unfinished
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import Issue, IssueState
-from digest.pipeline import IssueService, NothingNewError, Sending
+from digest.pipeline.drafting import NothingNewError
+from digest.pipeline.issue_service import IssueService
+from digest.pipeline.sending import Sending
 from digest.track.bounces.poll import BounceMailboxReader
 from digest.track.hits.classification import classify_all
 from schedules.runner import RunOutcome

@@ -16,7 +16,7 @@ from digest.cli.issue.send import send_in_foreground
 from digest.database import ensure_current
 from digest.issues.lifecycle import find_issue
 from digest.number_words import count_of
-from digest.pipeline import NothingNewError
+from digest.pipeline.drafting import NothingNewError
 from digest.samples import comparisons, subscribers
 from digest.settings import ProviderName, read_settings
 from schedules.registry import add_schedule, all_schedules

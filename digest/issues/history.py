@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel import Session, col, select
 
 from digest.catalog.tables import Comparison
-from digest.issues.tables import Issue, IssueState, Pick
+from digest.issues.tables import Issue, IssueState, Override, Pick
 
 _VOID = (IssueState.CANCELLED, IssueState.SKIPPED)
 
@@ -61,3 +61,12 @@ def picks_of(session: Session, number: int) -> Sequence[tuple[Pick, Comparison]]
         .where(Pick.issue_number == number)
         .order_by(col(Pick.position))
     ).all()
+
+
+def all_overrides(session: Session, number: int) -> list[Override]:
+    """Return every override there ever was for the issue, oldest first."""
+    return list(
+        session.exec(
+            select(Override).where(Override.issue_number == number).order_by(col(Override.id))
+        )
+    )

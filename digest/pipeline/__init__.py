@@ -6,19 +6,3 @@ Comes in: what editors, schedules and workers ask for. Goes out: rows, and mail 
 `IssueService` acts on an issue, `Sending` sends an approved one to its recipients, and
 `TransactionalMailer` sends single messages. None of them knows the command line or the web.
 """
-
-from digest.pipeline.drafting import NothingNewError
-from digest.pipeline.issue_renderer import IssueRenderer
-from digest.pipeline.issue_service import IssueService
-from digest.pipeline.preview import Preview
-from digest.pipeline.sending import Sending
-from digest.pipeline.transactional_mailer import TransactionalMailer
-
-__all__ = [
-    "IssueRenderer",
-    "IssueService",
-    "NothingNewError",
-    "Preview",
-    "Sending",
-    "TransactionalMailer",
-]

@@ -92,12 +92,3 @@ def overrides_of(session: Session, issue: Issue) -> list[Override]:
             .order_by(col(Override.id))
         )
     )
-
-
-def all_overrides(session: Session, number: int) -> list[Override]:
-    """Return every override there ever was for the issue, oldest first."""
-    return list(
-        session.exec(
-            select(Override).where(Override.issue_number == number).order_by(col(Override.id))
-        )
-    )

@@ -8,7 +8,7 @@ from digest.deliver.providers.base import ProviderError
 from digest.deliver.tables import Delivery, DeliveryState
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import IssueState
-from digest.pipeline import Sending
+from digest.pipeline.sending import Sending
 from store.engine import Store
 from subscribers.tables import Subscriber
 from tests.parts.world import Clock

@@ -15,8 +15,9 @@ from digest.deliver.providers.base import Accepted, Outcome
 from digest.issues.tables import Issue, IssueState
 from digest.message.edition import Edition, Sender
 from digest.message.personalization import Personalization
-from digest.pipeline import IssueRenderer, IssueService, Sending
-from digest.pipeline.issue_renderer import freeze
+from digest.pipeline.issue_renderer import IssueRenderer, freeze
+from digest.pipeline.issue_service import IssueService
+from digest.pipeline.sending import Sending
 from digest.render.links import Tracking
 from digest.render.rendered import Rendered
 from store.engine import Store

@@ -32,9 +32,8 @@ def list_(as_json: AsJson = False) -> None:
 
 def show(number: Number, as_json: AsJson = False) -> None:
     """What is in an issue, why, and what was left out and why."""
-    from digest.issues.history import picks_of
+    from digest.issues.history import all_overrides, picks_of
     from digest.issues.lifecycle import find_issue
-    from digest.pipeline.overrides import all_overrides
 
     with open_reader() as reader, reader.store.read() as session:
         issue = find_issue(session, number)

@@ -8,7 +8,8 @@ import pytest
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.smtp.provider import SmtpProvider
 from digest.deliver.providers.smtp.url import SmtpUrl
-from digest.pipeline import IssueService, Sending
+from digest.pipeline.issue_service import IssueService
+from digest.pipeline.sending import Sending
 from store.engine import Store
 from tests.parts.machine import without
 from tests.parts.mail import HOSTILE, kinds, long_edition, personalizations, submit

@@ -16,7 +16,8 @@ from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.rate_limit.limits import Limit, Limits
 from digest.issues.lifecycle import find_issue
 from digest.maintenance import Maintenance
-from digest.pipeline import IssueService, Sending
+from digest.pipeline.issue_service import IssueService
+from digest.pipeline.sending import Sending
 from digest.queue.deferral import QUEUE, SendTasks
 from digest.queue.tasks import TaskHandlers
 from digest.queue.worker import create_app, run_maintenance

@@ -18,7 +18,7 @@ from digest.deliver.rate_limit.limits import Limit, Limits, WarmUp
 from digest.deliver.tables import Batch, Delivery, DeliveryState, TokenBucketRow
 from digest.message.edition import Edition
 from digest.message.personalization import Personalization
-from digest.pipeline import Sending
+from digest.pipeline.sending import Sending
 from store.engine import Store
 from subscribers.tables import Subscriber
 from tests.parts.world import NOW, Clock, Recorder, add_approved, add_people, issue_service, sending

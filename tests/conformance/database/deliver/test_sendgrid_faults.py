@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from digest.deliver.providers.sendgrid.provider import SendGridProvider
-from digest.pipeline import IssueService, Sending
+from digest.pipeline.issue_service import IssueService
+from digest.pipeline.sending import Sending
 from store.engine import Store
 from tests.parts.sendgrid_server import Break, Reply, SendGridServer, errors
 from tests.parts.sending import by_state, send_to_the_end

@@ -13,7 +13,8 @@ from digest.deliver.providers.smtp.limits import MAX_WINDOW
 from digest.deliver.providers.smtp.provider import SmtpProvider
 from digest.deliver.providers.smtp.url import SmtpUrl
 from digest.deliver.tables import Attempt
-from digest.pipeline import IssueService, Sending
+from digest.pipeline.issue_service import IssueService
+from digest.pipeline.sending import Sending
 from store.engine import Store
 from subscribers.tables import Suppression, SuppressionReason
 from tests.parts.pipelining_server import PipeliningServer

@@ -20,7 +20,7 @@ from digest.message.edition import Edition, Sender
 from digest.message.headers import message_id
 from digest.message.personalization import Personalization
 from digest.message.template import MessageTemplate
-from digest.pipeline import TransactionalMailer
+from digest.pipeline.transactional_mailer import TransactionalMailer
 from digest.render.environment import email_environment, templates_folder
 from digest.render.transactional import TransactionalRenderer
 from store.engine import Store

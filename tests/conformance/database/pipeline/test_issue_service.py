@@ -14,7 +14,9 @@ from digest.catalog.upsert import Change, upsert_page
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import IssueState, Pick, Variant
 from digest.message.edition import Sender
-from digest.pipeline import IssueRenderer, IssueService, NothingNewError
+from digest.pipeline.drafting import NothingNewError
+from digest.pipeline.issue_renderer import IssueRenderer
+from digest.pipeline.issue_service import IssueService
 from digest.render.environment import email_environment, templates_folder
 from digest.render.links import Tracking
 from digest.samples import comparisons

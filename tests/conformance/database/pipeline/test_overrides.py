@@ -8,10 +8,10 @@ from sqlmodel import select
 
 from digest.catalog.upsert import upsert_page
 from digest.gate import Code, Gate, Policy
+from digest.issues.history import all_overrides
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import IssueState, Override
-from digest.pipeline import IssueService
-from digest.pipeline.overrides import all_overrides
+from digest.pipeline.issue_service import IssueService
 from store.engine import Store
 from tests.conformance.database.pipeline.test_issue_service import samples
 from tests.parts.world import Clock, Recorder, add_people
