@@ -17,8 +17,10 @@ _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\x9f\\]")
 _HOST = re.compile(r"[A-Za-z0-9._-]+")
 _IPV6 = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 
-# RFC 3986 sections 2.2 and 2.3 without the tilde: a target must not be able to spell a slot's mark.
-_KEPT = "%/:;=@!$&'()*+,?"
+# RFC 3986 sections 2.2 and 2.3; two tildes alone are escaped: a target must not be able to spell a
+# slot's mark. Browsers take a further # as part of the fragment.
+_KEPT = "%/:;=@!$&'()*+,?~"
+_KEPT_IN_FRAGMENT = f"{_KEPT}#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,8 @@ def ascii_url(url: str, label: str) -> str:
     if parts.username is not None or parts.password is not None:
         raise _refusal(url, label, "expected an address without a user name before the host")
     where = _ascii_host(host, url, label) + (f":{port}" if port is not None else "")
-    path, query, fragment = (
-        quote(_percents(part), safe=_KEPT).replace("~", "%7E")
-        for part in (parts.path, parts.query, parts.fragment)
-    )
+    path, query = (_escaped(part, _KEPT) for part in (parts.path, parts.query))
+    fragment = _escaped(parts.fragment, _KEPT_IN_FRAGMENT)
     return (
         f"{parts.scheme}://{where}{path}"
         + (f"?{query}" if query else "")
@@ -88,9 +88,10 @@ def ascii_url(url: str, label: str) -> str:
     )
 
 
-def _percents(part: str) -> str:
-    """A per cent sign that starts no escape is itself escaped."""
-    return re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", part)
+def _escaped(part: str, kept: str) -> str:
+    """`part` with what may not stand in it escaped, a per cent sign that starts no escape too."""
+    percents = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", part)
+    return quote(percents, safe=kept).replace("~~", "%7E%7E")
 
 
 def _ascii_host(host: str, url: str, label: str) -> str:

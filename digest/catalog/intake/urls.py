@@ -9,8 +9,11 @@ EXPECTED = "a web address like https://example.org/compare/a-vs-b"
 
 
 def is_importable(url: str) -> bool:
-    """Whether `url` is a web address that fits its column and holds no quote of any kind."""
-    if len(url) > limits.URL or not url.isprintable() or set(url) & set("'`"):
+    """Whether `url` is a web address that fits its column.
+
+    An apostrophe is legal in one (RFC 3986 section 2.2), a backtick is not.
+    """
+    if len(url) > limits.URL or not url.isprintable() or "`" in url:
         return False
     try:
         port = urlsplit(url).port

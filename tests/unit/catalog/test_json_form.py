@@ -293,3 +293,14 @@ def test_the_documented_example_is_read() -> None:
     guide = Path(__file__).parents[3] / "docs" / "json-form.md"
     example = guide.read_text("utf-8").split("```json")[1].split("```")[0]
     assert page(example).contenders[0].community_score == 77.5
+
+
+@pytest.mark.parametrize("end", ["alder's-rival", "a-vs-b#:~:text=the%20verdict", "a#b#c"])
+def test_an_address_is_kept_byte_for_byte(end: str) -> None:
+    url = f"https://example.com/compare/{end}"
+    (found,) = read(changed("url", url))
+    assert found.url == url
+
+
+def test_a_backtick_has_no_place_in_an_address() -> None:
+    assert refused(changed("url", "https://example.com/`x`")).at == "$.url"

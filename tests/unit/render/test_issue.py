@@ -73,6 +73,19 @@ def test_untracked_mail_leads_straight_to_its_targets_and_has_no_pixel(
     assert untracked.links == rendered.links[:-1], "but for the hidden one"
 
 
+@pytest.mark.parametrize("path", ["alder's-rival", "a-vs-b#:~:text=the%20verdict", "a#b#c"])
+def test_a_target_arrives_byte_for_byte(environment: Environment, path: str) -> None:
+    url = f"https://example.com/compare/{path}"
+    issue = content(briefs=0, groups=0)
+    issue = replace(issue, lead=replace(issue.lead, url=url))
+    untracked = render_issue(issue, BRAND, environment, tracking=NO_TRACKING)
+    page = BeautifulSoup(untracked.html, "html.parser")
+    assert url in {link["href"] for link in page.find_all("a")}
+    assert url in untracked.text
+    tracked = render_issue(issue, BRAND, environment)
+    assert url in {link.url for link in tracked.links}
+
+
 def test_every_link_of_the_mail_is_listed_and_every_listed_link_is_used(
     rendered: Rendered,
 ) -> None:

@@ -44,10 +44,26 @@ def test_an_untracked_link_is_its_target_and_is_still_listed() -> None:
         ("https://a.example:8443/?q=é#ñ", "https://a.example:8443/?q=%C3%A9#%C3%B1"),
         ("https://[2001:db8::1]/x", "https://[2001:db8::1]/x"),
         ("https://a.example", "https://a.example"),
+        ("https://a.example/#~~open~~", "https://a.example/#%7E%7Eopen%7E%7E"),
     ],
 )
 def test_a_target_is_written_in_ascii(url: str, expected: str) -> None:
     assert ascii_url(url, "x") == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a.example/compare#:~:text=the%20verdict",
+        "https://a.example/compare#top:~:text=prefix-,the%20verdict,-suffix&text=x",
+        "https://a.example/app#/tools#prices",
+        "https://a.example/compare/alder's-rival?q='x'",
+        "https://a.example/~sam/?a=~b",
+        "https://a.example/a;b=(c)*!$,+@:&=?/",
+    ],
+)
+def test_a_target_that_is_legal_stays_as_it_is_byte_for_byte(url: str) -> None:
+    assert ascii_url(url, "x") == url
 
 
 def test_a_target_can_not_spell_a_slot() -> None:
