@@ -82,6 +82,42 @@ def test_a_quote_may_span_lines(quote: str) -> None:
     assert said(page)[1] == said(read(page_text()))[1]
 
 
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "“First of it.\n\n“Second of it.\n\n“Third.”",
+        "“First of it.\n“Second of it.\n“Third.”",
+        "“First of it.\n\n“Second\nof it.\n\n“Third.”",
+        "“First of it.\n\n“Second of it. Third.”",
+    ],
+)
+@pytest.mark.parametrize("place", [0, 3, 7])
+def test_a_quote_mark_that_opens_each_paragraph_goes_on_with_the_quote(
+    quote: str, place: int
+) -> None:
+    others = quotes(PAGE)
+    page = read(page_text(reviews=[*others[:place], quote, *others[place + 1 :]]))
+    left, right = said(page)
+    words = [one for pair in zip(left, right, strict=True) for one in pair]
+    assert words[place] == "First of it. Second of it. Third."
+    expected = said(read(page_text()))
+    assert sum(one not in words for side in expected for one in side) == 1
+
+
+def test_a_quotation_at_the_start_of_such_a_paragraph_keeps_its_mark() -> None:
+    quote = "“First of it.\n\n“They call it “done” here.\n\n““Never,” they say.”"
+    page = read(page_text(reviews=[quote, *quotes(PAGE)[1:]]))
+    assert page.contenders[0].reviews[0].quote == (
+        "First of it. They call it “done” here. “Never,” they say."
+    )
+
+
+def test_a_quote_left_open_is_no_paragraph_of_the_next() -> None:
+    """Read as one they would leave the panel incomplete."""
+    others = quotes(PAGE)
+    refused(page_text(reviews=["“Left open.", *others[1:]]))
+
+
 def test_quotes_within_quotes_do_not_end_them() -> None:
     spoken = [
         "He said “wow” and left.",

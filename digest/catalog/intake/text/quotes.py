@@ -1,6 +1,7 @@
 """Quotes and what stands between them: a scorecard cut into quotes and gaps.
 
 A quote begins its line with “ and ends one with ”; it may span lines and hold quotes of its own.
+Some typesetters repeat the “ at each paragraph of a quote and close it once (`repeated`).
 Straight quotes are read too, without the help of their direction.
 """
 
@@ -39,14 +40,17 @@ class Scorecard:
     gaps: list[list[Line]] = field(default_factory=lambda: [[]])
 
 
-def cut(page: Page, start: int) -> Scorecard:
-    """The quotes from line `start` to the page's footer. PageError where one has no end."""
+def cut(page: Page, start: int, *, repeated: bool = False) -> Scorecard:
+    """The quotes from line `start` to the page's footer. PageError where one has no end.
+
+    `repeated`: a “ that begins a line while a quote is open goes on with it.
+    """
     card = Scorecard()
     index = start
     while index < len(page.lines) and page.keys[index] not in _ENDS:
         line = page.lines[index]
         if line.text.startswith(OPENING):
-            end = _closing(page, index)
+            end = _closing_of_repeated(page, index) if repeated else _closing(page, index)
             card.quotes.append(Quote(index, _words(page, index, end)))
             card.gaps.append([])
             index = end + 1
@@ -81,6 +85,24 @@ def _closing(page: Page, start: int) -> int:
     raise _unclosed(page, start)
 
 
+def _closing_of_repeated(page: Page, start: int) -> int:
+    """The line on which the quote that begins at `start` ends, if each paragraph has a “."""
+    balance = 0
+    for index in range(start, len(page.lines)):
+        text = page.lines[index].text
+        if index > start and page.keys[index] in _ENDS:
+            break
+        balance += text.count("“") - text.count("”") - (index > start and _goes_on(text))
+        if text.endswith("”") and balance <= 0:
+            return index
+    raise _unclosed(page, start)
+
+
+def _goes_on(text: str) -> bool:
+    """Whether the “ that begins `text` is one more of the same quote, and no quote within it."""
+    return text.startswith("“") and text.count("“") >= text.count("”")
+
+
 def _is_whole_quote(text: str) -> bool:
     """A quote of its own: the one before it was never closed."""
     if text.startswith("“"):
@@ -95,11 +117,22 @@ def _begins_next(page: Page, index: int) -> bool:
 
 
 def _words(page: Page, start: int, end: int) -> str:
-    whole = " ".join(line.text for line in page.lines[start : end + 1])
+    whole = " ".join(_paragraphs([line.text for line in page.lines[start : end + 1]]))
     words = whole[1:-1].strip()
     if not words:
         raise page.error(start, "words between the quotation marks")
     return page.bounded(start, words, limits.PROSE, "a quote")
+
+
+def _paragraphs(lines: list[str]) -> list[str]:
+    """`lines` without the “ that begins a further paragraph of the same quote."""
+    left_open = sum(text.count("“") - text.count("”") for text in lines)
+    result = lines[:1]
+    for text in lines[1:]:
+        again = left_open > 0 and _goes_on(text)
+        left_open -= again
+        result.append(text.removeprefix("“").lstrip() if again else text)
+    return result
 
 
 def _unclosed(page: Page, start: int) -> PageError:

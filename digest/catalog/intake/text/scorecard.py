@@ -33,7 +33,7 @@ def read_reviews(
     page: Page, start: int, names: tuple[str, str]
 ) -> tuple[tuple[ReviewPage, ...], tuple[ReviewPage, ...]]:
     """The left and the right contender's reviews from line `start` on, in the page's order."""
-    card = cut(page, start)
+    card = _cut(page, start)
     if not card.quotes:
         raise page.error(start - 1, "reviews below it, each in “ ”")
     sides = _sides(page, card, names)
@@ -46,6 +46,23 @@ def read_reviews(
             raise page.error(quote.index, f"one {lens} review only of {names[side]}")
         reviews[side][lens] = ReviewPage(lens, quote.text, verdict)
     return tuple(reviews[0].values()), tuple(reviews[1].values())
+
+
+def _cut(page: Page, start: int) -> Scorecard:
+    """The quotes; where one seems to have no end, as paragraphs of one if that gives a full panel.
+
+    A quote that was in truth left open would swallow the next, and one would be missing.
+    """
+    try:
+        return cut(page, start)
+    except PageError as error:
+        try:
+            card = cut(page, start, repeated=True)
+        except PageError:
+            raise error from None
+        if len(card.quotes) != _PAIR * len(_LENSES):
+            raise
+        return card
 
 
 def _sides(page: Page, card: Scorecard, names: tuple[str, str]) -> Sequence[int]:
