@@ -18,6 +18,7 @@ from benchmarks.sink import Wiring, running
 
 MEDIUM, SMALL, LARGE = 100_000, 10_000, 1_000_000
 CHUNKS, GROUPS = Wiring(), Wiring(chunking=False)
+READING_SECONDS = 0.5
 FAR = Wiring(round_trip=0.020)
 
 
@@ -140,6 +141,25 @@ def clicks() -> list[Line]:
     ]
 
 
+def startup() -> list[Line]:
+    """Commands that only read. More than `READING_SECONDS` ends the benchmark with an error."""
+    found = run("startup")
+    lines = [
+        Line(
+            f"CPU seconds, digest issue {name}: to importing sqlmodel",
+            f"{found[name]:.2f}",
+            f"{found['sqlmodel']:.2f}",
+            found[name] / found["sqlmodel"],
+            f"at most {READING_SECONDS} s",
+        )
+        for name in ("list", "status")
+    ]
+    if max(found["list"], found["status"]) > READING_SECONDS:
+        show(lines, markdown=False)
+        sys.exit(f"a command that only reads takes more than {READING_SECONDS} s")
+    return lines
+
+
 def senders() -> list[Line]:
     """Several processes on one PostgreSQL, into a sink at 20 ms that remembers."""
     rates = {many: _shared(many) for many in (1, 2, 4)}
@@ -213,6 +233,7 @@ def main() -> None:
         rendering,
         webhook,
         clicks,
+        startup,
     ]
     if given.full:
         parts += [sendgrid, senders]
