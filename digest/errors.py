@@ -17,6 +17,7 @@
     ├── SignatureError                a webhook body is not the provider's, or stale
     ├── TokenError                    a token was not made by us for this purpose
     ├── TooManySignupsError           a sign-up limit is reached
+    ├── UnknownReaderError            a link's reader is erased, or it is a preview's link
     ├── UserError                     whoever runs the product can act on it: the text says how
     │   ├── AddressError              a mail address is not accepted
     │   ├── CommandError              a command ends with this line

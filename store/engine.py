@@ -13,12 +13,15 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
 from store.errors import UserError
 
 BUSY_TIMEOUT_SECONDS = 30
+UNAVAILABLE = (OperationalError, PoolTimeoutError)
+"""What a transaction raises while the database is locked, full or out of reach."""
 
 
 class StoreError(UserError):

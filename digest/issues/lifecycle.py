@@ -48,6 +48,8 @@ class IssueError(UserError):
 class NoSuchIssueError(IssueError):
     """There is no issue with that number."""
 
+    http_status = 404
+
 
 def find_issue(session: Session, number: int) -> Issue:
     """Raises NoSuchIssueError."""

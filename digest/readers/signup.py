@@ -32,6 +32,7 @@ _LETTERS = {
 class TooManySignupsError(DigestError):
     """More requests from one network than people send. `retry_after` is in seconds."""
 
+    http_status = 429
     retry_after = int(NETWORK_SPAN.total_seconds())
 
 

@@ -1,4 +1,4 @@
-"""The web application: every page of one site."""
+"""Builds the web application: the public pages of one site, and the studio."""
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
@@ -11,13 +11,17 @@ from digest.web.error_pages import add_error_pages
 from digest.web.headers import SecurityHeadersMiddleware
 from digest.web.path_prefix import PathPrefixMiddleware
 from digest.web.public import (
+    address_change,
     comparisons,
+    confirm,
+    data_export,
     feeds,
     issues,
     preferences,
     redirects,
     robots,
     subscribe,
+    subscribe_api,
     unsubscribe,
     votes,
 )
@@ -31,8 +35,12 @@ PUBLIC = (
     health,
     redirects,
     subscribe,
+    subscribe_api,
+    confirm,
     unsubscribe,
     preferences,
+    data_export,
+    address_change,
     votes,
     issues,
     comparisons,
@@ -54,7 +62,7 @@ def create_app(site: Site, *, studio: bool = False) -> ASGIApp:
         return app
     # Outermost: its answers carry the security headers themselves.
     commit = hit_commit(site.store, HitWriter(site.tokens, site.tracking))
-    base = app.state.pages.base
+    base = app.state.templates.base
     return TrackingMiddleware(app, commit, base, site.networks, site.clock)
 
 
@@ -64,14 +72,14 @@ def pages_of(site: Site, *, studio: bool = False) -> FastAPI:
     app = FastAPI(redirect_slashes=False, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site
     app.state.webhook_ingest = webhook_ingest(site.store, site.hasher, site.clock)
-    app.state.pages = pages = PageTemplates(templates_folder() / "web", site.brand)
+    app.state.templates = templates = PageTemplates(templates_folder() / "web", site.brand)
     for part in PUBLIC:
         app.include_router(part.router)
     if studio:
         app.include_router(editors.router)
-    add_error_pages(app, pages)
+    add_error_pages(app, templates)
     # The one added last sees a request first.
-    app.add_middleware(PathPrefixMiddleware, prefix=pages.base)
+    app.add_middleware(PathPrefixMiddleware, prefix=templates.base)
     if studio:
         app.add_middleware(LocalOnlyMiddleware)
     app.add_middleware(SecurityHeadersMiddleware)

@@ -1,17 +1,18 @@
-"""Errors as pages: what is wrong and what to do, never a traceback."""
+"""Turns errors into pages that say what is wrong and what to do, never a traceback."""
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from digest.web.headers import DEFAULTS
 from digest.web.templating import PRIVATE, PageTemplates
+from store.engine import UNAVAILABLE
 from store.errors import DigestError
+from subscribers.tokens import TokenClaims
 
 log = logging.getLogger(__name__)
 
@@ -27,41 +28,88 @@ WORDS: dict[int, tuple[str, str]] = {
 
 
 class InvalidLinkError(DigestError):
-    """A link's token is not one of ours, or what it spoke of is gone."""
+    """A link's token is not one of ours, or what it named is gone."""
 
 
-def add_error_pages(app: FastAPI, pages: PageTemplates) -> None:
-    def page(status: int, headers: dict[str, str] | None = None) -> Response:
+class UnknownReaderError(DigestError):
+    """A link's token is ours, but names nobody: the reader is erased, or it is a preview's link."""
+
+    def __init__(self, claims: TokenClaims) -> None:
+        super().__init__("the link's reader is unknown")
+        self.preview = not claims.subscriber
+
+
+def status_of(error: DigestError) -> int:
+    """The HTTP status of an error: what its class states as `http_status`, else 500."""
+    status: int = getattr(error, "http_status", 500)
+    return status
+
+
+def headers_of(error: DigestError) -> dict[str, str]:
+    """Retry-After where the error says in how many seconds (`retry_after`)."""
+    seconds = getattr(error, "retry_after", None)
+    return {} if seconds is None else {"Retry-After": str(seconds)}
+
+
+class _ErrorPages:
+    """The handlers, over one site's templates."""
+
+    def __init__(self, templates: PageTemplates) -> None:
+        self._templates = templates
+
+    def _page(self, status: int, headers: Mapping[str, str] | None = None) -> Response:
         title, advice = WORDS.get(status) or (HTTPStatus(status).phrase, WORDS[404][1])
-        extra = PRIVATE | dict(headers or {})
-        return pages.show("error.html", status=status, headers=extra, title=title, advice=advice)
+        return self._templates.show(
+            "error.html",
+            status=status,
+            headers=PRIVATE | dict(headers or {}),
+            title=title,
+            advice=advice,
+        )
 
-    async def http_error(_request: Request, error: Exception) -> Response:
+    async def http(self, _request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-        return page(error.status_code, dict(error.headers or {}))
+        return self._page(error.status_code, error.headers)
 
-    async def bad_link(_request: Request, _error: Exception) -> Response:
-        return pages.private("bad_link.html", status=404)
+    async def invalid_link(self, _request: Request, _error: Exception) -> Response:
+        return self._templates.private("invalid_link.html", status=404)
 
-    async def bad_request(_request: Request, _error: Exception) -> Response:
-        return page(400)
+    async def unknown_reader(self, _request: Request, error: Exception) -> Response:
+        assert isinstance(error, UnknownReaderError)  # noqa: S101 - registered for nothing else
+        return self._templates.private("unknown_reader.html", preview=error.preview)
 
-    async def no_store(request: Request, error: Exception) -> Response:
+    async def invalid_request(self, _request: Request, _error: Exception) -> Response:
+        return self._page(400)
+
+    async def ours(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, DigestError)  # noqa: S101 - registered for nothing else
+        status = status_of(error)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return await self.unexpected(request, error)
+        return self._page(status, headers_of(error))
+
+    async def unavailable(self, request: Request, error: Exception) -> Response:
         # The route and not the path: the path holds a reader's token.
         log.error("the database failed in %s: %s", _route(request), type(error).__name__)
-        return page(503, {"Retry-After": "60"})
+        return self._page(503, {"Retry-After": "60"})
 
-    async def fault(request: Request, error: Exception) -> Response:
+    async def unexpected(self, request: Request, error: Exception) -> Response:
         log.error("a fault in %s: %s", _route(request), type(error).__name__)
         # This answer is made outside the middleware that adds the headers of all others.
-        return page(500, dict(DEFAULTS) | PRIVATE)
+        return self._page(500, dict(DEFAULTS) | PRIVATE)
 
-    app.add_exception_handler(HTTPException, http_error)
-    app.add_exception_handler(InvalidLinkError, bad_link)
-    app.add_exception_handler(RequestValidationError, bad_request)
-    app.add_exception_handler(OperationalError, no_store)
-    app.add_exception_handler(PoolTimeoutError, no_store)
-    app.add_exception_handler(Exception, fault)
+
+def add_error_pages(app: FastAPI, templates: PageTemplates) -> None:
+    """Registers a page for every kind of error; a class without its own gets its base class's."""
+    pages = _ErrorPages(templates)
+    app.add_exception_handler(HTTPException, pages.http)
+    app.add_exception_handler(RequestValidationError, pages.invalid_request)
+    app.add_exception_handler(InvalidLinkError, pages.invalid_link)
+    app.add_exception_handler(UnknownReaderError, pages.unknown_reader)
+    app.add_exception_handler(DigestError, pages.ours)
+    for kind in UNAVAILABLE:
+        app.add_exception_handler(kind, pages.unavailable)
+    app.add_exception_handler(Exception, pages.unexpected)
 
 
 def _route(request: Request) -> str:

@@ -66,8 +66,8 @@ async def _site(request: Request) -> Site:
     return cast("Site", request.app.state.site)
 
 
-async def _pages(request: Request) -> PageTemplates:
-    return cast("PageTemplates", request.app.state.pages)
+async def _templates(request: Request) -> PageTemplates:
+    return cast("PageTemplates", request.app.state.templates)
 
 
 async def _origin(request: Request) -> ConsentOrigin:
@@ -80,5 +80,5 @@ async def _origin(request: Request) -> ConsentOrigin:
 
 
 SiteDep = Annotated[Site, Depends(_site)]
-TemplatesDep = Annotated[PageTemplates, Depends(_pages)]
+TemplatesDep = Annotated[PageTemplates, Depends(_templates)]
 OriginDep = Annotated[ConsentOrigin, Depends(_origin)]

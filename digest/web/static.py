@@ -1,4 +1,4 @@
-"""The pages' own files, by name from memory: there is no folder to climb out of."""
+"""Serves the pages' own files, by name from memory: no path can escape a folder."""
 
 from fastapi import APIRouter, HTTPException, Response
 
@@ -16,14 +16,14 @@ KEEP = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 @router.api_route("/static/{name}", methods=["GET", "HEAD"])
-async def static(name: str, pages: TemplatesDep) -> Response:
+async def static(name: str, templates: TemplatesDep) -> Response:
     kind = KINDS.get(name.rpartition(".")[2])
-    if kind is None or name not in pages.statics:
+    if kind is None or name not in templates.statics:
         raise HTTPException(404)
-    return Response(pages.statics[name], media_type=kind, headers=KEEP)
+    return Response(templates.statics[name], media_type=kind, headers=KEEP)
 
 
 @router.api_route("/favicon.ico", methods=["GET", "HEAD"])
-async def icon(pages: TemplatesDep) -> Response:
+async def icon(templates: TemplatesDep) -> Response:
     """Browsers ask for it on an issue's page, whose frozen bytes name no icon."""
-    return await static("mark.svg", pages)
+    return await static("mark.svg", templates)

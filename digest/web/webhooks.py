@@ -11,16 +11,16 @@ from starlette.requests import ClientDisconnect
 from digest.track.provider_events.delivery_event import DeliveryEvent
 from digest.track.provider_events.sendgrid import (
     MAX_WEBHOOK_BYTES,
-    WebhookPayloadError,
     parse_webhook,
 )
 from digest.track.provider_events.sendgrid_signature import (
     SIGNATURE_HEADER,
     TIMESTAMP_HEADER,
-    SignatureError,
 )
 from digest.track.provider_events.webhook_ingest import WebhookIngest
+from digest.web.error_pages import status_of
 from digest.web.site import Site, SiteDep
+from store.errors import DigestError
 
 router = APIRouter()
 log = logging.getLogger(__name__)
@@ -43,8 +43,9 @@ async def sendgrid(request: Request, site: SiteDep, ingest: WebhookIngestDep) ->
     except ClientDisconnect:
         return Response(status_code=400)  # nobody hears it
     except HTTPException as refused:
-        log.warning("a post to /webhooks/sendgrid was refused: %s", refused.detail)
-        return PlainTextResponse(f"{refused.detail}\n", refused.status_code)
+        return _refuse(refused.status_code, refused.detail)
+    except DigestError as refused:
+        return _refuse(status_of(refused), str(refused))
     return Response(status_code=204)
 
 
@@ -59,13 +60,13 @@ async def _body(request: Request) -> bytes:
 
 
 def _read(site: Site, request: Request, body: bytes) -> list[DeliveryEvent]:
-    """The events of a signed post. Raises HTTPException."""
+    """The events of a signed post. Raises SignatureError or WebhookPayloadError."""
     signature = request.headers.get(SIGNATURE_HEADER, "")
     timestamp = request.headers.get(TIMESTAMP_HEADER, "")
-    try:
-        site.signature_verifier.verify(signature, timestamp, body, site.clock())
-        return parse_webhook(body, site.tokens)
-    except SignatureError as error:
-        raise HTTPException(403, str(error)) from None
-    except WebhookPayloadError as error:
-        raise HTTPException(400, str(error)) from None
+    site.signature_verifier.verify(signature, timestamp, body, site.clock())
+    return parse_webhook(body, site.tokens)
+
+
+def _refuse(status: int, why: str) -> Response:
+    log.warning("a post to /webhooks/sendgrid was refused: %s", why)
+    return PlainTextResponse(f"{why}\n", status)

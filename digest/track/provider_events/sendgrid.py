@@ -92,6 +92,8 @@ _POST: TypeAdapter[list[SendGridEvent]] = TypeAdapter(list[SendGridEvent])
 class WebhookPayloadError(DigestError):
     """The body of a webhook can't be read; the message is one line why."""
 
+    http_status = 400
+
 
 def parse_webhook(body: bytes, tokens: Tokens) -> list[DeliveryEvent]:
     """The events of one post, in order. Raises WebhookPayloadError if any can't be read."""

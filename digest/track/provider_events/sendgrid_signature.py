@@ -1,4 +1,4 @@
-"""Whether a post is SendGrid's, and fresh.
+"""Verifies that a webhook post is SendGrid's, and recent.
 
 ECDSA over P-256 with SHA-256, of the timestamp header followed by the raw body; the key is
 SubjectPublicKeyInfo in base64, as SendGrid shows it
@@ -23,29 +23,34 @@ from store.errors import DigestError
 
 SIGNATURE_HEADER = "X-Twilio-Email-Event-Webhook-Signature"
 TIMESTAMP_HEADER = "X-Twilio-Email-Event-Webhook-Timestamp"
-OLDEST = timedelta(hours=25)
-"""A post is tried for 24 hours, and no page says that it is signed anew each time. What is
-repeated within that time does nothing: every event is stored once."""
-NEWEST = timedelta(minutes=5)
-"""How far clocks may differ."""
+MAX_AGE = timedelta(hours=25)
+"""SendGrid retries a post for 24 hours, and may not sign it anew each time. A replay within that
+time has no effect, since every event is stored once."""
+MAX_CLOCK_SKEW = timedelta(minutes=5)
+"""How far the two clocks may differ."""
 _EXPECTED = "should look like MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE..., as SendGrid shows it"
 _LONGEST_TIMESTAMP = 12
 _LONGEST_SIGNATURE = 200
 
 
 class SignatureError(DigestError):
-    """The post is not to be believed; the message is one line why."""
+    """The post is not to be trusted; the message is one line why."""
+
+    http_status = 403
 
 
 class SignatureVerifier:
-    """Checks posts against keys; any of them will do, so that one can be replaced."""
+    """Verifies posts with public keys; any of them will do, so that a key can be rotated."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        """Raises ValueError for what is not such a key."""
+        """`keys` as SendGrid shows them. Raises ValueError for anything else."""
         self._keys = [_read(key) for key in keys]
 
     def verify(self, signature: str, timestamp: str, body: bytes, now: datetime) -> None:
-        """Raises SignatureError unless `body` was signed, and lately. Arguments are headers."""
+        """Raises SignatureError unless `body` was signed, and recently.
+
+        `signature` and `timestamp` are the headers' values.
+        """
         if not self._keys:
             raise SignatureError("DIGEST_SENDGRID_WEBHOOK_KEY is not set: no post can be believed")
         if not signature or not timestamp:
@@ -71,9 +76,9 @@ def _check_age(timestamp: str, now: datetime) -> None:
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= _LONGEST_TIMESTAMP):
         raise SignatureError("the signature's timestamp is not a number of seconds")
     age = now.timestamp() - int(timestamp)
-    if age > OLDEST.total_seconds():
+    if age > MAX_AGE.total_seconds():
         raise SignatureError(f"the post is stale: signed {timedelta(seconds=int(age))} ago")
-    if age < -NEWEST.total_seconds():
+    if age < -MAX_CLOCK_SKEW.total_seconds():
         raise SignatureError("the post was signed in the future; is this machine's clock right?")
 
 

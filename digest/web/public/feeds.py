@@ -1,4 +1,4 @@
-"""What went out, for feed readers: Atom (RFC 4287) and JSON Feed 1.1 (jsonfeed.org)."""
+"""Feeds of the issues that went out: Atom (RFC 4287) and JSON Feed 1.1 (jsonfeed.org)."""
 
 import hashlib
 import json
@@ -7,8 +7,8 @@ from xml.etree.ElementTree import Element, SubElement, register_namespace, tostr
 
 from fastapi import APIRouter, Request, Response
 
+from digest.issues.archive import ArchiveEntry, public_issues
 from digest.render.filters import sanitize
-from digest.web.public.issues import Entry, public_issues
 from digest.web.site import SiteDep
 
 router = APIRouter()
@@ -16,21 +16,21 @@ router = APIRouter()
 ATOM = "http://www.w3.org/2005/Atom"
 ATOM_TYPE = "application/atom+xml; charset=utf-8"
 JSON_TYPE = "application/feed+json; charset=utf-8"
-MOST = 30
+MAX_ENTRIES = 30
 """Entries of a feed: a reader that slept for half a year misses none."""
 
 
 @router.api_route("/feed.xml", methods=["GET", "HEAD"])
 def atom(request: Request, site: SiteDep) -> Response:
     with site.store.read() as session:
-        entries = public_issues(session)[:MOST]
+        entries = public_issues(session)[:MAX_ENTRIES]
     return _fresh(request, _atom(site, entries), ATOM_TYPE)
 
 
 @router.api_route("/feed.json", methods=["GET", "HEAD"])
 def json_feed(request: Request, site: SiteDep) -> Response:
     with site.store.read() as session:
-        entries = public_issues(session)[:MOST]
+        entries = public_issues(session)[:MAX_ENTRIES]
     return _fresh(request, _json(site, entries), JSON_TYPE)
 
 
@@ -43,7 +43,7 @@ def _fresh(request: Request, body: bytes, kind: str) -> Response:
     return Response(body, media_type=kind, headers=headers)
 
 
-def _atom(site: SiteDep, entries: Sequence[Entry]) -> bytes:
+def _atom(site: SiteDep, entries: Sequence[ArchiveEntry]) -> bytes:
     register_namespace("", ATOM)
     root = site.brand.public_url
     feed = Element(f"{{{ATOM}}}feed", {"xml:lang": site.brand.language})
@@ -72,7 +72,7 @@ def _add(parent: Element, name: str, text: str = "", **attributes: str) -> Eleme
     return child
 
 
-def _json(site: SiteDep, entries: Sequence[Entry]) -> bytes:
+def _json(site: SiteDep, entries: Sequence[ArchiveEntry]) -> bytes:
     root = site.brand.public_url
     feed = {
         "version": "https://jsonfeed.org/version/1.1",

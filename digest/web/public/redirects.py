@@ -108,14 +108,16 @@ def _user_agent(scope: Scope) -> str:
 
 
 @router.api_route("/l/{link}/{token}", methods=["GET", "HEAD"])
-def click(request: Request, pages: TemplatesDep) -> Response:
+def click(request: Request, templates: TemplatesDep) -> Response:
     """Answers for a link that is none of ours, and for a click that could not be stored."""
     target = request.scope.get(_NOT_STORED)
     if target is None:
         raise InvalidLinkError
     # A browser asks again by itself and is counted then; who won't wait can follow the target.
     again = {"Retry-After": str(RETRY_SECONDS), "Refresh": str(RETRY_SECONDS)}
-    return pages.show("on_its_way.html", status=503, headers={**PRIVATE, **again}, target=target)
+    return templates.show(
+        "redirecting.html", status=503, headers={**PRIVATE, **again}, target=target
+    )
 
 
 @router.api_route("/o/{token}.gif", methods=["GET", "HEAD"])

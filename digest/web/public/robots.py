@@ -1,20 +1,19 @@
-"""What search engines may read, and where to begin: RFC 9309 and sitemaps.org."""
+"""robots.txt (RFC 9309) and the sitemap (sitemaps.org)."""
 
 from datetime import datetime
 from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
 from fastapi import APIRouter, Response
-from sqlmodel import Session, col, select
 
-from digest.catalog.tables import Comparison, Contender, Tool
-from digest.web.public.issues import public_issues
-from digest.web.site import SiteDep
+from digest.catalog.published import published_comparisons, published_tools
+from digest.issues.archive import public_issues
+from digest.web.site import Site, SiteDep
 
 router = APIRouter()
 
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
-MOST = 50_000
+MAX_URLS = 50_000
 """Addresses of one sitemap."""
 CLOSED = (
     "/l/",
@@ -31,7 +30,7 @@ CLOSED = (
 
 @router.api_route("/robots.txt", methods=["GET", "HEAD"])
 def robots(site: SiteDep) -> Response:
-    """A token in an address is nobody's business but its reader's."""
+    """Keeps crawlers off every path with a token."""
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in CLOSED)]
     lines += ["", f"Sitemap: {site.brand.public_url}/sitemap.xml", ""]
     return Response("\n".join(lines), media_type="text/plain; charset=utf-8")
@@ -41,9 +40,7 @@ def robots(site: SiteDep) -> Response:
 def sitemap(site: SiteDep) -> Response:
     register_namespace("", SITEMAP)
     urls = Element(f"{{{SITEMAP}}}urlset")
-    with site.store.read() as session:
-        places = _places(session, site.clock())
-    for path, changed in places[:MOST]:
+    for path, changed in _paths(site)[:MAX_URLS]:
         url = SubElement(urls, f"{{{SITEMAP}}}url")
         SubElement(url, f"{{{SITEMAP}}}loc").text = f"{site.brand.public_url}{path}"
         if changed is not None:
@@ -52,26 +49,17 @@ def sitemap(site: SiteDep) -> Response:
     return Response(body, media_type="application/xml; charset=utf-8")
 
 
-def _places(session: Session, now: datetime) -> list[tuple[str, datetime | None]]:
+def _paths(site: Site) -> list[tuple[str, datetime | None]]:
     """Paths and when each changed last: issues, comparisons, tools, the newest first."""
-    published = col(Comparison.published_at) <= now
-    comparisons = session.exec(
-        select(Comparison.slug, Comparison.changed_at)
-        .where(published)
-        .order_by(col(Comparison.published_at).desc())
-        .limit(MOST)
-    )
-    tools = session.exec(
-        select(Tool.slug)
-        .join(Contender, col(Contender.tool_id) == col(Tool.id))
-        .join(Comparison, col(Comparison.id) == col(Contender.comparison_id))
-        .where(published)
-        .distinct()
-        .order_by(col(Tool.slug))
-        .limit(MOST)
-    )
-    places: list[tuple[str, datetime | None]] = [("/issues/", None)]
-    places += [(f"/issues/{entry.number}", entry.day) for entry in public_issues(session)]
-    places += [(f"/comparisons/{quote(slug)}", changed) for slug, changed in comparisons]
-    places += [(f"/tools/{quote(slug)}", None) for slug in tools]
-    return places
+    now = site.clock()
+    paths: list[tuple[str, datetime | None]] = [("/issues/", None)]
+    with site.store.read() as session:
+        paths += [(f"/issues/{entry.number}", entry.day) for entry in public_issues(session)]
+        paths += [
+            (f"/comparisons/{quote(slug)}", changed)
+            for slug, changed in published_comparisons(session, now, MAX_URLS)
+        ]
+        paths += [
+            (f"/tools/{quote(slug)}", None) for slug in published_tools(session, now, MAX_URLS)
+        ]
+    return paths

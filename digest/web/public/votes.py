@@ -1,8 +1,9 @@
-"""Ship or skip: GET shows the tools of an issue, POST keeps what was said."""
+"""Votes: GET shows the tools of an issue, POST stores ship or skip."""
 
 from fastapi import APIRouter, Response
 
 from digest.readers.votes import ballots, cast_votes, preselect
+from digest.web.error_pages import UnknownReaderError
 from digest.web.forms import FormFields
 from digest.web.public.token_links import read_claims
 from digest.web.site import SiteDep, TemplatesDep
@@ -12,7 +13,9 @@ router = APIRouter()
 
 
 @router.api_route("/vote/{token}", methods=["GET", "HEAD"])
-def ask(token: str, site: SiteDep, pages: TemplatesDep, tool: str = "", say: str = "") -> Response:
+def ask(
+    token: str, site: SiteDep, templates: TemplatesDep, tool: str = "", say: str = ""
+) -> Response:
     """Only shows the form: scanners open every link (invariant 5, docs/invariants.md).
 
     `tool` and `say`, as the email's buttons have them, put that tool first with that choice made.
@@ -21,18 +24,20 @@ def ask(token: str, site: SiteDep, pages: TemplatesDep, tool: str = "", say: str
     with site.store.read() as session:
         there = preselect(ballots(session, claims), tool, say)
     first = there[0].name if there and there[0].slug == tool else None
-    return pages.private("vote.html", ballots=there, said=None, first=first, path=f"/vote/{token}")
+    return templates.private(
+        "vote.html", ballots=there, said=None, first=first, path=f"/vote/{token}"
+    )
 
 
 @router.post("/vote/{token}")
-def vote(token: str, form: FormFields, site: SiteDep, pages: TemplatesDep) -> Response:
+def vote(token: str, form: FormFields, site: SiteDep, templates: TemplatesDep) -> Response:
     """One field a tool, its slug, with ship or skip; kept when it answers."""
     claims = read_claims(site, Purpose.VOTE, token)
     with site.store.write() as session:
         said = cast_votes(session, claims, form, site.clock())
         if said is None:
-            return pages.private("nobody.html", preview=not claims.subscriber)
-        return pages.private(
+            raise UnknownReaderError(claims)
+        return templates.private(
             "vote.html",
             ballots=ballots(session, claims),
             said=said,

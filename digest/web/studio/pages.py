@@ -1,77 +1,76 @@
-"""The editors' preview: an issue as its recipients will see it, with the reasons behind it."""
+"""The studio: an issue as its recipients will see it, with the reasons for its picks."""
 
 from dataclasses import asdict
 
-from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from sqlmodel import col, select
 
-from digest.issues.lifecycle import IssueError
-from digest.issues.tables import Issue
-from digest.render.errors import TemplateError
+from digest.issues.archive import all_issues
 from digest.web.headers import FRAMED_MAIL_POLICY, STUDIO_POLICY
 from digest.web.public.issues import issue_number
 from digest.web.public.signup_form import signup_form
 from digest.web.site import Site, SiteDep, TemplatesDep
-from digest.web.studio.preview import Facts, Proof, facts_of, proof_of
+from digest.web.studio.preview import IssuePreview, IssueSummary, preview_of, summary_of
+from store.errors import UserError
 
 router = APIRouter(prefix="/studio")
 
-FRESH = {"Content-Security-Policy": STUDIO_POLICY, "Cache-Control": "no-store"}
-FRAMED = {"Content-Security-Policy": FRAMED_MAIL_POLICY, "Cache-Control": "no-store"}
+HEADERS = {"Content-Security-Policy": STUDIO_POLICY, "Cache-Control": "no-store"}
+FRAME_HEADERS = {"Content-Security-Policy": FRAMED_MAIL_POLICY, "Cache-Control": "no-store"}
 
 
 @router.get("")
-async def door(request: Request) -> Response:
+async def redirect_to_overview(request: Request) -> Response:
     return RedirectResponse(request.url.path + "/", 302)
 
 
 @router.get("/")
-def overview(site: SiteDep, pages: TemplatesDep) -> Response:
+def overview(site: SiteDep, templates: TemplatesDep) -> Response:
+    """Lists all issues."""
     with site.store.read() as session:
-        issues = session.exec(select(Issue).order_by(col(Issue.number).desc())).all()
-        return pages.show("studio/overview.html", headers=FRESH, issues=issues)
+        issues = all_issues(session)
+    return templates.show("studio/overview.html", headers=HEADERS, issues=issues)
 
 
 @router.get("/sign-up")
-def sign_up(site: SiteDep, pages: TemplatesDep) -> Response:
-    """HTML to paste into any page."""
-    return pages.show(
+def sign_up(site: SiteDep, templates: TemplatesDep) -> Response:
+    """Shows the sign-up form's HTML to paste into any page."""
+    return templates.show(
         "studio/sign_up.html",
-        headers=FRESH,
+        headers=HEADERS,
         **asdict(signup_form(site)),
     )
 
 
 @router.get("/issues/{number}")
-def issue(number: str, site: SiteDep, pages: TemplatesDep) -> Response:
-    facts, proof, fault = look(site, issue_number(number))
-    return pages.show(
+def issue(number: str, site: SiteDep, templates: TemplatesDep) -> Response:
+    summary, preview, error = _load(site, issue_number(number))
+    return templates.show(
         "studio/issue.html",
-        status=200 if proof else 422,
-        headers=FRESH,
-        facts=facts,
-        proof=proof,
-        fault=fault,
+        status=200 if preview else 422,
+        headers=HEADERS,
+        summary=summary,
+        preview=preview,
+        error=error,
     )
 
 
 @router.get("/issues/{number}/html")
 def issue_html(number: str, site: SiteDep) -> Response:
-    """The mail's own page for the preview's frames; `number` as in the issue's page."""
-    _, proof, fault = look(site, issue_number(number))
-    if proof is None:
-        return HTMLResponse(fault, 422, FRAMED, "text/plain; charset=utf-8")
-    return HTMLResponse(proof.html, headers=FRAMED)
+    """The mail's own HTML, for the frames of the issue's page."""
+    _, preview, error = _load(site, issue_number(number))
+    if preview is None:
+        return HTMLResponse(error, 422, FRAME_HEADERS, "text/plain; charset=utf-8")
+    return HTMLResponse(preview.html, headers=FRAME_HEADERS)
 
 
-def look(site: Site, number: int) -> tuple[Facts, Proof | None, str]:
-    """Issue `number` and its proof; where it can't be rendered, None and one line why."""
-    with site.store.read() as session:
-        facts = facts_of(session, number)
-    if facts is None:
-        raise HTTPException(404)
+def _load(site: Site, number: int) -> tuple[IssueSummary, IssuePreview | None, str]:
+    """Issue `number` and its preview; if it can't be rendered, None and one line why.
+
+    Raises NoSuchIssueError.
+    """
+    summary = summary_of(site.store, number)
     try:
-        return facts, proof_of(site.preview, number, site.clock()), ""
-    except (IssueError, TemplateError) as error:
-        return facts, None, str(error)
+        return summary, preview_of(site.preview, number, site.clock()), ""
+    except UserError as error:
+        return summary, None, str(error)

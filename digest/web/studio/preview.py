@@ -1,4 +1,4 @@
-"""A proof of an issue: everything an editor looks at before approving, as plain values."""
+"""The preview of an issue: everything an editor looks at before approving, as plain values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,18 +6,18 @@ from datetime import datetime
 from email import message_from_bytes
 from email.policy import default
 
-from sqlmodel import Session, col, select
-
-from digest.catalog.tables import Comparison
+from digest.catalog.published import comparison_titles
 from digest.gate import Finding, Gate, sample_message
-from digest.issues.tables import Issue, Pick
+from digest.issues.archive import picks_with_comparisons
+from digest.issues.lifecycle import find_issue
 from digest.message.personalization import Personalization, slot_text
 from digest.render.archive import direct_links_html
 from digest.web.site import Preview
+from store.engine import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class PickReason:
     """A comparison and why it is, or is not, in the issue."""
 
     slug: str
@@ -27,8 +27,8 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What the store knows of the issue, rendered or not."""
+class IssueSummary:
+    """What the database has of the issue, rendered or not."""
 
     number: int
     state: str
@@ -39,13 +39,13 @@ class Facts:
     approved_at: datetime | None
     approved_by: str
     content_hash: str | None
-    picks: tuple[Reason, ...]
-    left_out: tuple[Reason, ...]
+    picks: tuple[PickReason, ...]
+    left_out: tuple[PickReason, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
-    """The issue as one recipient, who is nobody, would get it. Sizes are in bytes."""
+class IssuePreview:
+    """The issue as a sample recipient would get it. Sizes are in bytes."""
 
     sender: str
     subject: str
@@ -58,12 +58,13 @@ class Proof:
     findings: tuple[Finding, ...]
 
 
-def facts_of(session: Session, number: int) -> Facts | None:
-    issue = session.get(Issue, number)
-    if issue is None:
-        return None
-    titles = _titles(session, [entry["slug"] for entry in issue.left_out])
-    return Facts(
+def summary_of(store: Store, number: int) -> IssueSummary:
+    """Reads what the database has of issue `number`. Raises NoSuchIssueError."""
+    with store.read() as session:
+        issue = find_issue(session, number)
+        picks = picks_with_comparisons(session, number)
+        titles = comparison_titles(session, [entry["slug"] for entry in issue.left_out])
+    return IssueSummary(
         number=number,
         state=issue.state,
         series=issue.series,
@@ -73,21 +74,26 @@ def facts_of(session: Session, number: int) -> Facts | None:
         approved_at=issue.approved_at,
         approved_by=issue.approved_by,
         content_hash=issue.content_hash,
-        picks=_picks(session, number),
+        picks=tuple(
+            PickReason(comparison.slug, comparison.title, pick.role, tuple(pick.reasons))
+            for pick, comparison in picks
+        ),
         left_out=tuple(
-            Reason(entry["slug"], titles.get(entry["slug"], entry["slug"]), "", (entry["reason"],))
+            PickReason(
+                entry["slug"], titles.get(entry["slug"], entry["slug"]), "", (entry["reason"],)
+            )
             for entry in issue.left_out
         ),
     )
 
 
-def proof_of(preview: Preview, number: int, now: datetime) -> Proof:
-    """Raises IssueError or TemplateError when the issue can't be shown."""
+def preview_of(preview: Preview, number: int, now: datetime) -> IssuePreview:
+    """Renders the preview. Raises UserError when the issue can't be shown."""
     rendered = preview.rendered(number)
     edition = preview.edition(number)
     personalization = preview.sample_personalization(edition)
     mail = sample_message(edition, rendered, personalization, now)
-    return Proof(
+    return IssuePreview(
         sender=edition.sender.name,
         subject=rendered.subject,
         preheader=rendered.preheader,
@@ -103,8 +109,8 @@ def proof_of(preview: Preview, number: int, now: datetime) -> Proof:
 
 
 def _inert(html: str, links: Mapping[int, str], personalization: Personalization) -> str:
-    """The page with links an editor may try: no click is counted, no pixel loaded, and the
-    personal ones are those of subscriber 0, who is nobody.
+    """The page with links that an editor can try: no click is counted, no pixel is loaded, and
+    the personal links are those of subscriber 0, who is nobody.
     """
     return slot_text(direct_links_html(html, links, "#"), personalization, as_html=True)
 
@@ -112,23 +118,3 @@ def _inert(html: str, links: Mapping[int, str], personalization: Personalization
 def _headers(message: bytes) -> tuple[tuple[str, str], ...]:
     parsed = message_from_bytes(message, policy=default)
     return tuple((name, str(value)) for name, value in parsed.items())
-
-
-def _picks(session: Session, number: int) -> tuple[Reason, ...]:
-    rows = session.exec(
-        select(Pick, Comparison)
-        .join(Comparison, col(Comparison.id) == col(Pick.comparison_id))
-        .where(Pick.issue_number == number)
-        .order_by(col(Pick.position))
-    )
-    return tuple(
-        Reason(comparison.slug, comparison.title, pick.role, tuple(pick.reasons))
-        for pick, comparison in rows
-    )
-
-
-def _titles(session: Session, slugs: list[str]) -> dict[str, str]:
-    rows = session.exec(
-        select(Comparison.slug, Comparison.title).where(col(Comparison.slug).in_(slugs))
-    )
-    return dict(rows.all())

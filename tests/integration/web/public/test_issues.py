@@ -3,8 +3,9 @@
 import pytest
 from starlette.testclient import TestClient
 
+from digest.issues.archive import archived_issue
+from digest.render.archive import archive_html
 from digest.render.slots import MARKS
-from digest.web.public.issues import frozen_html
 from tests.integration.web.rows import TARGET, add_issue
 from tests.integration.web.small_site import SmallSite
 
@@ -79,7 +80,9 @@ def test_an_issues_page_ends_with_a_form_and_changes_nothing_of_the_mail(
     assert '<input type="hidden" name="source" value="/issues/7">' in page.text
     assert '<meta property="og:title" content="Alpha beats Beta">' in page.text
     with site.store.read() as session:
-        mailed = frozen_html(session, 7, "/issues/")
+        found = archived_issue(session, 7)
+    assert found is not None
+    mailed = archive_html(found.html, found.links, "/issues/")
     assert mailed is not None
     body = mailed.partition("<body>")[2].rpartition("</body>")[0]
     assert f"<main>{body}</main>" in page.text

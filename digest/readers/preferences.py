@@ -1,0 +1,85 @@
+"""What a reader's own page shows and changes: status, tracking, and what they follow."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from digest.catalog.published import offered_categories, offered_tools
+from subscribers.preferences import (
+    Preferences,
+    only_offered,
+    preferences_of,
+    save_preferences,
+    time_zones,
+)
+from subscribers.tables import Frequency, Subscriber
+
+MAX_TOOLS = 300
+"""Tools offered to follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderPreferences:
+    """A reader, what they chose, and what they can choose from: category names, tools by slug."""
+
+    reader: Subscriber
+    chosen: Preferences
+    categories: Sequence[str]
+    tools: dict[str, str]
+
+
+def find_reader(session: Session, subscriber_id: int) -> Subscriber | None:
+    """The reader with this id; None if they are erased."""
+    return session.get(Subscriber, subscriber_id)
+
+
+def read_preferences(session: Session, subscriber_id: int) -> ReaderPreferences | None:
+    """None if the reader is erased. What they follow is offered though it is listed no longer."""
+    reader = session.get(Subscriber, subscriber_id)
+    if reader is None:
+        return None
+    chosen = preferences_of(session, reader)
+    followed = {slug: slug for slug in chosen.tools if slug}
+    offered = offered_tools(session, MAX_TOOLS)
+    categories = sorted(offered_categories(session) | chosen.categories)
+    order = dict.fromkeys([*offered, *followed])
+    tools = {slug: offered.get(slug, slug) for slug in order}
+    return ReaderPreferences(reader, chosen, categories, tools)
+
+
+def set_tracking(session: Session, subscriber_id: int, now: datetime, *, tracking: bool) -> None:
+    """Switches tracking on or off for one reader."""
+    reader = session.get(Subscriber, subscriber_id)
+    if reader is not None and reader.tracking != tracking:
+        reader.tracking = tracking
+        reader.changed_at = now
+
+
+def is_choice(frequency: str, zone: str) -> bool:
+    """True if both are among the values that the form offers."""
+    return frequency in set(Frequency) and zone in time_zones()
+
+
+def change_preferences(
+    session: Session,
+    subscriber_id: int,
+    *,
+    frequency: str,
+    zone: str,
+    categories: Sequence[str],
+    tools: Sequence[str],
+    now: datetime,
+) -> None:
+    """Replaces a reader's preferences; leaves out categories and tools that are not offered."""
+    found = read_preferences(session, subscriber_id)
+    if found is None:
+        return
+    chosen = Preferences(
+        Frequency(frequency),
+        zone,
+        only_offered(categories, set(found.categories)),
+        only_offered(tools, {*found.tools, *found.chosen.tools}),
+    )
+    save_preferences(session, subscriber_id, chosen, now)

@@ -1,0 +1,56 @@
+"""The confirmation of a sign-up (double opt-in), by the link that was mailed to the address."""
+
+from dataclasses import replace
+
+from fastapi import APIRouter, Response
+
+from digest.readers.signup import complete_signup
+from digest.web.error_pages import UnknownReaderError
+from digest.web.public.signup_form import FORMS
+from digest.web.public.token_links import open_link, read_claims
+from digest.web.site import OriginDep, Site, SiteDep, TemplatesDep
+from subscribers.signup import ConfirmationResult, can_confirm
+from subscribers.tables import SubscriberStatus
+from subscribers.tokens import Purpose
+
+router = APIRouter()
+
+WORDING = "Yes, send {name} to this address."
+
+
+@router.api_route("/confirm/{token}", methods=["GET", "HEAD"])
+def ask(token: str, site: SiteDep, templates: TemplatesDep) -> Response:
+    """Shows the button that confirms."""
+    _, reader = open_link(site, Purpose.CONFIRM, token)
+    active = reader.status == SubscriberStatus.ACTIVE
+    with site.store.read() as session:
+        expired = not active and not can_confirm(session, reader, site.clock())
+    if expired:
+        return templates.private("confirmation_expired.html", status=410)
+    return templates.private(
+        "confirm.html", email=reader.email, active=active, wording=_wording(site)
+    )
+
+
+@router.post("/confirm/{token}")
+def confirm(token: str, origin: OriginDep, site: SiteDep, templates: TemplatesDep) -> Response:
+    """Puts the reader on the list by the time it answers; a second time changes nothing."""
+    claims = read_claims(site, Purpose.CONFIRM, token)
+    with site.store.write() as session:
+        result = complete_signup(
+            session,
+            claims.subscriber,
+            wording=_wording(site),
+            origin=replace(origin, form=FORMS["confirm"]),
+            now=site.clock(),
+        )
+    if result is ConfirmationResult.NOBODY:
+        raise UnknownReaderError(claims)
+    if result is ConfirmationResult.TOO_LATE:
+        return templates.private("confirmation_expired.html", status=410)
+    token = site.tokens.make(Purpose.PREFERENCES, claims.subscriber)
+    return templates.private("confirmed.html", preferences_path=f"/preferences/{token}")
+
+
+def _wording(site: Site) -> str:
+    return WORDING.format(name=site.brand.name)

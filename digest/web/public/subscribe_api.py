@@ -1,0 +1,100 @@
+"""Signing up by JSON: `/api/v1/subscribers` and its proof of work, for scripts on other sites.
+
+Every answer is the same whether an address is known or not.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from digest.readers.proof_of_work import ProofOfWorkError
+from digest.readers.signup import TooManySignupsError
+from digest.web.error_pages import headers_of, status_of
+from digest.web.forms import clean, read_small_body
+from digest.web.public.signup_form import (
+    FORMS,
+    HONEYPOT,
+    MAX_SOURCE_LENGTH,
+    signup_wording,
+    submit,
+)
+from digest.web.site import OriginDep, Site, SiteDep
+from subscribers.addresses import AddressError
+from subscribers.consent import ConsentOrigin
+
+router = APIRouter()
+
+MAX_WORDING_LENGTH = 1_000
+THANKS = "Look into your mailbox: the message there has a button that completes it."
+# Any site's script may ask: the answers tell nothing, and no cookie is read.
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "POST, GET, OPTIONS",
+    "Access-Control-Allow-Headers": "Content-Type",
+    "Access-Control-Max-Age": "86400",
+    "Cache-Control": "no-store",
+}
+
+
+@router.options("/api/v1/subscribers")
+@router.options("/api/v1/challenge")
+async def preflight() -> Response:
+    """Answers a browser's CORS preflight."""
+    return Response(status_code=204, headers=CORS)
+
+
+@router.get("/api/v1/challenge")
+def challenge(site: SiteDep) -> Response:
+    """The challenge that `work` has to solve; 404 where no proof of work is asked for."""
+    if site.proof_of_work is None:
+        return _error(404, "no proof of work is asked for here")
+    return JSONResponse(site.proof_of_work.challenge(site.clock()), headers=CORS)
+
+
+@router.post("/api/v1/subscribers")
+async def subscribe(request: Request, origin: OriginDep, site: SiteDep) -> Response:
+    """Takes `{email, first_name?, source?, wording?, work?}`; 202 whether it is known or not.
+
+    `wording` is what the page showed that the reader agreed to, if it was another text than ours.
+    """
+    given = _texts(await read_small_body(request))
+    if isinstance(given, str):
+        return _error(400, given)
+    return await run_in_threadpool(_submit, site, given, origin)
+
+
+def _submit(site: Site, given: Mapping[str, str], origin: ConsentOrigin) -> Response:
+    source = clean(given.get("source", ""), MAX_SOURCE_LENGTH)
+    wording = clean(given.get("wording", ""), MAX_WORDING_LENGTH) or signup_wording(site)
+    try:
+        submit(site, given, replace(origin, source=source, form=FORMS["json"]), wording)
+    except AddressError as error:
+        return _error(400, f"email: {error.why}")
+    except ProofOfWorkError:
+        return _error(400, "work: expected the solution of a challenge from /api/v1/challenge")
+    except TooManySignupsError as error:
+        return _error(status_of(error), "too many from this network", headers_of(error))
+    return JSONResponse({"status": "accepted", "message": THANKS}, 202, CORS)
+
+
+def _error(status: int, why: str, headers: Mapping[str, str] | None = None) -> Response:
+    return JSONResponse({"error": why}, status, {**CORS, **(headers or {})})
+
+
+def _texts(body: bytes) -> dict[str, str] | str:
+    """The text members of a JSON object; one line of what is wrong with anything else."""
+    try:
+        given: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict):
+        return 'expected a JSON object like {"email": "ana@example.org"}'
+    for name in ("email", "first_name", "source", "wording", "work", HONEYPOT):
+        if not isinstance(given.get(name, ""), str):
+            return f"{name}: expected a text"
+    return {name: value for name, value in given.items() if isinstance(value, str)}
