@@ -125,7 +125,7 @@ class SmtpServer:
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, server: "_Protocol", _session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
-        self._open.add(server.wire())
+        self._open.add(server.peer_transport())
         server.messages += 1
         if self.messages_per_connection and server.messages > self.messages_per_connection:
             return "421 4.7.0 Enough for one connection"
@@ -140,7 +140,7 @@ class SmtpServer:
         self, server: "_Protocol", _session: Any, envelope: Any, address: str, _options: list[str]
     ) -> str:
         if self.drops.get(address) is Drop.AT_RCPT:
-            server.wire().abort()
+            server.peer_transport().abort()
         if self.put_off:
             return "451 4.3.0 Not now"
         if address in self.rcpt_replies:
@@ -165,7 +165,7 @@ class SmtpServer:
             )
         )
         if self.drops.get(recipient) is Drop.BEFORE_REPLY:
-            server.wire().abort()
+            server.peer_transport().abort()
         return f"250 2.0.0 OK: queued as Q{len(self.received)}"
 
 
@@ -178,7 +178,7 @@ class _Protocol(SMTP):
         super().__init__(behaviour, **options)
         self._behaviour = behaviour
 
-    def wire(self) -> asyncio.Transport:
+    def peer_transport(self) -> asyncio.Transport:
         # No property: aiosmtpd reads all of those before there is a connection.
         assert isinstance(self.transport, asyncio.Transport)
         return self.transport
@@ -188,7 +188,7 @@ class _Protocol(SMTP):
         if recipients and self._behaviour.drops.get(recipients[0]) is Drop.IN_BODY:
             await self.push("354 Go ahead")
             await self._reader.readuntil(b"\r\n")
-            self.wire().abort()
+            self.peer_transport().abort()
             await asyncio.Event().wait()
         await super().smtp_DATA(arg)
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from digest.deliver.providers.smtp.limits import MAX_BUFFERS, MAX_READ, READ_SIZE
 
-BROKEN = "the line broke"
+BROKEN = "the connection broke"
 CLOSED = "the server closed the connection"
 _BLOCKED = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 

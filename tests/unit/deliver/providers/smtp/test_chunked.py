@@ -112,3 +112,12 @@ def test_a_limit_of_messages_holds_across_the_window() -> None:
     dialogue.say(*CHUNK_OK, *CHUNK_OK)
     assert dialogue.connection.finished
     assert dialogue.waiting == [3, 4, 5, 6, 7, 8, 9]
+
+
+def test_a_server_that_goes_on_after_a_421_is_gone_on_with() -> None:
+    dialogue = Dialogue(ChunkedConnection, 4, window=2)
+    dialogue.start()
+    assert dialogue.say(OK, OK, OK, "421 4.3.0 Not this one") == "", "it may be closing"
+    assert dialogue.say(*CHUNK_OK) == chunk(3) + chunk(4)
+    assert dialogue.kinds() == {1: "Rejected", 2: "Accepted"}
+    assert dialogue.connection.lost is None
