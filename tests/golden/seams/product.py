@@ -81,6 +81,7 @@ def run_command_line() -> None:
 def set_clock(patch: pytest.MonkeyPatch, clock: Callable[[], datetime]) -> None:
     """What the product takes for the time, wherever no other clock is handed in."""
     patch.setitem(bootstrap.__kwdefaults__, "clock", clock)
+    patch.setattr("digest.cli.common.Reader.clock", lambda _: clock())
 
 
 def app() -> Typer:
