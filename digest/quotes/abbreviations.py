@@ -21,6 +21,7 @@ _ALWAYS = _words(
 _BEFORE_A_NUMBER = _words(
     """
     no nos nr num fig figs sec art vol vols ch chap p pp pg eq ver v ed para tab ref min max
+    secs hr hrs ft in lb lbs oz
     jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat sun
     """
 )
@@ -75,7 +76,7 @@ def goes_on(before: str, word: str, following: str) -> bool:
     `before` is what the sentence says up to the word; where that is nothing, a single letter or a
     number numbers a list. In doubt it goes on: two sentences taken for one are still whole.
     """
-    folded = word.casefold()
+    folded = word.casefold().lstrip("0123456789")
     opens = not any(character.isalnum() for character in before)
     numbered = following.lstrip("#$€£¥")[:1].isdigit()
     if word.isdigit():

@@ -22,7 +22,7 @@ from digest.quotes.nesting import Nesting, nesting
 from digest.quotes.scripts import is_unspaced
 
 _FULL_WIDTH = "。！？｡．"
-_OTHER_SCRIPTS = "؟۔।॥։።။"
+_OTHER_SCRIPTS = "؟۔।॥។։።။"
 _MARKS = re.compile(rf"[.!?…‼⁇⁈⁉{_FULL_WIDTH}{_OTHER_SCRIPTS}]+")
 _PARAGRAPH = re.compile(r"\n\s*\n\s*|\n\s*(?=[-*•–]\s)")
 # What stands before a sentence's first word: opening marks and signs, but nothing that goes on.
