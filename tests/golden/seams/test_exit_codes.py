@@ -155,13 +155,14 @@ FOREIGN = "DROP TABLE alembic_version"
 
 @pytest.fixture
 def there(outside: Outside) -> Outside:
-    """The store from before, and a few files."""
+    """The store from before, upgraded where its schema is behind, and a few files."""
     prepare(outside, Hook())[0] = START + timedelta(days=1)
     (outside.home / "var").mkdir()
     with closing(sqlite3.connect("var/digest.db")) as store:
         store.executescript((FILES / "store_before.sql").read_text(encoding="utf-8"))
     for name in ("pages.json", "readers.csv"):
         (outside.home / name).write_bytes((FILES / name).read_bytes())
+    outside.done("database", "upgrade")
     return outside
 
 

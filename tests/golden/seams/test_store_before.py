@@ -45,11 +45,12 @@ def hook() -> Hook:
 
 @pytest.fixture
 def before(outside: Outside, hook: Hook) -> Outside:
-    """The store, a day after it was written."""
+    """The store, a day after it was written, upgraded where its schema is behind."""
     prepare(outside, hook)[0] = TODAY
     (outside.home / "var").mkdir()
     with closing(sqlite3.connect("var/digest.db")) as store:
         store.executescript((FILES / "store_before.sql").read_text(encoding="utf-8"))
+    outside.done("database", "upgrade")
     return outside
 
 
