@@ -31,7 +31,7 @@ class EventKind(StrEnum):
 
 
 UNCLASSIFIED = "rule IS NULL AND (kind = 'opened' OR kind = 'clicked')"
-"""Hits that no rule has looked at, or not since there is more to go by; an index has them."""
+"""The condition for hits that have to be classified, for the first time or again; indexed."""
 
 
 class Event(Table, table=True):
@@ -52,8 +52,8 @@ class Event(Table, table=True):
     delivery_id: int | None = Field(default=None, foreign_key="delivery.id")
     link_number: int | None = Field(default=None)
     machine: bool | None = Field(default=None)
-    """Of a hit: whether a machine made it; None until somebody could say."""
+    """Of a hit: whether a machine made it; None until it is classified."""
     rule: str | None = Field(default=None, max_length=12)
-    """The rule that said so (`track.machines`); None where they are to be asked, again too."""
+    """The rule that decided it (`track.hits.bot_detection`); None if it has to be classified."""
     detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
     at: datetime = Field(sa_type=UtcDateTime)

@@ -1,4 +1,4 @@
-"""A reader's new address: confirmed by its owner, and told to the old one."""
+"""Changes a reader's address: the new one confirms, the old one is notified."""
 
 from datetime import datetime, timedelta
 
@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from digest.deliver.transactional.mail import enqueue
 from digest.deliver.transactional.tables import TransactionalKind
-from digest.readers.signup import LETTERS_A_DAY
+from digest.readers.signup import MESSAGES_PER_DAY
 from subscribers.addresses import AddressHasher, parse_address
 from subscribers.consent import ConsentOrigin
 from subscribers.preferences import AddressChanged, confirm_address_change, request_address_change
@@ -18,15 +18,17 @@ A_DAY = timedelta(days=1)
 def start_address_change(
     session: Session, hasher: AddressHasher, subscriber_id: int, email: str, now: datetime
 ) -> None:
-    """Owes the new address a letter with a button. Raises AddressError.
+    """Queues a confirmation message to the new address. Raises AddressError.
 
-    A few a day, by whom and to whom: more would make it a way to pester people.
+    Does nothing beyond a few a day, per reader and per mailbox: more would be a way to pester
+    people.
     """
     key = parse_address(email).key
     asked = count_attempt(session, hasher, f"mover {subscriber_id}", A_DAY, now)
     if (
-        asked > LETTERS_A_DAY
-        or count_attempt(session, hasher, f"address {mailbox_of(key)}", A_DAY, now) > LETTERS_A_DAY
+        asked > MESSAGES_PER_DAY
+        or count_attempt(session, hasher, f"address {mailbox_of(key)}", A_DAY, now)
+        > MESSAGES_PER_DAY
     ):
         return
     number = request_address_change(session, subscriber_id, email, now)

@@ -1,4 +1,4 @@
-"""Everything that is known of one reader: for them to take away, and for them to have erased."""
+"""Exports and erases everything that is stored of one reader."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -20,7 +20,7 @@ from subscribers.tables import AddressChange, Consent, Subscriber, UnsubscribeFe
 
 
 def export_reader(session: Session, subscriber_id: int) -> dict[str, Any] | None:
-    """As values that JSON takes; None where nobody has that number."""
+    """Everything stored of the reader, as values that JSON takes; None if nobody has that id."""
     person = session.get(Subscriber, subscriber_id)
     if person is None:
         return None
@@ -82,10 +82,11 @@ def export_reader(session: Session, subscriber_id: int) -> dict[str, Any] | None
 def erase_reader(
     session: Session, hasher: AddressHasher, subscriber_id: int, now: datetime
 ) -> bool:
-    """Erases the reader; False where nobody has that number.
+    """Erases the reader; False if nobody has that id.
 
-    Their deliveries stay as counts that name nobody, so that the books of every issue balance,
-    and lose what a server or a browser said in words, which may hold an address.
+    Their deliveries stay as counts that name nobody, so that each issue's counts still add up
+    (invariant 1, docs/invariants.md). The words of servers and browsers are deleted from them,
+    since these may hold an address.
     """
     person = session.get(Subscriber, subscriber_id, with_for_update=True)
     if person is None:

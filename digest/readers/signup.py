@@ -1,4 +1,7 @@
-"""A request to be put on the list: counted, written down, and a letter owed, in one transaction."""
+"""Signing up with double opt-in: counts and stores the request and queues a confirmation message.
+
+Each function runs in one transaction of the caller.
+"""
 
 import re
 from dataclasses import dataclass
@@ -18,19 +21,19 @@ from subscribers.tables import Consent
 
 PER_NETWORK = 30
 NETWORK_SPAN = timedelta(hours=1)
-LETTERS_A_DAY = 3
-"""To one mailbox, however often it is entered: more would make the form a way to pester people."""
+MESSAGES_PER_DAY = 3
+"""Messages to one mailbox, however often it is entered: more would be a way to pester people."""
 SAME_REQUEST = timedelta(minutes=10)
-"""A form that is sent again within this span of the clock causes no second letter."""
+"""A form that is sent again within this span causes no second message."""
 _COMPARISON = re.compile(r"/comparisons/([^/]{1,400})/?")
-_LETTERS = {
+_MESSAGES = {
     NextStep.CONFIRMATION: TransactionalKind.CONFIRMATION,
     NextStep.ALREADY: TransactionalKind.ALREADY,
 }
 
 
 class TooManySignupsError(DigestError):
-    """More requests from one network than people send. `retry_after` is in seconds."""
+    """More sign-ups from one network than people send. `retry_after` is in seconds."""
 
     http_status = 429
     retry_after = int(NETWORK_SPAN.total_seconds())
@@ -38,7 +41,7 @@ class TooManySignupsError(DigestError):
 
 @dataclass(frozen=True, slots=True)
 class SignupRequest:
-    """What somebody entered; `wording` is what they agreed to, as it stood there."""
+    """What somebody entered; `wording` is the consent that the form showed."""
 
     email: str
     first_name: str
@@ -47,42 +50,43 @@ class SignupRequest:
 
 
 def limit_signups(session: Session, hasher: AddressHasher, ip: str, now: datetime) -> None:
-    """Counts a request. Raises TooManyError."""
+    """Counts a request from `ip`'s network. Raises TooManySignupsError beyond the limit."""
     if count_attempt(session, hasher, f"network {network_of(ip)}", NETWORK_SPAN, now) > PER_NETWORK:
         raise TooManySignupsError
 
 
 def start_signup(
-    session: Session, hasher: AddressHasher, application: SignupRequest, now: datetime
+    session: Session, hasher: AddressHasher, request: SignupRequest, now: datetime
 ) -> None:
-    """Does what the request calls for; nothing that comes back tells what. Raises AddressError.
+    """Stores the request and queues the message that fits it. Raises AddressError.
 
-    Every path writes and none sends, so all take about as long.
+    Neither the result nor the time taken tells whether the address is known: every path writes and
+    none sends.
     """
-    key = parse_address(application.email).key
+    key = parse_address(request.email).key
     if (
         count_attempt(session, hasher, f"address {mailbox_of(key)}", timedelta(days=1), now)
-        > LETTERS_A_DAY
+        > MESSAGES_PER_DAY
     ):
         return
     asked = request_signup(
         session,
         hasher,
-        application.email,
-        first_name=application.first_name,
-        wording=application.wording,
-        origin=application.origin,
+        request.email,
+        first_name=request.first_name,
+        wording=request.wording,
+        origin=request.origin,
         now=now,
     )
     if asked.subscriber_id is not None:
         moment = int(now.timestamp() // SAME_REQUEST.total_seconds())
-        enqueue(session, _LETTERS[asked.due], asked.subscriber_id, f"{moment}", now)
+        enqueue(session, _MESSAGES[asked.due], asked.subscriber_id, f"{moment}", now)
 
 
 def complete_signup(
     session: Session, subscriber_id: int, *, wording: str, origin: ConsentOrigin, now: datetime
 ) -> ConfirmationResult:
-    """The button behind the confirmation's link; who is new on the list is owed a welcome."""
+    """Confirms a sign-up; queues a welcome message if the reader is new on the list."""
     source = _asked_at(session, subscriber_id)
     origin = ConsentOrigin(source, origin.ip, origin.user_agent, origin.form)
     found = confirm_signup(session, subscriber_id, wording=wording, origin=origin, now=now)
@@ -100,7 +104,7 @@ def complete_signup(
 
 
 def comparison_in(source: str) -> str:
-    """The slug of the comparison that `source`, a page's address, is about; empty if none."""
+    """The slug of the comparison in `source`, a page's address; empty if there is none."""
     try:
         path = unquote(urlsplit(source).path)
     except ValueError:
@@ -110,7 +114,7 @@ def comparison_in(source: str) -> str:
 
 
 def _asked_at(session: Session, subscriber_id: int) -> str:
-    """The page that the newest request came from."""
+    """The page that the newest sign-up request came from."""
     found = session.exec(
         select(Consent.source)
         .where(Consent.subscriber_id == subscriber_id, Consent.kind == ConsentKind.REQUESTED)

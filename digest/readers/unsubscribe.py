@@ -1,4 +1,4 @@
-"""Unsubscribing by a link: off the list, and the issue knows it, in one transaction."""
+"""Unsubscribes by a link's token, and records it for the issue's report, in one transaction."""
 
 from datetime import datetime
 
@@ -20,12 +20,12 @@ def unsubscribe_by_token(
     *,
     how: str = "link",
 ) -> str | None:
-    """Takes the person off the list, however often it is called; their address as it is stored.
+    """Unsubscribes the token's reader and returns their address; idempotent.
 
-    None where the token names nobody (a preview's link, or somebody erased since).
+    None if the token names nobody: a preview's link, or a reader erased since.
     """
     unsubscribe(session, hasher, claims.subscriber, _source(claims, how), now)
-    # Read after it: `unsubscribe` locks the row, and one read before would be from before the lock.
+    # Read afterwards: `unsubscribe` locks the row, and a row read before would be stale.
     subscriber = session.get(Subscriber, claims.subscriber)
     if subscriber is None:
         return None

@@ -1,4 +1,4 @@
-"""Votes: a reader's ship or skip on a tool, one per subscriber and tool, changeable."""
+"""Stores votes: a reader's ship or skip on a tool, one per subscriber and tool, changeable."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from subscribers.tokens import TokenClaims
 
 @dataclass(frozen=True, slots=True)
 class Ballot:
-    """A tool of the issue, and what this reader said of it so far."""
+    """A tool of the issue, and this reader's vote on it so far."""
 
     slug: str
     name: str
@@ -25,7 +25,7 @@ class Ballot:
 
 
 def ballots(session: Session, claims: TokenClaims) -> list[Ballot]:
-    """The tools of the issue in its order, each once."""
+    """The tools of the token's issue in its order, each once."""
     said = dict(
         session.exec(
             select(Vote.tool_id, Vote.verdict).where(Vote.subscriber_id == claims.subscriber)
@@ -46,7 +46,7 @@ def ballots(session: Session, claims: TokenClaims) -> list[Ballot]:
 
 
 def preselect(there: Sequence[Ballot], slug: str, word: str) -> list[Ballot]:
-    """The same ballots, the one for `slug` first and with `word` chosen, where there are such."""
+    """Puts the ballot for `slug` first, with `word` chosen if it is ship or skip."""
     chosen = [
         replace(one, said=Verdict(word) if word in set(Verdict) else one.said)
         for one in there
@@ -58,9 +58,9 @@ def preselect(there: Sequence[Ballot], slug: str, word: str) -> list[Ballot]:
 def cast_votes(
     session: Session, claims: TokenClaims, given: Mapping[str, str], now: datetime
 ) -> int | None:
-    """Keeps ship or skip by tool slug; how many were said. None where the token names nobody.
+    """Stores ship or skip by tool slug; returns how many votes, None if the token names nobody.
 
-    A tool that is not in the issue, and a word that is neither, count as nothing said.
+    Ignores a tool that is not in the issue, and any other word.
     """
     if session.get(Subscriber, claims.subscriber, with_for_update=True) is None:
         return None
@@ -72,7 +72,7 @@ def cast_votes(
     }
     tools = session.exec(select(Tool).where(col(Tool.slug).in_(said))).all()
     for tool in tools:
-        _keep(session, claims.subscriber, tool, said[tool.slug], now)
+        _store(session, claims.subscriber, tool, said[tool.slug], now)
     if said:
         record_reader_event(
             session,
@@ -85,7 +85,7 @@ def cast_votes(
     return len(said)
 
 
-def _keep(session: Session, subscriber: int, tool: Tool, verdict: Verdict, now: datetime) -> None:
+def _store(session: Session, subscriber: int, tool: Tool, verdict: Verdict, now: datetime) -> None:
     assert tool.id is not None  # noqa: S101 - it came from the database
     vote = session.exec(
         select(Vote).where(Vote.subscriber_id == subscriber, Vote.tool_id == tool.id)

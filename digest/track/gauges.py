@@ -1,4 +1,4 @@
-"""How the whole stands, in numbers for a machine that watches; each query reads little."""
+"""Counts by state for monitoring; each query reads little."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,13 +12,13 @@ from digest.issues.tables import Issue, IssueState
 from schedules.tables import Run
 from subscribers.tables import Subscriber
 
-UNDER_WAY = (IssueState.SENDING, IssueState.PAUSED)
-IN_WORK = (BatchState.QUEUED, BatchState.SUBMITTING)
+IN_PROGRESS = (IssueState.SENDING, IssueState.PAUSED)
+UNFINISHED_BATCHES = (BatchState.QUEUED, BatchState.SUBMITTING)
 
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
-    """Counts by state. `deliveries` and `batches` are those of issues under way."""
+    """Counts by state. `deliveries` and `batches` are those of issues in progress."""
 
     subscribers: dict[str, int]
     issues: dict[str, int]
@@ -29,19 +29,20 @@ class Gauges:
 
 def gauges(session: Session) -> Gauges:
     state = col(Issue.state)
-    numbers = session.scalars(select(col(Issue.number)).where(state.in_(UNDER_WAY))).all()
-    of_those = col(Batch.issue_number).in_(numbers), col(Batch.state).in_(IN_WORK)
+    numbers = session.scalars(select(col(Issue.number)).where(state.in_(IN_PROGRESS))).all()
+    of_those = col(Batch.issue_number).in_(numbers), col(Batch.state).in_(UNFINISHED_BATCHES)
     return Gauges(
-        subscribers=_by(session, col(Subscriber.status)),
-        issues=_by(session, state),
-        runs=_by(session, col(Run.state)),
-        batches=dict.fromkeys(map(str, IN_WORK), 0) | _by(session, col(Batch.state), *of_those),
+        subscribers=_count_by(session, col(Subscriber.status)),
+        issues=_count_by(session, state),
+        runs=_count_by(session, col(Run.state)),
+        batches=dict.fromkeys(map(str, UNFINISHED_BATCHES), 0)
+        | _count_by(session, col(Batch.state), *of_those),
         deliveries={
             number: count_deliveries(session, number) for number in numbers if number is not None
         },
     )
 
 
-def _by(session: Session, column: Any, *conditions: Any) -> dict[str, int]:
+def _count_by(session: Session, column: Any, *conditions: Any) -> dict[str, int]:
     rows = session.execute(select(column, func.count()).where(*conditions).group_by(column))
     return {str(value): int(many) for value, many in rows}

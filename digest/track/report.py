@@ -1,4 +1,4 @@
-"""What came of an issue, counted: people and machines apart, each person once."""
+"""The report of an issue: people and machines apart, each person counted once."""
 
 from typing import Any
 
@@ -16,14 +16,14 @@ NAMES = {
     EventKind.UNSUBSCRIBED: "unsubscribes",
 }
 DECIDED = (EventKind.VOTED, EventKind.UNSUBSCRIBED)
-"""A person's own act behind a form: never a machine's."""
+"""Kinds that need a form, so a person did it and no machine."""
 
 
 def report_of(session: Session, number: int) -> dict[str, Any]:
-    """`{number, people, machines, unlabelled, deliveries}`; raises NoSuchIssueError.
+    """Returns `{number, people, machines, unlabelled, deliveries}`. Raises NoSuchIssueError.
 
-    People are distinct deliveries, machines are hits. A hit that no rule has judged yet is
-    unlabelled: it counts for neither.
+    People are distinct deliveries, machines are hits. An unclassified hit is
+    `unlabelled` and counts for neither.
     """
     find_issue(session, number)
     rows = session.execute(

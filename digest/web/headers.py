@@ -1,4 +1,4 @@
-"""What every answer tells the browser not to do.
+"""Security headers of every response.
 
 Sources: CSP Level 3 (https://www.w3.org/TR/CSP3/), Referrer Policy, Fetch (nosniff).
 """
@@ -12,19 +12,19 @@ PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-WORKING_POLICY = (
+PROOF_OF_WORK_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""For the one page that has a script: the sign-up form where proof of work is asked for."""
+"""For the one page with a script: the sign-up form with proof of work."""
 MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https:; form-action 'none'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
-"""For a mail as it was rendered: it carries its styles in itself, and shows the brand's logo from
-wherever that is. No other image can be in it but the templates' own."""
+"""For a rendered message: its styles are inline, and the brand's logo may be anywhere. No image but
+the templates' own can be in it."""
 ARCHIVE_POLICY = MAIL_POLICY.replace("form-action 'none'", "form-action 'self'")
-"""For an issue's own page, with the sign-up form under it."""
+"""For an issue's page in the archive, with the sign-up form under it."""
 FRAMED_MAIL_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https:; form-action 'none'; "
     "base-uri 'none'; frame-ancestors 'self'; sandbox allow-popups "
@@ -44,7 +44,7 @@ DEFAULTS: Mapping[str, str] = {
 
 
 class SecurityHeadersMiddleware:
-    """Adds `DEFAULTS` to an answer that does not say otherwise."""
+    """Adds each header of `DEFAULTS` to a response that does not set it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

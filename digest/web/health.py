@@ -1,4 +1,4 @@
-"""For machines that watch: is the process alive, can it work."""
+"""Health checks: whether the process is alive, and whether it can work."""
 
 import logging
 
@@ -17,13 +17,13 @@ FRESH = {"Cache-Control": "no-store"}
 
 @router.api_route("/health", methods=["GET", "HEAD"])
 async def health() -> Response:
-    """The process answers; says nothing of the database."""
+    """Answers 200 if the process is alive; does not ask the database."""
     return JSONResponse({"status": "alive"}, headers=FRESH)
 
 
 @router.api_route("/ready", methods=["GET", "HEAD"])
 def ready(site: SiteDep) -> Response:
-    """200 when the database answers and its schema is this version's, else 503."""
+    """Answers 200 if the database answers and its schema is this version's, else 503."""
     try:
         schema = schema_state(site.store)
     except StoreError as error:

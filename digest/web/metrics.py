@@ -1,4 +1,4 @@
-"""GET /metrics, in Prometheus' text format, for who has the token."""
+"""GET /metrics in Prometheus' text format, for whoever has the token."""
 
 import hmac
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ router = APIRouter()
 
 @router.api_route("/metrics", methods=["GET", "HEAD"])
 def metrics(request: Request, site: SiteDep) -> Response:
-    """How many people are on the list is nobody's business: without the token there is no page."""
+    """Answers 404 without the token: the size of the list is private."""
     given = request.headers.get("authorization", "").encode()
     wanted = f"Bearer {site.metrics_token}".encode()
     if not site.metrics_token or not hmac.compare_digest(given, wanted):
@@ -29,7 +29,7 @@ def metrics(request: Request, site: SiteDep) -> Response:
 
 
 class GaugeCollector:
-    """What Prometheus' library asks for its values; they are read anew for every answer."""
+    """A collector for Prometheus' library, over values read for this one response."""
 
     def __init__(self, found: Gauges) -> None:
         self._found = found

@@ -1,10 +1,10 @@
-"""For a site that is published below a path of another one (https://example.org/digest)."""
+"""Serves a site below a path of another one (https://example.org/digest)."""
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 
 class PathPrefixMiddleware:
-    """Takes `prefix` off a request's path: some proxies do that themselves, some do not."""
+    """Strips `prefix` from a request's path, unless the proxy has done it."""
 
     def __init__(self, app: ASGIApp, prefix: str) -> None:
         self._app = app

@@ -1,4 +1,4 @@
-"""The server that pages stand on: uvicorn, over uvloop and httptools where they are installed."""
+"""Runs uvicorn, with uvloop and httptools where they are installed."""
 
 import gc
 import socket
@@ -7,13 +7,13 @@ import uvicorn
 from starlette.types import ASGIApp
 
 YOUNG = 20_000
-"""Objects made before the collector looks: what a few hundred requests in flight hold alive."""
+"""Objects allocated before a garbage collection: about what a few hundred requests keep alive."""
 
 
 def server_of(app: ASGIApp) -> uvicorn.Server:
-    """`run(sockets=[...])` serves until it is told to stop; requests in hand are answered first.
+    """A server whose `run(sockets=[...])` serves until told to stop, and finishes open requests.
 
-    There is no access log, since its lines would hold readers' tokens.
+    It has no access log, since the paths hold readers' tokens.
     """
     config = uvicorn.Config(
         app, log_level="warning", lifespan="off", access_log=False, server_header=False
@@ -28,7 +28,7 @@ def serve_on(app: ASGIApp, listener: socket.socket) -> None:
 
 
 def settle_memory() -> None:
-    """What was loaded so far stays: the collector must not walk through it at every few clicks."""
+    """Exempts what was loaded so far from garbage collection, which clicks would trigger often."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG, 20, 100)

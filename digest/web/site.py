@@ -1,4 +1,4 @@
-"""What the pages need of the application, and no more: tests hand in just this."""
+"""What the pages need of the application, as protocols, and FastAPI's dependencies on it."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -23,9 +23,9 @@ from subscribers.tokens import Tokens
 
 
 class Preview(Protocol):
-    """An issue as it would go out, or did: `pipeline.Preview` is one.
+    """Renders an issue as it would go out, or did; implemented by `digest.pipeline`.
 
-    Each raises `issues.lifecycle.IssueError` or `render.errors.TemplateError` with one line why.
+    Each method raises `IssueError` or `TemplateError` with one line why.
     """
 
     def rendered(self, number: int) -> Rendered: ...
@@ -36,7 +36,7 @@ class Preview(Protocol):
 
 
 class Site(Protocol):
-    """`bootstrap.App` is one."""
+    """What the pages are built on; implemented by `digest.bootstrap.App`."""
 
     @property
     def store(self) -> Store: ...
@@ -71,9 +71,9 @@ async def _templates(request: Request) -> PageTemplates:
 
 
 async def _origin(request: Request) -> ConsentOrigin:
-    """Where a request comes from; what it came for is for the form to say.
+    """Where a request comes from; the route adds which form it is.
 
-    The server behind it takes a proxy's word for the address only where it was told to trust it.
+    The server takes the address from a proxy's header only if it was told to trust the proxy.
     """
     ip = request.client.host if request.client else ""
     return ConsentOrigin(ip=ip, user_agent=request.headers.get("user-agent", ""))

@@ -11,7 +11,7 @@ KINDS = {
     "css": "text/css; charset=utf-8",
     "svg": "image/svg+xml",
 }
-# The address changes with the file (see Pages), so a copy never grows old.
+# The address changes with the file (see PageTemplates), so a cached copy never goes stale.
 KEEP = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 

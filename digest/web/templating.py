@@ -1,4 +1,4 @@
-"""Templates to answers: every page goes out through here, so every page is escaped alike."""
+"""Renders templates to responses: every page goes through here, so all are escaped alike."""
 
 import hashlib
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ PRIVATE = {
 
 
 class PageTemplates:
-    """The site's templates over one brand."""
+    """The site's page templates, with one brand's values."""
 
     def __init__(self, folder: Path, brand: Brand) -> None:
         self.statics = read_statics(folder / "static")
@@ -32,7 +32,7 @@ class PageTemplates:
             name: hashlib.sha256(body).hexdigest()[:12] for name, body in self.statics.items()
         }
         self.base = urlsplit(brand.public_url).path
-        """What stands before every path when the site is published below another one."""
+        """The prefix of every path, where the site is served below another one."""
         self._environment = Environment(
             loader=FileSystemLoader(folder),
             autoescape=True,
@@ -63,15 +63,15 @@ class PageTemplates:
         headers: Mapping[str, str] | None = None,
         **values: Any,
     ) -> HTMLResponse:
-        """A page of `template` with `values`."""
+        """Renders a page."""
         return HTMLResponse(self.text(template, **values), status, dict(headers or {}))
 
     def text(self, template: str, **values: Any) -> str:
-        """A piece of a page."""
+        """Renders a part of a page to text."""
         return self._environment.get_template(template).render(values)
 
     def private(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-        """A page whose address holds a token."""
+        """Renders a page whose address holds a token: no cache, no referrer, no index."""
         return self.show(template, status=status, headers=PRIVATE, **values)
 
     def _static_address(self, name: str) -> str:
@@ -80,7 +80,7 @@ class PageTemplates:
 
 
 def read_statics(folder: Path) -> dict[str, bytes]:
-    """The few files pages need, by name: what is not in here can't be asked for."""
+    """The contents of the static files by name; no other file can be requested."""
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
 
 

@@ -16,7 +16,7 @@ from digest.worker import maintenance_of, work
 from store.engine import Store
 from subscribers.tables import Subscriber
 from subscribers.tokens import Purpose
-from tests.parts.letters import dsn
+from tests.parts.inbound_messages import dsn
 from tests.parts.waiting import until
 from tests.parts.world import NOW, SECRET, Clock, add_approved, add_people
 

@@ -1,8 +1,9 @@
-"""Which hits a machine made: stated rules over all hits of one delivery. Pure functions.
+"""Detects which hits a machine made, by stated rules over all hits of one delivery.
 
-Gateways fetch what a mail links to before or after its reader does, with browsers' names and from
-many addresses; no single sign is enough. Every rule here speaks of what machines do and readers
-hardly ever do. A later hit may complete a pattern, so a delivery's hits are always judged together.
+Mail gateways fetch a message's links before or after its reader does, with browsers' user agents
+and from many addresses, so no single sign is enough. Every rule describes what machines do and
+readers hardly ever do. A later hit may complete a pattern, so a delivery's hits are always
+classified together. Pure functions.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -15,45 +16,45 @@ from typing import NamedTuple
 import crawleruseragents
 
 SOON_CLICK, SOON_OPEN = timedelta(seconds=10), timedelta(seconds=2)
-"""After arrival: too early for somebody who must first notice, open and read."""
+"""Time after arrival that is too short for a reader to notice, open and read."""
 UNREAD = timedelta(minutes=2)
-"""So soon after arrival nobody follows a link in a mail whose pixel nobody has loaded."""
+"""Time after arrival in which no reader clicks before the pixel was loaded."""
 BURSTS = ((2, timedelta(seconds=1)), (3, timedelta(seconds=8)), (5, timedelta(seconds=40)))
-"""So many different links within such a time, in the first hour, when gateways come."""
+"""Number of different links and the time they take, in the first hour, when gateways scan."""
 LATE_BURST = (5, timedelta(seconds=8))
-"""The same later on, when it is rather somebody who opens a few links in tabs."""
+"""The same after the first hour, when it may be a reader who opens links in tabs."""
 FIRST = timedelta(hours=1)
 SWEEP_SHARE, SWEEP_LINKS, SWEEP_TIME = 0.5, 5, timedelta(minutes=15)
-"""Half of all links, and no fewer than five."""
+"""Half of all links, at least five, within a quarter of an hour."""
 COMPANY, CLOSE_COMPANY = timedelta(seconds=60), timedelta(seconds=2)
-"""How far from a machine's hit one by the same program, or by any, is its work too."""
+"""How near a machine's hit another one by the same user agent, or by any, is the machine's too."""
 PROXIES = ("GoogleImageProxy", "YahooMailProxy", "ggpht.com", "OutlookMobileCloud")
-"""They load a picture when a person opens the mail, in that person's stead."""
+"""Proxies that load a picture when a person opens the message."""
 PREFETCHER = "Mozilla/5.0"
-"""All that Apple's proxy says of itself. It loads every picture, whether or not anybody looks."""
+"""The user agent of Apple's proxy, which loads every picture whether or not anybody looks."""
 
 
 class Rule(StrEnum):
-    """Why a hit is a machine's; PERSON where no rule speaks against one."""
+    """Why a hit is a machine's; PERSON if no rule applies. The values are stored."""
 
     PERSON = "person"
     FLAG = "flag"
-    """The provider says so."""
+    """The provider flagged it."""
     HEAD = "head"
-    """No person's program asks for a link's head alone."""
+    """A HEAD request; no browser sends one for a link."""
     AGENT = "agent"
-    """A program that says what it is, or says nothing."""
+    """A user agent that names a bot, or none at all."""
     NETWORK = "network"
-    """From a network that belongs to a gateway's maker."""
+    """From a network of a mail gateway's maker."""
     PREFETCH = "prefetch"
     HIDDEN = "hidden"
-    """The link that no person sees."""
+    """The hidden link, which no person sees."""
     SOON = "soon"
     UNREAD = "unread"
     BURST = "burst"
     SWEEP = "sweep"
     COMPANY = "company"
-    """By a program, or at a moment, that belongs to another machine's hit."""
+    """Near another machine hit in time, by the same user agent or at the same moment."""
 
 
 class ObservedHit(NamedTuple):
@@ -70,29 +71,29 @@ class ObservedHit(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryContext:
-    """What the hits are on: when it arrived, if that is known; how many links it has; a pixel."""
+    """The message of the hits: when it arrived (if known), its number of links, and its pixel."""
 
     arrived: datetime | None = None
     links: int = 0
     pixel: bool = True
 
 
-def classify(hits: Sequence[ObservedHit], mail: DeliveryContext) -> list[Rule]:
-    """The rule for each hit of one delivery, in their order; the order of `hits` does not matter.
+def classify(hits: Sequence[ObservedHit], context: DeliveryContext) -> list[Rule]:
+    """Returns the rule for each hit of one delivery; the order of `hits` does not matter.
 
-    Each hit gets the first rule of `Rule` that speaks of it.
+    Each hit gets the first rule of `Rule` that applies to it.
     """
-    found: list[Rule | None] = [_alone(hit, mail) for hit in hits]
-    for places, rule in ((_unread(hits, mail), Rule.UNREAD), *_patterns(hits, mail)):
+    found: list[Rule | None] = [_single_hit_rule(hit, context) for hit in hits]
+    for places, rule in ((_unread(hits, context), Rule.UNREAD), *_patterns(hits, context)):
         for place in places:
             found[place] = found[place] or rule
-    for place in _accompanying(hits, found):
+    for place in _near_visits(hits, found):
         found[place] = Rule.COMPANY
     return [rule or Rule.PERSON for rule in found]
 
 
-def _alone(hit: ObservedHit, mail: DeliveryContext) -> Rule | None:
-    """What a hit says by itself."""
+def _single_hit_rule(hit: ObservedHit, context: DeliveryContext) -> Rule | None:
+    """The rule that applies to a hit by itself."""
     signs = (
         (Rule.FLAG, hit.flagged),
         (Rule.HEAD, hit.method == "HEAD"),
@@ -100,43 +101,43 @@ def _alone(hit: ObservedHit, mail: DeliveryContext) -> Rule | None:
         (Rule.NETWORK, bool(hit.network)),
         (Rule.PREFETCH, hit.link == 0 and hit.user_agent.strip() == PREFETCHER),
         (Rule.HIDDEN, hit.hidden),
-        (Rule.SOON, _is_soon(hit, mail)),
+        (Rule.SOON, _is_soon(hit, context)),
     )
-    return next((rule for rule, speaks in signs if speaks), None)
+    return next((rule for rule, applies in signs if applies), None)
 
 
-def _is_soon(hit: ObservedHit, mail: DeliveryContext) -> bool:
+def _is_soon(hit: ObservedHit, context: DeliveryContext) -> bool:
     early = SOON_CLICK if hit.link else SOON_OPEN
-    return mail.arrived is not None and hit.at - mail.arrived < early
+    return context.arrived is not None and hit.at - context.arrived < early
 
 
-def _unread(hits: Sequence[ObservedHit], mail: DeliveryContext) -> list[int]:
-    """Clicks just after arrival, before anybody's program has loaded the pixel."""
-    if mail.arrived is None or not mail.pixel:
+def _unread(hits: Sequence[ObservedHit], context: DeliveryContext) -> list[int]:
+    """Places of clicks just after arrival, before anything has loaded the pixel."""
+    if context.arrived is None or not context.pixel:
         return []
     opened = min((hit.at for hit in hits if hit.link == 0), default=None)
     return [
         place
         for place, hit in enumerate(hits)
-        if hit.link and hit.at - mail.arrived < UNREAD and (opened is None or hit.at < opened)
+        if hit.link and hit.at - context.arrived < UNREAD and (opened is None or hit.at < opened)
     ]
 
 
 def _patterns(
-    hits: Sequence[ObservedHit], mail: DeliveryContext
+    hits: Sequence[ObservedHit], context: DeliveryContext
 ) -> Iterator[tuple[Collection[int], Rule]]:
-    """What only several clicks say together."""
+    """Places of clicks that form a burst or a sweep."""
     clicks = sorted((hit.at, place) for place, hit in enumerate(hits) if hit.link)
-    early = [one for one in clicks if mail.arrived is None or one[0] - mail.arrived < FIRST]
+    early = [one for one in clicks if context.arrived is None or one[0] - context.arrived < FIRST]
     for most, within in BURSTS:
-        yield _crowded(hits, early, most, within), Rule.BURST
-    yield _crowded(hits, clicks, *LATE_BURST), Rule.BURST
-    if mail.links:
-        most = max(SWEEP_LINKS, round(mail.links * SWEEP_SHARE))
-        yield _crowded(hits, clicks, most, SWEEP_TIME), Rule.SWEEP
+        yield _burst(hits, early, most, within), Rule.BURST
+    yield _burst(hits, clicks, *LATE_BURST), Rule.BURST
+    if context.links:
+        most = max(SWEEP_LINKS, round(context.links * SWEEP_SHARE))
+        yield _burst(hits, clicks, most, SWEEP_TIME), Rule.SWEEP
 
 
-def _crowded(
+def _burst(
     hits: Sequence[ObservedHit],
     clicks: Sequence[tuple[datetime, int]],
     most: int,
@@ -147,7 +148,7 @@ def _crowded(
     Of several on one link the first: whoever goes through a mail takes each link once, and one
     who comes back to it meanwhile may well be the reader.
     """
-    crowded: set[int] = set()
+    burst: set[int] = set()
     start = 0
     for end, (at, _) in enumerate(clicks):
         while at - clicks[start][0] > within:
@@ -157,24 +158,24 @@ def _crowded(
         window = [place for _, place in reversed(clicks[start : end + 1])]
         first = {(hits[place].link, hits[place].method): place for place in window}
         if len({link for link, _ in first}) >= most:
-            crowded.update(first.values())
-    return crowded
+            burst.update(first.values())
+    return burst
 
 
-def _accompanying(hits: Sequence[ObservedHit], found: Sequence[Rule | None]) -> list[int]:
-    """Hits near one that gives a machine away which goes through the whole mail."""
+def _near_visits(hits: Sequence[ObservedHit], found: Sequence[Rule | None]) -> list[int]:
+    """Places of hits near one that is surely a machine's going through the whole message."""
     visits = [hit for hit, rule in zip(hits, found, strict=True) if rule in _VISITS]
     return [
         place
         for place, (hit, rule) in enumerate(zip(hits, found, strict=True))
-        if rule is None and any(_belongs(hit, visit) for visit in visits)
+        if rule is None and any(_belongs_to(hit, visit) for visit in visits)
     ]
 
 
 _VISITS = frozenset({Rule.HEAD, Rule.NETWORK, Rule.HIDDEN, Rule.BURST, Rule.SWEEP})
 
 
-def _belongs(hit: ObservedHit, visit: ObservedHit) -> bool:
+def _belongs_to(hit: ObservedHit, visit: ObservedHit) -> bool:
     apart = abs(hit.at - visit.at)
     if hit.link == 0 and any(proxy in hit.user_agent for proxy in PROXIES):
         return False
@@ -183,7 +184,7 @@ def _belongs(hit: ObservedHit, visit: ObservedHit) -> bool:
 
 @lru_cache(maxsize=16_384)
 def is_bot_user_agent(user_agent: str) -> bool:
-    """Whether a program says that it is one; those that stand in for a reader do not count."""
+    """True for a user agent that names a bot or is empty; readers' image proxies are no bots."""
     if not user_agent.strip():
         return True
     if any(proxy in user_agent for proxy in PROXIES):

@@ -1,7 +1,7 @@
-"""Labels the hits in the store: person or machine, and by which rule; again when more is known.
+"""Classifies stored hits as a person's or a machine's, by rule; again when more is known.
 
-Set-wise and by portions: all hits of the deliveries that something new was heard of. Hits of
-nobody are judged each by itself.
+Set-wise and in batches: all hits of every delivery that has a new hit or event. Hits that name
+nobody are classified each by itself.
 """
 
 from collections import defaultdict
@@ -26,7 +26,7 @@ HITS = (EventKind.OPENED, EventKind.CLICKED)
 
 
 def classify_all(store: Store) -> int:
-    """Labels whatever is not labelled yet, a portion a transaction; how many labels changed."""
+    """Classifies all new hits, a batch per transaction; returns how many classes changed."""
     changed = 0
     with store.read() as session:
         if (
@@ -36,14 +36,14 @@ def classify_all(store: Store) -> int:
             return 0
     while True:
         with store.write() as session:
-            looked_at, different = classify_batch(session)
+            new, different = classify_batch(session)
         changed += different
-        if looked_at < AT_ONCE:
+        if new < AT_ONCE:
             return changed
 
 
 def classify_batch(session: Session, at_once: int = AT_ONCE) -> tuple[int, int]:
-    """Labels a portion: how many hits were new, and how many labels changed for that."""
+    """Classifies a batch; returns how many hits were new, and how many classes changed."""
     new = session.execute(
         select(col(Event.id), col(Event.delivery_id))
         .where(text(UNCLASSIFIED))
@@ -54,22 +54,24 @@ def classify_batch(session: Session, at_once: int = AT_ONCE) -> tuple[int, int]:
         return 0, 0
     deliveries = sorted({delivery for _, delivery in new if delivery is not None})
     _lock(session, deliveries)
-    hits = _hits_of(session, deliveries)
-    mails = _mails(session, hits)
-    judged = [
+    hits = _hits_by_delivery(session, deliveries)
+    contexts = _contexts(session, hits)
+    classified = [
         (hit.id, rule)
         for delivery, its in hits.items()
-        for hit, rule in zip(its, classify([one.seen for one in its], mails[delivery]), strict=True)
+        for hit, rule in zip(
+            its, classify([one.observed for one in its], contexts[delivery]), strict=True
+        )
         if rule != hit.rule
     ]
-    nobodys = _nobodys(session, [one for one, delivery in new if delivery is None])
-    judged += [(hit.id, classify([hit.seen], DeliveryContext())[0]) for hit in nobodys]
-    _write(session, judged)
-    return len(new), len(judged)
+    anonymous = _anonymous_hits(session, [one for one, delivery in new if delivery is None])
+    classified += [(hit.id, classify([hit.observed], DeliveryContext())[0]) for hit in anonymous]
+    _write(session, classified)
+    return len(new), len(classified)
 
 
 def reclassify_later(session: Session, deliveries: Collection[int]) -> None:
-    """More is known of these deliveries than when their hits were labelled."""
+    """Marks the hits of these deliveries for classification, since more is known of them now."""
     if deliveries:
         given = as_rows(session, [(one, None) for one in deliveries]).subquery()
         session.execute(
@@ -80,17 +82,17 @@ def reclassify_later(session: Session, deliveries: Collection[int]) -> None:
         )
 
 
-class _Stored(NamedTuple):
+class _StoredHit(NamedTuple):
     id: int
     issue: int
     rule: str | None
-    seen: ObservedHit
+    observed: ObservedHit
 
 
 def _lock(session: Session, deliveries: Sequence[int]) -> None:
-    """Two that label the same delivery must not each see half of its hits; SQLite has one writer.
+    """Locks the deliveries in id order, so that two workers don't each classify half of its hits.
 
-    Always in the same order.
+    SQLite has one writer and needs no lock.
     """
     if session.get_bind().dialect.name != "sqlite" and deliveries:
         wanted = as_rows(session, [(one, None) for one in deliveries]).subquery()
@@ -102,19 +104,19 @@ def _lock(session: Session, deliveries: Sequence[int]) -> None:
         )
 
 
-def _hits_of(session: Session, deliveries: Sequence[int]) -> dict[int, list[_Stored]]:
-    """All that was ever seen of each delivery."""
+def _hits_by_delivery(session: Session, deliveries: Sequence[int]) -> dict[int, list[_StoredHit]]:
+    """All hits of each delivery, by delivery id."""
     given = as_rows(session, [(one, None) for one in deliveries]).subquery()
-    found: dict[int, list[_Stored]] = defaultdict(list)
+    found: dict[int, list[_StoredHit]] = defaultdict(list)
     for row in session.execute(_SEEN.join(given, given.c.id == col(Event.delivery_id))):
-        found[row.delivery_id].append(_stored(row))
+        found[row.delivery_id].append(_stored_hit(row))
     return found
 
 
-def _nobodys(session: Session, ids: Sequence[int]) -> list[_Stored]:
+def _anonymous_hits(session: Session, ids: Sequence[int]) -> list[_StoredHit]:
     given = as_rows(session, [(one, None) for one in ids]).subquery()
     rows = session.execute(_SEEN.join(given, given.c.id == col(Event.id))) if ids else ()
-    return [_stored(row) for row in rows]
+    return [_stored_hit(row) for row in rows]
 
 
 _SEEN = (
@@ -141,25 +143,27 @@ _SEEN = (
 )
 
 
-def _stored(row: Any) -> _Stored:
+def _stored_hit(row: Any) -> _StoredHit:
     detail: Mapping[str, Any] = row.detail
     unknown = -1 if row.kind == EventKind.CLICKED else 0
-    seen = ObservedHit(
+    observed = ObservedHit(
         at=row.at,
         link=row.link_number or unknown,
         method=detail.get("method", "GET"),
-        # SendGrid's word for it is another one.
+        # SendGrid spells the field in another way.
         user_agent=detail.get("user_agent", detail.get("useragent", "")),
         network=detail.get("network", ""),
         hidden=row.link_kind == HIDDEN_LINK,
         flagged=detail.get("machine") is True,
     )
-    return _Stored(row.id, row.issue_number, row.rule, seen)
+    return _StoredHit(row.id, row.issue_number, row.rule, observed)
 
 
-def _mails(session: Session, hits: Mapping[int, Sequence[_Stored]]) -> dict[int, DeliveryContext]:
+def _contexts(
+    session: Session, hits: Mapping[int, Sequence[_StoredHit]]
+) -> dict[int, DeliveryContext]:
     issues = {its[0].issue for its in hits.values()}
-    links = _counts(session, issues)
+    links = _link_counts(session, issues)
     pixels = set(
         session.scalars(
             select(col(Event.issue_number))
@@ -180,8 +184,8 @@ def _mails(session: Session, hits: Mapping[int, Sequence[_Stored]]) -> dict[int,
     }
 
 
-def _counts(session: Session, issues: Iterable[int]) -> dict[int, int]:
-    """How many links that people see each issue has."""
+def _link_counts(session: Session, issues: Iterable[int]) -> dict[int, int]:
+    """The number of visible links of each issue."""
     rows = session.execute(
         select(col(Link.issue_number), func.count())
         .where(col(Link.issue_number).in_(issues), col(Link.kind) != HIDDEN_LINK)
@@ -191,9 +195,9 @@ def _counts(session: Session, issues: Iterable[int]) -> dict[int, int]:
 
 
 def _arrivals(session: Session, deliveries: Sequence[int]) -> dict[int, datetime]:
-    """When each arrived: as its provider says, else when it was handed over."""
+    """When each delivery arrived: as the provider reports, else when it was submitted."""
     given = as_rows(session, [(one, None) for one in deliveries]).subquery()
-    told = (
+    reported = (
         select(func.min(col(Event.at)))
         .where(col(Event.delivery_id) == col(Delivery.id), col(Event.kind) == EventKind.DELIVERED)
         .scalar_subquery()
@@ -201,7 +205,7 @@ def _arrivals(session: Session, deliveries: Sequence[int]) -> dict[int, datetime
     rows = session.execute(
         select(
             col(Delivery.id),
-            told,
+            reported,
             col(Batch.done_at),
             col(Delivery.state),
             col(Delivery.changed_at),
@@ -216,21 +220,21 @@ def _arrivals(session: Session, deliveries: Sequence[int]) -> dict[int, datetime
         )
     )
     found = {}
-    for delivery, said, done, state, changed in rows:
+    for delivery, delivered_at, done, state, changed in rows:
         # Whatever moved a delivery later than its submission moved `changed_at`, too.
-        handed = [moment for moment in (done, changed if state in _TAKEN else None) if moment]
-        if said is not None or handed:
-            found[delivery] = said or min(handed)
+        submitted = [moment for moment in (done, changed if state in _TAKEN else None) if moment]
+        if delivered_at is not None or submitted:
+            found[delivery] = delivered_at or min(submitted)
     return found
 
 
 _TAKEN = (DeliveryState.SUBMITTED, DeliveryState.DELIVERED)
 
 
-def _write(session: Session, judged: Sequence[tuple[int, Rule]]) -> None:
-    if not judged:
+def _write(session: Session, classified: Sequence[tuple[int, Rule]]) -> None:
+    if not classified:
         return
-    given = as_rows(session, [(number, str(rule)) for number, rule in judged]).subquery()
+    given = as_rows(session, [(number, str(rule)) for number, rule in classified]).subquery()
     session.execute(
         update(Event)
         .where(col(Event.id) == given.c.id)

@@ -1,8 +1,8 @@
-"""Networks that belong to makers of mail gateways: from there a scanner comes, and no reader.
+"""Networks of mail gateways' makers: hits from there are a scanner's and no reader's.
 
-Each is a block that its owner tells customers to let in, mail's own and no web proxy's (people
-browse through those). Scanners that run in anybody's cloud are told by what they do instead
-(`track.machines`). Operators name more in DIGEST_SCANNER_NETWORKS.
+Each is a block that its owner tells customers to allow, for mail and not for web proxies, which
+people browse through. Scanners in public clouds are detected by what they do
+(`track.hits.bot_detection`). Operators add more in DIGEST_SCANNER_NETWORKS.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,19 +17,19 @@ GATEWAYS: Mapping[str, Sequence[str]] = {
     "cisco": ("68.232.128.0/19", "139.138.32.0/19", "216.71.128.0/19"),
 }
 OWN = "named"
-"""What an operator's own networks are called."""
+"""The owner that is stored for an operator's own networks."""
 
 
 class ScannerNetworks:
-    """Tells whose network an address is in; the address itself is forgotten."""
+    """Finds the owner of the network that an address is in; the address itself is not kept."""
 
     def __init__(self, own: Sequence[Network] = ()) -> None:
         named = [(ip_network(one), name) for name, listed in GATEWAYS.items() for one in listed]
         self._named: list[tuple[Network, str]] = [*named, *[(one, OWN) for one in own]]
-        self.owner_of = lru_cache(maxsize=16_384)(self._name_of)
+        self.owner_of = lru_cache(maxsize=16_384)(self._owner_of)
 
-    def _name_of(self, address: str) -> str:
-        """Empty for everybody else, and for what is no address."""
+    def _owner_of(self, address: str) -> str:
+        """The owner's name; empty if there is none, or for what is no address."""
         try:
             where = ip_address(address)
         except ValueError:
@@ -38,7 +38,7 @@ class ScannerNetworks:
 
 
 def parse_networks(value: str) -> list[Network]:
-    """`203.0.113.0/24, 2001:db8::/32`. Raises ValueError."""
+    """Parses a list such as `203.0.113.0/24, 2001:db8::/32`. Raises ValueError."""
     found = []
     for word in value.replace(",", " ").split():
         try:

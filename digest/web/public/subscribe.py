@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from digest.readers.proof_of_work import ProofOfWorkError
 from digest.web.forms import FormFields, clean
-from digest.web.headers import PAGE_POLICY, WORKING_POLICY
+from digest.web.headers import PAGE_POLICY, PROOF_OF_WORK_POLICY
 from digest.web.public.signup_form import (
     FORMS,
     MAX_SOURCE_LENGTH,
@@ -70,7 +70,7 @@ def _form(
         "subscribe.html",
         status=status,
         headers={
-            "Content-Security-Policy": WORKING_POLICY if site.proof_of_work else PAGE_POLICY,
+            "Content-Security-Policy": PROOF_OF_WORK_POLICY if site.proof_of_work else PAGE_POLICY,
             "Cache-Control": "no-store",
         },
         source=source,

@@ -1,4 +1,4 @@
-"""Keeps what is for this machine's editors on this machine."""
+"""Restricts the studio to requests from this machine."""
 
 import re
 

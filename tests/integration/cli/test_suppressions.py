@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.cli.conftest import Run
-from tests.parts.letters import plain
+from tests.parts.inbound_messages import plain
 
 
 def test_a_suppression_is_listed_lifted_and_remembered(run: Run) -> None:

@@ -32,7 +32,7 @@ from subscribers.consent import ConsentOrigin
 from subscribers.tables import Consent, Subscriber
 from subscribers.tokens import Purpose, Tokens
 from tests.parts.imap_server import PASSWORD, USER, ImapServer
-from tests.parts.letters import arf, dsn, plain, qmail
+from tests.parts.inbound_messages import arf, dsn, plain, qmail
 from tests.parts.world import SECRET, Clock, add_approved, add_people
 
 TOKENS = Tokens([SECRET])

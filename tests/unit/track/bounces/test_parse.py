@@ -15,7 +15,7 @@ from digest.track.bounces.parse import (
 )
 from digest.track.provider_events.delivery_event import OptOut
 from subscribers.tokens import Purpose, Tokens
-from tests.parts.letters import arf, dsn, plain, qmail
+from tests.parts.inbound_messages import arf, dsn, plain, qmail
 
 TOKENS = Tokens(["a secret of the tests that is long enough"])
 TOKEN = TOKENS.make(Purpose.DELIVERY, 12, 3)

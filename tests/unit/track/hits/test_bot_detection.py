@@ -23,8 +23,8 @@ def seen(after: float, link: int = 1, agent: str = PHONE, **more: object) -> Obs
     return ObservedHit(ARRIVED + timedelta(seconds=after), link, user_agent=agent, **more)  # type: ignore[arg-type]
 
 
-def rules(*hits: ObservedHit, mail: DeliveryContext = MAIL) -> list[Rule]:
-    return classify(hits, mail)
+def rules(*hits: ObservedHit, context: DeliveryContext = MAIL) -> list[Rule]:
+    return classify(hits, context)
 
 
 READ = seen(3_600, 0)
@@ -57,11 +57,11 @@ def test_somebody_who_opened_may_click_at_once() -> None:
 
 
 def test_where_the_mail_has_no_pixel_a_quick_click_says_nothing() -> None:
-    assert rules(seen(100), mail=DeliveryContext(ARRIVED, LINKS, pixel=False)) == [Rule.PERSON]
+    assert rules(seen(100), context=DeliveryContext(ARRIVED, LINKS, pixel=False)) == [Rule.PERSON]
 
 
 def test_what_arrived_nobody_knows_when_is_judged_by_the_rest() -> None:
-    assert rules(seen(1), seen(500, method="HEAD"), mail=DeliveryContext(None, LINKS)) == [
+    assert rules(seen(1), seen(500, method="HEAD"), context=DeliveryContext(None, LINKS)) == [
         Rule.PERSON,
         Rule.HEAD,
     ]
