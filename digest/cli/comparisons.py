@@ -145,10 +145,9 @@ def _single(pages: list[Any]) -> list[Any]:
 
 
 def _check_url(url: str) -> None:
-    from urllib.parse import urlsplit
+    from digest.catalog.urls import is_web_address
 
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not is_web_address(url):
         msg = f"--url: {url!r} is no web address; it should look like https://example.org/page"
         raise CommandError(msg)
 

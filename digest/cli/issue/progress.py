@@ -1,4 +1,4 @@
-"""How far a sending is, at which rate, and when it will be through: in one line."""
+"""Words how far a sending is, at which rate, and when it will be through: in one line."""
 
 from collections import deque
 from datetime import UTC, datetime, timedelta
@@ -19,22 +19,22 @@ def settled_count(progress: Progress) -> int:
 
 
 class Rate:
-    """Messages a second over the last half minute; what an earlier run did doesn't count."""
+    """Measures messages a second over the last half minute; an earlier run does not count."""
 
     def __init__(self) -> None:
-        self._seen: deque[tuple[float, int]] = deque()
+        self._samples: deque[tuple[float, int]] = deque()
 
-    def seen(self, amount: int, at: float) -> float:
-        """The rate now that `amount` are done, `at` seconds on any steady clock; 0 if unknown."""
-        self._seen.append((at, amount))
-        while len(self._seen) > 2 and at - self._seen[1][0] >= RECENT:  # noqa: PLR2004 - two make a rate
-            self._seen.popleft()
-        since, before = self._seen[0]
+    def update(self, amount: int, at: float) -> float:
+        """Return the rate now that `amount` are done, at `at` seconds of any steady clock, or 0."""
+        self._samples.append((at, amount))
+        while len(self._samples) > 2 and at - self._samples[1][0] >= RECENT:  # noqa: PLR2004 - two make a rate
+            self._samples.popleft()
+        since, before = self._samples[0]
         return (amount - before) / (at - since) if at > since else 0.0
 
 
 def progress_line(progress: Progress, audience: int, rate: float, now: datetime) -> str:
-    """`rate` is messages a second, 0 where it is not known yet."""
+    """Return the line to show; `rate` is messages a second, 0 where it is not known yet."""
     through = settled_count(progress)
     parts = [f"{through:,} of {audience:,}"]
     if rate:
@@ -48,7 +48,7 @@ def progress_line(progress: Progress, audience: int, rate: float, now: datetime)
 
 
 def estimated_end(progress: Progress, left: int, rate: float, now: datetime) -> datetime | None:
-    """When it will be through: by its speed, but not before limits and retries let it.
+    """Return when it will be through: by its speed, but not before limits and retries let it.
 
     None where nothing can be told yet.
     """
@@ -64,7 +64,7 @@ def estimated_end(progress: Progress, left: int, rate: float, now: datetime) -> 
 
 
 def waiting_reason(progress: Progress) -> str:
-    """Why nothing goes out at the moment, and when it does again; empty where it is unknown."""
+    """Return why nothing goes out now, and when it does again; empty where that is unknown."""
     if progress.throttled:
         return f"{progress.throttled.reason}; goes on {format_time(progress.throttled.until)}"
     if progress.next_due:

@@ -1,14 +1,15 @@
-"""Sending in the foreground: to the end, with progress, and an honest last line."""
+"""Sends an issue in the foreground, to its end: shows progress, and says at last who is left."""
 
-import sys
 import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from digest.bootstrap import App
 from digest.cli.common import CommandError
 from digest.cli.issue.progress import Rate, progress_line, settled_count, waiting_reason
+from digest.cli.progress_bar import LINE_EVERY_SECONDS, ProgressBar
 from digest.deliver.ledger.progress import Progress
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import ProviderError
@@ -16,7 +17,6 @@ from digest.issues.lifecycle import find_issue
 from digest.issues.tables import IssueState
 from digest.worker import stop_on_signals
 
-LINE_EVERY_SECONDS = 2.0
 LOOK_EVERY_SECONDS = 5.0
 """While it waits, somebody may finish, pause or cancel the issue."""
 
@@ -44,20 +44,23 @@ def send_in_foreground(app: App, number: int, *, detach: bool) -> None:
 def _send(app: App, number: int, audience: int) -> None:
     stop = threading.Event()
     stop_on_signals(stop)
-    reporter = ProgressReporter(audience, app.clock)
-    with worker_lock(app.store) as here, reporter as report:
-        progress = app.sending.run(number, here, should_stop=stop.is_set, report=report)
+    with worker_lock(app.store) as lock, ProgressBar(audience) as bar:
+        reporter = SendingReporter(bar, audience, app.clock)
+        run = partial(
+            app.sending.run, number, lock, should_stop=stop.is_set, report=reporter.report
+        )
+        progress = run()
         while _waits(progress) and not stop.is_set() and _state(app, number) is IssueState.SENDING:
             until = progress.next_due
             wait = max(1.0, (until - app.clock()).total_seconds()) if until else 1.0
             reporter.pause(progress, wait)
             _rest(app, number, stop, wait)
-            progress = app.sending.run(number, here, should_stop=stop.is_set, report=report)
+            progress = run()
     _conclude(number, progress, _state(app, number), stopped=stop.is_set())
 
 
 def _rest(app: App, number: int, stop: threading.Event, seconds: float) -> None:
-    """Until it is time to go on, or nothing is to be waited for any more."""
+    """Wait until it is time to go on, or until somebody stopped the issue or this command."""
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0 and not stop.wait(min(left, LOOK_EVERY_SECONDS)):
         if _state(app, number) is not IssueState.SENDING:
@@ -65,13 +68,13 @@ def _rest(app: App, number: int, stop: threading.Event, seconds: float) -> None:
 
 
 def _state(app: App, number: int) -> IssueState:
-    """Somebody else may have finished, paused or cancelled it."""
+    """Read the state anew: somebody else may have finished, paused or cancelled the issue."""
     with app.store.read() as session:
         return IssueState(find_issue(session, number).state)
 
 
 def _waits(progress: Progress) -> bool:
-    """For a retry that is due later, or for another worker that holds the last batches."""
+    """Return whether a retry is due later, or another worker holds the last batches."""
     held = progress.counts["submitting"] > 0
     return not progress.finished and (progress.next_due is not None or held)
 
@@ -97,42 +100,27 @@ def _conclude(number: int, progress: Progress, state: IssueState, *, stopped: bo
         )
 
 
-class ProgressReporter:
-    """A bar on a terminal; elsewhere a line every two seconds."""
+class SendingReporter:
+    """Shows the progress of one sending, with a rate taken over the last half minute."""
 
-    def __init__(self, audience: int, clock: Callable[[], datetime]) -> None:
+    def __init__(self, bar: ProgressBar, audience: int, clock: Callable[[], datetime]) -> None:
+        self._bar = bar
         self._audience = audience
         self._clock = clock
         self._rate = Rate()
-        self._terminal = sys.stderr.isatty()
-        self._next = time.monotonic() + LINE_EVERY_SECONDS
 
-    def __enter__(self) -> Callable[[Progress], None]:
-        return self._report
-
-    def __exit__(self, *_: object) -> None:
-        if self._terminal:
-            print(file=sys.stderr)
+    def report(self, progress: Progress) -> None:
+        """Take the rate, and show it if that is due."""
+        rate = self._rate.update(settled_count(progress), time.monotonic())
+        if self._bar.is_due():
+            self._show(progress, rate)
 
     def pause(self, progress: Progress, seconds: float) -> None:
-        """Nothing goes out for so long: said once, and no rate is taken over it."""
+        """Say once that nothing goes out for so long; no rate is taken over a pause."""
         self._rate = Rate()
         if seconds > LINE_EVERY_SECONDS:
-            self._show(progress, progress_line(progress, self._audience, 0, self._clock()))
+            self._show(progress, 0)
 
-    def _report(self, progress: Progress) -> None:
-        now = time.monotonic()
-        rate = self._rate.seen(settled_count(progress), now)
-        if self._terminal or now >= self._next:
-            self._next = now + LINE_EVERY_SECONDS
-            self._show(progress, progress_line(progress, self._audience, rate, self._clock()))
-
-    def _show(self, progress: Progress, words: str) -> None:
-        if not self._terminal:
-            print(words, file=sys.stderr, flush=True)
-            return
-        width = 30
-        filled = width * settled_count(progress) // max(self._audience, 1)
-        bar = "█" * filled + "░" * (width - filled)
-        # What is left of a longer line before is wiped out (ECMA-48 section 8.3.41, EL).
-        print(f"\r{bar}  {words}\x1b[K", end="", file=sys.stderr, flush=True)
+    def _show(self, progress: Progress, rate: float) -> None:
+        words = progress_line(progress, self._audience, rate, self._clock())
+        self._bar.show(settled_count(progress), words)

@@ -1,20 +1,19 @@
-"""`digest subscribers import`: the bar, the lines that were refused, and the account at the end."""
+"""Runs `digest subscribers import`: progress, the rows that were refused, counts at the end."""
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from digest.cli.common import CommandError, open_app
+from digest.cli.progress_bar import ProgressBar
 
 if TYPE_CHECKING:
     from subscribers.tables import SubscriberStatus
     from subscribers.transfer.refused_rows import ImportReport
 
 IMPORT_WORDING = "Imported from {source}; the operator states that consent was given."
-LINE_EVERY_SECONDS = 2.0
 
 
 def import_file(
@@ -27,7 +26,12 @@ def import_file(
     path = report_to or (None if file == "-" else Path(f"{file}.refused.csv"))
     if path and file != "-" and path.resolve() == Path(file).resolve():
         raise CommandError(f"--report: {path} is the file to import; name another")
-    with open_app() as app, _source(file) as (rows, size), RefusedFile(path) as refused:
+    with (
+        open_app() as app,
+        _source(file) as (rows, size),
+        RefusedFile(path) as refused,
+        ProgressBar(size) as bar,
+    ):
         try:
             report = import_csv(
                 app.store,
@@ -39,7 +43,7 @@ def import_file(
                 wording=IMPORT_WORDING.format(source=file),
                 refused=refused,
                 dry=dry,
-                progress=_shown(size),
+                progress=_progress(bar, size),
             )
         except ImportRefusedError as error:
             raise CommandError(f"{file}: {error}") from None
@@ -74,7 +78,7 @@ def _account(report: "ImportReport", path: Path | None, *, dry: bool) -> None:
 
 @contextmanager
 def _source(file: str) -> Iterator[tuple[BinaryIO, int]]:
-    """The bytes, and how many there are; 0 where nobody knows."""
+    """Yield the bytes, and how many there are; 0 for a pipe, where nobody knows."""
     if file == "-":
         yield sys.stdin.buffer, 0
         return
@@ -82,25 +86,11 @@ def _source(file: str) -> Iterator[tuple[BinaryIO, int]]:
         yield rows, Path(file).stat().st_size
 
 
-def _shown(size: int) -> Callable[[int], None]:
-    """A bar on a terminal; elsewhere a line every two seconds."""
-    terminal = sys.stderr.isatty()
-    due = time.monotonic() + LINE_EVERY_SECONDS
+def _progress(bar: ProgressBar, size: int) -> Callable[[int], None]:
+    """Return what is told the bytes read so far; of a pipe nobody knows how many there are."""
 
     def show(done: int) -> None:
-        nonlocal due
-        if not size or (time.monotonic() < due and not terminal):
-            return
-        due = time.monotonic() + LINE_EVERY_SECONDS
-        words = f"{100 * done / size:.0f} % of {size / 1e6:,.1f} MB"
-        if not terminal:
-            print(words, file=sys.stderr, flush=True)
-            return
-        width = 30
-        filled = width * done // size
-        bar = "█" * filled + "░" * (width - filled)
-        end = "\n" if done >= size else ""
-        # What is left of a longer line before is wiped out (ECMA-48 section 8.3.41, EL).
-        print(f"\r{bar}  {words}\x1b[K", end=end, file=sys.stderr, flush=True)
+        if size and bar.is_due():
+            bar.show(done, f"{100 * done / size:.0f} % of {size / 1e6:,.1f} MB")
 
     return show

@@ -60,8 +60,8 @@ def test_a_rate_below_one_a_second_is_told_by_the_minute() -> None:
 
 def test_the_rate_is_that_of_the_last_half_minute() -> None:
     rate = Rate()
-    assert rate.seen(5_000, 0.0) == 0.0, "what an earlier run did is no rate"
-    assert rate.seen(5_100, 10.0) == 10.0
+    assert rate.update(5_000, 0.0) == 0.0, "what an earlier run did is no rate"
+    assert rate.update(5_100, 10.0) == 10.0
     for second in range(11, 120):
-        now = rate.seen(5_100 + (second - 10) * 2, float(second))
+        now = rate.update(5_100 + (second - 10) * 2, float(second))
     assert now == 2.0
