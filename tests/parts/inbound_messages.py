@@ -1,4 +1,4 @@
-"""Letters as they come back: made after the RFCs' examples and after what servers really send."""
+"""Inbound messages: made after the RFCs' examples and after what mail servers really send."""
 
 from email.message import EmailMessage
 

@@ -15,7 +15,7 @@ from digest.events.tables import Event, EventKind
 from digest.events.writer import record_event
 from digest.readers.address_change import complete_address_change, start_address_change
 from digest.readers.data_export import erase_reader, export_reader
-from digest.readers.signup import LETTERS_A_DAY
+from digest.readers.signup import MESSAGES_PER_DAY
 from store.engine import Store
 from subscribers.addresses import AddressError, AddressHasher
 from subscribers.consent import ConsentOrigin, record_consent
@@ -131,9 +131,9 @@ def test_only_who_is_on_the_list_moves(store: Store, status: str) -> None:
 
 
 def test_it_is_no_way_to_pester_people(store: Store, ana: int) -> None:
-    for _ in range(LETTERS_A_DAY + 3):
+    for _ in range(MESSAGES_PER_DAY + 3):
         ask(store)
-    assert len(letters(store)) == LETTERS_A_DAY
+    assert len(letters(store)) == MESSAGES_PER_DAY
 
 
 def test_what_is_no_address_is_refused(store: Store, ana: int) -> None:

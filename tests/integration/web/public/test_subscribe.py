@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from digest.deliver.transactional.tables import TransactionalMessage
 from digest.readers.proof_of_work import ProofOfWork
-from digest.readers.signup import LETTERS_A_DAY, PER_NETWORK, comparison_in
+from digest.readers.signup import MESSAGES_PER_DAY, PER_NETWORK, comparison_in
 from digest.web.application import create_app
 from store.engine import Store
 from subscribers.service import erase_subscriber
@@ -220,7 +220,7 @@ def test_a_form_sent_twice_causes_one_letter_and_a_day_few(
     for _ in range(10):
         clock.on(minutes=10)
         sign_up(client)
-    assert len(letters(site)) <= LETTERS_A_DAY
+    assert len(letters(site)) <= MESSAGES_PER_DAY
     clock.on(days=1)
     before = len(letters(site))
     sign_up(client)
@@ -245,7 +245,7 @@ def test_many_names_of_one_mailbox_are_counted_as_one(
 ) -> None:
     for name in names:
         sign_up(client, name)
-    assert len(letters(site)) == LETTERS_A_DAY
+    assert len(letters(site)) == MESSAGES_PER_DAY
 
 
 def test_a_network_is_stopped_for_an_hour(
@@ -373,7 +373,7 @@ def test_eight_requests_at_once_make_one_reader_and_one_letter(
         assert list(pool.map(post, range(8))) == [200] * 8
     assert status(site) == "pending"
     assert letters(site) == ["confirmation"]
-    assert len(proofs(site)) == LETTERS_A_DAY
+    assert len(proofs(site)) == MESSAGES_PER_DAY
 
 
 class TestWithProofOfWork:
