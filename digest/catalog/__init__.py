@@ -1,1 +1,4 @@
-"""What can be written about: tools, comparisons, and how they come in."""
+"""Tools and their comparisons: read from pages, stored, and looked up.
+
+Comes in: page text, HTML or JSON. Goes out: `ComparisonView` values, scores and trends.
+"""

@@ -11,7 +11,7 @@ from store.errors import UserError
 
 
 class Lens(StrEnum):
-    """A panel member's standpoint; on a page they speak in this order."""
+    """A panel member's standpoint, in the order in which they speak on a page."""
 
     BUILDER = "builder"
     SKEPTIC = "skeptic"
@@ -26,7 +26,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ReviewPage:
-    """One panel member's words; `verdict` is None where the source does not say (never guessed)."""
+    """One panel member's words; `verdict` is None if the source does not say (never guessed)."""
 
     lens: Lens
     quote: str
@@ -46,12 +46,12 @@ class ContenderPage:
     entry_price: str
     reviews: tuple[ReviewPage, ...]
     slug: str | None = None
-    """The tool's own slug where the source says it (JSON); else made from the name."""
+    """The tool's own slug if the source says it (JSON); else it is made from the name."""
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonPage:
-    """One page: exactly two contenders. `source` is for messages only (a path, `-`)."""
+    """One page with exactly two contenders. `source` (a path, `-`) is for messages only."""
 
     title: str
     contenders: tuple[ContenderPage, ContenderPage]
@@ -64,8 +64,8 @@ class ComparisonPage:
 class PageError(UserError, ValueError):
     """A page that can't be read.
 
-    `line` counts from 1 (None where a line makes no sense); `at` is a place of another kind, such
-    as a JSON path. `str()` is the one line to print:
+    `line` counts from 1 (None if a line makes no sense); `at` is a place of another kind, such as a
+    JSON path. `str()` is the one line to print:
     ``SOURCE, line 12: found "abc", expected a per cent like 75% or a dash``.
     """
 

@@ -1,4 +1,4 @@
-"""Comparisons read whole: plain values, whichever tables they came from."""
+"""Reads whole comparisons out of their tables, as plain values."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -45,23 +45,25 @@ class ComparisonView:
 
 
 def comparison_by_slug(session: Session, slug: str) -> ComparisonView | None:
+    """Return the comparison with that slug, or None."""
     found = views(session, list(session.exec(select(Comparison).where(Comparison.slug == slug))))
     return found[0] if found else None
 
 
 def all_comparisons(session: Session) -> list[ComparisonView]:
-    """Newest first."""
+    """Return every comparison, the newest first."""
     order = (col(Comparison.published_at).desc(), col(Comparison.slug))
     return views(session, list(session.exec(select(Comparison).order_by(*order))))
 
 
 def comparisons_by_id(session: Session, ids: Sequence[int]) -> dict[int, ComparisonView]:
+    """Return the comparisons with these ids, by id."""
     rows = session.exec(select(Comparison).where(col(Comparison.id).in_(ids)))
     return {view.id: view for view in views(session, list(rows))}
 
 
 def views(session: Session, comparisons: Sequence[Comparison]) -> list[ComparisonView]:
-    """The given rows as views, in their order; two queries for every 500 of them."""
+    """Return the given rows as views, in their order; two queries for every 500 of them."""
     result = []
     for start in range(0, len(comparisons), CHUNK):
         chunk = comparisons[start : start + CHUNK]

@@ -1,4 +1,4 @@
-"""Names to the slugs that stand in addresses, and that say whether two pages mean one tool."""
+"""Turns names into slugs, which stand in addresses and tell whether two pages mean one tool."""
 
 import hashlib
 import re
@@ -18,10 +18,10 @@ _LATIN = {
 
 
 def slugify(name: str) -> str:
-    """`name` in lower case with hyphens: 'Llama 4 Compact (12B)' -> 'llama-4-compact-12b'.
+    """Return `name` in lower case with hyphens: 'Llama 4 Compact (12B)' -> 'llama-4-compact-12b'.
 
     Latin letters lose their accents; other letters stay as they are (NFKC, lower case), so that
-    two tools named in another script never share a slug. '&' is said as 'and', '+' as 'plus'. A
+    two tools named in another script never share a slug. '&' becomes 'and', '+' becomes 'plus'. A
     name without a letter or digit gets a slug made from its hash. At most 190 characters.
     """
     folded = fold(name)
@@ -31,18 +31,18 @@ def slugify(name: str) -> str:
 
 
 def comparison_slug(left: str, right: str) -> str:
-    """'SmolLM3', 'Mistral Medium 3' -> 'smollm3-vs-mistral-medium-3'. Takes names or slugs."""
+    """Join two names or slugs: 'SmolLM3', 'Mistral Medium 3' -> 'smollm3-vs-mistral-medium-3'."""
     whole = f"{slugify(left)}-vs-{slugify(right)}"
     return _bounded(whole, whole, COMPARISON_SLUG_LENGTH)
 
 
 def is_slug(text: str, limit: int) -> bool:
-    """Whether `text` could have been made here: no white space, no slash, nothing to fold."""
+    """Whether `slugify` could have made `text`: no white space, no slash, nothing to fold."""
     return bool(text) and len(text) <= limit and fold(text) == text
 
 
 def fold(name: str) -> str:
-    """The words of `name`, hyphenated; empty where it has no letter and no digit."""
+    """Return the words of `name`, hyphenated; empty if it has no letter and no digit."""
     text = _lower(name)
     for sign, word in _SPOKEN.items():
         text = text.replace(sign, word)
@@ -64,7 +64,7 @@ def fold(name: str) -> str:
 
 
 def _lower(name: str) -> str:
-    """Lower case in NFKC. One round is not enough: some capitals only appear after the first."""
+    """Return lower case in NFKC; one pass is not enough, as some capitals only then appear."""
     text = unicodedata.normalize("NFKC", name)
     for _ in range(3):
         text = unicodedata.normalize("NFKC", text.lower())

@@ -1,4 +1,4 @@
-"""Tool, Comparison, Contender, Review, Vote."""
+"""Tables of tools and comparisons: Tool, Comparison, Contender, Review, Vote."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from subscribers.tables import one_of
 
 
 class Tool(Table, table=True):
-    """A product, known by its slug; lives across comparisons."""
+    """A product, known by its slug; the same in all its comparisons."""
 
     __tablename__ = "tool"
 
@@ -34,7 +34,7 @@ class Comparison(Table, table=True):
     imported_at: datetime = Field(sa_type=UtcDateTime)
     changed_at: datetime = Field(sa_type=UtcDateTime)
     pin: int | None = Field(default=None)
-    """An editor's wish to see it in the next issue; 1 stands first."""
+    """Place in the next issue that an editor asked for, from 1; None if not pinned."""
 
 
 class Contender(Table, table=True):

@@ -1,4 +1,4 @@
-"""How the panel's score of a tool went over the weeks."""
+"""Computes how the panel's score of a tool changed from week to week."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,11 +20,14 @@ class Week:
 
 
 Trends = Mapping[int, Sequence[Week]]
-"""By tool id, the oldest week first; weeks in which a tool was not scored are left out."""
+"""Weeks by tool id, the oldest first; weeks in which a tool was not scored are left out."""
 
 
 def trends(session: Session, tool_ids: Iterable[int], until: datetime) -> dict[int, list[Week]]:
-    """Of what was published by `until`, so that an old issue looks the same whenever it is made."""
+    """Return the weekly scores of each tool, of comparisons published by `until`.
+
+    The bound makes an old issue look the same whenever it is rendered.
+    """
     rows = session.exec(
         select(Contender.tool_id, Comparison.published_at, Contender.panel_score)
         .join(Comparison, col(Comparison.id) == col(Contender.comparison_id))
@@ -46,4 +49,5 @@ def trends(session: Session, tool_ids: Iterable[int], until: datetime) -> dict[i
 
 
 def monday_of(day: date) -> date:
+    """Return the Monday of the week that `day` is in."""
     return day - timedelta(days=day.weekday())

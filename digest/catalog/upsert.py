@@ -1,4 +1,4 @@
-"""Keeps a page in the store: new, changed (and what changed), or the same as before."""
+"""Stores a page: as new, as changed (and what changed), or not at all if it is the same."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,7 +28,10 @@ class UpsertResult:
 
 
 def upsert_page(session: Session, page: ComparisonPage, now: datetime) -> UpsertResult:
-    """Stores `page`. What a source can't carry (date, URL, verdicts) never erases what is known."""
+    """Insert or update the comparison that `page` describes.
+
+    What a source can't carry (date, URL, verdicts) never erases what is known.
+    """
     slug = page.slug or comparison_slug(page.contenders[0].name, page.contenders[1].name)
     known = comparison_by_slug(session, slug)
     if known is None:

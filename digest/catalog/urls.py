@@ -12,7 +12,7 @@ _UNFIT = re.compile(r"[\s\x00-\x20\x7f-\x9f\"<>\\]")
 
 
 def is_web_address(url: str) -> bool:
-    """Whether `url` is a whole http or https address that can stand in a header and a page."""
+    """Whether `url` is a whole http or https address that is safe in a header and in HTML."""
     if _UNFIT.search(url):
         return False
     try:

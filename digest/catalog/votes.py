@@ -1,4 +1,4 @@
-"""What readers say of a tool, counted: the community score that the next issues show."""
+"""Counts readers' votes on tools: the community score that issues show."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -11,23 +11,23 @@ from digest.catalog.pages import Verdict
 from digest.catalog.queries import ComparisonView
 from digest.catalog.tables import Vote
 
-FEWEST = 5
-"""Votes on a tool before they count: fewer say little, and could be laid to somebody."""
+MIN_VOTES = 5
+"""Votes that a tool needs: fewer say little, and could be traced to a person."""
 
 
 def community_scores(
     session: Session, tool_ids: Iterable[int], until: datetime
 ) -> dict[int, float]:
-    """Per cent of readers who would ship each tool, by tool id; only of those with enough votes.
+    """Return the per cent of readers who would ship each tool, by tool id, if enough have voted.
 
-    Of what was voted by `until`, so that an issue does not change while somebody looks at it.
+    Counts votes up to `until`, so that an issue does not change while an editor looks at it.
     """
     ships = func.sum(case((col(Vote.verdict) == Verdict.SHIP, 1), else_=0))
     rows = session.exec(
         select(Vote.tool_id, ships, func.count())
         .where(col(Vote.tool_id).in_(set(tool_ids)), col(Vote.at) <= until)
         .group_by(col(Vote.tool_id))
-        .having(func.count() >= FEWEST)
+        .having(func.count() >= MIN_VOTES)
     )
     return {tool_id: round(100 * int(shipped) / votes, 1) for tool_id, shipped, votes in rows}
 
@@ -35,7 +35,7 @@ def community_scores(
 def with_votes(
     session: Session, views: Sequence[ComparisonView], until: datetime
 ) -> list[ComparisonView]:
-    """`views` with our readers' score in place of the published one, where enough have voted."""
+    """Return `views` with our readers' score instead of the published one, if enough have voted."""
     tools = {side.tool_id for view in views for side in view.contenders}
     scores = community_scores(session, tools, until)
     return [_with(view, scores) for view in views]

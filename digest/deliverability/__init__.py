@@ -1,4 +1,5 @@
-"""How a sender stands with mailbox providers: what DNS says of it, and what they would object to.
+"""Checks what mailbox providers ask of a sender: SPF, DKIM, DMARC, PTR, MX and the public address.
 
-Every lookup goes through `DnsResolver`, so that tests hand in a server of their own.
+Comes in: a `SenderConfig` and a `DnsResolver`. Goes out: a `CheckResult` for each thing checked,
+with what to do about it. Tests hand in a DNS server of their own.
 """

@@ -1,4 +1,4 @@
-"""What is known of a sender, one line a thing, and what to do about it."""
+"""The result of one check, and helpers for DNS records."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,7 +15,7 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """`good` is None where nobody could tell. `fix` is what to paste or to do, if anything."""
+    """What was found. `good` is None if nobody can tell; `fix` says what to do, if anything."""
 
     topic: Topic
     good: bool | None
@@ -27,10 +27,11 @@ class CheckResult:
 
 
 def paste(name: str, record: str) -> str:
+    """Return the advice to publish `record` at `name`."""
     return f"paste this TXT record at {name}: {record}"
 
 
 def tags(record: str) -> dict[str, str]:
-    """`a=1; b=2` by tag, as DKIM (RFC 6376 section 3.2) and DMARC write it."""
+    """Parse `a=1; b=2` to tags, as DKIM (RFC 6376 section 3.2) and DMARC write them."""
     pairs = (part.partition("=") for part in record.split(";"))
     return {name.strip().lower(): value.strip() for name, _, value in pairs if name.strip()}

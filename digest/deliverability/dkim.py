@@ -1,4 +1,4 @@
-"""DKIM: whether the world can verify what we sign (RFC 6376 section 3.6)."""
+"""Checks DKIM: whether receivers can verify our signatures (RFC 6376 section 3.6)."""
 
 from collections.abc import Sequence
 
@@ -7,15 +7,15 @@ from digest.deliverability.check_result import CheckResult, Topic, paste, tags
 from digest.deliverability.resolver import DnsResolver
 
 SENDGRID_SELECTORS = ("s1", "s2")
-"""What SendGrid's domain authentication uses unless told otherwise."""
+"""Selectors that SendGrid's domain authentication uses by default."""
 
 
 def check_dkim(domain: str, keys: Sequence[DkimKey], resolver: DnsResolver) -> list[CheckResult]:
-    """A fact a key. Raises DnsUnavailableError."""
-    return [_look_at(f"{key.selector}._domainkey.{domain}", key, resolver) for key in keys]
+    """Return a result for each key. Raises DnsUnavailableError."""
+    return [_check_key(f"{key.selector}._domainkey.{domain}", key, resolver) for key in keys]
 
 
-def _look_at(name: str, key: DkimKey, resolver: DnsResolver) -> CheckResult:
+def _check_key(name: str, key: DkimKey, resolver: DnsResolver) -> CheckResult:
     fix = paste(name, key.record)
     published = [tags(one) for one in resolver.txt_records(name)]
     published = [one for one in published if "p" in one]
@@ -40,7 +40,7 @@ def _look_at(name: str, key: DkimKey, resolver: DnsResolver) -> CheckResult:
 
 
 def check_sendgrid_dkim(domain: str, resolver: DnsResolver) -> CheckResult:
-    """SendGrid signs by itself. Its selectors can be chosen, so none found proves nothing."""
+    """Look for SendGrid's keys. Its selectors can be chosen, so none found proves nothing."""
     found = [
         selector
         for selector in SENDGRID_SELECTORS

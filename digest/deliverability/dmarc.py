@@ -1,4 +1,4 @@
-"""DMARC: what a domain asks for mail that proves nothing (RFC 7489; its successor's tree walk)."""
+"""Checks DMARC: a domain's policy for unauthenticated mail (RFC 7489, and DMARCbis' tree walk)."""
 
 from digest.deliverability.check_result import CheckResult, Topic, paste, tags
 from digest.deliverability.resolver import DnsResolver
@@ -10,7 +10,10 @@ POLICIES = ("none", "quarantine", "reject")
 
 
 def check_dmarc(sender: str, signer: str, postmaster: str, resolver: DnsResolver) -> CheckResult:
-    """For mail from the domain `sender`, signed for `signer`. Raises DnsUnavailableError."""
+    """Check the policy for mail from the domain `sender` that is signed for `signer`.
+
+    `postmaster` is where a suggested record has reports sent to. Raises DnsUnavailableError.
+    """
     suggestion = paste(f"_dmarc.{sender}", f"v=DMARC1; p=none; rua=mailto:{postmaster}")
     for name in _tree(sender):
         records = [one for one in resolver.txt_records(f"_dmarc.{name}") if _is_dmarc(one)]
@@ -18,11 +21,11 @@ def check_dmarc(sender: str, signer: str, postmaster: str, resolver: DnsResolver
             what = f"{len(records)} records at _dmarc.{name}, which count as none"
             return CheckResult(Topic.DMARC, False, what, "leave one")
         if records:
-            return _judge(name, records[0], sender, signer, suggestion)
+            return _check_record(name, records[0], sender, signer, suggestion)
     return CheckResult(Topic.DMARC, False, f"{sender} has no record", suggestion)
 
 
-def _judge(name: str, record: str, sender: str, signer: str, suggestion: str) -> CheckResult:
+def _check_record(name: str, record: str, sender: str, signer: str, suggestion: str) -> CheckResult:
     said = tags(record)
     policy = said.get("p", "") if name == sender else said.get("sp", said.get("p", ""))
     where = f"_dmarc.{name}"

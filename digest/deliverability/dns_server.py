@@ -1,4 +1,4 @@
-"""Which DNS server is asked, as a setting says it."""
+"""Parses the setting that names a DNS server."""
 
 from ipaddress import ip_address
 
@@ -6,7 +6,7 @@ PORT = 53
 
 
 def parse_server(text: str) -> tuple[str, int]:
-    """An IP address with or without a port. Raises ValueError."""
+    """Return the IP address and the port, 53 by default. Raises ValueError."""
     host, port = text.strip(), str(PORT)
     if host.startswith("[") or host.count(":") == 1:
         host, _, port = host.rpartition(":") if not host.endswith("]") else (host, "", port)

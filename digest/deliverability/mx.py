@@ -1,11 +1,11 @@
-"""Checks that a domain takes mail: where replies and bounces go."""
+"""Checks MX: that a domain takes mail, so that replies and bounces arrive."""
 
 from digest.deliverability.check_result import CheckResult, Topic
 from digest.deliverability.resolver import DnsResolver
 
 
 def check_mx(domain: str, resolver: DnsResolver) -> CheckResult:
-    """Bounces and replies need somewhere to go. Raises DnsUnavailableError."""
+    """Return whether `domain` takes mail, by MX record or address. Raises DnsUnavailableError."""
     hosts = [one for one in resolver.mx_hosts(domain) if one]
     if hosts:
         return CheckResult(Topic.MX, True, f"{domain} takes mail at {', '.join(hosts)}")

@@ -1,4 +1,4 @@
-"""Hosts: the name behind the address that mail comes from, and where replies and bounces go."""
+"""Checks PTR: that the name of the SMTP host's address leads back to the address."""
 
 from ipaddress import ip_address
 
@@ -8,10 +8,10 @@ from digest.domains import same_organization
 
 
 def check_ptr(host: str, sender: str, resolver: DnsResolver) -> CheckResult:
-    """Whether the SMTP host's address has a name that leads back to it. Raises DnsUnavailableError.
+    """Return whether the names of the host's addresses lead back. Raises DnsUnavailableError.
 
-    A relay may send from other addresses than those it takes mail at; so only a host within the
-    sender's own domain can be found at fault.
+    A relay may send from other addresses than those it accepts mail at, so only a host within the
+    sender's own domain can be at fault.
     """
     addresses = resolver.addresses(host)
     if not addresses:

@@ -1,4 +1,4 @@
-"""Whether readers reach the public address: every link in the mail leads there."""
+"""Checks that readers reach the public address, which every link in the mail leads to."""
 
 from collections.abc import Callable
 from http.client import HTTPException
@@ -11,30 +11,31 @@ from urllib.request import HTTPRedirectHandler, build_opener
 from digest.deliverability.check_result import CheckResult, Topic
 from digest.deliverability.resolver import DnsResolver
 
-SECONDS = 5.0
+TIMEOUT_SECONDS = 5.0
 OK = 200
 
 Fetch = Callable[[str], int]
-"""The HTTP status of a GET that follows no redirect. Raises OSError or HTTPException."""
+"""Returns the HTTP status of a GET without redirects. Raises OSError or HTTPException."""
 
 
-class _Stay(HTTPRedirectHandler):
-    """One-click unsubscribe may not be redirected (RFC 8058 section 3.1)."""
+class _NoRedirects(HTTPRedirectHandler):
+    """Follows no redirect: one-click unsubscribe may not be redirected (RFC 8058 section 3.1)."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
 
 
 def fetch(url: str) -> int:
+    """Return the HTTP status of a GET. Raises OSError or HTTPException."""
     try:
-        with build_opener(_Stay).open(url, timeout=SECONDS) as answer:
+        with build_opener(_NoRedirects).open(url, timeout=TIMEOUT_SECONDS) as answer:
             return int(answer.status)
     except HTTPError as error:
         return error.code
 
 
 def check_public_url(url: str, resolver: DnsResolver, fetch: Fetch = fetch) -> CheckResult:
-    """Raises DnsUnavailableError."""
+    """Return whether `url` answers, without a redirect. Raises DnsUnavailableError."""
     host = urlsplit(url).hostname or ""
     if host == "localhost" or _is_loopback(host):
         what = f"{url} is this machine alone, so readers can't reach it"

@@ -1,4 +1,4 @@
-"""DNS as the doctor asks it: quick to give up, and clear about what nobody could say."""
+"""Asks DNS for `digest doctor`: gives up quickly, and tells "no record" from "no answer"."""
 
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -11,31 +11,32 @@ import dns.reversename
 from digest.deliverability.dns_server import parse_server
 from store.errors import DigestError
 
-PATIENCE = 2.0
-"""Seconds for one name; a resolver that is there answers in a fraction of it."""
+TIMEOUT_SECONDS = 2.0
+"""For one name; a resolver that works answers in a fraction of it."""
 Records = tuple[str, ...]
 
 
 class DnsUnavailableError(DigestError):
-    """DNS did not answer; what it would have said is unknown."""
+    """DNS did not answer, so the record is unknown."""
 
 
 class DnsResolver:
-    """After the first silence it asks no more, so that no network costs `PATIENCE` once."""
+    """Looks records up; after one timeout it asks no more, so that being offline costs one wait."""
 
     def __init__(self, resolver: dns.resolver.Resolver) -> None:
         self._resolver = resolver
-        self._silent = False
+        self._timed_out = False
 
     def txt_records(self, name: str) -> Records:
-        """TXT records, each in one piece (RFC 7208 section 3.3)."""
+        """Return TXT records, each in one piece (RFC 7208 section 3.3)."""
         return self._ask(name, "TXT", lambda one: b"".join(one.strings).decode("utf-8", "replace"))
 
     def mx_hosts(self, name: str) -> Records:
+        """Return the hosts of MX records."""
         return self._ask(name, "MX", lambda one: str(one.exchange).rstrip("."))
 
     def addresses(self, host: str) -> Records:
-        """IPv4 and IPv6; a host that is an address stands for itself."""
+        """Return IPv4 and IPv6 addresses; an IP address is returned as it is."""
         try:
             return (str(ip_address(host)),)
         except ValueError:
@@ -43,13 +44,13 @@ class DnsResolver:
             return (*kinds[0], *kinds[1])
 
     def ptr_names(self, address: str) -> Records:
-        """PTR records of an IP address."""
+        """Return the names in the PTR records of an IP address."""
         reverse = str(dns.reversename.from_address(address))
         return self._ask(reverse, "PTR", lambda one: str(one.target).rstrip("."))
 
     def _ask(self, name: str, kind: str, read: Callable[[Any], str]) -> Records:
-        """Nothing where there is no such record. Raises DnsUnavailableError."""
-        if self._silent:
+        """Return the records, or none. Raises DnsUnavailableError."""
+        if self._timed_out:
             raise DnsUnavailableError
         try:
             answer = self._resolver.resolve(name, kind, search=False)
@@ -57,15 +58,15 @@ class DnsResolver:
             return ()
         except dns.exception.DNSException as error:
             # Also a server that fails for this one name: nobody knows then either.
-            self._silent = isinstance(error, dns.resolver.LifetimeTimeout)
+            self._timed_out = isinstance(error, dns.resolver.LifetimeTimeout)
             raise DnsUnavailableError from error
         return tuple(read(one) for one in answer)
 
 
 def open_resolver(server: str = "") -> DnsResolver:
-    """Over this machine's resolver, or over `server`, like 9.9.9.9 or 127.0.0.1:5353.
+    """Return a resolver over `server`, like 9.9.9.9 or 127.0.0.1:5353, or over this machine's own.
 
-    Raises ValueError where the server is no such thing, or the machine has none.
+    Raises ValueError if `server` is no such address, or this machine has no resolver.
     """
     try:
         resolver = dns.resolver.Resolver(configure=not server)
@@ -75,5 +76,5 @@ def open_resolver(server: str = "") -> DnsResolver:
     if server:
         host, port = parse_server(server)
         resolver.nameservers, resolver.port = [host], port
-    resolver.lifetime = resolver.timeout = PATIENCE
+    resolver.lifetime = resolver.timeout = TIMEOUT_SECONDS
     return DnsResolver(resolver)

@@ -1,4 +1,4 @@
-"""All that DNS says of a sender, and what Gmail, Yahoo and Microsoft make of it.
+"""Runs every check of a sender, and says what Gmail, Yahoo and Microsoft would object to.
 
 Sources: Google's email sender guidelines, Yahoo's sender best practices, Microsoft's requirements
 for high-volume senders (May 2025: `550 5.7.515`).
@@ -17,19 +17,19 @@ from digest.deliverability.public_url import Fetch, check_public_url, fetch
 from digest.deliverability.resolver import DnsResolver, DnsUnavailableError
 from digest.deliverability.spf import check_spf
 
-WANTED = {
+REQUIREMENTS = {
     "Gmail": (Topic.SPF, Topic.DKIM, Topic.DMARC, Topic.PTR, Topic.URL),
     "Yahoo": (Topic.SPF, Topic.DKIM, Topic.DMARC, Topic.PTR, Topic.URL),
     "Microsoft": (Topic.SPF, Topic.DKIM, Topic.DMARC),
 }
-"""What each asks of whoever sends in bulk; the public address is what one click posts to."""
+"""What each asks of bulk senders; one-click unsubscribe needs the public address."""
 
 
 @dataclass(frozen=True, slots=True)
 class SenderConfig:
-    """What we know of ourselves. `smtp_host` is None where no server of ours is involved.
+    """How mail is sent. `smtp_host` is None if we know of no SMTP server.
 
-    `bounces` is the address that bounces go to, if it is not the sender's.
+    `bounces` is the bounce address, if it is not the sender's.
     """
 
     address: str
@@ -42,18 +42,19 @@ class SenderConfig:
 
     @property
     def envelope_domain(self) -> str:
-        """What SPF is asked about: the domain of MAIL FROM (RFC 7208 section 2.4)."""
+        """The domain of MAIL FROM, which SPF is about (RFC 7208 section 2.4)."""
         return (self.bounces or self.address).rpartition("@")[2].lower()
 
     @property
     def domain(self) -> str:
+        """The domain of the sender's address."""
         return self.address.rpartition("@")[2].lower()
 
 
 def check_sender(
     sender: SenderConfig, resolver: DnsResolver, fetch: Fetch = fetch
 ) -> list[CheckResult]:
-    """Every fact; those that DNS kept silent about are unknown."""
+    """Return every result; a check that DNS did not answer has an unknown one."""
     domain = sender.domain
     asked: list[tuple[Topic, Callable[[], CheckResult | Iterable[CheckResult]]]] = [
         (Topic.SPF, lambda: _spf(sender, resolver)),
@@ -84,7 +85,7 @@ def _spf(sender: SenderConfig, resolver: DnsResolver) -> CheckResult:
     domain = sender.domain if sender.sendgrid else sender.envelope_domain
     result = check_spf(domain, suggestion, resolver)
     if sender.sendgrid and result.good is False:
-        # It mails from a name of its own below the domain, which carries its own record.
+        # SendGrid's MAIL FROM is a name of its own below the domain, with its own record.
         return CheckResult(
             Topic.SPF, None, f"{result.what}; SendGrid's return path has one of its own"
         )
@@ -92,7 +93,7 @@ def _spf(sender: SenderConfig, resolver: DnsResolver) -> CheckResult:
 
 
 def _mx(sender: SenderConfig, resolver: DnsResolver) -> Iterable[CheckResult]:
-    """Replies go to one of them, bounces to the other."""
+    """Check where replies go, and where bounces go."""
     domains = dict.fromkeys((sender.domain, sender.envelope_domain))
     return [check_mx(domain, resolver) for domain in domains]
 
@@ -109,12 +110,15 @@ def _dkim(sender: SenderConfig, resolver: DnsResolver) -> Iterable[CheckResult]:
 
 
 def provider_verdicts(results: Sequence[CheckResult]) -> list[tuple[bool | None, str]]:
-    """A line a mailbox provider: whether it would take the mail, and if not, why."""
+    """Return a line for each mailbox provider: would it accept the mail, and why not.
+
+    The first value is None if too little is known to say.
+    """
     lines: list[tuple[bool | None, str]] = []
-    for who, topics in WANTED.items():
-        wanted = [result for result in results if result.topic in topics]
-        bad = [f"{result.topic} ({result.what})" for result in wanted if result.good is False]
-        unknown = list(dict.fromkeys(str(one.topic) for one in wanted if one.good is None))
+    for who, topics in REQUIREMENTS.items():
+        required = [result for result in results if result.topic in topics]
+        bad = [f"{result.topic} ({result.what})" for result in required if result.good is False]
+        unknown = list(dict.fromkeys(str(one.topic) for one in required if one.good is None))
         if bad:
             lines.append((False, f"{who} would object to {', '.join(bad)}"))
         elif unknown:

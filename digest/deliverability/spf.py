@@ -1,4 +1,4 @@
-"""SPF: who may send for a domain (RFC 7208)."""
+"""Checks SPF: which hosts may send for a domain (RFC 7208)."""
 
 import re
 from collections.abc import Iterator
@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from digest.deliverability.check_result import CheckResult, Topic, paste
 from digest.deliverability.resolver import DnsResolver, Records
 
-MOST_LOOKUPS = 10
-"""Section 4.6.4: more than these and the record counts as broken."""
-_ASKS = re.compile(r"[+?~-]?(include|a|mx|ptr|exists|redirect)(?:[:=/]|$)")
-_LEADS_ON = re.compile(r"[+?~-]?(?:include:|redirect=)(\S+)")
+MAX_LOOKUPS = 10
+"""With more, receivers treat the record as broken (section 4.6.4)."""
+_COSTS_LOOKUP = re.compile(r"[+?~-]?(include|a|mx|ptr|exists|redirect)(?:[:=/]|$)")
+_INCLUDE = re.compile(r"[+?~-]?(?:include:|redirect=)(\S+)")
 
 
 def check_spf(domain: str, suggestion: str, resolver: DnsResolver) -> CheckResult:
-    """`suggestion` is what to paste where there is no record. Raises DnsUnavailableError."""
-    records = _of(domain, resolver)
+    """Check the record; `suggestion` is what to publish without one. Raises DnsUnavailableError."""
+    records = _spf_records(domain, resolver)
     if not records:
         return CheckResult(Topic.SPF, False, f"{domain} has no record", paste(domain, suggestion))
     if len(records) > 1:
@@ -25,9 +25,9 @@ def check_spf(domain: str, suggestion: str, resolver: DnsResolver) -> CheckResul
     if any(term in ("all", "+all") for term in terms):
         what = f"{domain} lets everybody send for it: {record}"
         return CheckResult(Topic.SPF, False, what, "end the record in ~all")
-    asked = sum(1 for _ in _lookups(record, resolver, MOST_LOOKUPS))
-    if asked > MOST_LOOKUPS:
-        what = f"{domain} takes more than {MOST_LOOKUPS} lookups, so it counts as broken: {record}"
+    asked = sum(1 for _ in _lookups(record, resolver, MAX_LOOKUPS))
+    if asked > MAX_LOOKUPS:
+        what = f"{domain} takes more than {MAX_LOOKUPS} lookups, so it counts as broken: {record}"
         return CheckResult(Topic.SPF, False, what, "take out includes that are not needed")
     if not any(term.endswith("all") or term.startswith("redirect=") for term in terms):
         what = f"{domain} does not say who may not send: {record}"
@@ -35,7 +35,7 @@ def check_spf(domain: str, suggestion: str, resolver: DnsResolver) -> CheckResul
     return CheckResult(Topic.SPF, True, f"{domain} says {record}")
 
 
-def _of(domain: str, resolver: DnsResolver) -> Records:
+def _spf_records(domain: str, resolver: DnsResolver) -> Records:
     return tuple(
         one
         for one in resolver.txt_records(domain)
@@ -44,11 +44,11 @@ def _of(domain: str, resolver: DnsResolver) -> Records:
 
 
 def _lookups(record: str, resolver: DnsResolver, depth: int) -> Iterator[str]:
-    """Every term that costs a lookup, includes followed."""
+    """Yield every term that costs a lookup, following includes."""
     for term in record.split()[1:]:
-        if _ASKS.match(term.lower()):
+        if _COSTS_LOOKUP.match(term.lower()):
             yield term
-        onward = _LEADS_ON.match(term)
+        onward = _INCLUDE.match(term)
         if onward and depth and "%" not in onward[1]:
-            for further in _of(onward[1], resolver)[:1]:
+            for further in _spf_records(onward[1], resolver)[:1]:
                 yield from _lookups(further, resolver, depth - 1)

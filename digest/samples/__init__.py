@@ -1,7 +1,7 @@
-"""A week of made-up comparisons and a dozen made-up subscribers, for the demo and for trying out.
+"""Sample data for the demo: a week of made-up comparisons and a dozen made-up subscribers.
 
 The tools don't exist, the sentences are this project's own, and the addresses are on domains
-reserved for examples (RFC 2606). No page carries a date, so that they are new on the day they
+reserved for examples (RFC 2606). No page carries a date, so they count as new on the day they
 are imported.
 """
 
@@ -11,10 +11,10 @@ _HERE = Path(__file__).parent
 
 
 def comparisons() -> Path:
-    """A folder for `digest comparisons import`: nine comparisons as page text, HTML and JSON."""
+    """Return a folder for `digest comparisons import`: nine comparisons as text, HTML and JSON."""
     return _HERE / "comparisons"
 
 
 def subscribers() -> Path:
-    """A CSV file for `digest subscribers import`, with the columns email and first_name."""
+    """Return a CSV file for `digest subscribers import`, with columns email and first_name."""
     return _HERE / "subscribers.csv"

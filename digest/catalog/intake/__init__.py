@@ -1,8 +1,8 @@
-"""How comparisons come in: page text, HTML or JSON to `ComparisonPage` values.
+"""Reads comparisons: page text, HTML or JSON to `ComparisonPage` values.
 
     sources (files, folders, standard input)
       -> text | html | json_form     one reader for each form
       -> ComparisonPage | PageError  never another exception
 
-`limits` says how much a page may hold, `cleaning` what its words may contain.
+`limits` says how much a page may hold, `cleaning` which characters.
 """

@@ -1,4 +1,4 @@
-"""What a page's words may contain: NFC, no control characters, nothing invisible or overriding.
+"""Cleans the text of a page: NFC, no control characters, nothing invisible or overriding.
 
 Kept of the invisible ones: ZWJ and ZWNJ (emoji sequences, Persian, Indic scripts) and variation
 selectors. Dropped: other format characters (zero-width space, soft hyphen, byte order mark, bidi
@@ -15,7 +15,7 @@ _NEW_LINE = re.compile(r"\r\n?|\n")
 
 
 def clean_line(text: str) -> str:
-    """`text` as one line: cleaned, every run of white space a single space."""
+    """Return `text` cleaned and as one line, each run of white space a single space."""
     if not text.isprintable():
         # Dropping goes first: what is dropped may have stood between a letter and its accent.
         text = "".join(char for char in text if char.isspace() or not _is_dropped(char))
@@ -23,7 +23,7 @@ def clean_line(text: str) -> str:
 
 
 def clean_prose(text: str) -> str:
-    """`text` as paragraphs with an empty line between them; single line ends become spaces."""
+    """Return `text` as paragraphs, an empty line between them; single line ends become spaces."""
     blocks: list[list[str]] = [[]]
     for row in _NEW_LINE.split(text):
         line = clean_line(row)
@@ -35,7 +35,7 @@ def clean_prose(text: str) -> str:
 
 
 def join_lines(lines: list[str]) -> str:
-    """A page's lines as prose: a line that ends like a sentence ends its paragraph."""
+    """Join the lines of a page to prose: a line that ends like a sentence ends its paragraph."""
     paragraphs: list[str] = []
     is_open = False
     for line in lines:
@@ -48,7 +48,7 @@ def join_lines(lines: list[str]) -> str:
 
 
 def split_lines(text: str) -> list[str]:
-    """At LF, CRLF and CR only: the other line ends Unicode has are white space within a line."""
+    """Split at LF, CRLF and CR only; other line ends of Unicode are white space within a line."""
     return _NEW_LINE.split(text)
 
 
@@ -58,7 +58,7 @@ def is_blank(text: str) -> bool:
 
 
 def printable(text: str) -> str:
-    """`text` for a message on a terminal: one clean line, undecodable bytes of a path escaped."""
+    """Return `text` for a terminal: one clean line, undecodable bytes of a path escaped."""
     return clean_line(text.encode("utf-8", "backslashreplace").decode())
 
 

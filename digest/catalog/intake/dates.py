@@ -1,4 +1,4 @@
-"""When a page was published, as sources write it: ISO 8601."""
+"""Parses dates of publication in ISO 8601, as sources write them."""
 
 from datetime import UTC, date, datetime
 
@@ -8,9 +8,9 @@ EXPECTED = "a date like 2026-03-09, or a time with its zone like 2026-03-09T08:0
 
 
 def parse_published(text: str, *, is_zone_needed: bool) -> datetime:
-    """`text` in UTC; a bare date is midnight UTC. ValueError for everything else.
+    """Return `text` as a time in UTC; a bare date is midnight UTC.
 
-    A time without a zone is refused if `is_zone_needed`, else taken as UTC.
+    A time without a zone is taken as UTC, unless `is_zone_needed`. Raises ValueError.
     """
     moment = _bare_date(text) or datetime.fromisoformat(text)
     if moment.tzinfo is None:

@@ -1,4 +1,4 @@
-"""Bytes of files and standard input, bounded, and the text they are."""
+"""Reads files and standard input, bounded, and decodes them."""
 
 import os
 import stat
@@ -14,7 +14,7 @@ ENDINGS = (".txt", ".html", ".htm", ".json")
 
 
 class FileError(UserError):
-    """What was found where a page was expected."""
+    """A file that can't be read as a page: what was found, and what was expected."""
 
     def __init__(self, found: str, expected: str) -> None:
         super().__init__(f"found {found}, expected {expected}")
@@ -23,10 +23,10 @@ class FileError(UserError):
 
 
 def files_in(folder: Path) -> Iterator[tuple[Path, FileError | None]]:
-    """Every readable-by-its-ending file in `folder` and below, in the order of their paths.
+    """Yield the files with a known ending in `folder` and below, in the order of their paths.
 
-    A folder that can't be listed stands among them with its error. Hidden names are passed over,
-    and links to folders aren't followed, so that a loop of links can't hold it up.
+    A folder that can't be listed is yielded with its error. Hidden names are skipped, and links to
+    folders are not followed, so that a loop of links ends.
     """
     found: list[tuple[Path, FileError | None]] = []
     waiting = [folder]
@@ -54,9 +54,9 @@ def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def read_file(path: Path, *, is_named: bool) -> bytes:
-    """The file's bytes. FileError where they can't be had, or are too many.
+    """Return the bytes of a file. Raises FileError if it can't be read or is too large.
 
-    What isn't a regular file (a pipe, a device) is only read if it `is_named` by the caller.
+    Anything but a regular file (a pipe, a device) is only read if it `is_named` by the caller.
     """
     try:
         if not is_named and not stat.S_ISREG(path.stat().st_mode):
@@ -69,7 +69,7 @@ def read_file(path: Path, *, is_named: bool) -> bytes:
 
 
 def read_stream(stream: TextIO | BinaryIO | None) -> bytes:
-    """The stream's bytes, from a text stream too. FileError as for files, and for no stream."""
+    """Return the bytes of a stream, a text stream too. Raises FileError, for None as well."""
     if stream is None:
         raise FileError("no standard input", "a file or a folder")
     try:
@@ -80,7 +80,7 @@ def read_stream(stream: TextIO | BinaryIO | None) -> bytes:
 
 
 def decode(data: bytes) -> str:
-    """UTF-8 with or without a byte order mark. FileError for everything else, and for nothing."""
+    """Decode UTF-8, with or without a byte order mark. Raises FileError, for no text too."""
     if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         raise FileError("UTF-16 text", "UTF-8; save it in that encoding")
     if b"\0" in data:

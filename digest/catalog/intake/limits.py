@@ -1,4 +1,4 @@
-"""How much one source may hold. The lengths are those of the tables' columns."""
+"""How much one source may hold. Lengths are those of the tables' columns."""
 
 FILE_BYTES = 2 * 1024 * 1024
 TEXT_LINES = 20_000
@@ -13,4 +13,4 @@ URL = 2000
 TOOL_SLUG = 200
 COMPARISON_SLUG = 400
 PROSE = 10_000
-"""A quote or a description; their columns have no length."""
+"""Characters of a quote or a description; their columns have no length of their own."""

@@ -1,4 +1,4 @@
-"""Files, folders and standard input to pages, one bad page never keeping the others back."""
+"""Reads files, folders and standard input; a page that can't be read does not stop the others."""
 
 import os
 import re
@@ -21,11 +21,11 @@ _LOOKS_LIKE_HTML = re.compile(r"\s*<(?:!doctype|!--|\?xml|[a-z][a-z0-9]*[\s/>])"
 
 
 def read_sources(paths: Sequence[str], stdin: TextIO | BinaryIO | None) -> Pages:
-    """Every page in `paths`: files, folders (searched through), or `-` for `stdin`.
+    """Yield every page in `paths`: files, folders (searched through), or `-` for `stdin`.
 
-    A file's ending tells its form (.txt, .html, .htm, .json); any other ending, and standard
-    input, are told by how they begin. Pages come in the order of `paths`, within a folder in the
-    order of names. What can't be read comes out as a PageError, and the rest goes on.
+    A file's ending tells its form (.txt, .html, .htm, .json); for any other ending, and for
+    standard input, the first characters do. Pages come in the order of `paths`, within a folder in
+    the order of names. What can't be read is yielded as a PageError.
     """
     for path in paths:
         if path == STDIN:

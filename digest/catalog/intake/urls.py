@@ -1,4 +1,4 @@
-"""Which addresses an import accepts."""
+"""Tells which addresses an import accepts."""
 
 from urllib.parse import urlsplit
 

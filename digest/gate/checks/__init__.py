@@ -1,4 +1,4 @@
 """The gate's checks, one file for each family.
 
-Comes in: a `SampleMessage`. Goes out: findings. A check neither knows the others nor the policy.
+Comes in: a `SampleMessage`. Goes out: findings. No check knows another one, or the policy.
 """

@@ -1,8 +1,8 @@
-"""What major mail clients do not draw, by caniemail.com's tables (npm package `caniemail`).
+"""Finds what major mail clients do not support, by caniemail.com's tables (npm `caniemail`).
 
-A mail can't do without everything that some client lacks; it has to do without each of those
-things without harm. `accepted.json` lists what the templates use all the same and what a reader
-sees instead, so that only something new is told.
+No mail can do without everything that some client lacks, but it has to stay readable there.
+`accepted.json` lists the features that the templates use all the same and what a reader sees
+instead, so that only new ones are reported.
 """
 
 import json
@@ -27,7 +27,7 @@ CLIENTS = (
     "yahoo.*",
     "samsung-email.android",
 )
-SECONDS = 60
+TIMEOUT_SECONDS = 60
 _INSTALL = "install Node.js, and the tables with: npm install caniemail"
 
 
@@ -40,6 +40,7 @@ class ClientTables:
 
 
 def check_clients(mail: SampleMessage, tables: ClientTables | None) -> Iterator[Finding]:
+    """Yield a finding for each feature with too little support, or that nothing was checked."""
     if tables is None:
         what = "what mail clients support was not looked up"
         yield found(Code.CLIENTS_UNCHECKED, "html", what, _INSTALL)
@@ -59,9 +60,9 @@ def check_clients(mail: SampleMessage, tables: ClientTables | None) -> Iterator[
 
 
 def unsupported(html: str, tables: ClientTables) -> dict[str, frozenset[str]]:
-    """The clients that lack each feature which `html` uses.
+    """Return the clients that lack each feature that `html` uses.
 
-    Raises OSError, ValueError or SubprocessError when the program fails.
+    Raises OSError, ValueError or SubprocessError if the program fails.
     """
     script = str(files("digest.gate") / "caniemail.mjs")
     run = subprocess.run(  # noqa: S603 - both paths are settings or ours; no shell
@@ -69,7 +70,7 @@ def unsupported(html: str, tables: ClientTables) -> dict[str, frozenset[str]]:
         input=json.dumps({"clients": CLIENTS, "html": html}),
         capture_output=True,
         encoding="utf-8",
-        timeout=SECONDS,
+        timeout=TIMEOUT_SECONDS,
         check=False,
     )
     if run.returncode:
@@ -80,6 +81,6 @@ def unsupported(html: str, tables: ClientTables) -> dict[str, frozenset[str]]:
 
 @lru_cache(maxsize=1)
 def accepted() -> Mapping[str, frozenset[str]]:
-    """The clients in which each feature may be missing, since something else stands in for it."""
+    """Return the clients in which each feature may be missing, since there is a fallback."""
     text = (files("digest.gate") / "accepted.json").read_text(encoding="utf-8")
     return {entry["feature"]: frozenset(entry["clients"]) for entry in json.loads(text)["accepted"]}

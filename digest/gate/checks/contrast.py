@@ -1,4 +1,4 @@
-"""Contrast of every visible word with what is behind it, in light and in dark.
+"""Checks the contrast of every visible word with its background, in light and dark mode.
 
 WCAG 2.2, success criterion 1.4.3, at the ratio for small text whatever the size.
 """
@@ -16,16 +16,16 @@ from digest.gate.html_page import Element
 from digest.gate.sample_message import SampleMessage
 from digest.render.palette import MIN_CONTRAST, contrast
 
-_SIGHT = {ColorScheme.LIGHT: ("#000000", "#ffffff"), ColorScheme.DARK: ("#ffffff", "#121212")}
-"""Words and ground where a mail says nothing."""
+_DEFAULTS = {ColorScheme.LIGHT: ("#000000", "#ffffff"), ColorScheme.DARK: ("#ffffff", "#121212")}
+"""Text and background colours that clients use by default."""
 _CODES = {ColorScheme.LIGHT: Code.CONTRAST_LIGHT, ColorScheme.DARK: Code.CONTRAST_DARK}
-_UNSEEN = frozenset({"head", "style", "script", "title", "noscript"})
-_NOTHING = re.compile(r"[\s\u00a0\u034f\u200b-\u200d\u2007\u00ad\ufeff]*")
+_NOT_SHOWN = frozenset({"head", "style", "script", "title", "noscript"})
+_INVISIBLE = re.compile(r"[\s\u00a0\u034f\u200b-\u200d\u2007\u00ad\ufeff]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
-    """How an element is drawn, as it comes down to its children."""
+class Inherited:
+    """The colours and visibility that an element's children inherit."""
 
     ink: str
     ground: str
@@ -33,13 +33,14 @@ class Sight:
 
 
 def check_contrast(mail: SampleMessage) -> Iterator[Finding]:
+    """Yield a finding for each pair of colours with too little contrast."""
     for scheme in ColorScheme:
         page = inline_scheme(mail.page, scheme)
         worst: dict[tuple[str, str], Element] = {}
-        for element, sight in _drawn(page.root, Sight(*_SIGHT[scheme])):
-            if contrast(sight.ink, sight.ground) < MIN_CONTRAST:
-                worst.setdefault((sight.ink, sight.ground), element)
-        # The inliner writes the page anew: places are those of the same element as it is sent.
+        for element, inherited in _drawn(page.root, Inherited(*_DEFAULTS[scheme])):
+            if contrast(inherited.ink, inherited.ground) < MIN_CONTRAST:
+                worst.setdefault((inherited.ink, inherited.ground), element)
+        # The inliner rewrites the page: report the place of the same element as it is sent.
         aligned = len(page.elements) == len(mail.page.elements)
         places = dict(zip(page.elements, mail.page.elements, strict=False)) if aligned else {}
         for (ink, ground), element in worst.items():
@@ -50,31 +51,34 @@ def check_contrast(mail: SampleMessage) -> Iterator[Finding]:
             yield found(_CODES[scheme], where, what, fix)
 
 
-def _drawn(element: Element, sight: Sight) -> Iterator[tuple[Element, Sight]]:
-    """Every element with words of its own that are shown."""
+def _drawn(element: Element, inherited: Inherited) -> Iterator[tuple[Element, Inherited]]:
+    """Yield every element with words of its own that are shown."""
     for child in element.children:
         if isinstance(child, str):
-            if sight.shown and not _NOTHING.fullmatch(child):
-                yield element, sight
-        elif child.tag not in _UNSEEN:
-            yield from _drawn(child, _sight(child, sight))
+            if inherited.shown and not _INVISIBLE.fullmatch(child):
+                yield element, inherited
+        elif child.tag not in _NOT_SHOWN:
+            yield from _drawn(child, _inherited(child, inherited))
 
 
-def _sight(element: Element, outer: Sight) -> Sight:
+def _inherited(element: Element, outer: Inherited) -> Inherited:
     style = declarations(element.attributes.get("style", ""))
     ground = style.get("background-color") or element.attributes.get("bgcolor", "")
-    sight = replace(outer, ground=_blend(_colour_in(ground), outer.ground) or outer.ground)
-    ink = _blend(style.get("color") or element.attributes.get("color"), sight.ground)
+    inherited = replace(outer, ground=_blend(_colour_in(ground), outer.ground) or outer.ground)
+    ink = _blend(style.get("color") or element.attributes.get("color"), inherited.ground)
     hidden = (
         style.get("display") == "none"
         or style.get("visibility") == "hidden"
         or re.fullmatch(r"0?\.?0+(?:px|em|%)?", style.get("opacity", "1")) is not None
     )
-    return replace(sight, ink=ink or sight.ink, shown=sight.shown and not hidden)
+    return replace(inherited, ink=ink or inherited.ink, shown=inherited.shown and not hidden)
 
 
 def declarations(style: str) -> dict[str, str]:
-    """An inline style by property, the one that holds: the last, `!important` before others."""
+    """Return the effective value of each property of an inline style.
+
+    The last one counts, but `!important` before others.
+    """
     kept: dict[str, tuple[bool, str]] = {}
     for node in tinycss2.parse_declaration_list(style, skip_comments=True, skip_whitespace=True):
         if node.type == "declaration":
@@ -87,7 +91,7 @@ def declarations(style: str) -> dict[str, str]:
 
 
 def _colour_in(background: str) -> str | None:
-    """The colour of a `background`, which may say more."""
+    """Return the colour of a `background`, which may hold more."""
     for token in tinycss2.parse_component_value_list(background, skip_comments=True):
         if token.type != "whitespace" and isinstance(parse_color(token), RGBA):
             return str(token.serialize())
@@ -95,7 +99,7 @@ def _colour_in(background: str) -> str | None:
 
 
 def _blend(colour: str | None, ground: str) -> str | None:
-    """`colour` as #rrggbb, laid over `ground` where light comes through it."""
+    """Return `colour` as #rrggbb, blended with `ground` if it is translucent."""
     rgba = parse_color(colour) if colour else None
     if not isinstance(rgba, RGBA):
         return None

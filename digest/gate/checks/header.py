@@ -1,4 +1,4 @@
-"""The header block as one recipient gets it: RFC 5322, RFC 2047, RFC 2369 and RFC 2919."""
+"""Checks the header block of one recipient: RFC 5322, RFC 2047, RFC 2369 and RFC 2919."""
 
 import re
 from collections.abc import Iterator
@@ -8,17 +8,18 @@ from email.policy import SMTP
 from digest.gate.findings import Code, Finding, found
 from digest.gate.sample_message import SampleMessage
 
-LONGEST_LINE = 998
-"""Octets without the line end (RFC 5322 section 2.1.1)."""
+MAX_LINE_LENGTH = 998
+"""Octets, without the line end (RFC 5322 section 2.1.1)."""
 ONCE = ("From", "To", "Subject", "Date", "Message-ID", "MIME-Version", "Content-Type", "List-Id")
 _FIX = "see digest/message/headers.py"
 
 
 def check_header(mail: SampleMessage) -> Iterator[Finding]:
+    """Yield a finding for each line or field that breaks a rule."""
     for line in mail.header.split(b"\r\n"):
         name = line.partition(b":")[0].decode("ascii", "replace").strip()[:40]
-        if len(line) > LONGEST_LINE:
-            yield _broken(name, f"a line of {len(line)} bytes, expected at most {LONGEST_LINE}")
+        if len(line) > MAX_LINE_LENGTH:
+            yield _broken(name, f"a line of {len(line)} bytes, expected at most {MAX_LINE_LENGTH}")
         if not line.isascii():
             yield _broken(name, "bytes beyond ASCII, expected encoded-words")
         if b"\n" in line or b"\r" in line:

@@ -1,4 +1,4 @@
-"""Links: where each leads in the end, and that a reader is told so."""
+"""Checks links: that each leads somewhere, over https, and says where."""
 
 import re
 from collections.abc import Iterator
@@ -19,24 +19,25 @@ _MAIL = ("mailto", "tel")
 
 
 def check_links(mail: SampleMessage) -> Iterator[Finding]:
+    """Yield a finding for each link that is dead, insecure, shortened, unnamed or duplicate."""
     yield from _targets(mail)
     for element in mail.page.elements:
         for name in ("href", "src"):
             if name in element.attributes and element.tag != "link":
                 yield from _address(mail, element, element.attributes[name].strip())
-        if element.tag == "a" and "href" in element.attributes and not _passable(element):
+        if element.tag == "a" and "href" in element.attributes and not _is_named_or_hidden(element):
             what = f"no words: {element.attributes['href'][:60]}"
             yield found(Code.LINK_UNNAMED, mail.page.place(element), what, "give it words")
 
 
 def _targets(mail: SampleMessage) -> Iterator[Finding]:
-    """What the store has for the numbers that click links carry."""
+    """Check the targets that the store has for the numbers in click links."""
     numbers: dict[str, list[int]] = {}
     for number, url in mail.targets.items():
         numbers.setdefault(url, []).append(number)
         where = f"link {number}"
         yield from _secure(where, url, "import the comparison with its https address")
-        if _shortens(urlsplit(url).hostname):
+        if _is_shortener(urlsplit(url).hostname):
             what = f"{url} hides where it leads"
             yield found(Code.LINK_SHORTENED, where, what, "import the comparison's own address")
     for url, several in numbers.items():
@@ -64,7 +65,7 @@ def _address(mail: SampleMessage, element: Element, url: str) -> Iterator[Findin
         what = f"the store has no target for link {click[1]}"
         yield found(Code.LINK_DEAD, where, what, "make the link through links.to(...)")
     yield from _secure(where, url, "give it an https address")
-    if _shortens(host):
+    if _is_shortener(host):
         what = f"{url[:60]} hides where it leads"
         yield found(Code.LINK_SHORTENED, where, what, "link to the page itself")
 
@@ -75,13 +76,13 @@ def _secure(where: str, url: str, fix: str) -> Iterator[Finding]:
         yield found(Code.LINK_INSECURE, where, f"not https: {url[:100]}", fix)
 
 
-def _shortens(host: str | None) -> bool:
+def _is_shortener(host: str | None) -> bool:
     return (host or "").removeprefix("www.") in SHORTENERS
 
 
-def _passable(link: Element) -> bool:
-    """Whether it has words, or is nowhere to be seen, heard or reached (the hidden link)."""
-    gone = "display:none" in link.attributes.get("style", "").replace(" ", "")
-    hushed = link.attributes.get("aria-hidden") == "true"
+def _is_named_or_hidden(link: Element) -> bool:
+    """Whether a link has words, or is hidden from sight, screen readers and the keyboard."""
+    invisible = "display:none" in link.attributes.get("style", "").replace(" ", "")
+    silent = link.attributes.get("aria-hidden") == "true"
     named = link.words() or link.attributes.get("aria-label", "").strip()
-    return bool(named or (gone and hushed))
+    return bool(named or (invisible and silent))

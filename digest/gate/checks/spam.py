@@ -1,7 +1,7 @@
-"""SpamAssassin's score by its offline rules, each rule that counts named.
+"""Scores the message with SpamAssassin's offline rules, and names each rule that counts.
 
 The message is scored as it leaves us: not yet signed by a relay, with no Received field. Rules
-that ask the network (block lists, SPF, DKIM) are off; `digest doctor` looks at what they would.
+that need the network (block lists, SPF, DKIM) are off; `digest doctor` checks those.
 """
 
 import re
@@ -14,11 +14,11 @@ from pathlib import Path
 from digest.gate.findings import Code, Finding, found
 from digest.gate.sample_message import SampleMessage
 
-MOST = 1.0
-"""What a digest may score."""
+MAX_SCORE = 1.0
+"""More is a warning."""
 FLAGGED = 5.0
-"""Where SpamAssassin calls it spam unless told otherwise."""
-SECONDS = 120
+"""SpamAssassin's default threshold for spam."""
+TIMEOUT_SECONDS = 120
 _INSTALL = "install SpamAssassin (Debian: spamassassin) to have it scored"
 _STATUS = re.compile(r"^X-Spam-Status: (?:Yes|No), score=(-?[0-9.]+)", re.MULTILINE)
 _RULE = re.compile(r"^[ *]*(-?[0-9]+(?:\.[0-9]+)?) ([A-Z][A-Z0-9_]+) +(.*)$", re.MULTILINE)
@@ -31,33 +31,34 @@ class SpamFilter:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """`rules` are those that hit: points, name, and what it says."""
+    """The points, and the rules that matched: points, name and description of each."""
 
     points: float
     rules: tuple[tuple[float, str, str], ...]
 
 
 def check_spam(mail: SampleMessage, tool: SpamFilter | None) -> Iterator[Finding]:
+    """Yield the score, or a finding that there is none."""
     if tool is None:
         yield found(Code.SPAM_UNCHECKED, "message", "spam was not scored", _INSTALL)
         return
     try:
-        score = scored(mail.message, tool)
+        score = spam_score(mail.message, tool)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         what = f"SpamAssassin failed: {str(error).strip()[:200]}"
         yield found(Code.SPAM_UNCHECKED, "message", what, "see that it runs: spamassassin --lint")
         return
     code = Code.SPAM
-    if score.points > MOST:
+    if score.points > MAX_SCORE:
         code = Code.SPAM_FLAGGED if score.points >= FLAGGED else Code.SPAM_SCORE
-    what = f"SpamAssassin scores {score.points:.1f} of at most {MOST:.1f}"
+    what = f"SpamAssassin scores {score.points:.1f} of at most {MAX_SCORE:.1f}"
     rules = [f"{points:.1f} {name} ({words})" for points, name, words in score.rules if points > 0]
     fix = "what counted: " + ", ".join(rules) if rules else "nothing to do"
     yield found(code, "message", what, fix)
 
 
-def scored(message: bytes, tool: SpamFilter) -> Score:
-    """The score of a whole message. Raises OSError, ValueError or SubprocessError."""
+def spam_score(message: bytes, tool: SpamFilter) -> Score:
+    """Return the score of a whole message. Raises OSError, ValueError or SubprocessError."""
     with tempfile.TemporaryDirectory(prefix="digest-spam-") as home:
         run = subprocess.run(  # noqa: S603 - a setting's path, no shell
             [
@@ -72,7 +73,7 @@ def scored(message: bytes, tool: SpamFilter) -> Score:
             ],
             input=message,
             capture_output=True,
-            timeout=SECONDS,
+            timeout=TIMEOUT_SECONDS,
             check=False,
             env={"HOME": home, "PATH": "/usr/bin:/bin", "LC_ALL": "C"},
         )

@@ -1,4 +1,4 @@
-"""What a screen reader stands on: title, language, direction, headings, words for images."""
+"""Checks what screen readers need: title, language, direction, headings, image descriptions."""
 
 import re
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ _LAYOUT = "templates/email/_base/layout.mjml.j2"
 
 
 def check_structure(mail: SampleMessage) -> Iterator[Finding]:
+    """Yield a finding for each of these that is missing or out of order."""
     yield from _title(mail)
     yield from _language(mail)
     yield from _headings(mail)
@@ -31,7 +32,7 @@ def _title(mail: SampleMessage) -> Iterator[Finding]:
 
 
 def _language(mail: SampleMessage) -> Iterator[Finding]:
-    """On the root, and once in the body: webmail drops <html> and <body>."""
+    """Check lang and dir on the root, and once in the body, as webmail drops <html> and <body>."""
     roots, bodies = mail.page.all("html"), mail.page.all("body")
     inside = [one for body in bodies for one in body.walk() if one.tag != "body"]
     for name, code in (("lang", Code.LANGUAGE_MISSING), ("dir", Code.DIRECTION_MISSING)):

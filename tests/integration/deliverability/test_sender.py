@@ -240,7 +240,7 @@ def test_a_public_address_that_nobody_is_at(resolver: DnsResolver) -> None:
 def test_dns_that_is_silent_is_asked_once_and_nothing_is_made_up(
     zone: DnsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    monkeypatch.setattr(module, "TIMEOUT_SECONDS", 0.05)
     zone.silent = True
     found = results(open_resolver(zone.address))
     assert {one.good for one in found} == {None}

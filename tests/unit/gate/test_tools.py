@@ -8,7 +8,7 @@ import pytest
 
 from digest.gate import Code, Gate, Level, SampleMessage, Tools
 from digest.gate.checks.clients import ClientTables, accepted, unsupported
-from digest.gate.checks.spam import MOST, SpamFilter, scored
+from digest.gate.checks.spam import MAX_SCORE, SpamFilter, spam_score
 from digest.gate.findings import Finding
 from tests.parts.machine import without
 from tests.unit.gate.conftest import with_html
@@ -36,8 +36,8 @@ def findings(mail: SampleMessage, tools: Tools) -> list[Finding]:
 
 def test_the_digest_is_far_from_spam(sound: SampleMessage, spam: SpamFilter) -> None:
     """No offline rule adds a point: what adds one from now on has to be looked at."""
-    score = scored(sound.message, spam)
-    assert score.points <= MOST
+    score = spam_score(sound.message, spam)
+    assert score.points <= MAX_SCORE
     assert [name for points, name, _ in score.rules if points > 0] == []
 
 

@@ -1,5 +1,5 @@
-"""Read a comparison page as HTML.
+"""Reads a comparison page as HTML.
 
-Comes in: bytes of an HTML document. Goes out: its visible lines, which are then read like page
-text, and what its metadata states (address, date of publication).
+Comes in: an HTML document as text. Goes out: a `ComparisonPage`, from its visible lines (read like
+page text) and its metadata (address, date of publication).
 """

@@ -1,4 +1,4 @@
-"""What an HTML page says of itself beside its words: its own address, when it was published."""
+"""Reads the metadata of an HTML page: its own address, and when it was published."""
 
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ Attributes = Mapping[str, str | None]
 
 
 class HtmlMetadata:
-    """Collects while the page streams by. What isn't an absolute address or a date is passed over.
+    """Collects metadata while the page streams by; what is no absolute address or date is skipped.
 
     The address: `<link rel=canonical>`, else `og:url`. The date: `article:published_time` or
     `itemprop=datePublished`, else JSON-LD's datePublished, else the first visible `<time>`.
@@ -28,7 +28,7 @@ class HtmlMetadata:
         self._linked_data: list[list[str]] = []
 
     def start(self, tag: str, attributes: Attributes, *, is_visible: bool) -> None:
-        """A start tag."""
+        """Handle a start tag."""
         if tag == "link" and "canonical" in _get(attributes, "rel").lower().split():
             self._canonical.append(_get(attributes, "href"))
         elif tag == "meta" and _get(attributes, "property").lower() == "og:url":
@@ -43,14 +43,16 @@ class HtmlMetadata:
             self._linked_data.append([])
 
     def linked_data(self, text: str) -> None:
-        """Text of the script element that was last started, if it is JSON-LD."""
+        """Handle the text of the script element that was last started, if it is JSON-LD."""
         self._linked_data[-1].append(text)
 
     def url(self) -> str | None:
+        """Return the page's own address, or None."""
         addresses = (*self._canonical, *self._shared)
         return next((address for address in addresses if is_importable(address)), None)
 
     def published_at(self) -> datetime | None:
+        """Return when the page was published, in UTC, or None."""
         for text in (*self._stated, *self._linked_dates(), *self._times):
             try:
                 return parse_published(text, is_zone_needed=False)
@@ -73,7 +75,7 @@ def is_linked_data(attributes: Attributes) -> bool:
 
 
 def _dates_in(value: Any) -> Iterator[str]:
-    """Every datePublished, the outermost first."""
+    """Yield every datePublished, the outermost first."""
     waiting = deque([value])
     while waiting:
         value = waiting.popleft()

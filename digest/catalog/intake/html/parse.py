@@ -1,9 +1,9 @@
-"""A comparison page as HTML: its visible lines, then read like page text.
+"""Reads a comparison page as HTML: extracts its visible lines, then reads them like page text.
 
-The document is read as a stream and no tree is built: nesting costs nothing, however deep. (With
+The document is read as a stream and no tree is built, so that deep nesting costs nothing. (With
 lexbor, a tree of 50,000 nested elements took 3.5 s and one of 400,000 more than 30 s.) Block
-elements end lines. So does a `<span>` right after another: `<span>75%</span><span>Panel
-ship</span>` is shown as two lines by the style sheets of pages that are written so.
+elements end lines. So does a `<span>` right after another: style sheets of such pages show
+`<span>75%</span><span>Panel ship</span>` as two lines.
 """
 
 import re
@@ -41,7 +41,7 @@ _NOT_SHOWN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORE
 
 
 def read_html(text: str, source: str) -> ComparisonPage:
-    """`text` as a comparison; `source` names it in messages. Raises nothing but PageError.
+    """Return `text` as a comparison; `source` names it in messages. Raises PageError only.
 
     Line numbers in errors are those of the HTML source.
     """
@@ -62,7 +62,7 @@ def read_html(text: str, source: str) -> ComparisonPage:
 
 
 class _Reader(HTMLParser):
-    """Start tags, end tags and text in, visible lines out."""
+    """Turns start tags, end tags and text into visible lines."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -76,6 +76,7 @@ class _Reader(HTMLParser):
         self._ends_apart = False
 
     def finish(self) -> list[Line]:
+        """Return the visible lines, once the document is fed."""
         self._end_line()
         return self._lines
 
@@ -121,7 +122,7 @@ class _Reader(HTMLParser):
         self._parts.append(data)
 
     def _shows_again(self, tag: str) -> bool:
-        """A head ends where the body starts, a paragraph where another one does."""
+        """Whether `tag` implies the end of a hidden element: a head ends where the body starts."""
         if (self._unseen, tag) in (("head", "body"), ("p", "p")):
             self._unseen = None
         return self._unseen is None

@@ -1,4 +1,4 @@
-"""The JSON form's objects, and what to say when a value isn't what its key wants."""
+"""Models of the JSON form's objects, and the messages for values that do not fit."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -126,7 +126,7 @@ _TEXT = "text in quotation marks"
 
 
 def describe(error: ErrorDetails) -> tuple[str, str]:
-    """What was found and what was expected."""
+    """Return what was found and what was expected, for a message."""
     if error["type"] == _FAULT:
         return error["ctx"]["found"], error["ctx"]["expected"]
     last = error["loc"][-1] if error["loc"] else 0
@@ -143,7 +143,7 @@ def _keys_beside(place: tuple[int | str, ...]) -> list[str]:
 
 
 def shown(value: Any) -> str:
-    """A JSON value in a message."""
+    """Return a JSON value as a message shows it."""
     if isinstance(value, str):
         return quoted(value)
     if value is None or isinstance(value, bool):

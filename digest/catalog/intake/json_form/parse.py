@@ -1,7 +1,7 @@
-"""A comparison as JSON: the form that carries everything (see `docs/json-form.md`).
+"""Reads comparisons from JSON (see `docs/json-form.md`).
 
-One object, a list of them, or `{"comparisons": [...]}`; what `digest comparisons list --json`
-prints is such a list. Faults name their place as a path: `$[2].contenders[0].panel_score`.
+One object, a list of them, or `{"comparisons": [...]}`; `digest comparisons list --json` prints
+such a list. Errors name their place as a path: `$[2].contenders[0].panel_score`.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ LIST_KEY = "comparisons"
 
 
 def read_json(text: str, source: str) -> Iterator[ComparisonPage | PageError]:
-    """The comparisons in `text`; an item that can't be read is an error among them."""
+    """Yield the comparisons in `text`; an item that can't be read is yielded as an error."""
     try:
         value = load_json(text)
     except JsonTextError as error:
@@ -44,7 +44,7 @@ def read_json(text: str, source: str) -> Iterator[ComparisonPage | PageError]:
 
 
 def read_comparison(value: Any, source: str, path: str) -> ComparisonPage | PageError:
-    """One parsed JSON value as a comparison; `path` is where it stands in `source`."""
+    """Return one parsed JSON value as a comparison; `path` is its place in `source`."""
     try:
         model = ComparisonModel.model_validate(value)
     except ValidationError as error:
@@ -89,7 +89,7 @@ def _contender(model: ContenderModel) -> ContenderPage:
 
 
 def _fault(error: ValidationError, source: str, path: str) -> PageError:
-    """The first fault; one line is enough to fix a page by."""
+    """Return the first error of several: one line is enough to fix a page by."""
     first = error.errors(include_url=False)[0]
     place = path + "".join(_step(step) for step in first["loc"])
     found, expected = describe(first)

@@ -1,4 +1,4 @@
-"""JSON text to values, strictly: bounded nesting, no NaN, no key twice in one object."""
+"""Parses JSON strictly: bounded nesting, no NaN, no key twice in one object."""
 
 import json
 import re
@@ -14,7 +14,7 @@ _MARKS = re.compile(r'"(?:[^"\\]++|\\.?)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
 class JsonTextError(DigestError, ValueError):
-    """`line` is None where the fault has no single place."""
+    """Text that is no strict JSON; `line` is None if the error has no single place."""
 
     def __init__(self, line: int | None, found: str, expected: str) -> None:
         super().__init__(f"found {found}, expected {expected}")
@@ -24,7 +24,7 @@ class JsonTextError(DigestError, ValueError):
 
 
 def load_json(text: str) -> Any:
-    """The value that `text` is. Raises nothing but JsonTextError."""
+    """Parse `text` and return its value. Raises JsonTextError only."""
     _check_depth(text)
     try:
         return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse)

@@ -1,7 +1,7 @@
-"""The words beside a quote that say who speaks, about whom, and ship or skip.
+"""Reads the words beside a quote that say who speaks, about whom, and ship or skip.
 
-Most pages have none. A page that has them sets them before each quote or after each: where the
-first one stands decides. A lens or a name holds until the next one, a verdict for one quote only.
+Most pages have none. A page that has them puts them before each quote or after each: the place of
+the first one decides. A lens or a name applies until the next one, a verdict to one quote only.
 """
 
 import re
@@ -31,12 +31,12 @@ class AmbiguousPageError(DigestError):
 
 
 def lens_in(line: Line) -> Lens | None:
-    """'Skeptic', 'The Skeptic', 'Mara Chen · Skeptic · Skip' -> SKEPTIC."""
+    """Return the lens that a line names: 'The Skeptic', 'Mara Chen · Skeptic' -> SKEPTIC."""
     return next((_LENSES[part] for part in _parts(line) if part in _LENSES), None)
 
 
 def verdict_in(line: Line) -> Verdict | None:
-    """'Ship', 'SKIP', 'Verdict: ship', '✅ Ship' -> the verdict; '3 ship, 1 skip' -> None."""
+    """Return the verdict of a line: 'Ship', 'Verdict: ship'; None of '3 ship, 1 skip'."""
     return next((_VERDICTS[part] for part in _parts(line) if part in _VERDICTS), None)
 
 
@@ -48,10 +48,10 @@ def _parts(line: Line) -> Iterator[str]:
 
 
 def held(gaps: Sequence[Sequence[Line]], find: Callable[[Line], T | None]) -> list[T] | None:
-    """What each quote is marked with, a mark holding until the next; None without any mark.
+    """Return the mark that applies to each quote, each mark until the next; None if there is none.
 
-    `gaps` are the lines before each quote, and last those after the last one. UnclearError where
-    it can't be said whether the marks stand before their quotes or after.
+    `gaps` are the lines before each quote, and last those after the last one. Raises
+    AmbiguousPageError if marks could stand before their quotes or after.
     """
     marks = [_mark(gap, find) for gap in gaps]
     if marks[0] is not None and marks[-1] is None:
@@ -64,7 +64,7 @@ def held(gaps: Sequence[Sequence[Line]], find: Callable[[Line], T | None]) -> li
 
 
 def beside(gaps: Sequence[Sequence[Line]], find: Callable[[Line], T | None]) -> list[T | None]:
-    """What each quote itself is marked with; nothing at all where the marks are unclear."""
+    """Return the mark of each quote alone; None for all of them if the marks are ambiguous."""
     marks = [_mark(gap, find) for gap in gaps]
     if marks[0] is not None and marks[-1] is None:
         return marks[:-1]
@@ -74,7 +74,7 @@ def beside(gaps: Sequence[Sequence[Line]], find: Callable[[Line], T | None]) -> 
 
 
 def _mark(gap: Sequence[Line], find: Callable[[Line], T | None]) -> T | None:
-    """A gap's only mark. Several different ones are a legend or column heads, and mark nothing."""
+    """Return a gap's only mark. Several different ones are a legend or column heads: None."""
     found = {mark for line in gap if (mark := find(line)) is not None}
     return found.pop() if len(found) == 1 else None
 

@@ -1,6 +1,6 @@
-"""The figures of a contender: each value stands on the line before its label.
+"""Reads the figures of a contender: each value is on the line before its label.
 
-Six lines: `75%`, `Panel ship`, `—`, `Community`, `$20/mo`, `Entry`. A page may also set a value
+Six lines: `75%`, `Panel ship`, `—`, `Community`, `$20/mo`, `Entry`. A page may also put a value
 and its label on one line: `75% Panel ship`.
 """
 
@@ -21,7 +21,7 @@ _DASHES = frozenset("-‐‑‒–—―−⸺⸻﹘﹣－")
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Figures found in lines `start` up to `end` (exclusive)."""
+    """The figures found in lines `start` up to `end` (exclusive)."""
 
     start: int
     end: int
@@ -31,7 +31,7 @@ class Figures:
 
 
 def parse_score(text: str) -> float | None:
-    """'75%', '87.5 %' -> a number; any dash -> None. ValueError for everything else."""
+    """Parse '75%' or '87.5 %' to a number, and any dash to None. Raises ValueError."""
     if is_dash(text):
         return None
     match = _PER_CENT.fullmatch(unicodedata.normalize("NFKC", text).strip())
@@ -42,13 +42,14 @@ def parse_score(text: str) -> float | None:
 
 
 def is_dash(text: str) -> bool:
+    """Whether `text` is one dash of any kind: no score."""
     return 1 <= len(text) <= 3 and set(text) <= _DASHES  # noqa: PLR2004 - '--' and '---' are typed
 
 
 def find_figures(page: Page, after: int, before: int | None = None) -> Figures | None:
-    """The next contender's figures that begin in lines `after` up to `before`, if there are any.
+    """Return the next contender's figures that begin in lines `after` up to `before`, if any.
 
-    PageError where the figures begin but aren't whole.
+    Raises PageError if figures begin but are not whole.
     """
     for index in range(after, len(page.lines) if before is None else before):
         if page.keys[index].endswith(PANEL) and _is_anchor(page, index, after):
@@ -58,7 +59,7 @@ def find_figures(page: Page, after: int, before: int | None = None) -> Figures |
 
 
 def _is_anchor(page: Page, index: int, after: int) -> bool:
-    """A menu may hold the same words: figures have a score before or their next label after."""
+    """Whether figures begin here and not a menu: a score before, or the next label after."""
     text = page.lines[index].text
     if page.keys[index] != PANEL:
         return _is_score(_without(text, PANEL))
@@ -82,7 +83,7 @@ def _read(page: Page, start: int) -> Figures:
 
 
 def _take(page: Page, index: int, label: str, expected: str) -> tuple[int, str, int]:
-    """The value at `index`, where it stands, and the line after its label."""
+    """Return the value at `index`, the line it is on, and the line after its label."""
     name = f'"{label.capitalize()}"'
     if index >= len(page.lines) or page.is_label(index, label):
         raise page.error(index, f"{expected}, on the line before {name}")
@@ -96,7 +97,7 @@ def _take(page: Page, index: int, label: str, expected: str) -> tuple[int, str, 
 
 
 def _without(text: str, label: str) -> str:
-    """What stands before `label` on its own line; empty where it isn't there."""
+    """Return what is before `label` on its line; empty if the label is not there."""
     folded = matching(text)
     if len(folded) > len(label) and folded.endswith(label):
         return text.rstrip(": ")[: -len(label)].strip()

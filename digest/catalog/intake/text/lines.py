@@ -1,4 +1,4 @@
-"""A page as the lines a reader sees, each with the number of the source line it came from."""
+"""Splits a page into the lines a reader sees, each with its number in the source."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,18 +15,18 @@ class Line(NamedTuple):
 
 
 def lines_of(text: str) -> list[Line]:
-    """The lines of a page text, blank ones left out."""
+    """Return the lines of a page text, without blank ones."""
     cleaned = ((number, clean_line(row)) for number, row in enumerate(split_lines(text), 1))
     return [Line(number, row) for number, row in cleaned if not is_blank(row)]
 
 
 def matching(text: str) -> str:
-    """`text` as labels and names are compared: case and a closing colon make no difference."""
+    """Return `text` as labels and names are compared: in lower case, without a closing colon."""
     return text.casefold().rstrip(": ")
 
 
 class Page:
-    """The lines of one page and the name of its source, for those who read it piece by piece."""
+    """The lines of one page and the name of its source."""
 
     def __init__(self, source: str, lines: Sequence[Line]) -> None:
         self.source = source
@@ -34,10 +34,11 @@ class Page:
         self.keys = [matching(line.text) for line in lines]
 
     def is_label(self, index: int, label: str) -> bool:
+        """Whether line `index` is that label."""
         return 0 <= index < len(self.keys) and self.keys[index] == label
 
     def error(self, index: int, expected: str) -> PageError:
-        """What stands at `index` is wrong; past the end, the end itself is."""
+        """Return an error about line `index`; past the end, about the end of the page."""
         if index >= len(self.lines):
             last = self.lines[-1].number if self.lines else None
             return PageError(self.source, last, "the end of the page", expected)
@@ -45,7 +46,7 @@ class Page:
         return PageError(self.source, line.number, quoted(line.text), expected)
 
     def bounded(self, index: int, text: str, limit: int, what: str) -> str:
-        """`text`, which began at line `index`, if it is no longer than `limit` characters."""
+        """Return `text` (which began at line `index`) if it has at most `limit` characters."""
         if len(text) <= limit:
             return text
         number = self.lines[index].number
@@ -55,6 +56,6 @@ class Page:
 
 
 def quoted(text: str) -> str:
-    """`text` as a message shows it."""
+    """Return `text` as a message shows it."""
     shown = printable(text)
     return f'"{shown}"' if len(shown) <= 70 else f'"{shown[:69]}…"'  # noqa: PLR2004 - one line

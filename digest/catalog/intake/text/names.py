@@ -1,7 +1,7 @@
-"""The heading 'A vs B', and which lines above the figures are the contenders' names.
+"""Finds the heading 'A vs B', and the lines above the figures with the contenders' names.
 
 A name may hold ' vs ' itself, and a tagline may be missing: so the heading and the name lines
-are read together. A split of the heading counts when its left part stands on a line above the
+are read together. A split of the heading counts when its left part is on a line above the
 first figures, and its right part on one above the second.
 """
 
@@ -23,7 +23,7 @@ _Places = dict[str, list[int]]
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The heading, and the lines on which the two names stand."""
+    """The heading, and the lines with the two names."""
 
     title: str
     left: int
@@ -40,7 +40,7 @@ class _Heading:
 
 
 def find_names(page: Page, left: Figures, right: Figures) -> Names:
-    """PageError where no heading names both contenders, or a category is missing."""
+    """Return the names. Raises PageError without a heading that names both, or a category."""
     headings = list(_headings(page, left.start))
     headings.sort(key=lambda heading: not page.is_label(heading.start - 1, PAGE_KIND))
     if not headings:
@@ -76,9 +76,9 @@ def _headings(page: Page, end: int) -> Iterator[_Heading]:
 
 
 def _places(page: Page, start: int, end: int) -> _Places:
-    """Where each text stands in the given lines, the likeliest place of a name first.
+    """Return the lines that hold each text, the likeliest place of a name first.
 
-    Right above the figures come the tagline and, one line higher, the name.
+    Right above the figures comes the tagline and, one line higher, the name.
     """
     places: _Places = {}
     for index in (end - 2, end - 1, *range(end - 3, start - 1, -1)):
@@ -88,7 +88,7 @@ def _places(page: Page, start: int, end: int) -> _Places:
 
 
 def _readings(heading: _Heading, left_places: _Places, right_places: _Places) -> Iterator[Names]:
-    """Every way to read the heading that agrees with name lines, the likeliest first."""
+    """Yield every reading of the heading that agrees with name lines, the likeliest first."""
     for left, right in _splits(heading.text):
         below = (at for at in left_places.get(left, ()) if at >= heading.end)
         for left_at in islice(below, _TRIES):
@@ -97,7 +97,7 @@ def _readings(heading: _Heading, left_places: _Places, right_places: _Places) ->
 
 
 def _splits(text: str) -> Sequence[tuple[str, str]]:
-    """'A vs B vs C' -> ('a', 'b vs c'), ('a vs b', 'c')."""
+    """Return each way to split: 'A vs B vs C' -> ('a', 'b vs c'), ('a vs b', 'c')."""
     return [
         (matching(text[: match.start()]), matching(text[match.end() :]))
         for match in _VERSUS.finditer(text)
@@ -105,7 +105,7 @@ def _splits(text: str) -> Sequence[tuple[str, str]]:
 
 
 def _is_category(page: Page, index: int, start: int) -> bool:
-    """A few words, not the end of a blurb or a description."""
+    """Whether a line is a category: a few words, not the end of a blurb or a description."""
     if index < start:
         return False
     text = page.lines[index].text

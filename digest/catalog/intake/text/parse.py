@@ -1,4 +1,4 @@
-"""A comparison page as plain text: what a browser gives for select all and copy.
+"""Reads a comparison page as plain text: what a browser gives for select all and copy.
 
     AI tool comparison                      the heading, a blurb
     A vs B
@@ -17,10 +17,10 @@
     Reviewer scorecard                      quotes in “ ” (see `scorecard`)
     “The builder on A.”
     “The builder on B.”
-    ...                                     whatever the site's foot says
+    ...                                     whatever the site's footer says
 
-Lines are found by these labels, not by their numbers; a menu above and a foot below are passed
-over.
+Lines are found by these labels, not by their numbers; a menu above and a footer below are
+skipped.
 """
 
 from digest.catalog.intake import limits
@@ -34,7 +34,7 @@ from digest.catalog.slugs import slugify
 
 
 def read_text(text: str, source: str) -> ComparisonPage:
-    """`text` as a comparison; `source` names it in messages. Raises nothing but PageError."""
+    """Return `text` as a comparison; `source` names it in messages. Raises PageError only."""
     rows = text.count("\n") + text.count("\r") - text.count("\r\n") + 1
     if rows > limits.TEXT_LINES:
         raise PageError(source, None, f"{rows:,} lines", f"{limits.TEXT_LINES:,} at most")
@@ -42,7 +42,7 @@ def read_text(text: str, source: str) -> ComparisonPage:
 
 
 def read_page(page: Page) -> ComparisonPage:
-    """The visible lines of a page as a comparison. Raises nothing but PageError."""
+    """Return the visible lines of a page as a comparison. Raises PageError only."""
     left, right = _find_both(page)
     names = find_names(page, left, right)
     scorecard = find_scorecard(page, right.end)
@@ -82,7 +82,7 @@ def _name(page: Page, index: int) -> str:
 def _contender(
     page: Page, name_at: int, figures: Figures, end: int, reviews: tuple[ReviewPage, ...]
 ) -> ContenderPage:
-    """The contender named at `name_at`, whose description ends before line `end`."""
+    """Return the contender named at `name_at`, whose description ends before line `end`."""
     tagline = " ".join(line.text for line in page.lines[name_at + 1 : figures.start])
     description = join_lines([line.text for line in page.lines[figures.end : end]])
     return ContenderPage(

@@ -1,8 +1,8 @@
-"""Quotes and what stands between them: a scorecard cut into quotes and gaps.
+"""Splits a scorecard into quotes and the lines between them.
 
 A quote begins its line with “ and ends one with ”; it may span lines and hold quotes of its own.
 Some typesetters repeat the “ at each paragraph of a quote and close it once (`repeated`).
-Straight quotes are read too, without the help of their direction.
+Straight quotes are read too, though they have no direction.
 """
 
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ _ENDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A review's words without their marks; `index` is the line they begin on."""
+    """A review's words without quotation marks; `index` is the line they begin on."""
 
     index: int
     text: str
@@ -34,16 +34,16 @@ class Quote:
 
 @dataclass(slots=True)
 class Scorecard:
-    """`gaps[n]` are the lines before quote n; the last gap follows the last quote."""
+    """The quotes and gaps: `gaps[n]` are the lines before quote n, the last are after all."""
 
     quotes: list[Quote] = field(default_factory=list)
     gaps: list[list[Line]] = field(default_factory=lambda: [[]])
 
 
 def cut(page: Page, start: int, *, repeated: bool = False) -> Scorecard:
-    """The quotes from line `start` to the page's footer. PageError where one has no end.
+    """Split lines from `start` to the page's footer. Raises PageError if a quote has no end.
 
-    `repeated`: a “ that begins a line while a quote is open goes on with it.
+    `repeated`: a “ that begins a line while a quote is open continues that quote.
     """
     card = Scorecard()
     index = start
@@ -64,13 +64,13 @@ def cut(page: Page, start: int, *, repeated: bool = False) -> Scorecard:
 
 
 def _shorten_last_gap(card: Scorecard) -> None:
-    """After the last quote come labels as after the others, then a footer that isn't ours."""
+    """Drop the footer: after the last quote come as many labels as after the others."""
     longest = max((len(gap) for gap in card.gaps[1:-1]), default=0)
     del card.gaps[-1][longest:]
 
 
 def _closing(page: Page, start: int) -> int:
-    """The line on which the quote that begins at `start` ends."""
+    """Return the line on which the quote that begins at `start` ends."""
     is_curly = page.lines[start].text.startswith("“")
     balance = 0
     for index in range(start, len(page.lines)):
@@ -104,7 +104,7 @@ def _goes_on(text: str) -> bool:
 
 
 def _is_whole_quote(text: str) -> bool:
-    """A quote of its own: the one before it was never closed."""
+    """Whether a line is a quote of its own, so that the one before it was never closed."""
     if text.startswith("“"):
         return text.endswith("”") and text.count("“") == text.count("”")
     return len(text) > 1 and text.startswith('"') and text.endswith('"') and not text.count('"') % 2

@@ -1,8 +1,8 @@
-"""The reviewer scorecard: quotes to reviews, each with its contender, lens and verdict.
+"""Reads the reviewer scorecard: quotes to reviews, each with its contender, lens and verdict.
 
 A page gives the quotes lens by lens (builder, skeptic, futurist, founder), the left contender's
-before the right one's. Where it names lens or contender beside the quotes, the page is believed
-instead. A verdict is only taken from the page; none is worked out from the panel score.
+before the right one's. If it names lens or contender beside the quotes, that counts instead. A
+verdict is only taken from the page; none is derived from the panel score.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ _PAIR = 2
 
 
 def find_scorecard(page: Page, after: int) -> int:
-    """The line of the heading. PageError where there is none, or more than one."""
+    """Return the line of the heading. Raises PageError if there is none, or more than one."""
     found = [i for i in range(after, len(page.lines)) if page.keys[i] in SCORECARD]
     if not found:
         raise page.error(len(page.lines), '"Reviewer scorecard" after both contenders')
@@ -32,7 +32,7 @@ def find_scorecard(page: Page, after: int) -> int:
 def read_reviews(
     page: Page, start: int, names: tuple[str, str]
 ) -> tuple[tuple[ReviewPage, ...], tuple[ReviewPage, ...]]:
-    """The left and the right contender's reviews from line `start` on, in the page's order."""
+    """Return the left and the right contender's reviews from line `start` on, in order."""
     card = _cut(page, start)
     if not card.quotes:
         raise page.error(start - 1, "reviews below it, each in “ ”")
@@ -66,7 +66,7 @@ def _cut(page: Page, start: int) -> Scorecard:
 
 
 def _sides(page: Page, card: Scorecard, names: tuple[str, str]) -> Sequence[int]:
-    """0 or 1 for each quote."""
+    """Return 0 (left) or 1 (right) for each quote."""
     said = _held(page, card, card.gaps, lambda line: _side_in(line, names), "contender")
     if said is None:
         if len(card.quotes) % _PAIR:

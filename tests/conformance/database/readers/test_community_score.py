@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from digest.catalog.queries import all_comparisons
 from digest.catalog.tables import Tool, Vote
-from digest.catalog.votes import FEWEST, community_scores, with_votes
+from digest.catalog.votes import MIN_VOTES, community_scores, with_votes
 from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tables import Subscriber
@@ -39,7 +39,7 @@ def shown(store: Store) -> list[float | None]:
 
 
 def test_few_votes_leave_what_was_published(store: Store, alpha: int) -> None:
-    vote(store, alpha, ["ship"] * (FEWEST - 1))
+    vote(store, alpha, ["ship"] * (MIN_VOTES - 1))
     assert shown(store) == [40, None]
 
 
@@ -49,7 +49,7 @@ def test_enough_votes_are_what_is_shown(store: Store, alpha: int) -> None:
 
 
 def test_who_is_erased_does_not_count_any_more(store: Store, alpha: int) -> None:
-    vote(store, alpha, ["ship"] * FEWEST)
+    vote(store, alpha, ["ship"] * MIN_VOTES)
     assert shown(store) == [100, None]
     with store.write() as session:
         session.delete(session.exec(select(Subscriber).limit(1)).one())
@@ -57,15 +57,15 @@ def test_who_is_erased_does_not_count_any_more(store: Store, alpha: int) -> None
 
 
 def test_votes_after_the_picks_wait_for_the_next_issue(store: Store, alpha: int) -> None:
-    vote(store, alpha, ["ship"] * FEWEST)
-    vote(store, alpha, ["skip"] * FEWEST, timedelta(days=1))
+    vote(store, alpha, ["ship"] * MIN_VOTES)
+    vote(store, alpha, ["skip"] * MIN_VOTES, timedelta(days=1))
     with store.read() as session:
         assert community_scores(session, [alpha], NOW) == {alpha: 100}
         assert community_scores(session, [alpha], NOW + timedelta(days=1)) == {alpha: 50}
 
 
 def test_the_next_issue_shows_them_and_the_choice_hears_of_them(store: Store, alpha: int) -> None:
-    vote(store, alpha, ["skip"] * FEWEST)
+    vote(store, alpha, ["skip"] * MIN_VOTES)
     work = issue_service(store, Recorder(), Clock())
     number = work.draft()
     with store.read() as session:

@@ -97,7 +97,7 @@ SHARED = "<mj-section><mj-column><mj-text>{{ subject }}</mj-text></mj-column></m
             ("a", 1),
             "unknown tag <mj-foo>",
         ),
-        # A template whose output depends on the length of its text renders differently with markers.
+        # A template whose output depends on the text's length renders differently with markers.
         (
             {
                 "a": "{% set kind %}body{% endset %}\n<mjml>\n{% if kind|length == 4 %}\n"
