@@ -1,20 +1,19 @@
-"""Queries for pages about issues: the public archive, and the editors' list."""
+"""Reads the issues that went out, for the public archive."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from digest.catalog.tables import Comparison
-from digest.issues.tables import Issue, IssueState, Link, Pick, Variant
+from digest.issues.tables import Issue, IssueState, Link, Variant
 
 PUBLIC_STATES = (IssueState.SENDING, IssueState.PAUSED, IssueState.FINISHED)
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveEntry:
-    """An issue as the archive lists it; `day` is when it went out."""
+    """An issue in the archive's list; `day` is when it went out."""
 
     number: int
     subject: str
@@ -24,7 +23,7 @@ class ArchiveEntry:
 
 @dataclass(frozen=True, slots=True)
 class ArchivedIssue:
-    """An issue that went out: the frozen HTML of a variant, and its links' addresses by number."""
+    """An issue that went out: the frozen HTML of a variant, and link targets by number."""
 
     number: int
     subject: str
@@ -34,7 +33,7 @@ class ArchivedIssue:
 
 
 def public_issues(session: Session) -> list[ArchiveEntry]:
-    """The issues that went out, newest first."""
+    """Return the issues that went out, the newest first."""
     rows = session.exec(
         select(Issue).where(col(Issue.state).in_(PUBLIC_STATES)).order_by(col(Issue.number).desc())
     )
@@ -48,7 +47,7 @@ def public_issues(session: Session) -> list[ArchiveEntry]:
 
 
 def archived_issue(session: Session, number: int) -> ArchivedIssue | None:
-    """Issue `number` as it was mailed; None if it did not go out."""
+    """Return issue `number` as it was mailed; None if it did not go out."""
     row = session.get(Issue, number)
     if row is None or row.state not in PUBLIC_STATES:
         return None
@@ -60,19 +59,3 @@ def archived_issue(session: Session, number: int) -> ArchivedIssue | None:
     links = session.exec(select(Link).where(Link.issue_number == number))
     addresses = {link.number: link.url for link in links}
     return ArchivedIssue(number, row.subject, row.preheader, variant.html, addresses)
-
-
-def all_issues(session: Session) -> Sequence[Issue]:
-    """Every issue, newest first."""
-    return session.exec(select(Issue).order_by(col(Issue.number).desc())).all()
-
-
-def picks_with_comparisons(session: Session, number: int) -> list[tuple[Pick, Comparison]]:
-    """The picks of an issue in their order."""
-    rows = session.exec(
-        select(Pick, Comparison)
-        .join(Comparison, col(Comparison.id) == col(Pick.comparison_id))
-        .where(Pick.issue_number == number)
-        .order_by(col(Pick.position))
-    )
-    return [(pick, comparison) for pick, comparison in rows]

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from digest.issues.archive import all_issues
+from digest.issues.history import all_issues
 from digest.web.headers import FRAMED_MAIL_POLICY, STUDIO_POLICY
 from digest.web.public.issues import issue_number
 from digest.web.public.signup_form import signup_form

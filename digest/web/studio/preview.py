@@ -8,7 +8,7 @@ from email.policy import default
 
 from digest.catalog.published import comparison_titles
 from digest.gate import Finding, Gate, sample_message
-from digest.issues.archive import picks_with_comparisons
+from digest.issues.history import picks_of
 from digest.issues.lifecycle import find_issue
 from digest.message.personalization import Personalization, slot_text
 from digest.render.archive import direct_links_html
@@ -62,7 +62,7 @@ def summary_of(store: Store, number: int) -> IssueSummary:
     """Reads what the database has of issue `number`. Raises NoSuchIssueError."""
     with store.read() as session:
         issue = find_issue(session, number)
-        picks = picks_with_comparisons(session, number)
+        picks = picks_of(session, number)
         titles = comparison_titles(session, [entry["slug"] for entry in issue.left_out])
     return IssueSummary(
         number=number,
