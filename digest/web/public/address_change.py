@@ -15,7 +15,7 @@ router = APIRouter()
 
 @router.api_route("/address/{token}", methods=["GET", "HEAD"])
 def ask(token: str, site: SiteDep, templates: TemplatesDep) -> Response:
-    """Shows the button that confirms: scanners open every link (invariant 5, docs/invariants.md)."""
+    """Shows the button: mail scanners open every link (invariant 5, docs/invariants.md)."""
     claims = read_claims(site, Purpose.ADDRESS, token)
     with site.store.read() as session:
         email = pending_address(session, claims.subscriber, claims.issue)
