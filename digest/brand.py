@@ -1,4 +1,4 @@
-"""Who the mail is from, as values: what compose and render may know of the settings."""
+"""The brand: what composing and rendering may know of the settings."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,11 +6,11 @@ from enum import StrEnum
 TAGLINE = "New AI tools, side by side, before you lose an afternoon to one."
 ACCENT = "#4338ca"
 NO_ADDRESS = "Set DIGEST_POSTAL_ADDRESS to your address"
-"""Stands in the footer where no postal address is known; the gate looks for it."""
+"""Placeholder in the footer if no postal address is set; the gate looks for it."""
 
 
 class Typeface(StrEnum):
-    """Families that every reader's machine has one of; nothing is fetched."""
+    """Font families that are on every reader's machine; no font is downloaded."""
 
     SANS = "sans"
     SERIF = "serif"
@@ -18,6 +18,7 @@ class Typeface(StrEnum):
 
     @property
     def stack(self) -> str:
+        """Return the CSS font stack."""
         return _STACKS[self]
 
 
@@ -30,10 +31,11 @@ _STACKS = {
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """`public_url` has no slash at its end. `postal_address` is one line or several.
+    """Name and look of the list. `public_url` has no slash at its end.
 
-    `logo_url` is an image's https address, or empty: the name in letters stands there then, as it
-    does where images are off. `accent` is mixed until it can be read, in light and in dark.
+    `postal_address` is one line or several. `logo_url` is an image's https address, or empty: then
+    the name is shown instead, as it is where images are off. `accent` is mixed until it is
+    readable, in light and in dark mode.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Numbers and lists in words, the same in reasons, subjects and sentences."""
+"""Writes numbers and lists in words."""
 
 from collections.abc import Sequence
 
@@ -9,22 +9,22 @@ _WORDS = (
 
 
 def percent(score: float) -> str:
-    """75.0 -> '75%', 87.5 -> '87.5%', 66.6667 -> '66.7%': one decimal at most."""
+    """Format with at most one decimal: 75.0 -> '75%', 87.5 -> '87.5%', 66.6667 -> '66.7%'."""
     return f"{score:.1f}".removesuffix(".0") + "%"
 
 
 def number_word(count: int) -> str:
-    """3 -> 'three'; from thirteen on, figures."""
+    """Spell a number: 3 -> 'three'; in figures from thirteen on."""
     return _WORDS[count] if count < len(_WORDS) else str(count)
 
 
 def count_of(count: int, noun: str) -> str:
-    """1 -> '1 day', 3 -> '3 days'."""
+    """Format a count: 1 -> '1 day', 3 -> '3 days'."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def listed(items: Sequence[str]) -> str:
-    """'A', 'A and B', 'A, B and C'."""
+    """Join names: 'A', 'A and B', 'A, B and C'."""
     if len(items) <= 1:
         return "".join(items)
     return f"{', '.join(items[:-1])} and {items[-1]}"

@@ -1,10 +1,10 @@
-"""Which comparisons go into an issue, and why: candidates and rules in, reasons in words out.
+"""Picks the comparisons of an issue, with the reasons in words.
 
 The rules, in order:
 
 1. Only what was never in an issue of the series, and is new since the last one: published after
-   it, or imported after it with a date no more than a week older, or left out of it for want of
-   room.
+   it, or imported after it with a date no more than a week older, or left out of it because it
+   was full.
 2. An editor's pin stands first (1 before 2) and lifts the age rule, never the other.
 3. Then points: a divided panel up to 50, a gap between the two scores up to 20, freshness up to
    20 (a day costs a seventh), readers' votes up to 10.
@@ -31,23 +31,27 @@ CLEAR_GAP = 25
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a series has had: the last issue's moments, and which issue each comparison was in."""
+    """What a series has had: when its last issue was made, and the issue of each comparison."""
 
     since: datetime | None = None
     drafted_at: datetime | None = None
     used: Mapping[int, int] | None = None
     """Comparison id to issue number."""
     waiting: AbstractSet[str] = frozenset()
-    """Slugs that found no room in the last issue: they are as good as new."""
+    """Slugs that were left out of the last issue because it was full: they count as new."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    most: int = 10
+    """How many comparisons an issue takes at most."""
+
+    max_picks: int = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Picked:
+    """A picked comparison, and why."""
+
     comparison_id: int
     role: PickRole
     reasons: tuple[str, ...]
@@ -55,7 +59,7 @@ class Picked:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """`waits` is true for what only found no room, and stays a candidate."""
+    """A comparison that was not picked; `waits` if only because the issue is full."""
 
     slug: str
     reason: str
@@ -64,7 +68,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Picks in the issue's order (the lead first), and what was looked at and left out."""
+    """Picks in the issue's order (the lead first), and what was left out."""
 
     picks: tuple[Picked, ...]
     left_out: tuple[LeftOut, ...]
@@ -73,19 +77,19 @@ class Selection:
 def pick(
     candidates: Sequence[ComparisonView], history: History, rules: Rules, as_of: datetime
 ) -> Selection:
-    """The issue's picks out of `candidates`, as things stood at `as_of`."""
+    """Pick from `candidates`, as things stood at `as_of`."""
     fit: list[ComparisonView] = []
     left_out: list[LeftOut] = []
     for candidate in candidates:
-        reason = _why_not(candidate, history, as_of)
+        reason = _exclusion(candidate, history, as_of)
         if reason is None:
             fit.append(candidate)
         else:
             left_out.append(LeftOut(candidate.slug, reason))
     ranked = sorted(fit, key=lambda candidate: _rank(candidate, as_of))
     left_out += [
-        LeftOut(late.slug, _no_room(place, len(ranked), rules.most), waits=True)
-        for place, late in enumerate(ranked[rules.most :], start=rules.most + 1)
+        LeftOut(late.slug, _full(place, len(ranked), rules.max_picks), waits=True)
+        for place, late in enumerate(ranked[rules.max_picks :], start=rules.max_picks + 1)
     ]
     picks = tuple(
         Picked(
@@ -93,16 +97,16 @@ def pick(
             PickRole.LEAD if place == 0 else PickRole.BRIEF,
             tuple(_reasons(chosen, as_of)),
         )
-        for place, chosen in enumerate(ranked[: rules.most])
+        for place, chosen in enumerate(ranked[: rules.max_picks])
     )
     return Selection(picks, tuple(left_out))
 
 
-def _no_room(place: int, ranked: int, most: int) -> str:
+def _full(place: int, ranked: int, most: int) -> str:
     return f"ranked {place} of {ranked}; an issue takes {most}, so it waits for the next"
 
 
-def _why_not(candidate: ComparisonView, history: History, as_of: datetime) -> str | None:
+def _exclusion(candidate: ComparisonView, history: History, as_of: datetime) -> str | None:
     used = (history.used or {}).get(candidate.id)
     if used is not None:
         return f"already in issue {used}"
@@ -142,7 +146,7 @@ def _points(candidate: ComparisonView, as_of: datetime) -> float:
 
 
 def dividedness(contender: ContenderView) -> float:
-    """0 for a panel of one mind, 1 for one split down the middle."""
+    """Return 0 for a unanimous panel, up to 1 for one split down the middle."""
     score = contender.panel_score
     return 0.0 if score is None else min(score, 100 - score) / 50
 

@@ -1,4 +1,4 @@
-"""What a page's styles come to, in light and in dark: each scheme as inline styles."""
+"""Inlines a page's styles as a client in light or dark mode applies them."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -16,7 +16,7 @@ class ColorScheme(StrEnum):
 
 
 def inline_scheme(page: Page, scheme: ColorScheme) -> Page:
-    """The page with the rules of `scheme` inlined, `!important` over what was inline before."""
+    """Return the page with the rules of `scheme` inlined; `!important` overrides inline styles."""
     sheets = [
         "".join(map(str, one.children))
         for one in page.all("style")
@@ -35,7 +35,7 @@ def inline_scheme(page: Page, scheme: ColorScheme) -> Page:
 def _rules(sheet: str, scheme: ColorScheme) -> Iterator[str]:
     for node in tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True):
         if isinstance(node, QualifiedRule):
-            # Outlook's own marks stand on nothing until it has changed the colours itself.
+            # Outlook adds this attribute only where it has changed the colours itself.
             if "[data-ogs" not in tinycss2.serialize(node.prelude):
                 yield node.serialize()
         elif isinstance(node, AtRule) and node.lower_at_keyword == "media" and node.content:

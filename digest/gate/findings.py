@@ -1,4 +1,4 @@
-"""What the gate can find: a stable code each, and what it does unless a setting says otherwise."""
+"""Defines what the gate can find: codes, their default levels, and policies over them."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ class Level(StrEnum):
 
 
 class Code(StrEnum):
-    """Stable names: settings and recorded overrides hold them. docs/gate.md explains each."""
+    """Stable names, which settings and recorded overrides hold. docs/gate.md explains each."""
 
     SIZE = "size"
     SIZE_BUDGET = "size-budget"
@@ -71,15 +71,15 @@ _BLOCK = frozenset({
 _INFORM = frozenset(
     {Code.SIZE, Code.LINK_DUPLICATE, Code.CLIENTS_UNCHECKED, Code.SPAM, Code.SPAM_UNCHECKED}
 )
-MOST_TOLD = 3
-"""Findings in a line."""
+MAX_IN_SUMMARY = 3
+"""Findings in a summary line."""
 FIXED = frozenset({Code.SLOT_OPEN, Code.TEMPLATE_BROKEN, Code.UNSUBSCRIBE_MISSING})
-"""Nothing lifts these: such mail would be unlawful, or show one reader's mail to another."""
+"""Can't be overridden: such mail would be unlawful, or show one reader's data to another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`where` is a part of the message and a place in it; `fix` says what to do, in one line."""
+    """One problem. `where` is a part of the message and a place in it; `fix` says what to do."""
 
     level: Level
     code: Code
@@ -93,13 +93,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Which codes block beside those that do anyway, and which only inform."""
+    """Codes that block in addition to the defaults, and codes that only inform."""
 
     block: frozenset[Code] = frozenset()
     ignore: frozenset[Code] = frozenset()
 
     def apply(self, findings: Iterable[Finding]) -> list[Finding]:
-        """At the levels that this policy gives them, those that block first."""
+        """Return the findings at the levels of this policy, blocking ones first."""
         levelled = [replace(one, level=self._level(one)) for one in findings]
         return sorted(levelled, key=lambda one: list(Level).index(one.level))
 
@@ -113,13 +113,13 @@ DEFAULT_POLICY = Policy()
 
 
 def found(code: Code, where: str, what: str, fix: str) -> Finding:
-    """A finding at its code's own level."""
+    """Return a finding at its code's default level."""
     level = Level.BLOCKS if code in _BLOCK else Level.WARNS
     return Finding(Level.INFORMS if code in _INFORM else level, code, where, what, fix)
 
 
 def blocking(findings: Iterable[Finding], despite: Collection[str] = ()) -> list[Finding]:
-    """Those that block and that nobody has overridden."""
+    """Return the findings that block and are not overridden."""
     return [
         one
         for one in findings
@@ -128,14 +128,14 @@ def blocking(findings: Iterable[Finding], despite: Collection[str] = ()) -> list
 
 
 def summary_line(findings: Sequence[Finding], number: int) -> str:
-    """The first few, and where the others are listed: it has to be read, and at once."""
-    shown = "; ".join(map(str, findings[:MOST_TOLD]))
-    more = len(findings) - MOST_TOLD
+    """Return the first few findings in one line, and the command that lists the rest."""
+    shown = "; ".join(map(str, findings[:MAX_IN_SUMMARY]))
+    more = len(findings) - MAX_IN_SUMMARY
     return shown if more <= 0 else f"{shown}; and {more} more, see: digest issue check {number}"
 
 
 def parse_codes(text: str) -> frozenset[Code]:
-    """Codes parted by commas. Raises ValueError naming the first that is none."""
+    """Parse codes separated by commas. Raises ValueError naming the first unknown one."""
     codes = set()
     for name in filter(None, (part.strip() for part in text.split(","))):
         if name not in set(Code):
@@ -146,7 +146,7 @@ def parse_codes(text: str) -> frozenset[Code]:
 
 
 def parse_ignored(text: str) -> frozenset[Code]:
-    """The same for codes that shall not block, which a few always do."""
+    """Parse codes that shall not block. Raises ValueError for one that always blocks."""
     codes = parse_codes(text)
     if codes & FIXED:
         msg = f"{min(codes & FIXED)} always blocks"

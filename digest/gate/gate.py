@@ -1,4 +1,4 @@
-"""Every check, and those that are quick enough to run again before sending."""
+"""Runs the checks: all of them before approval, the quick ones again before sending."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ from digest.gate.findings import DEFAULT_POLICY, Code, Finding, Policy, found
 from digest.gate.sample_message import SampleMessage
 from digest.render.errors import TemplateError
 
-QUICK: Sequence[Callable[[SampleMessage], Iterator[Finding]]] = (
+QUICK_CHECKS: Sequence[Callable[[SampleMessage], Iterator[Finding]]] = (
     check_subject,
     check_size,
     check_unsubscribe,
@@ -35,7 +35,7 @@ QUICK: Sequence[Callable[[SampleMessage], Iterator[Finding]]] = (
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """Other programs that look at mail, where this machine has them."""
+    """Other programs that check mail, if they are installed."""
 
     clients: ClientTables | None = None
     spam: SpamFilter | None = None
@@ -43,26 +43,26 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Looks at mail and gives what it found, those findings that block first."""
+    """Checks a message, and returns findings at the levels of `policy`."""
 
     policy: Policy = DEFAULT_POLICY
     tools: Tools = field(default_factory=Tools)
 
     def check(self, mail: SampleMessage) -> list[Finding]:
-        """Everything, other programs asked too: a second or two."""
+        """Return all findings, blocking ones first. Asks other programs: takes a second or two."""
         slow = [*check_clients(mail, self.tools.clients), *check_spam(mail, self.tools.spam)]
         return self.policy.apply([*_quick(mail), *slow])
 
     def check_quickly(self, mail: SampleMessage) -> list[Finding]:
-        """The same without other programs: a tenth of a second."""
+        """Return the findings of our own checks, in a tenth of a second."""
         return self.policy.apply(_quick(mail))
 
     def template_error(self, error: TemplateError) -> list[Finding]:
-        """For a template that gives no mail to look at, its own file and line."""
+        """Return the finding for a template that can't be rendered, with its file and line."""
         where = error.name if error.line is None else f"{error.name}, line {error.line}"
         fix = "fix the template; docs/templates.md"
         return self.policy.apply([found(Code.TEMPLATE_BROKEN, where, error.problem, fix)])
 
 
 def _quick(mail: SampleMessage) -> list[Finding]:
-    return [finding for one in QUICK for finding in one(mail)]
+    return [finding for one in QUICK_CHECKS for finding in one(mail)]

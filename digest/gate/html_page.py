@@ -1,4 +1,4 @@
-"""The HTML part as elements with their places, as a lenient mail client reads it."""
+"""Parses the HTML part into elements with their places, as a lenient mail client reads it."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ _VOID = frozenset(
 
 @dataclass(slots=True, eq=False)
 class Element:
-    """`at` counts characters from the start of the HTML, or is -1 for the root."""
+    """An element. `at` is its character offset in the HTML, or -1 for the root."""
 
     tag: str
     attributes: dict[str, str]
@@ -20,16 +20,17 @@ class Element:
     parent: "Element | None" = None
     children: "list[Element | str]" = field(default_factory=list)
     raw: str = ""
-    """The tag as it is written."""
+    """The start tag as it is written."""
 
     def walk(self) -> Iterator["Element"]:
+        """Yield this element and all below it."""
         yield self
         for child in self.children:
             if isinstance(child, Element):
                 yield from child.walk()
 
     def words(self) -> str:
-        """The text a reader gets of it, images by their `alt`."""
+        """Return the text a reader gets of it, images by their `alt`."""
         parts = []
         for child in self.children:
             if isinstance(child, str):
@@ -42,7 +43,7 @@ class Element:
 
 
 class Page:
-    """`elements` stand in the order of the source; comments, Outlook's too, are left out."""
+    """A parsed page. `elements` are in the order of the source; comments are left out."""
 
     def __init__(self, html: str) -> None:
         self.html = html
@@ -51,14 +52,16 @@ class Page:
         self.elements = reader.elements
 
     def all(self, *tags: str) -> list[Element]:
+        """Return the elements with one of these tags."""
         return [one for one in self.elements if one.tag in tags]
 
     def where(self, at: int, name: str = "") -> str:
-        """A place for a reader: its byte, which is what mail programs count in."""
+        """Return a place for messages, in bytes, as mail programs count."""
         byte = len(self.html[: max(at, 0)].encode("utf-8", "replace"))
         return f"html, byte {byte:,}{', ' if name else ''}{name}"
 
     def place(self, element: Element) -> str:
+        """Return an element's place for messages, with its tag and words."""
         named = element.attributes.get("class", "").split()
         name = f"<{element.tag}{'.' + named[0] if named else ''}>"
         words = element.words()

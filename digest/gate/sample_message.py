@@ -1,4 +1,4 @@
-"""What the gate looks at: the message as one recipient gets it, links rewritten, slots filled."""
+"""Builds the message that the gate checks: as one recipient gets it, slots filled."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ from digest.render.slots import Slot
 
 @dataclass(frozen=True, slots=True)
 class SampleMessage:
-    """`message` is what goes over the wire; `html` and `text` are read back out of it.
+    """One whole message. `html` and `text` are parsed back out of `message`, the bytes on the wire.
 
-    `targets` are the store's, by the number that click links carry.
+    `targets` are the stored link targets, by the number in click links.
     """
 
     rendered: Rendered
@@ -33,25 +33,29 @@ class SampleMessage:
 
     @property
     def subject(self) -> str:
+        """The subject, not encoded."""
         return self.rendered.subject
 
     @property
     def preheader(self) -> str:
+        """The preheader."""
         return self.rendered.preheader
 
     @property
     def unsubscribe(self) -> str:
+        """The unsubscribe link of this recipient."""
         return f"{self.public_url}/unsubscribe/{self.slots[Slot.UNSUBSCRIBE]}"
 
     @property
     def header(self) -> bytes:
+        """The header block."""
         return self.message.partition(b"\r\n\r\n")[0]
 
 
 def sample_message(
     edition: Edition, rendered: Rendered, personalization: Personalization, at: datetime
 ) -> SampleMessage:
-    """`edition` as one recipient gets it at the moment `at`; `rendered` tells what links mean."""
+    """Return `edition` as one recipient gets it at `at`; `rendered` has the link targets."""
     message = MessageTemplate(edition).message(personalization, at)
     html = _part(message, "html")
     return SampleMessage(
@@ -67,7 +71,7 @@ def sample_message(
 
 
 def _part(message: bytes, kind: str) -> str:
-    """A part's text with bare line feeds; empty where there is no such part."""
+    """Return a part's text with bare line feeds; empty if there is no such part."""
     parsed = message_from_bytes(message, _class=EmailMessage, policy=default)
     body = parsed.get_body((kind,))
     return str(body.get_content()).replace("\r\n", "\n") if body else ""

@@ -1,1 +1,4 @@
-"""Issues: one edition each, from draft to finished."""
+"""Issues: their tables, their states, and queries over them.
+
+Comes in: picks, and state changes that editors and workers ask for. Goes out: rows.
+"""

@@ -1,4 +1,4 @@
-"""What a series has had: which comparisons, in which issues, and when the last was made."""
+"""Queries over issues: what a series has had, what is unfinished, what an issue holds."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ _VOID = (IssueState.CANCELLED, IssueState.SKIPPED)
 
 
 def last_issue(session: Session, series: str) -> Issue | None:
-    """The newest issue of the series that was not cancelled or skipped."""
+    """Return the newest issue of the series that was not cancelled or skipped."""
     return session.exec(
         select(Issue)
         .where(Issue.series == series, col(Issue.state).not_in(_VOID))
@@ -22,13 +22,13 @@ def last_issue(session: Session, series: str) -> Issue | None:
 
 
 def used(session: Session, series: str) -> dict[int, int]:
-    """Comparison id to the number of the issue of this series that has it."""
+    """Return the comparison ids that the series has used, each with its issue number."""
     rows = session.exec(select(Pick.comparison_id, Pick.issue_number).where(Pick.series == series))
     return dict(rows.all())
 
 
 def open_draft(session: Session, series: str) -> Issue | None:
-    """An issue of the series that nobody has decided on yet."""
+    """Return the newest draft of the series, if any."""
     return session.exec(
         select(Issue)
         .where(Issue.series == series, Issue.state == IssueState.DRAFT)
@@ -37,7 +37,7 @@ def open_draft(session: Session, series: str) -> Issue | None:
 
 
 def unfinished(session: Session, now: datetime) -> list[Issue]:
-    """Issues that workers should be busy with: sending, or scheduled and due. Oldest first."""
+    """Return issues that are sending, or scheduled and due, the oldest first."""
     due = (col(Issue.state) == IssueState.SCHEDULED) & (col(Issue.send_at) <= now)
     return list(
         session.exec(

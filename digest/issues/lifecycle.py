@@ -1,4 +1,4 @@
-"""The state machine of issues: which state may follow which, and the one statement that moves."""
+"""The state machine of issues: which state may follow which."""
 
 from collections.abc import Container
 from typing import TYPE_CHECKING, Any, cast
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sqlalchemy import CursorResult
 
 ALLOWED: dict[IssueState, frozenset[IssueState]] = {
-    # A change takes the approval back, so approved and scheduled lead to draft again.
+    # An edit withdraws the approval, so approved and scheduled lead to draft again.
     IssueState.DRAFT: frozenset({IssueState.APPROVED, IssueState.CANCELLED, IssueState.SKIPPED}),
     IssueState.APPROVED: frozenset(
         {IssueState.DRAFT, IssueState.SCHEDULED, IssueState.SENDING, IssueState.CANCELLED}
@@ -42,7 +42,7 @@ _HINTS = {
 
 
 class IssueError(UserError):
-    """The issue can't do that; one line saying why and what to do instead."""
+    """The issue can't do that; the text says why, and what to do instead."""
 
 
 class NoSuchIssueError(IssueError):
@@ -52,8 +52,8 @@ class NoSuchIssueError(IssueError):
 
 
 def find_issue(session: Session, number: int) -> Issue:
-    """Raises NoSuchIssueError."""
-    # Beyond the largest number that a link can carry there is none, and no database is asked.
+    """Return the issue. Raises NoSuchIssueError."""
+    # No issue has a number larger than a link can carry, and some are too large for the database.
     issue = session.get(Issue, number) if 0 < number < MAX_ISSUES else None
     if issue is None:
         msg = f"there is no issue {number}; `digest issue list` shows those there are"
@@ -69,7 +69,7 @@ def transition(
     only_from: Container[IssueState] = frozenset(IssueState),
     **changes: Any,
 ) -> None:
-    """Takes the issue to `to` and sets `changes`, if its state allows it; else IssueError.
+    """Move the issue to state `to` and set `changes`. Raises IssueError if it may not.
 
     `only_from` narrows the states it may come from. One conditional UPDATE: of two processes that
     move the same issue, one is refused.

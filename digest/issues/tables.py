@@ -1,4 +1,4 @@
-"""Issue, Pick, Variant, Override, Link: what an issue says, and the bytes that approval froze."""
+"""Tables of issues: Issue, Pick, Variant, Override, Link."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -65,7 +65,7 @@ class Issue(Table, table=True):
     approved_by: str = Field(default="", max_length=100)
     send_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     audience: int | None = Field(default=None)
-    """How many deliveries the freeze made; None before it."""
+    """How many deliveries the freeze made; None before the freeze."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
@@ -105,16 +105,16 @@ class Variant(Table, table=True):
     subject: str = Field(max_length=250)
     preheader: str = Field(max_length=250)
     imprint: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
-    """Who it is from, as approved: sender, reply-to, list name, public address."""
+    """Sender, reply-to, list name and public address, as approved."""
     html: str = Field(sa_column=Column(Text, nullable=False))
     text: str = Field(sa_column=Column(Text, nullable=False))
     sha256: str = Field(max_length=64)
 
 
 class Override(Table, table=True):
-    """A finding of the gate that an editor let pass, and why; never changed or deleted.
+    """A finding of the gate that an editor overrode, and why; never changed or deleted.
 
-    It speaks for the bytes of `content_hash` alone: after an edit it counts no more.
+    It is valid for the bytes of `content_hash` only: after an edit it no longer counts.
     """
 
     __tablename__ = "gate_override"

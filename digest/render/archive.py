@@ -1,7 +1,7 @@
-"""The frozen page of an issue for everybody: a recipient's page with nobody's tokens in it.
+"""Turns an issue's frozen HTML into the public archive page, without anybody's tokens.
 
-It works on the frozen bytes and touches only what holds a slot, so that the archive shows what
-was mailed (invariant 3, docs/invariants.md: those bytes, slots aside).
+It changes nothing but slots, so that the archive shows what was mailed (invariant 3,
+docs/invariants.md: those bytes, slots aside).
 """
 
 import html as markup
@@ -22,11 +22,11 @@ _CLICK_PATH = re.compile(r"/l/([0-9]{1,9})/" + re.escape(Slot.CLICK.mark))
 
 
 def archive_html(html: str, links: Mapping[int, str], archive_url: str) -> str:
-    """`html` with every slot closed, for a reader who is nobody in particular.
+    """Return `html` with every slot closed, for no reader in particular.
 
-    Click links lead straight to their target in `links` (by number); links that only a recipient
+    Click links lead straight to their target in `links` (by number). Links that only a recipient
     could use (unsubscribe, preferences, vote), and those without a usable target, lead to
-    `archive_url`. The pixel is gone and the greeting names nobody.
+    `archive_url`. The tracking pixel is removed and the greeting names nobody.
     """
     straight = direct_links_html(html, links, archive_url)
     closed = _ADDRESS.sub(lambda match: _lead_to(match, archive_url), straight)
@@ -36,9 +36,9 @@ def archive_html(html: str, links: Mapping[int, str], archive_url: str) -> str:
 
 
 def direct_links_html(html: str, links: Mapping[int, str], other: str) -> str:
-    """`html` with nothing left that counts: no pixel, and clicks lead straight to their target.
+    """Return `html` without tracking: no pixel, and links lead straight to their target.
 
-    `other` takes the place of a target that is missing or no web address. Personal slots stay.
+    `other` replaces a target that is missing or no web address. Personal slots stay.
     """
 
     def straight(match: re.Match[str]) -> str:
@@ -56,9 +56,9 @@ def direct_links_html(html: str, links: Mapping[int, str], other: str) -> str:
 
 
 def with_head_and_foot(html: str, head: str, foot: str) -> str:
-    """A page with something more in its head and at its end; the mail between is as it was.
+    """Return the page with `head` added to its head and `foot` at its end.
 
-    A page needs a landmark around what it is about, which mail clients bring along.
+    The mail between becomes <main>: a page needs that landmark, which mail clients bring along.
     """
     before, end, after = html.partition("</head>")
     if end:

@@ -1,4 +1,4 @@
-"""Jinja2 as the email templates get it: strict, escaping, and closed to slots from outside."""
+"""Sets Jinja2 up for email templates: strict, escaping, and closed to slots from outside."""
 
 from pathlib import Path
 
@@ -8,22 +8,23 @@ from markupsafe import Markup
 import digest
 from digest.number_words import percent
 from digest.render.errors import TemplateError
-from digest.render.filters import attribute, month, reach, sanitize, wrap, written_date
+from digest.render.filters import attribute, bar_cells, month, sanitize, wrap, written_date
 from digest.render.slots import Slot
 
 ESCAPED = (".mjml.j2", ".html.j2")
 
 
 class Href(str):
-    """An address made here, ASCII throughout: the only text besides `Slot` that may hold a mark."""
+    """An ASCII address made here: the only text besides `Slot` that may contain a slot."""
 
     __slots__ = ()
 
 
 def email_environment(*folders: Path) -> Environment:
-    """The environment over `folders` (see `templates_folder`); names are relative to `email/`.
+    """Return an environment over `folders` (see `templates_folder`), relative to `email/` in each.
 
-    A template stands in the first folder that has it. Raises TemplateError where one has none.
+    A template is taken from the first folder that has it. Raises TemplateError if a folder has no
+    `email/`.
     """
     roots = [folder / "email" for folder in folders]
     for root in roots:
@@ -40,10 +41,10 @@ def email_environment(*folders: Path) -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters |= {
-        "attr": attribute,  # takes the place of Jinja2's own, which reads an object's attribute
+        "attr": attribute,  # replaces Jinja2's own, which reads an object's attribute
         "month": month,
         "percent": percent,
-        "reach": reach,
+        "reach": bar_cells,
         "wrap": wrap,
         "written_date": written_date,
     }
@@ -51,14 +52,14 @@ def email_environment(*folders: Path) -> Environment:
 
 
 def templates_folder() -> Path:
-    """The folder that holds `email/`: packaged inside `digest`, or beside it in a checkout."""
+    """Return the folder with `email/`: inside the package `digest`, or beside it in a checkout."""
     package = Path(digest.__file__).parent
     packaged = package / "templates"
     return packaged if packaged.is_dir() else package.parent / "templates"
 
 
 def finalize(value: object) -> object:
-    """Every value on its way out of a template: text from outside can't place a slot."""
+    """Return a value as a template may print it: text from outside can't place a slot."""
     if isinstance(value, Slot):
         return Href(value.mark)
     if isinstance(value, Href | Markup) or not isinstance(value, str):
@@ -67,5 +68,5 @@ def finalize(value: object) -> object:
 
 
 def _escapes(name: str | None) -> bool:
-    # A template from a string has no name: escaping is the mistake that does no harm.
+    # A template from a string has no name: escaping it is the safe choice.
     return name is None or name.endswith(ESCAPED)

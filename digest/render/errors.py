@@ -1,4 +1,4 @@
-"""What a template's author is told."""
+"""The error that tells a template's author what is wrong."""
 
 from store.errors import UserError
 
@@ -6,7 +6,7 @@ from store.errors import UserError
 class TemplateError(UserError, ValueError):
     """A template, or a link in it, that can't become mail.
 
-    `line` counts from 1 (None where a line makes no sense); `str()` is the one line to print:
+    `line` counts from 1 (None if a line makes no sense); `str()` is the one line to print:
     ``digest/issue.mjml.j2, line 12: ...``.
     """
 

@@ -1,4 +1,4 @@
-"""The filters that email templates may use."""
+"""Filters that email templates may use."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ from markupsafe import Markup
 from digest.render.slots import disarm_slots
 
 COLUMNS = 72
-"""RFC 3676 section 4.2 asks for 66 to 72 in text that is read as it stands."""
+"""RFC 3676 section 4.2 asks for 66 to 72 in fixed text."""
 
 _UNSAFE_IN_ATTRIBUTE = re.compile(r"[^A-Za-z0-9 .,:;/?#@!$()*+=_~%-]")
 _MONTHS = (
@@ -19,20 +19,20 @@ _MONTHS = (
 )  # fmt: skip
 
 
-# What XML 1.0 section 2.2 has no place for (one such character and the whole issue won't render),
+# What XML 1.0 section 2.2 does not allow (one such character and the whole issue won't render),
 # and the C1 controls, which HTML reads as other characters when they are written as references.
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def sanitize(text: str) -> str:
-    """Text from outside as it may go out: no slots in it, and no characters that are no text."""
+    """Return text from outside without slots, and without characters that are no text."""
     return disarm_slots(_NOT_TEXT.sub("", text))
 
 
-def reach(score: float, cells: int = 100) -> int:
-    """How many of `cells` a bar of `score` per cent fills.
+def bar_cells(score: float, cells: int = 100) -> int:
+    """Return how many of `cells` a bar of `score` per cent fills.
 
-    Only nothing at all is drawn as empty and only everything as full: 99.9 is not a full bar.
+    Only 0 is drawn as empty and only 100 as full: 99.9 is not a full bar.
     """
     filled = round(min(max(score, 0.0), 100.0) * cells / 100)
     if score > 0:
@@ -41,7 +41,7 @@ def reach(score: float, cells: int = 100) -> int:
 
 
 def attribute(value: object) -> Markup:
-    r"""Text for an attribute of MJML, in numeric character references beyond plain ASCII.
+    r"""Return text for an attribute of MJML, with references for all but plain ASCII.
 
     The MJML library prints attribute values by a debug format: a no-break space, a combining
     accent, a variation selector, a newline or a backslash would come out as `\u{..}`, and a
@@ -53,7 +53,7 @@ def attribute(value: object) -> Markup:
 
 
 def wrap(value: object, indent: str = "", first: str | None = None, width: int = COLUMNS) -> str:
-    """Text in lines of at most `width` columns, each after `indent` (the first after `first`).
+    """Wrap text to lines of at most `width` columns, each after `indent` (the first after `first`).
 
     Words and addresses stay whole, however long.
     """
@@ -68,10 +68,10 @@ def wrap(value: object, indent: str = "", first: str | None = None, width: int =
 
 
 def written_date(value: date) -> str:
-    """3 March 2026, whatever the machine's locale."""
+    """Format a date as 3 March 2026, whatever the machine's locale."""
     return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
 
 
 def month(value: date) -> str:
-    """Mar 2026."""
+    """Format a date as Mar 2026."""
     return f"{_MONTHS[value.month - 1][:3]} {value.year}"

@@ -1,4 +1,4 @@
-"""An issue's content to the bytes everybody gets, slots still open."""
+"""Renders an issue's content to the bytes that everybody gets, slots still open."""
 
 import re
 
@@ -24,10 +24,10 @@ TEXT_TEMPLATE = "digest/issue.txt.j2"
 def render_issue(
     content: Content, brand: Brand, environment: Environment, *, tracking: Tracking = TRACK_ALL
 ) -> Rendered:
-    """`content` as HTML and text. As `tracking` says, clicks and opens are told apart by recipient.
+    """Return `content` as HTML and text; `tracking` says whether opens and clicks are tracked.
 
-    Each part is one run of Jinja2, and the HTML one run of MJML: what comes from outside is never
-    read as a template. The same content always gives the same bytes. Raises TemplateError.
+    Each part is one run of Jinja2, and the HTML one run of MJML: text from outside is never read as
+    a template. The same content always gives the same bytes. Raises TemplateError.
     """
     links = LinkRegistry(brand.public_url, tracked=tracking.clicks)
     context = _context(content, brand, links, tracking)
@@ -51,7 +51,7 @@ def render_issue(
 def _context(
     content: Content, brand: Brand, links: LinkRegistry, tracking: Tracking
 ) -> dict[str, object]:
-    """What templates see; docs/templates.md describes each name."""
+    """Return the names that templates see; docs/templates.md describes each."""
     root = brand.public_url
     ascii_url(root, "public URL")
     pixel = Href(f"{root}/o/{Slot.OPEN.mark}.gif") if tracking.opens else None
@@ -70,10 +70,10 @@ def _context(
 
 
 def _check_slots(part: str, name: str, brand: Brand) -> None:
-    """Raises TemplateError for a slot anywhere but in its own address, or a second greeting.
+    """Raise TemplateError for a slot outside its own address, or a second greeting.
 
-    A template that hands out a token in the wrong place gives readers each other's links when
-    they forward the mail, so this does not rest on every filter being used.
+    A template that puts a token in the wrong place gives readers each other's links when they
+    forward the mail, so this does not rely on filters alone.
     """
     paths = r"l/[0-9]+/~~click~~|o/~~open~~\.gif|" + "|".join(
         f"{slot.value}/{slot.mark}" for slot in (Slot.UNSUBSCRIBE, Slot.PREFERENCES, Slot.VOTE)

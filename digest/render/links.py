@@ -1,4 +1,4 @@
-"""The links of an issue: numbered, so that a click names a number and never a target."""
+"""Numbers the links of an issue, so that a click link carries a number and no target."""
 
 import re
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _KEPT_IN_FRAGMENT = f"{_KEPT}#"
 
 @dataclass(frozen=True, slots=True)
 class Tracking:
-    """What a site learns of its readers at all: either can be switched off for everybody."""
+    """Whether opens and clicks are tracked; each can be switched off for everybody."""
 
     opens: bool = True
     clicks: bool = True
@@ -33,13 +33,13 @@ class Tracking:
 
 NO_TRACKING = Tracking(opens=False, clicks=False)
 HIDDEN_LINK = "hidden"
-"""The kind of the link that no person sees: whoever follows it is a machine."""
+"""The kind of the link that no person sees: only bots follow it."""
 
 
 class LinkRegistry:
-    """Gives a target its number (from 1) and the address that stands for it in the email.
+    """Gives each target a number (from 1) and the address that replaces it in the email.
 
-    With `tracked`, that is our own redirect; without, the target itself.
+    With `tracked` that is our redirect, without it the target itself.
     """
 
     def __init__(self, public_url: str, *, tracked: bool) -> None:
@@ -48,7 +48,7 @@ class LinkRegistry:
         self._links: dict[tuple[str, str], RenderedLink] = {}
 
     def to(self, kind: str, label: str, url: str) -> Href:
-        """The address of a link to `url`; the same kind and target get the same number.
+        """Return the address of a link to `url`; the same kind and target get the same number.
 
         Raises TemplateError unless `url` is an absolute http or https address.
         """
@@ -62,11 +62,12 @@ class LinkRegistry:
 
     @property
     def links(self) -> tuple[RenderedLink, ...]:
+        """Return the links so far, in order."""
         return tuple(self._links.values())
 
 
 def ascii_url(url: str, label: str) -> str:
-    """`url` as RFC 3986 writes it: host in IDNA, the rest percent-encoded where it must be."""
+    """Return `url` as RFC 3986 writes it: the host in IDNA, the rest percent-encoded."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port

@@ -1,4 +1,4 @@
-"""Colours that can be read: WCAG 2.2, success criterion 1.4.3, in light and in dark."""
+"""Derives readable colours (WCAG 2.2, success criterion 1.4.3) for light and dark mode."""
 
 import re
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Palette:
 
 
 def light(accent: str) -> Palette:
-    """Ink on paper; `accent` darkened as far as reading it asks for."""
+    """Return the colours of light mode; `accent` is darkened until it is readable."""
     return Palette(
         ground="#f3f2ee",
         paper="#ffffff",
@@ -49,7 +49,7 @@ def light(accent: str) -> Palette:
 
 
 def dark(accent: str) -> Palette:
-    """The same at night; `accent` lightened as far as reading it asks for."""
+    """Return the colours of dark mode; `accent` is lightened until it is readable."""
     return Palette(
         ground="#111113",
         paper="#1b1b1e",
@@ -65,7 +65,7 @@ def dark(accent: str) -> Palette:
 
 
 def with_contrast(colour: str, grounds: tuple[str, ...], towards: str) -> str:
-    """`colour`, mixed with `towards` no further than reading it on every ground asks for.
+    """Return `colour`, mixed with `towards` until it is readable on every ground.
 
     Raises TemplateError unless `colour` is written ``#rrggbb``.
     """
@@ -79,7 +79,7 @@ def with_contrast(colour: str, grounds: tuple[str, ...], towards: str) -> str:
 
 
 def contrast(one: str, other: str) -> float:
-    """WCAG's contrast ratio of two colours, 1 to 21."""
+    """Return WCAG's contrast ratio of two colours, 1 to 21."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
@@ -93,9 +93,9 @@ def _linear(channel: float) -> float:
     return channel / 12.92 if channel <= _LINEAR_BELOW else ((channel + 0.055) / 1.055) ** 2.4
 
 
-def _mix(colour: str, towards: str, share: float) -> str:
+def _mix(colour: str, towards: str, amount: float) -> str:
     pairs = zip(_channels(colour), _channels(towards), strict=True)
-    return "#" + "".join(f"{round(one + (other - one) * share):02x}" for one, other in pairs)
+    return "#" + "".join(f"{round(one + (other - one) * amount):02x}" for one, other in pairs)
 
 
 def _channels(colour: str) -> tuple[int, int, int]:

@@ -1,4 +1,4 @@
-"""What rendering returns: the bytes an editor approves, slots still open."""
+"""The result of rendering: the bytes that an editor approves, slots still open."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ class RenderedLink:
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """Subject and preheader hold no slots; html and text do (`render.slots`)."""
+    """The parts of a message. HTML and text contain slots (`render.slots`), the rest does not."""
 
     subject: str
     preheader: str
@@ -27,7 +27,7 @@ class Rendered:
 
     @property
     def sha256(self) -> str:
-        """Over everything a recipient gets and every target a click may lead to."""
+        """Hash everything that a recipient gets, and every link target."""
         frozen = [
             self.subject,
             self.preheader,

@@ -1,4 +1,4 @@
-"""One run of Jinja2 over one template, with faults told by file and line."""
+"""Renders a Jinja2 template, and tells errors by the template's file and line."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ _FAULTS = (
 
 
 def common_context(brand: Brand, subject: str, preheader: str) -> dict[str, object]:
-    """What every email's template sees; docs/templates.md describes each name."""
+    """Return the names that every email's template sees; docs/templates.md describes each."""
     rtl = brand.language.partition("-")[0] in _RIGHT_TO_LEFT
     return {
         "subject": subject,
@@ -38,7 +38,7 @@ def common_context(brand: Brand, subject: str, preheader: str) -> dict[str, obje
 
 
 def run_template(environment: Environment, name: str, context: Mapping[str, object]) -> str:
-    """Raises TemplateError with the template and line of the fault."""
+    """Render the template `name`. Raises TemplateError with the file and line of the error."""
     try:
         return environment.get_template(name).render(context)
     except TemplateError:
@@ -57,12 +57,12 @@ def run_template(environment: Environment, name: str, context: Mapping[str, obje
 
 
 def _place(environment: Environment, name: str, error: Exception) -> tuple[str, int | None]:
-    """The template and line where `error` arose."""
+    """Return the template and line in which `error` was raised."""
     return next(_frames(environment, error), (name, None))
 
 
 def _frames(environment: Environment, error: Exception) -> Iterator[tuple[str, int | None]]:
-    """Templates and lines, the innermost first: Jinja2 writes its frames as the templates'."""
+    """Yield templates and lines, the innermost first; Jinja2 rewrites its frames to them."""
     known = environment.list_templates()
     for one in reversed(extract_tb(error.__traceback__)):
         path = one.filename.replace("\\", "/")

@@ -1,6 +1,6 @@
-"""Slots: the blanks of a rendered issue that differ per recipient.
+"""Slots: the places in a rendered issue that differ per recipient.
 
-A slot stands in the rendered bytes as its mark, ``~~name~~``: unreserved characters of RFC 3986
+A slot is written into the bytes as its mark, ``~~name~~``: unreserved characters of RFC 3986
 section 2.3 and nothing else, so that it passes through Jinja2, MJML, CSS inlining, URLs,
 quoted-printable and SendGrid's substitutions unchanged.
 """
@@ -12,7 +12,7 @@ WORD_JOINER = "\u2060"
 
 
 class Slot(StrEnum):
-    """Each is a link token of its own purpose, but for the greeting, which is text."""
+    """Each is filled with a link token of its own purpose, but for the greeting, which is text."""
 
     CLICK = "click"
     OPEN = "open"
@@ -23,6 +23,7 @@ class Slot(StrEnum):
 
     @property
     def mark(self) -> str:
+        """What stands for the slot in rendered bytes."""
         return f"~~{self.value}~~"
 
 
@@ -30,7 +31,7 @@ MARKS = re.compile("|".join(re.escape(slot.mark) for slot in Slot))
 
 
 def disarm_slots(text: str) -> str:
-    """`text` with anything that looks like a slot's mark broken by an invisible joiner.
+    """Return `text` with an invisible joiner in anything that looks like a slot's mark.
 
     Text from outside must not be able to place a slot: a tool named ``~~unsubscribe~~`` would
     otherwise print every reader's own token.

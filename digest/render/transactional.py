@@ -1,6 +1,6 @@
-"""Letters: mail to one person about their own subscription, in the issue's look.
+"""Renders transactional mail: messages to one person about their own subscription.
 
-A letter has no slots and tracks nothing: its links are given, whole, by who has it sent.
+They have no slots and no tracking: the caller gives whole links.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from digest.render.run_template import common_context, run_template
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A button: where it leads, and what it says."""
+    """A button: its label, and where it leads."""
 
     label: str
     url: str
@@ -29,13 +29,13 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class TransactionalRenderer:
-    """Every letter there is, in one brand's look. All raise TemplateError."""
+    """Renders every kind of message in one brand's look. All methods raise TemplateError."""
 
     brand: Brand
     environment: Environment
 
     def confirmation(self, confirm_url: str) -> Rendered:
-        """Asks whether it was the address's owner who signed up (double opt-in)."""
+        """Render the request to confirm a sign-up (double opt-in)."""
         return self._render(
             "confirmation",
             f"Confirm your subscription to {self.brand.name}",
@@ -46,7 +46,7 @@ class TransactionalRenderer:
     def welcome(
         self, preferences_url: str, unsubscribe_url: str, came_from: Matchup | None
     ) -> Rendered:
-        """Says what comes, and shows the comparison that brought the reader here."""
+        """Render the welcome, with the comparison on whose page the reader signed up."""
         said = f"The verdict you came for: {came_from.title}." if came_from else None
         return self._render(
             "welcome",
@@ -63,7 +63,7 @@ class TransactionalRenderer:
     def notice(
         self, subject: str, paragraphs: tuple[str, ...], action: Action | None = None
     ) -> Rendered:
-        """Anything else: an address to confirm, an export to fetch, an erasure that is done."""
+        """Render any other message: a subject, paragraphs, and perhaps a button."""
         given = Action(action.label, _href(action.url)) if action else None
         values = {"paragraphs": paragraphs, "action": given}
         return self._render("notice", subject, paragraphs[0], values)
@@ -83,4 +83,4 @@ class TransactionalRenderer:
 
 
 def _href(url: str) -> Href:
-    return Href(ascii_url(url, "a letter's link"))
+    return Href(ascii_url(url, "a message's link"))

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from digest.brand import Brand
 from digest.catalog.urls import is_web_address
 from digest.number_words import percent
-from digest.render.filters import reach, written_date
+from digest.render.filters import bar_cells, written_date
 
 # A token stands in the address: it must not reach another site, a cache or a search engine.
 PRIVATE = {
@@ -43,7 +43,7 @@ class PageTemplates:
         self._environment.filters |= {
             "day": day,
             "percent": percent,
-            "reach": reach,
+            "reach": bar_cells,
             "kilobytes": kilobytes,
             "mask_email": mask_email,
             "written_date": written_date,

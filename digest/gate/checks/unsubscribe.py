@@ -1,4 +1,4 @@
-"""How a reader leaves: a link to be seen in both parts, and RFC 8058's one click in the header."""
+"""Checks that a reader can unsubscribe: a visible link in both parts, and RFC 8058's one click."""
 
 import re
 from collections.abc import Iterator
@@ -12,11 +12,12 @@ _ONE_CLICK = re.compile(
     rb"(?:, *<mailto:[^\s<>]+>)?"
 )
 
-_UNSEEN = re.compile(r"display:none|visibility:hidden|(?:^|;)opacity:0?\.?0*%?(?:!|;|$)")
+_NOT_SHOWN = re.compile(r"display:none|visibility:hidden|(?:^|;)opacity:0?\.?0*%?(?:!|;|$)")
 _SIZE = re.compile(r"(?:^|;)font-size:([0-9.]+)")
 
 
 def check_unsubscribe(mail: SampleMessage) -> Iterator[Finding]:
+    """Yield a finding if the link is missing or hidden, or the header fields are wrong."""
     fix = "put the link back into the template"
     if mail.text.strip() and mail.unsubscribe not in mail.text:
         yield found(Code.UNSUBSCRIBE_MISSING, "text", "no unsubscribe link", fix)
@@ -30,13 +31,13 @@ def check_unsubscribe(mail: SampleMessage) -> Iterator[Finding]:
 
 
 def hidden(element: Element | None) -> bool:
-    """Whether it or what it stands in is not shown, or its words have no size."""
+    """Whether an element or one around it is not shown, or its text has no size."""
     size = ""
     while element is not None:
         style = element.attributes.get("style", "").replace(" ", "").lower()
-        if _UNSEEN.search(style):
+        if _NOT_SHOWN.search(style):
             return True
-        # The nearest says it: cells around the words have none, and need none.
+        # The innermost size counts: cells around the words may have none.
         size = size or "".join(_SIZE.findall(style)[-1:])
         element = element.parent
     return bool(size) and not size.strip("0.")

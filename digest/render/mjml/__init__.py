@@ -1,6 +1,6 @@
-"""MJML to the HTML of an email.
+"""Compiles MJML to the HTML of an email.
 
 Comes in: MJML that Jinja2 wrote. Goes out: HTML with styles inlined. `schema` says which tags are
-allowed where, `source_map` leads from a line of MJML to the template's line, `postprocess` takes
-out bytes that say nothing.
+allowed where, `compiler` checks and compiles, `source_map` finds the template's line of an error,
+`postprocess` inlines styles and minifies.
 """

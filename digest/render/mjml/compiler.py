@@ -1,8 +1,8 @@
-"""MJML to HTML, and the lint that the MJML library lacks.
+"""Compiles MJML to HTML, and checks it first, which the MJML library does not.
 
-The library (mrml) writes an unknown tag out as it stands, where no client shows it as meant, and
-says nothing of bad nesting or of attributes it does not know: a typing error would spoil an issue
-unseen. So the source is checked here first, against the tables in `vocabulary`.
+The library (mrml) writes an unknown tag out as it is, where no client shows it as meant, and
+ignores bad nesting and unknown attributes: a typing error would spoil an issue unseen. So the
+source is checked against the tables in `schema`.
 """
 
 import re
@@ -22,17 +22,17 @@ INLINE_STYLE = '<style data-inline="inline">'
 """Starts a style block for `postprocess` to inline, since the MJML library does not."""
 
 _WHITE_ON_WHITE = "font-size:1px;color:#ffffff;line-height:1px"
-"""In the library's hidden inbox line: words in the colour of their ground are what spam has."""
+"""Style of the library's hidden preview line; spam filters score text that nobody can see."""
 
-# A bare 0 makes the library misread the whole padding, and Outlook gets columns that are too wide.
+# With a bare 0 the library misreads the whole padding, and columns get too wide for Outlook.
 _LENGTHS = re.compile(r"(?:[0-9.]+(?:px|%)\s*){1,4}")
 _INLINE = re.compile(r'<mj-style\s+inline="inline"\s*>(.*?)</mj-style>', re.DOTALL)
 
 
 def mjml_to_html(source: str, name: str) -> str:
-    """The HTML of MJML `source`. `name` is the template's, for messages.
+    """Return the HTML of MJML `source`; `name` is the template's, for messages.
 
-    Raises TemplateError for anything `check` finds or the library refuses.
+    Raises TemplateError for anything that `check` finds or the library refuses.
     """
     check(source, name)
     styles = "".join(f"{INLINE_STYLE}{css}</style>" for css in _INLINE.findall(source))
@@ -46,7 +46,7 @@ def mjml_to_html(source: str, name: str) -> str:
 
 
 def check(source: str, name: str) -> None:
-    """Raises TemplateError for the first fault, with its line in the MJML (after Jinja2)."""
+    """Check MJML. Raises TemplateError for the first error, with its line in the MJML."""
     if len(source) > MAX_CHARACTERS:
         raise TemplateError(
             name, None, f"{len(source)} characters, expected at most {MAX_CHARACTERS}"

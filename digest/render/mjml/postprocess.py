@@ -1,4 +1,4 @@
-"""Finished HTML from the MJML library's: styles inlined, bytes that say nothing taken out.
+"""Inlines styles into the HTML of the MJML library, and minifies it.
 
 What mail clients need stays: style blocks with media queries and dark mode, Outlook's
 conditional comments, every quote around an attribute, every optional end tag.
@@ -13,7 +13,7 @@ import css_inline
 from digest.render.mjml.compiler import INLINE_STYLE
 
 TAG_CACHE_SIZE = 2_048
-"""Tags kept as they come out: an issue has some thousand, and most of them again and again."""
+"""An issue has some thousand tags, and most of them are the same."""
 
 _INLINE_BLOCK = re.compile(re.escape(INLINE_STYLE) + r"(.*?)</style>", re.DOTALL)
 
@@ -44,7 +44,7 @@ _AROUND_RULE = re.compile(r" ?([{};,>]) ?|(?<=:) ")
 
 
 def postprocess(html: str) -> str:
-    """`html` (the MJML library's) with the styles meant for it inlined, and minified."""
+    """Return `html` with the styles that are marked for it inlined, and minified."""
     css = "".join(_INLINE_BLOCK.findall(html))
     inliner = css_inline.CSSInliner(
         inline_style_tags=False,
@@ -56,7 +56,7 @@ def postprocess(html: str) -> str:
 
 
 def minify(html: str) -> str:
-    """White space between blocks, comments (but Outlook's conditions) and air in styles go."""
+    """Remove white space between blocks, comments (but not Outlook's) and spaces in styles."""
     out: list[str] = []
     pieces = list(_pieces(html))
     shown = False  # whether white space here would be seen
@@ -79,7 +79,7 @@ def minify(html: str) -> str:
 
 
 def _fold(text: str, *, after: bool, before: bool) -> str:
-    """`text` with each run of white space as one space; none where it would not be seen."""
+    """Return `text` with each run of white space as one space; none if it would not be seen."""
     folded = _WHITE.sub(" ", text)
     if not after:
         folded = folded.lstrip(" ")
@@ -117,7 +117,7 @@ def _between_tags(comment: str) -> str:
 
 @lru_cache(maxsize=TAG_CACHE_SIZE)
 def _tag(tag: str) -> str:
-    """Without air in its style, and without the brackets that careless readers take for tags."""
+    """Minify the style of a tag, and escape brackets in values: some parsers take them for tags."""
     closed = _QUOTED_VALUE.sub(
         lambda match: match[0].replace("<", "&lt;").replace(">", "&gt;"), tag
     )
@@ -125,7 +125,7 @@ def _tag(tag: str) -> str:
 
 
 def _declarations(css: str) -> str:
-    short = _unaired(css, _AROUND_VALUE).strip(" ")
+    short = _without_spaces(css, _AROUND_VALUE).strip(" ")
     return short if short.endswith("&quot;") else short.removesuffix(";")
 
 
@@ -135,13 +135,13 @@ def _style(block: str) -> str:
 
 
 def _plain_css(css: str) -> str:
-    """CSS without comments and without white space around its punctuation."""
+    """Return CSS without comments, and without white space around its punctuation."""
     bare = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
-    return _unaired(bare, _AROUND_RULE).replace(";}", "}").strip(" ")
+    return _without_spaces(bare, _AROUND_RULE).replace(";}", "}").strip(" ")
 
 
-def _unaired(css: str, around: re.Pattern[str]) -> str:
-    """`css` with nothing but the punctuation itself where `around` matches, quoted text aside."""
+def _without_spaces(css: str, around: re.Pattern[str]) -> str:
+    """Return `css` without white space at the punctuation that `around` matches, outside quotes."""
     parts = _QUOTED.split(css)
     for index in range(0, len(parts), 2):
         text = _WHITE.sub(" ", parts[index])

@@ -1,8 +1,8 @@
-"""The MJML that templates may use: tags, what may stand in what, and which attributes each takes.
+"""The MJML that templates may use: tags, their children, and their attributes.
 
 Source: MJML 4.18's component and dependency tables (documentation.mjml.io). Left out on purpose:
 `mj-include` (reads files), `mj-font` (fetches), `mj-social`, `mj-carousel`, `mj-accordion`,
-`mj-navbar` and `mj-hero` (they need images or tricks that few clients hold up), and
+`mj-navbar` and `mj-hero` (they need images or tricks that few clients support), and
 `mj-html-attributes` (the MJML library refuses it).
 """
 
@@ -21,7 +21,7 @@ CHILDREN: dict[str, frozenset[str]] = {
         {"mj-text", "mj-table", "mj-button", "mj-divider", "mj-spacer", "mj-image", "mj-raw"}
     ),
 }
-"""What may stand directly in each tag. A tag without an entry here holds no MJML."""
+"""The tags allowed directly in each tag. A tag without an entry holds no MJML."""
 
 HOLD_HTML = frozenset({"mj-text", "mj-table", "mj-button", "mj-raw"})
 HOLD_TEXT = frozenset({"mj-title", "mj-preview", "mj-style"})
@@ -95,4 +95,4 @@ IN_MJ_ATTRIBUTES: dict[str, frozenset[str]] = {
     "mj-class": frozenset().union(*ATTRIBUTES.values()) | {"name"},
     **{tag: names for tag, names in ATTRIBUTES.items() if "css-class" in names},
 }
-"""Defaults: inside `mj-attributes`, a tag's name stands for all its uses."""
+"""Attributes with defaults: in `mj-attributes` a tag's name means all its uses."""

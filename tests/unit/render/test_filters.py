@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.number_words import percent
-from digest.render.filters import attribute, month, reach, sanitize, wrap, written_date
+from digest.render.filters import attribute, bar_cells, month, sanitize, wrap, written_date
 from digest.render.mjml.compiler import mjml_to_html
 from digest.render.mjml.postprocess import postprocess
 from digest.render.slots import MARKS
@@ -38,7 +38,7 @@ def test_a_score_is_shown_with_one_decimal_at_most(score: float, shown: str) -> 
 def test_a_bar_is_empty_only_at_nothing_and_full_only_at_everything(
     score: float, cells: int, filled: int
 ) -> None:
-    assert reach(score, cells) == filled
+    assert bar_cells(score, cells) == filled
 
 
 def test_a_date_is_written_without_the_machines_locale() -> None:
