@@ -93,7 +93,7 @@ def test_an_unknown_score_is_neither_divided_nor_a_gap() -> None:
 
 def test_what_does_not_fit_is_left_out_by_name() -> None:
     many = [comparison(n, contender(f"L{n}"), contender(f"R{n}"), days_old=n) for n in range(1, 5)]
-    selection = pick(many, History(), Rules(most=3), NOW)
+    selection = pick(many, History(), Rules(max_picks=3), NOW)
     assert len(selection.picks) == 3
     assert reason(selection, "l4-vs-r4") == (
         "ranked 4 of 4; an issue takes 3, so it waits for the next"
@@ -113,6 +113,6 @@ def test_the_order_of_the_input_does_not_matter() -> None:
 
 def test_every_candidate_is_picked_or_has_a_reason() -> None:
     many = [comparison(n, A, B, days_old=n * 3 - 4) for n in range(1, 9)]
-    selection = pick(many, LAST, Rules(most=1), NOW)
+    selection = pick(many, LAST, Rules(max_picks=1), NOW)
     assert len(selection.picks) + len(selection.left_out) == len(many)
     assert all(one.reasons for one in selection.picks)
