@@ -1,8 +1,8 @@
-"""A cron rule: five fields of text to the days, hours and minutes they name.
+"""Parses a cron rule: five fields of text to the days, hours and minutes they name.
 
 The fields and their meaning are crontab(5)'s: minute hour day month weekday; lists, ranges and
 steps; names of months and weekdays; 0 and 7 are Sunday; and where both day fields are
-restricted, a day that fits one of them is enough. The zone is `schedules.recurrence`'s business.
+restricted, a day that fits one of them is enough. `schedules.recurrence` adds the time zone.
 """
 
 import calendar
@@ -19,12 +19,12 @@ _MOST_CHARACTERS = 100
 
 
 class ScheduleError(UserError, ValueError):
-    """A rule, zone, name or limit that can't be used: one line, what was found and expected."""
+    """A rule, zone, name or limit that can't be used; one line: what was found, what expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """One column of a rule: its bounds, and names that count from `named_from`."""
+    """One field of a rule: its bounds, and names that count from `named_from`."""
 
     title: str
     lowest: int
@@ -63,7 +63,7 @@ class Cron:
 
 
 def parse_cron(text: str) -> Cron:
-    """`text` as a Cron. Raises ScheduleError, also for a rule that never comes due."""
+    """Parse `text`. Raises ScheduleError, also for a rule that never comes due."""
     fields = text.lower().split()
     if len(fields) != len(_FIELDS) or len(" ".join(fields)) > _MOST_CHARACTERS:
         raise ScheduleError(
@@ -98,7 +98,7 @@ def _comes_due(cron: Cron) -> bool:
 
 
 def _values(field: _Field, text: str) -> set[int]:
-    """The numbers that `text`, a list of ranges and steps, names in `field`."""
+    """Return the numbers that `text`, a list of ranges and steps, names in `field`."""
     found: set[int] = set()
     for part in text.split(","):
         span, slash, step = part.partition("/")
@@ -145,6 +145,6 @@ def _wrong(field: _Field, found: str, expected: str) -> ScheduleError:
 
 
 def quoted(text: str) -> str:
-    """`text` in quotes, as one line of an error may show it."""
+    """Return `text` in quotes, shortened to what one line of an error may show."""
     line = " ".join("".join(mark if mark.isprintable() else " " for mark in text).split())
     return f"'{line}'" if len(line) <= 60 else f"'{line[:59]}…'"  # noqa: PLR2004 - one terminal line

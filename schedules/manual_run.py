@@ -1,4 +1,4 @@
-"""A run by hand: the editor decides, so neither the late limit nor an old verdict stands."""
+"""Runs a schedule manually: the editor decides, whatever the late limit or an earlier run said."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ SETTLED = (RunState.DRAFTED, RunState.SKIPPED)
 
 @dataclass(frozen=True, slots=True)
 class ManualRun:
-    """What a run by hand came to; `acted` is False if that due time was acted on before."""
+    """The result of a manual run; `acted` is False if that due time was acted on before."""
 
     schedule: str
     due_at: datetime
@@ -29,10 +29,10 @@ class ManualRun:
 
 
 def run_now(store: Store, name: str, as_of: datetime, now: datetime, act: RunAction) -> ManualRun:
-    """Acts on the newest due time up to `as_of`, whether or not it was held or missed.
+    """Act on the newest due time up to `as_of`, whether or not it was held or missed.
 
-    One that was drafted or skipped is left alone and returned with `acted` False. Whatever `act`
-    raises comes through, with nothing written. Raises ScheduleError for an unknown name, or if
+    One that was drafted or skipped is left alone and returned with `acted` False. An error of
+    `act` is raised, with nothing written. Raises ScheduleError for an unknown name, or if
     no due time lies before `as_of`.
     """
     with store.write() as session:
@@ -43,7 +43,7 @@ def run_now(store: Store, name: str, as_of: datetime, now: datetime, act: RunAct
                 f"schedule {name}: found nothing due up to {as_of.isoformat()}, "
                 "expected a later time"
             )
-        # Before the claim: the new Run would hide them. A run ahead of its time passes over none.
+        # Before the claim, which would hide them. A run ahead of its time marks none as missed.
         older = due_since(session, schedule, due[0], MAX_MISSED + 1) if due[0] <= now else []
         run = _take(session, schedule, due[0], now)
         if run.state in SETTLED:

@@ -1,4 +1,4 @@
-"""A rule in time and the instants it comes due: pure functions, no clock.
+"""Computes when a rule comes due: pure functions, no clock.
 
 Due times are counted on the wall clock of the zone and then turned into UTC by RFC 5545
 section 3.3.5, so that every wall-clock time the rule names happens once:
@@ -45,12 +45,12 @@ class Recurrence:
         return cls(parse_cron(cron), parse_zone(zone))
 
     def due_times(self, after: datetime, until: datetime) -> list[datetime]:
-        """Every due time after `after` up to and including `until`, in UTC, in order."""
+        """Return every due time after `after` up to and including `until`, in UTC, in order."""
         after, until = utc(after), utc(until)
         return sorted({due for due in self._around(after, until) if after < due <= until})
 
     def next(self, after: datetime, count: int = 1) -> list[datetime]:
-        """The first `count` due times after `after`; fewer only at the end of the calendar."""
+        """Return every due time after `after`, up to and including `until`, in UTC, sorted."""
         span = _DAY
         while True:
             until = utc(after) + min(span, LATEST - utc(after))
@@ -62,9 +62,7 @@ class Recurrence:
     def previous(
         self, until: datetime, count: int = 1, after: datetime = EARLIEST
     ) -> list[datetime]:
-        """The last `count` due times up to and including `until`, in order; none of before
-        `after`, nor at it.
-        """
+        """Return the last `count` due times after `after` up to and including `until`, in order."""
         span = _DAY
         while True:
             start = max(utc(after), utc(until) - min(span, utc(until) - EARLIEST))
@@ -74,7 +72,7 @@ class Recurrence:
             span *= 2
 
     def describe(self) -> str:
-        """`Mondays at 08:00 (Europe/Berlin)`; the rule itself where it is not that plain."""
+        """Return the last `count` due times after `after`, up to and including `until`, sorted."""
         cron = self.cron
         weekly = len(cron.days) == 31 and len(cron.months) == 12 and len(cron.weekdays) < 7  # noqa: PLR2004 - every day, month and weekday
         if not weekly or len(cron.hours) > 1 or len(cron.minutes) > 1:
@@ -85,7 +83,7 @@ class Recurrence:
         return f"{named} at {cron.hours[0]:02}:{cron.minutes[0]:02} ({self.zone.key})"
 
     def _around(self, after: datetime, until: datetime) -> Iterator[datetime]:
-        """Due times of every wall-clock day that may hold one in the span; unordered."""
+        """Yield due times of every wall-clock day that may hold one in the span; unordered."""
         day = (max(after, EARLIEST) - _MARGIN).date()
         last = (min(until, LATEST) + _MARGIN).date()
         while day <= last:
@@ -101,7 +99,7 @@ class Recurrence:
 
 
 def parse_zone(name: str) -> ZoneInfo:
-    """The IANA zone called `name`. Raises ScheduleError."""
+    """Return the IANA zone called `name`. Raises ScheduleError."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""The register of schedules: entered, found, listed and amended, and valid from the start."""
+"""Adds, finds, lists and updates schedules, and validates what they are given."""
 
 import re
 from datetime import datetime
@@ -29,16 +29,16 @@ def add_schedule(
     late_limit_minutes: int = 180,
     frequency: str = "weekly",
 ) -> Schedule:
-    """A new active schedule; its first due time is the first after `now`. Raises ScheduleError."""
+    """Add an active schedule; its first due time is the first after `now`. Raises ScheduleError."""
     if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
         raise ScheduleError(
             f"schedule name: found {quoted(name)}, expected lower-case letters, digits and "
             f"dashes, {_LONGEST_NAME} at most, such as weekly-digest"
         )
-    cadence = Recurrence.parse(cron, zone)
+    recurrence = Recurrence.parse(cron, zone)
     schedule = Schedule(
         name=name,
-        cron=cadence.cron.text,
+        cron=recurrence.cron.text,
         zone=zone,
         approval=approval,
         late_limit_minutes=_checked_limit(late_limit_minutes),
@@ -56,7 +56,7 @@ def add_schedule(
 
 
 def find_schedule(session: Session, name: str) -> Schedule:
-    """The schedule called `name`. Raises ScheduleError, which lists the names there are."""
+    """Return the schedule called `name`. Raises ScheduleError, which lists the names there are."""
     schedule = session.exec(select(Schedule).where(Schedule.name == name)).one_or_none()
     if schedule is None:
         names = ", ".join(other.name for other in all_schedules(session)[:10])
@@ -66,7 +66,7 @@ def find_schedule(session: Session, name: str) -> Schedule:
 
 
 def all_schedules(session: Session) -> list[Schedule]:
-    """Every schedule, active or not, by name."""
+    """Return every schedule, active or not, by name."""
     return list(session.exec(select(Schedule).order_by(Schedule.name)).all())
 
 
@@ -81,16 +81,16 @@ def update_schedule(
     approval: Approval | None = None,
     late_limit_minutes: int | None = None,
 ) -> Schedule:
-    """Changes what is given. Raises ScheduleError.
+    """Change what is given. Raises ScheduleError.
 
-    With a new rule or a schedule that wakes up, what came due before `now` stays undone: the
-    newest such due time is written down as missed, and the next one acts.
+    After a new rule, or when a schedule is switched on, nothing that came due before `now` is
+    run: the newest such due time is recorded as missed, and the next one acts.
     """
     schedule = find_schedule(session, name)
-    cadence = Recurrence.parse(cron or schedule.cron, zone or schedule.zone)
-    changed = (cadence.cron.text, cadence.zone.key) != (schedule.cron, schedule.zone)
+    recurrence = Recurrence.parse(cron or schedule.cron, zone or schedule.zone)
+    changed = (recurrence.cron.text, recurrence.zone.key) != (schedule.cron, schedule.zone)
     woken = active is True and not schedule.active
-    schedule.cron, schedule.zone = cadence.cron.text, cadence.zone.key
+    schedule.cron, schedule.zone = recurrence.cron.text, recurrence.zone.key
     if active is not None:
         schedule.active = active
     if approval is not None:
@@ -99,7 +99,7 @@ def update_schedule(
         schedule.late_limit_minutes = _checked_limit(late_limit_minutes)
     if changed or woken:
         reason = "the rule was changed" if changed else "the schedule was switched on"
-        for due_at in cadence.previous(now, 1, schedule.created_at):
+        for due_at in recurrence.previous(now, 1, schedule.created_at):
             note = f"came due before {reason}"
             claim(session, schedule, due_at, RunState.MISSED, note=note, now=now)
     return schedule

@@ -1,4 +1,4 @@
-"""One tick: what has come due is acted on once, and what was passed over is written down.
+"""Runs one tick: acts once on what has come due, and records the due times that were missed.
 
 The Run and what it sets off commit together, or not at all: `act` is called in the transaction
 that has just inserted the unique Run. Whoever ticks second waits for that transaction, finds the
@@ -19,8 +19,8 @@ from store.engine import Store
 from store.times import utc
 
 MAX_MISSED = 50
-"""How many due times passed over one tick writes down; a rule for every minute that slept for
-a year would otherwise make half a million rows. Older ones leave no Run.
+"""How many missed due times one tick records; a rule for every minute, stopped for a year, would
+otherwise make half a million rows. Older ones leave no Run.
 """
 
 _logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ RunAction = Callable[[Session, Schedule, datetime], RunOutcome]
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """A due time that got its Run in this tick."""
+    """A due time that got its Run in this tick, and what became of it."""
 
     schedule: str
     due_at: datetime
@@ -57,7 +57,7 @@ class FailedTick:
 
 
 def tick(store: Store, now: datetime, act: RunAction) -> list[RunResult | FailedTick]:
-    """Gives every active schedule its turn, in a transaction each; newest due time last.
+    """Run every active schedule that is due, in a transaction each; newest due time last.
 
     The newest due time up to `now` is acted on, unless it is later than the schedule allows
     (HELD); older ones without a Run become MISSED. An error in one turn is logged and returned,
@@ -75,7 +75,7 @@ def tick(store: Store, now: datetime, act: RunAction) -> list[RunResult | Failed
 
 
 def due_since(session: Session, schedule: Schedule, until: datetime, count: int) -> list[datetime]:
-    """The last `count` due times up to `until` that are newer than any Run, in order."""
+    """Return the last `count` due times up to `until` that are newer than any Run, in order."""
     last = last_due(session, schedule, until)
     # A Run made by hand for a time before the schedule existed doesn't bring that time back.
     after = max(last, schedule.created_at) if last else schedule.created_at
@@ -85,7 +85,7 @@ def due_since(session: Session, schedule: Schedule, until: datetime, count: int)
 def mark_missed(
     session: Session, schedule: Schedule, older: list[datetime], now: datetime
 ) -> list[RunResult]:
-    """MISSED Runs for `older`; those that have a Run already keep it."""
+    """Record MISSED Runs for `older`; a due time that has a Run keeps it."""
     note = "passed over: a newer due time had come up as well"
     return [
         RunResult(schedule.name, due_at, RunState.MISSED, note)
@@ -97,7 +97,7 @@ def mark_missed(
 def perform(
     session: Session, schedule: Schedule, run: Run, now: datetime, act: RunAction
 ) -> RunOutcome:
-    """Calls `act` for `run`'s due time and writes into `run` what it did."""
+    """Call `act` for `run`'s due time, and store in `run` what it did."""
     outcome = act(session, schedule, run.due_at)
     if outcome.state not in {RunState.DRAFTED, RunState.SKIPPED}:
         raise ValueError(f"an action leaves a run drafted or skipped, not {outcome.state}")
@@ -108,7 +108,7 @@ def perform(
 def _due_schedules(
     store: Store, now: datetime, results: list[RunResult | FailedTick]
 ) -> list[Schedule]:
-    """Those with work; found without a write, so that an idle tick never waits for a lock."""
+    """Return schedules that are due; only reads, so that an idle tick never waits for a lock."""
     due: list[Schedule] = []
     with store.read() as session:
         active = select(Schedule).where(col(Schedule.active)).order_by(Schedule.name)

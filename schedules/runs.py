@@ -1,4 +1,4 @@
-"""The ledger of due times: a Run stands for one, and whoever inserts it first has it."""
+"""Claims due times: a Run stands for one, and whoever inserts it first has it."""
 
 from datetime import datetime
 
@@ -19,11 +19,11 @@ def claim(
     note: str,
     now: datetime,
 ) -> Run | None:
-    """The Run of `due_at`, inserted; None if another scheduler has it.
+    """Insert the Run of `due_at` and return it; None if another scheduler has it.
 
     On PostgreSQL the insert waits for a transaction that inserted the same Run and has not ended
     (https://www.postgresql.org/docs/current/index-unique-checks.html); on SQLite that
-    transaction held the only write lock already. A Run that is taken spoils nothing.
+    transaction held the only write lock already. A Run that is taken does not abort this one.
     """
     statement = (
         insert_into(session, Run)
@@ -38,20 +38,20 @@ def claim(
 
 
 def run_at(session: Session, schedule: Schedule, due_at: datetime) -> Run | None:
-    """The Run of exactly `due_at`, locked until the transaction ends where the database can."""
+    """Return the Run of exactly `due_at`, locked until the transaction ends (on PostgreSQL)."""
     rule = select(Run).where(Run.schedule_id == schedule.id, Run.due_at == due_at)
     return session.exec(rule.with_for_update()).one_or_none()
 
 
 def settle(run: Run, state: RunState, note: str, now: datetime) -> None:
-    """What became of `run`; written with the caller's transaction."""
+    """Store what became of `run`, within the caller's transaction."""
     run.state, run.note, run.at = state, note[:_LONGEST_NOTE], now
 
 
 def last_due(session: Session, schedule: Schedule, until: datetime) -> datetime | None:
-    """The newest due time up to `until` that has a Run; None if none has.
+    """Return the newest due time up to `until` that has a Run; None if none has.
 
-    A Run made by hand ahead of its time does not count before its time has come, or it would
+    A manual Run ahead of its time does not count before its time has come, or it would
     swallow the due times in between.
     """
     newest = select(func.max(col(Run.due_at))).where(

@@ -56,14 +56,14 @@ class Scheduler:
         )
 
     def start(self) -> None:
-        """Returns at once; the first tick, which catches up, follows immediately."""
+        """Start the timers and return; the first tick, which catches up, follows immediately."""
         every = IntervalTrigger(seconds=self._heartbeat.total_seconds(), timezone=UTC)
         self._timers.add_job(self._tick, every, id=_HEARTBEAT)
         self._timers.add_job(self._tick, id=_CATCH_UP)  # no trigger: as soon as it starts
         self._timers.start()
 
     def run_forever(self) -> None:
-        """Starts and blocks until `stop`, or until KeyboardInterrupt or SystemExit is raised."""
+        """Start, and block until `stop`, or until KeyboardInterrupt or SystemExit is raised."""
         self.start()
         try:
             self._stopped.wait()
@@ -71,7 +71,7 @@ class Scheduler:
             self.stop()
 
     def stop(self) -> None:
-        """Waits for a tick in progress to end; harmless when nothing runs."""
+        """Stop the timers after the tick in progress; harmless when nothing runs."""
         self._stopped.set()
         with self._stopping:
             # APScheduler's shutdown waits for jobs while it holds the lock that setting a timer
@@ -92,7 +92,7 @@ class Scheduler:
                 _logger.exception("the tick failed; the next one follows in %s", self._heartbeat)
 
     def _set_timers(self) -> None:
-        """A timer a schedule, at its next due time; those of schedules gone or asleep go."""
+        """Set one timer per schedule, at its next due time; remove those of inactive schedules."""
         with self._store.read() as session:
             wanted = _next_due(session, self._clock())
         for job in self._timers.get_jobs():
@@ -104,7 +104,7 @@ class Scheduler:
 
 
 def _next_due(session: Session, now: datetime) -> dict[str, datetime]:
-    """The next due time of every active schedule, by timer name; unreadable rules are left out."""
+    """Return the next due time of every active schedule, by timer name, bad rules left out."""
     wanted: dict[str, datetime] = {}
     for schedule in session.exec(select(Schedule).where(col(Schedule.active))).all():
         try:

@@ -1,4 +1,4 @@
-"""Schedule and Run."""
+"""Tables of schedules and their runs."""
 
 from datetime import datetime
 from enum import StrEnum

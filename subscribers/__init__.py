@@ -1,4 +1,15 @@
-"""Who reads: subscribers, their consent, and the addresses that must not be mailed.
+"""Subscribers, their consent and preferences, and the addresses that must not be mailed.
 
-Stands alone: it imports nothing of `digest`. Time comes in as an aware `now`.
+Comes in: a session, an address or a subscriber's id, an aware `now`. Goes out: rows, and what
+became of a request. It imports nothing of `digest`.
+
+    service             add, find, unsubscribe and erase subscribers
+    signup              double opt-in, and coming back after unsubscribing
+    signup_limits       how often something may be asked for
+    preferences         frequency, topics, pauses, address change, unsubscribe feedback
+    consent             the append-only record of consent
+    suppression         addresses that must not be mailed; suppression_removal takes them off
+    mailable            who may be mailed now, as SQL conditions
+    tokens, addresses   link tokens; parsing, comparing and hashing addresses
+    transfer            CSV in and out
 """

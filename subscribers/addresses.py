@@ -1,4 +1,4 @@
-"""Mail addresses: what is accepted, how two are compared, and the keyed hash that outlives one."""
+"""Parses mail addresses, normalizes them for comparison, and hashes them with a key."""
 
 import functools
 import hashlib
@@ -21,7 +21,7 @@ _PLAIN = re.compile(
     rf"(?=[^@]{{1,64}}@){_ATOM}(?:\.{_ATOM})*+"
     rf"@(?:{_LABEL}\.)++(?=[0-9-]*+[A-Za-z]){_LABEL}"
 )
-"""What nearly every address looks like, and what needs no look at Unicode and no IDNA."""
+"""Matches nearly every address: plain ASCII, which needs neither Unicode rules nor IDNA."""
 
 
 class AddressError(UserError, ValueError):
@@ -41,7 +41,9 @@ class ParsedAddress(NamedTuple):
 
 
 def parse_address(text: str) -> ParsedAddress:
-    """Raises AddressError. Sources: RFC 5321 section 4.5.3.1 (lengths), RFC 5891 (domains).
+    """Parse and normalize an address. Raises AddressError.
+
+    Sources: RFC 5321 section 4.5.3.1 (lengths), RFC 5891 (domains).
 
     The local part keeps its case in `email` and loses it in `key`: a server may tell Ana from
     ana, but hardly any does, and nobody wants the same issue twice.
@@ -56,7 +58,7 @@ def parse_address(text: str) -> ParsedAddress:
 
 
 def _parse_any(text: str) -> ParsedAddress:
-    """`parse_address` for all of Unicode; for a plain address the same, only later."""
+    """Parse any address, Unicode included: slower than the plain case, with the same result."""
     found = unicodedata.normalize("NFC", text.strip())
     if len(found) > MAX_ADDRESS_LENGTH:
         raise AddressError(text, f"longer than {MAX_ADDRESS_LENGTH} bytes")
@@ -76,9 +78,9 @@ def _parse_any(text: str) -> ParsedAddress:
 
 
 class AddressHasher:
-    """HMAC-SHA-256 over an address's key, in hex: matches an address without keeping it.
+    """Hashes an address's key with HMAC-SHA-256, in hex: matches an address without keeping it.
 
-    The secret has to stay for as long as suppressions are to be matched.
+    The secret must stay the same for as long as suppressions are matched.
     """
 
     def __init__(self, secret: str) -> None:
@@ -96,7 +98,7 @@ class AddressHasher:
 
 
 def _fault(local: str, at: str) -> str:
-    """Why `local` can't stand before an @; empty if it can."""
+    """Return why `local` can't stand before an @; empty if it can."""
     if not at or not local:
         return "something, one @ and a domain"
     if "@" in local:
@@ -110,9 +112,9 @@ def _fault(local: str, at: str) -> str:
     return ""
 
 
-@functools.lru_cache(maxsize=4096)  # a long list has few domains, and IDNA is the dear part
+@functools.lru_cache(maxsize=4096)  # a long list has few domains, and IDNA is the slow part
 def _domain(text: str) -> str:
-    """`text` in lower-case A-labels. Raises ValueError saying why it is no domain."""
+    """Return `text` in lower-case A-labels. Raises ValueError saying why it is no domain."""
     import idna  # noqa: PLC0415 - nearly every address does without
 
     try:

@@ -1,4 +1,4 @@
-"""The proof of consent: what was agreed or withdrawn, in which words, when and from where."""
+"""Records consent: what was agreed or withdrawn, in which words, when and from where."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,16 +12,16 @@ from subscribers.tables import Consent
 
 class ConsentKind(StrEnum):
     IMPORTED = "imported"
-    """The operator states that it was given elsewhere."""
+    """The operator states that consent was given elsewhere."""
     REQUESTED = "requested"
-    """The form was sent; the address is not proven yet."""
+    """The sign-up form was sent; the address is not confirmed yet."""
     CONFIRMED = "confirmed"
     WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentOrigin:
-    """Where a step was taken: the page it began on, the network address, the program, the form."""
+    """Where a step of consent was taken: page, network address, user agent, version of the form."""
 
     source: str = ""
     ip: str = ""
@@ -41,8 +41,8 @@ def record_consent(
     user_agent: str = "",
     form: str = "",
 ) -> Consent:
-    """Appends a proof; rows are never changed. `wording` is kept whole, the rest cut to fit."""
-    proof = Consent(
+    """Append a consent record; rows are never changed. `wording` stays whole, the rest is cut."""
+    consent = Consent(
         subscriber_id=subscriber_id,
         kind=kind,
         wording=wording,
@@ -52,20 +52,20 @@ def record_consent(
         form=form[:40],
         at=now,
     )
-    session.add(proof)
+    session.add(consent)
     session.flush()
-    return proof
+    return consent
 
 
 def consents_of(session: Session, subscriber_id: int) -> Sequence[Consent]:
-    """Every proof of one subscriber, oldest first."""
+    """Return every consent record of one subscriber, oldest first."""
     return session.exec(
         select(Consent).where(Consent.subscriber_id == subscriber_id).order_by(col(Consent.id))
     ).all()
 
 
 def newest_consent(session: Session, subscriber_id: int) -> Consent | None:
-    """The last thing said."""
+    """Return the newest consent record; None if there is none."""
     return session.exec(
         select(Consent)
         .where(Consent.subscriber_id == subscriber_id)
@@ -75,7 +75,7 @@ def newest_consent(session: Session, subscriber_id: int) -> Consent | None:
 
 
 def is_withdrawn(session: Session, subscriber_id: int) -> bool:
-    """The last thing said was that it ends."""
+    """Return whether the newest consent record is a withdrawal."""
     newest_consent = session.exec(
         select(Consent.kind)
         .where(Consent.subscriber_id == subscriber_id)

@@ -1,4 +1,4 @@
-"""Who may be mailed, as statements: the one place that says what that means."""
+"""Defines, in one place and as SQL, which subscribers may be mailed."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from subscribers.tables import Subscriber, SubscriberStatus, Suppression
 
 
 def mailable_conditions(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Conditions on a subscriber who may be mailed now."""
+    """Return the conditions that a subscriber meets who may be mailed now."""
     suppressed = select(col(Suppression.id)).where(
         col(Suppression.address_hash) == col(Subscriber.address_hash)
     )

@@ -1,4 +1,4 @@
-"""What readers choose for themselves: how often, about what, when not, and at which address."""
+"""Stores what readers choose: frequency, topics, pauses, address, and why they unsubscribed."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -33,7 +33,7 @@ ADDRESS_CHANGE_WORDING = "Send it to this address from now on."
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """`zone` is an IANA name. No category and no tool means all of them."""
+    """One reader's choices. `zone` is an IANA name; no category and no tool means all of them."""
 
     frequency: Frequency
     zone: str
@@ -43,7 +43,7 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class AddressChanged:
-    """An address was changed."""
+    """An address change that was confirmed: the address before, and the new one."""
 
     old: str
     new: str
@@ -51,7 +51,7 @@ class AddressChanged:
 
 @lru_cache(maxsize=1)
 def time_zones() -> tuple[str, ...]:
-    """The names to choose from: places, and UTC."""
+    """Return the time zones to choose from: places, and UTC."""
     places = {
         name
         for name in available_timezones()
@@ -61,7 +61,7 @@ def time_zones() -> tuple[str, ...]:
 
 
 def time_zone_of(person: Subscriber) -> ZoneInfo:
-    """Where the reader's days begin; UTC where the name is no longer known."""
+    """Return the reader's time zone; UTC where its name is no longer known."""
     return ZoneInfo(person.zone if person.zone in time_zones() else "UTC")
 
 
@@ -83,7 +83,7 @@ def preferences_of(session: Session, person: Subscriber) -> Preferences:
 def save_preferences(
     session: Session, subscriber_id: int, choices: Preferences, now: datetime
 ) -> bool:
-    """Keeps the choices whole in place of those before; False where nobody has that number."""
+    """Replace all preferences of one subscriber. False where there is no such subscriber."""
     person = session.get(Subscriber, subscriber_id, with_for_update=True)
     if person is None:
         return False
@@ -103,9 +103,9 @@ def save_preferences(
 
 
 def pause_mail(session: Session, subscriber_id: int, weeks: int, now: datetime) -> datetime | None:
-    """No issue for so many weeks, none meaning that it goes on now; until when.
+    """Pause mail for `weeks` weeks, 0 ending a pause. Return when it ends, None for no pause.
 
-    It ends as the reader's day begins: `weeks` weeks after today, at midnight in their zone.
+    It ends at midnight in the reader's time zone, `weeks` weeks after today.
     """
     person = session.get(Subscriber, subscriber_id, with_for_update=True)
     if person is None:
@@ -121,9 +121,9 @@ def pause_mail(session: Session, subscriber_id: int, weeks: int, now: datetime) 
 def request_address_change(
     session: Session, subscriber_id: int, email: str, now: datetime
 ) -> int | None:
-    """Notes the address somebody wants to be mailed at; the change's number, which its link needs.
+    """Store a requested address change; return its number, which the confirming link carries.
 
-    None for who is not on the list. Raises AddressError.
+    None for a subscriber who is not active. Raises AddressError.
     """
     parsed = parse_address(email)
     person = session.get(Subscriber, subscriber_id, with_for_update=True)
@@ -139,7 +139,7 @@ def request_address_change(
 
 
 def pending_address(session: Session, subscriber_id: int, number: int) -> str | None:
-    """The address that change `number` is about; None where it is done, or not the newest."""
+    """Return the new address of change `number`; None if it is done, or not the newest."""
     change = session.get(AddressChange, subscriber_id)
     return change.email if change is not None and change.number == number else None
 
@@ -153,10 +153,11 @@ def confirm_address_change(
     origin: ConsentOrigin,
     now: datetime,
 ) -> AddressChanged | None:
-    """The owner of the new address says yes. None where there is nothing to do, or it can't be:
-    the address is suppressed for more than having left, or somebody else is on the list with it.
+    """Carry out an address change that the owner of the new address confirmed.
 
-    The old address is kept as one that left, by its hash alone: no old list brings it back.
+    None if there is nothing to do, if the new address is suppressed for more than unsubscribing,
+    or if another subscriber has it. The old address is suppressed as unsubscribed, by its hash
+    alone, so that no import of an old list brings it back.
     """
     person = session.get(Subscriber, subscriber_id, with_for_update=True)
     email = pending_address(session, subscriber_id, number)
@@ -166,7 +167,7 @@ def confirm_address_change(
     address_hash = hasher.hash(parsed.key)
     only_offered = suppression.find_suppression(session, address_hash)
     left = only_offered is None or only_offered.reason == SuppressionReason.UNSUBSCRIBED
-    if not left or not _make_room(session, subscriber_id, parsed.key):
+    if not left or not _free_address(session, subscriber_id, parsed.key):
         return None
     suppression.remove(session, address_hash)
     old, gone = person.email, person.address_hash
@@ -193,7 +194,7 @@ def record_feedback(
     issue: int | None,
     now: datetime,
 ) -> bool:
-    """Why somebody left; the last word counts. False for who is on the list, or unknown."""
+    """Store why somebody unsubscribed, replacing what they said before. False unless they did."""
     person = session.get(Subscriber, subscriber_id)
     if person is None or person.status != SubscriberStatus.UNSUBSCRIBED:
         return False
@@ -207,12 +208,12 @@ def record_feedback(
 
 
 def only_offered(names: Collection[str], offered: Collection[str]) -> frozenset[str]:
-    """Those of `names` that are to be had: a form may say anything."""
+    """Return those of `names` that are currently offered: a form may send anything."""
     return frozenset(names) & frozenset(offered)
 
 
-def _make_room(session: Session, subscriber_id: int, key: str) -> bool:
-    """Whether nobody else has the address; a request that was never confirmed gives way."""
+def _free_address(session: Session, subscriber_id: int, key: str) -> bool:
+    """Return whether the address is free; deletes another's sign-up that was never confirmed."""
     other = session.exec(
         select(Subscriber).where(Subscriber.email_key == key).with_for_update()
     ).first()

@@ -1,4 +1,4 @@
-"""The list itself: people are added, found, unsubscribed and erased."""
+"""Adds, finds, unsubscribes and erases subscribers."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from subscribers.consent import ConsentKind, is_withdrawn, record_consent
 from subscribers.tables import Subscriber, SubscriberStatus, SuppressionReason
 
 INITIAL_STATUSES = (SubscriberStatus.PENDING, SubscriberStatus.ACTIVE)
-"""How somebody may come onto the list; the other states are ways off it."""
+"""A subscriber starts with one of these; the other statuses are ways off the list."""
 UNSUBSCRIBED_WORDING = "Unsubscribed."
 MAX_NAME_LENGTH = 100
 _JOINERS = "\u200c\u200d"
@@ -30,7 +30,7 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class AlreadySubscribed:
-    """Left as they are, whatever their status."""
+    """The address is on the list already; the subscriber stays unchanged, whatever the status."""
 
     subscriber_id: int
     status: SubscriberStatus
@@ -38,7 +38,7 @@ class AlreadySubscribed:
 
 @dataclass(frozen=True, slots=True)
 class AddressSuppressed:
-    """The address is suppressed and nobody on the list has it."""
+    """The address is suppressed, and nobody on the list has it."""
 
     reason: SuppressionReason
 
@@ -56,9 +56,9 @@ def add_subscriber(
     ip: str = "",
     user_agent: str = "",
 ) -> Added | AlreadySubscribed | AddressSuppressed:
-    """Adds one person with the proof of their consent. Raises AddressError.
+    """Add one subscriber with a consent record. Raises AddressError.
 
-    The proof is `requested` for who starts as pending, else `imported`.
+    The record is `requested` for a subscriber who starts as pending, else `imported`.
     """
     parsed = parse_address(email)
     there = _by_key(session, parsed.key)
@@ -78,16 +78,16 @@ def add_subscriber(
 
 
 def find_subscriber(session: Session, email: str) -> Subscriber | None:
-    """Whoever has that address, written in whatever case. Raises AddressError."""
+    """Return the subscriber with that address, in whatever case. Raises AddressError."""
     return _by_key(session, parse_address(email).key)
 
 
 def unsubscribe(
     session: Session, hasher: AddressHasher, subscriber_id: int, source: str, now: datetime
 ) -> bool:
-    """Takes the person off at once; harmless when repeated, or when they are unknown or erased.
+    """Unsubscribe somebody at once; safe to repeat, and for an unknown or erased subscriber.
 
-    False if they were off already. The address is suppressed and the withdrawal recorded once.
+    False if they were unsubscribed already. Suppresses the address, records one withdrawal.
     """
     person = session.exec(
         select(Subscriber).where(Subscriber.id == subscriber_id).with_for_update()
@@ -110,10 +110,10 @@ def unsubscribe(
 
 
 def erase_subscriber(session: Session, hasher: AddressHasher, email: str, now: datetime) -> bool:
-    """Forgets the person: their row goes, with consents, and deliveries keep no name.
+    """Delete a subscriber with their consent records; deliveries keep no name.
 
-    The address stays suppressed by its hash alone, also where it was not on the list (False):
-    no later import brings it back. Raises AddressError.
+    The address stays suppressed by its hash alone, so that no later import brings it back; also
+    where it was not on the list (False). Raises AddressError.
     """
     parsed = parse_address(email)
     person = _by_key(session, parsed.key)
@@ -136,7 +136,7 @@ def new_row(
     source: str,
     now: datetime,
 ) -> dict[str, object]:
-    """The columns of a new Subscriber; names and sources are cleaned and cut to fit."""
+    """Return the columns of a new Subscriber; names and sources are cleaned and cut to fit."""
     if status not in INITIAL_STATUSES:
         raise ValueError(f"nobody comes onto the list as {status}; use pending or active")
     return {
@@ -153,7 +153,7 @@ def new_row(
 
 
 def clean_name(text: str) -> str:
-    """`text` on one line, without control characters, at most 100 characters."""
+    """Return `text` on one line, without control characters, cut to 100 characters."""
     if text.isascii() and text.isprintable():  # nearly every name, at a tenth of the time
         return " ".join(text.split())[:MAX_NAME_LENGTH]
     visible = "".join(
@@ -177,5 +177,5 @@ def _already(person: Subscriber) -> AlreadySubscribed:
 
 
 def _hashes(hasher: AddressHasher, person: Subscriber) -> set[str]:
-    """The stored hash, and today's: they differ only after the secret was changed."""
+    """Return the stored hash and today's: they differ only after the secret was changed."""
     return {person.address_hash, hasher.hash(person.email_key)}

@@ -1,4 +1,4 @@
-"""Signing up and coming back: asked for, confirmed by the owner of the address, written down."""
+"""Double opt-in: a request, a confirmation by the owner of the address, and coming back."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -14,11 +14,11 @@ from subscribers.service import clean_name, new_row
 from subscribers.tables import Subscriber, SubscriberStatus, SuppressionReason
 
 CONFIRMATION_EXPIRES_AFTER = timedelta(days=30)
-"""How long a request can be confirmed; a link that lies in a mailbox for a year says little."""
+"""How long a request can be confirmed: a click a year later proves little."""
 
 
 class NextStep(StrEnum):
-    """What a request calls for. The page that answers it shows none of that."""
+    """What mail a request calls for. The page that answers it does not show which."""
 
     CONFIRMATION = "confirmation"
     ALREADY = "already"
@@ -27,7 +27,7 @@ class NextStep(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SignupResult:
-    """`subscriber_id` is None where nothing is due."""
+    """What a request calls for; `subscriber_id` is None where nothing is sent."""
 
     due: NextStep
     subscriber_id: int | None = None
@@ -37,7 +37,7 @@ class ConfirmationResult(StrEnum):
     NOW = "now"
     BEFORE = "before"
     TOO_LATE = "too late"
-    """Nothing is open that could be confirmed: too old, withdrawn since, or suppressed."""
+    """No request can be confirmed: it is too old, withdrawn since, or the address suppressed."""
     NOBODY = "nobody"
 
 
@@ -51,13 +51,13 @@ def request_signup(
     origin: ConsentOrigin,
     now: datetime,
 ) -> SignupResult:
-    """Somebody asks for this address to be put on the list. Raises AddressError.
+    """Store a request to put an address on the list. Raises AddressError.
 
-    Who has left may ask to come back. An address that bounced, complained, was erased or is
-    suppressed by hand gets nothing: that is not undone by typing it into a form.
+    Whoever unsubscribed may ask to come back. An address that bounced, complained, was erased or
+    was suppressed manually gets nothing: typing it into a form does not undo that.
     """
     parsed = parse_address(email)
-    if not _may_return(session, hasher.hash(parsed.key)):
+    if not _may_resubscribe(session, hasher.hash(parsed.key)):
         return SignupResult(NextStep.NOTHING)
     row = new_row(
         hasher,
@@ -94,7 +94,7 @@ def confirm_signup(
     origin: ConsentOrigin,
     now: datetime,
 ) -> ConfirmationResult:
-    """The owner of the address says yes: they are on the list, whatever they were before."""
+    """Put a subscriber on the list whose owner of the address confirmed the request."""
     person = _locked(session, subscriber_id)
     if person is None:
         return ConfirmationResult.NOBODY
@@ -102,12 +102,12 @@ def confirm_signup(
         return ConfirmationResult.BEFORE
     if not can_confirm(session, person, now):
         return ConfirmationResult.TOO_LATE
-    _put_on(session, person, wording, origin, now)
+    _activate(session, person, wording, origin, now)
     return ConfirmationResult.NOW
 
 
 def can_confirm(session: Session, person: Subscriber, now: datetime) -> bool:
-    """Whether the last thing said is a request, and still young."""
+    """Return whether the newest consent record is a request that has not expired."""
     assert person.id is not None  # noqa: S101 - it came from the database
     last = newest_consent(session, person.id)
     return (
@@ -115,26 +115,26 @@ def can_confirm(session: Session, person: Subscriber, now: datetime) -> bool:
         and last is not None
         and last.kind == ConsentKind.REQUESTED
         and now - last.at <= CONFIRMATION_EXPIRES_AFTER
-        and _may_return(session, person.address_hash)
+        and _may_resubscribe(session, person.address_hash)
     )
 
 
 def resubscribe(
     session: Session, subscriber_id: int, *, wording: str, origin: ConsentOrigin, now: datetime
 ) -> bool:
-    """Who unsubscribed by mistake is on the list again. False for everybody else."""
+    """Put somebody back who unsubscribed by mistake. False for everybody else."""
     person = _locked(session, subscriber_id)
     if (
         person is None
         or person.status != SubscriberStatus.UNSUBSCRIBED
-        or not _may_return(session, person.address_hash)
+        or not _may_resubscribe(session, person.address_hash)
     ):
         return False
-    _put_on(session, person, wording, origin, now)
+    _activate(session, person, wording, origin, now)
     return True
 
 
-def _put_on(
+def _activate(
     session: Session, person: Subscriber, wording: str, origin: ConsentOrigin, now: datetime
 ) -> None:
     assert person.id is not None  # noqa: S101 - it came from the database
@@ -143,7 +143,7 @@ def _put_on(
     record_consent(session, person.id, ConsentKind.CONFIRMED, wording, now, **asdict(origin))
 
 
-def _may_return(session: Session, address_hash: str) -> bool:
+def _may_resubscribe(session: Session, address_hash: str) -> bool:
     known = suppression.find_suppression(session, address_hash)
     return known is None or known.reason == SuppressionReason.UNSUBSCRIBED
 

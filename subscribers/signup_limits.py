@@ -1,7 +1,7 @@
-"""Counts how often something comes in a span of time, in the database: all processes see it.
+"""Counts attempts within fixed windows of time, in the database, where all processes see them.
 
-What is counted is given as a keyed hash, so that no address and no network is kept; a row goes
-when its span is over.
+What is counted is stored as a keyed hash, so that no address and no network is kept; a row is
+deleted after its window.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from subscribers.addresses import AddressHasher
 from subscribers.tables import AttemptCount
 
 SWEEP_ROWS = 100
-"""Rows that are over and go with a new one: the table stays as small as its spans."""
+"""Expired rows that are deleted with a new one, so that the table stays small."""
 _GMAIL = ("gmail.com", "googlemail.com")
 
 
@@ -29,9 +29,9 @@ def count_attempt(
     *,
     within: datetime | None = None,
 ) -> int:
-    """Counts one more of `what`; how many there were in this span of the clock, with this one.
+    """Count one more of `what`; return how many came in this window, with this one.
 
-    The span is the one that `within` lies in, or else `now`.
+    The window is the one that `within` lies in, or else `now`.
     """
     seconds = span.total_seconds()
     start = datetime.fromtimestamp(utc(within or now).timestamp() // seconds * seconds, UTC)
@@ -53,7 +53,7 @@ def count_attempt(
 
 
 def network_of(ip: str) -> str:
-    """What one visitor has to themselves: a /24 of IPv4, a /56 of IPv6 (RFC 6177)."""
+    """Return the network that one visitor has to themselves: IPv4 /24, IPv6 /56 (RFC 6177)."""
     try:
         address = ip_address(ip)
     except ValueError:
@@ -64,11 +64,11 @@ def network_of(ip: str) -> str:
 
 
 def mailbox_of(key: str) -> str:
-    """What one person most likely reads, of an address's key: without the +tag, and for Gmail
-    without the dots, since there are thousands of such names for one mailbox (RFC 5233;
-    https://support.google.com/mail/answer/7436150).
+    """Return the mailbox behind an address's key: without the +tag, and for Gmail without dots.
 
-    Only for counting: whom a subscription belongs to is never guessed like this.
+    One mailbox has thousands of such names (RFC 5233;
+    https://support.google.com/mail/answer/7436150). Only for counting: whom a subscription
+    belongs to is never guessed like this.
     """
     local, _, domain = key.rpartition("@")
     plain = local[:1] + local[1:].partition("+")[0]

@@ -1,4 +1,4 @@
-"""Addresses that must not be mailed: put on, taken off, looked up."""
+"""Adds, removes and finds suppressions: addresses that must not be mailed."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,10 +18,10 @@ from subscribers.tables import (
 SEVERITY = (
     SuppressionReason.UNSUBSCRIBED,
     SuppressionReason.BOUNCED,
-    SuppressionReason.BY_HAND,
+    SuppressionReason.MANUAL,
     SuppressionReason.COMPLAINED,
 )
-"""A graver reason replaces a lighter one. ERASED stands outside: nothing is added to it."""
+"""From least to most severe: a more severe reason replaces another. ERASED is never replaced."""
 
 _LONGEST_NOTE = 500
 
@@ -35,7 +35,7 @@ def suppress(
     *,
     note: str = "",
 ) -> Suppression:
-    """Puts the address on; one that is on already keeps its reason unless this one is graver."""
+    """Suppress an address; one that is suppressed keeps its reason unless this is more severe."""
     row = Suppression(
         address_hash=address_hash, email=email, reason=reason, note=note[:_LONGEST_NOTE], at=now
     )
@@ -44,14 +44,14 @@ def suppress(
     known = session.exec(
         select(Suppression).where(Suppression.address_hash == address_hash).with_for_update()
     ).one()
-    if not fresh and _graver(reason, known.reason):
+    if not fresh and _more_severe(reason, known.reason):
         known.reason, known.note, known.at = reason, row.note, now
         session.flush()
     return known
 
 
 def remove(session: Session, address_hash: str) -> bool:
-    """Takes the address off; False if it was not on."""
+    """Remove a suppression; False if there was none."""
     known = find_suppression(session, address_hash)
     if known is None:
         return False
@@ -69,11 +69,11 @@ def is_suppressed(session: Session, address_hash: str) -> bool:
 
 
 def anonymize(session: Session, address_hash: str, now: datetime) -> None:
-    """What erasure leaves: the address stays blocked, and nothing says whose it was."""
+    """Reduce a suppression to its hash, for erasure: the address stays blocked, unnamed."""
     row = suppress(session, address_hash, None, SuppressionReason.ERASED, now)
     row.reason, row.email, row.note, row.detail = SuppressionReason.ERASED, None, "", {}
     row.at = now
-    # Who lifted it and when stays; what was said of the person goes.
+    # Who removed it and when stays; what was said of the person is deleted.
     session.exec(
         update(SuppressionRemoval)
         .where(col(SuppressionRemoval.address_hash) == address_hash)
@@ -83,12 +83,12 @@ def anonymize(session: Session, address_hash: str, now: datetime) -> None:
 
 
 def suppress_bounced(session: Session, notes: Mapping[int, str], now: datetime) -> None:
-    """Mail does not arrive at these subscribers' addresses; a note each. Erased ones are nobody."""
+    """Suppress subscribers whose mail bounced, with a note each. Erased ones are left out."""
     _suppress_people(session, notes, SuppressionReason.BOUNCED, SubscriberStatus.BOUNCED, now)
 
 
 def suppress_complained(session: Session, notes: Mapping[int, str], now: datetime) -> None:
-    """These readers called it spam; a note each. An erased subscriber is nobody."""
+    """Suppress subscribers who called it spam, with a note each. Erased ones are left out."""
     _suppress_people(session, notes, SuppressionReason.COMPLAINED, SubscriberStatus.COMPLAINED, now)
 
 
@@ -99,7 +99,7 @@ def _suppress_people(
     status: SubscriberStatus,
     now: datetime,
 ) -> None:
-    """Few statements however many they are."""
+    """Suppress many subscribers with few statements."""
     # The person first, then the suppression: the order in which unsubscribing locks them.
     people = session.exec(
         select(Subscriber)
@@ -143,6 +143,6 @@ def _values(
     }
 
 
-def _graver(reason: SuppressionReason, known: str) -> bool:
+def _more_severe(reason: SuppressionReason, known: str) -> bool:
     ranks = {str(one): rank for rank, one in enumerate(SEVERITY)}
     return known in ranks and ranks.get(reason, -1) > ranks[known]

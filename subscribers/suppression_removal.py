@@ -1,4 +1,4 @@
-"""Suppressions reviewed and taken off by hand: who did it and why is kept for good."""
+"""Removes suppressions manually, and keeps who did it and why."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,16 +16,17 @@ _BY_PROVIDERS = (SubscriberStatus.BOUNCED, SubscriberStatus.COMPLAINED)
 
 
 class SuppressionRemovalError(UserError, ValueError):
-    """It can't be lifted; the message is one line why."""
+    """The suppression can't be removed; the message is one line why."""
 
 
 def remove_suppression(
     session: Session, address_hash: str, *, who: str, why: str, now: datetime
 ) -> SuppressionRemoval | None:
-    """Takes the address off and writes down who and why; None if it was not on.
+    """Remove a suppression and record who did it and why; None if there was none.
 
-    Somebody who bounced or complained is again what their last consent made them. Who has left
-    stays unsubscribed: only they can come back. Raises LiftError without a name or a reason.
+    A bounced or complained subscriber gets the status of their newest consent back. Whoever
+    unsubscribed stays so: only they can come back. Raises SuppressionRemovalError without a name
+    or a reason.
     """
     who, why = " ".join(who.split())[:MAX_WORDS_LENGTH], " ".join(why.split())[:MAX_WORDS_LENGTH]
     if not who or not why:
@@ -56,7 +57,7 @@ def remove_suppression(
 
 
 def removals_of(session: Session, address_hash: str) -> Sequence[SuppressionRemoval]:
-    """Every time the address was let off, oldest first."""
+    """Return every removal of the address's suppression, oldest first."""
     return session.exec(
         select(SuppressionRemoval)
         .where(SuppressionRemoval.address_hash == address_hash)
@@ -65,7 +66,7 @@ def removals_of(session: Session, address_hash: str) -> Sequence[SuppressionRemo
 
 
 def last_removals(session: Session, subscriber_ids: Sequence[int]) -> dict[int, datetime]:
-    """When each subscriber's address was last let off, where it ever was."""
+    """Return when each subscriber's suppression was last removed, where it ever was."""
     rows = session.exec(
         select(Subscriber.id, func.max(col(SuppressionRemoval.at)))
         .join(
@@ -78,7 +79,7 @@ def last_removals(session: Session, subscriber_ids: Sequence[int]) -> dict[int, 
 
 
 def newest_suppressions(session: Session, most: int) -> Sequence[Suppression]:
-    """What must not be mailed, newest first."""
+    """Return suppressions, newest first, at most `most`."""
     return session.exec(
         select(Suppression)
         .order_by(col(Suppression.at).desc(), col(Suppression.id).desc())
@@ -87,7 +88,7 @@ def newest_suppressions(session: Session, most: int) -> Sequence[Suppression]:
 
 
 def _consented(session: Session, person: Subscriber) -> SubscriberStatus:
-    """What the last proof of consent says they are; nothing on record is not enough to mail."""
+    """Return the status that the newest consent record gives; pending where there is none."""
     said = consents_of(session, person.id or 0)
     match said[-1].kind if said else None:
         case ConsentKind.CONFIRMED | ConsentKind.IMPORTED:

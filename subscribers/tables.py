@@ -1,4 +1,4 @@
-"""Subscriber, Consent, Suppression."""
+"""Tables of subscribers, consent, preferences, suppressions and sign-up limits."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -23,7 +23,7 @@ class SuppressionReason(StrEnum):
     BOUNCED = "bounced"
     COMPLAINED = "complained"
     ERASED = "erased"
-    BY_HAND = "by_hand"
+    MANUAL = "by_hand"
 
 
 class Frequency(StrEnum):
@@ -40,7 +40,7 @@ class FollowedKind(StrEnum):
 
 
 class UnsubscribeReason(StrEnum):
-    """Why somebody left, if they say so."""
+    """Why somebody unsubscribed, if they say so."""
 
     TOO_OFTEN = "too_often"
     NOT_FOR_ME = "not_for_me"
@@ -49,7 +49,7 @@ class UnsubscribeReason(StrEnum):
 
 
 def one_of(column: str, values: type[StrEnum], name: str | None = None) -> CheckConstraint:
-    """A CHECK that `column` holds one of `values`: the same word list in code and database."""
+    """Return a CHECK that `column` holds one of `values`: one list for code and database."""
     # Not IN: SQLite builds a list for that, row by row, which costs more than the row does.
     listed = " OR ".join(f"{column} = '{value}'" for value in values)
     return CheckConstraint(listed, name=name or column)
@@ -125,7 +125,7 @@ class Suppression(Table, table=True):
 
 
 class SuppressionRemoval(Table, table=True):
-    """Append-only: a suppression was lifted, by whom and why. It holds no address."""
+    """Append-only: a suppression was removed, by whom and why. It holds no address."""
 
     __tablename__ = "lift"
     __table_args__ = (Index("ix_lift_address_hash", "address_hash"),)
@@ -180,7 +180,7 @@ class AddressChange(Table, table=True):
 
 
 class UnsubscribeFeedback(Table, table=True):
-    """Why somebody left, in their own words; the last thing they said, and erased with them."""
+    """Why somebody unsubscribed, in their own words; the last answer counts. Erased with them."""
 
     __tablename__ = "leaving"
     __table_args__ = (one_of("reason", UnsubscribeReason),)
@@ -200,12 +200,12 @@ class UnsubscribeFeedback(Table, table=True):
 
 
 class AttemptCount(Table, table=True):
-    """How often something came in one span of time; `key` is a keyed hash of what is counted."""
+    """How many attempts came in one window of time; `key` is a keyed hash of what is counted."""
 
     __tablename__ = "knock"
     __table_args__ = (Index("ix_knock_until", "until"),)
 
     key: str = Field(max_length=64, primary_key=True)
     until: datetime = Field(sa_type=UtcDateTime)
-    """When the span ends, and the row may go."""
+    """When the window ends, and the row may be deleted."""
     count: int = Field(default=1)

@@ -1,4 +1,4 @@
-"""Link tokens: opaque, tied to one purpose, one subscriber and one issue.
+"""Makes and reads link tokens: opaque, for one purpose, one subscriber and one issue.
 
 A token is one AES-256 block: subscriber (5 bytes), issue (3 bytes) and eight zero bytes,
 enciphered under a key derived for the purpose (HKDF, RFC 5869). Whoever alters or invents a
@@ -26,7 +26,7 @@ BLOCK = 16
 MAX_SUBSCRIBERS = 2**40
 MAX_ISSUES = 2**24
 _CHECK = bytes(8)
-_SPELT = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
+_SPELLING = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
 
 
 class Purpose(StrEnum):
@@ -38,8 +38,8 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     ADDRESS = "address"
     """Confirms a new address; the second number says which of the person's changes it is."""
-    LETTER = "letter"
-    """A letter's own opaque id, in the subscriber's place; it opens nothing."""
+    TRANSACTIONAL = "letter"
+    """Names a transactional message by its id, in the subscriber's place; it opens nothing."""
     DELIVERY = "delivery"
     """The opaque delivery id that providers see and send back."""
 
@@ -50,7 +50,7 @@ class TokenError(DigestError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """Whom a token speaks of; `issue` is 0 where no issue is meant."""
+    """What a token says: the subscriber, and the issue, which is 0 where none is meant."""
 
     subscriber: int
     issue: int
@@ -83,7 +83,9 @@ class Tokens:
         except OverflowError:
             msg = "a subscriber's number is out of range"
             raise ValueError(msg) from None
-        return [_spell(self._ciphers[purpose][0].encryptor().update(plain)) for purpose in purposes]
+        return [
+            _encode(self._ciphers[purpose][0].encryptor().update(plain)) for purpose in purposes
+        ]
 
     def read(self, purpose: Purpose, token: str) -> TokenClaims:
         """Raises TokenError unless `token` was made here for `purpose`."""
@@ -117,8 +119,8 @@ class Tokens:
         return found
 
 
-def _spell(blocks: bytes) -> list[str]:
-    """Each block in base64url. Two zero bytes after each make its text end where a group does."""
+def _encode(blocks: bytes) -> list[str]:
+    """Encode each block in base64url; two zero bytes after each make its text a whole group."""
     padded = bytearray(len(blocks) // BLOCK * (BLOCK + 2))
     for place in range(BLOCK):
         padded[place :: BLOCK + 2] = blocks[place::BLOCK]
@@ -127,7 +129,7 @@ def _spell(blocks: bytes) -> list[str]:
 
 
 def _decode(token: str) -> bytes:
-    """The block of `token`; only the one canonical spelling is taken."""
+    """Return the block of `token`. Raises TokenError for any but the canonical spelling."""
     try:
         block = base64.b64decode(token.encode("ascii") + b"==", altchars=b"-_", validate=True)
     except (UnicodeEncodeError, binascii.Error):
@@ -144,7 +146,7 @@ def _decode_many(tokens: Sequence[str]) -> list[bytes | None]:
 
     Two more letters make 18 bytes of each, and the last two are zero where it was canonical.
     """
-    spelt = [token if _SPELT.fullmatch(token) else "A" * TOKEN_LENGTH for token in tokens]
+    spelt = [token if _SPELLING.fullmatch(token) else "A" * TOKEN_LENGTH for token in tokens]
     raw = base64.urlsafe_b64decode("AA".join([*spelt, ""]))
     blocks: list[bytes | None] = []
     for place, token in enumerate(tokens):

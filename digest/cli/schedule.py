@@ -51,9 +51,9 @@ def add(
             late_limit_minutes=late_limit,
             frequency=frequency,
         )
-        cadence = Recurrence.parse(cron, zone)
-        following = cadence.next(app.clock())
-    print(f"{name}: {cadence.describe()}, next {format_time(following[0])}")
+        recurrence = Recurrence.parse(cron, zone)
+        following = recurrence.next(app.clock())
+    print(f"{name}: {recurrence.describe()}, next {format_time(following[0])}")
 
 
 @app.command("list", epilog="Example: digest schedule list")

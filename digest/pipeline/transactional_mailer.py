@@ -155,5 +155,5 @@ class TransactionalMailer:
         slots = dict.fromkeys(Slot, "")
         slots[Slot.UNSUBSCRIBE] = self.tokens.make(Purpose.UNSUBSCRIBE, message.subscriber_id)
         return Personalization(
-            message.id, message.email, self.tokens.make(Purpose.LETTER, message.id), slots
+            message.id, message.email, self.tokens.make(Purpose.TRANSACTIONAL, message.id), slots
         )

@@ -1,7 +1,7 @@
-"""A chunk of arrivals into the list: who is new, who is known, who must not be mailed.
+"""Imports one batch of rows: sorts new, known and suppressed addresses, and stores them.
 
-A withdrawal always wins: nothing that an import says makes somebody active who left here, and
-whoever the file says to have left leaves here, unless they agreed again after that.
+A withdrawal always wins: no import makes somebody active who unsubscribed here, and whoever the
+file says to have unsubscribed is unsubscribed here, unless they agreed again after that.
 """
 
 from collections.abc import Iterable
@@ -45,7 +45,7 @@ class ImportOptions:
     hasher: AddressHasher
     source: str
     tool: str
-    """Whose export it is, as it stands in the wording of a proof."""
+    """Whose export it is, as the wording of a consent record names it."""
     statuses: dict[ImportedStatus | None, str]
     wording: str
     now: datetime
@@ -60,7 +60,7 @@ def import_batch(
     *,
     dry: bool,
 ) -> None:
-    """Counts what becomes of `rows` into `report`, and, unless `dry`, makes it so."""
+    """Count into `report` what becomes of `rows`, and store it unless `dry`."""
     if not dry:
         bulk_insert.one_import_at_a_time(session)
     people, erased = _folded(rows, report)
@@ -96,7 +96,7 @@ def import_batch(
 def _folded(
     rows: Iterable[ImportRow], report: ImportReport
 ) -> tuple[dict[str, ImportRow], dict[str, ImportRow]]:
-    """One arrival an address, and who was erased elsewhere, by their hash.
+    """Return one row per address by its key, and erased people by their hash.
 
     Of two rows for one address the first counts, but whoever has left in either has left.
     """
@@ -119,12 +119,12 @@ def _folded(
 
 
 def _outlived(left_at: datetime | None, agreed_at: datetime | None) -> bool:
-    """They agreed again after they had left; where a time is missing nobody can say so."""
+    """Return whether they agreed again after they left; False where a time is missing."""
     return left_at is not None and agreed_at is not None and agreed_at > left_at
 
 
 def _is_empty(session: Session, column: Any) -> bool:
-    """The whole table: then a list that moves in need not be looked up name by name."""
+    """Return whether the table is empty: then a first import need not look up each address."""
     return session.connection().execute(select(column).limit(1)).first() is None
 
 
@@ -164,14 +164,14 @@ def _insert(
     people = [one for one in new if one.status is not ImportedStatus.SUPPRESSED]
     rows = [_person(options, one, hashes[one.key]) for one in people]
     numbers = bulk_insert.insert_people(session, rows) if rows else {}
-    proofs = [
-        proof
+    consents = [
+        consent
         for one in people
         if one.key in numbers
-        for proof in _proofs(options, one, numbers[one.key])
+        for consent in _consent_rows(options, one, numbers[one.key])
     ]
-    if proofs:
-        bulk_insert.insert_consents(session, proofs)
+    if consents:
+        bulk_insert.insert_consents(session, consents)
     report.already += len(people) - len(numbers)  # somebody else added them in this moment
     _count_new([one for one in new if one.key in numbers], report)
     report.departed += len(new) - len(people)
@@ -193,7 +193,7 @@ def _person(options: ImportOptions, one: ImportRow, address_hash: str) -> tuple[
 
 
 def statuses_for(given: SubscriberStatus | None) -> dict[ImportedStatus | None, str]:
-    """As what somebody comes onto the list, by how they stand; `given` is the operator's word."""
+    """Return our status by the file's status; `given` is what the operator asked for."""
     # Nobody who was pending elsewhere is active here without having confirmed.
     found: dict[ImportedStatus | None, str] = {
         ImportedStatus.PENDING: SubscriberStatus.PENDING.value
@@ -203,31 +203,31 @@ def statuses_for(given: SubscriberStatus | None) -> dict[ImportedStatus | None, 
     return found | {imported: ours.value for imported, (ours, _) in OFF_LIST.items()}
 
 
-def _proofs(options: ImportOptions, one: ImportRow, number: int) -> list[tuple[Any, ...]]:
-    """What is known of their consent, oldest first, as rows of `bulk.CONSENT`."""
+def _consent_rows(options: ImportOptions, one: ImportRow, number: int) -> list[tuple[Any, ...]]:
+    """Return what is known of their consent, oldest first, as rows of `bulk_insert.CONSENT`."""
     if one.exported and one.exported.consents:
         return [
-            (number, *(proof[name] for name in bulk_insert.CONSENT.split()[1:]))
-            for proof in one.exported.consents
+            (number, *(consent[name] for name in bulk_insert.CONSENT.split()[1:]))
+            for consent in one.exported.consents
         ]
-    proofs: list[tuple[Any, ...]] = []
+    consents: list[tuple[Any, ...]] = []
     if one.signed_up_at:
         words = f"Signed up, as {options.tool} has it."
         signed_up_from = one.signed_up_from or options.source
-        proofs.append(
+        consents.append(
             (number, _REQUESTED, words, signed_up_from, one.signed_up_ip, "", one.signed_up_at)
         )
     if one.confirmed_at:
         words = f"Confirmed, as {options.tool} has it."
-        proofs.append(
+        consents.append(
             (number, _CONFIRMED, words, options.source, one.confirmed_ip, "", one.confirmed_at)
         )
     if one.status in _WITHDREW:
         words, at = _gone(options), one.left_at or options.now
-        proofs.append((number, _WITHDRAWN, words, options.source, "", "", at))
+        consents.append((number, _WITHDRAWN, words, options.source, "", "", at))
     else:
-        proofs.append((number, _IMPORTED, options.wording, options.source, "", "", options.now))
-    return proofs
+        consents.append((number, _IMPORTED, options.wording, options.source, "", "", options.now))
+    return consents
 
 
 def _gone(options: ImportOptions) -> str:
@@ -241,7 +241,7 @@ def _line(one: ImportRow) -> int:
 def _block(
     session: Session, options: ImportOptions, rows: list[ImportRow], hashes: dict[str, str]
 ) -> None:
-    """Suppresses whoever of `rows` must not be mailed, in the order of the file."""
+    """Suppress the addresses of `rows` that must not be mailed, in the order of the file."""
     values = [
         _suppressed(options, one, one.address_hash or hashes[one.key], reason)
         for one in rows
@@ -254,7 +254,7 @@ def _block(
 def _suppressed(
     options: ImportOptions, one: ImportRow, address_hash: str, reason: SuppressionReason
 ) -> tuple[Any, ...]:
-    """A row of `bulk.SUPPRESSION`; of who was erased nothing is kept but the hash."""
+    """Return a row of `bulk_insert.SUPPRESSION`; of an erased person only the hash is kept."""
     exported = one.exported
     at = (exported and exported.suppressed_at) or one.left_at or options.now
     note = exported.note if exported else f"{options.source}: {options.tool}"[:500]
@@ -264,7 +264,7 @@ def _suppressed(
 
 
 def _leave(session: Session, options: ImportOptions, number: int, one: ImportRow) -> None:
-    """Somebody on the list of whom the file says that they must not be mailed."""
+    """Suppress a subscriber on the list who must not be mailed, as the file says."""
     person = session.get(Subscriber, number, with_for_update=True)
     reason = one.reason
     if person is None or reason is None or _outlived(one.left_at, _agreed_at(session, person, one)):
@@ -289,9 +289,9 @@ def _leave(session: Session, options: ImportOptions, number: int, one: ImportRow
 
 
 def _agreed_at(session: Session, person: Subscriber, one: ImportRow) -> datetime | None:
-    """When they last agreed by themselves; an operator's import is not their word.
+    """Return when they last agreed by themselves; an operator's import does not count.
 
-    What is a failure of the address, and no withdrawal, an operator may have lifted since.
+    For a bounce, which is no withdrawal, a later removal of the suppression counts as well.
     """
     own = (ConsentKind.REQUESTED, ConsentKind.CONFIRMED)
     times = [

@@ -1,4 +1,4 @@
-"""Thousands of rows in and out of the list's tables at once, by what each database does fastest.
+"""Inserts and looks up thousands of rows at once, the way each database does fastest.
 
 SQLite takes executemany of plain tuples; PostgreSQL takes arrays and COPY.
 """
@@ -29,7 +29,7 @@ def is_sqlite(session: Session) -> bool:
 
 
 def one_import_at_a_time(session: Session) -> None:
-    """Until the transaction ends. Two that meet row by row, each in its order, could lock up.
+    """Lock out other imports until the transaction ends: row by row, two could deadlock.
 
     A SQLite transaction that writes is alone anyway. On PostgreSQL single sign-ups go on: they
     take ROW EXCLUSIVE, which this lets be (PostgreSQL 13.3.1).
@@ -39,7 +39,7 @@ def one_import_at_a_time(session: Session) -> None:
 
 
 def among(session: Session, column: Any, values: Iterable[str]) -> ColumnElement[bool]:
-    """`column` holds one of `values`, however many they are: they travel as one parameter."""
+    """Return the condition that `column` holds one of `values`, sent as one parameter."""
     if is_sqlite(session):
         listed = func.json_each(literal(json.dumps(list(values)), String))
         condition: ColumnElement[bool] = column.in_(select(listed.table_valued("value").c.value))
@@ -49,7 +49,7 @@ def among(session: Session, column: Any, values: Iterable[str]) -> ColumnElement
 
 
 def insert_people(session: Session, rows: Rows) -> dict[str, int]:
-    """Inserts `rows` (PERSON) where nobody has the address; their ids by key."""
+    """Insert `rows` (PERSON) where nobody has the address; return their ids by key."""
     if not is_sqlite(session):
         found = _unnest(
             session, "subscriber", PERSON, _PERSON_TYPES, rows, returning="RETURNING email_key, id"
@@ -63,7 +63,7 @@ def insert_people(session: Session, rows: Rows) -> dict[str, int]:
 
 
 def insert_consents(session: Session, rows: Rows) -> None:
-    """Appends `rows` (CONSENT)."""
+    """Insert `rows` (CONSENT)."""
     if is_sqlite(session):
         _many(session, "consent", CONSENT, rows, "INSERT")
         return
@@ -75,7 +75,7 @@ def insert_consents(session: Session, rows: Rows) -> None:
 
 
 def insert_suppressions(session: Session, rows: Rows) -> None:
-    """Inserts `rows` (SUPPRESSION); an address that is suppressed keeps its reason."""
+    """Insert `rows` (SUPPRESSION); an address that is suppressed keeps its reason."""
     if is_sqlite(session):
         _many(session, "suppression", SUPPRESSION, rows, "INSERT OR IGNORE")
         return

@@ -1,4 +1,4 @@
-"""A CSV file row by row: finds the delimiter and the header, keeps nothing.
+"""Reads a CSV file row by row: finds the delimiter and the header, holds no row.
 
 Source: RFC 4180, and what spreadsheets make of it: semicolons, tabs, cells over several lines.
 """
@@ -30,7 +30,7 @@ class _LineTooLongError(DigestError):
 
 
 class CsvReader:
-    """A header, and the rows after it that are not empty."""
+    """Reads the header at once, then yields the rows that are not empty."""
 
     def __init__(self, text: TextIO) -> None:
         """Raises ImportRefusedError for a file that is empty or has no email column."""
@@ -40,7 +40,7 @@ class CsvReader:
         self.names = [normalize_column(one) for one in self.header]
 
     def rows(self) -> Iterator[CsvRow]:
-        """Each line once; a line that is too long, or no CSV, costs its own row alone."""
+        """Yield each row once; a line that is too long, or no CSV, costs its own row alone."""
         while True:
             reader = csv.reader(self._lines(), delimiter=self.delimiter)
             try:
@@ -104,12 +104,12 @@ class CsvReader:
 
 
 def normalize_column(name: str) -> str:
-    """A column's name as it is compared: without case, spaces, hyphens and underscores."""
+    """Return a column's name for comparison: without case, spaces, hyphens and underscores."""
     return re.sub(r"[\s_-]", "", unescape_formula(name.strip())).casefold()
 
 
 def escape_formula(cell: str) -> str:
-    """`cell` as text to a spreadsheet, which would run one that begins like a formula.
+    """Return `cell` with an apostrophe if a spreadsheet would run it as a formula.
 
     Source: https://owasp.org/www-community/attacks/CSV_Injection
     """
@@ -117,7 +117,7 @@ def escape_formula(cell: str) -> str:
 
 
 def unescape_formula(cell: str) -> str:
-    """What `escape_formula` was given."""
+    """Return what `escape_formula` was given."""
     return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
 
 

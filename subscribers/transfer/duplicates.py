@@ -1,4 +1,4 @@
-"""Which addresses of a file came before: exact, and in flat memory however long the file is."""
+"""Finds addresses that a file holds twice: exact, and in flat memory for any length."""
 
 import json
 import sqlite3
@@ -7,7 +7,7 @@ from typing import Self
 
 
 class DuplicateFinder:
-    """Keys of all chunks so far, in a file that the system removes; use as a with-block."""
+    """Remembers the keys of all chunks so far in a temporary file; use as a with-block."""
 
     def __init__(self) -> None:
         self._chunk = 0
@@ -29,7 +29,7 @@ class DuplicateFinder:
         self._database.close()
 
     def repeated(self, keys: Iterable[str]) -> set[str]:
-        """Those of one chunk's `keys` that an earlier chunk had."""
+        """Add one chunk's `keys`; return those that an earlier chunk had."""
         self._chunk += 1
         numbers = {hash(key): key for key in keys}
         ordered = sorted(numbers)  # neighbours share a page

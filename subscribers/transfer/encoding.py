@@ -1,4 +1,4 @@
-"""A file's bytes as text: its encoding is told, and checked to the end, before the first row."""
+"""Decodes a file: detects its encoding, and checks it to the end, before the first row."""
 
 import codecs
 import shutil
@@ -21,7 +21,7 @@ class ImportRefusedError(UserError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class DecodedFile:
-    """`encoding` is what to call it in a report; `guessed` where the bytes only allow it."""
+    """The text of a file; `guessed` if its bytes only allow `encoding` but do not prove it."""
 
     text: TextIO
     encoding: str
@@ -30,10 +30,10 @@ class DecodedFile:
 
 @contextmanager
 def open_as_text(file: BinaryIO) -> Iterator[DecodedFile]:
-    """`file` from where it stands, as UTF-8, UTF-16 or, if it is neither, Windows-1252.
+    """Open `file`, from where it stands, as UTF-8, UTF-16 or, if it is neither, Windows-1252.
 
-    What can't be sought in (a pipe) is copied to a temporary file first: the whole of it is
-    looked through before anything is made of its first row. Raises ImportRefusedError.
+    A pipe is copied to a temporary file first, since the whole file is checked before its first
+    row is read. Raises ImportRefusedError.
     """
     if file.seekable():
         yield from _opened(file)
@@ -56,7 +56,7 @@ def _opened(file: IO[bytes]) -> Iterator[DecodedFile]:
 
 
 def _encoding(file: IO[bytes], start: int) -> tuple[str, str, bool]:
-    """Codec, name, and whether it is a guess. Sources of the marks: Unicode 16, section 23.8."""
+    """Return codec, name, and whether it is a guess. Byte order marks: Unicode 16, 23.8."""
     head = file.read(1024)
     file.seek(start)
     if head.startswith(b"PK\x03\x04"):
@@ -85,7 +85,7 @@ def _checked(file: IO[bytes], codec: str, name: str) -> str:
 
 
 def _first_fault(file: IO[bytes], codec: str) -> int | None:
-    """The line of the first bytes that `codec` does not know, from 1; None if there are none."""
+    """Return the line, from 1, of the first bytes that `codec` can't decode; None if all can."""
     decoder = codecs.getincrementaldecoder(codec)()
     line = 1
     while True:

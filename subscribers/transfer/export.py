@@ -1,4 +1,4 @@
-"""The list out to CSV, in chunks, with all that an import needs to bring it back as it was."""
+"""Exports the list to CSV, in chunks, with all that an import needs to restore it."""
 
 import csv
 import json
@@ -30,11 +30,11 @@ COLUMNS = (
 
 
 def export_csv(session: Session, rows: TextIO) -> int:
-    """Everybody on the list in the order they came; how many. `rows` is opened with newline="".
+    """Write every subscriber, oldest first; return how many. Open `rows` with newline="".
 
-    After them the addresses that must not be mailed and are not on the list, as `suppressed`,
-    or, where nothing but their keyed hash is left, as `erased`. Cells that a spreadsheet would
-    run as a formula get an apostrophe before them, which an import takes off again.
+    Suppressed addresses that are not on the list follow, as `suppressed`, or as `erased` where
+    only their keyed hash is left. Cells that a spreadsheet would run as a formula get an
+    apostrophe, which an import removes.
     """
     writer = csv.writer(rows)
     writer.writerow(COLUMNS)
@@ -66,10 +66,10 @@ def _people(session: Session, after: int) -> Sequence[tuple[Subscriber, Suppress
 
 def _consents(session: Session, ids: list[int]) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = {}
-    proofs = select(Consent).where(
+    statement = select(Consent).where(
         col(Consent.subscriber_id) >= ids[0], col(Consent.subscriber_id) <= ids[-1]
     )
-    for one in session.exec(proofs.order_by(col(Consent.id))):
+    for one in session.exec(statement.order_by(col(Consent.id))):
         found.setdefault(one.subscriber_id, []).append(
             {
                 "kind": one.kind,
@@ -101,7 +101,7 @@ def _cells(
 
 
 def _write_suppressed(session: Session, writer: Any) -> None:
-    """Who must not be mailed and is not on the list."""
+    """Write the suppressed addresses that are not on the list."""
     last = 0
     known = select(Subscriber.id).where(
         col(Subscriber.address_hash) == col(Suppression.address_hash)

@@ -1,4 +1,4 @@
-"""How other tools write their lists: which columns, in which words.
+"""Describes the exports of other tools: their columns, and the words of their statuses.
 
 Names of columns are compared as `csv_file.normalize_column` makes them. Sources: the exports
 themselves, and listmonk `cmd/subscribers.go`, Ghost `members-csv`, Buttondown's subscriber object
@@ -44,7 +44,7 @@ class ColumnRole:
 
 
 class ImportedStatus(StrEnum):
-    """How somebody stood where they come from: a status of ours, or no subscriber at all."""
+    """What the file says of somebody: a status of ours, or that they are no subscriber."""
 
     ACTIVE = "active"
     PENDING = "pending"
@@ -64,10 +64,10 @@ OFF_LIST = {
 }
 
 SUPPRESSION_REASONS = {imported: reason for imported, (_, reason) in OFF_LIST.items()} | {
-    ImportedStatus.SUPPRESSED: SuppressionReason.BY_HAND,
+    ImportedStatus.SUPPRESSED: SuppressionReason.MANUAL,
     ImportedStatus.ERASED: SuppressionReason.ERASED,
 }
-"""Why whoever stands so must not be mailed."""
+"""Why somebody with that status must not be mailed."""
 
 _ACTIVE = """active subscribed confirmed enabled regular premium gifted trialed unpaid churning
     past_due"""
@@ -104,9 +104,9 @@ class ImportFormat:
     name: str
     signature_columns: tuple[frozenset[str], ...]
     columns: dict[str, tuple[str, ...]]
-    """For each role the names it may have; the first that is there counts."""
+    """For each role the names that its column may have; the first that is there counts."""
     default: ImportedStatus | None = None
-    """How somebody stands of whom nothing else is said; None leaves it to the operator."""
+    """The status of rows that say nothing else; None leaves it to the operator."""
 
 
 _EMAIL = ("email", "emailaddress")
@@ -246,7 +246,7 @@ PLAIN = ImportFormat(
 
 
 def detect_format(names: Sequence[str]) -> ImportFormat:
-    """Whose file has columns of these `names`; PLAIN where nobody's."""
+    """Return the format whose signature the columns `names` have; else PLAIN."""
     there = frozenset(names)
     for import_format in IMPORT_FORMATS:
         if any(wanted <= there for wanted in import_format.signature_columns):
@@ -255,7 +255,7 @@ def detect_format(names: Sequence[str]) -> ImportFormat:
 
 
 def column_positions(import_format: ImportFormat, names: Sequence[str]) -> dict[str, int]:
-    """Where each role's column stands, for those that are there."""
+    """Return the position of each role's column, for those that are there."""
     return {
         role: names.index(name)
         for role, wanted in import_format.columns.items()

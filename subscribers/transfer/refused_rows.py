@@ -1,4 +1,4 @@
-"""What became of the rows of an import: counts that add up, and each row that was refused."""
+"""Reports what became of the rows of an import, and writes the refused ones to a file."""
 
 import csv
 from dataclasses import dataclass, field
@@ -32,7 +32,7 @@ class RefusedRows(Protocol):
 
 @dataclass(slots=True)
 class ImportReport:
-    """What became of the rows: the six counts add up to how many there were."""
+    """Counts what became of the rows: the six counts add up to how many there were."""
 
     added: int = 0
     already: int = 0
@@ -49,9 +49,9 @@ class ImportReport:
     unreadable_dates: int = 0
     """Dates that could not be read; the rows were taken without them."""
     read_as: str = field(default="", compare=False)
-    """Whose export it was taken for, in which encoding, parted by what."""
+    """Which tool's export it was taken for, in which encoding, with which delimiter."""
     unused: list[str] = field(default_factory=list, compare=False)
-    """Columns that have no place here."""
+    """Columns that the import does not use."""
 
     def refuse(self, row: RefusedRow) -> None:
         self.refused_count += 1
@@ -60,10 +60,10 @@ class ImportReport:
 
 
 class RefusedFile:
-    """A CSV of refused rows as they were, to mend and to import; made when there is a first one.
+    """Writes refused rows as they were to a CSV, to be corrected and imported; made if needed.
 
-    Use as a with-block: the file stands under its name once all is written. What a spreadsheet
-    would run as a formula gets an apostrophe, which an import takes off again.
+    Use as a with-block: the file gets its name when all is written. Cells that a spreadsheet
+    would run as a formula get an apostrophe, which an import removes.
     """
 
     def __init__(self, path: Path | None) -> None:

@@ -41,7 +41,7 @@ class RowRefusedError(DigestError, ValueError):
 
 
 class OwnExportFields(NamedTuple):
-    """What only a file of our own knows of somebody; it comes back as it was."""
+    """What only our own export says of somebody; restored as it was."""
 
     source: str
     tracking: bool
@@ -54,7 +54,7 @@ class OwnExportFields(NamedTuple):
 
 
 class ImportRow(NamedTuple):
-    """`status` is None where the file says nothing; `key` is empty for who was erased."""
+    """One person; `status` is None where the file says none, `key` empty if they were erased."""
 
     line: int
     email: str
@@ -72,24 +72,24 @@ class ImportRow(NamedTuple):
 
     @property
     def reason(self) -> SuppressionReason | None:
-        """Why they must not be mailed; None if nothing says so."""
+        """Return why they must not be mailed; None if nothing says so."""
         if self.exported and self.exported.reason:
             return self.exported.reason
         return SUPPRESSION_REASONS.get(self.status) if self.status else None
 
     @property
     def agreed_at(self) -> datetime | None:
-        """The last time they are known to have agreed by themselves."""
+        """Return when they last agreed by themselves, as far as the file says."""
         return max((at for at in (self.signed_up_at, self.confirmed_at) if at), default=None)
 
 
 class RowParser:
-    """Reads rows by the columns `names`; `file_name` may say of whom a Mailchimp file is."""
+    """Parses rows by the columns `names`; a Mailchimp file's name tells the status of its rows."""
 
     def __init__(self, names: Sequence[str], file_name: str, now: datetime) -> None:
         self.import_format: ImportFormat = detect_format(names)
         self.unreadable_dates = 0
-        """Dates that could not be read, or lie ahead; their rows are taken without them."""
+        """Dates that could not be read, or lie in the future; their rows are imported without."""
         self._now = now
         there = column_positions(self.import_format, names)
         self._email = there[ColumnRole.EMAIL] if ColumnRole.EMAIL in there else names.index("email")
@@ -139,7 +139,7 @@ class RowParser:
         )
 
     def _texts(self, cells: list[str]) -> dict[str, str]:
-        """What stands in the other columns; empty cells are left out."""
+        """Return the text of the other columns by role; empty cells are left out."""
         many = len(cells)
         return {
             role: unescape_formula(text) if text[0] == "'" else text
@@ -202,7 +202,7 @@ _SIMPLE = (ColumnRole.EMAIL, ColumnRole.NAME)
 
 
 def _by_file_name(import_format: ImportFormat, file_name: str) -> tuple[ImportedStatus | None, str]:
-    """Mailchimp says by the file's name alone of whom a file is, if it has no status column."""
+    """Return the default status, or why rows are refused: Mailchimp tells it by the file's name."""
     if import_format.name == "Mailchimp":
         begins = file_name.casefold()
         if begins.startswith("nonsubscribed"):
@@ -257,14 +257,14 @@ def _ip(text: str) -> str:
 
 
 def _stored(text: str, longest: int | None = None) -> str:
-    """`text` as both databases take it: no NUL, and no half of a surrogate pair."""
+    """Return `text` as both databases accept it: no NUL, no half of a surrogate pair."""
     if text.isascii() and "\0" not in text:
         return text[:longest]
     return text.replace("\0", "").encode("utf-8", "replace").decode()[:longest]
 
 
 def _moment(text: str) -> datetime | None:
-    """ISO 8601 as the tools write it; without a zone it is UTC. None if it is something else."""
+    """Parse ISO 8601 as the tools write it; without a zone it is UTC. None for anything else."""
     try:
         moment = datetime.fromisoformat(text.removesuffix(" UTC"))
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -273,12 +273,12 @@ def _moment(text: str) -> datetime | None:
 
 
 def _consents(text: str) -> list[dict[str, Any]]:
-    """The proofs as our own export lists them. Raises RowRefusedError."""
+    """Parse consent records as our own export lists them. Raises RowRefusedError."""
     try:
-        proofs = [_consent(one) for one in json.loads(text or "[]")]
+        consents = [_consent(one) for one in json.loads(text or "[]")]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise RowRefusedError(text[:60], "expected consents as an export lists them") from None
-    return proofs
+    return consents
 
 
 def _consent(one: dict[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,9 @@
-"""People in from CSV, in chunks: memory stays flat however long the list is.
+"""Imports subscribers from CSV in chunks, so that memory stays flat for any length.
 
     bytes -> encoding (text) -> csv_file (cells) -> rows (people) -> batch (the list)
 
-A chunk is a transaction. Broken off at any moment, the same file can simply be imported again:
-who was taken is known, and nobody is added or withdrawn twice.
+A chunk is a transaction. After an interruption the same file can be imported again: nobody is
+added or unsubscribed twice.
 """
 
 from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ def import_csv(
     dry: bool = False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> ImportReport:
-    """Adds whoever is new, with `wording` as the operator's statement, and what the file proves.
+    """Import new subscribers, with `wording` as the operator's statement of consent.
 
     `status` is what those become of whom the file does not say that they are pending or have
     left; None leaves active who is active there, and makes the others pending. A `dry` run
@@ -86,7 +86,7 @@ def _read_as(opened: DecodedFile, rows: CsvReader, reader: RowParser) -> str:
 def _chunks(
     csv_rows: CsvReader, reader: RowParser, report: ImportReport, refused: RefusedRows | None
 ) -> Iterator[list[ImportRow]]:
-    """Who may be taken, row by row; the others go into `report` and `refused`."""
+    """Yield accepted rows in chunks; the others go into `report` and `refused`."""
     chunk: list[ImportRow] = []
     for line, last_line, cells, no_csv in csv_rows.rows():
         try:

@@ -130,7 +130,7 @@ class BounceMailboxReader:
         """Returns None if no token in the report is ours: it is about somebody else's message."""
         deliveries = self.tokens.read_many(Purpose.DELIVERY, report.tokens)
         claims = next((one for one in deliveries if one is not None), None)
-        others = [] if claims else self.tokens.read_many(Purpose.LETTER, report.tokens)
+        others = [] if claims else self.tokens.read_many(Purpose.TRANSACTIONAL, report.tokens)
         transactional_id = next((one.subscriber for one in others if one is not None), None)
         if claims is None and transactional_id is None:
             return None

@@ -106,7 +106,7 @@ def parse_webhook(body: bytes, tokens: Tokens) -> list[DeliveryEvent]:
     read = tokens.read_many(Purpose.DELIVERY, named)
     events = [_event_of(one, claims) for one, claims in zip(posted, read, strict=True)]
     for place in [at for at, one in enumerate(events) if one.claims is None and named[at]]:
-        (claims,) = tokens.read_many(Purpose.LETTER, [named[place]])
+        (claims,) = tokens.read_many(Purpose.TRANSACTIONAL, [named[place]])
         if claims is not None:
             events[place] = events[place]._replace(transactional_id=claims.subscriber)
     return events

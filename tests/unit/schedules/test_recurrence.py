@@ -124,16 +124,16 @@ def test_a_day_that_a_zone_left_out_moves_to_the_next() -> None:
 
 
 def test_the_start_is_left_out_and_the_end_is_included() -> None:
-    cadence = Recurrence.parse("0 8 * * *", "UTC")
+    recurrence = Recurrence.parse("0 8 * * *", "UTC")
     first, second = datetime(2026, 1, 1, 8, tzinfo=UTC), datetime(2026, 1, 2, 8, tzinfo=UTC)
-    assert cadence.due_times(first, second) == [second]
-    assert cadence.due_times(second, first) == []
+    assert recurrence.due_times(first, second) == [second]
+    assert recurrence.due_times(second, first) == []
 
 
 def test_due_times_are_utc_whole_minutes_whatever_zone_the_question_came_in() -> None:
-    cadence = Recurrence.parse("*/20 * * * *", "Asia/Kolkata")
+    recurrence = Recurrence.parse("*/20 * * * *", "Asia/Kolkata")
     asked = datetime(2026, 1, 1, 12, 0, 59, 5, tzinfo=ZoneInfo("America/New_York"))
-    due = cadence.next(asked, 3)
+    due = recurrence.next(asked, 3)
     assert [f"{moment:%H:%M:%S.%f %Z}" for moment in due] == [
         "17:10:00.000000 UTC",
         "17:30:00.000000 UTC",
@@ -142,33 +142,36 @@ def test_due_times_are_utc_whole_minutes_whatever_zone_the_question_came_in() ->
 
 
 def test_a_moment_without_a_zone_is_refused() -> None:
-    cadence = Recurrence.parse("0 8 * * *", "UTC")
+    recurrence = Recurrence.parse("0 8 * * *", "UTC")
     with pytest.raises(ValueError, match="without a zone"):
-        cadence.next(datetime(2026, 1, 1), 1)  # noqa: DTZ001 - the naive time is the point
+        recurrence.next(datetime(2026, 1, 1), 1)  # noqa: DTZ001 - the naive time is the point
 
 
 @pytest.mark.parametrize("rule", list(RULES))
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Australia/Lord_Howe"])
 def test_next_and_previous_agree_with_the_whole_list(rule: str, zone: str) -> None:
-    cadence = Recurrence.parse(rule, zone)
+    recurrence = Recurrence.parse(rule, zone)
     start, end = datetime(2026, 3, 27, 3, 17, tzinfo=UTC), datetime(2045, 1, 1, tzinfo=UTC)
-    whole = cadence.due_times(start, end)
-    assert cadence.next(start, 4) == whole[:4]
-    assert cadence.previous(end, 4) == whole[-4:]
-    assert cadence.previous(whole[0], 5, after=start) == whole[:1]
+    whole = recurrence.due_times(start, end)
+    assert recurrence.next(start, 4) == whole[:4]
+    assert recurrence.previous(end, 4) == whole[-4:]
+    assert recurrence.previous(whole[0], 5, after=start) == whole[:1]
 
 
 def test_a_rule_for_the_29th_of_february_is_found_across_a_century_without_one() -> None:
-    cadence = Recurrence.parse("0 8 29 2 */6", "UTC")  # and a Saturday or Sunday
-    assert [due.year for due in cadence.next(datetime(2093, 1, 1, tzinfo=UTC), 2)] == [2116, 2128]
-    assert [due.year for due in cadence.previous(datetime(2116, 1, 1, tzinfo=UTC), 1)] == [2088]
+    recurrence = Recurrence.parse("0 8 29 2 */6", "UTC")  # and a Saturday or Sunday
+    assert [due.year for due in recurrence.next(datetime(2093, 1, 1, tzinfo=UTC), 2)] == [
+        2116,
+        2128,
+    ]
+    assert [due.year for due in recurrence.previous(datetime(2116, 1, 1, tzinfo=UTC), 1)] == [2088]
 
 
 def test_the_end_of_the_calendar_ends_the_list() -> None:
-    cadence = Recurrence.parse("0 8 29 2 *", "UTC")
-    assert cadence.next(LATEST - timedelta(days=1), 1) == []
-    assert cadence.next(datetime.max.replace(tzinfo=UTC), 1) == []
-    assert cadence.previous(datetime.min.replace(tzinfo=UTC), 1) == []
+    recurrence = Recurrence.parse("0 8 29 2 *", "UTC")
+    assert recurrence.next(LATEST - timedelta(days=1), 1) == []
+    assert recurrence.next(datetime.max.replace(tzinfo=UTC), 1) == []
+    assert recurrence.previous(datetime.min.replace(tzinfo=UTC), 1) == []
 
 
 @pytest.mark.parametrize("zone", ["", "Berlin", "Europe", "../etc/passwd", "Mars/Base\n", "\0"])

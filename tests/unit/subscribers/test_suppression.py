@@ -36,7 +36,7 @@ def test_an_address_is_suppressed_until_it_is_lifted(
     known = hasher.hash("ana@example.org")
     with sqlite_store.write() as session:
         assert not suppression.is_suppressed(session, known)
-        suppress(session, known, "ana@example.org", SuppressionReason.BY_HAND, NOW, note="asked")
+        suppress(session, known, "ana@example.org", SuppressionReason.MANUAL, NOW, note="asked")
         assert suppression.is_suppressed(session, known)
         assert not suppression.is_suppressed(session, hasher.hash("bob@example.org"))
         assert suppression.remove(session, known)

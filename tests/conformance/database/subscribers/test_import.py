@@ -271,7 +271,7 @@ def test_who_is_suppressed_or_erased_here_stays_so_whatever_a_file_says(store: S
             session,
             HASHER.hash("di@example.org"),
             "di@example.org",
-            SuppressionReason.BY_HAND,
+            SuppressionReason.MANUAL,
             NOW,
         )
     before = exported(store)
@@ -348,7 +348,7 @@ def filled(store: Store) -> None:
         ana.tracking = False
         for email, note in (("fi@example.org", "=asked by phone"), ("di@example.org", "@odd")):
             suppression.suppress(
-                session, HASHER.hash(email), email, SuppressionReason.BY_HAND, NOW, note=note
+                session, HASHER.hash(email), email, SuppressionReason.MANUAL, NOW, note=note
             )
         erase_subscriber(session, HASHER, "gone@example.org", NOW)
 

@@ -117,7 +117,7 @@ def test_a_letter_that_is_gone_is_nobodys(store: Store) -> None:
 
 def test_sendgrid_names_a_letter_by_its_token() -> None:
     tokens = Tokens([SECRET])
-    token = tokens.make(Purpose.LETTER, 7)
+    token = tokens.make(Purpose.TRANSACTIONAL, 7)
     post = f'[{{"event": "bounce", "timestamp": 1, "delivery": "{token}", "status": "5.1.1"}}]'
     (report,) = parse_webhook(post.encode(), tokens)
     assert (report.claims, report.transactional_id, report.bounce_type) == (

@@ -161,7 +161,7 @@ def test_every_address_gets_the_same_answer(client: TestClient, site: SmallSite)
         ("active", None, ["already"]),
         ("bounced", SuppressionReason.BOUNCED, []),
         ("complained", SuppressionReason.COMPLAINED, []),
-        ("active", SuppressionReason.BY_HAND, []),
+        ("active", SuppressionReason.MANUAL, []),
     ],
 )
 def test_what_is_owed_depends_on_who_it_is(
