@@ -1,4 +1,4 @@
-"""The one place that reads settings and joins the parts; tests hand in their own."""
+"""Reads the settings and joins the parts; the only place that does. Tests hand in their own."""
 
 import shutil
 from collections.abc import Callable
@@ -44,14 +44,15 @@ if TYPE_CHECKING:
 
 
 def clock() -> datetime:
+    """Return the current time, in UTC."""
     return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class App:
-    """Everything a command or a web handler works with.
+    """Everything that a command or a web handler works with.
 
-    `send_tasks` tell the workers on PostgreSQL; on SQLite the worker looks by itself.
+    `send_tasks` notifies workers on PostgreSQL; it is None on SQLite, where the worker polls.
     """
 
     settings: Settings
@@ -78,13 +79,14 @@ class App:
 
     @property
     def tracking(self) -> Tracking:
-        return self.settings.kept
+        return self.settings.tracked
 
     @property
     def networks(self) -> ScannerNetworks:
         return self.settings.networks
 
     def close(self) -> None:
+        """Close the providers and the database."""
         self.provider.close()
         self.mailer.provider.close()
         self.store.close()
@@ -97,9 +99,9 @@ def bootstrap(
     provider: Provider | None = None,
     clock: Callable[[], datetime] = clock,
 ) -> App:
-    """The application over `settings`; what is handed in takes the place of what they name."""
+    """Build the application from `settings`; parts that are passed in replace those they name."""
     store = store or open_store(settings.database_url)
-    # Two, since a letter is sent while an issue is: none is made to serve two threads at once.
+    # Two providers: transactional mail is sent while an issue is, and none serves two threads.
     provider, for_letters = (
         (provider, provider)
         if provider
@@ -108,13 +110,13 @@ def bootstrap(
     tokens = Tokens(settings.secrets)
     # The oldest secret: it stays when a newer one is put before it, and so do the hashes.
     hasher = AddressHasher(settings.secrets[-1])
-    environment = email_environment(*_looks(settings))
+    environment = email_environment(*_template_folders(settings))
     renderer = IssueRenderer(
         brand=settings.brand,
         sender=settings.mail_sender,
         environment=environment,
         tokens=tokens,
-        tracking=settings.kept,
+        tracking=settings.tracked,
         bounces=settings.bounce_address,
     )
     limits = settings.limits
@@ -161,19 +163,20 @@ def bootstrap(
 
 
 def open_send_tasks(batch_size: int, clock: Callable[[], datetime]) -> "SendTasks":
+    """Return what defers send tasks on PostgreSQL."""
     from digest.queue.deferral import SendTasks  # noqa: PLC0415 - PostgreSQL alone needs it
 
     return SendTasks(batch_size, clock)
 
 
-def _looks(settings: Settings) -> list[Path]:
-    """Where email templates are looked for, in this order."""
+def _template_folders(settings: Settings) -> list[Path]:
+    """Return the folders of email templates, the first one first."""
     own = [settings.templates] if settings.templates else []
     return [*own, templates_folder()]
 
 
 def open_mailbox(settings: Settings) -> Mailbox | None:
-    """Where bounces are read; None where that is nowhere. Nothing is opened yet."""
+    """Return the bounce mailbox, not yet opened; None if none is set."""
     url = settings.bounce_mailbox.get_secret_value()
     if not url:
         return None
@@ -182,7 +185,7 @@ def open_mailbox(settings: Settings) -> Mailbox | None:
 
 
 def open_provider(settings: Settings, clock: Callable[[], datetime]) -> Provider:
-    """Raises SettingsError where what it is told can't be."""
+    """Return the mail provider. Raises SettingsError if its settings are wrong."""
     try:
         return _provider(settings, clock)
     except ValueError as error:
@@ -204,7 +207,7 @@ def _provider(settings: Settings, clock: Callable[[], datetime]) -> Provider:
 
 
 def open_tools(settings: Settings) -> Tools:
-    """The programs that look at mail, where this machine has them and they are wanted."""
+    """Return the other programs that check mail, if they are installed and wanted."""
     if not settings.gate_tools:
         return Tools()
     node, spamassassin = shutil.which("node"), shutil.which("spamassassin")
@@ -216,6 +219,6 @@ def open_tools(settings: Settings) -> Tools:
 
 
 def open_signer(settings: Settings) -> Signer | None:
-    """What signs mail, with its keys read; None where no key is set. Raises SettingsError."""
+    """Return the DKIM signer; None if no key is set. Raises SettingsError."""
     keys = read_dkim_keys(settings) if settings.dkim_files else []
     return Signer(settings.signing_domain, keys) if keys else None

@@ -1,4 +1,4 @@
-"""Settings from the environment or `.env`, read once and passed on as values."""
+"""Settings from the environment and `.env`, read once and passed on as values."""
 
 import secrets
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ SHORTEST_SECRET = 32
 
 
 class SettingsError(UserError):
-    """A setting is missing or wrong; one line a setting: its name, and what it should look like."""
+    """A setting is missing or wrong; a line for each, with what it should look like."""
 
 
 class ProviderName(StrEnum):
@@ -55,28 +55,28 @@ class ProviderName(StrEnum):
 
 
 class Settings(BaseSettings):
-    """Every setting, `DIGEST_` before its name in capitals."""
+    """All settings; in the environment each is in capitals, after `DIGEST_`."""
 
     model_config = SettingsConfigDict(
         env_prefix="DIGEST_", env_file=".env", env_file_encoding="utf-8", extra="ignore"
     )
 
     database_url: str = Field(default="sqlite:///var/digest.db", repr=False)
-    """May hold a password, so it is not shown."""
+    """Secret: it may hold a password."""
     public_url: Annotated[str, AfterValidator(web_address)] = "http://localhost:8000"
     secret_key: SecretStr = SecretStr("")
-    """One secret of at least 32 characters, or several parted by commas, newest first."""
+    """One secret of at least 32 characters, or several separated by commas, newest first."""
     provider: ProviderName = ProviderName.OUTBOX
     outbox_dir: Path = Path("var/outbox")
     smtp_url: SecretStr = SecretStr("")
     sendgrid_api_key: SecretStr = SecretStr("")
     sendgrid_host: str = "https://api.sendgrid.com"
     sendgrid_webhook_key: Annotated[str, AfterValidator(webhook_key_text)] = ""
-    """The Signed Event Webhook's verification key, or two parted by a comma."""
+    """The verification key of the Signed Event Webhook, or two separated by a comma."""
     bounce_mailbox: SecretStr = SecretStr("")
     """Like maildir:///var/mail/bounces, or imaps://user:password@host/INBOX."""
     bounce_address: Annotated[str, AfterValidator(bounce_pattern)] = ""
-    """Like bounces+*@example.org: where bounces are sent to, the star told from mail to mail."""
+    """Like bounces+*@example.org: the bounce address, the star replaced in each message."""
     sender: Annotated[str, AfterValidator(sender_text)] = (
         "Weekly AI Tool Verdicts <digest@localhost>"
     )
@@ -86,42 +86,42 @@ class Settings(BaseSettings):
     tagline: Annotated[str, AfterValidator(line)] = TAGLINE
     accent: Annotated[str, AfterValidator(colour)] = ACCENT
     logo_url: Annotated[str, AfterValidator(logo)] = ""
-    """Shown 40 pixels high; where images are off, the list's name stands there."""
+    """Shown 40 pixels high; the list's name replaces it where images are off."""
     typeface: Typeface = Typeface.SANS
     language: Annotated[str, AfterValidator(language_tag)] = "en"
     templates: Path | None = None
-    """A folder of your own email templates, from `digest template new`; what it lacks is ours."""
+    """A folder of your own email templates; a template that it lacks is taken from the product."""
     tracking: bool = True
-    """Off, and neither opens nor clicks are told apart by reader, or kept."""
+    """If off, opens and clicks are neither told apart by reader nor stored."""
     track_opens: bool = True
     track_clicks: bool = True
     metrics_token: SecretStr = SecretStr("")
-    """Who sends it as a bearer token sees /metrics; without it nobody does."""
+    """The bearer token that /metrics asks for; if empty, nobody sees it."""
     proof_of_work: bool = False
-    """Whether a sign-up costs its visitor's processor a second; it needs JavaScript then."""
+    """Whether a sign-up needs a proof of work: a second of CPU, and JavaScript."""
     scanner_networks: Annotated[str, AfterValidator(read_by(parse_networks))] = ""
-    """Like 203.0.113.0/24, 2001:db8::/32: what comes from there is a machine's."""
+    """Like 203.0.113.0/24, 2001:db8::/32: hits from there count as bots."""
     rate_limit: Annotated[str, AfterValidator(read_by(parse_limit))] = ""
-    """Like 20, or 20/s 5000/day; nothing sends as fast as the provider takes it."""
+    """Like 20, or 20/s 5000/day; if empty, as fast as the provider accepts."""
     domain_limits: Annotated[str, AfterValidator(read_by(parse_domain_limits))] = ""
-    """Like gmail.com=20/s 50000/day, yahoo.com=5/s; beside the limit on all mail."""
+    """Like gmail.com=20/s 50000/day, yahoo.com=5/s; in addition to the limit on all mail."""
     warm_up: Annotated[str, AfterValidator(read_by(parse_warm_up))] = ""
-    """Like 2026-12-01 200 x1.5: how many a day, on that date and then ever more."""
+    """Like 2026-12-01 200 x1.5: how many on that day, and the factor for each day after it."""
     gate_block: Annotated[str, AfterValidator(gate_codes_text)] = ""
-    """Codes of the gate that shall block, parted by commas, beside those that do anyway."""
+    """Codes of the gate that block in addition to the defaults, separated by commas."""
     gate_ignore: Annotated[str, AfterValidator(gate_ignored_text)] = ""
-    """Codes that shall only inform."""
+    """Codes of the gate that only inform."""
     gate_tools: bool = True
-    """Whether SpamAssassin and caniemail are asked where this machine has them."""
+    """Whether to use SpamAssassin and caniemail if they are installed."""
     caniemail: Path = Path("node_modules/caniemail")
     """The folder of the npm package."""
     dns_server: Annotated[str, AfterValidator(dns_server_text)] = ""
-    """What `digest doctor` asks, like 9.9.9.9; this machine's own if empty."""
+    """DNS server that `digest doctor` asks, like 9.9.9.9; if empty, this machine's own."""
     dkim_selector: Annotated[str, AfterValidator(selectors)] = ""
     dkim_key_file: str = ""
-    """A PEM file, or several parted by commas: a file a selector, in the same order."""
+    """PEM files separated by commas, one for each selector, in the same order."""
     dkim_domain: Annotated[str, AfterValidator(domain_text)] = ""
-    """The sender's domain if empty."""
+    """If empty, the sender's domain."""
 
     @model_validator(mode="after")
     def _provider_has_what_it_needs(self) -> "Settings":
@@ -178,45 +178,53 @@ class Settings(BaseSettings):
 
     @property
     def secrets(self) -> list[str]:
+        """The signing secrets, newest first."""
         return split(self.secret_key.get_secret_value())
 
     @property
     def webhook_keys(self) -> list[str]:
+        """The public keys of SendGrid's signed webhook."""
         return split(self.sendgrid_webhook_key)
 
     @property
     def dkim_files(self) -> dict[str, Path]:
-        """PEM files by selector; none where mail is not signed here."""
+        """PEM files by selector; empty if mail is not signed here."""
         files = map(Path, split(self.dkim_key_file))
         return dict(zip(split(self.dkim_selector), files, strict=True))
 
     @property
     def signing_domain(self) -> str:
+        """The domain that DKIM signs for."""
         return self.dkim_domain or self.mail_sender.domain
 
     @property
     def mail_sender(self) -> Sender:
+        """Name, address and reply-to of the sender."""
         name, address = parse_sender(self.sender)
         return Sender(name, address, self.reply_to or None)
 
     @property
-    def kept(self) -> "Tracking":
+    def tracked(self) -> "Tracking":
+        """Whether opens and clicks are tracked."""
         from digest.render.links import Tracking
 
         return Tracking(self.tracking and self.track_opens, self.tracking and self.track_clicks)
 
     @property
     def networks(self) -> ScannerNetworks:
+        """Networks whose hits count as bots."""
         return ScannerNetworks(parse_networks(self.scanner_networks))
 
     @property
     def gate_policy(self) -> "Policy":
+        """The gate's levels as set here."""
         from digest.gate.findings import Policy, parse_codes, parse_ignored
 
         return Policy(parse_codes(self.gate_block), parse_ignored(self.gate_ignore))
 
     @property
     def limits(self) -> Limits:
+        """The rate limits."""
         return Limits(
             parse_limit(self.rate_limit),
             parse_domain_limits(self.domain_limits),
@@ -225,6 +233,7 @@ class Settings(BaseSettings):
 
     @property
     def brand(self) -> Brand:
+        """Name and look of the list."""
         return Brand(
             name=self.list_name,
             public_url=self.public_url,
@@ -238,7 +247,7 @@ class Settings(BaseSettings):
 
 
 def read_settings(**overrides: Any) -> Settings:
-    """Settings from the environment and `.env`. Raises SettingsError naming each wrong one."""
+    """Read the environment and `.env`. Raises SettingsError naming each wrong setting."""
     try:
         settings = Settings(**overrides)
     except ValidationError as error:
@@ -250,7 +259,7 @@ def read_settings(**overrides: Any) -> Settings:
 
 
 def unknown_settings(environment: Mapping[str, str]) -> list[str]:
-    """Names that begin like a setting and are none: most likely a slip of the pen."""
+    """Return names that begin like a setting but are none: most likely typing errors."""
     known = {f"DIGEST_{name.upper()}" for name in Settings.model_fields}
     return sorted(name for name in environment if name.startswith("DIGEST_") and name not in known)
 
@@ -263,15 +272,15 @@ def _is_aligned(signing_domain: str, sender_domain: str) -> bool:
 
 def _lines(error: ValidationError) -> list[str]:
     lines = []
-    for fault in error.errors(include_url=False):
-        name = f"DIGEST_{str(fault['loc'][0]).upper()}: " if fault["loc"] else ""
-        wrong = fault["msg"].removeprefix("Value error, ")
+    for one in error.errors(include_url=False):
+        name = f"DIGEST_{str(one['loc'][0]).upper()}: " if one["loc"] else ""
+        wrong = one["msg"].removeprefix("Value error, ")
         lines.append(f"{name}{wrong}")
     return lines
 
 
 def _secrets(settings: Settings) -> list[str]:
-    """The secrets given; for local use one is made on the first run and kept beside the store."""
+    """Return the secrets; for local use one is made on the first run, beside the database."""
     given = settings.secrets
     for secret in given:
         if len(secret) < SHORTEST_SECRET:

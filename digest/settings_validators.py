@@ -1,4 +1,4 @@
-"""What the text of each setting has to look like; a ValueError says so in words for people."""
+"""Validates the text of each setting; a ValueError says what it should look like."""
 
 import re
 from collections.abc import Callable
@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 from subscribers.addresses import AddressError, parse_address
 
-LONGEST_NAME = 100
-LONGEST_TAGLINE = 200
-LONGEST_BEFORE_TOKEN = 40
+MAX_NAME_LENGTH = 100
+MAX_TAGLINE_LENGTH = 200
+MAX_BEFORE_TOKEN = 40
 """A local part has 64 characters at most, and 22 of them are a token."""
 SELECTOR = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
@@ -18,6 +18,7 @@ _PLAIN_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9-]+(?:\.[A-Za-z0-
 
 
 def web_address(value: str) -> str:
+    """Accept an http or https address; return it without a slash at its end."""
     parts = urlsplit(value)
     local = parts.hostname in ("localhost", "127.0.0.1", "::1")
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
@@ -30,26 +31,30 @@ def web_address(value: str) -> str:
 
 
 def sender_text(value: str) -> str:
+    """Accept `Name <address>`."""
     parse_sender(value)
     return value
 
 
 def name_text(value: str) -> str:
+    """Accept a list's name: one line, not too long."""
     folded = value.strip()
-    if not folded or len(folded) > LONGEST_NAME or not folded.isprintable():
-        msg = f"should be a name of one line and at most {LONGEST_NAME} characters"
+    if not folded or len(folded) > MAX_NAME_LENGTH or not folded.isprintable():
+        msg = f"should be a name of one line and at most {MAX_NAME_LENGTH} characters"
         raise ValueError(msg)
     return folded
 
 
 def line(value: str) -> str:
-    if len(value) > LONGEST_TAGLINE or not value.isprintable():
-        msg = f"should be one line of at most {LONGEST_TAGLINE} characters"
+    """Accept one line."""
+    if len(value) > MAX_TAGLINE_LENGTH or not value.isprintable():
+        msg = f"should be one line of at most {MAX_TAGLINE_LENGTH} characters"
         raise ValueError(msg)
     return value.strip()
 
 
 def colour(value: str) -> str:
+    """Accept a colour like #4338ca."""
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
         msg = "should be a colour like #4338ca"
         raise ValueError(msg)
@@ -57,7 +62,7 @@ def colour(value: str) -> str:
 
 
 def logo(value: str) -> str:
-    """Mail is read far from here, so only an address that everybody can reach will do."""
+    """Accept an https address that everybody can reach: mail is read elsewhere."""
     if value and not re.fullmatch(r"https://[!-~]+", value):
         msg = "should be an image's address like https://example.org/logo.png"
         raise ValueError(msg)
@@ -65,6 +70,7 @@ def logo(value: str) -> str:
 
 
 def language_tag(value: str) -> str:
+    """Accept a language tag like en or pt-BR."""
     if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", value):
         msg = "should be a language tag like en or pt-BR (RFC 5646)"
         raise ValueError(msg)
@@ -72,6 +78,7 @@ def language_tag(value: str) -> str:
 
 
 def reply_to_text(value: str) -> str:
+    """Accept a mail address, or nothing."""
     try:
         return ascii_domain(parse_address(value).email) if value.strip() else ""
     except AddressError as error:
@@ -79,14 +86,15 @@ def reply_to_text(value: str) -> str:
 
 
 def bounce_pattern(value: str) -> str:
+    """Accept an address with a star, like bounces+*@example.org, or nothing."""
     local, _, domain = value.strip().partition("@")
     before, star, after = local.partition("*")
     # Else what stands there could be taken for a part of the token.
     if star and (after or re.search(r"[A-Za-z0-9_-]$", before)):
         msg = "should look like bounces@example.org or bounces+*@example.org"
         raise ValueError(msg)
-    if len(before) > LONGEST_BEFORE_TOKEN:
-        msg = f"has more than {LONGEST_BEFORE_TOKEN} characters before the star"
+    if len(before) > MAX_BEFORE_TOKEN:
+        msg = f"has more than {MAX_BEFORE_TOKEN} characters before the star"
         raise ValueError(msg)
     if not value.strip():
         return ""
@@ -95,6 +103,7 @@ def bounce_pattern(value: str) -> str:
 
 
 def postal_text(value: str) -> str:
+    """Accept a postal address of one line or several."""
     if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", value):
         msg = "holds a control character"
         raise ValueError(msg)
@@ -102,7 +111,7 @@ def postal_text(value: str) -> str:
 
 
 def read_by(parse: Callable[[str], object]) -> Callable[[str], str]:
-    """Keeps the text, once it is known that it can be read."""
+    """Return a validator that accepts what `parse` can read, and returns the text itself."""
 
     def check(value: str) -> str:
         parse(value)
@@ -112,6 +121,7 @@ def read_by(parse: Callable[[str], object]) -> Callable[[str], str]:
 
 
 def dns_server_text(value: str) -> str:
+    """Accept an IP address with or without a port."""
     if value.strip():
         from digest.deliverability.dns_server import parse_server
 
@@ -120,6 +130,7 @@ def dns_server_text(value: str) -> str:
 
 
 def gate_codes_text(value: str) -> str:
+    """Accept codes of the gate."""
     if value.strip():
         from digest.gate.findings import parse_codes
 
@@ -128,6 +139,7 @@ def gate_codes_text(value: str) -> str:
 
 
 def gate_ignored_text(value: str) -> str:
+    """Accept codes of the gate that may be ignored."""
     if value.strip():
         from digest.gate.findings import parse_ignored
 
@@ -136,6 +148,7 @@ def gate_ignored_text(value: str) -> str:
 
 
 def selectors(value: str) -> str:
+    """Accept DKIM selectors separated by commas."""
     names = split(value)
     if not all(re.fullmatch(SELECTOR, name) for name in names) or len(set(names)) < len(names):
         msg = "should look like s2026, or s2026,e2026 for two keys"
@@ -144,6 +157,7 @@ def selectors(value: str) -> str:
 
 
 def webhook_key_text(value: str) -> str:
+    """Accept public keys of a webhook."""
     if keys := split(value):
         from digest.track.provider_events.sendgrid_signature import SignatureVerifier
 
@@ -152,18 +166,19 @@ def webhook_key_text(value: str) -> str:
 
 
 def domain_text(value: str) -> str:
+    """Accept a domain name."""
     return ascii_domain(f"postmaster@{value.strip()}").rpartition("@")[2] if value.strip() else ""
 
 
 def split(value: str) -> list[str]:
-    """What stands between commas, if anything does."""
+    """Split at commas; empty parts are dropped."""
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
 def parse_sender(value: str) -> tuple[str, str]:
-    """`Name <address>` as (name, address). Raises ValueError."""
+    """Parse `Name <address>` to (name, address). Raises ValueError."""
     match = re.fullmatch(r"\s*(.*?)\s*<\s*([^<>\s]+@[^<>\s@]+)\s*>\s*", value)
-    if not match or not match[1] or len(match[1]) > LONGEST_NAME or not match[1].isprintable():
+    if not match or not match[1] or len(match[1]) > MAX_NAME_LENGTH or not match[1].isprintable():
         msg = "should look like Weekly Verdicts <digest@example.org>"
         raise ValueError(msg)
     if not _PLAIN_ADDRESS.fullmatch(match[2]):
@@ -182,7 +197,7 @@ def _check_address(text: str) -> None:
 
 
 def ascii_domain(address: str) -> str:
-    """The address with its domain in A-labels: headers can't carry it otherwise (RFC 5891)."""
+    """Return the address with its domain in A-labels, as headers need it (RFC 5891)."""
     local, _, domain = address.rpartition("@")
     if not local.isascii():
         msg = f"{address}: only ASCII can stand before the @ of a sender"

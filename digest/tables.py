@@ -1,4 +1,4 @@
-"""Registers every table of every room, for what needs the whole schema: migrations and tests."""
+"""Registers the tables of every room, for migrations and tests, which need the whole schema."""
 
 from sqlmodel import SQLModel
 

@@ -1,4 +1,4 @@
-"""Tells which line of which template wrote a line of MJML, for faults that are found in the MJML.
+"""Tells which line of which template wrote a line of MJML, for errors found in the MJML.
 
 Jinja2 does not record where its output comes from. So when MJML is refused, its template is
 rendered once more with a marker in every line of every template; the markers are read off the
@@ -69,7 +69,7 @@ def compile_mjml(environment: Environment, name: str, render: Callable[[Environm
         origin = find_template_line(environment, source, error.line, render)
         if origin is None:
             raise TemplateError(name, None, quoted) from error
-        # What Jinja2 fills in may be at fault, and is not to be seen in the template.
+        # The error may be in what Jinja2 filled in, which the template does not show.
         problem = quoted if "{{" in origin.text else error.problem
         raise TemplateError(origin.template, origin.number, problem) from error
 

@@ -1,4 +1,4 @@
-"""Every code of the gate: a sound message has none, and each fault is found under its own."""
+"""Every code of the gate: a sound message has none, and each error is found under its own."""
 
 import re
 from collections.abc import Callable
@@ -280,9 +280,9 @@ def test_every_code_is_explained_at_its_level() -> None:
 
 @pytest.mark.parametrize("name", sorted(EMAILS))
 def test_every_email_of_ours_passes_what_is_not_about_lists(name: str) -> None:
-    """Letters have no unsubscribe link of an issue; all else holds for them too."""
-    letter = EMAILS[name](email_environment(templates_folder()))
-    assert codes(made(letter)) <= ({Code.UNSUBSCRIBE_MISSING} if name != "issue" else set())
+    """Transactional mail has no unsubscribe link of an issue; all else holds for it too."""
+    message = EMAILS[name](email_environment(templates_folder()))
+    assert codes(made(message)) <= ({Code.UNSUBSCRIBE_MISSING} if name != "issue" else set())
 
 
 @pytest.mark.parametrize("accent", ["#4338ca", "#ffee00", "#000000", "#ffffff", "#e11d48"])

@@ -1,4 +1,4 @@
-"""Letters: whole links, nothing of the reader's read as markup, no slots."""
+"""Transactional mail: whole links, nothing of the reader's read as markup, no slots."""
 
 import pytest
 from bs4 import BeautifulSoup

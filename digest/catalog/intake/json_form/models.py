@@ -13,14 +13,14 @@ from digest.catalog.intake.text.figures import is_dash
 from digest.catalog.intake.text.lines import quoted
 from digest.catalog.slugs import is_slug
 
-_FAULT = "fault"
+_ERROR_TYPE = "fault"
 _SLUG = 'lower-case words with hyphens, like "llama-4-compact-12b"'
 _SCORE = "a number from 0 to 100, or null"
 
 
-def _fault(found: str, expected: str) -> PydanticCustomError:
+def _error(found: str, expected: str) -> PydanticCustomError:
     context = {"found": found, "expected": expected}
-    return PydanticCustomError(_FAULT, "found {found}, expected {expected}", context)
+    return PydanticCustomError(_ERROR_TYPE, "found {found}, expected {expected}", context)
 
 
 def _text(
@@ -29,9 +29,9 @@ def _text(
     def check(value: str) -> str:
         text = clean(value)
         if is_needed and is_blank(text):
-            raise _fault(quoted(value), "at least one visible character")
+            raise _error(quoted(value), "at least one visible character")
         if len(text) > limit:
-            raise _fault(f"{len(text)} characters", f"{limit} at most")
+            raise _error(f"{len(text)} characters", f"{limit} at most")
         return text
 
     return check
@@ -40,7 +40,7 @@ def _text(
 def _slug(limit: int) -> Callable[[str], str]:
     def check(value: str) -> str:
         if not is_slug(value, limit):
-            raise _fault(quoted(value), f"{_SLUG}, {limit} characters at most")
+            raise _error(quoted(value), f"{_SLUG}, {limit} characters at most")
         return value
 
     return check
@@ -48,7 +48,7 @@ def _slug(limit: int) -> Callable[[str], str]:
 
 def _address(value: str) -> str:
     if not urls.is_importable(value):
-        raise _fault(quoted(value), urls.EXPECTED)
+        raise _error(quoted(value), urls.EXPECTED)
     return value
 
 
@@ -58,7 +58,7 @@ def _moment(value: Any) -> datetime | None:
     try:
         return dates.parse_published(value, is_zone_needed=True)
     except (TypeError, ValueError):
-        raise _fault(shown(value), f"{dates.EXPECTED}, or null") from None
+        raise _error(shown(value), f"{dates.EXPECTED}, or null") from None
 
 
 def _price(value: str) -> str:
@@ -82,7 +82,7 @@ def _each_lens_once(reviews: list[ReviewModel]) -> list[ReviewModel]:
     seen: set[str] = set()
     for review in reviews:
         if review.lens in seen:
-            raise _fault(f'two reviews with the lens "{review.lens}"', "each lens once")
+            raise _error(f'two reviews with the lens "{review.lens}"', "each lens once")
         seen.add(review.lens)
     return reviews
 
@@ -127,7 +127,7 @@ _TEXT = "text in quotation marks"
 
 def describe(error: ErrorDetails) -> tuple[str, str]:
     """Return what was found and what was expected, for a message."""
-    if error["type"] == _FAULT:
+    if error["type"] == _ERROR_TYPE:
         return error["ctx"]["found"], error["ctx"]["expected"]
     last = error["loc"][-1] if error["loc"] else 0
     if error["type"] == "extra_forbidden":

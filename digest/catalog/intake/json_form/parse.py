@@ -48,7 +48,7 @@ def read_comparison(value: Any, source: str, path: str) -> ComparisonPage | Page
     try:
         model = ComparisonModel.model_validate(value)
     except ValidationError as error:
-        return _fault(error, source, path)
+        return _first_error(error, source, path)
     left, right = (_contender(contender) for contender in model.contenders)
     if (left.slug or slugify(left.name)) == (right.slug or slugify(right.name)):
         expected = f"a contender other than {quoted(left.name)}"
@@ -88,7 +88,7 @@ def _contender(model: ContenderModel) -> ContenderPage:
     )
 
 
-def _fault(error: ValidationError, source: str, path: str) -> PageError:
+def _first_error(error: ValidationError, source: str, path: str) -> PageError:
     """Return the first error of several: one line is enough to fix a page by."""
     first = error.errors(include_url=False)[0]
     place = path + "".join(_step(step) for step in first["loc"])

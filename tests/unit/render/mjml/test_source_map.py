@@ -1,4 +1,4 @@
-"""A fault in the MJML is told by the template's own line, however far Jinja2 has moved it."""
+"""An error in the MJML is reported with the template's own line, wherever Jinja2 moved it."""
 
 import shutil
 from pathlib import Path
