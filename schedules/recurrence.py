@@ -50,7 +50,7 @@ class Recurrence:
         return sorted({due for due in self._around(after, until) if after < due <= until})
 
     def next(self, after: datetime, count: int = 1) -> list[datetime]:
-        """Return every due time after `after`, up to and including `until`, in UTC, sorted."""
+        """Return the first `count` due times after `after`; fewer only where the calendar ends."""
         span = _DAY
         while True:
             until = utc(after) + min(span, LATEST - utc(after))
@@ -72,7 +72,7 @@ class Recurrence:
             span *= 2
 
     def describe(self) -> str:
-        """Return the last `count` due times after `after`, up to and including `until`, sorted."""
+        """Describe the rule, as `Mondays at 08:00 (Europe/Berlin)`, or quote it if not weekly."""
         cron = self.cron
         weekly = len(cron.days) == 31 and len(cron.months) == 12 and len(cron.weekdays) < 7  # noqa: PLR2004 - every day, month and weekday
         if not weekly or len(cron.hours) > 1 or len(cron.minutes) > 1:

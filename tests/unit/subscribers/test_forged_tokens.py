@@ -4,7 +4,7 @@ import random
 import secrets
 import string
 
-from subscribers.tokens import BLOCK, TOKEN_LENGTH, Purpose, Tokens, _spell
+from subscribers.tokens import BLOCK, TOKEN_LENGTH, Purpose, Tokens, _encode
 
 OURS = Tokens(["one secret of the tests, long enough"])
 THEIRS = Tokens(["a secret of somebody else, long enough"])
@@ -13,7 +13,7 @@ ALPHABET = string.ascii_letters + string.digits + "-_"
 
 
 def invented() -> list[str]:
-    return _spell(secrets.token_bytes(BLOCK * EACH))
+    return _encode(secrets.token_bytes(BLOCK * EACH))
 
 
 def altered(own: list[str], chance: random.Random) -> list[str]:
