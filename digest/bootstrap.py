@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from jinja2 import Environment
+
 from digest.brand import Brand
 from digest.deliver.providers.base import Provider
 from digest.deliver.providers.dkim.signer import Signer
@@ -20,7 +22,7 @@ from digest.gate.checks.spam import SpamFilter
 from digest.message.edition import Sender
 from digest.pipeline.issue_renderer import IssueRenderer
 from digest.pipeline.issue_service import IssueService
-from digest.pipeline.notify_workers import notify_nobody
+from digest.pipeline.notify_workers import NotifyWorkers, notify_nobody
 from digest.pipeline.preview import Preview
 from digest.pipeline.sending import Sending
 from digest.pipeline.transactional_mailer import TransactionalMailer
@@ -102,7 +104,7 @@ def bootstrap(
     """Build the application from `settings`; parts that are passed in replace those they name."""
     store = store or open_store(settings.database_url)
     # Two providers: transactional mail is sent while an issue is, and none serves two threads.
-    provider, for_letters = (
+    provider, mailer_provider = (
         (provider, provider)
         if provider
         else (open_provider(settings, clock), open_provider(settings, clock))
@@ -111,16 +113,8 @@ def bootstrap(
     # The oldest secret: it stays when a newer one is put before it, and so do the hashes.
     hasher = AddressHasher(settings.secrets[-1])
     environment = email_environment(*_template_folders(settings))
-    renderer = IssueRenderer(
-        brand=settings.brand,
-        sender=settings.mail_sender,
-        environment=environment,
-        tokens=tokens,
-        tracking=settings.tracked,
-        bounces=settings.bounce_address,
-    )
-    limits = settings.limits
-    batch_size = limits.batch_size(provider.batch_size)
+    renderer = _issue_renderer(settings, environment, tokens)
+    batch_size = settings.limits.batch_size(provider.batch_size)
     send_tasks = None if store.is_sqlite else open_send_tasks(batch_size, clock)
     notify_workers = send_tasks or notify_nobody
     mailbox = open_mailbox(settings)
@@ -134,23 +128,19 @@ def bootstrap(
         provider=provider,
         renderer=renderer,
         preview=Preview(store, renderer, settings.gate_policy),
-        issues=IssueService(
-            store,
-            renderer,
-            batch_size,
-            clock,
-            domain_batch_sizes=limits.domain_batch_sizes(provider.batch_size),
-            notify_workers=notify_workers,
-            gate=Gate(settings.gate_policy, open_tools(settings)),
+        issues=_issue_service(
+            settings, renderer, provider, store, clock=clock, notify_workers=notify_workers
         ),
-        sending=Sending(store, renderer, provider, clock, limits, notify_workers=notify_workers),
+        sending=Sending(
+            store, renderer, provider, clock, settings.limits, notify_workers=notify_workers
+        ),
         mailer=TransactionalMailer(
             store=store,
             renderer=TransactionalRenderer(settings.brand, environment),
             sender=settings.mail_sender,
             tokens=tokens,
             hasher=hasher,
-            provider=for_letters,
+            provider=mailer_provider,
             clock=clock,
             bounces=settings.bounce_address,
         ),
@@ -159,6 +149,38 @@ def bootstrap(
         bounces=BounceMailboxReader(mailbox, store, tokens, hasher, clock) if mailbox else None,
         proof_of_work=ProofOfWork(settings.secrets[0]) if settings.proof_of_work else None,
         clock=clock,
+    )
+
+
+def _issue_renderer(settings: Settings, environment: Environment, tokens: Tokens) -> IssueRenderer:
+    return IssueRenderer(
+        brand=settings.brand,
+        sender=settings.mail_sender,
+        environment=environment,
+        tokens=tokens,
+        tracking=settings.tracked,
+        bounces=settings.bounce_address,
+    )
+
+
+def _issue_service(
+    settings: Settings,
+    renderer: IssueRenderer,
+    provider: Provider,
+    store: Store,
+    *,
+    clock: Callable[[], datetime],
+    notify_workers: NotifyWorkers,
+) -> IssueService:
+    limits = settings.limits
+    return IssueService(
+        store,
+        renderer,
+        limits.batch_size(provider.batch_size),
+        clock,
+        domain_batch_sizes=limits.domain_batch_sizes(provider.batch_size),
+        notify_workers=notify_workers,
+        gate=Gate(settings.gate_policy, open_tools(settings)),
     )
 
 
