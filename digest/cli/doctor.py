@@ -59,15 +59,15 @@ def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:
     )
     yield True, f"mail is from {settings.sender}"
     keys: list[DkimKey] = []
-    yield from _signatures(settings, keys)
-    yield from _standing(settings, keys)
-    yield from _coming_back(app)
+    yield from _dkim_signing(settings, keys)
+    yield from _deliverability(settings, keys)
+    yield from _bounces(app)
     for name in unknown_settings(os.environ):
         yield None, f"{name} is no setting of this version"
 
 
-def _coming_back(app: "App") -> Iterator[tuple[bool | None, str]]:
-    """Whether anybody would hear of a bounce."""
+def _bounces(app: "App") -> Iterator[tuple[bool | None, str]]:
+    """Check that bounces and delivery events would be read."""
     from digest.settings import ProviderName
     from digest.track.bounces.mailbox import MailboxError
 
@@ -87,7 +87,7 @@ def _coming_back(app: "App") -> Iterator[tuple[bool | None, str]]:
         yield True, "bounces: the mailbox can be read"
 
 
-def _signatures(settings: "Settings", keys: "list[DkimKey]") -> Iterator[tuple[bool | None, str]]:
+def _dkim_signing(settings: "Settings", keys: "list[DkimKey]") -> Iterator[tuple[bool | None, str]]:
     from digest.bootstrap import open_signer
     from digest.deliver.providers.dkim.keys import RECOMMENDED_BITS, world_readable
     from digest.settings import ProviderName, SettingsError
@@ -113,7 +113,9 @@ def _signatures(settings: "Settings", keys: "list[DkimKey]") -> Iterator[tuple[b
         yield None, f"DKIM: everybody on this machine can read {path}; try: chmod 600 {path}"
 
 
-def _standing(settings: "Settings", keys: "Sequence[DkimKey]") -> Iterator[tuple[bool | None, str]]:
+def _deliverability(
+    settings: "Settings", keys: "Sequence[DkimKey]"
+) -> Iterator[tuple[bool | None, str]]:
     """What the world sees of the sender; for the outbox nothing of it is at fault yet."""
     from digest.deliver.providers.smtp.url import parse_smtp_url
     from digest.deliverability.check_result import Topic

@@ -26,7 +26,7 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
     """
     from digest.worker import work
 
-    _speak_up()
+    _log_info()
     with open_app() as app:
         stop = threading.Event()
         timers = _scheduler(app)
@@ -57,7 +57,7 @@ def worker() -> None:
     """
     from digest.worker import stop_on_signals, work
 
-    _speak_up()
+    _log_info()
     with open_app() as app:
         stop = threading.Event()
         stop_on_signals(stop)
@@ -72,7 +72,7 @@ def scheduler() -> None:
     """
     from digest.worker import stop_on_signals
 
-    _speak_up()
+    _log_info()
     with open_app() as app:
         stop = threading.Event()
         stop_on_signals(stop)
@@ -102,8 +102,8 @@ def run_studio(app: "App", number: int | None, port: int) -> None:
     _run(app, listener, studio=True)
 
 
-def _speak_up() -> None:
-    """A process that runs for years says what it does; its libraries only what goes wrong."""
+def _log_info() -> None:
+    """Log at INFO for our own packages; libraries log warnings only."""
     for name in ("digest", "schedules"):
         logging.getLogger(name).setLevel(logging.INFO)
 

@@ -1,4 +1,4 @@
-"""The demo's week: sample data in, an approved issue out, told step by step."""
+"""Runs the demo: imports sample data, drafts, approves and sends an issue, and tells each step."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ SCHEDULE = "weekly"
 
 
 def run_sample_week(folder: Path) -> None:
-    """Imports, drafts, checks, approves and sends; a second run says what is new."""
+    """Import, draft, check, approve and send; a second run says what is new."""
     settings = read_settings(
         database_url=f"sqlite:///{folder}/digest.db",
         provider=ProviderName.OUTBOX,
