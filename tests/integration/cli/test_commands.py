@@ -257,7 +257,7 @@ def test_the_doctor_refuses_real_mail_that_would_be_refused(
 def test_the_doctor_says_what_it_could_not_ask(
     run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("digest.deliverability.resolver.PATIENCE", 0.05)
+    monkeypatch.setattr("digest.deliverability.resolver.TIMEOUT_SECONDS", 0.05)
     monkeypatch.setenv("DIGEST_SENDER", "V <digest@d.example>")
     with dns_server() as zone:
         zone.silent = True
