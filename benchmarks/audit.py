@@ -1,4 +1,4 @@
-"""What the books of an issue say, and whether the sink's record bears them out."""
+"""Compares the counts of an issue with what the sink received."""
 
 import time
 from collections import Counter
@@ -23,7 +23,7 @@ SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks JOIN pg_stat_activi
 WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND application_name = ANY(:living)
 AND query NOT LIKE '%pg_try_advisory_lock%'
 """
-"""Presences; who asks whether another one lives holds that one's lock for a moment."""
+"""Worker locks; who asks whether another one lives holds that one's lock for a moment."""
 _AT_WORK = """\
 SELECT count(*) FROM pg_stat_activity WHERE application_name = :name
 AND wait_event_type IS DISTINCT FROM 'Lock'
@@ -32,7 +32,7 @@ AND wait_event_type IS DISTINCT FROM 'Lock'
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class IssueCounts:
     """`orphaned` are people in flight whose worker is dead."""
 
     state: str
@@ -51,7 +51,7 @@ class Account:
     faults: list[str] = field(default_factory=list)
 
 
-def books(store: Store, number: int, living: Sequence[str]) -> Books:
+def issue_counts(store: Store, number: int, living: Sequence[str]) -> IssueCounts:
     """As of one moment. `living` are the names of the processes that are alive."""
     with store.read() as session:
         state = find_issue(session, number).state
@@ -72,7 +72,7 @@ def books(store: Store, number: int, living: Sequence[str]) -> Books:
             )
             .where(col(Delivery.issue_number) == number)
         ).one()
-    return Books(state, int(row[0]), int(row[1]))
+    return IssueCounts(state, int(row[0]), int(row[1]))
 
 
 def last_words(store: Store, name: str) -> None:

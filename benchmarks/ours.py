@@ -1,7 +1,7 @@
 """One send of ours, in a process of its own.
 
 python -m benchmarks.ours URL PEOPLE CONNECTIONS on|off prints its figures as JSON. `on` is a whole
-send over a durable ledger in SQLite, from the freezing of the audience to finished books; `off`
+send over a durable ledger in SQLite, from the freezing of the audience to the finished issue; `off`
 the provider alone.
 """
 

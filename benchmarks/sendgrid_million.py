@@ -132,7 +132,7 @@ def _send(app: App, number: int) -> dict[str, Any]:
         progress = app.sending.run(number, worker)
     seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
     if not progress.finished:
-        sys.exit(f"the books don't add up: {progress}")
+        sys.exit(f"the counts don't add up: {progress}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"seconds": round(seconds, 1), "cpu": round(cpu, 1), "mb": round(peak, 1)}
 

@@ -44,10 +44,10 @@ class Siege:
     resent: Counter[int] = field(default_factory=Counter)
     tally: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
-    last: audit.Books = field(default_factory=lambda: audit.Books(""))
+    last: audit.IssueCounts = field(default_factory=lambda: audit.IssueCounts(""))
 
     def run(self) -> list[int]:
-        """Issue after issue until all signals are spent and nobody is in doubt; their numbers."""
+        """Issue after issue until all signals are spent and nobody is uncertain; their numbers."""
         numbers = []
         while self.signals:
             numbers.append(add_issue(self.app))
@@ -58,7 +58,7 @@ class Siege:
 
     def _issue(self, number: int) -> None:
         while True:
-            self.last = self._books(number)
+            self.last = self._counts(number)
             self._to_the_end(number)
             doubtful = audit.uncertain(self.app.store, number)
             if not doubtful:
@@ -71,7 +71,7 @@ class Siege:
 
     def _to_the_end(self, number: int) -> None:
         quiet_since = time.monotonic()
-        while (now := self._books(number)).state != IssueState.FINISHED:
+        while (now := self._counts(number)).state != IssueState.FINISHED:
             self._fill(number, now.state)
             if self.signals:
                 self._strike(number)
@@ -118,7 +118,7 @@ class Siege:
         if how is signal.SIGKILL and code != -how:
             return  # it had ended by itself a moment before
         self.signals.pop()
-        before, now = self.last, self._books(number)
+        before, now = self.last, self._counts(number)
         doubtful = now.uncertain - before.uncertain
         if doubtful > before.orphaned:
             self.faults.append(
@@ -136,9 +136,9 @@ class Siege:
         self.tally["most in flight"] = max(self.tally["most in flight"], now.orphaned)
         self.last = now
 
-    def _books(self, number: int) -> audit.Books:
+    def _counts(self, number: int) -> audit.IssueCounts:
         living = [one.name for one in self.living if one.alive()]
-        return audit.books(self.app.store, number, living)
+        return audit.issue_counts(self.app.store, number, living)
 
 
 def besiege(

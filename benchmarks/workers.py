@@ -59,7 +59,7 @@ def _send(database: str, url: str, people: int, senders: int) -> dict[str, float
     progress = app.sending.progress(number)
     app.close()
     if progress.counts["submitted"] != people:
-        sys.exit(f"the books don't add up: {progress.counts}")
+        sys.exit(f"the counts don't add up: {progress.counts}")
     return {"people": people, "seconds": seconds, "senders": senders}
 
 

@@ -53,7 +53,7 @@ def complete_address_change(
     origin: ConsentOrigin,
     now: datetime,
 ) -> AddressChanged | None:
-    """As `subscribers.preferences.confirm_address_change`; the old address is owed a notice."""
+    """As `subscribers.preferences.confirm_address_change`; the old address gets a notice."""
     moved = confirm_address_change(session, hasher, subscriber_id, number, origin=origin, now=now)
     if moved is not None:
         enqueue(

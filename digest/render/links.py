@@ -72,13 +72,13 @@ def ascii_url(url: str, label: str) -> str:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise _refusal(url, label, f"which can't be read ({error})") from None
+        raise _url_error(url, label, f"which can't be read ({error})") from None
     if parts.scheme not in SCHEMES or not host:
-        raise _refusal(url, label, "expected an address that starts with https:// or http://")
+        raise _url_error(url, label, "expected an address that starts with https:// or http://")
     if _UNPRINTABLE.search(url.strip(" ").replace(" ", "")) or len(url) > MAX_URL_LENGTH:
-        raise _refusal(url, label, f"expected at most {MAX_URL_LENGTH} printable characters")
+        raise _url_error(url, label, f"expected at most {MAX_URL_LENGTH} printable characters")
     if parts.username is not None or parts.password is not None:
-        raise _refusal(url, label, "expected an address without a user name before the host")
+        raise _url_error(url, label, "expected an address without a user name before the host")
     where = _ascii_host(host, url, label) + (f":{port}" if port is not None else "")
     path, query = (_escaped(part, _KEPT) for part in (parts.path, parts.query))
     fragment = _escaped(parts.fragment, _KEPT_IN_FRAGMENT)
@@ -99,14 +99,14 @@ def _ascii_host(host: str, url: str, label: str) -> str:
     try:
         name = host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
     except idna.IDNAError as error:
-        raise _refusal(url, label, f"whose host is no domain name ({error})") from None
+        raise _url_error(url, label, f"whose host is no domain name ({error})") from None
     if _IPV6.fullmatch(name):
         return f"[{name}]"
     if not _HOST.fullmatch(name):
-        raise _refusal(url, label, "whose host is no domain name")
+        raise _url_error(url, label, "whose host is no domain name")
     return name
 
 
-def _refusal(url: str, label: str, problem: str) -> TemplateError:
+def _url_error(url: str, label: str, problem: str) -> TemplateError:
     shown = url if len(url) <= 80 else url[:79] + "…"  # noqa: PLR2004 - one terminal line
     return TemplateError(f"link {label!r}", None, f"found {shown!r}, {problem}")

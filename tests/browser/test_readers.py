@@ -108,11 +108,11 @@ def app(sqlite_store: Store, tmp_path: Path) -> Iterator[App]:
         page = ComparisonPage("Alpha vs Beta", (side("Alpha", 75), side("Beta", 100)))
         upsert_page(session, page, datetime.now(UTC))
     stop = threading.Event()
-    postman = threading.Thread(target=deliver_transactional_mail, args=(made, stop))
-    postman.start()
+    mailer = threading.Thread(target=deliver_transactional_mail, args=(made, stop))
+    mailer.start()
     yield made
     stop.set()
-    postman.join()
+    mailer.join()
 
 
 def settings(folder: Path, **more: object) -> Settings:

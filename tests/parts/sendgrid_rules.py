@@ -45,10 +45,10 @@ TRACKING = {
     },
 }
 
-Fault = tuple[str, str | None]
+Violation = tuple[str, str | None]
 
 
-def find_faults(body: Any) -> list[Fault]:
+def find_violations(body: Any) -> list[Violation]:
     """Every rule that the request breaks, in the order of its fields."""
     if not isinstance(body, dict):
         return [("The JSON payload is not an object.", None)]
@@ -56,7 +56,7 @@ def find_faults(body: Any) -> list[Fault]:
     return faults or list(_against_description(body))
 
 
-def _fields(body: dict[str, Any]) -> Iterator[Fault]:
+def _fields(body: dict[str, Any]) -> Iterator[Violation]:
     for name in body.keys() - TOP:
         yield f"{name} is not a field of this request.", name
     if not body.get("subject"):
@@ -72,7 +72,7 @@ def _fields(body: dict[str, Any]) -> Iterator[Fault]:
         yield "At most 10 categories, each once.", "categories"
 
 
-def _content(body: dict[str, Any]) -> Iterator[Fault]:
+def _content(body: dict[str, Any]) -> Iterator[Violation]:
     content = body.get("content") or []
     if not content:
         yield "The content is required.", "content"
@@ -88,7 +88,7 @@ def _content(body: dict[str, Any]) -> Iterator[Fault]:
         yield "If present, text/plain must come first, followed by text/html.", "content"
 
 
-def _personalizations(body: dict[str, Any]) -> Iterator[Fault]:
+def _personalizations(body: dict[str, Any]) -> Iterator[Violation]:
     all_of_them = body.get("personalizations") or []
     if not 1 <= len(all_of_them) <= 1_000:
         yield f"1 to 1000 personalizations, not {len(all_of_them)}.", "personalizations"
@@ -112,7 +112,7 @@ def _personalizations(body: dict[str, Any]) -> Iterator[Fault]:
             yield "custom_args exceed 10000 bytes.", f"{where}.custom_args"
 
 
-def _headers(headers: dict[str, Any], where: str) -> Iterator[Fault]:
+def _headers(headers: dict[str, Any], where: str) -> Iterator[Violation]:
     for name, value in headers.items():
         if name.lower() in RESERVED_HEADERS:
             yield f"The header {name} can't be overridden.", where
@@ -120,7 +120,7 @@ def _headers(headers: dict[str, Any], where: str) -> Iterator[Fault]:
             yield f"The header {name} must be a line of ASCII.", where
 
 
-def _substitutions(substitutions: dict[str, Any], where: str) -> Iterator[Fault]:
+def _substitutions(substitutions: dict[str, Any], where: str) -> Iterator[Violation]:
     size = 0
     for tag, value in substitutions.items():
         if re.search(r"[\s<>&]", tag):
@@ -132,14 +132,14 @@ def _substitutions(substitutions: dict[str, Any], where: str) -> Iterator[Fault]
         yield "The substitutions exceed 10000 bytes.", where
 
 
-def _mailbox(mailbox: Any, where: str) -> Iterator[Fault]:
+def _mailbox(mailbox: Any, where: str) -> Iterator[Violation]:
     if not isinstance(mailbox, dict) or mailbox.keys() - {"email", "name"}:
         yield "An email object has an email and perhaps a name.", where
     elif not ADDRESS.fullmatch(str(mailbox.get("email"))):
         yield "Does not contain a valid address.", f"{where}.email"
 
 
-def _against_description(body: dict[str, Any]) -> Iterator[Fault]:
+def _against_description(body: dict[str, Any]) -> Iterator[Violation]:
     validator = _description()
     if validator:
         for error in validator.iter_errors(body):
@@ -154,7 +154,7 @@ def _description() -> Draft202012Validator | None:
     return Draft202012Validator({**json.loads(SPEC.read_text("utf-8")), "$ref": request})
 
 
-RULES: tuple[Callable[[dict[str, Any]], Iterator[Fault]], ...] = (
+RULES: tuple[Callable[[dict[str, Any]], Iterator[Violation]], ...] = (
     _fields,
     _content,
     _personalizations,

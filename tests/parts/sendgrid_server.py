@@ -13,7 +13,7 @@ from enum import Enum, auto
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-from tests.parts.sendgrid_rules import MOST_BYTES, Fault, find_faults
+from tests.parts.sendgrid_rules import MOST_BYTES, Violation, find_violations
 
 HELP = "http://sendgrid.com/docs/API_Reference/Web_API_v3/Mail/errors.html"
 
@@ -95,7 +95,7 @@ class SendGridServer:
         return self.script.popleft() if self.script else None
 
     def judge(self, body: Any) -> Reply:
-        faults = find_faults(body) or list(self._invalid(body))
+        faults = find_violations(body) or list(self._invalid(body))
         if faults:
             return errors(400, *faults)
         return Reply(202, {"X-Message-Id": f"message-{len(self.requests)}"}, accepts=True)
@@ -118,7 +118,7 @@ class SendGridServer:
                 )
             )
 
-    def _invalid(self, body: dict[str, Any]) -> list[Fault]:
+    def _invalid(self, body: dict[str, Any]) -> list[Violation]:
         return [
             ("Does not contain a valid address.", f"personalizations.{place}.to.0.email")
             for place, one in enumerate(body["personalizations"])
@@ -126,7 +126,7 @@ class SendGridServer:
         ]
 
 
-def errors(status: int, *faults: Fault, headers: dict[str, str] | None = None) -> Reply:
+def errors(status: int, *faults: Violation, headers: dict[str, str] | None = None) -> Reply:
     listed = [{"message": message, "field": where, "help": HELP} for message, where in faults]
     return Reply(status, headers or {}, json.dumps({"errors": listed}).encode())
 

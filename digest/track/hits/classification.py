@@ -175,7 +175,7 @@ def _contexts(
             .distinct()
         )
     )
-    arrived = _arrivals(session, list(hits))
+    arrived = _arrival_times(session, list(hits))
     return {
         delivery: DeliveryContext(
             arrived.get(delivery), links.get(its[0].issue, 0), pixel=its[0].issue in pixels
@@ -194,7 +194,7 @@ def _link_counts(session: Session, issues: Iterable[int]) -> dict[int, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def _arrivals(session: Session, deliveries: Sequence[int]) -> dict[int, datetime]:
+def _arrival_times(session: Session, deliveries: Sequence[int]) -> dict[int, datetime]:
     """When each delivery arrived: as the provider reports, else when it was submitted."""
     given = as_rows(session, [(one, None) for one in deliveries]).subquery()
     reported = (

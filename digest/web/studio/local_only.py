@@ -6,7 +6,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 LOCAL_HOST = re.compile(rb"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
-REFUSAL = "The studio answers on this machine only: open it at http://127.0.0.1\n"
+NOT_LOCAL = "The studio answers on this machine only: open it at http://127.0.0.1\n"
 
 
 class LocalOnlyMiddleware:
@@ -23,7 +23,7 @@ class LocalOnlyMiddleware:
         if scope["type"] != "http" or is_local(scope["headers"]):
             await self._app(scope, receive, send)
         else:
-            await PlainTextResponse(REFUSAL, 403)(scope, receive, send)
+            await PlainTextResponse(NOT_LOCAL, 403)(scope, receive, send)
 
 
 def is_local(headers: list[tuple[bytes, bytes]]) -> bool:

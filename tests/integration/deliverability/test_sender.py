@@ -70,7 +70,7 @@ def test_nobody_objects_to_a_sender_that_has_everything(resolver: DnsResolver) -
     ]
 
 
-class Fault(NamedTuple):
+class WrongRecord(NamedTuple):
     """The TXT records at `name` that are wrong, what is said of it and what to do."""
 
     topic: Topic
@@ -80,51 +80,55 @@ class Fault(NamedTuple):
     fix: str
 
 
-FAULTS = [
-    Fault(
+WRONG_RECORDS = [
+    WrongRecord(
         Topic.SPF,
         DOMAIN,
         [],
         "d.example has no record",
         "paste this TXT record at d.example: v=spf1 mx a:mx.d.example ~all",
     ),
-    Fault(Topic.SPF, DOMAIN, ["v=spf1 -all", "v=spf1 mx -all"], "2 records", "join them"),
-    Fault(Topic.SPF, DOMAIN, ["v=spf1 mx +all"], "lets everybody send", "~all"),
-    Fault(Topic.SPF, DOMAIN, ["v=spf1 a mx " + "a:x.d.example " * 9 + "-all"], "more than 10", ""),
-    Fault(Topic.SPF, DOMAIN, ["v=spf1 include:d.example -all"], "more than 10 lookups", ""),
-    Fault(
+    WrongRecord(Topic.SPF, DOMAIN, ["v=spf1 -all", "v=spf1 mx -all"], "2 records", "join them"),
+    WrongRecord(Topic.SPF, DOMAIN, ["v=spf1 mx +all"], "lets everybody send", "~all"),
+    WrongRecord(
+        Topic.SPF, DOMAIN, ["v=spf1 a mx " + "a:x.d.example " * 9 + "-all"], "more than 10", ""
+    ),
+    WrongRecord(Topic.SPF, DOMAIN, ["v=spf1 include:d.example -all"], "more than 10 lookups", ""),
+    WrongRecord(
         Topic.DKIM,
         f"{RSA.selector}._domainkey.{DOMAIN}",
         [],
         "no key at",
         f"at {RSA.selector}._domainkey.{DOMAIN}: {RSA.record}",
     ),
-    Fault(
+    WrongRecord(
         Topic.DKIM, f"{RSA.selector}._domainkey.{DOMAIN}", [ED.record], "is not ours", RSA.record
     ),
-    Fault(
+    WrongRecord(
         Topic.DKIM, f"{RSA.selector}._domainkey.{DOMAIN}", ["v=DKIM1; p="], "is revoked", "selector"
     ),
-    Fault(Topic.DKIM, f"{RSA.selector}._domainkey.{DOMAIN}", [RSA.record, ED.record], "2 keys", ""),
-    Fault(
+    WrongRecord(
+        Topic.DKIM, f"{RSA.selector}._domainkey.{DOMAIN}", [RSA.record, ED.record], "2 keys", ""
+    ),
+    WrongRecord(
         Topic.DMARC,
         f"_dmarc.{DOMAIN}",
         [],
         "d.example has no record",
         "at _dmarc.d.example: v=DMARC1; p=none; rua=mailto:digest@d.example",
     ),
-    Fault(
+    WrongRecord(
         Topic.DMARC, f"_dmarc.{DOMAIN}", ["v=DMARC1; p=none", "v=DMARC1; p=reject"], "2 records", ""
     ),
-    Fault(
+    WrongRecord(
         Topic.DMARC, f"_dmarc.{DOMAIN}", ["v=DMARC1; rua=mailto:x@d.example"], "no policy", "paste"
     ),
 ]
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda one: f"{one.topic}: {one.what}")
+@pytest.mark.parametrize("fault", WRONG_RECORDS, ids=lambda one: f"{one.topic}: {one.what}")
 def test_a_wrong_record_is_named_with_what_to_paste(
-    zone: DnsServer, resolver: DnsResolver, fault: Fault
+    zone: DnsServer, resolver: DnsResolver, fault: WrongRecord
 ) -> None:
     zone.records.pop((fault.name, "TXT"))
     zone.text(fault.name, *fault.records)

@@ -47,7 +47,7 @@ def test_a_page_without_its_kind_blurb_and_foot_reads_the_same() -> None:
     assert read("\n".join([lines[1], *lines[3:]])) == read(page_text())
 
 
-def test_a_description_keeps_its_paragraphs_and_mends_wrapped_lines() -> None:
+def test_a_description_keeps_its_paragraphs_and_joins_wrapped_lines() -> None:
     text = replaced(QUILL.description, "First half\nand the rest.\n\nA second paragraph.")
     assert read(text).contenders[0].description == "First half and the rest.\n\nA second paragraph."
 

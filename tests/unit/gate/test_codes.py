@@ -145,7 +145,7 @@ BROKEN: list[tuple[Code, Callable[[SampleMessage], SampleMessage]]] = [
 ]  # fmt: skip
 
 
-def test_a_sound_message_has_nothing_to_mend(sound: SampleMessage) -> None:
+def test_a_sound_message_has_nothing_to_fix(sound: SampleMessage) -> None:
     assert codes(sound) == set()
 
 

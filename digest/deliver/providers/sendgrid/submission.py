@@ -36,7 +36,7 @@ TURN_SECONDS = 0.5
 POLL_SECONDS = 0.1
 """How long to wait before asking for batches again when there was none."""
 
-Post = Callable[[str], Response | str]
+PostRequest = Callable[[str], Response | str]
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ class Submission:
     def __init__(
         self,
         template: RequestTemplate,
-        post: Post,
+        post: PostRequest,
         pool: ThreadPoolExecutor,
         *,
         window: RateWindow,

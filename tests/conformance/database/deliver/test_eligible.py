@@ -232,7 +232,7 @@ def test_who_leaves_or_rests_in_the_middle_is_in_no_batch_claimed_after(
     emails = add_people(store, 30)
     number, clock = add_approved(store), Clock()
 
-    class Leaving(Recorder):
+    class LeavesMidway(Recorder):
         def _take(self, edition: Edition, personalization: Personalization) -> Outcome:
             if not self.taken:
                 with store.write() as session:
@@ -242,7 +242,7 @@ def test_who_leaves_or_rests_in_the_middle_is_in_no_batch_claimed_after(
                         pause_mail(session, 30, 2, NOW)
             return super()._take(edition, personalization)
 
-    provider = Leaving(batch_size=10)
+    provider = LeavesMidway(batch_size=10)
     issue_service(store, provider, clock).start(number)
     with worker_lock(store) as here:
         progress = sending(store, provider, clock).run(number, here)

@@ -1,4 +1,4 @@
-"""A SendGrid in trouble, several requests in flight, on both databases: all books balance."""
+"""A SendGrid in trouble, several requests in flight, on both databases: all counts add up."""
 
 import random
 from collections import Counter

@@ -1,4 +1,4 @@
-"""An SMTP server in trouble, through the whole pipeline, on both databases: all books balance."""
+"""An SMTP server in trouble, through the whole pipeline, on both databases: all counts add up."""
 
 import random
 import socket
@@ -64,7 +64,7 @@ def send(store: Store, server: PipeliningServer, wait: float = 30) -> dict[str, 
 
 
 def honest(states: dict[str, set[str]], server: PipeliningServer) -> dict[str, set[str]]:
-    """Nobody is lost, nobody mailed twice, and what the books say of each is so."""
+    """Nobody is lost, nobody mailed twice, and what the ledger says of each is so."""
     mailed = server.recipients
     assert len(mailed) == len(set(mailed)), "nobody is mailed twice"
     assert states["submitted"] <= set(mailed), "who counts as mailed has the mail"

@@ -427,7 +427,7 @@ def test_killed_in_the_middle_and_run_again_it_ends_where_one_run_ends(
     assert exported(store) == exported(elsewhere)
 
 
-def test_refused_rows_can_be_mended_and_imported(store: Store, tmp_path: Path) -> None:
+def test_refused_rows_can_be_corrected_and_imported(store: Store, tmp_path: Path) -> None:
     """The report is a list like the first: its own columns, in its own delimiter."""
     bad = (
         'Name;E-Mail;Status;Note\nAna;ana@example.org;active;x\n"=Bo; ""B""";bo at example.org;'
@@ -440,11 +440,11 @@ def test_refused_rows_can_be_mended_and_imported(store: Store, tmp_path: Path) -
     assert rows[0] == ["Name", "E-Mail", "Status", "Note", "refused_line", "refused_because"]
     assert rows[1][:5] == ['\'=Bo; "B"', "bo at example.org", "active", "'+1", "3"]
     assert rows[2][4:] == ["4", "expected active, pending, unsubscribed, bounced or complained"]
-    mended = (
+    corrected = (
         (tmp_path / "1.csv").read_bytes().replace(b" at ", b"@").replace(b"opted-out", b"active")
     )
     with RefusedFile(tmp_path / "2.csv") as refused:
-        again = load(store, mended, refused=refused)
+        again = load(store, corrected, refused=refused)
     assert (again.added, again.refused_count) == (2, 1)
     assert people(store)["bo@example.org"] == ('=Bo; "B"', "active")
     header = (tmp_path / "2.csv").read_text(encoding="utf-8-sig").splitlines()[0]

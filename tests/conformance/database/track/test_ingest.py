@@ -36,7 +36,7 @@ TOKENS = Tokens([SECRET])
 HASHER = AddressHasher(SECRET)
 
 
-class Desk:
+class SentIssues:
     """Issues sent to a few people, and what SendGrid says of them."""
 
     def __init__(self, store: Store, people: int = 3) -> None:
@@ -106,22 +106,22 @@ class Desk:
 
 
 @pytest.fixture
-def desk(store: Store) -> Desk:
-    return Desk(store)
+def sent(store: Store) -> SentIssues:
+    return SentIssues(store)
 
 
-def test_each_event_is_stored_once_with_its_delivery_and_moment(desk: Desk) -> None:
-    number = desk.issue()
-    one, two = desk.event("delivered", number), desk.event("deferred", number, 1, response="busy")
+def test_each_event_is_stored_once_with_its_delivery_and_moment(sent: SentIssues) -> None:
+    number = sent.issue()
+    one, two = sent.event("delivered", number), sent.event("deferred", number, 1, response="busy")
     at = NOW - timedelta(hours=3, microseconds=0)
-    late = desk.event("processed", number, 2, at=at)
-    assert desk.say(one, two, one) == 2
-    assert desk.say(two, one, late) == 1
-    assert desk.say(one, two, late) == 0
-    kept = {event.kind: event for event in desk.events()}
-    assert len(kept) == len(desk.events()) == 3
+    late = sent.event("processed", number, 2, at=at)
+    assert sent.say(one, two, one) == 2
+    assert sent.say(two, one, late) == 1
+    assert sent.say(one, two, late) == 0
+    kept = {event.kind: event for event in sent.events()}
+    assert len(kept) == len(sent.events()) == 3
     assert kept["processed"].at == at
-    assert kept["delivered"].delivery_id == desk.delivery(number).id
+    assert kept["delivered"].delivery_id == sent.delivery(number).id
     assert {event.issue_number for event in kept.values()} == {number}
     assert kept["deferred"].detail == {"event": "deferred", "response": "busy"}
     assert kept["delivered"].machine is None
@@ -143,73 +143,73 @@ PROOFS: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize("before", ["submitting", "uncertain", "queued"])
-def test_any_word_of_a_delivery_settles_what_was_in_doubt(desk: Desk, before: str) -> None:
+def test_any_word_of_a_delivery_settles_what_was_in_doubt(sent: SentIssues, before: str) -> None:
     for name, more, state in PROOFS:
-        number = desk.issue(before)
-        desk.say(desk.event(name, number, **more))
-        assert (name, desk.delivery(number).state) == (name, state)
-        assert desk.delivery(number, 1).state == before
+        number = sent.issue(before)
+        sent.say(sent.event(name, number, **more))
+        assert (name, sent.delivery(number).state) == (name, state)
+        assert sent.delivery(number, 1).state == before
 
 
 @pytest.mark.parametrize("name", ["group_resubscribe", "some news"])
-def test_what_says_nothing_of_the_delivery_leaves_it_alone(desk: Desk, name: str) -> None:
-    number = desk.issue("uncertain")
-    desk.say(desk.event(name, number))
-    assert desk.delivery(number).state == "uncertain"
-    assert len(desk.events()) == 1
+def test_what_says_nothing_of_the_delivery_leaves_it_alone(sent: SentIssues, name: str) -> None:
+    number = sent.issue("uncertain")
+    sent.say(sent.event(name, number))
+    assert sent.delivery(number).state == "uncertain"
+    assert len(sent.events()) == 1
 
 
 def test_the_order_of_events_makes_no_difference(sqlite_store: Store) -> None:
-    desk = Desk(sqlite_store, 1)
+    sent = SentIssues(sqlite_store, 1)
     told = [
         ("processed", {}),
         ("delivered", {}),
         ("bounce", {"type": "bounce", "status": "5.2.1"}),
     ]
     for order in itertools.permutations(told):
-        number = desk.issue()
+        number = sent.issue()
         for name, more in order:
-            desk.say(desk.event(name, number, **more))
-        found = desk.delivery(number)
+            sent.say(sent.event(name, number, **more))
+        found = sent.delivery(number)
         assert (found.state, found.code, found.fault) == ("bounced", "5.2.1", "passing")
-        together = desk.issue()
-        desk.say(*[desk.event(name, together, **more) for name, more in order])
-        assert desk.delivery(together).state == "bounced"
+        together = sent.issue()
+        sent.say(*[sent.event(name, together, **more) for name, more in order])
+        assert sent.delivery(together).state == "bounced"
 
 
-def test_what_was_never_submitted_is_not_moved(desk: Desk) -> None:
-    number = desk.issue("suppressed")
-    desk.say(desk.event("delivered", number))
-    assert desk.delivery(number).state == "suppressed"
+def test_what_was_never_submitted_is_not_moved(sent: SentIssues) -> None:
+    number = sent.issue("suppressed")
+    sent.say(sent.event("delivered", number))
+    assert sent.delivery(number).state == "suppressed"
 
 
-def test_the_books_of_a_finished_issue_still_balance(desk: Desk) -> None:
-    number = desk.issue()
-    desk.say(desk.event("delivered", number), desk.event("spamreport", number, 1))
-    with desk.store.read() as session:
+def test_the_books_of_a_finished_issue_still_balance(sent: SentIssues) -> None:
+    number = sent.issue()
+    sent.say(sent.event("delivered", number), sent.event("spamreport", number, 1))
+    with sent.store.read() as session:
         counts = count_deliveries(session, number)
     assert sum(counts.values()) == 3
     assert (counts["delivered"], counts["complained"], counts["submitted"]) == (1, 1, 1)
 
 
-def test_an_address_at_fault_is_suppressed_at_once_with_why(desk: Desk) -> None:
-    number = desk.issue()
+def test_an_address_at_fault_is_suppressed_at_once_with_why(sent: SentIssues) -> None:
+    number = sent.issue()
     bounce = {"type": "bounce", "status": "5.1.1"}
     reason = "550 5.1.1 reader0@example.org unknown"
-    assert desk.say(desk.event("bounce", number, reason=reason, **bounce)) == 1
-    assert (desk.suppressed(), desk.person().status) == ("bounced", "bounced")
-    assert desk.suppressed(1) is None
-    with desk.store.read() as session:
+    assert sent.say(sent.event("bounce", number, reason=reason, **bounce)) == 1
+    assert (sent.suppressed(), sent.person().status) == ("bounced", "bounced")
+    assert sent.suppressed(1) is None
+    with sent.store.read() as session:
         note = session.exec(select(Suppression.note)).one()
     assert note == "5.1.1 550 5.1.1 an address unknown"
 
 
-def test_of_two_failures_told_together_the_graver_counts(desk: Desk) -> None:
-    number = desk.issue()
-    hard = desk.event("bounce", number, type="bounce", status="5.1.1")
-    soft = desk.event("bounce", number, type="blocked", status="4.4.1")
-    desk.say(hard, soft)
-    assert (desk.delivery(number).fault, desk.suppressed()) == ("address", "bounced")
+def test_of_two_failures_told_together_the_graver_counts(sent: SentIssues) -> None:
+    number = sent.issue()
+    hard = sent.event("bounce", number, type="bounce", status="5.1.1")
+    soft = sent.event("bounce", number, type="blocked", status="4.4.1")
+    sent.say(hard, soft)
+    assert (sent.delivery(number).fault, sent.suppressed()) == ("address", "bounced")
 
 
 @pytest.mark.parametrize(
@@ -222,61 +222,61 @@ def test_of_two_failures_told_together_the_graver_counts(desk: Desk) -> None:
     ],
 )
 def test_what_says_nothing_about_an_address_never_suppresses_it(
-    desk: Desk, told: dict[str, str]
+    sent: SentIssues, told: dict[str, str]
 ) -> None:
     for _ in range(SOFT_BOUNCE_LIMIT + 2):
-        desk.say(desk.event("bounce", desk.issue(), **told))
-    assert (desk.suppressed(), desk.person().status) == (None, "active")
+        sent.say(sent.event("bounce", sent.issue(), **told))
+    assert (sent.suppressed(), sent.person().status) == (None, "active")
 
 
 BLOCKED = {"type": "blocked", "status": "4.4.1"}
 
 
-def test_passing_failures_suppress_after_several_issues_in_a_row(desk: Desk) -> None:
+def test_passing_failures_suppress_after_several_issues_in_a_row(sent: SentIssues) -> None:
     for _ in range(SOFT_BOUNCE_LIMIT - 1):
-        desk.say(desk.event("bounce", desk.issue(), **BLOCKED))
-        assert desk.suppressed() is None
-    desk.say(desk.event("bounce", desk.issue(), **BLOCKED))
-    assert desk.suppressed() == "bounced"
-    assert desk.suppressed(1) is None
+        sent.say(sent.event("bounce", sent.issue(), **BLOCKED))
+        assert sent.suppressed() is None
+    sent.say(sent.event("bounce", sent.issue(), **BLOCKED))
+    assert sent.suppressed() == "bounced"
+    assert sent.suppressed(1) is None
 
 
-def test_a_delivery_in_between_begins_the_count_anew(desk: Desk) -> None:
+def test_a_delivery_in_between_begins_the_count_anew(sent: SentIssues) -> None:
     for name in ("bounce", "bounce", "delivered", "bounce", "bounce"):
         more = BLOCKED if name == "bounce" else {}
-        desk.say(desk.event(name, desk.issue(), **more))
-    assert desk.suppressed() is None
-    desk.say(desk.event("bounce", desk.issue(), **BLOCKED))
-    assert desk.suppressed() == "bounced"
+        sent.say(sent.event(name, sent.issue(), **more))
+    assert sent.suppressed() is None
+    sent.say(sent.event("bounce", sent.issue(), **BLOCKED))
+    assert sent.suppressed() == "bounced"
 
 
-def test_the_same_failure_told_often_counts_once(desk: Desk) -> None:
-    number = desk.issue()
+def test_the_same_failure_told_often_counts_once(sent: SentIssues) -> None:
+    number = sent.issue()
     for _ in range(SOFT_BOUNCE_LIMIT + 1):
-        desk.say(desk.event("bounce", number, **BLOCKED))
-    assert desk.suppressed() is None
+        sent.say(sent.event("bounce", number, **BLOCKED))
+    assert sent.suppressed() is None
 
 
-def test_a_late_bounce_does_not_undo_a_later_delivery(desk: Desk) -> None:
-    issues = [desk.issue() for _ in range(SOFT_BOUNCE_LIMIT + 1)]
-    desk.say(desk.event("delivered", issues[-1]))
+def test_a_late_bounce_does_not_undo_a_later_delivery(sent: SentIssues) -> None:
+    issues = [sent.issue() for _ in range(SOFT_BOUNCE_LIMIT + 1)]
+    sent.say(sent.event("delivered", issues[-1]))
     for number in issues[:-1]:
-        desk.say(desk.event("bounce", number, **BLOCKED))
-    assert desk.suppressed() is None
+        sent.say(sent.event("bounce", number, **BLOCKED))
+    assert sent.suppressed() is None
 
 
-def test_refusals_while_sending_count_in_the_same_row(desk: Desk) -> None:
+def test_refusals_while_sending_count_in_the_same_row(sent: SentIssues) -> None:
     """Two issues by SendGrid, the third refused by an SMTP server: one policy."""
     for _ in range(SOFT_BOUNCE_LIMIT - 1):
-        desk.say(desk.event("bounce", desk.issue(), **BLOCKED))
-    number = desk.issue("submitting")
-    delivery = desk.delivery(number)
+        sent.say(sent.event("bounce", sent.issue(), **BLOCKED))
+    number = sent.issue("submitting")
+    delivery = sent.delivery(number)
     assert delivery.id is not None
     refused = Rejected(delivery.id, True, "550 5.4.4", "no route")
-    with desk.store.write() as session:
+    with sent.store.write() as session:
         settle(session, number, [refused], provider="smtp", batch_size=10, now=NOW)
-    assert desk.delivery(number).fault == "passing"
-    assert desk.suppressed() == "bounced"
+    assert sent.delivery(number).fault == "passing"
+    assert sent.suppressed() == "bounced"
 
 
 @pytest.mark.parametrize(
@@ -284,109 +284,109 @@ def test_refusals_while_sending_count_in_the_same_row(desk: Desk) -> None:
     [("550 5.1.1", True, "bounced"), ("554 5.7.1", False, None), ("552 5.2.2", False, None)],
 )
 def test_a_refusal_while_sending_goes_by_the_policy(
-    desk: Desk, code: str, reason: str | None, *, about_address: bool
+    sent: SentIssues, code: str, reason: str | None, *, about_address: bool
 ) -> None:
-    number = desk.issue("submitting")
-    delivery = desk.delivery(number)
+    number = sent.issue("submitting")
+    delivery = sent.delivery(number)
     assert delivery.id is not None
     refused = Rejected(delivery.id, True, code, "no", about_address=about_address)
-    with desk.store.write() as session:
+    with sent.store.write() as session:
         settle(session, number, [refused], provider="smtp", batch_size=10, now=NOW)
-    assert (desk.delivery(number).state, desk.suppressed()) == ("failed", reason)
+    assert (sent.delivery(number).state, sent.suppressed()) == ("failed", reason)
 
 
-def test_a_complaint_and_an_unsubscription_take_the_reader_off(desk: Desk) -> None:
-    number = desk.issue()
-    desk.say(desk.event("spamreport", number), desk.event("unsubscribe", number, 1))
-    assert (desk.suppressed(), desk.person().status) == ("complained", "complained")
-    assert (desk.suppressed(1), desk.person(1).status) == ("unsubscribed", "unsubscribed")
+def test_a_complaint_and_an_unsubscription_take_the_reader_off(sent: SentIssues) -> None:
+    number = sent.issue()
+    sent.say(sent.event("spamreport", number), sent.event("unsubscribe", number, 1))
+    assert (sent.suppressed(), sent.person().status) == ("complained", "complained")
+    assert (sent.suppressed(1), sent.person(1).status) == ("unsubscribed", "unsubscribed")
 
 
 def test_who_leaves_by_link_and_with_the_provider_is_one_person_in_the_report(
-    desk: Desk,
+    sent: SentIssues,
 ) -> None:
-    number = desk.issue()
-    desk.say(desk.event("unsubscribe", number), desk.event("group_unsubscribe", number))
-    with desk.store.write() as session:
-        unsubscribe_by_token(session, HASHER, TokenClaims(desk.ids[0], number), NOW)
-    with desk.store.read() as session:
+    number = sent.issue()
+    sent.say(sent.event("unsubscribe", number), sent.event("group_unsubscribe", number))
+    with sent.store.write() as session:
+        unsubscribe_by_token(session, HASHER, TokenClaims(sent.ids[0], number), NOW)
+    with sent.store.read() as session:
         assert report_of(session, number)["people"]["unsubscribes"] == 1
 
 
-def test_a_provider_can_only_take_off_the_list_and_never_bring_back(desk: Desk) -> None:
-    number = desk.issue()
-    desk.say(desk.event("group_unsubscribe", number))
-    desk.say(desk.event("group_resubscribe", number))
-    assert desk.person().status == "unsubscribed"
+def test_a_provider_can_only_take_off_the_list_and_never_bring_back(sent: SentIssues) -> None:
+    number = sent.issue()
+    sent.say(sent.event("group_unsubscribe", number))
+    sent.say(sent.event("group_resubscribe", number))
+    assert sent.person().status == "unsubscribed"
 
 
-def test_who_came_back_is_not_taken_off_by_an_older_event(desk: Desk) -> None:
-    number = desk.issue()
-    with desk.store.write() as session:
-        record_consent(session, desk.ids[0], ConsentKind.CONFIRMED, "yes", NOW)
-    desk.say(desk.event("unsubscribe", number, at=NOW - timedelta(hours=1)))
-    assert desk.person().status == "active"
-    desk.say(desk.event("unsubscribe", number, at=NOW + timedelta(hours=1)))
-    assert desk.person().status == "unsubscribed"
+def test_who_came_back_is_not_taken_off_by_an_older_event(sent: SentIssues) -> None:
+    number = sent.issue()
+    with sent.store.write() as session:
+        record_consent(session, sent.ids[0], ConsentKind.CONFIRMED, "yes", NOW)
+    sent.say(sent.event("unsubscribe", number, at=NOW - timedelta(hours=1)))
+    assert sent.person().status == "active"
+    sent.say(sent.event("unsubscribe", number, at=NOW + timedelta(hours=1)))
+    assert sent.person().status == "unsubscribed"
 
 
-def test_what_was_lifted_is_not_put_back_by_older_news(desk: Desk) -> None:
-    number, later = desk.issue(), NOW + timedelta(days=1)
+def test_what_was_lifted_is_not_put_back_by_older_news(sent: SentIssues) -> None:
+    number, later = sent.issue(), NOW + timedelta(days=1)
     bounce = {"type": "bounce", "status": "5.1.1"}
-    first = desk.event("bounce", number, **bounce)
-    desk.say(first)
-    desk.lift(later)
-    assert desk.say(first, now=later) == 0
-    desk.say(desk.event("bounce", number, **bounce), now=later)
-    desk.say(desk.event("spamreport", number), now=later)
-    assert desk.suppressed() is None
+    first = sent.event("bounce", number, **bounce)
+    sent.say(first)
+    sent.lift(later)
+    assert sent.say(first, now=later) == 0
+    sent.say(sent.event("bounce", number, **bounce), now=later)
+    sent.say(sent.event("spamreport", number), now=later)
+    assert sent.suppressed() is None
     newer = later + timedelta(hours=1)
-    desk.say(desk.event("bounce", desk.issue(), at=newer, **bounce), now=newer)
-    assert desk.suppressed() == "bounced"
+    sent.say(sent.event("bounce", sent.issue(), at=newer, **bounce), now=newer)
+    assert sent.suppressed() == "bounced"
 
 
-def test_who_was_let_off_begins_a_new_row(desk: Desk) -> None:
+def test_who_was_let_off_begins_a_new_row(sent: SentIssues) -> None:
     for _ in range(SOFT_BOUNCE_LIMIT):
-        desk.say(desk.event("bounce", desk.issue(), **BLOCKED))
-    desk.lift(NOW + timedelta(days=1))
+        sent.say(sent.event("bounce", sent.issue(), **BLOCKED))
+    sent.lift(NOW + timedelta(days=1))
     after = NOW + timedelta(days=2)
     for _ in range(SOFT_BOUNCE_LIMIT - 1):
-        desk.say(desk.event("bounce", desk.issue(), at=after, **BLOCKED), now=after)
-    assert desk.suppressed() is None
-    desk.say(desk.event("bounce", desk.issue(), at=after, **BLOCKED), now=after)
-    assert desk.suppressed() == "bounced"
+        sent.say(sent.event("bounce", sent.issue(), at=after, **BLOCKED), now=after)
+    assert sent.suppressed() is None
+    sent.say(sent.event("bounce", sent.issue(), at=after, **BLOCKED), now=after)
+    assert sent.suppressed() == "bounced"
 
 
-def test_of_whoever_is_unknown_erased_or_untracked_only_the_fact_is_kept(desk: Desk) -> None:
-    number = desk.issue()
-    with desk.store.write() as session:
-        session.delete(session.get(Subscriber, desk.ids[2]))
-        shy = session.get(Subscriber, desk.ids[1])
+def test_of_whoever_is_unknown_erased_or_untracked_only_the_fact_is_kept(sent: SentIssues) -> None:
+    number = sent.issue()
+    with sent.store.write() as session:
+        session.delete(session.get(Subscriber, sent.ids[2]))
+        shy = session.get(Subscriber, sent.ids[1])
         assert shy is not None
         shy.tracking = False
         session.add(shy)
     nobody = event("delivered", TOKENS.make(Purpose.DELIVERY, 4711, 99), NOW)
     other = event("delivered", None, NOW)
-    desk.say(
+    sent.say(
         nobody,
         other,
-        desk.event("bounce", number, 2, type="bounce", status="5.1.1"),
-        desk.event("open", number, 1),
-        desk.event("delivered", number, 1),
+        sent.event("bounce", number, 2, type="bounce", status="5.1.1"),
+        sent.event("open", number, 1),
+        sent.event("delivered", number, 1),
     )
-    kept = desk.events()
+    kept = sent.events()
     assert len(kept) == 5
     assert [one.delivery_id for one in kept if one.kind != "delivered"] == [None, None]
-    assert desk.delivery(number, 1).state == "delivered"
-    with desk.store.read() as session:
+    assert sent.delivery(number, 1).state == "delivered"
+    with sent.store.read() as session:
         assert session.exec(select(Suppression)).all() == []
 
 
-def test_many_posts_at_once_with_the_same_events_are_stored_once(desk: Desk) -> None:
-    number = desk.issue()
+def test_many_posts_at_once_with_the_same_events_are_stored_once(sent: SentIssues) -> None:
+    number = sent.issue()
     names = ("processed", "delivered", "bounce")
-    told = [desk.event(name, number, person) for name in names for person in range(3)]
-    ingests = [webhook_ingest(desk.store, HASHER, lambda: NOW) for _ in range(2)]
+    told = [sent.event(name, number, person) for name in names for person in range(3)]
+    ingests = [webhook_ingest(sent.store, HASHER, lambda: NOW) for _ in range(2)]
     faults: list[Exception] = []
 
     def post(place: int) -> None:
@@ -402,18 +402,18 @@ def test_many_posts_at_once_with_the_same_events_are_stored_once(desk: Desk) -> 
     for thread in threads:
         thread.join()
     assert faults == []
-    assert len(desk.events()) == 9
-    assert {desk.delivery(number, person).state for person in range(3)} == {"bounced"}
+    assert len(sent.events()) == 9
+    assert {sent.delivery(number, person).state for person in range(3)} == {"bounced"}
 
 
-def test_a_post_that_the_database_refuses_spoils_no_other(desk: Desk) -> None:
+def test_a_post_that_the_database_refuses_spoils_no_other(sent: SentIssues) -> None:
     """They may have been written together; each is told its own end."""
-    number = desk.issue()
+    number = sent.issue()
     good = [
-        parse_webhook(body_of([desk.event("delivered", number, one)]), TOKENS) for one in range(3)
+        parse_webhook(body_of([sent.event("delivered", number, one)]), TOKENS) for one in range(3)
     ]
     bad = [good[0][0]._replace(key="k" * 10, kind="no such kind")]
-    commit = webhook_ingest(desk.store, HASHER, lambda: NOW)
+    commit = webhook_ingest(sent.store, HASHER, lambda: NOW)
 
     async def post_together() -> list[BaseException | None]:
         posts = (commit.put(events) for events in [*good, bad])
@@ -421,7 +421,7 @@ def test_a_post_that_the_database_refuses_spoils_no_other(desk: Desk) -> None:
 
     heard = {place: one is None for place, one in enumerate(asyncio.run(post_together()))}
     assert heard == {0: True, 1: True, 2: True, 3: False}
-    assert len(desk.events()) == 3
+    assert len(sent.events()) == 3
 
 
 NAMES = st.sampled_from(
@@ -436,15 +436,15 @@ NAMES = st.sampled_from(
 def test_however_posts_are_cut_ordered_and_repeated_the_end_is_the_same(
     sqlite_store: Store, told: list[tuple[str, int]], data: st.DataObject
 ) -> None:
-    desk = Desk(sqlite_store)
-    one, other = desk.issue(), desk.issue()
-    desk.say(*[desk.event(name, one, person) for name, person in told])
-    events = [desk.event(name, other, person) for name, person in told]
+    sent = SentIssues(sqlite_store)
+    one, other = sent.issue(), sent.issue()
+    sent.say(*[sent.event(name, one, person) for name, person in told])
+    events = [sent.event(name, other, person) for name, person in told]
     shuffled = data.draw(st.permutations(events + events[:3]))
     cut = data.draw(st.integers(0, len(shuffled)))
-    before = len(desk.events())
-    desk.say(*shuffled[:cut])
-    desk.say(*shuffled[cut:])
-    assert len(desk.events()) - before == len(told)
+    before = len(sent.events())
+    sent.say(*shuffled[:cut])
+    sent.say(*shuffled[cut:])
+    assert len(sent.events()) - before == len(told)
     for person in range(3):
-        assert desk.delivery(one, person).state == desk.delivery(other, person).state
+        assert sent.delivery(one, person).state == sent.delivery(other, person).state

@@ -101,7 +101,7 @@ def test_what_is_older_than_a_lift_is_no_news(store: Store) -> None:
     with store.write() as session:
         address_hash = session.exec(select(Subscriber.address_hash)).one()
         remove_suppression(
-            session, address_hash, who="me", why="mended", now=NOW + timedelta(hours=1)
+            session, address_hash, who="me", why="fixed", now=NOW + timedelta(hours=1)
         )
     hear(store, BOUNCE._replace(key="late"))
     assert standing(store)[2] == []

@@ -65,8 +65,8 @@ def test_a_batch_of_nothing_but_bad_addresses_is_refused(sendgrid_server: SendGr
 def test_a_server_that_blames_one_after_another_is_not_asked_forever(
     sendgrid_server: SendGridServer,
 ) -> None:
-    blame = errors(400, ("Does not contain a valid address.", "personalizations.0.to.0.email"))
-    sendgrid_server.script.extend([blame] * 20)
+    rejection = errors(400, ("Does not contain a valid address.", "personalizations.0.to.0.email"))
+    sendgrid_server.script.extend([rejection] * 20)
     emails = [f"reader{number}@example.com" for number in range(20)]
     outcomes = submit(sendgrid(sendgrid_server), *personalizations(emails))
 

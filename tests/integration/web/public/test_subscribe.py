@@ -154,7 +154,7 @@ def test_every_address_gets_the_same_answer(client: TestClient, site: SmallSite)
 
 
 @pytest.mark.parametrize(
-    ("state", "reason", "owed"),
+    ("state", "reason", "expected"),
     [
         ("pending", None, ["confirmation"]),
         ("unsubscribed", SuppressionReason.UNSUBSCRIBED, ["confirmation"]),
@@ -164,19 +164,19 @@ def test_every_address_gets_the_same_answer(client: TestClient, site: SmallSite)
         ("active", SuppressionReason.MANUAL, []),
     ],
 )
-def test_what_is_owed_depends_on_who_it_is(
+def test_what_is_mailed_depends_on_who_it_is(
     client: TestClient,
     site: SmallSite,
     state: str,
     reason: SuppressionReason | None,
-    owed: list[str],
+    expected: list[str],
 ) -> None:
     add_subscriber(site.store, site.hasher, "ana@example.org", status=state)
     if reason:
         with site.store.write() as session:
             suppress(session, site.hasher.hash("ana@example.org"), None, reason, NOW)
     sign_up(client)
-    assert letters(site) == owed
+    assert letters(site) == expected
     assert status(site) == state
 
 
