@@ -85,17 +85,13 @@ WORDS = {
     r"quickhits": "tracking middleware", r"readdress\w*": "wire address", r"conceals?": "redact",
     r"arrivals": "import rows", r"admissions?": "import batch",
     r"invitations?": "sign-up form", r"puzzles?": "proof of work", r"gatherings?": "group commit",
-
     r"owed": "due, queued", r"desks?": "issue service", r"silenterror": "DNS unavailable",
     r"vocabular(?:y|ies)": "schema", r"the books": "the counts",
     r"mend(?:s|ed|ing)?": "fix, correct",
 }  # fmt: skip
 
 ALLOWED: dict[tuple[str, str], str] = {
-    (
-        "digest/catalog/intake/text/quotes.py",
-        "invitation",
-    ): "stands on pages that are read",
+    ("digest/catalog/intake/text/quotes.py", "invitation"): "stands on pages that are read",
     ("digest/cli/doctor.py", "mend"): "what the command prints",
     ("digest/cli/issue/approval.py", "mend"): "a key of the command's JSON",
     ("tests/integration/cli/test_commands.py", "mend"): "a key of the command's JSON",
