@@ -146,7 +146,11 @@ def bootstrap(
         ),
         send_tasks=send_tasks,
         signature_verifier=SignatureVerifier(settings.webhook_keys),
-        bounces=BounceMailboxReader(mailbox, store, tokens, hasher, clock) if mailbox else None,
+        bounces=(
+            BounceMailboxReader(mailbox, store, tokens, hasher, clock, settings.mail_sender.domain)
+            if mailbox
+            else None
+        ),
         proof_of_work=ProofOfWork(settings.secrets[0]) if settings.proof_of_work else None,
         clock=clock,
     )

@@ -7,11 +7,12 @@ from digest.deliver import tables as deliver
 from digest.deliver.transactional import tables as letters
 from digest.events import tables as track
 from digest.issues import tables as issues
+from digest.track.bounces import tables as bounces
 from schedules import tables as schedules
 from store.base import complete_partial_indexes
 from subscribers import tables as subscribers
 
-ROOMS = (catalog, deliver, letters, issues, track, schedules, subscribers)
+ROOMS = (bounces, catalog, deliver, letters, issues, track, schedules, subscribers)
 """Importing them is what registers their tables."""
 
 complete_partial_indexes()

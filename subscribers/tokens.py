@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
 TOKEN_LENGTH = 22
+HEX_LENGTH = 32
 BLOCK = 16
 MAX_SUBSCRIBERS = 2**40
 MAX_ISSUES = 2**24
@@ -117,6 +118,25 @@ class Tokens:
                     missed.append(place)
             left = missed
         return found
+
+
+def token_to_hex(token: str) -> str:
+    """The same token in lower-case hexadecimal, for addresses: what carries them may change case.
+
+    ValueError for what is no token.
+    """
+    block = base64.b64decode(token + "==", altchars=b"-_", validate=True)
+    if len(block) != BLOCK:
+        raise ValueError("not a token")
+    return block.hex()
+
+
+def token_from_hex(text: str) -> str:
+    """The token that `token_to_hex` spelt, in any case; ValueError for other text."""
+    block = bytes.fromhex(text)
+    if len(block) != BLOCK:
+        raise ValueError("not a token")
+    return base64.urlsafe_b64encode(block)[:TOKEN_LENGTH].decode("ascii")
 
 
 def _encode(blocks: bytes) -> list[str]:

@@ -12,6 +12,7 @@ from email.policy import SMTP
 
 from digest.message.edition import Edition
 from digest.message.personalization import Personalization
+from subscribers.tokens import token_to_hex
 
 
 def message_id(edition: Edition, personalization: Personalization) -> str:
@@ -53,13 +54,19 @@ def list_unsubscribe(edition: Edition, token: str) -> str:
     page = f"<{edition.public_url}/unsubscribe/{token}>"
     if not edition.bounce_address:
         return page
-    mailbox = edition.bounce_address.replace("*", "unsubscribe")
+    # The token stands in the address as well where there is room: some programs lose the subject.
+    mailbox = edition.bounce_address.replace("*", f"unsubscribe+{token}")
     return f"{page}, <mailto:{mailbox}?subject=unsubscribe%20{token}>"
 
 
 def return_path(edition: Edition, token: str) -> str:
-    """Return where bounces of one delivery go: the token in the address names it (VERP)."""
-    return edition.bounce_address.replace("*", token) or edition.sender.address
+    """Return where bounces of one delivery go: the token in the address names it (VERP).
+
+    Spelt in hexadecimal there, since servers on the way back may write it in lower case.
+    """
+    if "*" not in edition.bounce_address:
+        return edition.bounce_address or edition.sender.address
+    return edition.bounce_address.replace("*", token_to_hex(token))
 
 
 def fold_header(name: str, value: str) -> bytes:

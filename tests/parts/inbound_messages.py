@@ -10,8 +10,9 @@ def dsn(
     token: str | None,
     status: str = "5.1.1",
     action: str = "failed",
-    told: str = "smtp; 550 5.1.1 <reader0@example.org>: no such user",
+    told: str = "smtp; 550 5.1.1 no such user",
     *,
+    recipient: str = "reader0@example.org",
     to: str = TO,
     headers_only: bool = False,
     more: str = "",
@@ -19,7 +20,7 @@ def dsn(
     """RFC 3464; with the original message, or its headers alone (RFC 6522)."""
     fields = (
         f"Reporting-MTA: dns; mx.example.net\n\n{more}"
-        f"Final-Recipient: rfc822; reader0@example.org\nAction: {action}\nStatus: {status}\n"
+        f"Final-Recipient: rfc822; {recipient}\nAction: {action}\nStatus: {status}\n"
         f"Diagnostic-Code: {told}\n"
     )
     parts = [

@@ -138,13 +138,21 @@ NAMED_AND_REFUSED = any_of(
     r"accepted)\b"
 )
 """Means this mailbox if the reply names it and nothing else explains it."""
-MAYBE = any_of(r"\bor access denied|\bor (?:may )?not (?:permitted|allowed)|\bmay not exist\b")
+MAYBE = any_of(
+    r"\bor\b[^.;]{0,60}\b(?:denied|not (?:permitted|allowed|authori[sz]ed|accept\w{0,3})|"
+    r"block\w{0,3}|"
+    r"refus\w{0,3}|reject\w{0,3}|relay\w{0,3}|restrict\w{0,4}|polic\w{1,3}|permission|full|quota|"
+    r"temporar\w{1,3}|may not)\b|\bmay not exist\b|"
+    r"\b(?:full|quota|blocked|denied|refused|not allowed|permission)\b[^.;]{0,30}\bor\b"
+)
 """Words that leave open which of two it is."""
 OF_MAILBOX = any_of(
-    r"\breceiving (?:mail|messages) (?:too|at a)|\breceivingrate|"
+    r"\breceiv\w{1,3} (?:mail|messages) (?:too|at a)|\breceivingrate|"
     r"\bstoredrv\.deliver;.{0,200}\b4\.\d\.\d"
 )
 """The mailbox's own rate, or a temporary error of its store that was passed on as permanent."""
+NAME_TROUBLE = any_of(r"\bsoft error|\btime(?:d )?out\b|\btemporar|\btry again|\bservfail")
+"""Names could not be looked up: nothing is known of the domain."""
 UNAVAILABLE = any_of(r"\bmailbox unavailable\b")
 """RFC 5321's own words for a missing mailbox, unless the server goes on to give a reason."""
 UNFINISHED = any_of(r"\bcould not complete\b|\bin progress\b|\bunable to verify\b")

@@ -18,6 +18,7 @@ from digest.deliver.bounce_policy.address_wording import (
     HARD_WORDS,
     HELPERS,
     MAYBE,
+    NAME_TROUBLE,
     NAMED_AND_REFUSED,
     OF_MAILBOX,
     TEMPORARY,
@@ -38,6 +39,7 @@ from digest.deliver.bounce_policy.reply import ReplyText, named_command, read_re
 from digest.deliver.bounce_policy.sender_wording import (
     ABOUT_US,
     BLOCKLIST_LINK,
+    GENERIC_REFUSAL,
     IP_ADDRESS,
     OUR_QUOTA,
     SENDER_WORDS,
@@ -165,12 +167,16 @@ def _permanent_about_address(
     text: ReplyText, enhanced: str | None, stage: Stage | None
 ) -> _Decision:
     hard = _hard_words(text.words)
+    if hard is Cause.NO_DOMAIN and NAME_TROUBLE.search(text.words):
+        hard = None
     if UNREACHABLE.search(text.words) and hard is not Cause.NO_DOMAIN:
         return FailureClass.SOFT, Cause.UNREACHABLE
     if TEMPORARY.search(text.words):
         return _later(enhanced, stage, hard)
     if hard:
         return _unless_code_forbids(text, hard)
+    if GENERIC_REFUSAL.search(text.words):
+        return FailureClass.SENDER, Cause.POLICY
     return _by_code_or_name(text, enhanced, stage)
 
 

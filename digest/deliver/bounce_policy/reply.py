@@ -11,7 +11,7 @@ MAX_REPLY_LENGTH = 2_000
 """Characters read of a reply: what it means stands at its beginning."""
 MAX_LINE_LENGTH = 1_000
 
-_CODE = re.compile(r"(?<![\d.#/])([245]\d\d)(?=[\s\-:;,#\"<]|$)")
+_CODE = re.compile(r"(?<![\d.#/])([25]\d\d|4[2-7]\d)(?=[\s\-:;,#\"<]|$)")
 _ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]|-\d)")
 _CONTINUED = re.compile(r"[\r\n]+[ \t]*(?:[245]\d\d[ -](?:[245]\.\d{1,3}\.\d{1,3}(?=[ \r\n]))?)?")
 _PREFIX = re.compile(r"^\s*(?:x-)?[a-z0-9]{1,20}\s?;\s*", re.IGNORECASE)
@@ -23,7 +23,10 @@ _SAID = re.compile(
 _ADDRESS = re.compile(r"[^\s<>@\[\]()\"',;]{1,64}@[\w.-]{1,255}")
 _NAMED = re.compile(r"[<\[]([^\s<>@\[\]()\"',;]{1,64}@[\w.-]{1,255})[>\]]")
 _LINK = re.compile(r"\b(?:https?://|www\.)\S{1,500}", re.IGNORECASE)
-_HOST = re.compile(r"\b(?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,24}\b", re.IGNORECASE)
+_HOST = re.compile(
+    r"\b(?!storedrv|transport|resolver|queue|submission)(?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,24}\b",
+    re.IGNORECASE,
+)
 _REJECTS = "recipient address rejected"
 _COMMAND = re.compile(
     r"\bin reply to (?:end of )?(?:the )?(\w{4,8})|"

@@ -111,7 +111,8 @@ SENDER_WORDS: Sequence[tuple[Cause, re.Pattern[str]]] = (
     (
         Cause.SIZE,
         any_of(
-            r"\btoo (?:large|big|long)\b|\bmessage size|\bsize limit|\bmaximum (?:message )?size|"
+            r"\btoo (?:large|big)\b|\b(?:line|message|header)s? (?:is )?too long|\bmessage size|"
+            r"\bsize limit|\bmaximum (?:message )?size|"
             r"\bdatabytes\b|\blarger than\b|\bexceeds?\b[^.;]{0,30}(?:size|fixed limit|bytes)|"
             r"\brecipsizelimit|\bzu gro[sß]|\btrop (?:gros|volumineux)|\bdemasiado grande|"
             r"\boversize",
@@ -136,14 +137,12 @@ SENDER_WORDS: Sequence[tuple[Cause, re.Pattern[str]]] = (
             r"\bprohibited\b|\bsecurity\b|\bnotauthori|\bnot authori[sz]ed|\bnot permitted|"
             r"\bunauthori[sz]ed|\bnot allowed|\brestrict(?:ed|ion|ions)\b|\btransport\.rules|"
             r"\bbarred\b",
-            r"\bnot accepting (?:messages|mail|connections)|\bno smtp service|\byou are not\b|"
+            r"\bnot accepting (?:connections|(?:messages|mail) from)|\bno smtp service|\byou are "
+            r"not\b|"
             r"\bnot welcome|\bunwelcome|\bgo away|\b(?:not|don't|doesn't|won't|"
             r"no longer) (?:want|accept|"
             r"receive|deliver|take)(?:ing|ed)? (?:any )?(?:mail|messages?|e-?mails?|"
-            r"connections?) from|"
-            r"\b(?:e-?mail|message|mail|connection|delivery|session|transaction)s? (?:\w+ ){0,3}(?:"
-            r"rejected|refused|denied|declined|blocked|discarded|disallowed)\b|\brejected (?:due|"
-            r"because|by|for|as)\b|\brefused (?:by|due|because|from)\b|\bnot recogni[sz]ed as",
+            r"connections?) from",
             r"\bmay not write|\brichtlinie|\bpolitique|\bpol[ií]tica",
         ),
     ),
@@ -152,7 +151,8 @@ SENDER_WORDS: Sequence[tuple[Cause, re.Pattern[str]]] = (
         any_of(
             r"\bsynchroni[sz]ation error|\btalk(?:ed|s)? too soon|\bout of (?:sequence|order)|"
             r"\bbad sequence|\bcommand (?:not |un)|\bsyntax error\b|\bprotocol (?:error|violation)|"
-            r"\bpipelining\b|\bnot (?:implemented|recogni[sz]ed)\b|\bno valid recipients",
+            r"\bpipelining\b|\bcommand \w+ not (?:implemented|recogni[sz]ed)|\bnot implemented\b|"
+            r"\bno valid recipients",
         ),
     ),
     (
@@ -169,9 +169,16 @@ SENDER_WORDS: Sequence[tuple[Cause, re.Pattern[str]]] = (
 OUR_QUOTA = any_of(
     r"\b(?:hour|dai|month|minute|second|day|per |rate|send|sent|submission|messages?|"
     r"recipients|connection|package|throttl|outgoing|outbound|plan)\w*\b.{0,60}\bquota|"
-    r"\bquota\b.{0,60}\b(?:hour|day|messages|sending|recipients)"
+    r"\bquota\b.{0,60}\b(?:hour|day|messages|sending|recipients)|\b(?:per|this|an) (?:hour|day)\b|"
+    r"\bhourly\b|\bdaily\b|\bsending limit|\bdefers\b"
 )
 BLOCKLIST_LINK = any_of(r"bl[./?]|rbl|spam|block|listing|ipcheck|reputation|delist|removal")
+GENERIC_REFUSAL = any_of(
+    r"\b(?:e-?mail|message|mail|session|transaction)s? (?:\w+ ){0,3}(?:rejected|refused|denied|"
+    r"declined|blocked|discarded|disallowed)\b|\brejected (?:due|because|by|for|as)\b|"
+    r"\brefused (?:by|due|because|from)\b|\bnot recogni[sz]ed as"
+)
+"""Said of the message, unless words of a missing mailbox give the reason."""
 ABOUT_US = any_of(
     r"\byou(?:r|rs|'ve|'re)?\b|\bsen(?:d|t|ding|der)\b|\bfrom\b|\blimit|\bips?\b|\bserver\b|"
     r"\bhost\b|"

@@ -4,6 +4,7 @@ A mailbox may hold other mail, too. Nothing is ever deleted, and a message that 
 touched: it stays where it is, unread if it was.
 """
 
+import logging
 import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
@@ -14,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from digest.track.bounces.parse import MAX_MESSAGE_BYTES
 from store.errors import UserError
 
+log = logging.getLogger(__name__)
 READ_FOLDER = ".digest-read"
 """The folder that processed messages are moved to (Maildir++)."""
 EXPECTED = "should look like maildir:///var/mail/bounces or imaps://user:password@host/INBOX"
@@ -47,9 +49,16 @@ class MaildirMailbox:
                 continue
             if limit <= 0:
                 return
+            try:
+                with path.open("rb") as file:
+                    raw = file.read(MAX_MESSAGE_BYTES)
+            except OSError as error:
+                # One that can't be read must not hold up the others; it may be readable later.
+                if not isinstance(error, FileNotFoundError):
+                    log.warning("inbound message %s can't be read: %s", path, error.strerror)
+                continue
             limit -= 1
-            with suppress(FileNotFoundError), path.open("rb") as file:
-                yield name, file.read(MAX_MESSAGE_BYTES)
+            yield name, raw
 
     def mark_done(self, names: Sequence[str]) -> None:
         paths = dict(self._messages())

@@ -1,63 +1,47 @@
 """Parses an inbound message from the bounce mailbox: a report on one of our messages, or nothing.
 
-Understands delivery status notifications (RFC 3464), feedback reports (RFC 5965), bounces in other
-formats (flufl.bounce) and readers who write "unsubscribe". Ignores everything else.
+Understands delivery status notifications (RFC 3464, RFC 6533), feedback reports (RFC 5965),
+reports of mail servers in other forms, and readers who write "unsubscribe".
 
-Pure functions over the bytes. They only offer strings that may be a delivery's token; the caller
-verifies them with `Tokens`.
+Values only. The caller says which tokens are ours and whom they were mailed to: a report counts
+only if it is a mail server's own and is tied to a message of ours, and only against the address
+that was mailed.
 """
 
-import logging
-import re
-from collections.abc import Iterator
-from email import message_from_bytes
-from email.message import Message
-from email.policy import compat32
+from collections.abc import Callable, Sequence
 from email.utils import parsedate_to_datetime
+from enum import StrEnum
 from typing import NamedTuple
 
-from flufl.bounce import all_failures
-
-from digest.deliver.bounce_policy.bounce_type import BounceType, classify_status, find_status
-from digest.deliver.providers.wire_address import redact
+from digest.deliver.bounce_policy.bounce_type import BounceType
+from digest.deliver.bounce_policy.failure import Failure
 from digest.events.tables import EventKind
+from digest.track.bounces.candidates import report_candidates
+from digest.track.bounces.complaints import read_complaint
+from digest.track.bounces.delivery_report import judge_report
+from digest.track.bounces.letter import Letter, SectionKind, read_letter
+from digest.track.bounces.senders import Author, author_of
+from digest.track.bounces.unsubscribe import asks_in_words, unsubscribe_candidates
 from digest.track.provider_events.delivery_event import OptOut
-from subscribers.tokens import TOKEN_LENGTH
+from subscribers.tokens import HEX_LENGTH, token_from_hex
 
 MAX_MESSAGE_BYTES = 1024 * 1024
 """Bytes read of an inbound message; the rest is the returned original."""
-MAX_HEURISTIC_BYTES = 128 * 1024
-"""Bytes searched for a bounce in another format, which says so at its beginning. Every detector
-reads every line, so a hostile message of full size would keep them busy for many seconds."""
-MAX_CANDIDATES = 50
-MAX_NOTE_LENGTH = 300
 
-_TOKEN = rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}"
-_IN_LOCAL_PART = re.compile(rf"(?<![A-Za-z0-9_-])({_TOKEN})(?=[^A-Za-z0-9_@-]*@)")
-_MESSAGE_ID = re.compile(rf"<({_TOKEN})@[^<>@\s]{{1,255}}>")
-_UNSUBSCRIBE = re.compile(rf"\bunsubscribe\s+({_TOKEN})(?![A-Za-z0-9_-])", re.IGNORECASE)
-_RECIPIENT_HEADERS = ("To", "Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To")
-_MAIL_SERVERS = re.compile(
-    r"\b(mailer-daemon|postmaster|mail-daemon|mailerdaemon)\b", re.IGNORECASE
-)
-_AUTO_REPLY_HEADERS = ("X-Autoreply", "X-Autorespond")
-_ACTIONS = {
-    "failed": EventKind.BOUNCED,
-    "delayed": EventKind.DEFERRED,
-    "delivered": EventKind.DELIVERED,
-    "relayed": EventKind.PROCESSED,
-    "expanded": EventKind.PROCESSED,
-}
-"""RFC 3464 section 2.3.3, most severe first."""
-_FEEDBACK = {
-    "abuse": (EventKind.COMPLAINED, OptOut.COMPLAIN),
-    "fraud": (EventKind.COMPLAINED, OptOut.COMPLAIN),
-    "opt-out": (EventKind.UNSUBSCRIBED, OptOut.UNSUBSCRIBE),
-}
-"""RFC 5965 section 7.3 and RFC 6430. No other type is a reader's complaint."""
+FindRecipient = Callable[[Sequence[str]], str | None]
+"""Says whom the first token that is ours was mailed to, in lower case; empty where the person is
+erased or changed their address since, None where no token is ours."""
 
-# Its detectors log tracebacks; the caller logs one line instead.
-logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
+
+class Meaning(StrEnum):
+    """What an inbound message is, where it reports nothing that can be acted on."""
+
+    AUTO_REPLY = "automatic answer"
+    PERSON = "a person's letter"
+    WISH = "asks in words to unsubscribe"
+    NOT_OURS = "report on a message that is not ours"
+    ANOTHER_ADDRESS = "about another address"
+    NOT_UNDERSTOOD = "not understood"
 
 
 class InboundReport(NamedTuple):
@@ -74,37 +58,76 @@ class InboundReport(NamedTuple):
     code: str | None = None
     note: str = ""
     opt_out: OptOut | None = None
+    failure: Failure | None = None
 
 
 class UnsubscribeRequest(NamedTuple):
-    """A reader asks by mail to be unsubscribed; `token` still has to be verified."""
+    """A reader asks by mail to be unsubscribed; `tokens` still have to be verified."""
 
-    token: str
+    tokens: tuple[str, ...]
 
 
-def parse_inbound_message(raw: bytes) -> InboundReport | UnsubscribeRequest | None:
-    """Returns None for a message that reports nothing. May raise whatever a parser raises."""
-    message = _parsed(raw[:MAX_MESSAGE_BYTES])
-    report = _parse_dsn(message) or _parse_feedback(message)
+class Ignored(NamedTuple):
+    """Nothing to act on; `sender` is the From header."""
+
+    meaning: Meaning
+    sender: str = ""
+
+
+def parse_inbound_message(
+    raw: bytes, find_recipient: FindRecipient = lambda _: "", *, ours: str = ""
+) -> InboundReport | UnsubscribeRequest | Ignored:
+    """May raise whatever a parser raises. `ours` is the domain that we mail from."""
+    letter = read_letter(raw[:MAX_MESSAGE_BYTES])
+    if tokens := unsubscribe_candidates(letter):
+        return UnsubscribeRequest(_spelt(tokens))
+    complaint = read_complaint(letter)
+    if complaint is None and (meaning := _not_a_report(letter)):
+        return Ignored(meaning, letter.header("From"))
+    candidates = _spelt(report_candidates(letter))
+    recipient = find_recipient(candidates) if candidates else None
+    if recipient is None:
+        return Ignored(Meaning.NOT_OURS)
+    if complaint is not None:
+        kind, opt_out, note = complaint
+        report: InboundReport | None = InboundReport(kind, candidates, note=note, opt_out=opt_out)
+    else:
+        report = _judged(letter, candidates, recipient, ours)
     if report is None:
-        submitted = _header(message, "Auto-Submitted").lower()
-        request = _UNSUBSCRIBE.search(_header(message, "Subject"))
-        # Mail programs mark it auto-generated when they send it at a reader's click.
-        if request and not submitted.startswith("auto-replied"):
-            return UnsubscribeRequest(request[1])
-        if _is_auto_reply(message):
-            return None
-        report = _parse_other_format(
-            message if len(raw) <= MAX_HEURISTIC_BYTES else _parsed(raw[:MAX_HEURISTIC_BYTES])
-        )
-    if report is None:
+        return Ignored(Meaning.NOT_UNDERSTOOD)
+    return report._replace(date=letter.header("Date"))
+
+
+def _not_a_report(letter: Letter) -> Meaning | None:
+    """What a message is that no mail server reports with; None for a report."""
+    if letter.texts(SectionKind.FEEDBACK):
+        return Meaning.NOT_UNDERSTOOD
+    author = author_of(letter)
+    if author is Author.PROGRAM:
+        return Meaning.AUTO_REPLY
+    if author is Author.PERSON:
+        return Meaning.WISH if asks_in_words(letter) else Meaning.PERSON
+    return None
+
+
+def _judged(
+    letter: Letter, tokens: tuple[str, ...], recipient: str, ours: str
+) -> InboundReport | None:
+    judged = judge_report(letter, recipient, ours)
+    if judged is None:
         return None
-    tokens = tuple(dict.fromkeys(_token_candidates(message)))[:MAX_CANDIDATES]
-    return report._replace(tokens=tokens, date=_header(message, "Date")) if tokens else None
+    kind, failure, note = judged
+    if kind is not EventKind.BOUNCED or failure is None:
+        code = failure.enhanced if failure else None
+        return InboundReport(kind, tokens, code=code, note=note, failure=failure)
+    code = failure.enhanced or "bounce"
+    return InboundReport(kind, tokens, "", failure.bounce_type(), code, note, failure=failure)
 
 
-def _parsed(raw: bytes) -> Message:
-    return message_from_bytes(raw, policy=compat32)
+def _spelt(tokens: Sequence[str]) -> tuple[str, ...]:
+    """The tokens as `Tokens` reads them: addresses carry them in hexadecimal."""
+    spelt = (token_from_hex(one) if len(one) == HEX_LENGTH else one for one in tokens)
+    return tuple(dict.fromkeys(spelt))
 
 
 def date_of(report: InboundReport) -> float | None:
@@ -113,124 +136,3 @@ def date_of(report: InboundReport) -> float | None:
         return parsedate_to_datetime(report.date).timestamp()
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
-
-
-def _parse_dsn(message: Message) -> InboundReport | None:
-    """Parses a delivery status notification; the most severe of its recipients counts."""
-    found: list[tuple[int, InboundReport]] = []
-    order = list(_ACTIONS.values())
-    for part in message.walk():
-        if part.get_content_type() not in (
-            "message/delivery-status",
-            "message/global-delivery-status",
-        ):
-            continue
-        for fields in _blocks(part):
-            kind = _ACTIONS.get(_header(fields, "Action").split(" ")[0].lower())
-            if kind is not None:
-                found.append((order.index(kind), _recipient_report(fields, kind)))
-    return min(found, key=lambda one: one[0])[1] if found else None
-
-
-def _blocks(part: Message) -> Iterator[Message]:
-    """The groups of fields; some senders put plain text there instead."""
-    payload = part.get_payload()
-    if isinstance(payload, list):
-        yield from (one for one in payload if isinstance(one, Message))
-
-
-def _recipient_report(fields: Message, kind: EventKind) -> InboundReport:
-    diagnostic = _header(fields, "Diagnostic-Code")
-    status = find_status(_header(fields, "Status"))
-    if status is None or status.endswith(".0.0"):
-        # The general code says less than the remote server's own reply.
-        status = find_status(diagnostic) or status
-    if kind is not EventKind.BOUNCED:
-        return InboundReport(kind, (), code=status, note=_note(diagnostic))
-    # Without a code it is unknown which command failed, so it is never a hard bounce.
-    return InboundReport(
-        kind,
-        (),
-        "",
-        classify_status(status, BounceType.SOFT),
-        status or "bounce",
-        _note(diagnostic),
-    )
-
-
-def _parse_feedback(message: Message) -> InboundReport | None:
-    for part in message.walk():
-        if part.get_content_type() != "message/feedback-report":
-            continue
-        payload = part.get_payload()
-        fields = payload[0] if isinstance(payload, list) and payload else None
-        text = _text(part) if fields is None else ""
-        named = _header(fields, "Feedback-Type") if isinstance(fields, Message) else ""
-        if not named and (listed := re.search(r"(?im)^feedback-type:\s*([\w-]+)", text)):
-            named = listed[1]
-        known = _FEEDBACK.get(named.strip().lower())
-        if known:
-            return InboundReport(
-                known[0], (), note=f"feedback report: {named.lower()}", opt_out=known[1]
-            )
-    return None
-
-
-def _parse_other_format(message: Message) -> InboundReport | None:
-    """Detects a bounce of no standard format by its wording, and looks for a code in its text."""
-    try:
-        temporary, permanent = all_failures(message)
-    except Exception:  # noqa: BLE001 - its detectors raise anything on unknown input
-        return None
-    if not temporary and not permanent:
-        return None
-    words = next(_texts(message), "")
-    status = find_status(words)
-    if not permanent:
-        return InboundReport(EventKind.DEFERRED, (), code=status, note="a warning in an odd format")
-    note = f"a bounce in an odd format{': ' + status if status else ''}"
-    bounce_type = classify_status(status, BounceType.SOFT)
-    return InboundReport(EventKind.BOUNCED, (), "", bounce_type, status or "bounce", note)
-
-
-def _is_auto_reply(message: Message) -> bool:
-    """True for a vacation notice and the like (RFC 3834), unless a mail server sent it."""
-    if _MAIL_SERVERS.search(_header(message, "From")) or _header(message, "Return-Path") == "<>":
-        return False
-    auto_submitted = _header(message, "Auto-Submitted").lower() not in ("", "no")
-    return auto_submitted or any(message.get(name) is not None for name in _AUTO_REPLY_HEADERS)
-
-
-def _token_candidates(message: Message) -> Iterator[str]:
-    """Yields what may be tokens: recipient address, returned Message-ID, then the text."""
-    for header in _RECIPIENT_HEADERS:
-        for value in message.get_all(header, []):
-            yield from _IN_LOCAL_PART.findall(str(value))
-    for part in message.walk():
-        if part is not message:
-            yield from _MESSAGE_ID.findall(_header(part, "Message-ID"))
-    for header in ("In-Reply-To", "References"):
-        yield from _MESSAGE_ID.findall(_header(message, header))
-    for text in _texts(message):
-        yield from _MESSAGE_ID.findall(text)
-
-
-def _texts(message: Message) -> Iterator[str]:
-    for part in message.walk():
-        if not part.is_multipart():
-            yield _text(part)
-
-
-def _text(part: Message) -> str:
-    payload = part.get_payload(decode=True)
-    return payload.decode("utf-8", "replace") if isinstance(payload, bytes) else ""
-
-
-def _header(message: Message, name: str) -> str:
-    """The header on one line; one outside ASCII comes as an object, hence `str`."""
-    return " ".join(str(message.get(name, "")).split())
-
-
-def _note(text: str) -> str:
-    printable = "".join(one if one.isprintable() else " " for one in redact(text))
-    return printable[:MAX_NOTE_LENGTH]

@@ -3,25 +3,37 @@
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
+from digest.events.tables import EventKind
 from digest.readers.unsubscribe import unsubscribe_by_token
 from digest.track.bounces.mailbox import Mailbox, MailboxError
 from digest.track.bounces.parse import (
+    Ignored,
     InboundReport,
+    Meaning,
     UnsubscribeRequest,
     date_of,
     parse_inbound_message,
+)
+from digest.track.bounces.recipients import (
+    MailedTo,
+    Reading,
+    find_author,
+    find_mailed,
+    names_read,
+    record_readings,
 )
 from digest.track.provider_events.delivery_event import DeliveryEvent
 from digest.track.provider_events.ingest import ingest
 from store.engine import Store
 from subscribers.addresses import AddressHasher
-from subscribers.tokens import Purpose, TokenClaims, TokenError, Tokens
+from subscribers.tokens import Purpose, TokenClaims, Tokens
 
 EVERY = timedelta(minutes=1)
 AT_ONCE = 100
@@ -38,30 +50,47 @@ class ReadSummary:
     events: dict[str, int] = field(default_factory=dict)
     unsubscribes: int = 0
     ignored: int = 0
+    wishes: int = 0
+    """Of the ignored ones those that ask in words to unsubscribe."""
+
+    def add(self, found: Iterable["Understood"], readings: Iterable[Reading]) -> None:
+        for one in found:
+            if isinstance(one, DeliveryEvent):
+                self.events[one.kind] = self.events.get(one.kind, 0) + 1
+            else:
+                self.unsubscribes += one is not None
+                self.ignored += one is None
+        self.wishes += sum(one.meaning == Meaning.WISH for one in readings)
 
     def __str__(self) -> str:
         kinds = [f"{many} {kind}" for kind, many in sorted(self.events.items())]
         asked = [f"{self.unsubscribes} asked to leave"] if self.unsubscribes else []
-        return ", ".join([*kinds, *asked, f"{self.ignored} left alone"])
+        wishes = f" ({self.wishes} ask in words to unsubscribe)" if self.wishes else ""
+        return ", ".join([*kinds, *asked, f"{self.ignored} left alone{wishes}"])
+
+
+Understood = DeliveryEvent | TokenClaims | None
 
 
 @dataclass(slots=True)
 class BounceMailboxReader:
-    """Reads one mailbox again and again. Ignored messages are remembered and not read twice."""
+    """Reads one mailbox again and again. What was looked at is stored, and not read twice."""
 
     mailbox: Mailbox
     store: Store
     tokens: Tokens
     hasher: AddressHasher
     clock: Callable[[], datetime]
-    _ignored: set[str] = field(default_factory=set)
+    our_domain: str = ""
     _next: datetime | None = None
 
     def read(self, limit: int = MAX_MESSAGES) -> ReadSummary:
         """Reads at most `limit` messages. Raises MailboxError; what was stored stays stored."""
         summary = ReadSummary()
+        with self.store.read() as session:
+            known = names_read(session)
         group: list[tuple[str, bytes]] = []
-        for message in self.mailbox.unread(self._ignored, limit):
+        for message in self.mailbox.unread(known, limit):
             group.append(message)
             if len(group) == AT_ONCE:
                 self._process(group, summary)
@@ -70,7 +99,7 @@ class BounceMailboxReader:
         return summary
 
     def read_if_due(self) -> None:
-        """Reads if the last reading is a minute ago; logs a mailbox error in one line."""
+        """Reads if the last reading is a minute ago; never raises, so that sending goes on."""
         now = self.clock()
         if self._next is not None and now < self._next:
             return
@@ -80,72 +109,94 @@ class BounceMailboxReader:
         except MailboxError as error:
             log.warning("bounces can't be read: %s", error)
             return
+        except Exception:
+            log.exception("this reading of the bounce mailbox failed; the next one tries again")
+            return
         if summary.events or summary.unsubscribes:
             log.info("bounces: %s", summary)
 
     def _process(self, messages: Sequence[tuple[str, bytes]], summary: ReadSummary) -> None:
         """Stores what the messages say, then marks them: in this order nothing is lost."""
-        events: dict[str, DeliveryEvent] = {}
-        unsubscribes: dict[str, TokenClaims] = {}
-        for name, raw in messages:
-            match self._understand(name, raw):
-                case DeliveryEvent() as event:
-                    events[name] = event
-                case TokenClaims() as claims:
-                    unsubscribes[name] = claims
-                case None:
-                    self._ignored.add(name)
-                    summary.ignored += 1
-        if not events and not unsubscribes:
+        if not messages:
             return
-        now = self.clock()
-        with self.store.write() as session:
-            ingest(session, self.hasher, list(events.values()), now)
-            self._unsubscribe(session, list(unsubscribes.values()), now)
-        self.mailbox.mark_done([*events, *unsubscribes])
-        for event in events.values():
-            summary.events[event.kind] = summary.events.get(event.kind, 0) + 1
-        summary.unsubscribes += len(unsubscribes)
-
-    def _unsubscribe(
-        self, session: Session, requests: Sequence[TokenClaims], now: datetime
-    ) -> None:
-        for claims in sorted(requests, key=lambda one: one.subscriber):
-            unsubscribe_by_token(session, self.hasher, claims, now, how="mailto")
-
-    def _understand(self, name: str, raw: bytes) -> DeliveryEvent | TokenClaims | None:
+        found: dict[str, Understood] = {}
+        readings: dict[str, Reading] = {}
+        with self.store.read() as session:
+            for name, raw in messages:
+                found[name], readings[name] = self._understand(session, name, raw)
         try:
-            found = parse_inbound_message(raw)
+            self._store(found, readings)
+        except SQLAlchemyError:
+            if len(messages) == 1:
+                log.exception("inbound message %s can't be stored", messages[0][0])
+                return
+            for message in messages:  # one that the store refuses must not hold up the others
+                self._process([message], summary)
+            return
+        done = [name for name, what in found.items() if what is not None]
+        if done:
+            self.mailbox.mark_done(done)
+        summary.add(found.values(), readings.values())
+
+    def _store(self, found: Mapping[str, Understood], readings: Mapping[str, Reading]) -> None:
+        now = self.clock()
+        events = [one for one in found.values() if isinstance(one, DeliveryEvent)]
+        requests = [one for one in found.values() if isinstance(one, TokenClaims)]
+        with self.store.write() as session:
+            ingest(session, self.hasher, events, now)
+            for claims in sorted(requests, key=lambda one: one.subscriber):
+                unsubscribe_by_token(session, self.hasher, claims, now, how="mailto")
+            record_readings(session, readings, now)
+
+    def _understand(self, session: Session, name: str, raw: bytes) -> tuple[Understood, Reading]:
+        mailed: list[MailedTo] = []
+
+        def find_recipient(candidates: Sequence[str]) -> str | None:
+            found = find_mailed(session, self.tokens, candidates)
+            mailed.extend([found] if found else [])
+            return found.address if found else None
+
+        try:
+            found = parse_inbound_message(raw, find_recipient, ours=self.our_domain)
         except Exception as error:  # noqa: BLE001 - mail can hold anything; it stays where it is
             log.warning("inbound message %s can't be read: %s", name, type(error).__name__)
-            return None
+            return None, Reading(Meaning.NOT_UNDERSTOOD, type(error).__name__)
         if isinstance(found, UnsubscribeRequest):
-            try:
-                return self.tokens.read(Purpose.UNSUBSCRIBE, found.token)
-            except TokenError:
-                return None
-        return self._event(found, raw) if found else None
+            return self._unsubscribe_request(found)
+        if isinstance(found, Ignored):
+            return None, Reading(found.meaning, subscriber_id=find_author(session, found.sender))
+        event = self._event(found, mailed[0], raw)
+        return event, Reading(meaning_of(found), found.note, mailed[0].subscriber_id)
 
-    def _event(self, report: InboundReport, raw: bytes) -> DeliveryEvent | None:
-        """Returns None if no token in the report is ours: it is about somebody else's message."""
-        deliveries = self.tokens.read_many(Purpose.DELIVERY, report.tokens)
-        claims = next((one for one in deliveries if one is not None), None)
-        others = [] if claims else self.tokens.read_many(Purpose.TRANSACTIONAL, report.tokens)
-        transactional_id = next((one.subscriber for one in others if one is not None), None)
-        if claims is None and transactional_id is None:
-            return None
+    def _unsubscribe_request(self, found: UnsubscribeRequest) -> tuple[Understood, Reading]:
+        read = self.tokens.read_many(Purpose.UNSUBSCRIBE, found.tokens)
+        claims = next((one for one in read if one is not None), None)
+        if claims is None:
+            return None, Reading(Meaning.NOT_OURS)
+        return claims, Reading("asked to unsubscribe")
+
+    def _event(self, report: InboundReport, mailed: MailedTo, raw: bytes) -> DeliveryEvent:
         return DeliveryEvent(
             key=f"mail:{hashlib.sha256(raw).hexdigest()}",
             kind=report.kind,
-            claims=claims,
+            claims=mailed.claims,
             at=_sent_at(report, self.clock()),
             detail=json.dumps({"code": report.code, "note": report.note}),
             bounce_type=report.bounce_type,
             code=report.code,
             note=report.note,
             opt_out=report.opt_out,
-            transactional_id=transactional_id,
+            transactional_id=mailed.transactional_id,
         )
+
+
+def meaning_of(report: InboundReport) -> str:
+    """What a report means, in the words that `digest bounces list` shows."""
+    if report.kind is EventKind.UNKNOWN:
+        return Meaning.ANOTHER_ADDRESS
+    if report.kind is EventKind.BOUNCED and report.failure is not None:
+        return f"bounced: {report.failure.failure_class}"
+    return str(report.kind)
 
 
 def _sent_at(report: InboundReport, now: datetime) -> datetime:

@@ -16,7 +16,7 @@ from digest.message.personalization import Personalization, Recipient, personali
 from digest.message.quoted_printable import MAX_LINE, encode_piece, encode_text
 from digest.message.template import MessageTemplate
 from digest.render.slots import MARKS, Slot, disarm_slots
-from subscribers.tokens import Purpose, TokenClaims, Tokens
+from subscribers.tokens import Purpose, TokenClaims, Tokens, token_to_hex
 
 TOKENS = Tokens(["one secret of the tests, long enough"])
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -72,15 +72,16 @@ def test_a_mailbox_that_is_read_is_named_beside_the_page() -> None:
     (line,) = [one for one in raw.split(b"\r\n") if one.startswith(b"List-Unsubscribe: ")]
     found = re.fullmatch(
         r"List-Unsubscribe: <https://\S+/unsubscribe/(\S{22})>, "
-        r"<mailto:bounces\+unsubscribe@verdicts\.example\?subject=unsubscribe%20(\S{22})>",
+        r"<mailto:bounces\+unsubscribe\+(\S{22})@verdicts\.example\?subject="
+        r"unsubscribe%20(\S{22})>",
         line.decode(),
     )
     assert found is not None
-    assert found[1] == found[2]
+    assert found[1] == found[2] == found[3]
     assert TOKENS.read(Purpose.UNSUBSCRIBE, found[2]) == TokenClaims(5, 12)
     assert (
         return_path(read, personalization().token)
-        == f"bounces+{personalization().token}@verdicts.example"
+        == f"bounces+{token_to_hex(personalization().token)}@verdicts.example"
     )
     assert return_path(edition(), personalization().token) == edition().sender.address
 

@@ -24,7 +24,7 @@ from digest.message.edition import Edition
 from digest.message.headers import return_path
 from digest.message.personalization import Personalization
 from digest.message.template import MessageTemplate
-from subscribers.tokens import TOKEN_LENGTH
+from subscribers.tokens import TOKEN_LENGTH, token_to_hex
 
 
 class SmtpProvider:
@@ -109,8 +109,12 @@ def _sender(edition: Edition) -> str:
     """Return the envelope sender, with a NUL for the delivery's token if that is part of it."""
     try:
         # A stand-in for the token, since an address with a NUL would not parse.
-        stand_in = "t" * TOKEN_LENGTH
+        stand_in = "A" * TOKEN_LENGTH
         sender = str(parse_mailbox(return_path(edition, stand_in)))
-        return sender.replace(stand_in, "\0") if "*" in edition.bounce_address else sender
+        return (
+            sender.replace(token_to_hex(stand_in), "\0")
+            if "*" in edition.bounce_address
+            else sender
+        )
     except ValueError as error:
         raise ProviderError(f"SENDER can't be mailed from: {error}") from error

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected
+from subscribers.tokens import token_to_hex
 from tests.integration.deliver.peers import ADA, GRACE, LINUS, THE_FOUR, smtp
 from tests.parts.mail import EDITION, kinds, long_edition, personalizations, stream, submit
 from tests.parts.smtp_server import SmtpServer
@@ -149,7 +150,7 @@ def test_bounces_come_back_to_an_address_that_tells_whose_they_are(server: SmtpS
     edition = replace(EDITION, bounce_address="bounces+*@verdicts.example")
     submit(smtp(server), *mail, edition=edition)
     assert {one.recipient: one.sender for one in server.received} == {
-        one.email: f"bounces+{one.token}@verdicts.example" for one in mail
+        one.email: f"bounces+{token_to_hex(one.token)}@verdicts.example" for one in mail
     }
     assert b"\r\nFrom: " in b"\r\n" + server.received[0].raw
     assert b"digest@verdicts.example" in server.received[0].raw

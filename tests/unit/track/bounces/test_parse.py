@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.events.tables import EventKind
 from digest.track.bounces.parse import (
-    MAX_HEURISTIC_BYTES,
+    MAX_MESSAGE_BYTES,
+    Ignored,
     InboundReport,
+    Meaning,
     UnsubscribeRequest,
     date_of,
     parse_inbound_message,
@@ -36,7 +38,8 @@ def report(raw: bytes) -> InboundReport:
         ("5.2.2", "smtp; 552 5.2.2 over quota", BounceType.NONE, "5.2.2"),
         ("5.3.4", "smtp; 552 5.3.4 too big", BounceType.NONE, "5.3.4"),
         ("4.4.7", "smtp; 451 4.4.7 expired", BounceType.SOFT, "4.4.7"),
-        ("5.0.0", "smtp; 550 User unknown", BounceType.SOFT, "5.0.0"),
+        ("5.0.0", "smtp; 550 User unknown", BounceType.HARD, "5.0.0"),
+        ("5.0.0", "smtp; 550 it did not work", BounceType.SOFT, "5.0.0"),
         ("", "", BounceType.SOFT, "bounce"),
     ],
 )
@@ -83,7 +86,7 @@ def test_what_is_kept_of_it_holds_no_address() -> None:
 
 
 def test_a_bounce_of_nobody_knows_what_means_nothing() -> None:
-    assert parse_inbound_message(dsn(None)) is None
+    assert parse_inbound_message(dsn(None)) == Ignored(Meaning.NOT_OURS)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +106,9 @@ def test_a_feedback_report_is_the_readers_word(
 
 @pytest.mark.parametrize("feedback", ["not-spam", "auth-failure", "virus", "", "something new"])
 def test_what_is_no_complaint_is_left_alone(feedback: str) -> None:
-    assert parse_inbound_message(arf(TOKEN, feedback)) is None
+    assert parse_inbound_message(arf(TOKEN, feedback)) == Ignored(
+        Meaning.NOT_UNDERSTOOD, "feedback@isp.example"
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,7 +120,7 @@ def test_what_is_no_complaint_is_left_alone(feedback: str) -> None:
         ("It did not work out.", BounceType.SOFT),
     ],
 )
-def test_an_odd_bounce_is_known_by_its_looks_and_never_hard_without_a_code(
+def test_a_bounce_in_no_standard_form_is_judged_by_its_words(
     words: str, bounce_type: BounceType
 ) -> None:
     found = report(qmail(TOKEN, words))
@@ -123,12 +128,13 @@ def test_an_odd_bounce_is_known_by_its_looks_and_never_hard_without_a_code(
     assert TOKEN in found.tokens
 
 
-def test_an_odd_bounce_is_looked_for_where_its_words_stand_and_no_further() -> None:
+def test_a_bounce_in_no_standard_form_says_so_at_its_beginning() -> None:
     words = "Sorry, no mailbox here by that name. (#5.1.1)"
     bounce = qmail(TOKEN, words)
-    assert report(bounce + b"\n" * MAX_HEURISTIC_BYTES).bounce_type is BounceType.HARD
+    assert report(bounce + b"\n" * MAX_MESSAGE_BYTES).bounce_type is BounceType.HARD
     head, _, body = bounce.partition(b"\n\n")
-    assert parse_inbound_message(head + b"\n\n" + b"\n" * MAX_HEURISTIC_BYTES + body) is None
+    late = parse_inbound_message(head + b"\n\n" + b"x \n" * MAX_MESSAGE_BYTES + body)
+    assert isinstance(late, Ignored)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +142,6 @@ def test_an_odd_bounce_is_looked_for_where_its_words_stand_and_no_further() -> N
     [
         plain("Re: Verdicts", f"On holiday. <{TOKEN}@d.example>", Auto_Submitted="auto-replied"),
         plain("Out of office", In_Reply_To=f"<{TOKEN}@d.example>", X_Autoreply="yes"),
-        plain("Automatic: unsubscribe " + TOKEN, Auto_Submitted="auto-replied"),
         plain("Re: Verdicts", "I liked it.", In_Reply_To=f"<{TOKEN}@d.example>"),
         plain("Please unsubscribe me"),
         plain("unsubscribe " + TOKEN[:-1]),
@@ -147,19 +152,20 @@ def test_an_odd_bounce_is_looked_for_where_its_words_stand_and_no_further() -> N
     ],
 )
 def test_holiday_notices_answers_and_strangers_mail_say_nothing(raw: bytes) -> None:
-    assert parse_inbound_message(raw) is None
+    assert isinstance(parse_inbound_message(raw), Ignored)
 
 
 @pytest.mark.parametrize(
     "subject", [f"unsubscribe {TOKEN}", f"Re: UNSUBSCRIBE  {TOKEN}", f"Fwd: unsubscribe {TOKEN}."]
 )
 def test_a_reader_asks_to_leave(subject: str) -> None:
-    assert parse_inbound_message(plain(subject)) == UnsubscribeRequest(TOKEN)
+    assert parse_inbound_message(plain(subject)) == UnsubscribeRequest((TOKEN,))
 
 
 def test_a_wish_that_a_mail_program_wrote_at_a_click_is_one() -> None:
-    raw = plain(f"unsubscribe {TOKEN}", Auto_Submitted="auto-generated")
-    assert parse_inbound_message(raw) == UnsubscribeRequest(TOKEN)
+    for mark in ("auto-generated", "auto-replied"):
+        raw = plain(f"unsubscribe {TOKEN}", Auto_Submitted=mark)
+        assert parse_inbound_message(raw) == UnsubscribeRequest((TOKEN,))
 
 
 def test_the_date_is_the_letters_own_if_it_can_be_read() -> None:
@@ -175,4 +181,4 @@ def test_any_damage_to_a_letter_is_survived(noise: bytes, place: int, kind: obje
     cut = min(place, len(raw))
     for damaged in (raw[:cut], raw[:cut] + noise + raw[cut:], raw[:cut] + noise):
         found = parse_inbound_message(damaged)
-        assert found is None or isinstance(found, InboundReport | UnsubscribeRequest)
+        assert isinstance(found, InboundReport | UnsubscribeRequest | Ignored)

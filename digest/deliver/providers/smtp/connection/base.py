@@ -35,6 +35,7 @@ from digest.deliver.providers.smtp.reply import (
 )
 from digest.deliver.providers.smtp.reply_parser import ReplyParser
 from digest.deliver.providers.smtp.transport import Transport
+from subscribers.tokens import token_to_hex
 
 
 class Connection(ABC):
@@ -160,7 +161,9 @@ class Connection(ABC):
         options = f" SIZE={size}" if self._announces_size else ""
         if not recipient.isascii():
             options += " SMTPUTF8 BODY=8BITMIME"
-        mail_from = self._mail_from.replace("\0", message.personalization.token)
+        mail_from = self._mail_from
+        if "\0" in mail_from:
+            mail_from = mail_from.replace("\0", token_to_hex(message.personalization.token))
         return f"{mail_from}{options}\r\n", f"RCPT TO:<{recipient}>\r\n"
 
     def _queue_body(self, message: InFlightMessage) -> None:

@@ -1,0 +1,108 @@
+"""Looks up whom a message of ours was mailed to, and what the mailbox was read of before."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from email.utils import parseaddr
+from typing import NamedTuple
+
+from sqlmodel import Session, col, select
+
+from digest.deliver.tables import Delivery
+from digest.deliver.transactional.tables import TransactionalMessage
+from digest.track.bounces.tables import MAX_NAME_LENGTH, MAX_NOTE_LENGTH, InboundMessage
+from store.insertion import insert_new
+from subscribers.addresses import AddressError, parse_address
+from subscribers.preferences import ADDRESS_CHANGE_WORDING
+from subscribers.tables import Consent, Subscriber
+from subscribers.tokens import Purpose, TokenClaims, Tokens
+
+
+class MailedTo(NamedTuple):
+    """The delivery or transactional message that a token names, and the address it went to."""
+
+    claims: TokenClaims | None
+    transactional_id: int | None
+    subscriber_id: int | None
+    address: str
+    """In lower case; empty where the person is erased or has left that address since."""
+
+
+def find_mailed(session: Session, tokens: Tokens, candidates: Sequence[str]) -> MailedTo | None:
+    """Returns what the first candidate that is a token of ours names."""
+    deliveries = tokens.read_many(Purpose.DELIVERY, candidates)
+    claims = next((one for one in deliveries if one is not None), None)
+    if claims is not None:
+        person = _recipient(session, claims)
+        left = person is not None and _changed_address_since(session, claims)
+        return MailedTo(claims, None, person.id if person else None, "" if left else _key(person))
+    others = tokens.read_many(Purpose.TRANSACTIONAL, candidates)
+    number = next((one.subscriber for one in others if one is not None), None)
+    if number is None:
+        return None
+    message = session.get(TransactionalMessage, number)
+    if message is None:
+        return MailedTo(None, number, None, "")
+    person = session.get(Subscriber, message.subscriber_id)
+    address = message.email.lower() if message.email else _key(person)
+    return MailedTo(None, number, person.id if person else None, address)
+
+
+def _recipient(session: Session, claims: TokenClaims) -> Subscriber | None:
+    return session.exec(
+        select(Subscriber)
+        .join(Delivery, col(Delivery.subscriber_id) == col(Subscriber.id))
+        .where(Delivery.issue_number == claims.issue, Delivery.subscriber_id == claims.subscriber)
+    ).first()
+
+
+def _changed_address_since(session: Session, claims: TokenClaims) -> bool:
+    """True where the delivery went to an address that its reader has left since."""
+    found = session.exec(
+        select(Consent.id)
+        .join(Delivery, col(Delivery.subscriber_id) == col(Consent.subscriber_id))
+        .where(
+            Delivery.issue_number == claims.issue,
+            Delivery.subscriber_id == claims.subscriber,
+            Consent.wording == ADDRESS_CHANGE_WORDING,
+            col(Consent.at) > col(Delivery.changed_at),
+        )
+    )
+    return found.first() is not None
+
+
+def _key(person: Subscriber | None) -> str:
+    return person.email_key if person else ""
+
+
+def find_author(session: Session, sender: str) -> int | None:
+    """Returns the subscriber whose address stands in a From header."""
+    try:
+        key = parse_address(parseaddr(sender[:500])[1]).key
+    except AddressError:
+        return None
+    return session.exec(select(Subscriber.id).where(Subscriber.email_key == key)).first()
+
+
+def names_read(session: Session) -> set[str]:
+    """Returns the names of all messages that were looked at before."""
+    return set(session.exec(select(InboundMessage.name)).all())
+
+
+class Reading(NamedTuple):
+    """What one message was taken for."""
+
+    meaning: str
+    note: str = ""
+    subscriber_id: int | None = None
+
+
+def record_readings(session: Session, readings: Mapping[str, Reading], now: datetime) -> None:
+    for name, reading in readings.items():
+        row = {
+            "name": name[:MAX_NAME_LENGTH],
+            "meaning": reading.meaning,
+            "note": reading.note[:MAX_NOTE_LENGTH],
+            "subscriber_id": reading.subscriber_id,
+            "read_at": now,
+        }
+        session.connection().execute(insert_new(session, InboundMessage).values(**row))
