@@ -8,12 +8,12 @@ from sqlmodel import select
 
 from digest.deliver.ledger.claim import claim_batches
 from digest.deliver.ledger.finish import count_deliveries
-from digest.deliver.ledger.release import close_batches, recover_batches
+from digest.deliver.ledger.release import recover_batches
 from digest.deliver.ledger.settle import settle
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected, Unknown
 from digest.deliver.retry import MAX_ATTEMPTS
-from digest.deliver.tables import Attempt, Batch
+from digest.deliver.tables import Attempt
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import IssueState
 from digest.message.edition import Edition
@@ -21,11 +21,6 @@ from digest.message.personalization import Personalization
 from store.engine import Store
 from subscribers.tables import Subscriber, SubscriberStatus, Suppression
 from tests.parts.world import NOW, Clock, Recorder, add_approved, add_people, issue_service, sending
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 def test_everybody_active_gets_it_once_and_the_issue_is_finished(
@@ -306,144 +301,6 @@ def test_finished_is_refused_when_the_counts_do_not_add_up(store: Store, clock: 
         sending(store, provider, clock).run(number, here)
     with store.read() as session:
         assert find_issue(session, number).state == IssueState.SENDING
-
-
-def test_altered_bytes_are_not_sent(store: Store, clock: Clock) -> None:
-    from digest.issues.tables import Variant
-
-    add_people(store, 1)
-    number = add_approved(store)
-    with store.write() as session:
-        variant = session.exec(select(Variant)).one()
-        variant.html += "<p>and buy this</p>"
-        session.add(variant)
-    with pytest.raises(IssueError, match="not what was approved"):
-        issue_service(store, Recorder(), clock).start(number)
-
-
-def test_batches_are_as_large_as_the_provider_takes(store: Store, clock: Clock) -> None:
-    add_people(store, 21)
-    number = add_approved(store)
-    issue_service(store, Recorder(batch_size=10), clock).start(number)
-    with store.read() as session:
-        assert len(session.exec(select(Batch)).all()) == 3
-
-
-def test_altered_bytes_found_by_a_worker_leave_everybody_queued(store: Store, clock: Clock) -> None:
-    from digest.issues.tables import Variant
-
-    people = add_people(store, 12)
-    number = add_approved(store)
-    provider = Recorder()
-    issue_service(store, provider, clock).start(number)
-    with store.write() as session:
-        variant = session.exec(select(Variant)).one()
-        good, variant.html = variant.html, "evil"
-    with worker_lock(store) as here:
-        for _ in range(3):
-            with pytest.raises(IssueError, match="not what was approved"):
-                sending(store, provider, clock).run(number, here)
-        with store.write() as session:
-            session.exec(select(Variant)).one().html = good
-        assert sending(store, provider, clock).run(number, here).finished
-    assert sorted(provider.taken) == sorted(people)
-
-
-def test_a_sender_changed_after_approval_is_not_put_over_frozen_bytes(
-    store: Store, clock: Clock
-) -> None:
-    from dataclasses import replace
-
-    from digest.message.edition import Sender
-    from tests.parts.world import issue_renderer
-
-    number = add_approved(store)
-    other = replace(issue_renderer(), sender=Sender("Other", "other@evil.example"))
-    with store.read() as session:
-        assert other.edition(session, number).sender.address == "digest@d.example"
-
-
-def test_outcomes_that_could_not_be_written_at_once_are_written_later(
-    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from dataclasses import replace
-
-    from sqlalchemy.exc import OperationalError
-
-    add_people(store, 12)
-    number = add_approved(store)
-    provider = Recorder()
-    issue_service(store, provider, clock).start(number)
-    real, failures = close_batches, iter([True, True])
-
-    def locked(*arguments: object) -> int:
-        if next(failures, False):
-            raise OperationalError("UPDATE", {}, Exception("database is locked"))
-        return real(*arguments)  # type: ignore[arg-type]
-
-    monkeypatch.setattr("digest.pipeline.batch_runner.close_batches", locked)
-    waits: list[float] = []
-    with worker_lock(store) as here:
-        engine = replace(sending(store, provider, clock), pause=waits.append)
-        progress = engine.run(number, here)
-    assert progress.finished
-    assert progress.counts["submitted"] == 12
-    assert len(waits) == 2
-
-
-def test_a_database_that_goes_away_is_told_in_a_line_each_and_no_provider_is_blamed(
-    store: Store,
-    clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    from dataclasses import replace
-
-    from sqlalchemy.exc import OperationalError
-
-    people = add_people(store, 12)
-    number = add_approved(store)
-    provider = Recorder()
-    issue_service(store, provider, clock).start(number)
-
-    def full(*_: object) -> int:
-        raise OperationalError("UPDATE", {}, Exception("disk is full\nDETAIL: no more"))
-
-    with worker_lock(store) as here:
-        engine = replace(sending(store, provider, clock), pause=lambda _: None)
-        with monkeypatch.context() as patch:
-            patch.setattr("digest.pipeline.batch_runner.close_batches", full)
-            with pytest.raises(OperationalError):
-                engine.run(number, here)
-        assert engine.run(number, here).finished
-    assert {one.getMessage() for one in caplog.records} == {
-        "the database refused; trying again: disk is full"
-    }
-    assert not any(one.exc_info for one in caplog.records)
-    assert len(provider.taken) == len(set(provider.taken)) == len(people)
-
-
-def test_a_worker_that_could_not_write_at_all_goes_on_and_lists_who_is_uncertain(
-    store: Store, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    people = add_people(store, 12)
-    number = add_approved(store)
-    provider = Recorder()
-    issue_service(store, provider, clock).start(number)
-
-    def broken(*_: object) -> int:
-        raise RuntimeError("a fault of ours")
-
-    with worker_lock(store) as here:
-        engine = sending(store, provider, clock)
-        with monkeypatch.context() as patch:
-            patch.setattr("digest.pipeline.batch_runner.close_batches", broken)
-            with pytest.raises(RuntimeError):
-                engine.run(number, here)
-        progress = engine.run(number, here)
-    assert progress.finished
-    assert (progress.counts["uncertain"], progress.counts["submitted"]) == (10, 2)
-    assert len(provider.taken) == len(set(provider.taken)) == len(people)
 
 
 def test_a_retry_batch_is_no_larger_than_the_provider_takes(store: Store, clock: Clock) -> None:
