@@ -118,9 +118,11 @@ def _record_on_sqlite(session: Session, rows: Sequence[EventRow]) -> list[tuple[
 
 
 def _as_json(rows: Sequence[EventRow], *, sqlite: bool) -> str:
-    # Many events of a group share a moment, and spelling one costs more than all else here.
-    spelt = {at: database_text(at, sqlite=sqlite) for at in {row.at for row in rows}}
-    return json.dumps([[*row[:-1], spelt[row.at]] for row in rows], separators=(",", ":"))
+    # Many events of a post share a moment, and spelling one costs more than all else here. By
+    # identity: to hash an aware time costs as much as to spell it.
+    moments = {id(row.at): row.at for row in rows}
+    spelt = {key: database_text(at, sqlite=sqlite) for key, at in moments.items()}
+    return json.dumps([[*row[:-1], spelt[id(row.at)]] for row in rows], separators=(",", ":"))
 
 
 def _is_sqlite(session: Session) -> bool:
@@ -174,7 +176,9 @@ def _select(*, sqlite: bool) -> Select[Any]:
         col(Delivery.issue_number) == given.c.issue,
         col(Delivery.subscriber_id) == given.c.subscriber,
     )
-    may_name = or_(given.c.kind.not_in(TRACKED), col(Subscriber.tracking))
+    # Not by IN, which SQLAlchemy writes out anew at each execution.
+    is_decision = and_(*[given.c.kind != kind for kind in TRACKED])
+    may_name = or_(is_decision, col(Subscriber.tracking))
     return (
         select(
             given.c.key,

@@ -24,28 +24,16 @@ def export_reader(session: Session, subscriber_id: int) -> dict[str, Any] | None
     person = session.get(Subscriber, subscriber_id)
     if person is None:
         return None
-    chosen = preferences_of(session, person)
-    blocked = suppression.find_suppression(session, person.address_hash)
-    move = session.get(AddressChange, subscriber_id)
-    leaving = session.get(UnsubscribeFeedback, subscriber_id)
+    address_change = session.get(AddressChange, subscriber_id)
+    feedback = session.get(UnsubscribeFeedback, subscriber_id)
+    suppressed = suppression.find_suppression(session, person.address_hash)
     return {
-        "email": person.email,
-        "first_name": person.first_name,
-        "status": person.status,
-        "source": person.source,
-        "tracking": person.tracking,
-        "created_at": _text(person.created_at),
-        "changed_at": _text(person.changed_at),
-        "preferences": {
-            "frequency": chosen.frequency,
-            "time_zone": chosen.zone,
-            "categories": sorted(chosen.categories),
-            "tools": sorted(chosen.tools),
-            "paused_until": _text(person.paused_until),
-        },
-        "new_address_asked_for": move.email if move else None,
-        "suppression": _row(blocked, "reason", "note", "at") if blocked else None,
-        "left_because": _row(leaving, "reason", "words", "at") if leaving else None,
+        **_row(person, "email", "first_name", "status", "source", "tracking"),
+        **_row(person, "created_at", "changed_at"),
+        "preferences": _preferences(session, person),
+        "new_address_asked_for": address_change.email if address_change else None,
+        "suppression": _row(suppressed, "reason", "note", "at") if suppressed else None,
+        "left_because": _row(feedback, "reason", "words", "at") if feedback else None,
         "consents": [
             _row(one, "kind", "wording", "form", "source", "ip", "user_agent", "at")
             for one in _of(session, Consent, subscriber_id)
@@ -54,29 +42,45 @@ def export_reader(session: Session, subscriber_id: int) -> dict[str, Any] | None
             _row(one, "issue_number", "state", "code", "changed_at")
             for one in _of(session, Delivery, subscriber_id)
         ],
-        "events": [
-            _row(one, "kind", "issue_number", "link_number", "machine", "detail", "at")
-            for one in session.exec(
-                select(Event)
-                .join(Delivery, col(Delivery.id) == col(Event.delivery_id))
-                .where(Delivery.subscriber_id == subscriber_id)
-                .order_by(col(Event.id))
-            )
-        ],
-        "votes": [
-            {"tool": slug, "verdict": verdict, "at": _text(at)}
-            for slug, verdict, at in session.exec(
-                select(Tool.slug, Vote.verdict, Vote.at)
-                .join(Vote, col(Vote.tool_id) == col(Tool.id))
-                .where(Vote.subscriber_id == subscriber_id)
-                .order_by(col(Vote.at))
-            )
-        ],
+        "events": _events(session, subscriber_id),
+        "votes": _votes(session, subscriber_id),
         "letters": [
             _row(one, "kind", "email", "state", "changed_at")
             for one in _of(session, TransactionalMessage, subscriber_id)
         ],
     }
+
+
+def _preferences(session: Session, person: Subscriber) -> dict[str, Any]:
+    chosen = preferences_of(session, person)
+    return {
+        "frequency": chosen.frequency,
+        "time_zone": chosen.zone,
+        "categories": sorted(chosen.categories),
+        "tools": sorted(chosen.tools),
+        "paused_until": _text(person.paused_until),
+    }
+
+
+def _events(session: Session, subscriber_id: int) -> list[dict[str, Any]]:
+    rows = session.exec(
+        select(Event)
+        .join(Delivery, col(Delivery.id) == col(Event.delivery_id))
+        .where(Delivery.subscriber_id == subscriber_id)
+        .order_by(col(Event.id))
+    )
+    names = ("kind", "issue_number", "link_number", "machine", "detail", "at")
+    return [_row(one, *names) for one in rows]
+
+
+def _votes(session: Session, subscriber_id: int) -> list[dict[str, Any]]:
+    rows = session.exec(
+        select(Tool.slug, Vote.verdict, Vote.at)
+        .join(Vote, col(Vote.tool_id) == col(Tool.id))
+        .where(Vote.subscriber_id == subscriber_id)
+        .order_by(col(Vote.at))
+    )
+    return [{"tool": slug, "verdict": verdict, "at": _text(at)} for slug, verdict, at in rows]
 
 
 def erase_reader(

@@ -11,21 +11,23 @@ from digest.web.error_pages import add_error_pages
 from digest.web.headers import SecurityHeadersMiddleware
 from digest.web.path_prefix import PathPrefixMiddleware
 from digest.web.public import (
-    address_change,
     comparisons,
-    confirm,
-    data_export,
     feeds,
     issues,
-    preferences,
     redirects,
     robots,
     subscribe,
     subscribe_api,
+)
+from digest.web.public.redirects import TrackingMiddleware
+from digest.web.reader import (
+    address_change,
+    confirm,
+    data_export,
+    preferences,
     unsubscribe,
     votes,
 )
-from digest.web.public.redirects import TrackingMiddleware
 from digest.web.site import Site
 from digest.web.studio import pages as editors
 from digest.web.studio.local_only import LocalOnlyMiddleware

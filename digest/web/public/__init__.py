@@ -1,5 +1,5 @@
-"""Pages that readers open: sign-up, preferences, archive, votes, links, feeds.
+"""Pages for everybody: sign-up, archive, comparisons, feeds; and the links of a mailed issue.
 
-Comes in: HTTP requests, mostly with a token. Goes out: pages, redirects and feeds. Handlers are
-thin: what they decide and what they query lives in the rooms below.
+Comes in: HTTP requests. Goes out: pages, feeds, redirects. Handlers are thin: what they decide and
+what they query lives in the rooms below.
 """

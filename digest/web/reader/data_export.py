@@ -6,7 +6,7 @@ from fastapi import APIRouter, Response
 
 from digest.readers.data_export import erase_reader, export_reader
 from digest.web.error_pages import UnknownReaderError
-from digest.web.public.token_links import open_link, read_claims
+from digest.web.reader.token_links import open_link, read_claims
 from digest.web.site import SiteDep, TemplatesDep
 from digest.web.templating import PRIVATE
 from subscribers.tokens import Purpose

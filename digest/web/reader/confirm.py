@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 from digest.readers.signup import complete_signup
 from digest.web.error_pages import UnknownReaderError
 from digest.web.public.signup_form import FORMS
-from digest.web.public.token_links import open_link, read_claims
+from digest.web.reader.token_links import open_link, read_claims
 from digest.web.site import OriginDep, Site, SiteDep, TemplatesDep
 from subscribers.signup import ConfirmationResult, can_confirm
 from subscribers.tables import SubscriberStatus

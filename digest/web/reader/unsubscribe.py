@@ -8,7 +8,7 @@ from digest.readers.preferences import find_reader
 from digest.readers.unsubscribe import unsubscribe_by_token
 from digest.web.error_pages import UnknownReaderError
 from digest.web.forms import FormFields, clean
-from digest.web.public.token_links import open_link, read_claims
+from digest.web.reader.token_links import open_link, read_claims
 from digest.web.site import OriginDep, SiteDep, TemplatesDep
 from subscribers.preferences import record_feedback
 from subscribers.signup import resubscribe

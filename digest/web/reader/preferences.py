@@ -12,8 +12,8 @@ from digest.readers.preferences import (
 )
 from digest.web.error_pages import UnknownReaderError
 from digest.web.forms import FormFieldList, FormFields
-from digest.web.public.preferences_page import page_values
-from digest.web.public.token_links import read_claims
+from digest.web.reader.preferences_page import page_values
+from digest.web.reader.token_links import read_claims
 from digest.web.site import Site, SiteDep, TemplatesDep
 from digest.web.templating import PRIVATE, PageTemplates
 from subscribers.addresses import AddressError

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response
 from digest.readers.votes import ballots, cast_votes, preselect
 from digest.web.error_pages import UnknownReaderError
 from digest.web.forms import FormFields
-from digest.web.public.token_links import read_claims
+from digest.web.reader.token_links import read_claims
 from digest.web.site import SiteDep, TemplatesDep
 from subscribers.tokens import Purpose
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Response
 
 from digest.readers.address_change import complete_address_change
-from digest.web.public.token_links import read_claims
+from digest.web.reader.token_links import read_claims
 from digest.web.site import OriginDep, SiteDep, TemplatesDep
 from subscribers.preferences import pending_address
 from subscribers.tokens import Purpose
