@@ -196,4 +196,6 @@ def _select(*, sqlite: bool) -> Select[Any]:
         .outerjoin(Subscriber, col(Subscriber.id) == col(Delivery.subscriber_id))
         # SQLite can't tell the ON of a conflict from that of a join without it.
         .where(given.c.key.is_not(None))
+        # In one order everywhere: two processes that store the same events would block each other.
+        .order_by(given.c.key)
     )

@@ -5,6 +5,7 @@ from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse
+from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
@@ -46,6 +47,9 @@ async def sendgrid(request: Request, site: SiteDep, ingest: WebhookIngestDep) ->
         return _refuse(refused.status_code, refused.detail)
     except DigestError as refused:
         return _refuse(status_of(refused), str(refused))
+    except DBAPIError as error:
+        # The provider posts it again until it is answered with 2xx.
+        return _refuse(503, f"not stored, post it again: {type(error).__name__}")
     return Response(status_code=204)
 
 
@@ -64,7 +68,7 @@ def _read(site: Site, request: Request, body: bytes) -> list[DeliveryEvent]:
     signature = request.headers.get(SIGNATURE_HEADER, "")
     timestamp = request.headers.get(TIMESTAMP_HEADER, "")
     site.signature_verifier.verify(signature, timestamp, body, site.clock())
-    return parse_webhook(body, site.tokens)
+    return parse_webhook(body, site.tokens, site.clock())
 
 
 def _refuse(status: int, why: str) -> Response:

@@ -14,6 +14,7 @@ from digest.deliver.tables import Delivery
 from digest.events.tables import EventKind
 from digest.events.writer import EventRow, record_new_events
 from digest.track.hits.classification import reclassify_later
+from digest.track.provider_events.by_address import find_by_address
 from digest.track.provider_events.delivery_event import FAILED, DeliveryEvent, MatchedEvent
 from digest.track.provider_events.delivery_states import apply_states
 from digest.track.provider_events.opt_outs import apply_opt_outs
@@ -31,7 +32,7 @@ def ingest(
 
     Runs in the caller's transaction. Deliveries end in the same states whatever the order.
     """
-    unique = {one.key: one for one in events}
+    unique = {one.key: one for one in find_by_address(session, events)}
     # Always in the order of keys: two posts with the same events would deadlock otherwise.
     new = record_new_events(session, [_row(unique[key]) for key in sorted(unique)])
     matched = [MatchedEvent(unique[key], delivery) for key, delivery in new if delivery is not None]

@@ -14,7 +14,9 @@ from typing import Annotated, Any, Required
 from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from digest.deliver.bounce_policy.bounce_type import BounceType, classify_status, find_status
+from digest.deliver.bounce_policy.bounce_type import BounceType, find_status
+from digest.deliver.bounce_policy.classify import classify_reply
+from digest.deliver.bounce_policy.failure import FailureClass
 from digest.deliver.providers.wire_address import redact
 from digest.events.tables import EventKind
 from digest.track.provider_events.delivery_event import DeliveryEvent, OptOut
@@ -24,6 +26,10 @@ from subscribers.tokens import Purpose, TokenClaims, Tokens
 MAX_WEBHOOK_BYTES = 768 * 1024
 """Bytes of one post, the most that SendGrid sends."""
 MAX_TEXT_LENGTH = 300
+MAX_REASON_LENGTH = 2_000
+MAX_ADDRESS_LENGTH = 320
+MAX_KIND_LENGTH = 100
+MAX_TIMESTAMP = 2**33
 
 KINDS = {
     "processed": EventKind.PROCESSED,
@@ -57,6 +63,7 @@ BOUNCE_CLASSIFICATIONS = {
 }
 """https://www.twilio.com/docs/sendgrid/ui/analytics-and-reporting/bounce-and-block-classifications"""
 _ROUTINE = frozenset({EventKind.PROCESSED, EventKind.DELIVERED})
+_IDS = frozenset({"sg_event_id"})
 _DETAIL_FIELDS = (
     "event",
     "type",
@@ -84,8 +91,10 @@ class SendGridEvent(TypedDict, total=False):
     status: Any
     bounce_classification: Any
     useragent: Any
+    email: Any
 
 
+_EVENT: TypeAdapter[SendGridEvent] = TypeAdapter(SendGridEvent)
 _POST: TypeAdapter[list[SendGridEvent]] = TypeAdapter(list[SendGridEvent])
 
 
@@ -95,12 +104,13 @@ class WebhookPayloadError(DigestError):
     http_status = 400
 
 
-def parse_webhook(body: bytes, tokens: Tokens) -> list[DeliveryEvent]:
-    """The events of one post, in order. Raises WebhookPayloadError if any can't be read."""
-    try:
-        posted = _POST.validate_json(body)
-    except ValidationError as error:
-        raise WebhookPayloadError(_why(error)) from None
+def parse_webhook(body: bytes, tokens: Tokens, now: datetime | None = None) -> list[DeliveryEvent]:
+    """The events of one post, in order; `now` stands in for a time that can't be read.
+
+    An odd event does not spoil the others: what can be read of it is kept, the rest as unknown.
+    Raises WebhookPayloadError for what is no JSON list.
+    """
+    posted = _posted(body, now)
     arguments = [one.get("delivery") for one in posted]
     named = [name if isinstance(name, str) else "" for name in arguments]
     read = tokens.read_many(Purpose.DELIVERY, named)
@@ -112,6 +122,43 @@ def parse_webhook(body: bytes, tokens: Tokens) -> list[DeliveryEvent]:
     return events
 
 
+def _posted(body: bytes, now: datetime | None) -> list[SendGridEvent]:
+    try:
+        return _POST.validate_json(body)
+    except ValidationError as error:
+        try:
+            listed = json.loads(body)
+        except (ValueError, RecursionError):
+            raise WebhookPayloadError(_why(error)) from None
+        if not isinstance(listed, list):
+            raise WebhookPayloadError(_why(error)) from None
+    return [_salvaged(one, now) for one in listed]
+
+
+def _salvaged(posted: Any, now: datetime | None) -> SendGridEvent:
+    """The event as it should have been posted, as far as it can be read."""
+    fields = dict(posted) if isinstance(posted, dict) else {"reason": str(posted)[:MAX_TEXT_LENGTH]}
+    kind = fields.get("event")
+    fields["event"] = kind if isinstance(kind, str) and len(kind) <= MAX_KIND_LENGTH else "unknown"
+    fields["timestamp"] = _seconds(fields.get("timestamp"), now)
+    try:
+        return _EVENT.validate_python(fields)
+    except ValidationError:
+        fields.pop("sg_event_id", None)
+        return _EVENT.validate_python(fields)
+
+
+def _seconds(value: Any, now: datetime | None) -> int:
+    """A time in seconds, however it is written; now if it can't be one."""
+    try:
+        seconds = int(float(value)) if not isinstance(value, bool) else -1
+    except (TypeError, ValueError, OverflowError):
+        seconds = -1
+    if 0 <= seconds < MAX_TIMESTAMP:
+        return seconds
+    return int(now.timestamp()) if now else 0
+
+
 def _event_of(posted: SendGridEvent, claims: TokenClaims | None) -> DeliveryEvent:
     kind = KINDS.get(posted["event"], EventKind.UNKNOWN)
     key, at = _key(posted), _timestamp(posted["timestamp"])
@@ -121,7 +168,8 @@ def _event_of(posted: SendGridEvent, claims: TokenClaims | None) -> DeliveryEven
     event = DeliveryEvent(key, kind, claims, at, detail=_detail(posted), opt_out=OPT_OUTS.get(kind))
     if kind is EventKind.BOUNCED:
         bounce_type, code, note = _bounce_of(posted)
-        return event._replace(bounce_type=bounce_type, code=code, note=note)
+        address = _address(posted, kind) if claims is None else ""
+        return event._replace(bounce_type=bounce_type, code=code, note=note, address=address)
     if kind is EventKind.DROPPED:
         reason = _text(posted, "reason") or ""
         return event._replace(
@@ -138,25 +186,46 @@ def _event_of(posted: SendGridEvent, claims: TokenClaims | None) -> DeliveryEven
 
 
 def _bounce_of(posted: SendGridEvent) -> tuple[BounceType, str | None, str]:
-    """Returns bounce type, code and note of a bounce. Blocked mail is never a hard bounce."""
-    reason = _text(posted, "reason") or ""
-    status = find_status(_text(posted, "status") or "") or find_status(reason)
+    """Returns bounce type, code and note of a bounce. Blocked mail is never a hard bounce.
+
+    The server's own words decide; SendGrid's classification does where they say nothing.
+    """
+    reason, status = _text(posted, "reason") or "", _text(posted, "status") or ""
     blocked = "blocked" in (posted["event"], posted.get("type"))
-    otherwise = BounceType.SOFT if blocked else BounceType.HARD
-    said = BOUNCE_CLASSIFICATIONS.get(_text(posted, "bounce_classification") or "", otherwise)
-    bounce_type = classify_status(status, said)
+    recipient = posted.get("email")
+    found = classify_reply(
+        str(posted.get("reason") or "")[:MAX_REASON_LENGTH],
+        None,
+        recipient=recipient if isinstance(recipient, str) else "",
+        status=status,
+    )
+    otherwise = BounceType.SOFT if blocked or reason else BounceType.HARD
+    classified = BOUNCE_CLASSIFICATIONS.get(_text(posted, "bounce_classification") or "", otherwise)
+    bounce_type = found.bounce_type()
+    if found.failure_class is FailureClass.UNKNOWN:
+        bounce_type = classified
+    elif bounce_type is BounceType.HARD and classified is BounceType.NONE:
+        bounce_type = BounceType.NONE
     if blocked and bounce_type is BounceType.HARD:
         bounce_type = BounceType.SOFT
-    return bounce_type, status or ("blocked" if blocked else "bounce"), reason or "bounced"
+    code = found.enhanced or find_status(status) or ("blocked" if blocked else "bounce")
+    return bounce_type, code, reason or "bounced"
+
+
+def _address(posted: SendGridEvent, kind: EventKind) -> str:
+    """The address of an asynchronous bounce, which names nothing else; empty for other events."""
+    email = posted.get("email")
+    named = posted.get("delivery") or posted.get("sg_message_id")
+    if kind is not EventKind.BOUNCED or named or not isinstance(email, str):
+        return ""
+    return email[:MAX_ADDRESS_LENGTH]
 
 
 def _key(posted: SendGridEvent) -> str:
-    """SendGrid's own event id. A rare event without one is identified by a hash of its content."""
-    known = posted.get("sg_event_id")
-    if known is None:
-        said = json.dumps(posted, sort_keys=True, default=str).encode("utf-8", "replace")
-        known = hashlib.sha256(said).hexdigest()
-    return f"sendgrid:{known}"
+    """A hash of what the event says: SendGrid sends the same one again under another id, too."""
+    said = {name: value for name, value in posted.items() if name not in _IDS}
+    text = json.dumps(said, sort_keys=True, default=str).encode("utf-8", "replace")
+    return f"sendgrid:{hashlib.sha256(text).hexdigest()}"
 
 
 def _detail(posted: Mapping[str, Any], **more: bool) -> str:

@@ -4,12 +4,15 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from sqlalchemy.exc import OperationalError
+
 from digest.track.group_commit import GroupCommit
 from digest.track.provider_events.delivery_event import DeliveryEvent
 from digest.track.provider_events.ingest import ingest
 from store.engine import Store
 from subscribers.addresses import AddressHasher
 
+MAX_TRIES = 3
 MAX_GROUP = 5_000
 """Events in one transaction, about: a single post may have more."""
 log = logging.getLogger(__name__)
@@ -25,8 +28,7 @@ def webhook_ingest(
 
     def commit(posts: Sequence[Events]) -> None:
         events = [event for post in posts for event in post]
-        with store.write() as session:
-            ingest(session, hasher, events, clock())
+        _store(store, hasher, events, clock)
 
     def commit_alone(post: Events) -> Exception | None:
         try:
@@ -46,3 +48,18 @@ def webhook_ingest(
         return [None] * len(posts)
 
     return GroupCommit("webhook", write, max_group=MAX_GROUP, size_of=len)
+
+
+def _store(
+    store: Store, hasher: AddressHasher, events: Events, clock: Callable[[], datetime]
+) -> None:
+    """Stores events in one transaction, tried again where another process blocked it."""
+    for left in range(MAX_TRIES - 1, -1, -1):
+        try:
+            with store.write() as session:
+                ingest(session, hasher, events, clock())
+        except OperationalError:
+            if not left:
+                raise
+        else:
+            return
