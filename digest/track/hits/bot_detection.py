@@ -3,7 +3,7 @@
 Mail gateways fetch a message's links before or after its reader does, with browsers' user agents
 and from many addresses, so no single sign is enough. Every rule describes what machines do and
 readers hardly ever do. A later hit may complete a pattern, so a delivery's hits are always
-classified together. Pure functions.
+classified together, as far as MAX_TOGETHER. Pure functions, linear in the hits.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -14,6 +14,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import crawleruseragents
+
+from digest.track.hits.patterns import Moments, burst_places
 
 SOON_CLICK, SOON_OPEN = timedelta(seconds=10), timedelta(seconds=2)
 """Time after arrival that is too short for a reader to notice, open and read."""
@@ -28,6 +30,9 @@ SWEEP_SHARE, SWEEP_LINKS, SWEEP_TIME = 0.5, 5, timedelta(minutes=15)
 """Half of all links, at least five, within a quarter of an hour."""
 COMPANY, CLOSE_COMPANY = timedelta(seconds=60), timedelta(seconds=2)
 """How near a machine's hit another one by the same user agent, or by any, is the machine's too."""
+MAX_TOGETHER = 1_000
+"""Hits of one delivery that are classified together, the first that were stored. No reader makes
+so many; whatever comes after them is a machine's, or nobody's that could still be told apart."""
 PROXIES = ("GoogleImageProxy", "YahooMailProxy", "ggpht.com", "OutlookMobileCloud")
 """Proxies that load a picture when a person opens the message."""
 PREFETCHER = "Mozilla/5.0"
@@ -55,6 +60,8 @@ class Rule(StrEnum):
     SWEEP = "sweep"
     COMPANY = "company"
     """Near another machine hit in time, by the same user agent or at the same moment."""
+    FLOOD = "flood"
+    """Beyond the first MAX_TOGETHER hits of one delivery; classified by its place alone."""
 
 
 class ObservedHit(NamedTuple):
@@ -127,59 +134,40 @@ def _patterns(
     hits: Sequence[ObservedHit], context: DeliveryContext
 ) -> Iterator[tuple[Collection[int], Rule]]:
     """Places of clicks that form a burst or a sweep."""
+    keys = [(hit.link, hit.method) for hit in hits]
     clicks = sorted((hit.at, place) for place, hit in enumerate(hits) if hit.link)
     early = [one for one in clicks if context.arrived is None or one[0] - context.arrived < FIRST]
     for most, within in BURSTS:
-        yield _burst(hits, early, most, within), Rule.BURST
-    yield _burst(hits, clicks, *LATE_BURST), Rule.BURST
+        yield burst_places(early, keys, most, within), Rule.BURST
+    yield burst_places(clicks, keys, *LATE_BURST), Rule.BURST
     if context.links:
         most = max(SWEEP_LINKS, round(context.links * SWEEP_SHARE))
-        yield _burst(hits, clicks, most, SWEEP_TIME), Rule.SWEEP
-
-
-def _burst(
-    hits: Sequence[ObservedHit],
-    clicks: Sequence[tuple[datetime, int]],
-    most: int,
-    within: timedelta,
-) -> set[int]:
-    """The clicks in any window of `within` that has `most` different links or more.
-
-    Of several on one link the first: whoever goes through a mail takes each link once, and one
-    who comes back to it meanwhile may well be the reader.
-    """
-    burst: set[int] = set()
-    start = 0
-    for end, (at, _) in enumerate(clicks):
-        while at - clicks[start][0] > within:
-            start += 1
-        if end - start + 1 < most:
-            continue
-        window = [place for _, place in reversed(clicks[start : end + 1])]
-        first = {(hits[place].link, hits[place].method): place for place in window}
-        if len({link for link, _ in first}) >= most:
-            burst.update(first.values())
-    return burst
+        yield burst_places(clicks, keys, most, SWEEP_TIME), Rule.SWEEP
 
 
 def _near_visits(hits: Sequence[ObservedHit], found: Sequence[Rule | None]) -> list[int]:
     """Places of hits near one that is surely a machine's going through the whole message."""
     visits = [hit for hit, rule in zip(hits, found, strict=True) if rule in _VISITS]
+    by_agent = Moments((hit.user_agent, hit.at) for hit in visits)
+    by_anyone = Moments((None, hit.at) for hit in visits)
     return [
         place
         for place, (hit, rule) in enumerate(zip(hits, found, strict=True))
-        if rule is None and any(_belongs_to(hit, visit) for visit in visits)
+        if rule is None
+        and not _is_readers_picture(hit)
+        and (
+            by_agent.has_near(hit.user_agent, hit.at, COMPANY)
+            or by_anyone.has_near(None, hit.at, CLOSE_COMPANY)
+        )
     ]
 
 
 _VISITS = frozenset({Rule.HEAD, Rule.NETWORK, Rule.HIDDEN, Rule.BURST, Rule.SWEEP})
 
 
-def _belongs_to(hit: ObservedHit, visit: ObservedHit) -> bool:
-    apart = abs(hit.at - visit.at)
-    if hit.link == 0 and any(proxy in hit.user_agent for proxy in PROXIES):
-        return False
-    return apart <= (COMPANY if hit.user_agent == visit.user_agent else CLOSE_COMPANY)
+def _is_readers_picture(hit: ObservedHit) -> bool:
+    """True for a pixel that was loaded by a proxy which stands for a reader."""
+    return hit.link == 0 and any(proxy in hit.user_agent for proxy in PROXIES)
 
 
 @lru_cache(maxsize=16_384)

@@ -130,10 +130,8 @@ def test_in_small_portions_it_comes_to_the_same(
     for person in people:
         keep(store, book, *[hit(person, 60 + link, link, CHROME) for link in range(1, 10)])
         keep(store, book, hit(person, 5_000), hit(person, 5_100, 1))
-    while True:
-        with store.write() as session:
-            if classify_batch(session, at_once=4)[0] == 0:
-                break
+    while classify_batch(store, at_once=4)[0]:
+        pass
     portions = rules(store)
     with store.write() as session:
         session.execute(update(Event).values(rule=None, machine=None))
