@@ -6,7 +6,7 @@ A token names a delivery in the address that bounces come back to (VERP) and in 
 import re
 from collections.abc import Iterator
 
-from digest.track.bounces.letter import Letter, SectionKind
+from digest.track.bounces.inbound_message import InboundMessage, SectionKind
 from subscribers.tokens import HEX_LENGTH, TOKEN_LENGTH
 
 MAX_CANDIDATES = 50
@@ -36,27 +36,27 @@ _RECIPIENT_HEADERS = (
 _RECEIVED_FOR = re.compile(r"\bfor <([^<>\s]{1,320})>")
 
 
-def envelope_candidates(letter: Letter) -> Iterator[str]:
+def envelope_candidates(inbound: InboundMessage) -> Iterator[str]:
     """From the address that the message was sent to."""
-    for value in letter.all_headers(_RECIPIENT_HEADERS):
+    for value in inbound.all_headers(_RECIPIENT_HEADERS):
         yield from _IN_LOCAL_PART.findall(value)
-    for value in letter.all_headers(("Received",)):
+    for value in inbound.all_headers(("Received",)):
         for address in _RECEIVED_FOR.findall(value):
             yield from _IN_LOCAL_PART.findall(address)
 
 
-def report_candidates(letter: Letter) -> list[str]:
+def report_candidates(inbound: InboundMessage) -> list[str]:
     """From a mail server's report: its address, what it returned, what it answers."""
-    found = [*envelope_candidates(letter), *returned_candidates(letter)]
-    for value in letter.all_headers(("In-Reply-To", "References", "X-Original-Message-ID")):
+    found = [*envelope_candidates(inbound), *returned_candidates(inbound)]
+    for value in inbound.all_headers(("In-Reply-To", "References", "X-Original-Message-ID")):
         found += _MESSAGE_ID.findall(value)
     return list(dict.fromkeys(found))[:MAX_CANDIDATES]
 
 
-def returned_candidates(letter: Letter) -> Iterator[str]:
+def returned_candidates(inbound: InboundMessage) -> Iterator[str]:
     """From the message that came back: a section of its own, or pasted into the text."""
-    returned = letter.texts(SectionKind.RETURNED, SectionKind.FEEDBACK, SectionKind.STATUS)
-    for text in (*returned, *letter.texts(SectionKind.TEXT)):
+    returned = inbound.texts(SectionKind.RETURNED, SectionKind.FEEDBACK, SectionKind.STATUS)
+    for text in (*returned, *inbound.texts(SectionKind.TEXT)):
         for line in _FIELD_IN_TEXT.findall(text):
             yield from _MESSAGE_ID.findall(line)
             yield from _IN_LOCAL_PART.findall(line)

@@ -4,7 +4,7 @@ import re
 
 from digest.events.tables import EventKind
 from digest.track.bounces.fields import read_fields
-from digest.track.bounces.letter import Letter, SectionKind
+from digest.track.bounces.inbound_message import InboundMessage, SectionKind
 from digest.track.provider_events.delivery_event import OptOut
 
 _FEEDBACK = {
@@ -24,18 +24,18 @@ _SUBJECT = re.compile(
 )
 
 
-def read_complaint(letter: Letter) -> tuple[EventKind, OptOut, str] | None:
+def read_complaint(inbound: InboundMessage) -> tuple[EventKind, OptOut, str] | None:
     """The kind of event, what follows for the reader, and a note."""
-    for text in letter.texts(SectionKind.FEEDBACK):
+    for text in inbound.texts(SectionKind.FEEDBACK):
         named = read_fields(text).get("feedback-type", "")[:40].strip().lower()
         if known := _FEEDBACK.get(named):
             return *known, f"feedback report: {named}"
-    if letter.texts(SectionKind.FEEDBACK):
+    if inbound.texts(SectionKind.FEEDBACK):
         return None
-    texts = letter.texts(SectionKind.RETURNED, SectionKind.TEXT)
+    texts = inbound.texts(SectionKind.RETURNED, SectionKind.TEXT)
     if any(_OLD_FORM.search(text) for text in texts):
         return EventKind.COMPLAINED, OptOut.COMPLAIN, "complaint: Microsoft's older form"
-    if _LOOP.search(letter.header("From")) and _SUBJECT.search(letter.header("Subject")):
+    if _LOOP.search(inbound.header("From")) and _SUBJECT.search(inbound.header("Subject")):
         return (
             EventKind.COMPLAINED,
             OptOut.COMPLAIN,

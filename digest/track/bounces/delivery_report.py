@@ -9,7 +9,7 @@ from digest.deliver.providers.wire_address import redact
 from digest.events.tables import EventKind
 from digest.track.bounces.fields import RecipientStatus, looks_like_status, recipient_statuses
 from digest.track.bounces.free_text import FreeText, read_free_text, stage_of, words_of
-from digest.track.bounces.letter import Letter, SectionKind
+from digest.track.bounces.inbound_message import InboundMessage, SectionKind
 
 MAX_NOTE_LENGTH = 300
 ANOTHER_ADDRESS = "about another address than the one that was mailed"
@@ -29,30 +29,32 @@ _ORDER = tuple(_ACTIONS)
 Judged = tuple[EventKind, Failure | None, str]
 
 
-def judge_report(letter: Letter, recipient: str, ours: str) -> Judged | None:
+def judge_report(inbound: InboundMessage, recipient: str, ours: str) -> Judged | None:
     """Returns the kind of event, what a failure means, and a note without addresses.
 
     `recipient` is whom we mailed (empty if that is not known any more), `ours` our own domain.
     """
-    texts = letter.texts(SectionKind.STATUS)
-    texts += [one for one in letter.texts(SectionKind.TEXT) if looks_like_status(one)]
+    texts = inbound.texts(SectionKind.STATUS)
+    texts += [one for one in inbound.texts(SectionKind.TEXT) if looks_like_status(one)]
     statuses = [one for text in texts for one in recipient_statuses(text) if one.action in _ACTIONS]
     if statuses:
-        return _judge_statuses(letter, statuses, recipient)
-    if letter.texts(SectionKind.STATUS) and not any(
-        one.strip() for one in letter.texts(SectionKind.TEXT)
+        return _judge_statuses(inbound, statuses, recipient)
+    if inbound.texts(SectionKind.STATUS) and not any(
+        one.strip() for one in inbound.texts(SectionKind.TEXT)
     ):
         return None
-    return _judge_free_text(read_free_text(letter, recipient, ours), recipient)
+    return _judge_free_text(read_free_text(inbound, recipient, ours), recipient)
 
 
-def _judge_statuses(letter: Letter, statuses: Sequence[RecipientStatus], recipient: str) -> Judged:
+def _judge_statuses(
+    inbound: InboundMessage, statuses: Sequence[RecipientStatus], recipient: str
+) -> Judged:
     mine = [one for one in statuses if not recipient or _is_about(one, recipient)]
     if not mine:
         return EventKind.UNKNOWN, None, ANOTHER_ADDRESS
     chosen = min(mine, key=lambda one: _ORDER.index(one.action))
     kind = _ACTIONS[chosen.action]
-    words = words_of(letter)
+    words = words_of(inbound)
     stage = stage_of(chosen.diagnostic) or stage_of(words)
     failure = _classify_status(chosen, stage, words, recipient)
     return kind, failure, note_of(failure, chosen.diagnostic)

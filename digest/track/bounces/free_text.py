@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from digest.deliver.bounce_policy.failure import Stage
 from digest.deliver.bounce_policy.reply import named_command
-from digest.track.bounces.letter import Letter, SectionKind
+from digest.track.bounces.inbound_message import InboundMessage, SectionKind
 
 MAX_WORDS_LENGTH = 8_000
 MAX_REASON_LENGTH = 1_200
@@ -79,11 +79,11 @@ class FreeText(NamedTuple):
     success: bool
 
 
-def read_free_text(letter: Letter, recipient: str, ours: str) -> FreeText:
+def read_free_text(inbound: InboundMessage, recipient: str, ours: str) -> FreeText:
     """`ours` is the domain whose addresses are not recipients, `recipient` whom we mailed."""
-    words = words_of(letter)
-    subject = letter.header("Subject")
-    failed = letter.header("X-Failed-Recipients")
+    words = words_of(inbound)
+    subject = inbound.header("Subject")
+    failed = inbound.header("X-Failed-Recipients")
     named = _addresses(failed) or _addresses(words)
     others = tuple(
         one
@@ -101,9 +101,9 @@ def read_free_text(letter: Letter, recipient: str, ours: str) -> FreeText:
     )
 
 
-def words_of(letter: Letter) -> str:
+def words_of(inbound: InboundMessage) -> str:
     """The prose of the report, without the message that it returns."""
-    for text in letter.texts(SectionKind.TEXT):
+    for text in inbound.texts(SectionKind.TEXT):
         cut = text[:MAX_WORDS_LENGTH]
         copy = _COPY.search(cut)
         if words := (cut[: copy.start()] if copy else cut).strip():

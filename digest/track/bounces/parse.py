@@ -19,7 +19,7 @@ from digest.events.tables import EventKind
 from digest.track.bounces.candidates import report_candidates
 from digest.track.bounces.complaints import read_complaint
 from digest.track.bounces.delivery_report import judge_report
-from digest.track.bounces.letter import Letter, SectionKind, read_letter
+from digest.track.bounces.inbound_message import InboundMessage, SectionKind, read_message
 from digest.track.bounces.senders import Author, author_of
 from digest.track.bounces.unsubscribe import asks_in_words, unsubscribe_candidates
 from digest.track.provider_events.delivery_event import OptOut
@@ -37,8 +37,8 @@ class Meaning(StrEnum):
     """What an inbound message is, where it reports nothing that can be acted on."""
 
     AUTO_REPLY = "automatic answer"
-    PERSON = "a person's letter"
-    WISH = "asks in words to unsubscribe"
+    PERSON = "a person's message"
+    UNSUBSCRIBE_REQUEST = "asks in words to unsubscribe"
     NOT_OURS = "report on a message that is not ours"
     ANOTHER_ADDRESS = "about another address"
     NOT_UNDERSTOOD = "not understood"
@@ -78,13 +78,13 @@ def parse_inbound_message(
     raw: bytes, find_recipient: FindRecipient = lambda _: "", *, ours: str = ""
 ) -> InboundReport | UnsubscribeRequest | Ignored:
     """May raise whatever a parser raises. `ours` is the domain that we mail from."""
-    letter = read_letter(raw[:MAX_MESSAGE_BYTES])
-    if tokens := unsubscribe_candidates(letter):
+    inbound = read_message(raw[:MAX_MESSAGE_BYTES])
+    if tokens := unsubscribe_candidates(inbound):
         return UnsubscribeRequest(_spelt(tokens))
-    complaint = read_complaint(letter)
-    if complaint is None and (meaning := _not_a_report(letter)):
-        return Ignored(meaning, letter.header("From"))
-    candidates = _spelt(report_candidates(letter))
+    complaint = read_complaint(inbound)
+    if complaint is None and (meaning := _not_a_report(inbound)):
+        return Ignored(meaning, inbound.header("From"))
+    candidates = _spelt(report_candidates(inbound))
     recipient = find_recipient(candidates) if candidates else None
     if recipient is None:
         return Ignored(Meaning.NOT_OURS)
@@ -92,28 +92,28 @@ def parse_inbound_message(
         kind, opt_out, note = complaint
         report: InboundReport | None = InboundReport(kind, candidates, note=note, opt_out=opt_out)
     else:
-        report = _judged(letter, candidates, recipient, ours)
+        report = _judged(inbound, candidates, recipient, ours)
     if report is None:
         return Ignored(Meaning.NOT_UNDERSTOOD)
-    return report._replace(date=letter.header("Date"))
+    return report._replace(date=inbound.header("Date"))
 
 
-def _not_a_report(letter: Letter) -> Meaning | None:
+def _not_a_report(inbound: InboundMessage) -> Meaning | None:
     """What a message is that no mail server reports with; None for a report."""
-    if letter.texts(SectionKind.FEEDBACK):
+    if inbound.texts(SectionKind.FEEDBACK):
         return Meaning.NOT_UNDERSTOOD
-    author = author_of(letter)
+    author = author_of(inbound)
     if author is Author.PROGRAM:
         return Meaning.AUTO_REPLY
     if author is Author.PERSON:
-        return Meaning.WISH if asks_in_words(letter) else Meaning.PERSON
+        return Meaning.UNSUBSCRIBE_REQUEST if asks_in_words(inbound) else Meaning.PERSON
     return None
 
 
 def _judged(
-    letter: Letter, tokens: tuple[str, ...], recipient: str, ours: str
+    inbound: InboundMessage, tokens: tuple[str, ...], recipient: str, ours: str
 ) -> InboundReport | None:
-    judged = judge_report(letter, recipient, ours)
+    judged = judge_report(inbound, recipient, ours)
     if judged is None:
         return None
     kind, failure, note = judged

@@ -50,7 +50,7 @@ class ReadSummary:
     events: dict[str, int] = field(default_factory=dict)
     unsubscribes: int = 0
     ignored: int = 0
-    wishes: int = 0
+    worded_requests: int = 0
     """Of the ignored ones those that ask in words to unsubscribe."""
 
     def add(self, found: Iterable["Understood"], readings: Iterable[Reading]) -> None:
@@ -60,13 +60,15 @@ class ReadSummary:
             else:
                 self.unsubscribes += one is not None
                 self.ignored += one is None
-        self.wishes += sum(one.meaning == Meaning.WISH for one in readings)
+        self.worded_requests += sum(one.meaning == Meaning.UNSUBSCRIBE_REQUEST for one in readings)
 
     def __str__(self) -> str:
         kinds = [f"{many} {kind}" for kind, many in sorted(self.events.items())]
         asked = [f"{self.unsubscribes} asked to leave"] if self.unsubscribes else []
-        wishes = f" ({self.wishes} ask in words to unsubscribe)" if self.wishes else ""
-        return ", ".join([*kinds, *asked, f"{self.ignored} left alone{wishes}"])
+        worded_requests = (
+            f" ({self.worded_requests} ask in words to unsubscribe)" if self.worded_requests else ""
+        )
+        return ", ".join([*kinds, *asked, f"{self.ignored} left alone{worded_requests}"])
 
 
 Understood = DeliveryEvent | TokenClaims | None

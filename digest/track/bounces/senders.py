@@ -8,7 +8,7 @@ import re
 from enum import Enum, auto
 
 from digest.track.bounces.fields import looks_like_status
-from digest.track.bounces.letter import Letter, SectionKind
+from digest.track.bounces.inbound_message import InboundMessage, SectionKind
 
 _SERVERS = re.compile(
     r"(?:^|[\s<\"'.])(?:mailer[-_.]?daemon|mail[-_.]?daemon|mailerdaemon|post[-_.]?master|"
@@ -39,53 +39,53 @@ class Author(Enum):
     PERSON = auto()
 
 
-def author_of(letter: Letter) -> Author:
-    if _is_report(letter) or _is_server_letter(letter):
+def author_of(inbound: InboundMessage) -> Author:
+    if _is_report(inbound) or _is_server_message(inbound):
         return Author.SERVER
-    return Author.PROGRAM if _is_automatic(letter) else Author.PERSON
+    return Author.PROGRAM if _is_automatic(inbound) else Author.PERSON
 
 
-def _return_path(letter: Letter) -> str | None:
+def _return_path(inbound: InboundMessage) -> str | None:
     """The envelope sender: empty for the null sender, None where nobody kept it."""
-    value = letter.headers.get("Return-Path")
+    value = inbound.headers.get("Return-Path")
     return None if value is None else str(value).strip().strip("<>").strip()
 
 
-def _is_from_server(letter: Letter) -> bool:
-    sender = letter.header("From")
+def _is_from_server(inbound: InboundMessage) -> bool:
+    sender = inbound.header("From")
     return bool(_SERVERS.search(sender) or _SERVER_NAMES.search(sender))
 
 
-def _is_report(letter: Letter) -> bool:
-    """True for a report by its form, unless a person attached that form to a letter."""
-    if not letter.texts(SectionKind.STATUS):
+def _is_report(inbound: InboundMessage) -> bool:
+    """True for a report by its form, unless a person attached that form to a message."""
+    if not inbound.texts(SectionKind.STATUS):
         return False
-    if _is_from_server(letter) or _return_path(letter) == "":
+    if _is_from_server(inbound) or _return_path(inbound) == "":
         return True
-    kind = str(letter.headers.get("Content-Type", ""))[:500]
-    return letter.content_type == "multipart/report" and bool(_DELIVERY_WORDS.search(kind))
+    kind = str(inbound.headers.get("Content-Type", ""))[:500]
+    return inbound.content_type == "multipart/report" and bool(_DELIVERY_WORDS.search(kind))
 
 
-def _is_server_letter(letter: Letter) -> bool:
+def _is_server_message(inbound: InboundMessage) -> bool:
     """True for a report in no standard form: only from a mail server's own address."""
-    if not _is_from_server(letter) or letter.texts(SectionKind.RECEIPT, SectionKind.FEEDBACK):
+    if not _is_from_server(inbound) or inbound.texts(SectionKind.RECEIPT, SectionKind.FEEDBACK):
         return False
-    path = _return_path(letter)
+    path = _return_path(inbound)
     if path:
-        failed = letter.headers.get("X-Failed-Recipients") is not None
-        fields = any(looks_like_status(one) for one in letter.texts(SectionKind.TEXT))
-        submitted = letter.header("Auto-Submitted").lower().startswith("auto-")
+        failed = inbound.headers.get("X-Failed-Recipients") is not None
+        fields = any(looks_like_status(one) for one in inbound.texts(SectionKind.TEXT))
+        submitted = inbound.header("Auto-Submitted").lower().startswith("auto-")
         return bool(_SERVERS.search(f"<{path}>")) and (failed or fields or submitted)
     return True
 
 
-def _is_automatic(letter: Letter) -> bool:
-    if letter.header("Auto-Submitted").lower() not in ("", "no"):
+def _is_automatic(inbound: InboundMessage) -> bool:
+    if inbound.header("Auto-Submitted").lower() not in ("", "no"):
         return True
-    if letter.header("Precedence").lower() in ("auto_reply", "auto-reply", "bulk", "junk", "list"):
+    if inbound.header("Precedence").lower() in ("auto_reply", "auto-reply", "bulk", "junk", "list"):
         return True
-    if any(letter.headers.get(name) is not None for name in _ANSWER_HEADERS):
+    if any(inbound.headers.get(name) is not None for name in _ANSWER_HEADERS):
         return True
-    if letter.texts(SectionKind.RECEIPT) or _return_path(letter) == "":
+    if inbound.texts(SectionKind.RECEIPT) or _return_path(inbound) == "":
         return True
-    return bool(_ANSWERS.search(letter.header("Subject")))
+    return bool(_ANSWERS.search(inbound.header("Subject")))

@@ -4,7 +4,7 @@ import re
 from urllib.parse import unquote
 
 from digest.track.bounces.candidates import MAX_CANDIDATES
-from digest.track.bounces.letter import Letter, SectionKind
+from digest.track.bounces.inbound_message import InboundMessage, SectionKind
 from subscribers.tokens import HEX_LENGTH, TOKEN_LENGTH
 
 _TOKEN = rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}(?![A-Za-z0-9_-])|[A-Fa-f0-9]{{{HEX_LENGTH}}}(?![\w-])"
@@ -30,23 +30,23 @@ MAX_LINE_LENGTH = 300
 _HEADERS = ("To", "Delivered-To", "X-Original-To", "X-Delivered-To", "Envelope-To", "Cc")
 
 
-def unsubscribe_candidates(letter: Letter) -> list[str]:
+def unsubscribe_candidates(inbound: InboundMessage) -> list[str]:
     """Tokens that a request names: in the subject, or in the address it was sent to."""
-    subject = letter.header("Subject")
+    subject = inbound.header("Subject")
     found = _SUBJECT.findall(f"{subject} ") + _SUBJECT.findall(f"{unquote(subject)} ")
-    for value in letter.all_headers(_HEADERS):
+    for value in inbound.all_headers(_HEADERS):
         found += _ADDRESS.findall(value)
     return list(dict.fromkeys(found))[:MAX_CANDIDATES]
 
 
-def asks_in_words(letter: Letter) -> bool:
-    """True for a letter that seems to ask for it: what it quotes from us does not count."""
-    if any(_TO_UNSUBSCRIBE.search(value) for value in letter.all_headers(_HEADERS)):
+def asks_in_words(inbound: InboundMessage) -> bool:
+    """True for a message that seems to ask for it: what it quotes from us does not count."""
+    if any(_TO_UNSUBSCRIBE.search(value) for value in inbound.all_headers(_HEADERS)):
         return True
-    subject = letter.header("Subject")
+    subject = inbound.header("Subject")
     if _WORDS.search(subject):
         return True
-    for text in letter.texts(SectionKind.TEXT)[:1]:
+    for text in inbound.texts(SectionKind.TEXT)[:1]:
         for line in text[: MAX_LINES * MAX_LINE_LENGTH].split("\n")[:MAX_LINES]:
             if _QUOTED.match(line[:MAX_LINE_LENGTH]):
                 break

@@ -113,7 +113,9 @@ def status(store: Store) -> list[str]:
         return list(session.exec(select(Subscriber.status).order_by(col(Subscriber.id))))
 
 
-def test_bounces_complaints_and_wishes_are_acted_on_and_moved(store: Store, folder: Folder) -> None:
+def test_bounces_complaints_and_unsubscribe_requests_are_acted_on_and_moved(
+    store: Store, folder: Folder
+) -> None:
     tokens = deliveries(store)
     claims = TOKENS.read(Purpose.DELIVERY, tokens[2])
     wish = TOKENS.make(Purpose.UNSUBSCRIBE, claims.subscriber, claims.issue)

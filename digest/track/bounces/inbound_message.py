@@ -1,6 +1,6 @@
 """Reads an inbound message into sections of text, however its MIME structure was damaged.
 
-Nested messages stay text: what a reader attached is never taken for the letter's own report.
+Nested messages stay text: what a reader attached is never taken for the message's own report.
 Every text is cut before a regular expression sees it.
 """
 
@@ -46,7 +46,7 @@ class Section(NamedTuple):
     text: str
 
 
-class Letter(NamedTuple):
+class InboundMessage(NamedTuple):
     """The headers of the message itself, and its sections in order."""
 
     headers: Message
@@ -65,7 +65,7 @@ class Letter(NamedTuple):
         return [one.text for one in self.sections if one.kind in kinds]
 
 
-def read_letter(raw: bytes) -> Letter:
+def read_message(raw: bytes) -> InboundMessage:
     """May raise whatever the email package raises."""
     raw = _NESTED.sub(rb"\1text/x-\2", raw)
     message = message_from_bytes(raw, policy=compat32)
@@ -75,7 +75,7 @@ def read_letter(raw: bytes) -> Letter:
     for part in message.walk():
         if not part.is_multipart() and len(sections) < MAX_SECTIONS:
             sections.append(_section(part))
-    return Letter(message, message.get_content_type(), sections)
+    return InboundMessage(message, message.get_content_type(), sections)
 
 
 def header(message: Message, name: str) -> str:
