@@ -5,11 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment
 
 from digest.brand import Brand
+from digest.deliver.access_token import AccessTokens, RefreshToken, TokenCommand
 from digest.deliver.providers.base import Provider
 from digest.deliver.providers.dkim.signer import Signer
 from digest.deliver.providers.maildir import MaildirProvider
@@ -207,7 +209,25 @@ def open_mailbox(settings: Settings) -> Mailbox | None:
     if not url:
         return None
     place = parse_mailbox_url(url)
-    return MaildirMailbox(Path(place.folder)) if place.scheme == "maildir" else ImapMailbox(place)
+    if place.scheme == "maildir":
+        return MaildirMailbox(Path(place.folder))
+    return ImapMailbox(place, access_tokens=_bounce_tokens(settings))
+
+
+def _bounce_tokens(settings: Settings) -> AccessTokens | None:
+    """Where access tokens for the bounce mailbox come from; None where it has a password."""
+    if settings.bounce_token_command:
+        return TokenCommand(settings.bounce_token_command)
+    if refresh_token := settings.bounce_refresh_token.get_secret_value():
+        return RefreshToken(
+            settings.bounce_token_url,
+            settings.bounce_client_id,
+            settings.bounce_client_secret.get_secret_value(),
+            refresh_token,
+            settings.bounce_token_scope,
+            monotonic,
+        )
+    return None
 
 
 def open_provider(settings: Settings, clock: Callable[[], datetime]) -> Provider:

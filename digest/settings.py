@@ -31,6 +31,7 @@ from digest.settings_validators import (
     selectors,
     sender_text,
     split,
+    token_url,
     web_address,
     webhook_key_text,
 )
@@ -77,6 +78,14 @@ class Settings(BaseSettings):
     """Like maildir:///var/mail/bounces, or imaps://user:password@host/INBOX."""
     bounce_address: Annotated[str, AfterValidator(bounce_pattern)] = ""
     """Like bounces+*@example.org: the bounce address, the star replaced in each message."""
+    bounce_token_command: str = Field(default="", repr=False)
+    """A command that prints an access token for the mailbox, in place of its password (XOAUTH2)."""
+    bounce_token_url: Annotated[str, AfterValidator(token_url)] = ""
+    """Where `bounce_refresh_token` is exchanged for access tokens."""
+    bounce_refresh_token: SecretStr = SecretStr("")
+    bounce_client_id: str = ""
+    bounce_client_secret: SecretStr = SecretStr("")
+    bounce_token_scope: str = ""
     sender: Annotated[str, AfterValidator(sender_text)] = (
         "Weekly AI Tool Verdicts <digest@localhost>"
     )
@@ -160,6 +169,20 @@ class Settings(BaseSettings):
                 "DIGEST_BOUNCE_ADDRESS"
             )
             raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _bounce_mailbox_has_one_key(self) -> "Settings":
+        refresh = bool(self.bounce_refresh_token.get_secret_value())
+        if refresh and not (self.bounce_token_url and self.bounce_client_id):
+            raise ValueError(
+                "DIGEST_BOUNCE_REFRESH_TOKEN needs DIGEST_BOUNCE_TOKEN_URL and "
+                "DIGEST_BOUNCE_CLIENT_ID too"
+            )
+        if refresh and self.bounce_token_command:
+            raise ValueError(
+                "set either DIGEST_BOUNCE_TOKEN_COMMAND or DIGEST_BOUNCE_REFRESH_TOKEN, not both"
+            )
         return self
 
     @model_validator(mode="after")

@@ -211,3 +211,12 @@ def ascii_domain(address: str) -> str:
     except idna.IDNAError:
         msg = f"{domain} is not a domain"
         raise ValueError(msg) from None
+
+
+def token_url(value: str) -> str:
+    """Raises ValueError unless `value` is an HTTPS address, or one of this machine."""
+    parts = urlsplit(value)
+    local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1", "::1")
+    if value and not (parts.hostname and (parts.scheme == "https" or local)):
+        raise ValueError("should look like https://login.example.com/oauth2/v2.0/token")
+    return value

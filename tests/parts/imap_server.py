@@ -4,6 +4,7 @@ It does what a reader of a mailbox needs (LOGIN, SELECT, UID SEARCH, UID FETCH, 
 answers BAD to whatever else is asked, so that nothing can be deleted unseen.
 """
 
+import base64
 import re
 import socketserver
 import ssl
@@ -28,6 +29,13 @@ class ImapServer:
     """`keywords` off: a server that knows no flags but its own. `log` has every command."""
 
     keywords: bool = True
+    password: str = PASSWORD
+    folder: str = "INBOX"
+    """As it goes over the wire."""
+    access_token: str = ""
+    """If set, nothing else is taken (XOAUTH2), as Microsoft 365 and Google do."""
+    unreadable: int = 0
+    """The number of a letter that can't be fetched."""
     validity: int = 7
     tls: ssl.SSLContext | None = None
     letters: list[Stored] = field(default_factory=list)
@@ -83,15 +91,20 @@ class _Handler(socketserver.StreamRequestHandler):
         verb, _, rest = command.partition(" ")
         match verb.upper():
             case "CAPABILITY":
-                self._say("* CAPABILITY IMAP4rev1")
-            case "LOGIN":
-                user, secret = USER, PASSWORD.replace('"', r"\"")
+                self._say("* CAPABILITY IMAP4rev1 AUTH=PLAIN AUTH=XOAUTH2")
+            case "AUTHENTICATE":
+                if not self._authenticate(rest):
+                    self._say(f"{tag} NO [AUTHENTICATIONFAILED] refused")
+                    return False
+                self.user = True
+            case "LOGIN" if not self.imap.access_token:
+                user, secret = USER, self.imap.password.replace('"', r"\"")
                 if rest.replace('"' + user + '"', user) != f'{user} "{secret}"':
                     self._say(f"{tag} NO [AUTHENTICATIONFAILED] wrong user or password")
                     return False
                 self.user = True
             case "SELECT" if self.user:
-                if rest.strip('"') != "INBOX":
+                if rest.strip('"') != self.imap.folder:
                     self._say(f"{tag} NO no such folder")
                     return False
                 self._select()
@@ -105,6 +118,19 @@ class _Handler(socketserver.StreamRequestHandler):
                 self._say(f"{tag} BAD not here, or not now")
                 return False
         self._say(f"{tag} OK done")
+        return False
+
+    def _authenticate(self, mechanism: str) -> bool:
+        """SASL PLAIN (RFC 4616), or XOAUTH2, where a refusal is a challenge to be answered."""
+        self._say("+ ")
+        answer = base64.b64decode(self.rfile.readline()).decode()
+        if mechanism == "PLAIN" and not self.imap.access_token:
+            return answer == f"\0{USER}\0{self.imap.password}"
+        right = f"user={USER}\x01auth=Bearer {self.imap.access_token}\x01\x01"
+        if mechanism == "XOAUTH2" and answer == right:
+            return True
+        self._say("+ " + base64.b64encode(b'{"status":"401","schemes":"bearer"}').decode())
+        self.imap.log.append(f"after the challenge: {self.rfile.readline()!r}")
         return False
 
     def _select(self) -> None:
@@ -121,6 +147,8 @@ class _Handler(socketserver.StreamRequestHandler):
         if verb.upper() == "SEARCH":
             self._search(more)
         elif verb.upper() == "FETCH":
+            if more.startswith(f"{self.imap.unreadable} "):
+                raise LookupError
             uid, wanted = re.fullmatch(r"(\d+) \(BODY\.PEEK\[\]<0\.(\d+)>\)", more).groups()  # type: ignore[union-attr]
             for place, letter in enumerate(self.imap.letters, 1):
                 if letter.uid == int(uid):

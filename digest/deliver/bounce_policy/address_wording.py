@@ -31,7 +31,8 @@ FULL = any_of(
 )
 UNREACHABLE = any_of(
     r"\bconnect(?:ion)?\b.{0,60}\b(?:timed? ?out|refused|reset|dropped|lost|closed|failed)",
-    r"\bcould not (?:be )?(?:connect|contact|establish|reach)|\bno route|\bunreachable|"
+    r"\bcould not (?:be )?(?:connect|contact|establish|reach)|\bnot (?:reachable|responding)|"
+    r"\bqueue period\b|\bno route|\bunreachable|"
     r"\bnetwork error|\bi/o timeout|\bdialing\b|\blost connection|\btimed? ?out\b|"
     r"\bunable to connect",
     r"\bexpired\b|\bin (?:the )?queue too long|\bretry (?:time|timeout) (?:not reached|exceeded)|"

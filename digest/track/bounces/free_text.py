@@ -74,6 +74,8 @@ class FreeText(NamedTuple):
     reason: str
     explained: str
     """The same with the lines that follow, up to a blank one."""
+    is_about_recipient: bool
+    """True if the reason is a quoted reply, or stands beside the address that was mailed."""
     stage: Stage | None
     delayed: bool
     success: bool
@@ -95,6 +97,7 @@ def read_free_text(inbound: InboundMessage, recipient: str, ours: str) -> FreeTe
         others,
         reason,
         explained,
+        bool(_REPLY.search(words)) or not recipient or recipient in f"{failed}\n{words}".lower(),
         stage_of(words),
         bool(_DELAYED.search(f"{subject}\n{words}")),
         bool(_SUCCESS.search(words)) and not re.search(r"\bnot\b|\bcould ?n", words),

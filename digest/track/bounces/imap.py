@@ -4,15 +4,19 @@ Each reading makes a connection and ends it, so that nothing has to be kept aliv
 """
 
 import imaplib
+import logging
 import re
 import ssl
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from digest.deliver.access_token import AccessTokenError, AccessTokens, xoauth2
+from digest.track.bounces.imap_names import encode_folder
 from digest.track.bounces.mailbox import MailboxError, MailboxUrl
 from digest.track.bounces.parse import MAX_MESSAGE_BYTES
 
+log = logging.getLogger(__name__)
 MARK = "$DigestRead"
 """The keyword (form of RFC 5788 section 3.1) of done messages. On a server that takes no keywords,
 being seen is the mark."""
@@ -25,8 +29,15 @@ LOCAL = ("localhost", "127.0.0.1", "::1")
 class ImapMailbox:
     """An IMAP folder. `imaps` is TLS from the start; `imap` uses STARTTLS unless local."""
 
-    def __init__(self, url: MailboxUrl, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        url: MailboxUrl,
+        tls: ssl.SSLContext | None = None,
+        access_tokens: AccessTokens | None = None,
+    ) -> None:
+        """`access_tokens` takes the place of the password (XOAUTH2)."""
         self._url = url
+        self._access_tokens = access_tokens
         self._tls = tls or ssl.create_default_context()
 
     def unread(self, skip: Collection[str], limit: int) -> Iterator[tuple[str, bytes]]:
@@ -37,9 +48,9 @@ class ImapMailbox:
                     continue
                 if limit <= 0:
                     return
-                limit -= 1
                 raw = _fetch(connection, uid)
                 if raw is not None:
+                    limit -= 1
                     yield name, raw
 
     def mark_done(self, names: Sequence[str]) -> None:
@@ -62,8 +73,8 @@ class ImapMailbox:
         try:
             connection = self._connect()
             try:
-                connection.login(_quoted(url.user), url.password)
-                _checked(connection.select(_quoted(url.folder)))
+                self._log_in(connection)
+                _checked(connection.select(_quoted(encode_folder(url.folder))))
                 flags = _folder_response(connection, "PERMANENTFLAGS")
                 keywords = r"\*" in flags or MARK.lower() in flags.lower()
                 yield connection, _folder_response(connection, "UIDVALIDITY"), keywords
@@ -72,8 +83,25 @@ class ImapMailbox:
         except (imaplib.IMAP4.error, OSError) as error:
             why = _reason(error).replace(url.password or "\0", "...")
             raise MailboxError(f"{where}: {why}") from None
-        except UnicodeError:
-            raise MailboxError(f"{where}: user, password and folder can only be ASCII") from None
+        except AccessTokenError as error:
+            raise MailboxError(f"{where}: {error}") from None
+
+    def _log_in(self, connection: imaplib.IMAP4) -> None:
+        """By access token where there is one; else by password, in UTF-8 if it needs that."""
+        url = self._url
+        if self._access_tokens is not None:
+            try:
+                _xoauth2(connection, url.user, self._access_tokens.get())
+            except imaplib.IMAP4.abort:
+                raise
+            except imaplib.IMAP4.error:
+                _xoauth2(connection, url.user, self._access_tokens.get(fresh=True))
+        elif f"{url.user}{url.password}".isascii() and "LOGINDISABLED" not in _able(connection):
+            connection.login(_quoted(url.user), url.password)
+        else:
+            # LOGIN can only carry ASCII; RFC 4616 is in UTF-8.
+            plain = f"\0{url.user}\0{url.password}".encode()
+            connection.authenticate("PLAIN", lambda _: plain)
 
     def _connect(self) -> imaplib.IMAP4:
         url = self._url
@@ -93,9 +121,28 @@ def _search(connection: imaplib.IMAP4, *, keywords: bool) -> list[str]:
     return found[0].decode("ascii").split() if found and isinstance(found[0], bytes) else []
 
 
+def _able(connection: imaplib.IMAP4) -> tuple[str, ...]:
+    return tuple(connection.capabilities)
+
+
+def _xoauth2(connection: imaplib.IMAP4, user: str, token: str) -> None:
+    """Authenticates; a refusal comes as a challenge that is to be answered by nothing."""
+    answers = iter((xoauth2(user, token),))
+    connection.authenticate("XOAUTH2", lambda _: next(answers, b""))
+
+
 def _fetch(connection: imaplib.IMAP4, uid: str) -> bytes | None:
-    """The message, without marking it as seen; None if it is gone."""
-    for one in _checked(connection.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MAX_MESSAGE_BYTES}>)")):
+    """The message, without marking it as seen; None if it is gone, or the server can't read it."""
+    try:
+        status, data = connection.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MAX_MESSAGE_BYTES}>)")
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error:
+        status, data = "BAD", []
+    if status != "OK":
+        log.warning("inbound message %s can't be fetched", uid)
+        return None
+    for one in data:
         if isinstance(one, tuple):
             body: bytes = one[1]
             return body

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from digest.deliver.tables import Delivery
 from digest.deliver.transactional.tables import TransactionalMessage
-from digest.track.bounces.tables import MAX_NAME_LENGTH, MAX_NOTE_LENGTH, InboundMessage
+from digest.track.bounces.tables import MAX_NAME_LENGTH, MAX_NOTE_LENGTH, InboundMessageRow
 from store.insertion import insert_new
 from subscribers.addresses import AddressError, parse_address
 from subscribers.preferences import ADDRESS_CHANGE_WORDING
@@ -85,7 +85,7 @@ def find_author(session: Session, sender: str) -> int | None:
 
 def names_read(session: Session) -> set[str]:
     """Returns the names of all messages that were looked at before."""
-    return set(session.exec(select(InboundMessage.name)).all())
+    return set(session.exec(select(InboundMessageRow.name)).all())
 
 
 class Reading(NamedTuple):
@@ -105,4 +105,4 @@ def record_readings(session: Session, readings: Mapping[str, Reading], now: date
             "subscriber_id": reading.subscriber_id,
             "read_at": now,
         }
-        session.connection().execute(insert_new(session, InboundMessage).values(**row))
+        session.connection().execute(insert_new(session, InboundMessageRow).values(**row))

@@ -7,18 +7,26 @@ a null sender too, so that alone does not make a mail server.
 import re
 from enum import Enum, auto
 
-from digest.track.bounces.fields import looks_like_status
 from digest.track.bounces.inbound_message import InboundMessage, SectionKind
 
 _SERVERS = re.compile(
     r"(?:^|[\s<\"'.])(?:mailer[-_.]?daemon|mail[-_.]?daemon|mailerdaemon|post[-_.]?master|"
     r"mdaemon|microsoftexchange[0-9a-f]{20,40}|"
-    r"mail[-_.]delivery[-_.](?:sub)?system)[^\s<>@]{0,40}@",
+    r"mail[-_.]delivery[-_.](?:sub)?system|smtp[-_.]gateway)[^\s<>@]{0,40}@",
     re.IGNORECASE,
 )
 _SERVER_NAMES = re.compile(
     r"^\W{0,3}(?:mail delivery (?:sub)?system|mail delivery service|mailer-daemon|"
     r"system administrator|internet mail delivery|delivery subsystem)\b",
+    re.IGNORECASE,
+)
+_DAEMONS = re.compile(r"(?:mailer|mail)[-_.]?daemon", re.IGNORECASE)
+_FAILED = re.compile(
+    r"^(?:\[[^\]]{1,40}\] )?(?:failure notice|undeliver|returned mail|return(?:ed|ing)? to sender|"
+    r"delivery (?:failure|failed|status|problem|notification)|(?:permanent )?delivery failure|"
+    r"mail (?:delivery )?(?:fail|could not|not delivered|error|system error)|message undeliver|"
+    r"non[- ]?deliver|warning: (?:message|could not|mail)|unzustellbar|unable to deliver|"
+    r"message could not|failed mail|nondeliverable|undeliverable|processing error)",
     re.IGNORECASE,
 )
 _ANSWERS = re.compile(
@@ -67,16 +75,22 @@ def _is_report(inbound: InboundMessage) -> bool:
 
 
 def _is_server_message(inbound: InboundMessage) -> bool:
-    """True for a report in no standard form: only from a mail server's own address."""
-    if not _is_from_server(inbound) or inbound.texts(SectionKind.RECEIPT, SectionKind.FEEDBACK):
+    """True for a report in no standard form: only from a mail server's own address.
+
+    Whoever passes it on may write another envelope sender. A postmaster may be a person, though.
+    """
+    if inbound.texts(SectionKind.RECEIPT, SectionKind.FEEDBACK):
         return False
-    path = _return_path(inbound)
-    if path:
-        failed = inbound.headers.get("X-Failed-Recipients") is not None
-        fields = any(looks_like_status(one) for one in inbound.texts(SectionKind.TEXT))
-        submitted = inbound.header("Auto-Submitted").lower().startswith("auto-")
-        return bool(_SERVERS.search(f"<{path}>")) and (failed or fields or submitted)
-    return True
+    path, subject = _return_path(inbound), inbound.header("Subject")
+    if not _is_from_server(inbound):
+        return path == "" and bool(_FAILED.search(subject)) and not _has_answer_header(inbound)
+    is_program = _DAEMONS.search(inbound.header("From")) or path in ("", None)
+    failed = inbound.headers.get("X-Failed-Recipients") is not None
+    return bool(is_program or failed or _FAILED.search(subject))
+
+
+def _has_answer_header(inbound: InboundMessage) -> bool:
+    return any(inbound.headers.get(name) is not None for name in _ANSWER_HEADERS)
 
 
 def _is_automatic(inbound: InboundMessage) -> bool:
@@ -84,7 +98,7 @@ def _is_automatic(inbound: InboundMessage) -> bool:
         return True
     if inbound.header("Precedence").lower() in ("auto_reply", "auto-reply", "bulk", "junk", "list"):
         return True
-    if any(inbound.headers.get(name) is not None for name in _ANSWER_HEADERS):
+    if _has_answer_header(inbound):
         return True
     if inbound.texts(SectionKind.RECEIPT) or _return_path(inbound) == "":
         return True

@@ -1,4 +1,4 @@
-"""InboundMessage: what the bounce mailbox held and what became of it.
+"""InboundMessageRow: what the bounce mailbox held and what became of it.
 
 So nothing is read twice, and an editor sees what was not understood.
 """
@@ -15,7 +15,7 @@ MAX_NAME_LENGTH = 255
 MAX_NOTE_LENGTH = 300
 
 
-class InboundMessage(Table, table=True):
+class InboundMessageRow(Table, table=True):
     """One message, by its name in the mailbox, where it stays.
 
     No address and no word of a person is kept.

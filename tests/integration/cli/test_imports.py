@@ -17,7 +17,6 @@ HEAVY = (
     "dns",
     "email.headerregistry",
     "fastapi",
-    "flufl",
     "idna",
     "jinja2",
     "mjml",

@@ -1,0 +1,133 @@
+"""Gets access tokens for servers that take no password: Microsoft 365, Google (XOAUTH2).
+
+Comes in: a command that prints a token, or a refresh token and where to exchange it (RFC 6749
+section 6). Goes out: a token, kept until shortly before it expires.
+"""
+
+import json
+import shlex
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from store.errors import UserError
+
+TIMEOUT_SECONDS = 30
+EARLY_SECONDS = 60
+"""How long before it expires a token is exchanged for a new one."""
+DEFAULT_LIFETIME = 3_000
+MAX_ANSWER_BYTES = 100_000
+MAX_TOKEN_LENGTH = 20_000
+
+
+class AccessTokenError(UserError):
+    """No access token can be had; the message is one line why, without a secret."""
+
+
+class AccessTokens(Protocol):
+    """Where access tokens come from. `get` raises AccessTokenError."""
+
+    def get(self, *, fresh: bool = False) -> str:
+        """Returns a token; `fresh` if the last one was refused."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCommand:
+    """A command that prints an access token, such as `oama access me@example.org`.
+
+    Run without a shell. It is expected to keep the token itself while it is valid.
+    """
+
+    command: str
+
+    def get(self, *, fresh: bool = False) -> str:  # noqa: ARG002 - the command decides
+        try:
+            done = subprocess.run(  # noqa: S603 - the operator's own command, without a shell
+                shlex.split(self.command),
+                capture_output=True,
+                check=False,
+                timeout=TIMEOUT_SECONDS,
+                stdin=subprocess.DEVNULL,
+            )
+        except (OSError, ValueError, subprocess.TimeoutExpired) as error:
+            raise AccessTokenError(
+                f"the token command can't be run: {type(error).__name__}"
+            ) from None
+        if done.returncode:
+            why = done.stderr.decode("utf-8", "replace").strip().splitlines()
+            last = f": {why[-1][:200]}" if why else ""
+            raise AccessTokenError(f"the token command ended with {done.returncode}{last}")
+        return _checked(done.stdout.decode("utf-8", "replace").strip(), "the token command")
+
+
+@dataclass(slots=True)
+class RefreshToken:
+    """Exchanges a refresh token for access tokens. `clock` is in seconds, and may be monotonic."""
+
+    url: str
+    client_id: str
+    client_secret: str
+    refresh_token: str
+    scope: str
+    clock: Callable[[], float]
+    _token: str = field(default="", repr=False)
+    _expires: float = 0.0
+
+    def get(self, *, fresh: bool = False) -> str:
+        if fresh or not self._token or self.clock() >= self._expires:
+            answer = self._exchange()
+            lifetime = answer.get("expires_in")
+            seconds = float(lifetime) if isinstance(lifetime, int | float) else DEFAULT_LIFETIME
+            self._token = _checked(str(answer.get("access_token", "")), self.url)
+            # Some servers hand out a new refresh token each time, and the old one ends.
+            self.refresh_token = str(answer.get("refresh_token") or self.refresh_token)
+            self._expires = self.clock() + max(seconds - EARLY_SECONDS, 0)
+        return self._token
+
+    def _exchange(self) -> dict[str, object]:
+        fields = {
+            "grant_type": "refresh_token",
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+            "refresh_token": self.refresh_token,
+            "scope": self.scope,
+        }
+        body = urllib.parse.urlencode({name: text for name, text in fields.items() if text})
+        request = urllib.request.Request(self.url, body.encode("ascii"))  # noqa: S310 - checked
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
+                read = json.loads(answer.read(MAX_ANSWER_BYTES))
+        except urllib.error.HTTPError as error:
+            raise AccessTokenError(
+                f"{self.url} refused the refresh token: {_told(error)}"
+            ) from None
+        except (OSError, ValueError) as error:
+            raise AccessTokenError(f"{self.url}: {type(error).__name__}") from None
+        return read if isinstance(read, dict) else {}
+
+
+def xoauth2(user: str, token: str) -> bytes:
+    """The initial client response of SASL XOAUTH2, before base64.
+
+    Source: https://developers.google.com/workspace/gmail/imap/xoauth2-protocol.
+    """
+    return f"user={user}\x01auth=Bearer {token}\x01\x01".encode()
+
+
+def _told(error: urllib.error.HTTPError) -> str:
+    try:
+        read = json.loads(error.read(MAX_ANSWER_BYTES))
+        return f"{error.code} {str(read['error'])[:100]}"
+    except (OSError, ValueError, LookupError, TypeError):
+        return str(error.code)
+
+
+def _checked(token: str, source: str) -> str:
+    if not token or len(token) > MAX_TOKEN_LENGTH or not token.isascii() or not token.isprintable():
+        raise AccessTokenError(f"{source} gave no access token")
+    return token
