@@ -8,6 +8,7 @@
     │   ├── ServiceClosingError       an SMTP server closed the connection with a 421
     │   └── UnexpectedReplyError      an SMTP reply answers no command that was sent
     ├── DnsUnavailableError           DNS did not answer
+    ├── EventsNotStoredError          a webhook's events could not be stored now
     ├── HitNotStoredError             a click or open could not be stored
     ├── InvalidLinkError              a link's token is not ours, or what it named is gone
     ├── JsonTextError                 text is no strict JSON
@@ -19,6 +20,7 @@
     ├── TooManySignupsError           a sign-up limit is reached
     ├── UnknownReaderError            a link's reader is erased, or it is a preview's link
     ├── UserError                     whoever runs the product can act on it: the text says how
+    │   ├── AccessTokenError          no access token for a mailbox can be had
     │   ├── AddressError              a mail address is not accepted
     │   ├── CommandError              a command ends with this line
     │   ├── DkimKeyError              a DKIM key can't be used

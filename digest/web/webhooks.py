@@ -5,7 +5,6 @@ from typing import Annotated, cast
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import PlainTextResponse
-from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
@@ -47,9 +46,6 @@ async def sendgrid(request: Request, site: SiteDep, ingest: WebhookIngestDep) ->
         return _refuse(refused.status_code, refused.detail)
     except DigestError as refused:
         return _refuse(status_of(refused), str(refused))
-    except DBAPIError as error:
-        # The provider posts it again until it is answered with 2xx.
-        return _refuse(503, f"not stored, post it again: {type(error).__name__}")
     return Response(status_code=204)
 
 

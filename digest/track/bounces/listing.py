@@ -10,7 +10,7 @@ from digest.track.bounces.parse import Meaning
 from digest.track.bounces.tables import InboundMessageRow
 from subscribers.tables import Subscriber
 
-UNDECIDED = (Meaning.WISH, Meaning.NOT_UNDERSTOOD)
+UNDECIDED = (Meaning.UNSUBSCRIBE_REQUEST, Meaning.NOT_UNDERSTOOD)
 """What waits for an editor."""
 
 

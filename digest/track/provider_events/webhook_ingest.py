@@ -10,6 +10,7 @@ from digest.track.group_commit import GroupCommit
 from digest.track.provider_events.delivery_event import DeliveryEvent
 from digest.track.provider_events.ingest import ingest
 from store.engine import Store
+from store.errors import DigestError
 from subscribers.addresses import AddressHasher
 
 MAX_TRIES = 3
@@ -18,6 +19,14 @@ MAX_GROUP = 5_000
 log = logging.getLogger(__name__)
 
 Events = Sequence[DeliveryEvent]
+
+
+class EventsNotStoredError(DigestError):
+    """The database is busy or away; the provider posts again until it is answered with 2xx."""
+
+    http_status = 503
+
+
 WebhookIngest = GroupCommit[Events, None]
 
 
@@ -58,8 +67,9 @@ def _store(
         try:
             with store.write() as session:
                 ingest(session, hasher, events, clock())
-        except OperationalError:
+        except OperationalError as error:
             if not left:
-                raise
+                log.warning("events were not stored: %s", type(error.orig).__name__)
+                raise EventsNotStoredError("the events were not stored; post them again") from None
         else:
             return

@@ -27,7 +27,7 @@ FORMS = (
 _MEANINGS = {
     Meaning.AUTO_REPLY: "auto_reply",
     Meaning.PERSON: "human",
-    Meaning.WISH: "human",
+    Meaning.UNSUBSCRIBE_REQUEST: "human",
     Meaning.NOT_UNDERSTOOD: "unknown",
 }
 _KINDS = {
