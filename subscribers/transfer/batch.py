@@ -24,9 +24,9 @@ from subscribers.tables import (
 )
 from subscribers.transfer import bulk_insert
 from subscribers.transfer.duplicates import DuplicateFinder
-from subscribers.transfer.formats import OFF_LIST, SUPPRESSION_REASONS, ImportedStatus
 from subscribers.transfer.refused_rows import ImportReport
 from subscribers.transfer.rows import ImportRow
+from subscribers.transfer.statuses import OFF_LIST, SUPPRESSION_REASONS, ImportedStatus
 
 _WITHDREW = frozenset({ImportedStatus.UNSUBSCRIBED, ImportedStatus.COMPLAINED})
 # Taken out of their enumerations once: a member's name costs a call, a million rows a million.
@@ -49,6 +49,7 @@ class ImportOptions:
     statuses: dict[ImportedStatus | None, str]
     wording: str
     now: datetime
+    consent_at: datetime
 
 
 def import_batch(
@@ -226,7 +227,9 @@ def _consent_rows(options: ImportOptions, one: ImportRow, number: int) -> list[t
         words, at = _gone(options), one.left_at or options.now
         consents.append((number, _WITHDRAWN, words, options.source, "", "", at))
     else:
-        consents.append((number, _IMPORTED, options.wording, options.source, "", "", options.now))
+        consents.append(
+            (number, _IMPORTED, options.wording, options.source, "", "", options.consent_at)
+        )
     return consents
 
 

@@ -3,7 +3,7 @@
 import codecs
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import TextIOWrapper
@@ -26,33 +26,51 @@ class DecodedFile:
     text: TextIO
     encoding: str
     guessed: bool
+    position: Callable[[], int]
+    """How many bytes have been read; of a pipe, of its copy."""
 
 
 @contextmanager
-def open_as_text(file: BinaryIO) -> Iterator[DecodedFile]:
+def open_as_text(file: BinaryIO, encoding: str | None = None) -> Iterator[DecodedFile]:
     """Open `file`, from where it stands, as UTF-8, UTF-16 or, if it is neither, Windows-1252.
+
+    An `encoding` that the operator names is taken instead.
 
     A pipe is copied to a temporary file first, since the whole file is checked before its first
     row is read. Raises ImportRefusedError.
     """
     if file.seekable():
-        yield from _opened(file)
+        yield from _opened(file, encoding)
         return
     with tempfile.TemporaryFile() as copy:
         shutil.copyfileobj(file, copy, _PIECE)
         copy.seek(0)
-        yield from _opened(copy)
+        yield from _opened(copy, encoding)
 
 
-def _opened(file: IO[bytes]) -> Iterator[DecodedFile]:
+def _opened(file: IO[bytes], encoding: str | None) -> Iterator[DecodedFile]:
     start = file.tell()
-    codec, name, guessed = _encoding(file, start)
+    codec, name, guessed = _named(file, encoding) if encoding else _encoding(file, start)
     file.seek(start)
     text = TextIOWrapper(cast("BinaryIO", file), encoding=codec, newline="")
     try:
-        yield DecodedFile(text, name, guessed)
+        yield DecodedFile(text, name, guessed, file.tell)
     finally:
         text.detach()  # the file is its opener's to close
+
+
+def _named(file: IO[bytes], encoding: str) -> tuple[str, str, bool]:
+    """Return what `_encoding` returns, for an encoding that the operator names."""
+    try:
+        codec = codecs.lookup(encoding).name
+        str(b"", codec)
+    except (LookupError, ValueError):
+        raise ImportRefusedError(
+            f"--encoding: found {encoding!r}, expected a name like utf-8, cp1252, cp1250 or latin-1"
+        ) from None
+    if codec == "utf-8":
+        codec = "utf-8-sig"
+    return _checked(file, codec, encoding), encoding, False
 
 
 def _encoding(file: IO[bytes], start: int) -> tuple[str, str, bool]:

@@ -9,8 +9,8 @@ from typing import Any, TextIO
 from sqlmodel import Session, col, select
 
 from subscribers.tables import Consent, Subscriber, Suppression
-from subscribers.transfer.csv_file import escape_formula
-from subscribers.transfer.formats import ImportedStatus
+from subscribers.transfer.formulas import disarm
+from subscribers.transfer.statuses import ImportedStatus
 
 CHUNK = 1_000
 COLUMNS = (
@@ -43,7 +43,7 @@ def export_csv(session: Session, rows: TextIO) -> int:
         last = people[-1][0].id or 0
         consents = _consents(session, [one.id or 0 for one, _ in people])
         for one, block in people:
-            writer.writerow(map(escape_formula, _cells(one, block, consents.get(one.id or 0, []))))
+            writer.writerow(map(disarm, _cells(one, block, consents.get(one.id or 0, []))))
         count += len(people)
         session.expunge_all()
     _write_suppressed(session, writer)
@@ -116,9 +116,7 @@ def _write_suppressed(session: Session, writer: Any) -> None:
         for block in blocks:
             status = ImportedStatus.SUPPRESSED if block.email else ImportedStatus.ERASED
             cells = (block.email or "", "", status, "", "", "", "", "", *_blocked(block))
-            writer.writerow(
-                [*map(escape_formula, cells), "" if block.email else block.address_hash]
-            )
+            writer.writerow([*map(disarm, cells), "" if block.email else block.address_hash])
         session.expunge_all()
 
 

@@ -1,263 +1,151 @@
-"""Describes the exports of other tools: their columns, and the words of their statuses.
+"""Tells whose export a file is, and what each of its columns means."""
 
-Names of columns are compared as `csv_file.normalize_column` makes them. Sources: the exports
-themselves, and listmonk `cmd/subscribers.go`, Ghost `members-csv`, Buttondown's subscriber object
-(https://docs.buttondown.com/api-subscribers-introduction).
-"""
-
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
-from subscribers.tables import SubscriberStatus, SuppressionReason
+from store.errors import UserError
+from subscribers.transfer.column_names import ColumnRole
+from subscribers.transfer.columns import (
+    MEANING_OF,
+    MEANINGS,
+    WITHDRAWALS,
+    is_unclear,
+    normalize_column,
+)
+from subscribers.transfer.tools import OWN, PLAIN, TOOLS, ImportFormat
 
-OWN_EXPORT = "our own"
-GENERIC = "plain"
-
-
-class ColumnRole:
-    """What a column says about a person; plain texts, since every cell of a file asks for one."""
-
-    EMAIL = "email"
-    NAME = "name"
-    STATUS = "status"
-    SUBSCRIBED = "subscribed"
-    """A flag: whoever has it not has left."""
-    DISABLED = "disabled"
-    """A flag: whoever has it has left."""
-    SIGNED_UP_AT = "signed up at"
-    SIGNED_UP_IP = "signed up ip"
-    SOURCE = "source"
-    CONFIRMED_AT = "confirmed at"
-    CONFIRMED_IP = "confirmed ip"
-    LEFT_AT = "left at"
-    LEFT_WHY = "left why"
-    BOUNCED_AT = "bounced at"
-    TRACKING = "tracking"
-    CREATED_AT = "created at"
-    CHANGED_AT = "changed at"
-    CONSENTS = "consents"
-    SUPPRESSION = "suppression"
-    SUPPRESSED_AT = "suppressed at"
-    NOTE = "suppression note"
-    HASH = "address hash"
+REFUSED_COLUMNS = ("refused_line", "refused_because")
+"""Columns of a file of refused rows; an import does not look at them, and writes them anew."""
 
 
-class ImportedStatus(StrEnum):
-    """What the file says of somebody: a status of ours, or that they are no subscriber."""
-
-    ACTIVE = "active"
-    PENDING = "pending"
-    UNSUBSCRIBED = "unsubscribed"
-    BOUNCED = "bounced"
-    COMPLAINED = "complained"
-    SUPPRESSED = "suppressed"
-    """Must not be mailed, and is not on the list."""
-    ERASED = "erased"
-    """The same, and nothing but a keyed hash is known."""
-
-
-OFF_LIST = {
-    ImportedStatus.UNSUBSCRIBED: (SubscriberStatus.UNSUBSCRIBED, SuppressionReason.UNSUBSCRIBED),
-    ImportedStatus.BOUNCED: (SubscriberStatus.BOUNCED, SuppressionReason.BOUNCED),
-    ImportedStatus.COMPLAINED: (SubscriberStatus.COMPLAINED, SuppressionReason.COMPLAINED),
-}
-
-SUPPRESSION_REASONS = {imported: reason for imported, (_, reason) in OFF_LIST.items()} | {
-    ImportedStatus.SUPPRESSED: SuppressionReason.MANUAL,
-    ImportedStatus.ERASED: SuppressionReason.ERASED,
-}
-"""Why somebody with that status must not be mailed."""
-
-_ACTIVE = """active subscribed confirmed enabled regular premium gifted trialed unpaid churning
-    past_due"""
-_PENDING = "pending unconfirmed unactivated validating needs_attention"
-_UNSUBSCRIBED = "unsubscribed inactive disabled blocklisted blacklisted blocked removed"
-STATUS_WORDS = {
-    word: imported
-    for words, imported in (
-        (_ACTIVE, ImportedStatus.ACTIVE),
-        (_PENDING, ImportedStatus.PENDING),
-        (_UNSUBSCRIBED, ImportedStatus.UNSUBSCRIBED),
-        ("bounced cleaned undeliverable invalid", ImportedStatus.BOUNCED),
-        ("complained spam abuse", ImportedStatus.COMPLAINED),
-        ("suppressed", ImportedStatus.SUPPRESSED),
-        ("erased", ImportedStatus.ERASED),
-    )
-    for word in words.split()
-}
-"""A status column's words, in all tools: none of them means two things in two of them."""
-REFUSED_STATUS_WORDS = {
-    "nonsubscribed": "never agreed to be mailed",
-    "transactional": "never agreed to be mailed",
-    "archived": "was put away by an editor",
-    "paused": "asked for a pause",
-    "spammy": "was taken for a robot",
-    "churned": "may have left or not",
-}
+class UnclearColumnError(UserError, ValueError):
+    """A column may say that people must not be mailed: the operator has to say what it means."""
 
 
 @dataclass(frozen=True, slots=True)
-class ImportFormat:
-    """`signature_columns`: the file is this tool's if it has all columns of one of these sets."""
+class Layout:
+    """What the columns of one file mean: their places by role, several for a withdrawal."""
 
-    name: str
-    signature_columns: tuple[frozenset[str], ...]
-    columns: dict[str, tuple[str, ...]]
-    """For each role the names that its column may have; the first that is there counts."""
-    default: ImportedStatus | None = None
-    """The status of rows that say nothing else; None leaves it to the operator."""
+    format: ImportFormat
+    single: dict[str, int]
+    withdrawals: tuple[tuple[str, int], ...]
+    unused: tuple[int, ...]
 
 
-_EMAIL = ("email", "emailaddress")
-_NAME = ("firstname", "fname", "name", "fullname")
+@dataclass(frozen=True, slots=True)
+class ColumnChoices:
+    """What the operator says: meanings by normalized name, and the columns to leave unread."""
 
-IMPORT_FORMATS = (
-    ImportFormat(
-        OWN_EXPORT,
-        (frozenset({"email", "status", "consents", "suppression", "addresshash"}),),
-        {
-            ColumnRole.EMAIL: ("email",),
-            ColumnRole.NAME: ("firstname",),
-            ColumnRole.STATUS: ("status",),
-            ColumnRole.SOURCE: ("source",),
-            ColumnRole.TRACKING: ("tracking",),
-            ColumnRole.CREATED_AT: ("createdat",),
-            ColumnRole.CHANGED_AT: ("changedat",),
-            ColumnRole.CONSENTS: ("consents",),
-            ColumnRole.SUPPRESSION: ("suppression",),
-            ColumnRole.SUPPRESSED_AT: ("suppressedat",),
-            ColumnRole.NOTE: ("suppressionnote",),
-            ColumnRole.HASH: ("addresshash",),
-        },
-    ),
-    ImportFormat(
-        "Mailchimp",
-        (
-            frozenset({"memberrating", "optintime"}),
-            frozenset({"optintime", "confirmtime"}),
-            frozenset({"leid", "euid"}),
-        ),
-        {
-            ColumnRole.EMAIL: ("emailaddress", "email"),
-            ColumnRole.NAME: _NAME,
-            ColumnRole.STATUS: ("status",),
-            ColumnRole.SIGNED_UP_AT: ("optintime",),
-            ColumnRole.SIGNED_UP_IP: ("optinip",),
-            ColumnRole.CONFIRMED_AT: ("confirmtime",),
-            ColumnRole.CONFIRMED_IP: ("confirmip",),
-            ColumnRole.LEFT_AT: ("unsubtime",),
-            ColumnRole.LEFT_WHY: ("unsubreason",),
-            ColumnRole.BOUNCED_AT: ("cleantime",),
-            ColumnRole.SOURCE: ("source",),
-        },
-        ImportedStatus.ACTIVE,
-    ),
-    ImportFormat(
-        "Substack",
-        (frozenset({"activesubscription", "expiry"}), frozenset({"emaildisabled", "createdat"})),
-        {
-            ColumnRole.EMAIL: _EMAIL,
-            ColumnRole.NAME: _NAME,
-            ColumnRole.DISABLED: ("emaildisabled",),
-            ColumnRole.SIGNED_UP_AT: ("createdat",),
-        },
-        ImportedStatus.ACTIVE,
-    ),
-    ImportFormat(
-        "Ghost",
-        (frozenset({"subscribedtoemails"}), frozenset({"complimentaryplan", "stripecustomerid"})),
-        {
-            ColumnRole.EMAIL: _EMAIL,
-            ColumnRole.NAME: _NAME,
-            ColumnRole.SUBSCRIBED: ("subscribedtoemails",),
-            ColumnRole.LEFT_AT: ("deletedat",),
-            ColumnRole.SIGNED_UP_AT: ("createdat",),
-        },
-        ImportedStatus.ACTIVE,
-    ),
-    ImportFormat(
-        "Buttondown",
-        (
-            frozenset({"subscribertype"}),
-            frozenset({"type", "creationdate"}),
-            frozenset({"type", "subscriptiondate"}),
-        ),
-        {
-            ColumnRole.EMAIL: ("emailaddress", "email"),
-            ColumnRole.NAME: _NAME,
-            ColumnRole.STATUS: ("subscribertype", "type"),
-            ColumnRole.SIGNED_UP_AT: ("creationdate", "subscriptiondate"),
-            ColumnRole.SIGNED_UP_IP: ("ipaddress",),
-            ColumnRole.LEFT_AT: ("unsubscriptiondate",),
-            ColumnRole.SOURCE: ("source",),
-        },
-    ),
-    ImportFormat(
-        "listmonk",
-        (frozenset({"uuid", "attributes", "status"}),),
-        {
-            ColumnRole.EMAIL: ("email",),
-            ColumnRole.NAME: ("name",),
-            ColumnRole.STATUS: ("status",),
-            ColumnRole.SIGNED_UP_AT: ("createdat",),
-        },
-    ),
-    ImportFormat(
-        "beehiiv",
-        (
-            frozenset({"status", "subscriptiontier"}),
-            frozenset({"status", "acquisitionsource"}),
-            frozenset({"status", "referralcode"}),
-            frozenset({"status", "tier", "utmsource"}),
-        ),
-        {
-            ColumnRole.EMAIL: _EMAIL,
-            ColumnRole.NAME: _NAME,
-            ColumnRole.STATUS: ("status",),
-            ColumnRole.SIGNED_UP_AT: ("createdat", "created", "subscribedat", "subscribeddate"),
-            ColumnRole.LEFT_AT: ("unsubscribedat", "unsubscribeddate"),
-            ColumnRole.SOURCE: ("acquisitionsource", "utmsource", "source"),
-        },
-    ),
-)
-PLAIN = ImportFormat(
-    GENERIC,
-    (),
-    {
-        ColumnRole.EMAIL: _EMAIL,
-        ColumnRole.NAME: _NAME,
-        ColumnRole.STATUS: ("status",),
-        ColumnRole.SIGNED_UP_AT: (
-            "signedupat",
-            "signupdate",
-            "subscribedat",
-            "optintime",
-            "createdat",
-        ),
-        ColumnRole.SIGNED_UP_IP: ("signupip", "optinip", "ipaddress", "ip"),
-        ColumnRole.CONFIRMED_AT: ("confirmedat", "confirmtime", "confirmdate"),
-        ColumnRole.CONFIRMED_IP: ("confirmedip", "confirmip"),
-        ColumnRole.LEFT_AT: ("unsubscribedat", "unsubtime", "unsubscribedate"),
-        ColumnRole.BOUNCED_AT: ("bouncedat", "cleantime"),
-        ColumnRole.SOURCE: ("source",),
-    },
-)
+    meanings: Mapping[str, str]
+    ignored: frozenset[str]
+
+
+NO_CHOICES = ColumnChoices({}, frozenset())
+
+
+def column_choices(maps: Iterable[str], ignored: Iterable[str]) -> ColumnChoices:
+    """Read `COLUMN=MEANING` texts, and names of columns. Raises UnclearColumnError."""
+    meanings = {}
+    for text in maps:
+        name, mark, meaning = text.rpartition("=")
+        if not mark or not name.strip() or meaning.strip() not in MEANINGS:
+            raise UnclearColumnError(
+                f"--map: found {text!r}, expected COLUMN=MEANING with one of {', '.join(MEANINGS)}"
+            )
+        meanings[normalize_column(name)] = meaning.strip()
+    return ColumnChoices(meanings, frozenset(map(normalize_column, ignored)))
 
 
 def detect_format(names: Sequence[str]) -> ImportFormat:
     """Return the format whose signature the columns `names` have; else PLAIN."""
     there = frozenset(names)
-    for import_format in IMPORT_FORMATS:
-        if any(wanted <= there for wanted in import_format.signature_columns):
+    for import_format in (OWN, *TOOLS):
+        if any(wanted <= there for wanted in import_format.signatures):
             return import_format
     return PLAIN
 
 
-def column_positions(import_format: ImportFormat, names: Sequence[str]) -> dict[str, int]:
-    """Return the position of each role's column, for those that are there."""
-    return {
-        role: names.index(name)
-        for role, wanted in import_format.columns.items()
-        if (name := next((one for one in wanted if one in names), None)) is not None
-    }
+def read_layout(header: Sequence[str], choices: ColumnChoices = NO_CHOICES) -> Layout:
+    """Return what each column of `header` means. Raises UnclearColumnError."""
+    names = [normalize_column(one) for one in header]
+    _check_choices(names, choices)
+    import_format = detect_format(names)
+    roles = _roles(import_format, names, choices)
+    single: dict[str, int] = {}
+    for role in dict.fromkeys(roles.values()):
+        if role not in WITHDRAWALS or import_format is OWN:
+            single[role] = _first(import_format, role, names, roles)
+    withdrawals = tuple(
+        (role, place) for place, role in sorted(roles.items()) if role in WITHDRAWALS
+    )
+    if import_format is OWN:
+        withdrawals = ()
+    used = {*single.values(), *(place for _, place in withdrawals)}
+    unclear = [
+        place
+        for place, name in enumerate(names)
+        if place not in roles
+        and name not in choices.ignored
+        and name not in import_format.harmless
+        and header[place] not in REFUSED_COLUMNS
+        and import_format is not OWN
+        and is_unclear(name, frozenset(names))
+    ]
+    if unclear:
+        raise UnclearColumnError(_question([header[place] for place in unclear]))
+    unused = tuple(place for place in range(len(names)) if place not in used)
+    return Layout(import_format, single, withdrawals, unused)
+
+
+def has_email(names: Iterable[str], choices: ColumnChoices = NO_CHOICES) -> bool:
+    """Return whether one of the normalized `names` is that of a column of addresses."""
+    return any(
+        choices.meanings.get(name, MEANING_OF.get(name)) == ColumnRole.EMAIL
+        for name in names
+        if name not in choices.ignored
+    )
+
+
+def _roles(
+    import_format: ImportFormat, names: Sequence[str], choices: ColumnChoices
+) -> dict[int, str]:
+    """Return the role of each place that has one; places of one role may be many."""
+    own = {name: role for role, listed in import_format.columns.items() for name in listed}
+    general = {} if import_format is OWN else MEANING_OF
+    roles = {}
+    for place, name in enumerate(names):
+        if name in choices.ignored:
+            continue
+        role = choices.meanings.get(name) or own.get(name)
+        if role is None and name not in import_format.harmless:
+            known = general.get(name)
+            role = known if known in WITHDRAWALS or known == ColumnRole.EMAIL else None
+        if role is not None:
+            roles[place] = role
+    return roles
+
+
+def _first(
+    import_format: ImportFormat, role: str, names: Sequence[str], roles: Mapping[int, str]
+) -> int:
+    """Return the place of the column that counts for `role`: the first in the format's order."""
+    order = {name: rank for rank, name in enumerate(import_format.columns.get(role, ()))}
+    places = [place for place, one in roles.items() if one == role]
+    return min(places, key=lambda place: (order.get(names[place], -1), place))
+
+
+def _check_choices(names: Sequence[str], choices: ColumnChoices) -> None:
+    for name in (*choices.meanings, *choices.ignored):
+        if name not in names:
+            raise UnclearColumnError(f"--map, --ignore: the file has no column {name!r}")
+
+
+def _question(columns: Sequence[str]) -> str:
+    shown = ", ".join(repr(" ".join(one.split())[:60]) for one in columns[:5])
+    more = f" and {len(columns) - 5} more" if len(columns) > 5 else ""  # noqa: PLR2004 - one line
+    plural = "columns" if len(columns) > 1 else "column"
+    first = " ".join(columns[0].split())[:60]
+    return (
+        f"the {plural} {shown}{more} may say that people must not be mailed: say what it means, "
+        f'like --map "{first}=unsubscribed" ({", ".join(MEANINGS)}), or --ignore "{first}"'
+    )

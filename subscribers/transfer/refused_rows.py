@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, Self, TextIO
 
-from subscribers.transfer.csv_file import CsvReader, escape_formula
+from subscribers.transfer.csv_file import CsvReader
+from subscribers.transfer.formats import REFUSED_COLUMNS
+from subscribers.transfer.formulas import escape_formula
 
 MAX_REFUSED_LISTED = 100
-REFUSED_COLUMNS = ("refused_line", "refused_because")
-"""Added after the file's own; an import does not look at them, and writes them anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,8 @@ class ImportReport:
     """The first hundred."""
     unreadable_dates: int = 0
     """Dates that could not be read; the rows were taken without them."""
+    no_names: int = field(default=0, compare=False)
+    """Cells for a name that held none: NULL, N/A, the address, a telephone number."""
     read_as: str = field(default="", compare=False)
     """Which tool's export it was taken for, in which encoding, with which delimiter."""
     unused: list[str] = field(default_factory=list, compare=False)
@@ -91,5 +93,13 @@ class RefusedFile:
             header = [one for one in rows.header if one not in REFUSED_COLUMNS]
             self._width = len(header)
             self._writer.writerow([*map(escape_formula, header), *REFUSED_COLUMNS])
-        own = cells[: self._width] + [""] * (self._width - len(cells))
-        self._writer.writerow([*map(escape_formula, own), row.line, row.why])
+        many = len(rows.header)
+        own = [
+            one
+            for one, name in zip(cells, rows.header, strict=False)
+            if name not in REFUSED_COLUMNS
+        ]
+        own += [""] * (self._width - len(own))
+        # What stands beyond the columns is kept beyond the columns.
+        written = [*map(escape_formula, own), row.line, row.why, *map(escape_formula, cells[many:])]
+        self._writer.writerow(written)

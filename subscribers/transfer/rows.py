@@ -1,56 +1,35 @@
 """Parses the cells of a row into a person: address, name, status and dated consents."""
 
-import json
 import re
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
-from store.errors import DigestError
-from subscribers.addresses import AddressError, parse_address
-from subscribers.consent import ConsentKind
+from subscribers.addresses import AddressError
 from subscribers.service import MAX_SOURCE_LENGTH, clean_name
 from subscribers.tables import SuppressionReason
-from subscribers.transfer.csv_file import unescape_formula
-from subscribers.transfer.formats import (
+from subscribers.transfer.column_names import ColumnRole
+from subscribers.transfer.columns import normalize_column
+from subscribers.transfer.csv_file import CsvRow
+from subscribers.transfer.dates import EMPTY_WORDS, DateOrder, is_empty, order_of, read_date
+from subscribers.transfer.formats import NO_CHOICES, ColumnChoices, read_layout
+from subscribers.transfer.formulas import arm, unescape_formula
+from subscribers.transfer.own_export import OwnExportFields, read_hash, read_own_fields, stored
+from subscribers.transfer.statuses import (
     OFF_LIST,
-    OWN_EXPORT,
     REFUSED_STATUS_WORDS,
-    STATUS_WORDS,
     SUPPRESSION_REASONS,
-    ColumnRole,
     ImportedStatus,
-    ImportFormat,
-    column_positions,
-    detect_format,
+    read_status,
 )
+from subscribers.transfer.tools import OWN_EXPORT, ImportFormat
+from subscribers.transfer.undress import read_name, undress_address
+from subscribers.transfer.withdrawals import RowRefusedError, Sign, Verdict, read_sign, weigh
 
-_TRUE, _FALSE = frozenset({"true", "1", "yes", "t"}), frozenset({"false", "0", "no", "f"})
 _IP = re.compile(r"[0-9a-fA-F:.]{2,45}")
-_HASH = re.compile(r"[0-9a-f]{64}")
-_EXPECTED_STATUS = "expected active, pending, unsubscribed, bounced or complained"
-Cell = Callable[[Sequence[str]], str]
-
-
-class RowRefusedError(DigestError, ValueError):
-    """Why a row is not taken: `found` is shown quoted, `why` says what was expected."""
-
-    def __init__(self, found: str, why: str) -> None:
-        self.found, self.why = found, why
-        super().__init__(f"found {found!r}, {why}")
-
-
-class OwnExportFields(NamedTuple):
-    """What only our own export says of somebody; restored as it was."""
-
-    source: str
-    tracking: bool
-    created_at: datetime | None
-    changed_at: datetime | None
-    consents: list[dict[str, Any]]
-    reason: SuppressionReason | None
-    suppressed_at: datetime | None
-    note: str
+_DATES = (ColumnRole.SIGNED_UP_AT, ColumnRole.CONFIRMED_AT)
+_SWALLOWED = re.compile(r"[\r\n].*[,;\t|]|[,;\t|].*[\r\n]", re.DOTALL)
+_SIMPLE = (ColumnRole.EMAIL, ColumnRole.NAME)
 
 
 class ImportRow(NamedTuple):
@@ -84,59 +63,124 @@ class ImportRow(NamedTuple):
 
 
 class RowParser:
-    """Parses rows by the columns `names`; a Mailchimp file's name tells the status of its rows."""
+    """Parses rows by the columns of `header`; Mailchimp tells a status by the file's name."""
 
-    def __init__(self, names: Sequence[str], file_name: str, now: datetime) -> None:
-        self.import_format: ImportFormat = detect_format(names)
+    def __init__(
+        self,
+        header: Sequence[str],
+        file_name: str,
+        now: datetime,
+        choices: ColumnChoices = NO_CHOICES,
+        order: DateOrder | None = None,
+    ) -> None:
+        """Raises UnclearColumnError (`subscribers.transfer.formats`)."""
+        layout = read_layout(header, choices)
+        self.import_format: ImportFormat = layout.format
         self.unreadable_dates = 0
         """Dates that could not be read, or lie in the future; their rows are imported without."""
+        self.no_names = 0
+        """Cells for a name that held none."""
+        self.unused = layout.unused
+        self.order = order
         self._now = now
-        there = column_positions(self.import_format, names)
-        self._email = there[ColumnRole.EMAIL] if ColumnRole.EMAIL in there else names.index("email")
-        self._name = there.get(ColumnRole.NAME)
-        self._other = {role: at for role, at in there.items() if role not in _SIMPLE}
-        self._default, self._why_not = _by_file_name(self.import_format, file_name)
+        self._email = layout.single[ColumnRole.EMAIL]
+        self._name = layout.single.get(ColumnRole.NAME)
+        self._other = {role: at for role, at in layout.single.items() if role not in _SIMPLE}
+        self._withdrawals = layout.withdrawals
+        self._header = header
+        self._default, self._why_not = _by_file_name(
+            self.import_format, file_name, frozenset(map(normalize_column, header))
+        )
         self._ours = self.import_format.name == OWN_EXPORT
-        self._flags = ColumnRole.SUBSCRIBED in there or ColumnRole.DISABLED in there
-        used = {*there.values(), self._email}
-        self.unused = [place for place in range(len(names)) if place not in used]
+
+    def doubtful_date(self, rows: Iterable[CsvRow]) -> str:
+        """Find out from the first rows how the file writes dates; return one that can't be told."""
+        if self.order is not None or self._ours:
+            return ""
+        places = [self._other[role] for role in _DATES if role in self._other]
+        places += [place for _, place in self._withdrawals]
+        cells = (
+            row.cells[place].strip() for row in rows for place in places if place < len(row.cells)
+        )
+        self.order, doubtful = order_of(cells)
+        return doubtful
 
     def read(self, line: int, cells: list[str]) -> ImportRow:
         """Raises AddressError or RowRefusedError."""
         text = cells[self._email] if self._email < len(cells) else ""
         if text[:1] == "'":
             text = unescape_formula(text)
-        other = self._texts(cells) if self._other else {}
-        if self._ours and not text and other.get(ColumnRole.STATUS) == ImportedStatus.ERASED:
-            return _erased(line, other)
-        parsed = parse_address(text)
-        place = self._name
-        name = (
-            clean_name(unescape_formula(cells[place]))
-            if place is not None and place < len(cells)
-            else ""
-        )
+        if self._ours:
+            return self._own(line, text, cells)
+        parsed, beside = undress_address(text)
+        name = self._read_name(cells, parsed.email) or (beside and read_name(beside, parsed.email))
         if self._why_not:
             raise RowRefusedError(parsed.email, self._why_not)
-        if not other:
+        if not self._other and not self._withdrawals:
             return ImportRow(line, parsed.email, parsed.key, name, self._default)
-        status = self._status_of(other)
-        left_at = self._left_at(other, status) if status in OFF_LIST else None
-        ours = self._ours
+        other = self._texts(cells)
+        signed_up_at = self._moment(other, ColumnRole.SIGNED_UP_AT)
+        confirmed_at = self._moment(other, ColumnRole.CONFIRMED_AT)
+        agreed_at = max((at for at in (signed_up_at, confirmed_at) if at), default=None)
+        said = self._verdict(cells, agreed_at)
         return ImportRow(
             line,
             parsed.email,
             parsed.key,
             name,
-            status,
-            signed_up_at=self._moment(other, ColumnRole.SIGNED_UP_AT),
+            said.status or self._default,
+            signed_up_at=signed_up_at or said.signed_up_at,
             signed_up_ip=_ip(other.get(ColumnRole.SIGNED_UP_IP, "")),
-            signed_up_from="" if ours else _source(other),
-            confirmed_at=self._moment(other, ColumnRole.CONFIRMED_AT),
+            signed_up_from=stored(other.get(ColumnRole.SOURCE, ""), MAX_SOURCE_LENGTH),
+            confirmed_at=confirmed_at,
             confirmed_ip=_ip(other.get(ColumnRole.CONFIRMED_IP, "")),
-            left_at=left_at,
-            exported=self._exported(other) if ours else None,
+            left_at=said.left_at,
         )
+
+    def _own(self, line: int, text: str, cells: list[str]) -> ImportRow:
+        """Read a row of our own export."""
+        many = len(cells)
+        other = {
+            role: arm(cell)
+            for role, place in self._other.items()
+            if place < many and (cell := cells[place].strip())
+        }
+        status = self._own_status(other.get(ColumnRole.STATUS))
+        if status is ImportedStatus.ERASED and not text:
+            return ImportRow(
+                line,
+                "",
+                "",
+                status=status,
+                left_at=read_date(other.get(ColumnRole.SUPPRESSED_AT, "")),
+                address_hash=read_hash(other),
+            )
+        if status is ImportedStatus.ERASED:
+            raise RowRefusedError("status erased", "an erased person has no address")
+        parsed, _ = undress_address(text)
+        place = self._name
+        name = clean_name(arm(cells[place])) if place is not None and place < many else ""
+        exported = read_own_fields(other)
+        return ImportRow(line, parsed.email, parsed.key, name, status, exported=exported)
+
+    def _own_status(self, word: str | None) -> ImportedStatus | None:
+        if word is None:
+            return None
+        status = read_status(word, self.import_format.status_words)
+        if status is None:
+            known = REFUSED_STATUS_WORDS.get(normalize_column(word), "unknown status")
+            raise RowRefusedError(f"status {word[:60]}", known)
+        return status
+
+    def _read_name(self, cells: list[str], email: str) -> str:
+        place = self._name
+        if place is None or place >= len(cells) or not (text := cells[place]):
+            return ""
+        if ("\n" in text or "\r" in text) and _SWALLOWED.search(text):
+            raise RowRefusedError(text[:60], "a name over several lines: is a quote missing?")
+        name = read_name(unescape_formula(text), email)
+        self.no_names += not name and not text.isspace()
+        return name
 
     def _texts(self, cells: list[str]) -> dict[str, str]:
         """Return the text of the other columns by role; empty cells are left out."""
@@ -144,155 +188,75 @@ class RowParser:
         return {
             role: unescape_formula(text) if text[0] == "'" else text
             for role, place in self._other.items()
-            if place < many and (text := cells[place].strip())
+            if place < many and (text := cells[place].strip()) and text.lower() not in EMPTY_WORDS
         }
 
-    def _status_of(self, other: dict[str, str]) -> ImportedStatus | None:
-        status = self._default
-        word = other.get(ColumnRole.STATUS)
-        if word is not None:
-            status = _word(word)
-            if self.import_format.default is None and self.import_format.name != "plain":
-                return status  # this tool keeps the day they left also of who came back
-        if self._flags and (
-            _flag(other, ColumnRole.SUBSCRIBED) is False or _flag(other, ColumnRole.DISABLED)
-        ):
-            status = ImportedStatus.UNSUBSCRIBED
-        if status in OFF_LIST:
-            return status
-        if ColumnRole.BOUNCED_AT in other:
-            return ImportedStatus.BOUNCED
-        if ColumnRole.LEFT_AT in other:
-            why = other.get(ColumnRole.LEFT_WHY, "").casefold()
-            return ImportedStatus.COMPLAINED if "abuse" in why else ImportedStatus.UNSUBSCRIBED
-        return status
-
-    def _left_at(self, other: dict[str, str], status: ImportedStatus | None) -> datetime | None:
-        if status is ImportedStatus.BOUNCED and ColumnRole.BOUNCED_AT in other:
-            return self._moment(other, ColumnRole.BOUNCED_AT)
-        return self._moment(other, ColumnRole.LEFT_AT)
+    def _verdict(self, cells: list[str], agreed_at: datetime | None) -> Verdict:
+        """Return what the columns say together that tell whether somebody may be mailed."""
+        many, signs = len(cells), []
+        tool = self.import_format
+        for role, place in self._withdrawals:
+            if place >= many or not (text := unescape_formula(cells[place].strip())):
+                continue
+            if is_empty(text):
+                continue
+            try:
+                sign = read_sign(role, text, tool.status_words, self.order)
+            except RowRefusedError as error:
+                column = " ".join(self._header[place].split())[:40]
+                raise RowRefusedError(error.found, f"{error.why}, in column {column}") from None
+            if sign.at is not None and sign.at > self._now:
+                self.unreadable_dates += 1
+                sign = Sign(sign.status, None, dated=True)
+            signs.append(sign)
+        return weigh(signs, agreed_at, status_decides=tool.status_decides) if signs else _NOTHING
 
     def _moment(self, other: dict[str, str], role: str) -> datetime | None:
         text = other.get(role)
-        if text is None:
+        if text is None or is_empty(text):
             return None
-        moment = _moment(text)
-        if moment is None or (moment > self._now and not self._ours):
+        moment = read_date(text, self.order)
+        if moment is None or moment > self._now:
             self.unreadable_dates += 1
             return None
         return moment
 
-    def _exported(self, other: dict[str, str]) -> OwnExportFields:
-        reason = other.get(ColumnRole.SUPPRESSION)
-        if reason is not None and reason not in list(SuppressionReason):
-            raise RowRefusedError(reason, f"expected one of {', '.join(SuppressionReason)}")
-        return OwnExportFields(
-            source=_source(other),
-            tracking=_flag(other, ColumnRole.TRACKING) is not False,
-            created_at=self._moment(other, ColumnRole.CREATED_AT),
-            changed_at=self._moment(other, ColumnRole.CHANGED_AT),
-            consents=_consents(other.get(ColumnRole.CONSENTS, "")),
-            reason=SuppressionReason(reason) if reason else None,
-            suppressed_at=self._moment(other, ColumnRole.SUPPRESSED_AT),
-            note=_stored(other.get(ColumnRole.NOTE, ""), 500),
-        )
+
+_NOTHING = Verdict(None)
+_BY_NAME = (
+    ("unsubscribed", ImportedStatus.UNSUBSCRIBED),
+    ("cleaned", ImportedStatus.BOUNCED),
+    ("subscribed", ImportedStatus.ACTIVE),
+)
 
 
-_SIMPLE = (ColumnRole.EMAIL, ColumnRole.NAME)
-
-
-def _by_file_name(import_format: ImportFormat, file_name: str) -> tuple[ImportedStatus | None, str]:
+def _by_file_name(
+    import_format: ImportFormat, file_name: str, names: frozenset[str]
+) -> tuple[ImportedStatus | None, str]:
     """Return the default status, or why rows are refused: Mailchimp tells it by the file's name."""
     if import_format.name == "Mailchimp":
         begins = file_name.casefold()
         if begins.startswith("nonsubscribed"):
             return None, f"the file's name says that they {REFUSED_STATUS_WORDS['nonsubscribed']}"
-        if begins.startswith("unsubscribed"):
-            return ImportedStatus.UNSUBSCRIBED, ""
-        if begins.startswith("cleaned"):
-            return ImportedStatus.BOUNCED, ""
+        if begins.startswith("archived"):
+            return None, f"the file's name says that each {REFUSED_STATUS_WORDS['archived']}"
+        for word, status in _BY_NAME:
+            if begins.startswith(word):
+                return status, ""
+    if import_format.default_with and not import_format.default_with & names:
+        return None, ""
     return import_format.default, ""
-
-
-def _erased(line: int, other: dict[str, str]) -> ImportRow:
-    address_hash = other.get(ColumnRole.HASH, "")
-    if not _HASH.fullmatch(address_hash):
-        raise RowRefusedError(address_hash, "expected the 64 hexadecimal digits of a hash")
-    return ImportRow(
-        line,
-        "",
-        "",
-        status=ImportedStatus.ERASED,
-        left_at=_moment(other.get(ColumnRole.SUPPRESSED_AT, "")),
-        address_hash=address_hash,
-    )
-
-
-def _word(text: str) -> ImportedStatus:
-    word = re.sub(r"[\s-]+", "_", text.casefold())
-    status = STATUS_WORDS.get(word)
-    if status is None or status is ImportedStatus.ERASED:
-        known = REFUSED_STATUS_WORDS.get(word)
-        why = f"{known}; {_EXPECTED_STATUS}" if known else _EXPECTED_STATUS
-        raise RowRefusedError(f"status {text[:60]}", why)
-    return status
-
-
-def _flag(other: dict[str, str], role: str) -> bool | None:
-    text = other.get(role)
-    if text is None:
-        return None
-    word = text.casefold()
-    if word not in _TRUE and word not in _FALSE:
-        raise RowRefusedError(text[:60], f"expected true or false ({role})")
-    return word in _TRUE
-
-
-def _source(other: dict[str, str]) -> str:
-    return _stored(other.get(ColumnRole.SOURCE, ""), MAX_SOURCE_LENGTH)
 
 
 def _ip(text: str) -> str:
     return text if _IP.fullmatch(text) else ""
 
 
-def _stored(text: str, longest: int | None = None) -> str:
-    """Return `text` as both databases accept it: no NUL, no half of a surrogate pair."""
-    if text.isascii() and "\0" not in text:
-        return text[:longest]
-    return text.replace("\0", "").encode("utf-8", "replace").decode()[:longest]
-
-
-def _moment(text: str) -> datetime | None:
-    """Parse ISO 8601 as the tools write it; without a zone it is UTC. None for anything else."""
-    try:
-        moment = datetime.fromisoformat(text.removesuffix(" UTC"))
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def _consents(text: str) -> list[dict[str, Any]]:
-    """Parse consent records as our own export lists them. Raises RowRefusedError."""
-    try:
-        consents = [_consent(one) for one in json.loads(text or "[]")]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise RowRefusedError(text[:60], "expected consents as an export lists them") from None
-    return consents
-
-
-def _consent(one: dict[str, Any]) -> dict[str, Any]:
-    moment = _moment(one["at"])
-    if moment is None:
-        raise ValueError(one["at"])
-    return {
-        "kind": ConsentKind(one["kind"]).value,
-        "wording": _stored(one["wording"]),
-        "source": _stored(one["source"], MAX_SOURCE_LENGTH),
-        "ip": _stored(one["ip"], 45),
-        "user_agent": _stored(one["user_agent"], 500),
-        "at": moment,
-    }
-
-
-__all__ = ["AddressError", "ImportRow", "OwnExportFields", "RowParser", "RowRefusedError"]
+__all__ = [
+    "OFF_LIST",
+    "AddressError",
+    "ImportRow",
+    "OwnExportFields",
+    "RowParser",
+    "RowRefusedError",
+]

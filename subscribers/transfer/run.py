@@ -6,8 +6,9 @@ A chunk is a transaction. After an interruption the same file can be imported ag
 added or unsubscribed twice.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from itertools import chain, islice
 from typing import BinaryIO
 
 from store.engine import Store
@@ -16,19 +17,30 @@ from subscribers.addresses import AddressError, AddressHasher
 from subscribers.service import INITIAL_STATUSES, MAX_SOURCE_LENGTH
 from subscribers.tables import SubscriberStatus
 from subscribers.transfer.batch import ImportOptions, import_batch, statuses_for
-from subscribers.transfer.csv_file import CsvReader
+from subscribers.transfer.csv_file import CsvReader, CsvRow
+from subscribers.transfer.dates import DateOrder
 from subscribers.transfer.duplicates import DuplicateFinder
 from subscribers.transfer.encoding import DecodedFile, ImportRefusedError, open_as_text
 from subscribers.transfer.export import export_csv
-from subscribers.transfer.formats import GENERIC, OWN_EXPORT
+from subscribers.transfer.formats import NO_CHOICES, ColumnChoices, UnclearColumnError
 from subscribers.transfer.refused_rows import ImportReport, RefusedRow, RefusedRows
 from subscribers.transfer.rows import ImportRow, RowParser, RowRefusedError
+from subscribers.transfer.tools import GENERIC, OWN_EXPORT
 
-__all__ = ["ImportRefusedError", "ImportReport", "RefusedRow", "export_csv", "import_csv"]
+__all__ = [
+    "ImportRefusedError",
+    "ImportReport",
+    "RefusedRow",
+    "UnclearColumnError",
+    "export_csv",
+    "import_csv",
+]
 
 CHUNK = 5_000
 """Rows a transaction: each costs a wait for the disk."""
-_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+FIRST_ROWS = 1_000
+"""Rows that are looked at before the first is taken, to tell how the file writes dates."""
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 def import_csv(
@@ -40,23 +52,31 @@ def import_csv(
     status: SubscriberStatus | None,
     now: datetime,
     wording: str,
+    consent_at: datetime | None = None,
     refused: RefusedRows | None = None,
     dry: bool = False,
+    choices: ColumnChoices = NO_CHOICES,
+    encoding: str | None = None,
+    order: DateOrder | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> ImportReport:
     """Import new subscribers, with `wording` as the operator's statement of consent.
 
+    `consent_at` is when they gave it, where the operator knows; else `now`.
+
     `status` is what those become of whom the file does not say that they are pending or have
     left; None leaves active who is active there, and makes the others pending. A `dry` run
     counts and changes nothing. `refused` gets each row that is not taken, `progress` the bytes
-    read so far, once a chunk. Raises ImportRefusedError (`subscribers.transfer.encoding`,
-    `subscribers.transfer.csv_file`) before anybody is added.
+    read so far, once a chunk. `choices` is what the operator says of columns, `order` of dates.
+    Raises ImportRefusedError (`subscribers.transfer.encoding`, `subscribers.transfer.csv_file`) or
+    UnclearColumnError (`subscribers.transfer.formats`) before anybody is added.
     """
     if status is not None and status not in INITIAL_STATUSES:
         raise ValueError(f"nobody comes onto the list as {status}; use pending or active")
-    with open_as_text(file) as opened, DuplicateFinder() as seen:
-        csv_rows = CsvReader(opened.text)
-        reader = RowParser(csv_rows.names, source.rpartition("/")[2], utc(now))
+    with open_as_text(file, encoding) as opened, DuplicateFinder() as seen:
+        csv_rows = CsvReader(opened.text, choices)
+        reader = RowParser(csv_rows.header, source.rpartition("/")[2], utc(now), choices, order)
+        rows = _with_order(csv_rows, reader)
         report = ImportReport(
             read_as=_read_as(opened, csv_rows, reader),
             unused=[csv_rows.header[place] for place in reader.unused if csv_rows.header[place]],
@@ -64,13 +84,19 @@ def import_csv(
         name = reader.import_format.name
         tool = "the file" if name in {GENERIC, OWN_EXPORT} else name
         options = ImportOptions(
-            hasher, source[:MAX_SOURCE_LENGTH], tool, statuses_for(status), wording, utc(now)
+            hasher,
+            source[:MAX_SOURCE_LENGTH],
+            tool,
+            statuses_for(status),
+            wording,
+            utc(now),
+            utc(consent_at or now),
         )
-        for chunk in _chunks(csv_rows, reader, report, refused):
+        for chunk in _chunks(csv_rows, rows, reader, report, refused):
             with store.read() if dry else store.write() as session:
                 import_batch(session, options, chunk, seen, report, dry=dry)
-            progress(file.tell())
-        report.unreadable_dates = reader.unreadable_dates
+            progress(opened.position())
+        report.unreadable_dates, report.no_names = reader.unreadable_dates, reader.no_names
         return report
 
 
@@ -80,24 +106,45 @@ def _read_as(opened: DecodedFile, rows: CsvReader, reader: RowParser) -> str:
         name, f"an export of {name}"
     )
     guess = ", which is a guess: it is no UTF-8" if opened.guessed else ""
-    return f"{what}, parted by {_DELIMITERS[rows.delimiter]}, in {opened.encoding}{guess}"
+    parted = _DELIMITERS.get(rows.delimiter, rows.delimiter)
+    return f"{what}, parted by {parted}, in {opened.encoding}{guess}"
+
+
+def _with_order(csv_rows: CsvReader, reader: RowParser) -> Iterable[CsvRow]:
+    """Return all rows, after telling from the first ones how the file writes dates.
+
+    Raises ImportRefusedError where a date may mean two days.
+    """
+    rows = csv_rows.rows()
+    first = list(islice(rows, FIRST_ROWS))
+    if doubtful := reader.doubtful_date(first):
+        raise ImportRefusedError(
+            f"found the date {doubtful!r}, which may mean two days: say --dates dmy (day first) "
+            "or --dates mdy (month first)"
+        )
+    return chain(first, rows)
 
 
 def _chunks(
-    csv_rows: CsvReader, reader: RowParser, report: ImportReport, refused: RefusedRows | None
+    csv_rows: CsvReader,
+    rows: Iterable[CsvRow],
+    reader: RowParser,
+    report: ImportReport,
+    refused: RefusedRows | None,
 ) -> Iterator[list[ImportRow]]:
     """Yield accepted rows in chunks; the others go into `report` and `refused`."""
     chunk: list[ImportRow] = []
-    for line, last_line, cells, no_csv in csv_rows.rows():
+    for line, last_line, cells, fault in rows:
         try:
-            if no_csv:
-                raise RowRefusedError("no CSV", no_csv)  # noqa: TRY301 - refused like any other
+            if fault:
+                found = next((one for one in cells if one.strip()), "no CSV")[:60]
+                raise RowRefusedError(found, fault)  # noqa: TRY301 - refused like any other
             chunk.append(reader.read(line, cells))
         except (AddressError, RowRefusedError) as error:
-            if not no_csv and not any(cell.strip() for cell in cells):
+            if not fault and not any(cell.strip() for cell in cells):
                 continue
             runs_on = f"; the row runs to line {last_line}: is a quote missing?"
-            why = error.why + (runs_on if last_line > line and not no_csv else "")
+            why = error.why + (runs_on if last_line > line and not fault else "")
             row = RefusedRow(line, error.found, why)
             report.refuse(row)
             if refused:

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -10,22 +11,38 @@ from digest.cli.common import CommandError, open_app
 from digest.cli.progress_bar import ProgressBar
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from subscribers.tables import SubscriberStatus
     from subscribers.transfer.refused_rows import ImportReport
 
 IMPORT_WORDING = "Imported from {source}; the operator states that consent was given."
 
 
-def import_file(
-    file: str, status: "SubscriberStatus | None", report_to: Path | None, *, dry: bool
-) -> None:
-    """Imports `file`, or standard input where it is "-". Raises Refused if a row was."""
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """What the command line says of one import; `file` is "-" for standard input."""
+
+    file: str
+    status: "SubscriberStatus | None" = None
+    report_to: Path | None = None
+    dry: bool = False
+    maps: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    encoding: str | None = None
+    dates: str | None = None
+    consent: str = ""
+    consent_at: "datetime | None" = None
+
+
+def import_file(request: ImportRequest) -> None:
+    """Import a file. Raises CommandError if it or a row of it was refused."""
+    from subscribers.transfer.dates import DateOrder
+    from subscribers.transfer.formats import UnclearColumnError, column_choices
     from subscribers.transfer.refused_rows import RefusedFile
     from subscribers.transfer.run import ImportRefusedError, import_csv
 
-    path = report_to or (None if file == "-" else Path(f"{file}.refused.csv"))
-    if path and file != "-" and path.resolve() == Path(file).resolve():
-        raise CommandError(f"--report: {path} is the file to import; name another")
+    file, path = request.file, _report_path(request)
     with (
         open_app() as app,
         _source(file) as (rows, size),
@@ -38,27 +55,40 @@ def import_file(
                 app.hasher,
                 rows,
                 source=file,
-                status=status,
+                status=request.status,
                 now=app.clock(),
-                wording=IMPORT_WORDING.format(source=file),
+                wording=request.consent or IMPORT_WORDING.format(source=file),
+                consent_at=request.consent_at,
                 refused=refused,
-                dry=dry,
+                dry=request.dry,
+                choices=column_choices(request.maps, request.ignored),
+                encoding=request.encoding,
+                order=DateOrder(request.dates) if request.dates else None,
                 progress=_progress(bar, size),
             )
-        except ImportRefusedError as error:
+        except (ImportRefusedError, UnclearColumnError) as error:
             raise CommandError(f"{file}: {error}") from None
-    _account(report, path, dry=dry)
+    _account(report, path, dry=request.dry)
     if report.refused_count:
         raise CommandError
 
 
-def _account(report: "ImportReport", path: Path | None, *, dry: bool) -> None:
+def _report_path(request: ImportRequest) -> Path:
+    """Return where refused rows go. Raises CommandError for the file that is imported."""
+    named = "standard-input" if request.file == "-" else request.file
+    path = request.report_to or Path(f"{named}.refused.csv")
+    if request.file != "-" and path.resolve() == Path(request.file).resolve():
+        raise CommandError(f"--report: {path} is the file to import; name another")
+    return path
+
+
+def _account(report: "ImportReport", path: Path, *, dry: bool) -> None:
     print(f"read as {report.read_as}", file=sys.stderr)
     for refused in report.refused:
         print(refused, file=sys.stderr)
     if report.refused_count > len(report.refused):
         print(f"and {report.refused_count - len(report.refused)} more", file=sys.stderr)
-    if report.refused_count and path:
+    if report.refused_count:
         print(f"all refused rows are in {path}: mend them there and import it", file=sys.stderr)
     if report.unreadable_dates:
         print(
@@ -67,6 +97,8 @@ def _account(report: "ImportReport", path: Path | None, *, dry: bool) -> None:
             "(expected 2026-11-23 or 2026-11-23 08:00:00)",
             file=sys.stderr,
         )
+    if report.no_names:
+        print(f"{report.no_names} names were no names, such as NULL; left empty", file=sys.stderr)
     if report.unused:
         print(f"no place here for the columns: {', '.join(report.unused)}", file=sys.stderr)
     print(

@@ -18,6 +18,7 @@ Status = Annotated[str, typer.Option(metavar="active|pending", help="What they b
 @app.command("import", epilog="Example: digest subscribers import list.csv --status active")
 def import_(
     file: Annotated[str, typer.Argument(metavar="FILE.csv", help="CSV, or - for standard input.")],
+    *,
     status: Annotated[
         str | None,
         typer.Option(
@@ -30,11 +31,52 @@ def import_(
         typer.Option(help="Where refused rows go, with reasons. Default: FILE.csv.refused.csv"),
     ] = None,
     dry_run: Annotated[bool, typer.Option(help="Look at every row, and change nothing.")] = False,
+    map_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="COLUMN=MEANING",
+            help="What a column means: email, name, status, subscribed, unsubscribed, bounced, "
+            "complained, signed-up-at, confirmed-at, ... May be given several times.",
+        ),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="A column to leave unread. May be given often."),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Like cp1250 or latin-1. Default: found out.")
+    ] = None,
+    dates: Annotated[
+        str | None,
+        typer.Option(metavar="dmy|mdy", help="Whether 03/04/2024 is in April or in March."),
+    ] = None,
+    consent: Annotated[
+        str, typer.Option(metavar="TEXT", help="What they agreed to, in its own words; is kept.")
+    ] = "",
+    consent_date: Annotated[
+        str | None, typer.Option(metavar="DATE", help="When they agreed, like 2024-05-01.")
+    ] = None,
 ) -> None:
     """Read subscribers from CSV, also as other tools export it. Whoever left does not come back."""
-    from digest.cli.readers.import_report import import_file
+    from digest.cli.readers.import_report import ImportRequest, import_file
 
-    import_file(file, _status(status) if status else None, report, dry=dry_run)
+    if dates not in (None, "dmy", "mdy"):
+        raise typer.BadParameter(f"--dates: found {dates!r}, expected dmy or mdy")
+    import_file(
+        ImportRequest(
+            file,
+            _status(status) if status else None,
+            report,
+            dry_run,
+            tuple(map_ or ()),
+            tuple(ignore or ()),
+            encoding,
+            dates,
+            " ".join(consent.split()),
+            _day(consent_date),
+        )
+    )
 
 
 @app.command("export", epilog="Example: digest subscribers export list.csv")
@@ -143,6 +185,17 @@ def _status(text: str) -> Any:
     if text not in (SubscriberStatus.ACTIVE, SubscriberStatus.PENDING):
         raise typer.BadParameter(f"--status: found {text!r}, expected active or pending")
     return SubscriberStatus(text)
+
+
+def _day(text: str | None) -> Any:
+    from subscribers.transfer.dates import read_date
+
+    if text is None:
+        return None
+    day = read_date(text)
+    if day is None:
+        raise typer.BadParameter(f"--consent-date: found {text!r}, expected 2024-05-01")
+    return day
 
 
 def _everything(app: Any, session: Any, email: str) -> dict[str, Any]:

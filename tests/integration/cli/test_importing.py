@@ -61,7 +61,8 @@ def test_a_list_may_come_through_a_pipe(
     got = run("subscribers", "import", "-", "--status", "active")
     assert got.out.startswith("1 added")
     assert "line 3: found 'x'" in got.err
-    assert list(home.glob("*.csv")) == []
+    refused = home / "standard-input.refused.csv"
+    assert refused.read_text(encoding="utf-8-sig").splitlines()[1].startswith("x,3,")
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,7 @@ def exported(store: Store) -> str:
     return out.getvalue()
 
 
+MEMBERS = "subscribed_members_export_1a.csv"
 MAILCHIMP = (
     '"Email Address","First Name","Last Name",MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,'
     "CONFIRM_IP,LATITUDE,LONGITUDE,GMTOFF,DSTOFF,TIMEZONE,CC,REGION,LAST_CHANGED,LEID,EUID,NOTES,"
@@ -89,16 +90,22 @@ MAILCHIMP = (
 
 
 def test_mailchimp_subscribed(store: Store) -> None:
-    report = load(store, MAILCHIMP)
+    report = load(store, MAILCHIMP, source=MEMBERS)
     assert report == ImportReport(added=1)
     assert report.read_as == "an export of Mailchimp, parted by commas, in UTF-8"
     assert {"TIMEZONE", "TAGS", "Last Name"} <= set(report.unused)
     assert people(store) == {"ana@example.org": ("Ana", "active")}
     assert history(store, "ana@example.org") == [
-        ("requested", "list.csv", "192.0.2.7", datetime(2024, 3, 16, 14, 40, 47, tzinfo=UTC)),
-        ("confirmed", "list.csv", "192.0.2.8", datetime(2024, 3, 16, 14, 52, 10, tzinfo=UTC)),
-        ("imported", "list.csv", "", NOW),
+        ("requested", MEMBERS, "192.0.2.7", datetime(2024, 3, 16, 14, 40, 47, tzinfo=UTC)),
+        ("confirmed", MEMBERS, "192.0.2.8", datetime(2024, 3, 16, 14, 52, 10, tzinfo=UTC)),
+        ("imported", MEMBERS, "", NOW),
     ]
+
+
+def test_a_mailchimp_file_without_status_is_not_active(store: Store) -> None:
+    """Renamed, nothing tells the subscribed from those who never agreed."""
+    assert load(store, MAILCHIMP) == ImportReport(added=1)
+    assert people(store) == {"ana@example.org": ("Ana", "pending")}
 
 
 def test_mailchimp_unsubscribed_cleaned_and_nonsubscribed(store: Store) -> None:
@@ -431,7 +438,7 @@ def test_refused_rows_can_be_corrected_and_imported(store: Store, tmp_path: Path
     """The report is a list like the first: its own columns, in its own delimiter."""
     bad = (
         'Name;E-Mail;Status;Note\nAna;ana@example.org;active;x\n"=Bo; ""B""";bo at example.org;'
-        "active;+1\nCy;cy@example.org;opted-out;\nDi;di@example;active;\n"
+        "active;+1\nCy;cy@example.org;on-fire;\nDi;di@example;active;\n"
     )
     with RefusedFile(tmp_path / "1.csv") as refused:
         assert load(store, bad, refused=refused).refused_count == 3
@@ -439,9 +446,12 @@ def test_refused_rows_can_be_corrected_and_imported(store: Store, tmp_path: Path
         rows = list(csv.reader(file, delimiter=";"))
     assert rows[0] == ["Name", "E-Mail", "Status", "Note", "refused_line", "refused_because"]
     assert rows[1][:5] == ['\'=Bo; "B"', "bo at example.org", "active", "'+1", "3"]
-    assert rows[2][4:] == ["4", "expected active, pending, unsubscribed, bounced or complained"]
+    assert rows[2][4:] == [
+        "4",
+        "expected active, pending, unsubscribed, bounced or complained, in column Status",
+    ]
     corrected = (
-        (tmp_path / "1.csv").read_bytes().replace(b" at ", b"@").replace(b"opted-out", b"active")
+        (tmp_path / "1.csv").read_bytes().replace(b" at ", b"@").replace(b"on-fire", b"active")
     )
     with RefusedFile(tmp_path / "2.csv") as refused:
         again = load(store, corrected, refused=refused)

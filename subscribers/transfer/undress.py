@@ -1,0 +1,72 @@
+"""Takes off what stands around addresses in files, and what is put where there is no name."""
+
+import re
+from urllib.parse import unquote
+
+from subscribers.addresses import AddressError, ParsedAddress, parse_address
+from subscribers.service import clean_name
+
+_NAMED = re.compile(r"\"?(?P<name>[^<>\"]*)\"?\s*<\s*(?P<email>[^<>]+?)\s*>", re.DOTALL)
+_INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff\u00a0\u00ad]+")
+_TAGS = re.compile(r"<[^<>]*>|\*\|.*?\|\*|\{\{.*?\}\}|\{%.*?%\}|%%.*?%%|%\[.*?\]%|\[\[.*?\]\]")
+_HOLDERS_TEXT = r"""
+    #n/a (null) \\n \n anonymous desconocido first_name firstname fname inconnu n.a. n/a nobody
+    noname none null subscriber unbekannt undefined unknown vorname
+"""
+_HOLDERS = frozenset(_HOLDERS_TEXT.split())
+_HOLDERS_AS_WRITTEN = frozenset(["nan", "NaN", "NAN", "NA", "nil", "NIL"])
+"""Nan, Na and Nil are names."""
+_SUSPECT = re.compile(r"[<*{%\[@]")
+
+
+def undress_address(text: str) -> tuple[ParsedAddress, str]:
+    """Parse an address in a cell; return it, and the name that stood beside it.
+
+    Takes `mailto:`, angle brackets, `Name <address>`, invisible characters, one dot or separator
+    at the end. Raises AddressError, also for two addresses in one cell.
+    """
+    try:
+        return parse_address(text.rstrip(".") if text[-1:] == "." else text), ""
+    except AddressError as error:
+        bare, name = _bare(text)
+        if bare == text:
+            raise
+        try:
+            return parse_address(bare), name
+        except AddressError:
+            raise error from None
+
+
+def read_name(text: str, email: str) -> str:
+    """Return the name in a cell; empty where it holds none: NULL, N/A, the address, a number."""
+    name = clean_name(text)
+    lower = name.lower()
+    if lower in _HOLDERS or name in _HOLDERS_AS_WRITTEN or lower == email.lower():
+        return ""
+    if name.isalpha():  # nearly every name
+        return name
+    if _SUSPECT.search(name):
+        name = " ".join(_TAGS.sub(" ", name).split())
+        if "@" in name and _is_address(name):
+            return ""
+    return name if any(map(str.isalpha, name)) else ""
+
+
+def _bare(text: str) -> tuple[str, str]:
+    found = _INVISIBLE.sub(" ", text).strip().strip(";,").strip()
+    name = ""
+    if named := _NAMED.fullmatch(found):
+        found, name = named["email"], named["name"].strip()
+    if found[:7].lower() == "mailto:":
+        found = unquote(found[7:].partition("?")[0])
+    elif "@" not in found and found.lower().count("%40") == 1:
+        found = unquote(found)
+    return found.strip().strip("'").rstrip(".;,").strip(), name
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parse_address(text)
+    except AddressError:
+        return False
+    return True
