@@ -35,7 +35,7 @@ from digest.deliver.tables import Batch, BatchState
 from digest.issues.tables import Link
 from digest.settings import read_settings
 from digest.web.application import create_app
-from digest.web.public.redirects import MOVED
+from digest.web.public.clicks import MOVED
 from digest.web.server import server_of, settle_memory
 from store.times import sqlite_text
 from subscribers.tokens import Purpose, Tokens

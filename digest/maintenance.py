@@ -143,7 +143,7 @@ class Maintenance:
                 select(Batch.issue_number).where(Batch.state == BatchState.SUBMITTING).distinct()
             ).all()
         for number in held:
-            self.sending.recover(number, worker_lock)
+            self.sending.close_abandoned(number, worker_lock)
 
     def _automatic_drafts(self) -> list[tuple[int, str]]:
         """Return the drafts to approve now: issue number and schedule."""

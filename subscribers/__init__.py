@@ -5,7 +5,7 @@ became of a request. It imports nothing of `digest`.
 
     service             add, find, unsubscribe and erase subscribers
     signup              double opt-in, and coming back after unsubscribing
-    signup_limits       how often something may be asked for
+    rate_counter        how often something may be asked for
     preferences         frequency, topics, pauses, address change, unsubscribe feedback
     consent             the append-only record of consent
     suppression         addresses that must not be mailed; suppression_removal takes them off

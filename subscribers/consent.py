@@ -76,10 +76,10 @@ def newest_consent(session: Session, subscriber_id: int) -> Consent | None:
 
 def is_withdrawn(session: Session, subscriber_id: int) -> bool:
     """Return whether the newest consent record is a withdrawal."""
-    newest_consent = session.exec(
+    newest_kind = session.exec(
         select(Consent.kind)
         .where(Consent.subscriber_id == subscriber_id)
         .order_by(col(Consent.id).desc())
         .limit(1)
     ).first()
-    return newest_consent == ConsentKind.WITHDRAWN
+    return newest_kind == ConsentKind.WITHDRAWN

@@ -15,11 +15,11 @@ from subscribers.consent import ConsentKind, ConsentOrigin, record_consent
 from subscribers.tables import (
     AddressChange,
     Followed,
-    FollowedKind,
     Frequency,
     Subscriber,
     SubscriberStatus,
     SuppressionReason,
+    TopicKind,
     UnsubscribeFeedback,
     UnsubscribeReason,
 )
@@ -69,14 +69,12 @@ def preferences_of(session: Session, person: Subscriber) -> Preferences:
     rows = session.exec(
         select(Followed.topic, Followed.name).where(Followed.subscriber_id == person.id)
     ).all()
-    named = {
-        topic: frozenset(name for kind, name in rows if kind == topic) for topic in FollowedKind
-    }
+    named = {topic: frozenset(name for kind, name in rows if kind == topic) for topic in TopicKind}
     return Preferences(
         Frequency(person.frequency),
         person.zone,
-        named[FollowedKind.CATEGORY],
-        named[FollowedKind.TOOL],
+        named[TopicKind.CATEGORY],
+        named[TopicKind.TOOL],
     )
 
 
@@ -93,8 +91,8 @@ def save_preferences(
     session.add_all(
         Followed(subscriber_id=subscriber_id, topic=topic, name=name)
         for topic, names in (
-            (FollowedKind.CATEGORY, choices.categories),
-            (FollowedKind.TOOL, choices.tools),
+            (TopicKind.CATEGORY, choices.categories),
+            (TopicKind.TOOL, choices.tools),
         )
         for name in sorted(names)[:MAX_FOLLOWED_PER_TOPIC]
     )
@@ -138,17 +136,17 @@ def request_address_change(
     return change.number
 
 
-def pending_address(session: Session, subscriber_id: int, number: int) -> str | None:
-    """Return the new address of change `number`; None if it is done, or not the newest."""
+def pending_address(session: Session, subscriber_id: int, change_number: int) -> str | None:
+    """Return the new address of change `change_number`; None if it is done, or not the newest."""
     change = session.get(AddressChange, subscriber_id)
-    return change.email if change is not None and change.number == number else None
+    return change.email if change is not None and change.number == change_number else None
 
 
 def confirm_address_change(
     session: Session,
     hasher: AddressHasher,
     subscriber_id: int,
-    number: int,
+    change_number: int,
     *,
     origin: ConsentOrigin,
     now: datetime,
@@ -160,17 +158,17 @@ def confirm_address_change(
     alone, so that no import of an old list brings it back.
     """
     person = session.get(Subscriber, subscriber_id, with_for_update=True)
-    email = pending_address(session, subscriber_id, number)
+    email = pending_address(session, subscriber_id, change_number)
     if person is None or email is None or person.status != SubscriberStatus.ACTIVE:
         return None
     parsed = parse_address(email)
     address_hash = hasher.hash(parsed.key)
-    only_offered = suppression.find_suppression(session, address_hash)
-    left = only_offered is None or only_offered.reason == SuppressionReason.UNSUBSCRIBED
-    if not left or not _free_address(session, subscriber_id, parsed.key):
+    known = suppression.find_suppression(session, address_hash)
+    allowed = known is None or known.reason == SuppressionReason.UNSUBSCRIBED
+    if not allowed or not _free_address(session, subscriber_id, parsed.key):
         return None
     suppression.remove(session, address_hash)
-    old, gone = person.email, person.address_hash
+    old, old_hash = person.email, person.address_hash
     person.email, person.email_key, person.address_hash = parsed.email, parsed.key, address_hash
     person.changed_at = now
     change = session.get(AddressChange, subscriber_id)
@@ -180,7 +178,12 @@ def confirm_address_change(
         session, subscriber_id, ConsentKind.CONFIRMED, ADDRESS_CHANGE_WORDING, now, **asdict(origin)
     )
     suppression.suppress(
-        session, gone, None, SuppressionReason.UNSUBSCRIBED, now, note="moved to another address"
+        session,
+        old_hash,
+        None,
+        SuppressionReason.UNSUBSCRIBED,
+        now,
+        note="moved to another address",
     )
     return AddressChanged(old, parsed.email)
 
@@ -198,17 +201,17 @@ def record_feedback(
     person = session.get(Subscriber, subscriber_id)
     if person is None or person.status != SubscriberStatus.UNSUBSCRIBED:
         return False
-    leaving = session.get(
+    feedback = session.get(
         UnsubscribeFeedback, subscriber_id, with_for_update=True
     ) or UnsubscribeFeedback(subscriber_id=subscriber_id, reason=reason, at=now)
-    leaving.reason, leaving.words, leaving.issue_number, leaving.at = reason, words, issue, now
-    session.add(leaving)
+    feedback.reason, feedback.words, feedback.issue_number, feedback.at = reason, words, issue, now
+    session.add(feedback)
     session.flush()
     return True
 
 
 def only_offered(names: Collection[str], offered: Collection[str]) -> frozenset[str]:
-    """Return those of `names` that are currently offered: a form may send anything."""
+    """Return the `names` that are currently offered: a form may send anything."""
     return frozenset(names) & frozenset(offered)
 
 

@@ -34,7 +34,7 @@ class Frequency(StrEnum):
     MONTHLY = "monthly"
 
 
-class FollowedKind(StrEnum):
+class TopicKind(StrEnum):
     CATEGORY = "category"
     TOOL = "tool"
 
@@ -145,7 +145,7 @@ class Followed(Table, table=True):
 
     __tablename__ = "following"
     __table_args__ = (
-        one_of("topic", FollowedKind),
+        one_of("topic", TopicKind),
         Index("ix_following_topic_name", "topic", "name"),
     )
 
@@ -199,7 +199,7 @@ class UnsubscribeFeedback(Table, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-class AttemptCount(Table, table=True):
+class RateCounter(Table, table=True):
     """How many attempts came in one window of time; `key` is a keyed hash of what is counted."""
 
     __tablename__ = "knock"

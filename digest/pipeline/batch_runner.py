@@ -200,7 +200,7 @@ class BatchRunner:
             if not most:
                 return []
             return claim_batches(
-                session, self.number, self.worker_lock.number, now, most, limiter=self.limiter
+                session, self.number, self.worker_lock.worker_id, now, most, limiter=self.limiter
             )
 
     def _write(self, session: Session, now: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from digest.deliver.ledger.finish import count_deliveries, finish_issue
 from digest.deliver.ledger.progress import Progress, progress_of
-from digest.deliver.ledger.release import recover_batches
+from digest.deliver.ledger.release import close_abandoned_batches
 from digest.deliver.ledger.throttle_status import throttle_status
 from digest.deliver.ledger.worker_lock import WorkerLock
 from digest.deliver.providers.base import Provider, ProviderBusyError, ProviderError
@@ -65,7 +65,7 @@ class Sending:
         """
         self._work(number, worker_lock, most, should_stop, None)
         # A worker that died meanwhile may have claimed the last batches.
-        self.recover(number, worker_lock)
+        self.close_abandoned(number, worker_lock)
         return self.finish(number)
 
     def throttled_until(self, number: int) -> datetime | None:
@@ -89,7 +89,7 @@ class Sending:
         should_stop: Callable[[], bool],
         report: Callable[[Progress], None] | None,
     ) -> None:
-        self.recover(number, worker_lock)
+        self.close_abandoned(number, worker_lock)
         # Read before the first claim: altered bytes are refused while nothing is in flight.
         with self.store.read() as session:
             edition = self.renderer.edition(session, number)
@@ -137,18 +137,18 @@ class Sending:
             raise ProviderError(f"{self.provider.name} failed: {error!r}") from error
         runner.close()
 
-    def recover(self, number: int, worker_lock: WorkerLock) -> int:
+    def close_abandoned(self, number: int, worker_lock: WorkerLock) -> int:
         """Close what dead workers had claimed; return how many deliveries that leaves uncertain.
 
-        This worker has claimed nothing yet, so a batch under its own number is one whose outcome
+        This worker has claimed nothing yet, so a batch under its own id is one whose outcome
         it could not write.
         """
 
         def at_work(worker: int) -> bool:
-            return worker != worker_lock.number and worker_lock.is_alive(worker)
+            return worker != worker_lock.worker_id and worker_lock.is_alive(worker)
 
         with self.store.write() as session:
-            return recover_batches(session, number, at_work, self.clock())
+            return close_abandoned_batches(session, number, at_work, self.clock())
 
     @property
     def limiter(self) -> RateLimiter:

@@ -80,16 +80,16 @@ class TransactionalMailer:
                 return []
         worker_lock.ensure_held()
         with self.store.write() as session:
-            # This worker has claimed nothing yet: a message under its own number is one whose
+            # This worker has claimed nothing yet: a message under its own id is one whose
             # outcome it could not write.
-            mail.recover(
-                session, lambda one: one != worker_lock.number and worker_lock.is_alive(one), now
+            mail.requeue_abandoned(
+                session, lambda one: one != worker_lock.worker_id and worker_lock.is_alive(one), now
             )
 
-            def is_suppressed(email: str) -> bool:
+            def is_blocked(email: str) -> bool:
                 return self._is_suppressed(session, email)
 
-            return mail.claim(session, worker_lock.number, is_suppressed, now)
+            return mail.claim(session, worker_lock.worker_id, is_blocked, now)
 
     def _is_suppressed(self, session: Session, email: str) -> bool:
         try:

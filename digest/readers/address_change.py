@@ -10,7 +10,7 @@ from digest.readers.signup import MESSAGES_PER_DAY
 from subscribers.addresses import AddressHasher, parse_address
 from subscribers.consent import ConsentOrigin
 from subscribers.preferences import AddressChanged, confirm_address_change, request_address_change
-from subscribers.signup_limits import count_attempt, mailbox_of
+from subscribers.rate_counter import count_attempt, mailbox_of
 
 A_DAY = timedelta(days=1)
 
@@ -20,8 +20,8 @@ def start_address_change(
 ) -> None:
     """Queues a confirmation message to the new address. Raises AddressError.
 
-    Does nothing beyond a few a day, per reader and per mailbox: more would be a way to pester
-    people.
+    Does nothing after `MESSAGES_PER_DAY` requests of one subscriber or to one mailbox, so that
+    the form can't be used to flood a mailbox.
     """
     key = parse_address(email).key
     asked = count_attempt(session, hasher, f"mover {subscriber_id}", A_DAY, now)
@@ -31,16 +31,16 @@ def start_address_change(
         > MESSAGES_PER_DAY
     ):
         return
-    number = request_address_change(session, subscriber_id, email, now)
-    if number is not None:
+    change_number = request_address_change(session, subscriber_id, email, now)
+    if change_number is not None:
         enqueue(
             session,
             TransactionalKind.CHANGE,
             subscriber_id,
-            f"{number}",
+            f"{change_number}",
             now,
             email=parse_address(email).email,
-            context={"number": number},
+            context={"number": change_number},
         )
 
 
@@ -48,15 +48,25 @@ def complete_address_change(
     session: Session,
     hasher: AddressHasher,
     subscriber_id: int,
-    number: int,
+    change_number: int,
     *,
     origin: ConsentOrigin,
     now: datetime,
 ) -> AddressChanged | None:
-    """As `subscribers.preferences.confirm_address_change`; the old address gets a notice."""
-    moved = confirm_address_change(session, hasher, subscriber_id, number, origin=origin, now=now)
+    """Confirms an address change and queues a notice to the old address.
+
+    Returns what `subscribers.preferences.confirm_address_change` does.
+    """
+    moved = confirm_address_change(
+        session, hasher, subscriber_id, change_number, origin=origin, now=now
+    )
     if moved is not None:
         enqueue(
-            session, TransactionalKind.CHANGED, subscriber_id, f"{number}", now, email=moved.old
+            session,
+            TransactionalKind.CHANGED,
+            subscriber_id,
+            f"{change_number}",
+            now,
+            email=moved.old,
         )
     return moved

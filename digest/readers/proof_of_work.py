@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from store.errors import DigestError
 from subscribers.addresses import AddressHasher
-from subscribers.signup_limits import count_attempt
+from subscribers.rate_counter import count_attempt
 
 ALGORITHM = "PBKDF2/SHA-256"
 COST = 2_000

@@ -15,8 +15,8 @@ from digest.deliver.transactional.tables import TransactionalKind
 from store.errors import DigestError
 from subscribers.addresses import AddressHasher, parse_address
 from subscribers.consent import ConsentKind, ConsentOrigin, newest_consent
+from subscribers.rate_counter import count_attempt, mailbox_of, network_of
 from subscribers.signup import ConfirmationResult, NextStep, confirm_signup, request_signup
-from subscribers.signup_limits import count_attempt, mailbox_of, network_of
 from subscribers.tables import Consent
 
 PER_NETWORK = 30

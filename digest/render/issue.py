@@ -10,7 +10,7 @@ from digest.render.environment import Href
 from digest.render.errors import TemplateError
 from digest.render.filters import sanitize
 from digest.render.links import LinkRegistry, Tracking, ascii_url
-from digest.render.mjml.postprocess import postprocess
+from digest.render.mjml.inline_and_minify import inline_and_minify
 from digest.render.mjml.source_map import compile_mjml
 from digest.render.rendered import Rendered
 from digest.render.run_template import common_context, run_template
@@ -35,7 +35,7 @@ def render_issue(
     def mjml(environment: Environment) -> str:
         return run_template(environment, HTML_TEMPLATE, context)
 
-    html = postprocess(compile_mjml(environment, HTML_TEMPLATE, mjml))
+    html = inline_and_minify(compile_mjml(environment, HTML_TEMPLATE, mjml))
     text = run_template(environment, TEXT_TEMPLATE, context)
     _check_slots(html, HTML_TEMPLATE, brand)
     _check_slots(text, TEXT_TEMPLATE, brand)

@@ -11,15 +11,15 @@ from digest.web.error_pages import add_error_pages
 from digest.web.headers import SecurityHeadersMiddleware
 from digest.web.path_prefix import PathPrefixMiddleware
 from digest.web.public import (
+    clicks,
     comparisons,
     feeds,
     issues,
-    redirects,
     robots,
     subscribe,
     subscribe_api,
 )
-from digest.web.public.redirects import TrackingMiddleware
+from digest.web.public.clicks import TrackingMiddleware
 from digest.web.reader import (
     address_change,
     confirm,
@@ -35,7 +35,7 @@ from digest.web.templating import PageTemplates
 
 PUBLIC = (
     health,
-    redirects,
+    clicks,
     subscribe,
     subscribe_api,
     confirm,

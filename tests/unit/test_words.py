@@ -33,7 +33,7 @@ KEPT = (
 )
 
 MODULES = {
-    "presence": "worker_lock", "pace": "limiter", "meter": "token_bucket", "lanes": "partition",
+    "presence": "worker_lock", "pace": "limiter", "meter": "token_bucket", "lanes": "domain_queues",
     "reach": "eligible", "blame": "apply", "faults": "bounce_type", "again": "resend",
     "letters": "transactional", "letter_tables": "tables", "letters_back": "transactional",
     "readdress": "wire_address", "outbox": "maildir", "smtp_fleet": "pool",
@@ -46,10 +46,10 @@ MODULES = {
     "dossier": "data_export", "moves": "address_change", "puzzles": "proof_of_work",
     "standing": "deliverability", "facts": "check_result", "specimen": "sample_message",
     "leaving": "unsubscribe", "leftovers": "unrendered", "cascade": "color_schemes",
-    "knocks": "signup_limits", "arrivals": "rows", "admission": "batch", "opening": "encoding",
+    "knocks": "rate_counter", "arrivals": "rows", "admission": "batch", "opening": "encoding",
     "seen": "duplicates", "sheet": "csv_file", "layouts": "formats",
     "lifting": "suppression_removal", "roster": "service", "cadence": "recurrence",
-    "by_hand": "manual_run", "polish": "postprocess", "origin": "source_map",
+    "by_hand": "manual_run", "polish": "inline_and_minify", "origin": "source_map",
     "vocabulary": "schema", "frame": "common", "invitation": "signup_form", "proof": "preview",
     "bearers": "token_links", "books": "counts", "local": "local_only",
 }  # fmt: skip

@@ -17,7 +17,7 @@ from digest.issues.lifecycle import find_issue
 from digest.issues.tables import Issue, Pick
 from schedules.tables import Schedule
 from subscribers.mailable import mailable_conditions
-from subscribers.tables import Followed, FollowedKind, Frequency, Subscriber
+from subscribers.tables import Followed, Frequency, Subscriber, TopicKind
 
 _NOT_SENT = (DeliveryState.FAILED, DeliveryState.SUPPRESSED)
 
@@ -93,7 +93,7 @@ def _by_topic(session: Session, number: int) -> tuple[ColumnElement[bool], ...]:
     return (or_(~exists(followed), exists(followed.where(or_(*matches)))),)
 
 
-def _topics_of(session: Session, number: int) -> dict[FollowedKind, set[str]]:
+def _topics_of(session: Session, number: int) -> dict[TopicKind, set[str]]:
     """Return what the issue is about: categories and tools of its comparisons."""
     rows: Any = session.execute(
         select(col(Contender.category), col(Tool.slug))
@@ -102,6 +102,6 @@ def _topics_of(session: Session, number: int) -> dict[FollowedKind, set[str]]:
         .where(col(Pick.issue_number) == number)
     ).all()
     return {
-        FollowedKind.CATEGORY: {row[0] for row in rows},
-        FollowedKind.TOOL: {row[1] for row in rows},
+        TopicKind.CATEGORY: {row[0] for row in rows},
+        TopicKind.TOOL: {row[1] for row in rows},
     }

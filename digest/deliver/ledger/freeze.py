@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
-from digest.deliver.audience.partition import NO_DOMAINS, partition
+from digest.deliver.audience.domain_queues import NO_DOMAINS, partition
 from digest.deliver.tables import Delivery
 from digest.issues.lifecycle import IssueError, transition
 from digest.issues.tables import Issue, IssueState

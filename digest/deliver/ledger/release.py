@@ -70,7 +70,7 @@ def _unsent(
     return [Consumed(domain, messages, at or now) for domain, messages, at in rows]
 
 
-def recover_batches(
+def close_abandoned_batches(
     session: Session, number: int, is_alive: Callable[[int], bool], now: datetime
 ) -> int:
     """Close the batches of dead workers; returns how many deliveries are uncertain by that."""

@@ -12,7 +12,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Select, select, update
 from sqlmodel import Session, col
 
-from digest.deliver.audience.partition import NO_DOMAINS
+from digest.deliver.audience.domain_queues import NO_DOMAINS
 from digest.deliver.ledger.batches import add_batch, joins_batch
 from digest.deliver.ledger.finish import lock_issue
 from digest.deliver.tables import Batch, Delivery, DeliveryState

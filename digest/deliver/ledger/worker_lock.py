@@ -18,16 +18,16 @@ from store.engine import Store
 
 
 class WorkerLock(Protocol):
-    """One worker's lock, held inside a `with` block. `number` identifies the worker."""
+    """One worker's lock, held inside a `with` block. `worker_id` identifies the worker."""
 
-    number: int
+    worker_id: int
 
     def ensure_held(self) -> None:
         """Take the lock again if it was lost; called before every claim."""
         ...
 
-    def is_alive(self, number: int) -> bool:
-        """Return whether the worker with that number, of the same database, holds its lock."""
+    def is_alive(self, worker_id: int) -> bool:
+        """Return whether the worker `worker_id` of the same database holds its lock."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -41,42 +41,42 @@ class WorkerLock(Protocol):
 
 def worker_lock(store: Store) -> WorkerLock:
     """Return a new worker's lock, to be held with `with` for as long as it works."""
-    number = secrets.randbits(62)
+    worker_id = secrets.randbits(62)
     if not store.is_sqlite:
-        return _AdvisoryLock(store, number)
+        return _AdvisoryLock(store, worker_id)
     folder = store.path
-    return _FileLock(folder.with_name(folder.name + ".workers") if folder else None, number)
+    return _FileLock(folder.with_name(folder.name + ".workers") if folder else None, worker_id)
 
 
 class _FileLock:
     """A locked file per worker. A database in memory has no folder and only one worker."""
 
-    def __init__(self, folder: Path | None, number: int) -> None:
-        self.number = number
+    def __init__(self, folder: Path | None, worker_id: int) -> None:
+        self.worker_id = worker_id
         self._folder = folder
         self._file: IO[bytes] | None = None
 
     def __enter__(self) -> Self:
         if self._folder is not None:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._file = (self._folder / str(self.number)).open("wb")
+            self._file = (self._folder / str(self.worker_id)).open("wb")
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None and self._folder is not None:
             self._file.close()
-            (self._folder / str(self.number)).unlink(missing_ok=True)
+            (self._folder / str(self.worker_id)).unlink(missing_ok=True)
 
     def ensure_held(self) -> None:
         """Do nothing: a file's lock ends with the process and not before."""
 
-    def is_alive(self, number: int) -> bool:
-        if number == self.number:
+    def is_alive(self, worker_id: int) -> bool:
+        if worker_id == self.worker_id:
             return True
         if self._folder is None:
             return False
-        path = self._folder / str(number)
+        path = self._folder / str(worker_id)
         try:
             with path.open("rb") as file:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -91,8 +91,8 @@ class _FileLock:
 class _AdvisoryLock:
     """An advisory lock on a connection of its own (PostgreSQL manual, 13.3.5)."""
 
-    def __init__(self, store: Store, number: int) -> None:
-        self.number = number
+    def __init__(self, store: Store, worker_id: int) -> None:
+        self.worker_id = worker_id
         self._store = store
         self._connection: Connection | None = None
 
@@ -103,7 +103,7 @@ class _AdvisoryLock:
     def _acquire(self) -> None:
         connection = self._store.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         try:
-            connection.execute(text("SELECT pg_advisory_lock(:n)"), {"n": self.number})
+            connection.execute(text("SELECT pg_advisory_lock(:n)"), {"n": self.worker_id})
         except DBAPIError:
             connection.close()
             raise
@@ -130,15 +130,15 @@ class _AdvisoryLock:
             connection.invalidate()
             connection.close()
 
-    def is_alive(self, number: int) -> bool:
-        if number == self.number:
+    def is_alive(self, worker_id: int) -> bool:
+        if worker_id == self.worker_id:
             return True
         with self._store.engine.connect().execution_options(
             isolation_level="AUTOCOMMIT"
         ) as connection:
             free = connection.execute(
-                text("SELECT pg_try_advisory_lock(:n)"), {"n": number}
+                text("SELECT pg_try_advisory_lock(:n)"), {"n": worker_id}
             ).scalar_one()
             if free:
-                connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": number})
+                connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": worker_id})
             return not free

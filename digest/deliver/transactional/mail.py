@@ -1,10 +1,10 @@
-"""The queue of transactional messages: enqueue, claim, settle, recover.
+"""The queue of transactional messages: enqueue, claim, settle, requeue.
 
     enqueue  in the transaction that causes the message, once by its key
     claim    for a worker, committed before the provider is called
     settle   what the provider answered, one message per transaction
     release  back into the queue, where the provider could not be used
-    recover  the messages of a dead worker are queued again
+    requeue  the messages of a dead worker are queued again
 
 Unlike an issue, a message that was submitting when its worker died is sent again: a reader who
 waits for a confirmation is worse off without it than with two, and both have one Message-ID.
@@ -79,7 +79,7 @@ def enqueue(
 
 
 def is_due(session: Session, now: datetime) -> bool:
-    """Return whether there is something to claim or to recover; cheap, since an index answers."""
+    """Return whether there is something to claim or to requeue; cheap, since an index answers."""
     found = session.execute(
         select(col(TransactionalMessage.id)).where(
             _is_open(), col(TransactionalMessage.not_before) <= now
@@ -91,14 +91,14 @@ def is_due(session: Session, now: datetime) -> bool:
 def claim(
     session: Session,
     worker: int,
-    is_suppressed: Callable[[str], bool],
+    is_blocked: Callable[[str], bool],
     now: datetime,
     limit: int = 50,
 ) -> list[ClaimedMessage]:
     """Claim the next messages that are due, oldest first; suppressed recipients are left out.
 
-    `is_suppressed` says of an address other than the subscriber's own whether it must not be
-    mailed, for another reason than that its reader unsubscribed.
+    `is_blocked` is called with an address that is not the subscriber's own (an address change).
+    It returns whether the address is suppressed for any reason but unsubscribing.
     """
     rows = session.execute(
         select(TransactionalMessage, Subscriber)
@@ -114,7 +114,7 @@ def claim(
     claimed = []
     for message, person in rows:
         message.changed_at = now
-        if _may_receive(session, message, person, is_suppressed):
+        if _may_receive(session, message, person, is_blocked):
             message.state, message.claimed_by = TransactionalState.SUBMITTING, worker
             message.attempts += 1
             claimed.append(_claimed(message, person))
@@ -154,7 +154,7 @@ def settle(session: Session, message: ClaimedMessage, outcome: Outcome, now: dat
 
 
 def fail(session: Session, message: ClaimedMessage, code: str, now: datetime) -> None:
-    """Fail a message that can't be rendered: a fault of ours that no waiting repairs."""
+    """Fail a message that can't be rendered: our own fault, so retrying would not help."""
     _set_state(session, [message.id], TransactionalState.FAILED, now, code=code)
 
 
@@ -179,7 +179,7 @@ def release(
     )
 
 
-def recover(session: Session, is_alive: Callable[[int], bool], now: datetime) -> int:
+def requeue_abandoned(session: Session, is_alive: Callable[[int], bool], now: datetime) -> int:
     """Queue the messages of dead workers again; returns how many."""
     held = session.execute(
         select(col(TransactionalMessage.id), col(TransactionalMessage.claimed_by))
@@ -229,18 +229,18 @@ def _may_receive(
     session: Session,
     message: TransactionalMessage,
     person: Subscriber,
-    is_suppressed: Callable[[str], bool],
+    is_blocked: Callable[[str], bool],
 ) -> bool:
     """Return whether its reader may still get it; much may have changed since it was queued."""
-    if message.email is not None and message.email != person.email and is_suppressed(message.email):
+    if message.email is not None and message.email != person.email and is_blocked(message.email):
         return False
     if message.kind in {TransactionalKind.CHANGE, TransactionalKind.CHANGED}:
         return person.status == SubscriberStatus.ACTIVE
     known = suppression.find_suppression(session, person.address_hash)
     if message.kind == TransactionalKind.CONFIRMATION:
-        # Whoever unsubscribed may sign up again; the other reasons are not the reader's to undo.
-        is_barred = known is not None and known.reason != SuppressionReason.UNSUBSCRIBED
-        return not is_barred and person.status in {
+        # Signing up again undoes an unsubscription, but no other reason for a suppression.
+        is_suppressed = known is not None and known.reason != SuppressionReason.UNSUBSCRIBED
+        return not is_suppressed and person.status in {
             SubscriberStatus.PENDING,
             SubscriberStatus.UNSUBSCRIBED,
         }

@@ -19,7 +19,7 @@ MAX_CHARACTERS = 2_000_000
 """Characters of source; a long issue has a thirtieth of that."""
 
 INLINE_STYLE = '<style data-inline="inline">'
-"""Starts a style block for `postprocess` to inline, since the MJML library does not."""
+"""Starts a style block for `inline_and_minify` to inline, since the MJML library does not."""
 
 _WHITE_ON_WHITE = "font-size:1px;color:#ffffff;line-height:1px"
 """Style of the library's hidden preview line; spam filters score text that nobody can see."""

@@ -37,10 +37,10 @@ from store.engine import open_store
 from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentKind
 from subscribers.tables import (
-    FollowedKind,
     Frequency,
     SubscriberStatus,
     SuppressionReason,
+    TopicKind,
     UnsubscribeReason,
 )
 from subscribers.tokens import Purpose, Tokens
@@ -52,7 +52,7 @@ STORED: dict[str, type[StrEnum]] = {
     "delivery.state": DeliveryState,
     "event.kind": EventKind,
     "event.rule": Rule,
-    "following.topic": FollowedKind,
+    "following.topic": TopicKind,
     "gate finding level": Level,
     "gate_override.code": Code,
     "issue.state": IssueState,

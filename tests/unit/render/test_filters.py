@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from digest.number_words import percent
 from digest.render.filters import attribute, bar_cells, month, sanitize, wrap, written_date
 from digest.render.mjml.compiler import mjml_to_html
-from digest.render.mjml.postprocess import postprocess
+from digest.render.mjml.inline_and_minify import inline_and_minify
 from digest.render.slots import MARKS
 
 
@@ -86,7 +86,7 @@ def test_an_attribute_disarms_slots() -> None:
 def test_an_attribute_passes_the_mjml_library_and_the_inliner_unchanged(text: str) -> None:
     r"""The library itself would print a no-break space in an attribute as \u{a0}."""
     source = f"<mjml><mj-head><mj-title>{attribute(text)}</mj-title></mj-head><mj-body /></mjml>"
-    label = BeautifulSoup(postprocess(mjml_to_html(source, "a")), "html.parser").find(
+    label = BeautifulSoup(inline_and_minify(mjml_to_html(source, "a")), "html.parser").find(
         role="article"
     )
     expected = sanitize(unicodedata.normalize("NFC", text)).replace("\r", "\n")

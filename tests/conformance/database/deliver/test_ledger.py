@@ -8,7 +8,7 @@ from sqlmodel import select
 
 from digest.deliver.ledger.claim import claim_batches
 from digest.deliver.ledger.finish import count_deliveries
-from digest.deliver.ledger.release import recover_batches
+from digest.deliver.ledger.release import close_abandoned_batches
 from digest.deliver.ledger.settle import settle
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected, Unknown
@@ -345,7 +345,7 @@ def test_a_late_acceptance_settles_what_was_held_for_uncertain(store: Store, clo
     with store.write() as session:
         [held] = claim_batches(session, number, 77, clock())
     with store.write() as session:
-        recover_batches(session, number, lambda _: False, clock())
+        close_abandoned_batches(session, number, lambda _: False, clock())
     accepted = [Accepted(one.delivery_id, "r") for one in held.recipients]
     with store.write() as session:
         settle(session, number, accepted, provider="p", batch_size=10, now=clock())

@@ -14,21 +14,21 @@ def _hold_lock(url: str, pipe: Connection) -> None:
     """Holds a worker's lock in a process of its own until it is killed or told to end."""
     store = open_store(url)
     with worker_lock(store) as lock:
-        pipe.send(lock.number)
+        pipe.send(lock.worker_id)
         pipe.recv()
     store.close()
 
 
 def test_a_lock_is_held_within_its_block_and_by_nobody_else(store: Store) -> None:
     first, second = worker_lock(store), worker_lock(store)
-    assert first.number != second.number
+    assert first.worker_id != second.worker_id
     with second:
         with first:
-            assert first.is_alive(first.number)
-            assert second.is_alive(first.number)
+            assert first.is_alive(first.worker_id)
+            assert second.is_alive(first.worker_id)
         # PostgreSQL ends a connection a moment after it was closed.
-        until(lambda: not second.is_alive(first.number), "the lock to end with its block")
-        assert second.is_alive(second.number)
+        until(lambda: not second.is_alive(first.worker_id), "the lock to end with its block")
+        assert second.is_alive(second.worker_id)
 
 
 def test_a_number_that_no_worker_has_is_dead(store: Store) -> None:
@@ -41,11 +41,11 @@ def test_asking_takes_nothing_away(store: Store) -> None:
     dead = worker_lock(store)
     with worker_lock(store) as one, worker_lock(store) as two:
         with dead:
-            assert one.is_alive(dead.number)
-        until(lambda: not one.is_alive(dead.number), "the lock to end with its block")
+            assert one.is_alive(dead.worker_id)
+        until(lambda: not one.is_alive(dead.worker_id), "the lock to end with its block")
         for _ in range(3):
-            assert not one.is_alive(dead.number)
-            assert not two.is_alive(dead.number)
+            assert not one.is_alive(dead.worker_id)
+            assert not two.is_alive(dead.worker_id)
 
 
 def test_a_killed_process_leaves_no_lock(database_url: str, store: Store) -> None:
@@ -73,9 +73,9 @@ def test_a_lock_whose_connection_was_cut_is_taken_again(postgresql_store: Store)
             "AND (classid::bigint << 32) + objid::bigint = :number"
         )
         with postgresql_store.engine.connect() as connection:
-            assert connection.execute(cut, {"number": lock.number}).scalar_one() == 1
-        until(lambda: not other.is_alive(lock.number), "the lock to end with its connection")
+            assert connection.execute(cut, {"number": lock.worker_id}).scalar_one() == 1
+        until(lambda: not other.is_alive(lock.worker_id), "the lock to end with its connection")
         lock.ensure_held()
-        assert other.is_alive(lock.number)
+        assert other.is_alive(lock.worker_id)
         lock.ensure_held()
-        assert other.is_alive(lock.number)
+        assert other.is_alive(lock.worker_id)

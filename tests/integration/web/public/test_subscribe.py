@@ -20,7 +20,7 @@ from digest.web.application import create_app
 from store.engine import Store
 from subscribers.service import erase_subscriber
 from subscribers.suppression import suppress
-from subscribers.tables import AttemptCount, Consent, Subscriber, SuppressionReason
+from subscribers.tables import Consent, RateCounter, Subscriber, SuppressionReason
 from subscribers.tokens import Purpose
 from tests.integration.web.rows import NOW, add_subscriber, everything
 from tests.integration.web.small_site import BRAND, SmallSite, small_site
@@ -268,11 +268,11 @@ def test_counters_hold_no_address_and_go_when_they_are_over(
 ) -> None:
     sign_up(client)
     with site.store.read() as session:
-        assert all(len(one) == 64 for one in session.exec(select(AttemptCount.key)))
+        assert all(len(one) == 64 for one in session.exec(select(RateCounter.key)))
     clock.on(days=2)
     sign_up(client, "bert@example.org")
     with site.store.read() as session:
-        assert len(session.exec(select(AttemptCount.key)).all()) == 2
+        assert len(session.exec(select(RateCounter.key)).all()) == 2
 
 
 def test_a_robot_that_fills_every_field_gets_the_same_page_and_nothing_else(

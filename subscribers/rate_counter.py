@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 from store.insertion import insert_into
 from store.times import utc
 from subscribers.addresses import AddressHasher
-from subscribers.tables import AttemptCount
+from subscribers.tables import RateCounter
 
 SWEEP_ROWS = 100
 """Expired rows that are deleted with a new one, so that the table stays small."""
@@ -41,10 +41,10 @@ def count_attempt(
         "count": 1,
     }
     statement = (
-        insert_into(session, AttemptCount)
+        insert_into(session, RateCounter)
         .values(**values)
-        .on_conflict_do_update(index_elements=["key"], set_={"count": col(AttemptCount.count) + 1})
-        .returning(col(AttemptCount.count))
+        .on_conflict_do_update(index_elements=["key"], set_={"count": col(RateCounter.count) + 1})
+        .returning(col(RateCounter.count))
     )
     count = int(session.connection().execute(statement).scalar_one())
     if count == 1:
@@ -79,14 +79,14 @@ def mailbox_of(key: str) -> str:
 
 def _sweep(session: Session, now: datetime) -> None:
     over = (
-        select(col(AttemptCount.key))
-        .where(col(AttemptCount.until) <= utc(now))
-        .order_by(col(AttemptCount.key))
+        select(col(RateCounter.key))
+        .where(col(RateCounter.until) <= utc(now))
+        .order_by(col(RateCounter.key))
         .limit(SWEEP_ROWS)
         .with_for_update(skip_locked=True)
     )
     session.execute(
-        delete(AttemptCount)
-        .where(col(AttemptCount.key).in_(over))
+        delete(RateCounter)
+        .where(col(RateCounter.key).in_(over))
         .execution_options(synchronize_session=False)
     )

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 
 from digest.track.hits.writer import HitWriter
 from digest.web.application import create_app
-from digest.web.public.redirects import PIXEL
+from digest.web.public.clicks import PIXEL
 from store.engine import Store
 from subscribers.tables import Subscriber
 from subscribers.tokens import Purpose

@@ -43,7 +43,7 @@ _AROUND_VALUE = re.compile(r" ?([:;,]) ?")
 _AROUND_RULE = re.compile(r" ?([{};,>]) ?|(?<=:) ")
 
 
-def postprocess(html: str) -> str:
+def inline_and_minify(html: str) -> str:
     """Return `html` with the styles that are marked for it inlined, and minified."""
     css = "".join(_INLINE_BLOCK.findall(html))
     inliner = css_inline.CSSInliner(

@@ -1,7 +1,7 @@
 import pytest
 
 from digest.render.mjml.compiler import INLINE_STYLE
-from digest.render.mjml.postprocess import minify, postprocess
+from digest.render.mjml.inline_and_minify import inline_and_minify, minify
 
 HEAD = "<html><head><style>{kept}</style>" + INLINE_STYLE + "{inlined}</style></head>"
 
@@ -11,20 +11,20 @@ def page(body: str, kept: str = "", inlined: str = "") -> str:
 
 
 def test_marked_styles_are_inlined_and_gone_from_the_head() -> None:
-    html = postprocess(page('<p class="a">x</p>', inlined=".a { color: red; margin: 0 4px }"))
+    html = inline_and_minify(page('<p class="a">x</p>', inlined=".a { color: red; margin: 0 4px }"))
     assert '<p class="a" style="color:red;margin:0 4px">x</p>' in html
     assert "data-inline" not in html
 
 
 def test_other_styles_stay_whole_with_their_media_queries() -> None:
     kept = "@media (prefers-color-scheme: dark) { .a { color: #fff !important; } } [data-ogsc] .a{}"
-    html = postprocess(page('<p class="a">x</p>', kept=kept))
+    html = inline_and_minify(page('<p class="a">x</p>', kept=kept))
     assert "@media (prefers-color-scheme:dark){.a{color:#fff !important}}[data-ogsc] .a{}" in html
     assert '<p class="a">x</p>' in html
 
 
 def test_what_stands_in_a_style_attribute_wins_over_an_inlined_rule() -> None:
-    html = postprocess(
+    html = inline_and_minify(
         page('<p class="a" style="color:blue">x</p>', inlined=".a{color:red;margin:0}")
     )
     assert '<p class="a" style="margin:0;color:blue">x</p>' in html
@@ -39,7 +39,7 @@ CONDITIONS = (
 
 @pytest.mark.parametrize("condition", CONDITIONS)
 def test_outlooks_conditional_comments_stay(condition: str) -> None:
-    assert condition in postprocess(page(f"<div>{condition}</div>"))
+    assert condition in inline_and_minify(page(f"<div>{condition}</div>"))
 
 
 def test_other_comments_go() -> None:
@@ -93,5 +93,5 @@ def test_quoted_text_in_a_style_attribute_is_left_alone() -> None:
 
 def test_brackets_in_an_attribute_are_escaped() -> None:
     """The inliner writes them as they are, which is right but fools simple readers of HTML."""
-    html = postprocess(page('<p title="a  &lt;script&gt;&lt;!-- b --&gt;">x</p>'))
+    html = inline_and_minify(page('<p title="a  &lt;script&gt;&lt;!-- b --&gt;">x</p>'))
     assert '<p title="a  &lt;script&gt;&lt;!-- b --&gt;">x</p>' in html
