@@ -8,7 +8,7 @@ from digest.track.bounces.inbound_message import InboundMessage, SectionKind
 from subscribers.tokens import HEX_LENGTH, TOKEN_LENGTH
 
 _TOKEN = rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}(?![A-Za-z0-9_-])|[A-Fa-f0-9]{{{HEX_LENGTH}}}(?![\w-])"
-_SUBJECT = re.compile(rf"\bunsubscribe[\s:+]{{1,20}}({_TOKEN})", re.IGNORECASE)
+_SUBJECT = re.compile(rf"\bunsubscribe[\s:+_]{{1,20}}({_TOKEN})", re.IGNORECASE)
 _ADDRESS = re.compile(rf"[+=-]unsubscribe[+=-]({_TOKEN})(?=@)", re.IGNORECASE)
 _TO_UNSUBSCRIBE = re.compile(r"[+=-]unsubscribe(?:[+=-][\w-]{0,64})?@", re.IGNORECASE)
 _WORDS = re.compile(
@@ -33,7 +33,13 @@ _HEADERS = ("To", "Delivered-To", "X-Original-To", "X-Delivered-To", "Envelope-T
 def unsubscribe_candidates(inbound: InboundMessage) -> list[str]:
     """Tokens that a request names: in the subject, or in the address it was sent to."""
     subject = inbound.header("Subject")
-    found = _SUBJECT.findall(f"{subject} ") + _SUBJECT.findall(f"{unquote(subject)} ")
+    # As it stands too: programs write a token's "_" into an encoded word, where it means a space.
+    as_it_stands = " ".join(inbound.all_headers(("Subject",)))
+    found = [
+        token
+        for text in (subject, unquote(subject), as_it_stands)
+        for token in _SUBJECT.findall(f"{text} ")
+    ]
     for value in inbound.all_headers(_HEADERS):
         found += _ADDRESS.findall(value)
     return list(dict.fromkeys(found))[:MAX_CANDIDATES]
