@@ -9,7 +9,7 @@ words and within the length the design takes; none that the issue has already. O
 4. the earliest.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -51,7 +51,7 @@ class Setting:
     """What is known around the reviews of one tool on one page."""
 
     habits: Habits
-    rivals: Collection[str] = ()
+    rivals: tuple[str, ...] = ()
     unanimous: Verdict | None = None
     """The verdict of every review, where the panel's score says so."""
     dissent: Verdict | None = None

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from digest.quotes.scripts import is_unspaced
 from digest.quotes.sentences import sentences
@@ -65,7 +66,8 @@ def detect_habits(reviews: Iterable[str], names: Collection[str] = ()) -> Habits
     return Habits(_frequent(first), _frequent(inner), ordered)
 
 
-def opening(sentence: str, names: Collection[str] = ()) -> str:
+@lru_cache(maxsize=4096)
+def opening(sentence: str, names: tuple[str, ...] = ()) -> str:
     """How `sentence` begins: its first two words, small, with any of `names` as one same word."""
     bare = sentence.lstrip("\"'“‘„«»‹›([（「『 ")
     if is_unspaced(bare[:1]):
@@ -73,12 +75,13 @@ def opening(sentence: str, names: Collection[str] = ()) -> str:
     words = _words(bare)
     named = max((_shared(words, _words(name)) for name in names), default=0)
     if named:
-        words[:named] = [_TOOL]
+        words = (_TOOL, *words[named:])
     return " ".join(words[:OPENING_WORDS])
 
 
-def _words(text: str) -> list[str]:
-    return [word.casefold().replace("’", "'") for word in _TOKEN.findall(text[:80])]
+@lru_cache(maxsize=4096)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.casefold().replace("’", "'") for word in _TOKEN.findall(text[:80]))
 
 
 def _shared(words: Sequence[str], name: Sequence[str]) -> int:

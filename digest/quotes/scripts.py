@@ -32,6 +32,8 @@ def word_count(text: str) -> int:
 
 def width(text: str) -> int:
     """How many columns `text` takes: two for a wide character, none for a combining mark."""
+    if text.isascii():
+        return len(text)
     return sum(
         2 if unicodedata.east_asian_width(character) in "WF" else 1
         for character in text

@@ -6,9 +6,9 @@ figures, the rival's name and length decide.
 """
 
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 
 class Signal(StrEnum):
@@ -42,7 +42,8 @@ class Stance:
         return sum(self.signals.values())
 
 
-def stance(sentence: str, rivals: Collection[str] = ()) -> Stance:
+@lru_cache(maxsize=4096)
+def stance(sentence: str, rivals: tuple[str, ...] = ()) -> Stance:
     """The signals of `sentence`; naming one of `rivals` is a comparison."""
     straight = sentence.replace("’", "'")
     signals: dict[Signal, float] = {}
