@@ -204,7 +204,7 @@ def _by_code_or_name(text: ReplyText, enhanced: str | None, stage: Stage | None)
         # Directory-based edge blocking says no more of an address that does not exist.
         return FailureClass.HARD, Cause.NO_MAILBOX
     by_code = _by_code(enhanced)
-    if by_code[0] is FailureClass.HARD and ABOUT_US.search(text.words):
+    if by_code[0] is FailureClass.HARD and _says_something_else(text):
         return _UNKNOWN
     if by_code[0] is not FailureClass.UNKNOWN:
         return by_code
@@ -220,6 +220,12 @@ def _by_code_or_name(text: ReplyText, enhanced: str | None, stage: Stage | None)
     ):
         return FailureClass.HARD, Cause.NO_MAILBOX
     return _UNKNOWN
+
+
+def _says_something_else(text: ReplyText) -> bool:
+    """True for words that none of ours explain: they outrank the code of a missing mailbox."""
+    many = len(WORD.findall(text.words)) > MAX_PLAIN_WORDS
+    return many or bool(ABOUT_US.search(text.words))
 
 
 def _by_code(enhanced: str | None) -> _Decision:
