@@ -28,7 +28,7 @@ def test_a_verdict_with_its_condition_comes_before_a_description() -> None:
 
 
 def test_a_comparison_with_the_rival_counts() -> None:
-    chosen = quote(reviews(CORMORANT), rivals=["Heronry"], unanimous=Verdict.SHIP)
+    chosen = quote(reviews(CORMORANT), rivals=("Heronry",), unanimous=Verdict.SHIP)
     assert chosen.text.startswith("Ships because Cormorant's client")
 
 

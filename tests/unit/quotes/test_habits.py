@@ -29,9 +29,9 @@ def test_the_same_review_on_two_pages_is_one() -> None:
 
 
 def test_a_tools_name_counts_as_one_word() -> None:
-    names = ["GPT-9 Mini API", "Tern"]
+    names = ("GPT-9 Mini API", "Tern")
     assert opening("GPT-9 Mini wins.", names) == opening("Tern wins.", names)
-    assert opening("The mini wins.", ["The Browser"]) == "the mini"
+    assert opening("The mini wins.", ("The Browser",)) == "the mini"
 
 
 def test_a_habit_of_panels_is_known_from_the_first_page() -> None:

@@ -39,8 +39,8 @@ def test_a_sentence_without_a_stance_weighs_nothing(sentence: str) -> None:
 
 
 def test_the_rivals_name_is_a_comparison() -> None:
-    assert stance("So does Tern (2B) here.", ["Tern (2B)", "Tern"]).weight > 0
-    assert stance("So does Tern here.", [""]).weight == 0
+    assert stance("So does Tern (2B) here.", ("Tern (2B)", "Tern")).weight > 0
+    assert stance("So does Tern here.", ("",)).weight == 0
 
 
 @pytest.mark.parametrize(
