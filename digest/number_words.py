@@ -10,7 +10,17 @@ _WORDS = (
 
 def percent(score: float) -> str:
     """Format with at most one decimal: 75.0 -> '75%', 87.5 -> '87.5%', 66.6667 -> '66.7%'."""
-    return f"{score:.1f}".removesuffix(".0") + "%"
+    return figure(score) + "%"
+
+
+def figure(score: float) -> str:
+    """Format per cent without the sign: only 0 is '0' and only 100 is '100', 99.97 is '99.9'."""
+    return f"{printed(score):.1f}".removesuffix(".0")
+
+
+def printed(score: float) -> float:
+    """Return per cent as it is printed: one decimal, and neither 0 nor 100 unless it is."""
+    return score if score in (0, 100) else min(max(round(score, 1), 0.1), 99.9)
 
 
 def number_word(count: int) -> str:

@@ -4,7 +4,7 @@ The rules, in order:
 
 1. Only what was never in an issue of the series, and is new since the last one: published after
    it, or imported after it with a date no more than a week older, or left out of it because it
-   was full.
+   was full. A first issue reaches back one span of its schedule (a week where there is none).
 2. An editor's pin stands first (1 before 2) and lifts the age rule, never the other.
 3. Then points: a divided panel up to 50, a gap between the two scores up to 20, freshness up to
    20 (a day costs a seventh), readers' votes up to 10.
@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.catalog.queries import ComparisonView, ContenderView
+from digest.compose.panel import Panel
 from digest.issues.tables import PickRole
-from digest.number_words import count_of, percent
+from digest.number_words import count_of, figure, percent
 
 GRACE = timedelta(days=7)
 FRESH_DAYS = 7
@@ -37,6 +38,8 @@ class History:
     drafted_at: datetime | None = None
     used: Mapping[int, int] | None = None
     """Comparison id to issue number."""
+    first_span: timedelta | None = None
+    """How far a first issue reaches back; None: as far as there is anything."""
     waiting: AbstractSet[str] = frozenset()
     """Slugs that were left out of the last issue because it was full: they count as new."""
 
@@ -95,7 +98,7 @@ def pick(
         Picked(
             chosen.id,
             PickRole.LEAD if place == 0 else PickRole.BRIEF,
-            tuple(_reasons(chosen, as_of)),
+            tuple(reasons(chosen, as_of)),
         )
         for place, chosen in enumerate(ranked[: rules.max_picks])
     )
@@ -112,10 +115,10 @@ def _exclusion(candidate: ComparisonView, history: History, as_of: datetime) -> 
         return f"already in issue {used}"
     if candidate.published_at > as_of:
         return f"published {_day(candidate.published_at)}, after this issue's {_day(as_of)}"
-    if candidate.pin is not None or history.since is None or history.drafted_at is None:
+    if candidate.pin is not None or candidate.slug in history.waiting:
         return None
-    if candidate.slug in history.waiting:
-        return None
+    if history.since is None or history.drafted_at is None:
+        return _too_old_for_a_first(candidate, history, as_of)
     came_late = (
         candidate.imported_at > history.drafted_at
         and candidate.published_at > history.since - GRACE
@@ -124,6 +127,18 @@ def _exclusion(candidate: ComparisonView, history: History, as_of: datetime) -> 
         return None
     return (
         f"published {_day(candidate.published_at)}, before the last issue ({_day(history.since)})"
+    )
+
+
+def _too_old_for_a_first(
+    candidate: ComparisonView, history: History, as_of: datetime
+) -> str | None:
+    if history.first_span is None or candidate.published_at >= as_of - history.first_span:
+        return None
+    days = count_of(history.first_span.days, "day")
+    return (
+        f"published {_day(candidate.published_at)}; the first issue reaches back {days}, "
+        f"--first-days takes more"
     )
 
 
@@ -151,28 +166,29 @@ def dividedness(contender: ContenderView) -> float:
     return 0.0 if score is None else min(score, 100 - score) / 50
 
 
-def _reasons(chosen: ComparisonView, as_of: datetime) -> list[str]:
+def reasons(chosen: ComparisonView, as_of: datetime) -> list[str]:
+    """Say in words why a comparison is picked."""
     left, right = chosen.contenders
-    reasons = []
+    said = []
     if chosen.pin is not None:
-        reasons.append(f"pinned by an editor (place {chosen.pin})")
-    reasons += [
+        said.append(f"pinned by an editor (place {chosen.pin})")
+    said += [
         f"the panel is divided on {side.name} ({percent(side.panel_score)} ship)"
         for side in (left, right)
-        if dividedness(side) and side.panel_score is not None
+        if Panel(side.panel_score, len(side.reviews)).is_divided and side.panel_score is not None
     ]
     if left.panel_score is not None and right.panel_score is not None:
         gap = abs(left.panel_score - right.panel_score)
         if gap >= CLEAR_GAP:
-            reasons.append(f"a gap of {gap:g} points between the two")
-    reasons += [
+            said.append(f"a gap of {figure(gap)} points between the two")
+    said += [
         f"readers have voted on {side.name} ({percent(side.community_score)} ship)"
         for side in (left, right)
         if side.community_score is not None
     ]
     days = int((as_of - chosen.published_at).total_seconds() // 86_400)
-    reasons.append("published today" if days < 1 else f"published {count_of(days, 'day')} ago")
-    return reasons
+    said.append("published today" if days < 1 else f"published {count_of(days, 'day')} ago")
+    return said
 
 
 def _day(moment: datetime) -> str:

@@ -49,6 +49,8 @@ class Schedule(Table, table=True):
         default="weekly", sa_column=Column(String(16), nullable=False, server_default="weekly")
     )
     """How often it makes an issue, as readers choose it: every, weekly or monthly."""
+    first_days: int | None = Field(default=None)
+    """How many days its first issue reaches back; None: as long as from one issue to the next."""
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -67,6 +67,8 @@ class Matchup:
     """One sentence of our own: who leads, or that the panel is divided."""
     line: TellingLine | None = None
     """In groups and briefs; the lead has a pull quote on each side."""
+    since: str = ""
+    """How a score moved since an earlier issue printed it, in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +93,14 @@ class Content:
     lead: Matchup
     groups: tuple[Group, ...]
     briefs: tuple[Matchup, ...]
+    also: str = "Also compared"
+    """The heading over the briefs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """Subject and preheader as an editor may change them."""
+    """Subject, preheader and lead-in as an editor may change them; an empty one is proposed."""
 
     subject: str
     preheader: str
+    intro: str = ""

@@ -1,51 +1,89 @@
-"""Groups the comparisons that share a tool."""
+"""Groups the comparisons that share a tool, if their pages agree on its score."""
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from digest.catalog.queries import ComparisonView
+from digest.catalog.queries import ComparisonView, ContenderView
+from digest.compose import messages
 from digest.compose.content import Group, Matchup
-from digest.number_words import count_of, number_word
+from digest.compose.span import Span
+from digest.number_words import number_word, percent
 
 MIN_GROUP_SIZE = 2
+Pair = tuple[ComparisonView, Matchup]
+Key = tuple[int, float | None]
+"""A tool and the score that a page gives it: pages that differ on it share no group."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """The comparisons of a group, each with the shared tool on the left."""
+
+    key: Key
+    pairs: tuple[Pair, ...]
 
 
 def group_by_tool(
-    views: Sequence[ComparisonView], matchups: Sequence[Matchup]
+    views: Sequence[ComparisonView], matchups: Sequence[Matchup], span: Span = Span.OPEN
 ) -> tuple[list[Group], list[Matchup]]:
     """Return the groups, the largest first, and the matchups that are in none.
 
-    A comparison is in one group at most.
+    A comparison is in one group at most, and a rival in a group once: a second comparison of the
+    same two stays outside.
     """
     left = list(zip(views, matchups, strict=True))
-    groups: list[Group] = []
+    found: list[_Members] = []
     while True:
-        tools = Counter(side.tool_id for view, _ in left for side in view.contenders)
-        best = max(tools.items(), key=lambda item: (item[1], -item[0]), default=(0, 0))
-        if best[1] < MIN_GROUP_SIZE:
+        members = _largest(left)
+        if members is None:
+            tools = Counter(one.key[0] for one in found)
+            groups = [_group(one, span, alone=tools[one.key[0]] == 1) for one in found]
             return groups, [matchup for _, matchup in left]
-        members = [pair for pair in left if _has(pair[0], best[0])]
-        left = [pair for pair in left if not _has(pair[0], best[0])]
-        groups.append(
-            _group([_with_tool_left(view, matchup, best[0]) for view, matchup in members])
-        )
+        found.append(members)
+        taken = {view.id for view, _ in members.pairs}
+        left = [pair for pair in left if pair[0].id not in taken]
 
 
-def _has(view: ComparisonView, tool_id: int) -> bool:
-    return any(side.tool_id == tool_id for side in view.contenders)
+def _largest(pairs: Sequence[Pair]) -> _Members | None:
+    keys = dict.fromkeys(_key(side) for view, _ in pairs for side in view.contenders)
+    found = [_Members(key, tuple(_members(pairs, key))) for key in keys]
+    best = max(found, key=lambda one: (len(one.pairs), -one.key[0]), default=None)
+    return best if best is not None and len(best.pairs) >= MIN_GROUP_SIZE else None
 
 
-def _with_tool_left(view: ComparisonView, matchup: Matchup, tool_id: int) -> Matchup:
-    """Return `matchup` with its sides swapped if the tool is on the right."""
-    if view.contenders[0].tool_id == tool_id:
-        return matchup
-    return replace(matchup, left=matchup.right, right=matchup.left)
+def _key(side: ContenderView) -> Key:
+    return side.tool_id, side.panel_score
 
 
-def _group(matchups: Sequence[Matchup]) -> Group:
+def _members(pairs: Sequence[Pair], key: Key) -> list[Pair]:
+    rivals: set[int] = set()
+    members = []
+    for view, matchup in pairs:
+        own = next((side for side in view.contenders if _key(side) == key), None)
+        if own is None:
+            continue
+        swapped = own is view.contenders[1]
+        rival = view.contenders[0 if swapped else 1]
+        if rival.tool_id not in rivals:
+            rivals.add(rival.tool_id)
+            turned = replace(matchup, left=matchup.right, right=matchup.left)
+            members.append((view, turned if swapped else matchup))
+    return members
+
+
+def _group(members: _Members, span: Span, *, alone: bool) -> Group:
+    """Return the group; `alone` if no other group is about the same tool."""
+    matchups = tuple(matchup for _, matchup in members.pairs)
     tool = matchups[0].left
-    rivals = count_of(len(matchups), "rival").replace(
-        str(len(matchups)), number_word(len(matchups)).capitalize(), 1
-    )
-    return Group(f"{rivals} took on {tool.name} this week", tool, tuple(matchups))
+    if any(one.left.tagline != tool.tagline for one in matchups):
+        tool = replace(tool, tagline="")
+    values = {"rivals": number_word(len(matchups)).capitalize(), "tool": tool.name}
+    score = members.key[1]
+    if alone:
+        heading = messages.TOOK_ON[span].say(**values)
+    elif score is None:
+        heading = messages.TOOK_ON_UNSCORED.say(**values)
+    else:
+        heading = messages.TOOK_ON_AT.say(**values, score=percent(score))
+    return Group(heading, tool, matchups)

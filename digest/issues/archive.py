@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import Session, col, select
 
+from digest.issues.days import sending_day, sending_moment
 from digest.issues.tables import Issue, IssueState, Link, Variant
 
 PUBLIC_STATES = (IssueState.SENDING, IssueState.PAUSED, IssueState.FINISHED)
@@ -13,7 +14,7 @@ PUBLIC_STATES = (IssueState.SENDING, IssueState.PAUSED, IssueState.FINISHED)
 
 @dataclass(frozen=True, slots=True)
 class ArchiveEntry:
-    """An issue in the archive's list; `day` is when it went out."""
+    """An issue in the archive's list; `day` is when, in its zone."""
 
     number: int
     subject: str
@@ -30,6 +31,7 @@ class ArchivedIssue:
     preheader: str
     html: str
     links: Mapping[int, str]
+    day: date
 
 
 def public_issues(session: Session) -> list[ArchiveEntry]:
@@ -38,9 +40,7 @@ def public_issues(session: Session) -> list[ArchiveEntry]:
         select(Issue).where(col(Issue.state).in_(PUBLIC_STATES)).order_by(col(Issue.number).desc())
     )
     return [
-        ArchiveEntry(
-            row.number, row.subject, row.preheader, row.send_at or row.approved_at or row.as_of
-        )
+        ArchiveEntry(row.number, row.subject, row.preheader, sending_moment(session, row))
         for row in rows
         if row.number is not None
     ]
@@ -58,4 +58,6 @@ def archived_issue(session: Session, number: int) -> ArchivedIssue | None:
         return None
     links = session.exec(select(Link).where(Link.issue_number == number))
     addresses = {link.number: link.url for link in links}
-    return ArchivedIssue(number, row.subject, row.preheader, variant.html, addresses)
+    return ArchivedIssue(
+        number, row.subject, row.preheader, variant.html, addresses, sending_day(session, row)
+    )

@@ -8,14 +8,14 @@ from sqlmodel import Session, col, select
 from digest.catalog.tables import Comparison
 from digest.issues.tables import Issue, IssueState, Override, Pick
 
-_VOID = (IssueState.CANCELLED, IssueState.SKIPPED)
+VOID = (IssueState.CANCELLED, IssueState.SKIPPED)
 
 
 def last_issue(session: Session, series: str) -> Issue | None:
     """Return the newest issue of the series that was not cancelled or skipped."""
     return session.exec(
         select(Issue)
-        .where(Issue.series == series, col(Issue.state).not_in(_VOID))
+        .where(Issue.series == series, col(Issue.state).not_in(VOID))
         .order_by(col(Issue.number).desc())
         .limit(1)
     ).first()

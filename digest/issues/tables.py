@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, String, Text, UniqueConstraint
 from sqlmodel import Field
 
 import digest.catalog.tables  # noqa: F401 - its tables are what foreign keys here point at
@@ -54,6 +54,17 @@ class Issue(Table, table=True):
     state: str = Field(default=IssueState.DRAFT, max_length=16)
     subject: str = Field(max_length=250)
     preheader: str = Field(default="", max_length=250)
+    intro: str = Field(default="", sa_column=Column(Text, nullable=False, server_default=""))
+    """The lead-in: a sentence or two under the greeting."""
+    written: dict[str, Any] = Field(
+        default_factory=dict, sa_column=Column(Json, nullable=False, server_default="{}")
+    )
+    """Which of subject, preheader and intro an editor wrote, with the panel scores as they were
+    then (`{"scores": {slug: score}}`), or the proposal they took (`{"pattern": name}`)."""
+    patterns: list[str] = Field(
+        default_factory=list, sa_column=Column(Json, nullable=False, server_default="[]")
+    )
+    """The patterns that the proposed words follow: later issues take others."""
     as_of: datetime = Field(sa_type=UtcDateTime)
     """The moment the picks were made for: what was published after it waits for the next."""
     left_out: list[dict[str, Any]] = Field(
@@ -64,6 +75,12 @@ class Issue(Table, table=True):
     approved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     approved_by: str = Field(default="", max_length=100)
     send_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    started_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When sending began; in `zone` it is the day that the mail bears."""
+    zone: str = Field(
+        default="UTC", sa_column=Column(String(60), nullable=False, server_default="UTC")
+    )
+    """The IANA zone of the issue's days: its schedule's, kept when sending begins."""
     audience: int | None = Field(default=None)
     """How many deliveries the freeze made; None before the freeze."""
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -91,6 +108,8 @@ class Pick(Table, table=True):
     role: str = Field(max_length=8)
     series: str | None = Field(default=None, max_length=60)
     reasons: list[str] = Field(default_factory=list, sa_column=Column(Json, nullable=False))
+    printed: dict[str, Any] | None = Field(default=None, sa_column=Column(Json, nullable=True))
+    """What the page said when the issue was approved, which later issues and a diff go by."""
 
 
 class Variant(Table, table=True):

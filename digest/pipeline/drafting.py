@@ -5,15 +5,16 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, or_, select, update
 
-from digest.catalog.queries import ComparisonView, comparisons_by_id, views
+from digest.catalog.queries import ComparisonView, views
 from digest.catalog.tables import Comparison
 from digest.catalog.votes import with_votes
-from digest.compose.subject import headline
 from digest.issues.history import last_issue, open_draft, used
 from digest.issues.lifecycle import IssueError
 from digest.issues.tables import Issue, Pick
 from digest.number_words import count_of
 from digest.pick import History, Rules, Selection, pick
+from digest.pipeline.wording import reword, schedule_span
+from schedules.tables import Schedule
 
 LOOK_BACK = timedelta(days=60)
 """How long a comparison that was in an issue is still named among those left out."""
@@ -31,22 +32,20 @@ def draft_issue(
     run_id: int | None,
     rules: Rules,
     now: datetime,
+    first_days: int | None = None,
 ) -> int:
     """Pick for the next issue of `series` as things stood at `as_of`; return its number.
 
-    `run_id` names the scheduled run that asked for it, if any. Raises NothingNewError.
+    `run_id` names the scheduled run that asked for it, if any; `first_days` is how far a first
+    issue reaches back, by default what its schedule says. Raises NothingNewError.
     """
-    selection = _select(session, series, as_of, rules)
+    selection = _select(session, series, as_of, rules, first_days)
     if not selection.picks:
-        raise NothingNewError(_why_nothing_new(session, series, as_of))
-    chosen = [one.comparison_id for one in selection.picks]
-    by_id = comparisons_by_id(session, chosen)
-    title = headline([by_id[one] for one in chosen])
+        raise NothingNewError(_why_nothing_new(session, series, as_of, selection))
     issue = Issue(
         series=series,
         run_id=run_id,
-        subject=title.subject,
-        preheader=title.preheader,
+        subject="",
         as_of=as_of,
         left_out=[asdict(one) for one in selection.left_out],
         created_at=now,
@@ -55,20 +54,33 @@ def draft_issue(
     session.flush()
     assert issue.number is not None  # noqa: S101 - flushed
     _record_picks(session, issue.number, series, selection)
+    reword(session, issue)
     return issue.number
 
 
-def _select(session: Session, series: str, as_of: datetime, rules: Rules) -> Selection:
+def _select(
+    session: Session, series: str, as_of: datetime, rules: Rules, first_days: int | None
+) -> Selection:
     last = last_issue(session, series)
     history = History(
         since=last.as_of if last else None,
         drafted_at=last.created_at if last else None,
         used=used(session, series),
+        first_span=_first_span(session, series, as_of, first_days),
         waiting={str(one["slug"]) for one in last.left_out if one.get("waits")}
         if last
         else frozenset(),
     )
     return pick(_candidates(session, series, as_of), history, rules, as_of)
+
+
+def _first_span(
+    session: Session, series: str, as_of: datetime, first_days: int | None
+) -> timedelta:
+    """Return how far back a first issue of the series reaches."""
+    schedule = session.exec(select(Schedule).where(Schedule.name == series)).first()
+    days = first_days or (schedule.first_days if schedule else None)
+    return timedelta(days=days) if days else schedule_span(session, series, as_of).length
 
 
 def _candidates(session: Session, series: str, as_of: datetime) -> list[ComparisonView]:
@@ -85,7 +97,7 @@ def _candidates(session: Session, series: str, as_of: datetime) -> list[Comparis
     return with_votes(session, views(session, list(rows)), as_of)
 
 
-def _why_nothing_new(session: Session, series: str, as_of: datetime) -> str:
+def _why_nothing_new(session: Session, series: str, as_of: datetime, selection: Selection) -> str:
     waiting = open_draft(session, series)
     if waiting is not None:
         return (
@@ -96,7 +108,14 @@ def _why_nothing_new(session: Session, series: str, as_of: datetime) -> str:
     if not total:
         return "nothing to draft: the store has no comparison; digest comparisons import PATH"
     if last_issue(session, series) is None:
-        return f"nothing was published by {as_of.date().isoformat()}"
+        older = sum("--first-days" in one.reason for one in selection.left_out)
+        nothing = f"nothing was published by {as_of.date().isoformat()}"
+        if not older:
+            return nothing
+        return (
+            f"{nothing} that a first issue reaches back to; to take some of the "
+            f"{count_of(older, 'older comparison')}: digest issue draft --first-days 30"
+        )
     return f"nothing new since the last issue ({count_of(total, 'comparison')} in the store)"
 
 

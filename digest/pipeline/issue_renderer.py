@@ -11,17 +11,17 @@ from jinja2 import Environment
 from sqlmodel import Session, col, select
 
 from digest.brand import Brand
-from digest.catalog.queries import comparisons_by_id
 from digest.catalog.trends import trends
-from digest.catalog.votes import with_votes
-from digest.compose.content import Content, Headline
+from digest.compose.content import Content
 from digest.compose.issue import compose
 from digest.gate import SampleMessage, sample_message
+from digest.issues.days import sending_day
 from digest.issues.lifecycle import IssueError, find_issue
-from digest.issues.tables import Issue, IssueState, Link, Pick, Variant
+from digest.issues.tables import Issue, IssueState, Link, Variant
 from digest.message.edition import Edition, Sender
 from digest.message.personalization import Personalization, Recipient, personalize
-from digest.render.issue import render_issue
+from digest.pipeline.wording import wording
+from digest.render.issue import dated, render_issue
 from digest.render.links import Tracking
 from digest.render.rendered import Rendered, RenderedLink
 from subscribers.tokens import Tokens
@@ -46,27 +46,35 @@ class IssueRenderer:
     def content(self, session: Session, number: int) -> Content:
         """Compose the issue's content from its picks."""
         issue = find_issue(session, number)
-        ids = picks(session, number)
-        views = comparisons_by_id(session, ids)
-        picked = with_votes(session, [views[one] for one in ids], issue.as_of)
-        tools = {side.tool_id for view in picked for side in view.contenders}
+        now = wording(session, issue)
+        tools = {side.tool_id for view in now.picked for side in view.contenders}
         return compose(
             number,
-            issue.as_of.date(),
-            Headline(issue.subject, issue.preheader),
-            picked,
+            sending_day(session, issue),
+            now.title,
+            now.picked,
             self.brand.public_url,
             trends=trends(session, tools, issue.as_of),
+            facts=now.facts,
         )
 
     def rendered(self, session: Session, number: int) -> Rendered:
         """Return the issue's parts. Raises IssueError if frozen bytes are not those approved."""
         issue = find_issue(session, number)
+        return dated(self.undated(session, number), sending_day(session, issue))
+
+    def undated(self, session: Session, number: int) -> Rendered:
+        """Return the parts as they are frozen: the day of sending is still open."""
+        issue = find_issue(session, number)
         if issue.content_hash is None:
-            return render_issue(
-                self.content(session, number), self.brand, self.environment, tracking=self.tracking
-            )
+            return self.rendered_anew(session, number)
         return _read(session, issue)
+
+    def rendered_anew(self, session: Session, number: int) -> Rendered:
+        """Return the parts as the store's pages give them now, even of an approved issue."""
+        return render_issue(
+            self.content(session, number), self.brand, self.environment, tracking=self.tracking
+        )
 
     def edition(self, session: Session, number: int) -> Edition:
         """Return the issue for sending; once approved, with the sender that was approved."""
@@ -110,17 +118,6 @@ class IssueRenderer:
     ) -> Personalization:
         sample = Recipient(0, 0, email, PREVIEWER.first_name, tracking=False)
         return self.personalize([sample], edition.number)[0]
-
-
-def picks(session: Session, number: int) -> list[int]:
-    """Return the issue's comparison ids in its order."""
-    return list(
-        session.exec(
-            select(Pick.comparison_id)
-            .where(Pick.issue_number == number)
-            .order_by(col(Pick.position))
-        )
-    )
 
 
 def freeze(session: Session, number: int, rendered: Rendered, imprint: dict[str, Any]) -> str:

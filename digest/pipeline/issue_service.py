@@ -10,18 +10,20 @@ from digest.deliver.ledger import resend
 from digest.deliver.ledger.freeze import freeze_audience
 from digest.deliver.tables import DeliveryState
 from digest.gate import Finding, Gate, SampleMessage, blocking, summary_line
+from digest.issues.days import issue_zone, sending_day
 from digest.issues.lifecycle import IssueError, find_issue, transition
-from digest.issues.tables import MANUAL_SERIES, IssueState, Link, Override, Pick, Variant
+from digest.issues.tables import MANUAL_SERIES, Issue, IssueState, Link, Override, Pick, Variant
 from digest.pick import Rules
 from digest.pipeline.drafting import draft_issue
 from digest.pipeline.issue_renderer import IssueRenderer, freeze
 from digest.pipeline.notify_workers import NotifyWorkers, notify_nobody
 from digest.pipeline.overrides import overrides_of, record_overrides, refuse_blocked
+from digest.pipeline.printed import keep_printed
+from digest.pipeline.wording import reword
+from digest.pipeline.written import choose_proposal, write_words
 from digest.render.errors import TemplateError
+from digest.render.issue import dated
 from store.engine import Store
-
-MAX_LINE_LENGTH = 200
-"""Characters of a subject or preheader: the column takes 250, inboxes show a third of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +44,63 @@ class IssueService:
     notify_workers: NotifyWorkers = notify_nobody
     gate: Gate = field(default_factory=Gate)
 
-    def draft(self, series: str = MANUAL_SERIES, as_of: datetime | None = None) -> int:
-        """Draft a new issue of `series`; return its number. Raises NothingNewError."""
-        with self.store.write() as session:
-            return self.draft_in(session, series, as_of or self.clock(), None)
+    def draft(
+        self,
+        series: str = MANUAL_SERIES,
+        as_of: datetime | None = None,
+        first_days: int | None = None,
+    ) -> int:
+        """Draft a new issue of `series`; return its number. Raises NothingNewError.
 
-    def draft_in(self, session: Session, series: str, as_of: datetime, run_id: int | None) -> int:
+        `first_days` says how many days a series' first issue reaches back.
+        """
+        with self.store.write() as session:
+            return self.draft_in(session, series, as_of or self.clock(), None, first_days)
+
+    def draft_in(
+        self,
+        session: Session,
+        series: str,
+        as_of: datetime,
+        run_id: int | None,
+        first_days: int | None = None,
+    ) -> int:
         """Draft within the caller's transaction, for a run that must commit with its issue."""
         return draft_issue(
-            session, series, as_of, run_id=run_id, rules=self.rules, now=self.clock()
+            session,
+            series,
+            as_of,
+            run_id=run_id,
+            rules=self.rules,
+            now=self.clock(),
+            first_days=first_days,
         )
 
-    def edit(self, number: int, subject: str | None = None, preheader: str | None = None) -> None:
-        """Change the subject or the preheader; an approval is withdrawn."""
+    def edit(
+        self,
+        number: int,
+        subject: str | None = None,
+        preheader: str | None = None,
+        intro: str | None = None,
+    ) -> None:
+        """Write the subject, the preheader or the lead-in; an approval is withdrawn.
+
+        What is given as an empty text is proposed again from then on.
+        """
+        given = {"subject": subject, "preheader": preheader, "intro": intro}
         with self.store.write() as session:
-            issue = find_issue(session, number)
-            if issue.state != IssueState.DRAFT:
-                _withdraw_approval(session, number)
-                session.refresh(issue)
-            if subject is not None:
-                issue.subject = _one_line(subject, "subject")
-            if preheader is not None:
-                issue.preheader = _one_line(preheader, "preheader")
-            session.add(issue)
+            issue = _draft_again(session, number)
+            for name, text in given.items():
+                if text is not None:
+                    write_words(session, issue, name, text)
+            reword(session, issue)
+
+    def take_proposal(self, number: int, place: int) -> str:
+        """Take one of the proposed subjects, from 1; return it. An approval is withdrawn."""
+        with self.store.write() as session:
+            issue = _draft_again(session, number)
+            choose_proposal(session, issue, place)
+            return reword(session, issue).title.subject
 
     def findings(self, number: int) -> list[Finding]:
         """Return what the gate finds in the message as it would go out now, or as approved."""
@@ -94,11 +130,13 @@ class IssueService:
         with self.store.write() as session:
             if find_issue(session, number).state != IssueState.DRAFT or checked is None:
                 transition(session, number, IssueState.APPROVED)
-            rendered = self.renderer.rendered(session, number)
+            undated = self.renderer.undated(session, number)
+            rendered = dated(undated, sending_day(session, find_issue(session, number)))
             if checked is None or rendered.sha256 != checked.rendered.sha256:
                 msg = f"issue {number} changed while it was looked at; approve it again"
                 raise IssueError(msg)
-            sha256 = freeze(session, number, rendered, self.renderer.imprint)
+            keep_printed(session, number, reword(session, find_issue(session, number)).picked)
+            sha256 = freeze(session, number, undated, self.renderer.imprint)
             record_overrides(
                 session,
                 number,
@@ -131,8 +169,11 @@ class IssueService:
         """Freeze the audience and start sending; return its size. An issue starts only once."""
         with self.store.write() as session:
             self._recheck(session, number)  # also refuses bytes that were not approved
-            size = freeze_audience(
-                session, number, self.batch_size, self.clock(), self.domain_batch_sizes
+            now = self.clock()
+            zone = issue_zone(session, find_issue(session, number)).key
+            size = freeze_audience(session, number, self.batch_size, now, self.domain_batch_sizes)
+            session.exec(
+                update(Issue).where(col(Issue.number) == number).values(started_at=now, zone=zone)
             )
             self.notify_workers(session, number, None)
             return size
@@ -209,6 +250,15 @@ class IssueService:
             raise IssueError(msg)
 
 
+def _draft_again(session: Session, number: int) -> Issue:
+    """Return the issue as a draft, its approval withdrawn if it had one."""
+    issue = find_issue(session, number)
+    if issue.state != IssueState.DRAFT:
+        _withdraw_approval(session, number)
+        session.refresh(issue)
+    return issue
+
+
 def _withdraw_approval(session: Session, number: int) -> None:
     transition(
         session,
@@ -221,15 +271,3 @@ def _withdraw_approval(session: Session, number: int) -> None:
     )
     session.exec(delete(Variant).where(col(Variant.issue_number) == number))
     session.exec(delete(Link).where(col(Link.issue_number) == number))
-
-
-def _one_line(text: str, what: str) -> str:
-    """Return `text` with white space folded. Raises IssueError if it is empty or too long."""
-    folded = " ".join(text.split())
-    if not folded:
-        msg = f"the {what} is empty"
-        raise IssueError(msg)
-    if len(folded) > MAX_LINE_LENGTH:
-        msg = f"the {what} has {len(folded)} characters; {MAX_LINE_LENGTH} are the most"
-        raise IssueError(msg)
-    return folded

@@ -7,7 +7,7 @@ from textwrap import TextWrapper
 
 from markupsafe import Markup
 
-from digest.render.slots import disarm_slots
+from digest.render.slots import DATE_MARK, disarm_slots
 
 COLUMNS = 72
 """RFC 3676 section 4.2 asks for 66 to 72 in fixed text."""
@@ -70,6 +70,11 @@ def wrap(value: object, indent: str = "", first: str | None = None, width: int =
 def written_date(value: date) -> str:
     """Format a date as 3 March 2026, whatever the machine's locale."""
     return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def fill_date(text: str, day: date) -> str:
+    """Return a rendered part with `day` as its day of sending."""
+    return text.replace(DATE_MARK, written_date(day))
 
 
 def month(value: date) -> str:

@@ -1,20 +1,23 @@
 """Renders an issue's content to the bytes that everybody gets, slots still open."""
 
 import re
+from dataclasses import replace
+from datetime import date
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from digest.brand import Brand
 from digest.compose.content import Content
 from digest.render.environment import Href
 from digest.render.errors import TemplateError
-from digest.render.filters import sanitize
+from digest.render.filters import fill_date, sanitize
 from digest.render.links import LinkRegistry, Tracking, ascii_url
 from digest.render.mjml.inline_and_minify import inline_and_minify
 from digest.render.mjml.source_map import compile_mjml
 from digest.render.rendered import Rendered
 from digest.render.run_template import common_context, run_template
-from digest.render.slots import MARKS, Slot
+from digest.render.slots import DATE_MARK, MARKS, Slot
 
 TRACK_ALL = Tracking()
 HTML_TEMPLATE = "digest/issue.mjml.j2"
@@ -48,6 +51,12 @@ def render_issue(
     )
 
 
+def dated(rendered: Rendered, day: date) -> Rendered:
+    """Return `rendered` as it is sent on `day`."""
+    html, text = fill_date(rendered.html, day), fill_date(rendered.text, day)
+    return replace(rendered, html=html, text=text)
+
+
 def _context(
     content: Content, brand: Brand, links: LinkRegistry, tracking: Tracking
 ) -> dict[str, object]:
@@ -58,6 +67,7 @@ def _context(
     return {
         **common_context(brand, content.subject, content.preheader),
         "issue": content,
+        "sent_on": Markup(DATE_MARK),  # noqa: S704 - a mark of our own
         "links": links,
         "greeting": Slot.GREETING,
         "unsubscribe_url": Href(f"{root}/unsubscribe/{Slot.UNSUBSCRIBE.mark}"),

@@ -7,6 +7,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from digest.issues.archive import archived_issue, public_issues
 from digest.render.archive import archive_html, with_head_and_foot
+from digest.render.filters import fill_date
 from digest.web.headers import ARCHIVE_POLICY
 from digest.web.public.signup_form import signup_form
 from digest.web.site import SiteDep, TemplatesDep
@@ -42,7 +43,7 @@ def issue(number: str, site: SiteDep, templates: TemplatesDep) -> Response:
         raise HTTPException(404)
     values = {"path": f"/issues/{found.number}", "entry": found, "signup_form": signup_form(site)}
     html = with_head_and_foot(
-        archive_html(found.html, found.links, f"{templates.base}/issues/"),
+        archive_html(fill_date(found.html, found.day), found.links, f"{templates.base}/issues/"),
         templates.text("issue_head.html", **values),
         templates.text("issue_foot.html", **values),
     )

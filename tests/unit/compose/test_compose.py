@@ -8,8 +8,7 @@ from digest.catalog.pages import Lens
 from digest.catalog.trends import Week
 from digest.compose.content import Content, Headline
 from digest.compose.issue import compose
-from digest.compose.matchup import count_ships
-from digest.compose.subject import headline
+from digest.compose.panel import count_ships
 from tests.parts.pages import comparison, contender
 from tests.parts.world import NOW
 
@@ -20,32 +19,9 @@ def issue(*picked) -> Content:  # type: ignore[no-untyped-def] # noqa: ANN002
     return compose(1, NOW.date(), Headline("S", "P"), picked, "https://d.example")
 
 
-def test_a_divided_lead_makes_the_subject() -> None:
-    lead = comparison(1, contender("SmolLM3", 75), contender("Mistral Medium 3"))
-    assert headline([lead]).subject == "SmolLM3 splits the panel"
-    more = [comparison(n, contender(f"L{n}"), contender(f"R{n}")) for n in (2, 3)]
-    title = headline([lead, *more])
-    assert title.subject == "SmolLM3 splits the panel, and two more verdicts"
-    assert title.preheader == "Also this week: L2 vs R2 and L3 vs R3."
-
-
-def test_a_gap_and_a_tie_make_other_subjects() -> None:
-    clear = comparison(1, contender("Loser", 0), contender("Winner", 100))
-    assert headline([clear]).subject == "Winner beats Loser"
-    tie = comparison(2, contender("One"), contender("Two"))
-    assert headline([tie]).subject == "One or Two?"
-
-
 def test_a_panel_of_three_is_told_in_one_decimal() -> None:
     lead = comparison(1, contender("One", 100 / 3), contender("Two", 200 / 3))
     assert issue(lead).lead.summary == "Two leads, 66.7% to 33.3%."
-
-
-def test_a_long_name_does_not_make_a_long_subject() -> None:
-    lead = comparison(1, contender("A very long name " * 10, 75), contender("B"))
-    title = headline([lead, comparison(2, contender("C"), contender("D"))])
-    assert len(title.subject) <= 70
-    assert len(title.preheader) <= 110
 
 
 def test_rivals_of_one_tool_are_grouped_with_the_tool_on_the_left() -> None:
@@ -58,7 +34,7 @@ def test_rivals_of_one_tool_are_grouped_with_the_tool_on_the_left() -> None:
     alone = comparison(5, contender("X"), contender("Y"))
     content = issue(lead, rivals[0], alone, *rivals[1:])
     (group,) = content.groups
-    assert group.heading == "Three rivals took on Hub this week"
+    assert group.heading == "Three rivals took on Hub"
     assert [one.left.name for one in group.matchups] == ["Hub"] * 3
     assert [one.right.name for one in group.matchups] == ["R1", "R2", "R3"]
     assert [one.title for one in content.briefs] == ["X vs Y"]

@@ -25,7 +25,7 @@ SLIPS = [
     (LEAD, 'height="36px"', 'hieght="36px"', 0, "unknown attribute hieght"),
     (LEAD, 'padding="36px 24px 0px"', 'padding="36px 24px 0"', 0, "lengths with a unit"),
     (GROUP, "</table>", "</tabel>", 0, "mismatched tag, while <table> is open"),
-    (ISSUE, "Also compared", "This & that", 0, "not well-formed"),
+    (ISSUE, "{{ issue.also }}", "This & that", 0, "not well-formed"),
     (ISSUE, "{% block top %}", '{% block top %}<mj-include path="x" />', 0, "<mj-include>"),
     (ISSUE, "_parts/topline", "_parts/toplin", 0, "no template _parts/toplin.mjml.j2"),
     (ISSUE, "_parts/topline.mjml.j2", ISSUE, 0, "include or extend itself"),

@@ -1,0 +1,80 @@
+"""The sentence of our own under each comparison: no sentence twice in an issue."""
+
+from collections.abc import Iterator
+
+from digest.compose import messages
+from digest.compose.facts import PairFacts, ToolFacts
+from digest.compose.messages import Message
+from digest.compose.statements import score
+from digest.number_words import figure, percent
+
+LEAST_MOVE = 1
+"""Points; a score that moved less did not move."""
+
+
+class Rows:
+    """Words the rows of one issue, and remembers what it said."""
+
+    def __init__(self) -> None:
+        self._said: set[str] = set()
+        self._used: list[Message] = []
+
+    def sentence(self, pair: PairFacts) -> str:
+        """Return what the panel made of the two; empty rather than what was said before."""
+        values = _values(pair)
+        found = [message for message in _forms(pair) if message.say(**values) not in self._said]
+        if not found:
+            return ""
+        # The form that was used the longest ago, so that leads don't all "lead".
+        message = min(found, key=self._used.count)
+        self._used.append(message)
+        text = message.say(**values)
+        self._said.add(text)
+        return text
+
+
+def since(tool: ToolFacts) -> str:
+    """Return how the tool's score moved since an earlier issue printed it; empty if it did not."""
+    if tool.earlier is None or tool.moved < LEAST_MOVE:
+        return ""
+    return messages.SINCE.say(
+        issue=str(tool.earlier.issue),
+        tool=tool.name,
+        was=percent(tool.earlier.score),
+        now=score(tool),
+    )
+
+
+def _values(pair: PairFacts) -> dict[str, str]:
+    unscored = pair.left if pair.left.panel.score is None else pair.right
+    return {
+        "left": pair.left.name,
+        "right": pair.right.name,
+        "first": pair.left.price,
+        "second": pair.right.price,
+        "ahead": pair.ahead.name,
+        "behind": pair.behind.name,
+        "high": score(pair.ahead),
+        "low": score(pair.behind),
+        "points": figure(pair.gap),
+        "score": score(pair.left),
+        "unscored": unscored.name,
+    }
+
+
+def _forms(pair: PairFacts) -> Iterator[Message]:
+    left, right = (side.panel for side in pair.sides)
+    if not pair.scored:
+        none = left.score is None and right.score is None
+        yield messages.UNSCORED_ROWS if none else messages.UNSCORED_ROW
+    elif not pair.tied:
+        # "1 points ahead" is for catalogues to get right; here it is not said.
+        one_point = pair.gap == 1
+        yield from messages.LEAD_ROWS[:2] if one_point else messages.LEAD_ROWS
+    elif left.all_ship:
+        yield messages.BOTH_ROWS[0]
+        if pair.left.price and pair.right.price and pair.left.price != pair.right.price:
+            yield messages.BOTH_PRICES
+        yield from messages.BOTH_ROWS[1:]
+    else:
+        yield from messages.NOBODY_ROWS if left.none_ships else messages.TIE_ROWS

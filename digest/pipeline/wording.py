@@ -1,0 +1,165 @@
+"""Words a draft from the facts as they are now: what an editor wrote stays, the rest is proposed.
+
+An approved issue is worded the same way only to tell what changed since: its bytes are frozen.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from digest.catalog.queries import ComparisonView, comparisons_by_id
+from digest.catalog.votes import with_votes
+from digest.compose.content import Headline
+from digest.compose.facts import IssueFacts, PastIssue, issue_facts
+from digest.compose.kicker import kicker
+from digest.compose.lead_in import lead_in
+from digest.compose.preheader import preheader
+from digest.compose.span import Span, said_span, span_between
+from digest.compose.subject import PROPOSALS, Proposal, proposals
+from digest.issues.history import VOID, picks_of
+from digest.issues.tables import Issue, Pick
+from digest.pick import reasons
+from schedules.recurrence import Recurrence
+from schedules.tables import Schedule
+
+PAST_ISSUES = 8
+"""How far back a series' words are looked at."""
+DUE_TIMES = 8
+SUBJECT, PREHEADER, INTRO = "subject", "preheader", "intro"
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """An issue's words as they stand, the proposals for its subject, and the facts under both."""
+
+    title: Headline
+    proposals: tuple[Proposal, ...]
+    patterns: tuple[str, ...]
+    """Of the words that follow one; a subject of the editor's own follows none."""
+    facts: IssueFacts
+    picked: tuple[ComparisonView, ...]
+    reasons: Mapping[int, list[str]]
+    """Why each comparison is picked, by its id."""
+
+
+def wording(session: Session, issue: Issue) -> Wording:
+    """Word `issue` from its picks as they are in the store now."""
+    picked = picked_views(session, issue)
+    facts = facts_of(session, issue, picked)
+    every = proposals(facts, count=PAST_ISSUES * PROPOSALS)
+    subject, pattern = _subject(issue, every)
+    intro = lead_in(facts, pattern)
+    title = Headline(
+        subject,
+        issue.preheader if PREHEADER in issue.written else preheader(facts),
+        issue.intro if INTRO in issue.written else intro.text,
+    )
+    patterns = (pattern, kicker(facts)[0], *(() if INTRO in issue.written else intro.patterns))
+    return Wording(
+        title,
+        tuple(every[:PROPOSALS]),
+        tuple(filter(None, patterns)),
+        facts,
+        tuple(picked),
+        {view.id: reasons(view, issue.as_of) for view in picked},
+    )
+
+
+def reword(session: Session, issue: Issue) -> Wording:
+    """Bring the words of a draft, and the reasons for its picks, up to date in its rows."""
+    now = wording(session, issue)
+    issue.subject, issue.preheader, issue.intro = _parts(now.title)
+    issue.patterns = list(now.patterns)
+    session.add(issue)
+    for pick, comparison in picks_of(session, issue.number or 0):
+        pick.reasons = now.reasons.get(comparison.id or 0, pick.reasons)
+        session.add(pick)
+    session.flush()
+    return now
+
+
+def picked_views(session: Session, issue: Issue) -> list[ComparisonView]:
+    """Return the issue's comparisons in its order, with readers' scores as of its time."""
+    ids = session.exec(
+        select(Pick.comparison_id)
+        .where(Pick.issue_number == issue.number)
+        .order_by(col(Pick.position))
+    ).all()
+    views = comparisons_by_id(session, ids)
+    return with_votes(session, [views[one] for one in ids], issue.as_of)
+
+
+def facts_of(session: Session, issue: Issue, picked: Sequence[ComparisonView]) -> IssueFacts:
+    """Return the facts of `issue`: its picks, its span of time, and the issues before it."""
+    published = [view.published_at for view in picked]
+    span = said_span(schedule_span(session, issue.series, issue.as_of), published, issue.as_of)
+    return issue_facts(issue.number or 0, picked, span=span, past=past_issues(session, issue))
+
+
+def schedule_span(session: Session, series: str, at: datetime) -> Span:
+    """Return the span of the series' schedule; OPEN for issues drafted by hand."""
+    schedule = session.exec(select(Schedule).where(Schedule.name == series)).first()
+    if schedule is None:
+        return Span.OPEN
+    return span_between(Recurrence.parse(schedule.cron, schedule.zone).next(at, DUE_TIMES))
+
+
+def past_issues(session: Session, issue: Issue) -> list[PastIssue]:
+    """Return the issues of the series before this one, the newest first."""
+    rows = session.exec(
+        select(Issue)
+        .where(
+            Issue.series == issue.series,
+            col(Issue.number) < issue.number,
+            col(Issue.state).not_in(VOID),
+        )
+        .order_by(col(Issue.number).desc())
+        .limit(PAST_ISSUES)
+    ).all()
+    numbers = [row.number for row in rows]
+    printed: dict[int, list[dict[str, Any] | None]] = {}
+    for pick in session.exec(select(Pick).where(col(Pick.issue_number).in_(numbers))):
+        printed.setdefault(pick.issue_number, []).append(pick.printed)
+    return [
+        PastIssue(
+            row.number or 0,
+            row.subject,
+            frozenset(row.patterns),
+            _scores(printed.get(row.number or 0, [])),
+        )
+        for row in rows
+    ]
+
+
+def _scores(printed: Sequence[dict[str, Any] | None]) -> dict[str, tuple[float | None, ...]] | None:
+    """Return what an issue printed of each tool; None if that was not kept of all its picks."""
+    found: dict[str, tuple[float | None, ...]] = {}
+    for page in printed:
+        if page is None:
+            return None
+        for tool in page["tools"]:
+            before = found.get(tool["slug"], ())
+            if tool["panel_score"] not in before:
+                found[tool["slug"]] = (*before, tool["panel_score"])
+    return found
+
+
+def _subject(issue: Issue, every: Sequence[Proposal]) -> tuple[str, str]:
+    """Return the subject and its pattern: the editor's own, the proposal they took, or the first.
+
+    A proposal that was taken and does not hold any more gives way to the first that does.
+    """
+    written = issue.written.get(SUBJECT)
+    if written is None:
+        return every[0].subject, every[0].pattern
+    if "pattern" not in written:
+        return issue.subject, ""
+    taken = next((one for one in every if one.pattern == written["pattern"]), every[0])
+    return taken.subject, taken.pattern
+
+
+def _parts(title: Headline) -> tuple[str, str, str]:
+    return title.subject, title.preheader, title.intro
