@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from digest.compose import messages
-from digest.compose.facts import IssueFacts, PairFacts, ToolFacts
+from digest.compose.issue_facts import IssueFacts, PairFacts, ToolFacts
 from digest.compose.statements import IssueStatement, Said
 from digest.number_words import number_word
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from digest.compose import messages
-from digest.compose.facts import IssueFacts, PairFacts
+from digest.compose.issue_facts import IssueFacts, PairFacts
 from digest.compose.messages import Message
 from digest.compose.subject_statements import CLEAR_GAP, WIDE_GAP, one_ships
 

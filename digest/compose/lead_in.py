@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from digest.compose import messages
-from digest.compose.facts import IssueFacts, PairFacts, ToolFacts
+from digest.compose.issue_facts import IssueFacts, PairFacts, ToolFacts
 from digest.compose.issue_statements import shipped
 from digest.compose.ranking import rank
 from digest.compose.statements import (

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from digest.catalog.queries import ComparisonView, ContenderView
 from digest.catalog.trends import Trends, Week
 from digest.compose.content import Matchup, PullQuote, Side
-from digest.compose.facts import IssueFacts, pair_facts
+from digest.compose.issue_facts import IssueFacts, pair_facts
 from digest.compose.kicker import kicker
 from digest.compose.panel import count_ships
 from digest.compose.rows import Rows

@@ -1,7 +1,7 @@
 """Proposes the preheader: what else is in the issue, cut between names so that the count stays."""
 
 from digest.compose import messages
-from digest.compose.facts import IssueFacts
+from digest.compose.issue_facts import IssueFacts
 from digest.compose.rows import Rows
 from digest.number_words import listed, number_word
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import log2
 
-from digest.compose.facts import IssueFacts
+from digest.compose.issue_facts import IssueFacts
 from digest.compose.statements import Candidate
 from digest.number_words import count_of
 

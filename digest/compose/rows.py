@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from digest.compose import messages
-from digest.compose.facts import PairFacts, ToolFacts
+from digest.compose.issue_facts import PairFacts, ToolFacts
 from digest.compose.messages import Message
 from digest.compose.statements import score
 from digest.number_words import figure, percent

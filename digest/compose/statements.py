@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from digest.compose.facts import IssueFacts, PairFacts, ToolFacts
+from digest.compose.issue_facts import IssueFacts, PairFacts, ToolFacts
 from digest.compose.messages import Message
 from digest.compose.names import short_forms
 from digest.number_words import percent

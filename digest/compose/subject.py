@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from digest.compose.facts import IssueFacts
+from digest.compose.issue_facts import IssueFacts
 from digest.compose.issue_statements import ISSUE_STATEMENTS
 from digest.compose.ranking import Ranked, rank
 from digest.compose.statements import candidates

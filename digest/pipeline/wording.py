@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from digest.catalog.queries import ComparisonView, comparisons_by_id
 from digest.catalog.votes import with_votes
 from digest.compose.content import Headline
-from digest.compose.facts import IssueFacts, PastIssue, issue_facts
+from digest.compose.issue_facts import IssueFacts, PastIssue, issue_facts
 from digest.compose.kicker import kicker
 from digest.compose.lead_in import lead_in
 from digest.compose.preheader import preheader

@@ -2,7 +2,7 @@
 
 import typer
 
-from digest.cli.issue import actions, approval, editing, reading
+from digest.cli.issue import actions, approval, changes, editing, reading
 
 app = typer.Typer(help="Issues: drafted, checked, approved, sent.", no_args_is_help=True)
 app.command("draft", epilog="Example: digest issue draft --schedule weekly")(editing.draft)
@@ -11,6 +11,8 @@ app.command("show", epilog="Example: digest issue show 3")(reading.show)
 app.command("edit", epilog='Example: digest issue edit 3 --subject "SmolLM3 splits the panel"')(
     editing.edit
 )
+app.command("proposals", epilog="Example: digest issue proposals 3 --json")(reading.proposals)
+app.command("diff", epilog="Example: digest issue diff 3")(changes.diff)
 app.command("render", epilog="Example: digest issue render 3 --out build/")(editing.render)
 app.command("test", epilog="Example: digest issue test 3 --to me@example.org")(editing.test)
 app.command("check", epilog="Example: digest issue check 3")(approval.check)

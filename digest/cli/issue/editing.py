@@ -18,6 +18,12 @@ def draft(
     as_of: Annotated[
         str | None, typer.Option(help="Pick as things stood then (a date means its end).")
     ] = None,
+    first_days: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=36500, help="How many days back the first issue of a series reaches."
+        ),
+    ] = None,
 ) -> None:
     """Pick the new comparisons and write a draft; prints its number."""
     from digest.issues.tables import MANUAL_SERIES
@@ -30,7 +36,9 @@ def draft(
                 find_schedule(session, schedule)
         # A moment to come would hide what is imported until then from the next issue.
         now = app.clock()
-        number = app.issues.draft(schedule or MANUAL_SERIES, min(moment, now) if moment else now)
+        number = app.issues.draft(
+            schedule or MANUAL_SERIES, min(moment, now) if moment else now, first_days
+        )
     print(number)
 
 
@@ -38,12 +46,27 @@ def edit(
     number: Number,
     subject: Annotated[str | None, typer.Option(help="The new subject.")] = None,
     preheader: Annotated[str | None, typer.Option(help="The new preheader.")] = None,
+    intro: Annotated[
+        str | None, typer.Option(help="The new lead-in: a sentence or two under the greeting.")
+    ] = None,
+    proposal: Annotated[
+        int | None, typer.Option(help="Take this one of the proposed subjects (issue proposals).")
+    ] = None,
 ) -> None:
-    """Change subject or preheader. An approved issue becomes a draft again."""
-    if subject is None and preheader is None:
-        raise typer.BadParameter("nothing to change: give --subject, --preheader or both")
+    """Change subject, preheader or lead-in. An approved issue becomes a draft again.
+
+    What you write stays, whatever the pages say later. An empty text is proposed again.
+    """
+    if subject is None and preheader is None and intro is None and proposal is None:
+        raise typer.BadParameter(
+            "nothing to change: give --subject, --proposal, --preheader or --intro"
+        )
+    if subject is not None and proposal is not None:
+        raise typer.BadParameter("give --subject or --proposal, not both")
     with open_app() as app:
-        app.issues.edit(number, subject, preheader)
+        if proposal is not None:
+            print(app.issues.take_proposal(number, proposal))
+        app.issues.edit(number, subject, preheader, intro)
     print(f"issue {number} is a draft; look at it with: digest issue preview {number}")
 
 

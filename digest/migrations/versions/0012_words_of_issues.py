@@ -10,6 +10,8 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
+_THEIRS = {"subject": {"scores": {}}, "preheader": {"scores": {}}}
+
 
 def upgrade() -> None:
     moment = store.base.UtcDateTime(timezone=True)
@@ -21,5 +23,11 @@ def upgrade() -> None:
         sa.Column("zone", sa.String(length=60), nullable=False, server_default="UTC"),
     ):
         op.add_column("issue", column)
+    # Whether an editor wrote the words of a draft is not known: they stay as they are.
+    op.execute(
+        sa.text("UPDATE issue SET written = :theirs WHERE state = 'draft'").bindparams(
+            sa.bindparam("theirs", _THEIRS, type_=store.base.Json())
+        )
+    )
     op.add_column("pick", sa.Column("printed", store.base.Json(), nullable=True))
     op.add_column("schedule", sa.Column("first_days", sa.Integer(), nullable=True))

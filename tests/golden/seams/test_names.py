@@ -63,7 +63,7 @@ def test_a_job_is_stored_as_it_was(outside: Outside, postgresql_url: str) -> Non
     outside.patch.setenv("DIGEST_GATE_TOOLS", "no")
     outside.done("comparisons", "import", str(FILES / "pages.json"))
     outside.done("subscribers", "add", "ana@example.org")
-    outside.done("issue", "draft")
+    outside.done("issue", "draft", "--first-days", "36500")
     outside.done("issue", "approve", "1")
     outside.done("issue", "send", "1", "--detach")
     engine = product.engine(postgresql_url)

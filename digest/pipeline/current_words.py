@@ -1,0 +1,38 @@
+"""An issue as its editor finds it: a draft's words as of now, or what changed since approval."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from digest.compose.content import Headline
+from digest.compose.subject import Proposal
+from digest.issues.tables import Issue, IssueState
+from digest.pipeline.printed import PageChange, page_changes
+from digest.pipeline.wording import wording
+
+WAITING = (IssueState.APPROVED, IssueState.SCHEDULED)
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentWords:
+    """Words, proposals and reasons for picks (by comparison id) of a draft; else the stored words.
+
+    `changes` are what the pages of an issue that waits to be sent say otherwise since.
+    """
+
+    title: Headline
+    proposals: tuple[Proposal, ...] = ()
+    reasons: Mapping[int, list[str]] | None = None
+    changes: tuple[PageChange, ...] = ()
+
+
+def current_words(session: Session, issue: Issue) -> CurrentWords:
+    """Return the words of `issue` and what changed; reads only."""
+    stored = Headline(issue.subject, issue.preheader, issue.intro)
+    if issue.state == IssueState.DRAFT:
+        now = wording(session, issue)
+        return CurrentWords(now.title, now.proposals, now.reasons)
+    if issue.state in WAITING:
+        return CurrentWords(stored, changes=tuple(page_changes(session, issue)))
+    return CurrentWords(stored)
