@@ -10,7 +10,10 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
-_THEIRS = {"subject": {"scores": {}}, "preheader": {"scores": {}}}
+_THEIRS: dict[str, dict[str, dict[str, float]]] = {
+    "subject": {"scores": {}},
+    "preheader": {"scores": {}},
+}
 
 
 def upgrade() -> None:
