@@ -115,7 +115,9 @@ def account(
             select(
                 col(Delivery.state),
                 col(Delivery.id),
-                col(Subscriber.id),
+                col(Subscriber.public_id),
+                col(Subscriber.link_epoch),
+                col(Subscriber.legacy_number),
                 col(Subscriber.email),
                 col(Subscriber.first_name),
                 col(Subscriber.tracking),
@@ -126,7 +128,7 @@ def account(
     if issue.state != IssueState.FINISHED or sum(counts.values()) != issue.audience:
         found.faults.append(f"issue {number}: {issue.state}, {counts} of {issue.audience}")
     recipients = [Recipient._make(row[1:]) for row in rows]
-    personalizations = app.renderer.personalize(recipients, number)
+    personalizations = app.renderer.personalize(recipients, edition)
     for row, personalization in zip(rows, personalizations, strict=True):
         got = taken.pop(message_id(edition, personalization), [])
         found.people += 1

@@ -76,10 +76,14 @@ def _submit(app: App, number: int, people: int) -> int:
 
 
 def _batches(app: App, number: int, people: int) -> Iterator[list[Personalization]]:
+    with app.store.read() as session:
+        edition = app.renderer.edition(session, number)
     for start in range(1, people + 1, AT_ONCE):
         numbers = range(start, min(start + AT_ONCE, people + 1))
-        recipients = [Recipient(n, n, f"reader{n}@example.org", "Reader", True) for n in numbers]
-        yield app.renderer.personalize(recipients, number)
+        recipients = [
+            Recipient(n, n, 0, None, f"reader{n}@example.org", "Reader", True) for n in numbers
+        ]
+        yield app.renderer.personalize(recipients, edition)
 
 
 def _size(app: App, number: int) -> int:

@@ -28,6 +28,7 @@ from digest.pipeline.notify_workers import NotifyWorkers, notify_nobody
 from digest.pipeline.preview import Preview
 from digest.pipeline.sending import Sending
 from digest.pipeline.transactional_mailer import TransactionalMailer
+from digest.readers.data_export import export_reader
 from digest.readers.proof_of_work import ProofOfWork
 from digest.render.environment import email_environment, templates_folder
 from digest.render.links import Tracking
@@ -145,6 +146,7 @@ def bootstrap(
             provider=mailer_provider,
             clock=clock,
             bounces=settings.bounce_address,
+            stored_data=export_reader,
         ),
         send_tasks=send_tasks,
         signature_verifier=SignatureVerifier(settings.webhook_keys),

@@ -12,6 +12,7 @@ from store.times import utc
 from subscribers import suppression
 from subscribers.addresses import AddressHasher, parse_address
 from subscribers.consent import ConsentKind, ConsentOrigin, record_consent
+from subscribers.public_ids import new_short_id
 from subscribers.tables import (
     AddressChange,
     Followed,
@@ -130,7 +131,8 @@ def request_address_change(
     change = session.get(AddressChange, subscriber_id) or AddressChange(
         subscriber_id=subscriber_id, number=0, at=now
     )
-    change.number, change.email, change.at = change.number + 1, parsed.email, now
+    # Drawn, not counted: in a restored store the next number is one that was mailed before.
+    change.number, change.email, change.at = new_short_id(), parsed.email, now
     session.add(change)
     session.flush()
     return change.number

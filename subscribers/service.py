@@ -12,6 +12,7 @@ from store.times import utc
 from subscribers import suppression
 from subscribers.addresses import AddressHasher, ParsedAddress, parse_address
 from subscribers.consent import ConsentKind, is_withdrawn, record_consent
+from subscribers.public_ids import new_public_id
 from subscribers.tables import Subscriber, SubscriberStatus, SuppressionReason
 
 INITIAL_STATUSES = (SubscriberStatus.PENDING, SubscriberStatus.ACTIVE)
@@ -147,6 +148,7 @@ def new_row(
         "status": status.value,
         "source": source[:MAX_SOURCE_LENGTH],
         "tracking": True,
+        "public_id": new_public_id(),
         "created_at": utc(now),
         "changed_at": utc(now),
     }

@@ -4,10 +4,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, String
 from sqlmodel import Field
 
 from store.base import Json, Table, UtcDateTime
+from subscribers.public_ids import new_public_id
 
 
 class SubscriberStatus(StrEnum):
@@ -63,10 +64,23 @@ class Subscriber(Table, table=True):
         one_of("status", SubscriberStatus),
         one_of("frequency", Frequency),
         Index("ix_subscriber_status_id", "status", "id"),
+        Index("ix_subscriber_public_id", "public_id", unique=True),
+        Index("ix_subscriber_legacy_number", "legacy_number", unique=True),
         {"sqlite_autoincrement": True},  # an erased subscriber's number is never given again
     )
 
     id: int | None = Field(default=None, primary_key=True)
+    public_id: int = Field(
+        default_factory=new_public_id,
+        sa_column=Column(BigInteger, nullable=False, server_default="0"),
+    )
+    """What links and exports call them; it goes with them to another store."""
+    legacy_number: int | None = Field(default=None)
+    """What links sent before there were public ids call them: their `id` of that time."""
+    link_epoch: int = Field(
+        default=0, sa_column=Column(Integer, nullable=False, server_default="0")
+    )
+    """Links of another epoch are void: they only unsubscribe (`subscribers.links`)."""
     email: str = Field(max_length=320)
     email_key: str = Field(max_length=320, unique=True)
     """The address folded for comparison; see `subscribers.addresses`."""
@@ -86,6 +100,19 @@ class Subscriber(Table, table=True):
     paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
     changed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class FormerPublicId(Table, table=True):
+    """A public id of somebody's row that was joined to another of theirs; it only unsubscribes."""
+
+    __tablename__ = "former_public_id"
+    __table_args__ = (Index("ix_former_public_id_legacy_number", "legacy_number"),)
+
+    public_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    legacy_number: int | None = Field(default=None)
+    subscriber_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("subscriber.id", ondelete="CASCADE"), nullable=False)
+    )
 
 
 class Consent(Table, table=True):
@@ -160,7 +187,7 @@ class Followed(Table, table=True):
 class AddressChange(Table, table=True):
     """The address somebody wants to be mailed at, until its owner confirms it; the newest counts.
 
-    `number` counts the person's changes, so that an older link confirms nothing.
+    `number` is drawn anew for each change, so that an older link confirms nothing.
     """
 
     __tablename__ = "address_change"
@@ -209,3 +236,49 @@ class RateCounter(Table, table=True):
     until: datetime = Field(sa_type=UtcDateTime)
     """When the window ends, and the row may be deleted."""
     count: int = Field(default=1)
+
+
+class LinkRevocation(Table, table=True):
+    """Append-only: links sent before were made void, by whom and why; of nobody: of all."""
+
+    __tablename__ = "link_revocation"
+
+    id: int | None = Field(default=None, primary_key=True)
+    subscriber_id: int | None = Field(
+        default=None,
+        sa_column=Column(Integer, ForeignKey("subscriber.id", ondelete="CASCADE"), nullable=True),
+    )
+    who: str = Field(max_length=100)
+    because: str = Field(max_length=500)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class SignupRequest(Table, table=True):
+    """What was entered with a request to be put on the list: it counts once that is confirmed."""
+
+    __tablename__ = "signup_request"
+
+    subscriber_id: int = Field(
+        sa_column=Column(
+            Integer,
+            ForeignKey("subscriber.id", ondelete="CASCADE"),
+            primary_key=True,
+            autoincrement=False,
+        )
+    )
+    number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    """Drawn at random; the link that confirms it carries it."""
+    first_name: str = Field(default="", max_length=100)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class KnownSecret(Table, table=True):
+    """A secret that this store's links were made with, by its fingerprint, and the key of the
+    address hashes wrapped with it (`subscribers.hash_key`).
+    """
+
+    __tablename__ = "known_secret"
+
+    fingerprint: str = Field(max_length=16, primary_key=True)
+    wrapped_hash_key: str = Field(max_length=80)
+    first_seen: datetime = Field(sa_type=UtcDateTime)

@@ -1,11 +1,16 @@
 """Makes and reads link tokens: opaque, for one purpose, one subscriber and one issue.
 
-A token is one AES-256 block: subscriber (5 bytes), issue (3 bytes) and eight zero bytes,
-enciphered under a key derived for the purpose (HKDF, RFC 5869). Whoever alters or invents a
-token gets a random block after deciphering, and the eight bytes are zero once in 2^64: the
-encode-then-encipher construction of Bellare and Rogaway (ASIACRYPT 2000). Tokens are 22
-characters of base64url whatever they carry, need no row in a table, do not expire, and a
-thousand of them cost one call of the cipher.
+A token is one AES-256 block: the subscriber's public id (7 bytes), the epoch of their links
+(1 byte), the issue's public id (4 bytes) and four bytes that are always the same, enciphered
+under a key derived for the purpose (HKDF, RFC 5869): the encode-then-encipher construction of
+Bellare and Rogaway (ASIACRYPT 2000). Whoever alters or invents a token gets a random block after
+deciphering. It has the four bytes once in 2^32, and names one of a million subscribers once in
+2^36 of these: the ids are random, so that they exist is part of the check. Tokens are 22
+characters of base64url whatever they carry, do not expire, and a thousand of them cost one call
+of the cipher.
+
+Tokens of the time before public ids carry row numbers: subscriber (5 bytes), issue (3 bytes),
+eight zero bytes. They are still read, as `TokenClaims.legacy`.
 """
 
 import base64
@@ -17,6 +22,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from store.errors import DigestError
+from subscribers.public_ids import EPOCHS, MAX_PUBLIC_ID
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers import Cipher, modes
@@ -24,9 +30,9 @@ if TYPE_CHECKING:
 TOKEN_LENGTH = 22
 HEX_LENGTH = 32
 BLOCK = 16
-MAX_SUBSCRIBERS = 2**40
-MAX_ISSUES = 2**24
-_CHECK = bytes(8)
+MAX_ISSUE_ID = 2**32
+_CHECK = bytes.fromhex("d16e5702")
+_LEGACY_CHECK = bytes(8)
 _SPELLING = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
 
 
@@ -40,7 +46,7 @@ class Purpose(StrEnum):
     ADDRESS = "address"
     """Confirms a new address; the second number says which of the person's changes it is."""
     TRANSACTIONAL = "letter"
-    """Names a transactional message by its id, in the subscriber's place; it opens nothing."""
+    """Names a transactional message by its public id, in the subscriber's place; it opens nothing."""
     DELIVERY = "delivery"
     """The opaque delivery id that providers see and send back."""
 
@@ -51,10 +57,15 @@ class TokenError(DigestError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class TokenClaims:
-    """What a token says: the subscriber, and the issue, which is 0 where none is meant."""
+    """Whom a token speaks of, by public ids; `issue` is 0 where no issue is meant.
+
+    `legacy` ones hold the row numbers of the time before instead.
+    """
 
     subscriber: int
     issue: int
+    epoch: int = 0
+    legacy: bool = False
 
 
 class Tokens:
@@ -68,35 +79,49 @@ class Tokens:
             purpose: [_cipher(secret, purpose) for secret in secrets] for purpose in Purpose
         }
 
-    def make(self, purpose: Purpose, subscriber: int, issue: int = 0) -> str:
-        return self.make_many([purpose], [subscriber], issue)[0][0]
+    def make(self, purpose: Purpose, subscriber: int, issue: int = 0, *, epoch: int = 0) -> str:
+        return self.make_many([purpose], [subscriber], issue, epochs=[epoch])[0][0]
 
     def make_many(
-        self, purposes: Sequence[Purpose], subscribers: Sequence[int], issue: int
+        self,
+        purposes: Sequence[Purpose],
+        subscribers: Sequence[int],
+        issue: int,
+        *,
+        epochs: Sequence[int] | None = None,
     ) -> list[list[str]]:
-        """For each purpose one token each, in order; ValueError for a number that does not fit."""
-        if not 0 <= issue < MAX_ISSUES:
+        """For each purpose one token each, in order; ValueError for an id that does not fit."""
+        if not 0 <= issue < MAX_ISSUE_ID:
             msg = f"issue {issue} is out of range"
             raise ValueError(msg)
-        tail = issue.to_bytes(3, "big") + _CHECK
-        try:
-            plain = b"".join(number.to_bytes(5, "big") + tail for number in subscribers)
-        except OverflowError:
-            msg = "a subscriber's number is out of range"
-            raise ValueError(msg) from None
-        return [
-            _encode(self._ciphers[purpose][0].encryptor().update(plain)) for purpose in purposes
-        ]
+        if subscribers and not 0 <= min(subscribers) <= max(subscribers) < MAX_PUBLIC_ID:
+            msg = "a subscriber's id is out of range"
+            raise ValueError(msg)
+        if epochs and not 0 <= min(epochs) <= max(epochs) < EPOCHS:
+            msg = "an epoch is out of range"
+            raise ValueError(msg)
+        tail = issue.to_bytes(4, "big") + _CHECK
+        joined = (
+            [one << 8 for one in subscribers]
+            if epochs is None
+            else [one << 8 | epoch for one, epoch in zip(subscribers, epochs, strict=True)]
+        )
+        plain = b"".join([one.to_bytes(8, "big") + tail for one in joined])
+        return [_encode(self._ciphers[purpose][0].encryptor().update(plain)) for purpose in purposes]
+
+    def make_legacy(self, purpose: Purpose, numbers: Sequence[int], issue: int) -> list[str]:
+        """As tokens were made of row numbers: what goes out again keeps the Message-ID it had."""
+        tail = issue.to_bytes(3, "big") + _LEGACY_CHECK
+        plain = b"".join([number.to_bytes(5, "big") + tail for number in numbers])
+        return _encode(self._ciphers[purpose][0].encryptor().update(plain))
 
     def read(self, purpose: Purpose, token: str) -> TokenClaims:
         """Raises TokenError unless `token` was made here for `purpose`."""
         block = _decode(token)
         for cipher in self._ciphers[purpose]:
-            plain = cipher.decryptor().update(block)
-            if plain[8:] == _CHECK:
-                return TokenClaims(
-                    int.from_bytes(plain[:5], "big"), int.from_bytes(plain[5:8], "big")
-                )
+            claims = _claims(cipher.decryptor().update(block))
+            if claims is not None:
+                return claims
         msg = f"not a token for {purpose}"
         raise TokenError(msg)
 
@@ -109,15 +134,24 @@ class Tokens:
             plain = cipher.decryptor().update(b"".join(blocks[place] or b"" for place in left))
             missed = []
             for start, place in zip(range(0, len(plain), BLOCK), left, strict=True):
-                if plain[start + 8 : start + BLOCK] == _CHECK:
-                    found[place] = TokenClaims(
-                        int.from_bytes(plain[start : start + 5], "big"),
-                        int.from_bytes(plain[start + 5 : start + 8], "big"),
-                    )
-                else:
+                found[place] = _claims(plain[start : start + BLOCK])
+                if found[place] is None:
                     missed.append(place)
             left = missed
         return found
+
+
+def _claims(plain: bytes) -> TokenClaims | None:
+    """What a deciphered block says; None where it is none of ours."""
+    if plain[12:] == _CHECK:
+        return TokenClaims(
+            int.from_bytes(plain[:7], "big"), int.from_bytes(plain[8:12], "big"), plain[7]
+        )
+    if plain[8:] == _LEGACY_CHECK:
+        return TokenClaims(
+            int.from_bytes(plain[:5], "big"), int.from_bytes(plain[5:8], "big"), legacy=True
+        )
+    return None
 
 
 def token_to_hex(token: str) -> str:

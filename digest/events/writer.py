@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     DateTime,
     Insert,
@@ -40,9 +41,11 @@ TRACKED = (EventKind.OPENED, EventKind.CLICKED)
 
 
 class EventRow(NamedTuple):
-    """One event to store. `issue` and `subscriber` name the delivery, None where it is unknown.
+    """One event to store. `issue` and `subscriber` name the delivery by public ids, None where it
+    is unknown.
 
     `key` makes it one of a kind. `detail` is JSON. An issue that does not exist is stored as none.
+    A hit by a link of another `epoch` than the subscriber's names nobody: the link is void.
     """
 
     key: str
@@ -52,6 +55,7 @@ class EventRow(NamedTuple):
     link: int | None
     machine: bool | None
     detail: str
+    epoch: int | None
     at: datetime
 
 
@@ -163,22 +167,29 @@ def _select(*, sqlite: bool) -> Select[Any]:
             "key": String(),
             "kind": String(),
             "issue": Integer(),
-            "subscriber": Integer(),
+            "subscriber": BigInteger(),
             "link": Integer(),
             "machine": Boolean(),
             "detail": Json(),
+            "epoch": Integer(),
             # Not our own type: the text is as the database has it already.
             "at": DateTime(timezone=True),
         },
         sqlite=sqlite,
     ).subquery()
     named = and_(
-        col(Delivery.issue_number) == given.c.issue,
-        col(Delivery.subscriber_id) == given.c.subscriber,
+        col(Delivery.issue_number) == col(Issue.number),
+        col(Delivery.subscriber_id) == col(Subscriber.id),
     )
     # Not by IN, which SQLAlchemy writes out anew at each execution.
     is_decision = and_(*[given.c.kind != kind for kind in TRACKED])
-    may_name = or_(is_decision, col(Subscriber.tracking))
+    may_name = or_(
+        is_decision,
+        and_(
+            col(Subscriber.tracking),
+            or_(given.c.epoch.is_(None), given.c.epoch == col(Subscriber.link_epoch)),
+        ),
+    )
     return (
         select(
             given.c.key,
@@ -191,9 +202,9 @@ def _select(*, sqlite: bool) -> Select[Any]:
             given.c.at,
         )
         .select_from(given)
-        .outerjoin(Issue, col(Issue.number) == given.c.issue)
+        .outerjoin(Issue, col(Issue.public_id) == given.c.issue)
+        .outerjoin(Subscriber, col(Subscriber.public_id) == given.c.subscriber)
         .outerjoin(Delivery, named)
-        .outerjoin(Subscriber, col(Subscriber.id) == col(Delivery.subscriber_id))
         # SQLite can't tell the ON of a conflict from that of a join without it.
         .where(given.c.key.is_not(None))
         # In one order everywhere: two processes that store the same events would block each other.

@@ -3,11 +3,11 @@
 from collections.abc import Container
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlmodel import Session, col, update
+from sqlmodel import Session, col, select, update
 
 from digest.issues.tables import Issue, IssueState
 from store.errors import UserError
-from subscribers.tokens import MAX_ISSUES
+from subscribers.public_ids import MAX_SHORT_ID
 
 if TYPE_CHECKING:
     from sqlalchemy import CursorResult
@@ -53,12 +53,21 @@ class NoSuchIssueError(IssueError):
 
 def find_issue(session: Session, number: int) -> Issue:
     """Return the issue. Raises NoSuchIssueError."""
-    # No issue has a number larger than a link can carry, and some are too large for the database.
-    issue = session.get(Issue, number) if 0 < number < MAX_ISSUES else None
+    # A number that no database could hold is not asked for.
+    issue = session.get(Issue, number) if 0 < number < MAX_SHORT_ID else None
     if issue is None:
         msg = f"there is no issue {number}; `digest issue list` shows those there are"
         raise NoSuchIssueError(msg)
     return issue
+
+
+def issue_of_link(session: Session, named: int, *, legacy: bool) -> tuple[int, int] | None:
+    """Returns number and public id of the issue that links call `named`; None if it is unknown."""
+    column = col(Issue.legacy_number) if legacy else col(Issue.public_id)
+    if not 0 < named < MAX_SHORT_ID:
+        return None
+    found = session.exec(select(Issue.number, Issue.public_id).where(column == named)).first()
+    return (found[0] or 0, found[1]) if found else None
 
 
 def transition(

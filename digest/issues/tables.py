@@ -4,12 +4,22 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlmodel import Field
 
 import digest.catalog.tables  # noqa: F401 - its tables are what foreign keys here point at
 import schedules.tables  # noqa: F401 - its tables are what foreign keys here point at
 from store.base import Json, Table, UtcDateTime
+from subscribers.public_ids import new_short_id
 from subscribers.tables import one_of
 
 MANUAL_SERIES = "by-hand"
@@ -44,10 +54,19 @@ class Issue(Table, table=True):
             name="frozen",
         ),
         CheckConstraint("state != 'scheduled' OR send_at IS NOT NULL", name="send_at"),
+        Index("ix_issue_public_id", "public_id", unique=True),
+        Index("ix_issue_legacy_number", "legacy_number", unique=True),
         {"sqlite_autoincrement": True},
     )
 
     number: int | None = Field(default=None, primary_key=True)
+    public_id: int = Field(
+        default_factory=new_short_id,
+        sa_column=Column(Integer, nullable=False, server_default="0"),
+    )
+    """What links call it; drawn anew at each approval, which freezes what its links lead to."""
+    legacy_number: int | None = Field(default=None)
+    """What links sent before there were public ids call it: its number."""
     series: str = Field(default=MANUAL_SERIES, max_length=60, index=True)
     """The schedule's name; a comparison appears once in a series."""
     run_id: int | None = Field(default=None, foreign_key="run.id", unique=True)

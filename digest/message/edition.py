@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from subscribers.public_ids import IssueIds
+
 
 @dataclass(frozen=True, slots=True)
 class Sender:
@@ -26,6 +28,8 @@ class Edition:
     """
 
     number: int
+    ids: IssueIds
+    """What the links in it call the issue."""
     series: str
     subject: str
     html: str

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from digest.render.slots import MARKS, Slot
+from subscribers.public_ids import IssueIds
 from subscribers.tokens import Purpose, Tokens
 
 
@@ -22,7 +23,9 @@ class Recipient(NamedTuple):
     """The person behind a delivery, as the ledger reads them."""
 
     delivery_id: int
-    subscriber_id: int
+    public_id: int
+    link_epoch: int
+    legacy_number: int | None
     email: str
     first_name: str
     tracking: bool
@@ -33,22 +36,25 @@ def greeting(first_name: str) -> str:
     return f"Hello {first_name}," if first_name else "Hello,"
 
 
-IDENTIFYING = (Purpose.DELIVERY, Purpose.UNSUBSCRIBE, Purpose.PREFERENCES, Purpose.VOTE)
+LINKS = (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES, Purpose.VOTE)
 TRACKED = (Purpose.CLICK, Purpose.OPEN)
 
 
 def personalize(
-    recipients: Sequence[Recipient], number: int, tokens: Tokens
+    recipients: Sequence[Recipient], issue: IssueIds, tokens: Tokens
 ) -> list[Personalization]:
     """Return a personalization for each recipient, in order.
 
     Recipients who don't want to be tracked get click and open tokens that name nobody; their
     links still work.
     """
-    people = [recipient.subscriber_id for recipient in recipients]
-    tracked = [recipient.subscriber_id if recipient.tracking else 0 for recipient in recipients]
-    columns = tokens.make_many(IDENTIFYING, people, number) + tokens.make_many(
-        TRACKED, tracked, number
+    people = [recipient.public_id for recipient in recipients]
+    epochs = [recipient.link_epoch for recipient in recipients]
+    tracked = [recipient.public_id if recipient.tracking else 0 for recipient in recipients]
+    columns = (
+        _delivery_tokens(recipients, people, issue, tokens),
+        *tokens.make_many(LINKS, people, issue.public_id, epochs=epochs),
+        *tokens.make_many(TRACKED, tracked, issue.public_id, epochs=epochs),
     )
     return [
         Personalization(
@@ -68,6 +74,21 @@ def personalize(
             recipients, *columns, strict=True
         )
     ]
+
+
+def _delivery_tokens(
+    recipients: Sequence[Recipient], people: Sequence[int], issue: IssueIds, tokens: Tokens
+) -> list[str]:
+    """Return the opaque delivery ids; they are of no epoch, since a resend repeats them.
+
+    An issue from before there were public ids keeps those that its deliveries had.
+    """
+    made = tokens.make_many([Purpose.DELIVERY], people, issue.public_id)[0]
+    if issue.legacy_number is None:
+        return made
+    numbers = [one.legacy_number or 0 for one in recipients]
+    before = tokens.make_legacy(Purpose.DELIVERY, numbers, issue.legacy_number)
+    return [old if number else new for number, old, new in zip(numbers, before, made, strict=True)]
 
 
 def slot_text(edition_part: str, personalization: Personalization, *, as_html: bool) -> str:

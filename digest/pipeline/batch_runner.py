@@ -39,7 +39,7 @@ RETRY_WAITS = (0.1, 0.5, 2.0, 5.0, 10.0, 20.0, 30.0)
 """Seconds between tries to write outcomes: enough for a database to restart."""
 log = logging.getLogger(__name__)
 
-Personalizer = Callable[[Sequence[Recipient], int], list[Personalization]]
+Personalizer = Callable[[Sequence[Recipient]], list[Personalization]]
 
 
 @dataclass(slots=True)
@@ -153,7 +153,7 @@ class BatchRunner:
     def _personalize(self, claims: Sequence[Claim]) -> list[list[Personalization]]:
         """Return the personalized batches; on an error, queue them again and raise it."""
         try:
-            return [self.personalize(claim.recipients, self.number) for claim in claims]
+            return [self.personalize(claim.recipients) for claim in claims]
         except Exception:
             self._transact(0, [claim.position for claim in claims])
             raise

@@ -24,10 +24,11 @@ from digest.pipeline.wording import wording
 from digest.render.issue import dated, render_issue
 from digest.render.links import Tracking
 from digest.render.rendered import Rendered, RenderedLink
+from subscribers.public_ids import IssueIds
 from subscribers.tokens import Tokens
 
 UNFROZEN = (IssueState.DRAFT, IssueState.CANCELLED, IssueState.SKIPPED)
-PREVIEWER = Recipient(0, 0, "reader@example.com", "Sam", tracking=False)
+PREVIEWER = Recipient(0, 0, 0, None, "reader@example.com", "Sam", tracking=False)
 """The recipient of previews and test messages: subscriber 0, whose links change nothing."""
 
 
@@ -91,6 +92,7 @@ class IssueRenderer:
         imprint = self.imprint if issue.content_hash is None else _frozen_imprint(session, number)
         return Edition(
             number=number,
+            ids=IssueIds(issue.public_id, issue.legacy_number),
             series=issue.series,
             subject=rendered.subject,
             html=rendered.html,
@@ -110,14 +112,15 @@ class IssueRenderer:
             "public_url": self.brand.public_url,
         }
 
-    def personalize(self, recipients: Sequence[Recipient], number: int) -> list[Personalization]:
-        return personalize(recipients, number, self.tokens)
+    def personalize(
+        self, recipients: Sequence[Recipient], edition: Edition
+    ) -> list[Personalization]:
+        return personalize(recipients, edition.ids, self.tokens)
 
     def sample_personalization(
         self, edition: Edition, email: str = PREVIEWER.email
     ) -> Personalization:
-        sample = Recipient(0, 0, email, PREVIEWER.first_name, tracking=False)
-        return self.personalize([sample], edition.number)[0]
+        return self.personalize([PREVIEWER._replace(email=email)], edition)[0]
 
 
 def freeze(session: Session, number: int, rendered: Rendered, imprint: dict[str, Any]) -> str:

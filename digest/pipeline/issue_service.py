@@ -24,6 +24,7 @@ from digest.pipeline.written import choose_proposal, write_words
 from digest.render.errors import TemplateError
 from digest.render.issue import dated
 from store.engine import Store
+from subscribers.public_ids import new_short_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,8 @@ class IssueService:
                 number,
                 IssueState.APPROVED,
                 content_hash=sha256,
+                # A restored draft may become another issue: its links are not those sent before.
+                public_id=new_short_id(),
                 approved_at=self.clock(),
                 approved_by=by,
             )

@@ -98,7 +98,7 @@ class Sending:
             number=number,
             worker_lock=worker_lock,
             provider=self.provider,
-            personalize=self.renderer.personalize,
+            personalize=lambda recipients: self.renderer.personalize(recipients, edition),
             clock=self.clock,
             limiter=self.limiter,
             pause=self.pause,

@@ -1,7 +1,9 @@
 """Renders one transactional message: the kind decides the template, its text and its links."""
 
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, assert_never
+from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
@@ -12,6 +14,8 @@ from digest.deliver.transactional.mail import ClaimedMessage
 from digest.deliver.transactional.tables import TransactionalKind
 from digest.render.rendered import Rendered
 from digest.render.transactional import Action, TransactionalRenderer
+from subscribers.links import link_token
+from subscribers.tables import Subscriber
 from subscribers.tokens import Purpose, Tokens
 
 
@@ -49,48 +53,96 @@ CHANGED = NoticeText(
 )
 
 
+LINKS = NoticeText(
+    "Your new link to {name}",
+    (
+        "The links in messages sent to you so far are void. Unsubscribing by them still works.",
+        "This is the new link to your preferences. Whoever has it can change them: keep it to you.",
+    ),
+    "Open my preferences",
+)
+DATA = NoticeText(
+    "Your data at {name}",
+    (
+        "This is everything that {name} has stored of you, as you asked on your preferences page.",
+        "It is JSON, which other programs can read, and was sent to your own address alone.",
+    ),
+)
+
+NOTICES: Mapping[TransactionalKind, tuple[NoticeText, Purpose | None]] = {
+    TransactionalKind.ALREADY: (ALREADY, Purpose.PREFERENCES),
+    TransactionalKind.CHANGE: (CHANGE, Purpose.ADDRESS),
+    TransactionalKind.CHANGED: (CHANGED, None),
+    TransactionalKind.LINKS: (LINKS, Purpose.PREFERENCES),
+}
+"""The kinds that are nothing but words and a button, with what the button opens."""
+
+StoredData = Callable[[Session, int], Mapping[str, Any] | None]
+"""Everything that is stored of one reader (`readers.data_export`), by their id."""
+
+
 @dataclass(frozen=True, slots=True)
 class TransactionalContent:
     """Renders messages with links that carry tokens of their recipient."""
 
     renderer: TransactionalRenderer
     tokens: Tokens
+    stored_data: StoredData
 
     def render(self, session: Session, message: ClaimedMessage) -> Rendered:
         """Return the message's parts. Raises TemplateError."""
-        reader = message.subscriber_id
+        reader = session.get_one(Subscriber, message.subscriber_id)
         match message.kind:
             case TransactionalKind.CONFIRMATION:
-                return self.renderer.confirmation(self._link(Purpose.CONFIRM, reader))
+                return self.renderer.confirmation(
+                    self._link(Purpose.CONFIRM, reader, _number(message, "request"))
+                )
             case TransactionalKind.WELCOME:
                 return self.renderer.welcome(
                     self._link(Purpose.PREFERENCES, reader),
                     self._link(Purpose.UNSUBSCRIBE, reader),
                     self._came_from(session, str(message.context.get("comparison", ""))),
                 )
-            case TransactionalKind.ALREADY:
-                return self._notice(ALREADY, Purpose.PREFERENCES, reader)
-            case TransactionalKind.CHANGE:
-                number = int(message.context["number"])
-                return self._notice(CHANGE, Purpose.ADDRESS, reader, number)
-            case TransactionalKind.CHANGED:
-                return self._notice(CHANGED)
+            case TransactionalKind.DATA:
+                return self._data(session, message.subscriber_id)
             case _:
-                assert_never(message.kind)
+                text, purpose = NOTICES[message.kind]
+                return self._notice(text, purpose, reader, _number(message, "number"))
 
     def _notice(
-        self, text: NoticeText, purpose: Purpose | None = None, reader: int = 0, number: int = 0
+        self,
+        text: NoticeText,
+        purpose: Purpose | None = None,
+        reader: Subscriber | None = None,
+        number: int = 0,
     ) -> Rendered:
         name = self.renderer.brand.name
-        action = Action(text.button, self._link(purpose, reader, number)) if purpose else None
+        action = (
+            Action(text.button, self._link(purpose, reader, number)) if purpose and reader else None
+        )
         paragraphs = tuple(one.format(name=name) for one in text.paragraphs)
         return self.renderer.notice(text.subject.format(name=name), paragraphs, action)
 
-    def _link(self, purpose: Purpose, subscriber: int, number: int = 0) -> str:
-        token = self.tokens.make(purpose, subscriber, number)
+    def _data(self, session: Session, subscriber_id: int) -> Rendered:
+        name = self.renderer.brand.name
+        stored = json.dumps(self.stored_data(session, subscriber_id), ensure_ascii=False, indent=2)
+        return self.renderer.data(
+            DATA.subject.format(name=name),
+            tuple(one.format(name=name) for one in DATA.paragraphs),
+            # Nothing that a reader entered is taken for a slot.
+            stored.replace("~", "\\u007e"),
+        )
+
+    def _link(self, purpose: Purpose, reader: Subscriber, number: int = 0) -> str:
+        token = link_token(self.tokens, purpose, reader, number)
         return f"{self.renderer.brand.public_url}/{purpose}/{token}"
 
     def _came_from(self, session: Session, slug: str) -> Matchup | None:
         """Return the comparison whose page the reader signed up on, if it is known."""
         view = comparison_by_slug(session, slug) if slug else None
         return matchup(view, self.renderer.brand.public_url) if view else None
+
+
+def _number(message: ClaimedMessage, name: str) -> int:
+    """Return the number that its link carries; 0 for a message that has none."""
+    return int(message.context.get(name, 0))

@@ -20,7 +20,7 @@ from digest.deliver.transactional.mail import ClaimedMessage
 from digest.deliver.transactional.tables import TransactionalKind
 from digest.message.edition import Edition, Sender
 from digest.message.personalization import Personalization
-from digest.pipeline.transactional_content import TransactionalContent
+from digest.pipeline.transactional_content import StoredData, TransactionalContent
 from digest.render.errors import TemplateError
 from digest.render.rendered import Rendered
 from digest.render.slots import Slot
@@ -28,7 +28,9 @@ from digest.render.transactional import TransactionalRenderer
 from store.engine import Store
 from subscribers import suppression
 from subscribers.addresses import AddressError, AddressHasher, parse_address
-from subscribers.tables import SuppressionReason
+from subscribers.links import link_token
+from subscribers.public_ids import IssueIds
+from subscribers.tables import Subscriber, SuppressionReason
 from subscribers.tokens import Purpose, Tokens
 
 SERIES = "letters"
@@ -54,6 +56,11 @@ class TransactionalMailer:
     clock: Callable[[], datetime]
     bounces: str = ""
     """The bounce address, as in `Edition`."""
+    stored_data: StoredData = lambda _session, _subscriber_id: None
+
+    @property
+    def _content(self) -> TransactionalContent:
+        return TransactionalContent(self.renderer, self.tokens, self.stored_data)
 
     def deliver(
         self, worker_lock: WorkerLock, should_stop: Callable[[], bool] = lambda: False
@@ -108,36 +115,39 @@ class TransactionalMailer:
         """Render, submit and settle one message; return whether its outcome is known."""
         try:
             with self.store.read() as session:
-                rendered = TransactionalContent(self.renderer, self.tokens).render(session, message)
+                rendered = self._content.render(session, message)
+                reader = session.get(Subscriber, message.subscriber_id)
         except TemplateError:
             log.exception("message %s can't be rendered", message.id)
             with self.store.write() as session:
                 mail.fail(session, message, "template", self.clock())
             return False
-        outcome = self._submit(self._edition(message, rendered), message)
+        personalization = self._personalization(message, reader)
+        outcome = self._submit(self._edition(message, rendered), personalization)
         with self.store.write() as session:
             mail.settle(session, message, outcome, self.clock())
         if isinstance(outcome, Unknown):
             log.warning("message %s may not have arrived; it is sent again", message.id)
         return not isinstance(outcome, Unknown)
 
-    def _submit(self, edition: Edition, message: ClaimedMessage) -> Outcome:
+    def _submit(self, edition: Edition, message: Personalization) -> Outcome:
         """Return the outcome. Raises ProviderError if the message was not submitted."""
         found: Outcome | None = None
         try:
-            for outcomes in self.provider.submit(edition, [[self._personalization(message)]]):
+            for outcomes in self.provider.submit(edition, [[message]]):
                 for outcome in outcomes:
                     found = outcome
         except ProviderError:
             if found is None:
                 raise
         except Exception:
-            log.exception("the provider failed with message %s", message.id)
-        return found or Unknown(message.id, "the provider did not say")
+            log.exception("the provider failed with message %s", message.delivery_id)
+        return found or Unknown(message.delivery_id, "the provider did not say")
 
     def _edition(self, message: ClaimedMessage, rendered: Rendered) -> Edition:
         return Edition(
             number=0,
+            ids=IssueIds(0),
             series=SERIES,
             subject=rendered.subject,
             html=rendered.html,
@@ -150,10 +160,21 @@ class TransactionalMailer:
             unsubscribable=message.kind in {TransactionalKind.WELCOME, TransactionalKind.ALREADY},
         )
 
-    def _personalization(self, message: ClaimedMessage) -> Personalization:
-        """Return the slots; the token is of the message's number, so retries reuse Message-ID."""
+    def _personalization(
+        self, message: ClaimedMessage, reader: Subscriber | None
+    ) -> Personalization:
+        """Return the slots; the token is of the message's own id, so retries reuse Message-ID.
+
+        A reader who was erased after the message was rendered can't unsubscribe any more.
+        """
         slots = dict.fromkeys(Slot, "")
-        slots[Slot.UNSUBSCRIBE] = self.tokens.make(Purpose.UNSUBSCRIBE, message.subscriber_id)
-        return Personalization(
-            message.id, message.email, self.tokens.make(Purpose.TRANSACTIONAL, message.id), slots
-        )
+        if reader is not None:
+            slots[Slot.UNSUBSCRIBE] = link_token(self.tokens, Purpose.UNSUBSCRIBE, reader)
+        token = self._letter_token(message)
+        return Personalization(message.id, message.email, token, slots)
+
+    def _letter_token(self, message: ClaimedMessage) -> str:
+        """One from before there were public ids keeps the Message-ID that a try may have had."""
+        if message.public_id == message.id:
+            return self.tokens.make_legacy(Purpose.TRANSACTIONAL, [message.id], 0)[0]
+        return self.tokens.make(Purpose.TRANSACTIONAL, message.public_id)

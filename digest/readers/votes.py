@@ -11,8 +11,8 @@ from digest.catalog.tables import Contender, Tool, Vote
 from digest.events.tables import EventKind
 from digest.events.writer import record_reader_event
 from digest.issues.tables import Pick
+from digest.readers.links import ReaderLink
 from subscribers.tables import Subscriber
-from subscribers.tokens import TokenClaims
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +24,18 @@ class Ballot:
     said: Verdict | None
 
 
-def ballots(session: Session, claims: TokenClaims) -> list[Ballot]:
+def ballots(session: Session, link: ReaderLink) -> list[Ballot]:
     """The tools of the token's issue in its order, each once."""
     said = dict(
         session.exec(
-            select(Vote.tool_id, Vote.verdict).where(Vote.subscriber_id == claims.subscriber)
+            select(Vote.tool_id, Vote.verdict).where(Vote.subscriber_id == link.subscriber_id)
         ).all()
     )
     rows = session.exec(
         select(Tool)
         .join(Contender, col(Contender.tool_id) == col(Tool.id))
         .join(Pick, col(Pick.comparison_id) == col(Contender.comparison_id))
-        .where(Pick.issue_number == claims.issue)
+        .where(Pick.issue_number == link.issue_number)
         .order_by(col(Pick.position), col(Contender.position))
     ).all()
     tools = {tool.slug: tool for tool in rows}
@@ -56,15 +56,15 @@ def preselect(there: Sequence[Ballot], slug: str, word: str) -> list[Ballot]:
 
 
 def cast_votes(
-    session: Session, claims: TokenClaims, given: Mapping[str, str], now: datetime
+    session: Session, link: ReaderLink, given: Mapping[str, str], now: datetime
 ) -> int | None:
     """Stores ship or skip by tool slug; returns how many votes, None if the token names nobody.
 
     Ignores a tool that is not in the issue, and any other word.
     """
-    if session.get(Subscriber, claims.subscriber, with_for_update=True) is None:
+    if session.get(Subscriber, link.subscriber_id, with_for_update=True) is None:
         return None
-    there = {one.slug for one in ballots(session, claims)}
+    there = {one.slug for one in ballots(session, link)}
     said = {
         slug: Verdict(word)
         for slug, word in given.items()
@@ -72,14 +72,14 @@ def cast_votes(
     }
     tools = session.exec(select(Tool).where(col(Tool.slug).in_(said))).all()
     for tool in tools:
-        _store(session, claims.subscriber, tool, said[tool.slug], now)
+        _store(session, link.subscriber_id, tool, said[tool.slug], now)
     if said:
         record_reader_event(
             session,
             EventKind.VOTED,
             name="vote",
-            issue=claims.issue,
-            subscriber=claims.subscriber,
+            issue=link.issue_number,
+            subscriber=link.subscriber_id,
             now=now,
         )
     return len(said)

@@ -68,6 +68,11 @@ class TransactionalRenderer:
         values = {"paragraphs": paragraphs, "action": given}
         return self._render("notice", subject, paragraphs[0], values)
 
+    def data(self, subject: str, paragraphs: tuple[str, ...], data: str) -> Rendered:
+        """Holds everything that is stored of its reader, as text that a program can read."""
+        values = {"paragraphs": paragraphs, "data": data}
+        return self._render("data", subject, paragraphs[0], values)
+
     def _render(
         self, name: str, subject: str, preheader: str, values: Mapping[str, object]
     ) -> Rendered:

@@ -12,7 +12,6 @@ from digest.web.headers import DEFAULTS
 from digest.web.templating import PRIVATE, PageTemplates
 from store.engine import UNAVAILABLE
 from store.errors import DigestError
-from subscribers.tokens import TokenClaims
 
 log = logging.getLogger(__name__)
 
@@ -34,9 +33,13 @@ class InvalidLinkError(DigestError):
 class UnknownReaderError(DigestError):
     """A link's token is ours, but names nobody: the reader is erased, or it is a preview's link."""
 
-    def __init__(self, claims: TokenClaims) -> None:
+    def __init__(self, *, preview: bool = False) -> None:
         super().__init__("the link's reader is unknown")
-        self.preview = not claims.subscriber
+        self.preview = preview
+
+
+class VoidLinkError(DigestError):
+    """A link of before its reader changed their address, or made the links sent so far void."""
 
 
 def status_of(error: DigestError) -> int:
@@ -78,6 +81,9 @@ class _ErrorPages:
         assert isinstance(error, UnknownReaderError)  # noqa: S101 - registered for nothing else
         return self._templates.private("unknown_reader.html", preview=error.preview)
 
+    async def void_link(self, _request: Request, _error: Exception) -> Response:
+        return self._templates.private("void_link.html", status=410)
+
     async def invalid_request(self, _request: Request, _error: Exception) -> Response:
         return self._page(400)
 
@@ -106,6 +112,7 @@ def add_error_pages(app: FastAPI, templates: PageTemplates) -> None:
     app.add_exception_handler(RequestValidationError, pages.invalid_request)
     app.add_exception_handler(InvalidLinkError, pages.invalid_link)
     app.add_exception_handler(UnknownReaderError, pages.unknown_reader)
+    app.add_exception_handler(VoidLinkError, pages.void_link)
     app.add_exception_handler(DigestError, pages.ours)
     for kind in UNAVAILABLE:
         app.add_exception_handler(kind, pages.unavailable)

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, func, select
 from subscribers import suppression
 from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentKind, is_withdrawn, record_consent
+from subscribers.public_ids import new_public_ids
 from subscribers.suppression_removal import removals_of
 from subscribers.tables import (
     Consent,
@@ -163,7 +164,11 @@ def _insert(
     report: ImportReport,
 ) -> None:
     people = [one for one in new if one.status is not ImportedStatus.SUPPRESSED]
-    rows = [_person(options, one, hashes[one.key]) for one in people]
+    ids = _public_ids(session, people)
+    rows = [
+        _person(options, one, hashes[one.key], named)
+        for one, named in zip(people, ids, strict=True)
+    ]
     numbers = bulk_insert.insert_people(session, rows) if rows else {}
     consents = [
         consent
@@ -178,7 +183,28 @@ def _insert(
     report.departed += len(new) - len(people)
 
 
-def _person(options: ImportOptions, one: ImportRow, address_hash: str) -> tuple[Any, ...]:
+def _public_ids(session: Session, people: list[ImportRow]) -> list[tuple[int, int]]:
+    """What links call each of them, with its epoch: as in the store that they were exported from.
+
+    An id that is somebody's here names them alone, so whoever brings it gets a new one.
+    """
+    given = [one.exported.public_id if one.exported else None for one in people]
+    brought = {named[0] for named in given if named}
+    taken = bulk_insert.public_ids_among(session, brought) if brought else set()
+    fresh = new_public_ids(len(people))
+    found: list[tuple[int, int]] = []
+    for named in given:
+        if named is None or named[0] in taken:
+            found.append((next(fresh), 0))
+            continue
+        taken.add(named[0])
+        found.append(named)
+    return found
+
+
+def _person(
+    options: ImportOptions, one: ImportRow, address_hash: str, named: tuple[int, int]
+) -> tuple[Any, ...]:
     exported = one.exported
     return (
         one.email,
@@ -188,6 +214,7 @@ def _person(options: ImportOptions, one: ImportRow, address_hash: str) -> tuple[
         options.statuses[one.status],
         exported.source if exported else options.source,
         exported.tracking if exported else True,
+        *named,
         (exported and exported.created_at) or options.now,
         (exported and exported.changed_at) or options.now,
     )

@@ -8,14 +8,19 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 
-from sqlalchemy import ColumnElement, String, any_, cast, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, String, any_, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlmodel import Session
+from sqlmodel import Session, col
 
+from store.rows import as_table
 from store.times import sqlite_text
+from subscribers.tables import FormerPublicId, Subscriber
 
-PERSON = "email email_key address_hash first_name status source tracking created_at changed_at"
-_PERSON_TYPES = "text text text text text text boolean timestamptz timestamptz"
+PERSON = (
+    "email email_key address_hash first_name status source tracking public_id link_epoch "
+    "created_at changed_at"
+)
+_PERSON_TYPES = "text text text text text text boolean bigint integer timestamptz timestamptz"
 # In all three the times stand last.
 CONSENT = "subscriber_id kind wording source ip user_agent at"
 SUPPRESSION = "address_hash email reason note detail at"
@@ -46,6 +51,15 @@ def among(session: Session, column: Any, values: Iterable[str]) -> ColumnElement
         return condition
     equal: ColumnElement[bool] = column == any_(cast(list(values), ARRAY(String)))
     return equal
+
+
+def public_ids_among(session: Session, wanted: Iterable[int]) -> set[int]:
+    """Those of `wanted` that are somebody's, or were before two rows were joined."""
+    listed = as_table(session, [(one,) for one in wanted], {"id": BigInteger()}).subquery()
+    found: set[int] = set()
+    for column in (col(Subscriber.public_id), col(FormerPublicId.public_id)):
+        found.update(session.scalars(select(column).join(listed, listed.c.id == column)))
+    return found
 
 
 def insert_people(session: Session, rows: Rows) -> dict[str, int]:

@@ -37,6 +37,7 @@ class ColumnRole:
     CATEGORIES = "categories"
     TOOLS = "tools"
     LIFTS = "lifts"
+    PUBLIC_ID = "public id"
 
 
 _NAMES = {

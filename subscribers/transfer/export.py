@@ -8,6 +8,7 @@ from typing import Any, TextIO
 
 from sqlmodel import Session, col, select
 
+from subscribers.public_ids import to_cell
 from subscribers.tables import Consent, Subscriber, Suppression
 from subscribers.transfer.formulas import disarm
 from subscribers.transfer.statuses import ImportedStatus
@@ -26,6 +27,7 @@ COLUMNS = (
     "suppressed_at",
     "suppression_note",
     "address_hash",
+    "public_id",
 )
 
 
@@ -97,6 +99,7 @@ def _cells(
         json.dumps(consents, ensure_ascii=False, separators=(",", ":")),
         *_blocked(block),
         "",
+        to_cell(one.public_id, one.link_epoch),
     )
 
 
@@ -116,7 +119,7 @@ def _write_suppressed(session: Session, writer: Any) -> None:
         for block in blocks:
             status = ImportedStatus.SUPPRESSED if block.email else ImportedStatus.ERASED
             cells = (block.email or "", "", status, "", "", "", "", "", *_blocked(block))
-            writer.writerow([*map(disarm, cells), "" if block.email else block.address_hash])
+            writer.writerow([*map(disarm, cells), "" if block.email else block.address_hash, ""])
         session.expunge_all()
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from subscribers.consent import ConsentKind
+from subscribers.public_ids import from_cell
 from subscribers.service import MAX_SOURCE_LENGTH
 from subscribers.tables import Frequency, SuppressionReason
 from subscribers.transfer.column_names import ColumnRole
@@ -35,6 +36,8 @@ class OwnExportFields(NamedTuple):
     categories: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     lifts: tuple[dict[str, Any], ...] = ()
+    public_id: tuple[int, int] | None = None
+    """What links call them, with its epoch; None in an export of the time before."""
 
 
 def read_own_fields(other: Mapping[str, str]) -> OwnExportFields:
@@ -60,7 +63,17 @@ def read_own_fields(other: Mapping[str, str]) -> OwnExportFields:
         categories=_names(other.get(ColumnRole.CATEGORIES, ""), "categories"),
         tools=_names(other.get(ColumnRole.TOOLS, ""), "tools"),
         lifts=tuple(_records(other.get(ColumnRole.LIFTS, ""), "lifts", _lift)),
+        public_id=_public_id(other.get(ColumnRole.PUBLIC_ID, "")),
     )
+
+
+def _public_id(text: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    found = from_cell(text)
+    if found is None:
+        raise RowRefusedError(text[:60], "expected the 16 hexadecimal digits of a public id")
+    return found
 
 
 def read_hash(other: Mapping[str, str]) -> str:

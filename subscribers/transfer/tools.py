@@ -394,6 +394,7 @@ OWN = ImportFormat(
         ColumnRole.CATEGORIES: ("categories",),
         ColumnRole.TOOLS: ("tools",),
         ColumnRole.LIFTS: ("lifts",),
+        ColumnRole.PUBLIC_ID: ("publicid",),
     },
     status_words={"erased": ImportedStatus.ERASED},
     status_decides=True,

@@ -22,6 +22,7 @@ from tests.integration.web.rows import (
     events,
 )
 from tests.integration.web.small_site import SmallSite, small_site
+from tests.parts.links import make_token
 
 Serve = Callable[[ASGIApp], str]
 
@@ -37,7 +38,7 @@ def site(sqlite_store: Store) -> SmallSite:
 
 
 def link(site: SmallSite, purpose: Purpose) -> str:
-    return f"/{purpose}/{site.tokens.make(purpose, 1, ISSUE)}"
+    return f"/{purpose}/{make_token(site, purpose, 1, ISSUE)}"
 
 
 def reader(site: SmallSite) -> Subscriber:
@@ -103,7 +104,7 @@ def test_preferences_switch_tracking_and_lead_off_the_list(
 def test_the_pixel_is_an_image(chromium: Browser, serve: Serve, site: SmallSite) -> None:
     home = serve(create_app(site))
     page = watch(chromium, home, 375, "light").page
-    page.goto(f"{home}/o/{site.tokens.make(Purpose.OPEN, 1, ISSUE)}.gif")
+    page.goto(f"{home}/o/{make_token(site, Purpose.OPEN, 1, ISSUE)}.gif")
     assert page.evaluate("document.images[0].naturalWidth") == 1
     assert [event.kind for event in events(site.store)] == ["opened"]
     page.context.close()

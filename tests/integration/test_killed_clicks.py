@@ -19,6 +19,7 @@ from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tokens import Purpose, Tokens
 from tests.integration.web.rows import ISSUE, add_delivery, add_issue, add_subscriber
+from tests.parts.links import token_in
 from tests.parts.processes import environment, start
 from tests.parts.world import SECRET
 
@@ -32,7 +33,7 @@ def token(store: Store) -> str:
     add_delivery(store, person)
     with store.write() as session:
         session.execute(update(Issue).values(audience=1))
-    return Tokens([SECRET]).make(Purpose.CLICK, person, ISSUE)
+    return token_in(store, Tokens([SECRET]), Purpose.CLICK, person, ISSUE)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from store.engine import Store
 from subscribers.tables import Subscriber
 from subscribers.tokens import Purpose
 from tests.parts.inbound_messages import dsn
+from tests.parts.links import make_token
 from tests.parts.waiting import until
 from tests.parts.world import NOW, SECRET, Clock, add_approved, add_people
 
@@ -56,7 +57,7 @@ def delivered(app: App) -> str:
                 changed_at=NOW,
             )
         )
-    return app.tokens.make(Purpose.DELIVERY, person or 0, number)
+    return make_token(app, Purpose.DELIVERY, person or 0, number)
 
 
 def state(app: App) -> str:

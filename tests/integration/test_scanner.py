@@ -25,6 +25,7 @@ from store.engine import Store
 from subscribers.service import find_subscriber
 from subscribers.tokens import Purpose
 from tests.integration.web.rows import events, everything
+from tests.parts.links import make_token
 from tests.parts.waiting import until
 from tests.parts.world import SECRET
 
@@ -89,8 +90,8 @@ def written(app: App, client: TestClient) -> Iterator[App]:
     for name in ("ana", "bert"):
         source = f"{PUBLIC}/comparisons/alpha-vs-beta"
         client.post("/subscribe", data={"email": f"{name}@example.org", "source": source})
-    client.post(f"/confirm/{app.tokens.make(Purpose.CONFIRM, 1)}")
-    mine = app.tokens.make(Purpose.PREFERENCES, 1)
+    client.post(f"/confirm/{make_token(app, Purpose.CONFIRM, 1)}")
+    mine = make_token(app, Purpose.PREFERENCES, 1)
     client.post(f"/preferences/{mine}/address", data={"email": "ana@new.example"})
     client.post("/api/v1/subscribers", json={"email": "ana@example.org"})
     number = app.issues.draft()

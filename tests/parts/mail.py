@@ -7,6 +7,7 @@ from digest.deliver.providers.base import Outcome, Provider
 from digest.message.edition import Edition, Sender
 from digest.message.personalization import Personalization, Recipient, personalize
 from digest.render.slots import Slot
+from subscribers.public_ids import IssueIds
 from subscribers.tokens import Tokens
 from tests.parts.world import SECRET
 
@@ -25,6 +26,7 @@ SUBJECT = (
 )
 EDITION = Edition(
     number=7,
+    ids=IssueIds(7),
     series="Weekly verdicts",
     subject=SUBJECT,
     html=f'<html lang="en"><body><p>~~greeting~~</p><p>naïve café 🚢 {LINKS}</p></body></html>',
@@ -42,10 +44,10 @@ def personalizations(
 ) -> list[Personalization]:
     """One each; delivery ids count up from `first`."""
     people = [
-        Recipient(number, number + 1_000, email, first_name, tracking=True)
+        Recipient(number, number + 1_000, 0, None, email, first_name, tracking=True)
         for number, email in enumerate(emails, first)
     ]
-    return personalize(people, EDITION.number, TOKENS)
+    return personalize(people, EDITION.ids, TOKENS)
 
 
 def long_edition(size: int) -> Edition:

@@ -138,5 +138,13 @@ def _personalization(app: Any, session: Any, edition: Any, email: str | None) ->
     person = find_subscriber(session, email)
     if person is None or person.id is None:
         raise CommandError(f"{email} is not on the list")
-    recipient = Recipient(0, person.id, person.email, person.first_name, person.tracking)
-    return app.renderer.personalize([recipient], edition.number)[0]
+    recipient = Recipient(
+        0,
+        person.public_id,
+        person.link_epoch,
+        person.legacy_number,
+        person.email,
+        person.first_name,
+        person.tracking,
+    )
+    return app.renderer.personalize([recipient], edition)[0]

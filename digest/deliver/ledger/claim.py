@@ -157,7 +157,9 @@ def _mailable_recipients(
         select(
             col(Delivery.batch_position),
             col(Delivery.id),
-            col(Subscriber.id),
+            col(Subscriber.public_id),
+            col(Subscriber.link_epoch),
+            col(Subscriber.legacy_number),
             col(Subscriber.email),
             col(Subscriber.first_name),
             col(Subscriber.tracking),

@@ -38,6 +38,7 @@ class ClaimedMessage:
     """A message that a worker has claimed, and its recipient; `attempts` counts this one."""
 
     id: int
+    public_id: int
     kind: TransactionalKind
     subscriber_id: int
     email: str
@@ -217,6 +218,7 @@ def _claimed(message: TransactionalMessage, person: Subscriber) -> ClaimedMessag
     assert message.id is not None and person.id is not None  # noqa: S101, PT018 - from the database
     return ClaimedMessage(
         message.id,
+        message.public_id,
         TransactionalKind(message.kind),
         person.id,
         message.email or person.email,

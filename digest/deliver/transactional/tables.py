@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String
 from sqlmodel import Field
 
 from store.base import Json, Table, UtcDateTime, partial_index
+from subscribers.public_ids import new_public_id
 from subscribers.tables import one_of
 
 
@@ -20,6 +21,10 @@ class TransactionalKind(StrEnum):
     """To a new address, which its owner must confirm."""
     CHANGED = "changed"
     """To the old address, so that nobody's is changed without their noticing."""
+    LINKS = "links"
+    """A new link to the preferences, after those sent before were made void."""
+    DATA = "data"
+    """Everything that is stored of the reader, whom the page that asks for it never shows it to."""
 
 
 class TransactionalState(StrEnum):
@@ -46,10 +51,16 @@ class TransactionalMessage(Table, table=True):
         one_of("state", TransactionalState),
         partial_index("ix_letter_open", "not_before", where=_OPEN),
         Index("ix_letter_subscriber_id", "subscriber_id"),
-        {"sqlite_autoincrement": True},  # its id makes the Message-ID
+        Index("ix_letter_public_id", "public_id", unique=True),
+        {"sqlite_autoincrement": True},
     )
 
     id: int | None = Field(default=None, primary_key=True)
+    public_id: int = Field(
+        default_factory=new_public_id,
+        sa_column=Column(BigInteger, nullable=False, server_default="0"),
+    )
+    """It makes the Message-ID; of letters from before there were public ids it is their id."""
     key: str = Field(max_length=100, unique=True)
     kind: str = Field(max_length=16)
     subscriber_id: int = Field(

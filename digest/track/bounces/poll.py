@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from digest.events.tables import EventKind
+from digest.readers.links import resolve_link
 from digest.readers.unsubscribe import unsubscribe_by_token
 from digest.track.bounces.mailbox import Mailbox, MailboxError
 from digest.track.bounces.parse import (
@@ -146,8 +147,9 @@ class BounceMailboxReader:
         requests = [one for one in found.values() if isinstance(one, TokenClaims)]
         with self.store.write() as session:
             ingest(session, self.hasher, events, now)
-            for claims in sorted(requests, key=lambda one: one.subscriber):
-                unsubscribe_by_token(session, self.hasher, claims, now, how="mailto")
+            links = [resolve_link(session, claims) for claims in requests]
+            for link in sorted(filter(None, links), key=lambda one: one.subscriber_id):
+                unsubscribe_by_token(session, self.hasher, link, now, how="mailto")
             record_readings(session, readings, now)
 
     def _understand(self, session: Session, name: str, raw: bytes) -> tuple[Understood, Reading]:

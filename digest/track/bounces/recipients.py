@@ -9,6 +9,8 @@ from sqlmodel import Session, col, select
 
 from digest.deliver.tables import Delivery
 from digest.deliver.transactional.tables import TransactionalMessage
+from digest.events.old_links import with_public_ids
+from digest.issues.tables import Issue
 from digest.track.bounces.tables import MAX_NAME_LENGTH, MAX_NOTE_LENGTH, InboundMessageRow
 from store.insertion import insert_new
 from subscribers.addresses import AddressError, parse_address
@@ -32,39 +34,48 @@ def find_mailed(session: Session, tokens: Tokens, candidates: Sequence[str]) -> 
     deliveries = tokens.read_many(Purpose.DELIVERY, candidates)
     claims = next((one for one in deliveries if one is not None), None)
     if claims is not None:
-        person = _recipient(session, claims)
-        left = person is not None and _changed_address_since(session, claims)
+        person, submitted_at = _recipient(session, claims)
+        left = person is not None and _changed_address_since(session, person, submitted_at)
         return MailedTo(claims, None, person.id if person else None, "" if left else _key(person))
     others = tokens.read_many(Purpose.TRANSACTIONAL, candidates)
-    number = next((one.subscriber for one in others if one is not None), None)
-    if number is None:
+    named = next((one.subscriber for one in others if one is not None), None)
+    if named is None:
         return None
-    message = session.get(TransactionalMessage, number)
+    message = session.exec(
+        select(TransactionalMessage).where(TransactionalMessage.public_id == named)
+    ).first()
     if message is None:
-        return MailedTo(None, number, None, "")
+        return MailedTo(None, named, None, "")
     person = session.get(Subscriber, message.subscriber_id)
     address = message.email.lower() if message.email else _key(person)
-    return MailedTo(None, number, person.id if person else None, address)
+    return MailedTo(None, named, person.id if person else None, address)
 
 
-def _recipient(session: Session, claims: TokenClaims) -> Subscriber | None:
-    return session.exec(
-        select(Subscriber)
-        .join(Delivery, col(Delivery.subscriber_id) == col(Subscriber.id))
-        .where(Delivery.issue_number == claims.issue, Delivery.subscriber_id == claims.subscriber)
-    ).first()
-
-
-def _changed_address_since(session: Session, claims: TokenClaims) -> bool:
-    """True where the delivery went to an address that its reader has left since."""
+def _recipient(session: Session, claims: TokenClaims) -> tuple[Subscriber | None, datetime | None]:
+    """Returns whose delivery it is, and when the delivery was last changed."""
+    (named,) = with_public_ids(session, [claims])
+    if named is None:
+        return None, None
     found = session.exec(
-        select(Consent.id)
-        .join(Delivery, col(Delivery.subscriber_id) == col(Consent.subscriber_id))
-        .where(
-            Delivery.issue_number == claims.issue,
-            Delivery.subscriber_id == claims.subscriber,
+        select(Subscriber, Delivery.changed_at)
+        .join(Delivery, col(Delivery.subscriber_id) == col(Subscriber.id))
+        .join(Issue, col(Issue.number) == col(Delivery.issue_number))
+        .where(Issue.public_id == named.issue, Subscriber.public_id == named.subscriber)
+    ).first()
+    return found or (None, None)
+
+
+def _changed_address_since(
+    session: Session, person: Subscriber, submitted_at: datetime | None
+) -> bool:
+    """True where the delivery went to an address that its reader has left since."""
+    if submitted_at is None:
+        return False
+    found = session.exec(
+        select(Consent.id).where(
+            Consent.subscriber_id == person.id,
             Consent.wording == ADDRESS_CHANGE_WORDING,
-            col(Consent.at) > col(Delivery.changed_at),
+            col(Consent.at) > submitted_at,
         )
     )
     return found.first() is not None

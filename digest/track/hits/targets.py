@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from digest.catalog.urls import is_web_address
+from digest.issues.lifecycle import issue_of_link
 from digest.issues.tables import Issue, Link
 from subscribers.tokens import Purpose, TokenClaims, Tokens
 
@@ -46,7 +47,7 @@ class TargetResolver:
     """Resolves hits to targets, with a cache of links. Not for several threads at once."""
 
     tokens: Tokens
-    _links: dict[int, Mapping[int, str]] = field(default_factory=dict)
+    _links: dict[tuple[int, bool], Mapping[int, str]] = field(default_factory=dict)
 
     def resolve(
         self, session: Session, hits: Sequence[Hit]
@@ -66,19 +67,20 @@ class TargetResolver:
         return found
 
     def _target(self, session: Session, claims: TokenClaims, link: int) -> Target:
-        links = self._links.get(claims.issue)
+        links = self._links.get((claims.issue, claims.legacy))
         if links is None:
-            links = self._links_of(session, claims.issue)
+            links = self._links_of(session, claims.issue, legacy=claims.legacy)
         if links is None:
             return None
         return links.get(link) if link else PIXEL
 
-    def _links_of(self, session: Session, number: int) -> Mapping[int, str] | None:
-        issue = session.get(Issue, number)
+    def _links_of(self, session: Session, named: int, *, legacy: bool) -> Mapping[int, str] | None:
+        known = issue_of_link(session, named, legacy=legacy)
+        issue = session.get(Issue, known[0]) if known else None
         if issue is None:
             return None
         rows = session.execute(
-            select(col(Link.number), col(Link.url)).where(col(Link.issue_number) == number)
+            select(col(Link.number), col(Link.url)).where(col(Link.issue_number) == issue.number)
         )
         # A row may be older than the check of imported addresses.
         links = {one: url for one, url in rows if is_web_address(url)}
@@ -86,5 +88,5 @@ class TargetResolver:
         if issue.audience is not None:
             while len(self._links) >= MAX_CACHED_ISSUES:
                 del self._links[next(iter(self._links))]
-            self._links[number] = links
+            self._links[named, legacy] = links
         return links

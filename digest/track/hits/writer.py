@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from sqlmodel import Session
 
+from digest.events.old_links import with_public_ids
 from digest.events.tables import EventKind
 from digest.events.writer import EventRow, record_events
 from digest.render.links import Tracking
@@ -59,8 +60,10 @@ class HitWriter:
 
         A subscriber who does not want to be tracked leaves an event that names nobody.
         """
+        resolved = self._resolver.resolve(session, hits)
+        named = with_public_ids(session, [claims for _, claims in resolved])
         targets, rows = [], []
-        for hit, (target, claims) in zip(hits, self._resolver.resolve(session, hits), strict=True):
+        for hit, (target, _), claims in zip(hits, resolved, named, strict=True):
             targets.append(target)
             if claims is not None and (self.tracking.clicks if hit.link else self.tracking.opens):
                 rows.append(self._row(hit, claims))
@@ -77,6 +80,7 @@ class HitWriter:
             hit.link or None,
             None,
             _detail(hit.method, hit.user_agent, hit.network),
+            claims.epoch,
             hit.at,
         )
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlmodel import Session, col, select
 
 from digest.deliver.tables import Delivery, DeliveryState
+from digest.issues.tables import Issue
 from digest.track.provider_events.delivery_event import DeliveryEvent
 from subscribers.addresses import AddressError, parse_address
 from subscribers.tables import Subscriber
@@ -28,7 +29,8 @@ def _found(session: Session, event: DeliveryEvent) -> DeliveryEvent:
     except AddressError:
         return event._replace(address="")
     newest = session.exec(
-        select(Delivery.issue_number, Delivery.subscriber_id)
+        select(Issue.public_id, Subscriber.public_id)
+        .join(Delivery, col(Delivery.issue_number) == col(Issue.number))
         .join(Subscriber, col(Subscriber.id) == col(Delivery.subscriber_id))
         .where(
             Subscriber.email_key == key,
@@ -38,5 +40,5 @@ def _found(session: Session, event: DeliveryEvent) -> DeliveryEvent:
         )
         .order_by(col(Delivery.issue_number).desc())
     ).first()
-    claims = TokenClaims(newest[1] or 0, newest[0]) if newest else None
+    claims = TokenClaims(newest[1], newest[0]) if newest else None
     return event._replace(address="", claims=claims)

@@ -37,7 +37,8 @@ class DeliveryEvent(NamedTuple):
     opt_out: OptOut | None = None
     provider_id: str | None = None
     transactional_id: int | None = None
-    """The transactional message, where the event is about one instead of an issue's delivery."""
+    """The public id of a transactional message, where the event is about one instead of an issue's
+    delivery."""
     address: str = ""
     """Of an asynchronous bounce that names nothing else; looked up and never stored."""
 

@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 
 from digest.deliver.bounce_policy.apply import BounceRecord, apply_bounce_policy
 from digest.deliver.tables import Delivery
+from digest.events.old_links import with_public_ids
 from digest.events.tables import EventKind
 from digest.events.writer import EventRow, record_new_events
 from digest.track.hits.classification import reclassify_later
@@ -23,6 +24,7 @@ from store.rows import as_rows
 from subscribers.addresses import AddressHasher
 from subscribers.preferences import ADDRESS_CHANGE_WORDING
 from subscribers.tables import Consent
+from subscribers.tokens import TokenClaims
 
 
 def ingest(
@@ -34,7 +36,9 @@ def ingest(
     """
     unique = {one.key: one for one in find_by_address(session, events)}
     # Always in the order of keys: two posts with the same events would deadlock otherwise.
-    new = record_new_events(session, [_row(unique[key]) for key in sorted(unique)])
+    listed = [unique[key] for key in sorted(unique)]
+    claims = with_public_ids(session, [one.claims for one in listed])
+    new = record_new_events(session, list(map(_row, listed, claims)))
     matched = [MatchedEvent(unique[key], delivery) for key, delivery in new if delivery is not None]
     # Asked for before the states change, while deliveries still say when they were submitted.
     outdated = _sent_to_old_address(session, matched)
@@ -49,13 +53,14 @@ def ingest(
     return len(new)
 
 
-def _row(event: DeliveryEvent) -> EventRow:
-    issue, subscriber = (
-        (event.claims.issue, event.claims.subscriber) if event.claims else (None, None)
-    )
+def _row(event: DeliveryEvent, claims: TokenClaims | None) -> EventRow:
+    issue, subscriber = (claims.issue, claims.subscriber) if claims else (None, None)
     # An unsubscribe is a person's decision, and counts once however it was told.
     machine = False if event.kind is EventKind.UNSUBSCRIBED else event.machine
-    return EventRow(event.key, event.kind, issue, subscriber, None, machine, event.detail, event.at)
+    # The token is a delivery's name and no link: void links change nothing about it.
+    return EventRow(
+        event.key, event.kind, issue, subscriber, None, machine, event.detail, None, event.at
+    )
 
 
 def _sent_to_old_address(session: Session, matched: Sequence[MatchedEvent]) -> set[int]:

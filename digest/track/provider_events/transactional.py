@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.deliver.transactional.tables import TransactionalMessage, TransactionalState
@@ -20,7 +20,11 @@ def ingest_transactional(
 ) -> None:
     """Applies new events that name a transactional message; they are few."""
     for event in sorted(events, key=lambda one: (one.transactional_id or 0, one.key)):
-        message = session.get(TransactionalMessage, event.transactional_id)
+        message = session.exec(
+            select(TransactionalMessage).where(
+                TransactionalMessage.public_id == event.transactional_id
+            )
+        ).first()
         if message is None:  # its reader is erased
             continue
         if event.kind in FAILED and message.state == TransactionalState.SUBMITTED:

@@ -5,9 +5,8 @@ from dataclasses import replace
 from fastapi import APIRouter, Response
 
 from digest.readers.signup import complete_signup
-from digest.web.error_pages import UnknownReaderError
 from digest.web.public.signup_form import FORMS
-from digest.web.reader.token_links import open_link, read_claims
+from digest.web.reader.token_links import open_link, path_for, read_link, unknown_reader
 from digest.web.site import OriginDep, Site, SiteDep, TemplatesDep
 from subscribers.signup import ConfirmationResult, can_confirm
 from subscribers.tables import SubscriberStatus
@@ -35,21 +34,21 @@ def ask(token: str, site: SiteDep, templates: TemplatesDep) -> Response:
 @router.post("/confirm/{token}")
 def confirm(token: str, origin: OriginDep, site: SiteDep, templates: TemplatesDep) -> Response:
     """Puts the reader on the list by the time it answers; a second time changes nothing."""
-    claims = read_claims(site, Purpose.CONFIRM, token)
+    link = read_link(site, Purpose.CONFIRM, token)
     with site.store.write() as session:
         result = complete_signup(
             session,
-            claims.subscriber,
+            link.subscriber_id,
             wording=_wording(site),
             origin=replace(origin, form=FORMS["confirm"]),
             now=site.clock(),
         )
     if result is ConfirmationResult.NOBODY:
-        raise UnknownReaderError(claims)
+        raise unknown_reader(link)
     if result is ConfirmationResult.TOO_LATE:
         return templates.private("confirmation_expired.html", status=410)
-    token = site.tokens.make(Purpose.PREFERENCES, claims.subscriber)
-    return templates.private("confirmed.html", preferences_path=f"/preferences/{token}")
+    mine = path_for(site, Purpose.PREFERENCES, link)
+    return templates.private("confirmed.html", preferences_path=mine)
 
 
 def _wording(site: Site) -> str:

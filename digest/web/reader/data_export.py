@@ -5,8 +5,7 @@ import json
 from fastapi import APIRouter, Response
 
 from digest.readers.data_export import erase_reader, export_reader
-from digest.web.error_pages import UnknownReaderError
-from digest.web.reader.token_links import open_link, read_claims
+from digest.web.reader.token_links import open_link, read_link, unknown_reader
 from digest.web.site import SiteDep, TemplatesDep
 from digest.web.templating import PRIVATE
 from subscribers.tokens import Purpose
@@ -17,11 +16,11 @@ router = APIRouter()
 @router.post("/preferences/{token}/export")
 def export(token: str, site: SiteDep) -> Response:
     """Downloads everything that is stored; a POST, so that no scanner fetches it."""
-    claims = read_claims(site, Purpose.PREFERENCES, token)
+    link = read_link(site, Purpose.PREFERENCES, token)
     with site.store.read() as session:
-        found = export_reader(session, claims.subscriber)
+        found = export_reader(session, link.subscriber_id)
     if found is None:
-        raise UnknownReaderError(claims)
+        raise unknown_reader(link)
     return Response(
         json.dumps(found, ensure_ascii=False, indent=2),
         media_type="application/json",
@@ -39,9 +38,9 @@ def ask_to_erase(token: str, site: SiteDep, templates: TemplatesDep) -> Response
 @router.post("/preferences/{token}/erase")
 def erase(token: str, site: SiteDep, templates: TemplatesDep) -> Response:
     """Erases the reader; done when it answers."""
-    claims = read_claims(site, Purpose.PREFERENCES, token)
+    link = read_link(site, Purpose.PREFERENCES, token)
     with site.store.write() as session:
-        erased = erase_reader(session, site.hasher, claims.subscriber, site.clock())
+        erased = erase_reader(session, site.hasher, link.subscriber_id, site.clock())
     if not erased:
-        raise UnknownReaderError(claims)
+        raise unknown_reader(link)
     return templates.private("erased.html")

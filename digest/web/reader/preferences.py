@@ -4,21 +4,22 @@ from fastapi import APIRouter, HTTPException, Response
 from fastapi.responses import RedirectResponse
 
 from digest.readers.address_change import start_address_change
+from digest.readers.links import ReaderLink
 from digest.readers.preferences import (
     change_preferences,
     is_choice,
     read_preferences,
     set_tracking,
 )
-from digest.web.error_pages import UnknownReaderError
 from digest.web.forms import FormFieldList, FormFields
 from digest.web.reader.preferences_page import page_values
-from digest.web.reader.token_links import read_claims
+from digest.web.reader.token_links import read_link, unknown_reader
 from digest.web.site import Site, SiteDep, TemplatesDep
 from digest.web.templating import PRIVATE, PageTemplates
 from subscribers.addresses import AddressError
+from subscribers.links import link_token
 from subscribers.preferences import MAX_PAUSE_WEEKS, pause_mail
-from subscribers.tokens import Purpose, TokenClaims
+from subscribers.tokens import Purpose
 
 router = APIRouter()
 
@@ -29,26 +30,26 @@ WEEKS = {str(weeks): weeks for weeks in range(MAX_PAUSE_WEEKS + 1)}
 @router.api_route("/preferences/{token}", methods=["GET", "HEAD"])
 def show(token: str, site: SiteDep, templates: TemplatesDep, said: str = "") -> Response:
     """Shows the page; `said` names a message of what was just done."""
-    claims = read_claims(site, Purpose.PREFERENCES, token)
-    return _page(site, templates, claims, said=said)
+    link = read_link(site, Purpose.PREFERENCES, token)
+    return _page(site, templates, link, said=said)
 
 
 @router.post("/preferences/{token}")
 def track(token: str, form: FormFields, site: SiteDep, templates: TemplatesDep) -> Response:
     """Switches tracking: `tracking=on` or `tracking=off`; saved when it answers."""
-    claims = read_claims(site, Purpose.PREFERENCES, token)
+    link = read_link(site, Purpose.PREFERENCES, token)
     tracking = TRACKING.get(form.get("tracking", ""))
     if tracking is None:
         raise HTTPException(400)
     with site.store.write() as session:
-        set_tracking(session, claims.subscriber, site.clock(), tracking=tracking)
-    return _page(site, templates, claims, said="saved")
+        set_tracking(session, link.subscriber_id, site.clock(), tracking=tracking)
+    return _page(site, templates, link, said="saved")
 
 
 @router.post("/preferences/{token}/choices")
 def change(token: str, fields: FormFieldList, site: SiteDep, templates: TemplatesDep) -> Response:
     """Saves `frequency`, `zone`, and any number of `category` and `tool`."""
-    claims = read_claims(site, Purpose.PREFERENCES, token)
+    link = read_link(site, Purpose.PREFERENCES, token)
     given = dict(fields)
     frequency, zone = given.get("frequency", ""), given.get("zone", "")
     if not is_choice(frequency, zone):
@@ -56,7 +57,7 @@ def change(token: str, fields: FormFieldList, site: SiteDep, templates: Template
     with site.store.write() as session:
         change_preferences(
             session,
-            claims.subscriber,
+            link.subscriber_id,
             frequency=frequency,
             zone=zone,
             categories=[value for field, value in fields if field == "category"],
@@ -69,12 +70,12 @@ def change(token: str, fields: FormFieldList, site: SiteDep, templates: Template
 @router.post("/preferences/{token}/pause")
 def pause(token: str, form: FormFields, site: SiteDep, templates: TemplatesDep) -> Response:
     """Pauses for `weeks`; 0 ends the pause now."""
-    claims = read_claims(site, Purpose.PREFERENCES, token)
+    link = read_link(site, Purpose.PREFERENCES, token)
     weeks = WEEKS.get(form.get("weeks", ""))
     if weeks is None:
         raise HTTPException(400)
     with site.store.write() as session:
-        pause_mail(session, claims.subscriber, weeks, site.clock())
+        pause_mail(session, link.subscriber_id, weeks, site.clock())
     return _back(templates, token, "paused" if weeks else "going")
 
 
@@ -83,11 +84,11 @@ def change_address(
     token: str, form: FormFields, site: SiteDep, templates: TemplatesDep
 ) -> Response:
     """Asks for a change to `email`; nothing changes before that address's owner confirms."""
-    claims = read_claims(site, Purpose.PREFERENCES, token)
+    link = read_link(site, Purpose.PREFERENCES, token)
     email = form.get("email", "")
     try:
         with site.store.write() as session:
-            start_address_change(session, site.hasher, claims.subscriber, email, site.clock())
+            start_address_change(session, site.hasher, link.subscriber_id, email, site.clock())
     except AddressError:
         return _back(templates, token, "address")
     return _back(templates, token, "asked")
@@ -98,13 +99,13 @@ def _back(templates: PageTemplates, token: str, said: str) -> Response:
     return RedirectResponse(f"{templates.base}/preferences/{token}?said={said}", 303, PRIVATE)
 
 
-def _page(site: Site, templates: PageTemplates, claims: TokenClaims, *, said: str) -> Response:
+def _page(site: Site, templates: PageTemplates, link: ReaderLink, *, said: str) -> Response:
     with site.store.read() as session:
-        found = read_preferences(session, claims.subscriber)
+        found = read_preferences(session, link.subscriber_id)
     if found is None:
-        raise UnknownReaderError(claims)
-    mine = site.tokens.make(Purpose.PREFERENCES, claims.subscriber, claims.issue)
-    leave = site.tokens.make(Purpose.UNSUBSCRIBE, claims.subscriber, claims.issue)
+        raise unknown_reader(link)
+    mine = link_token(site.tokens, Purpose.PREFERENCES, found.reader, link.issue_id)
+    leave = link_token(site.tokens, Purpose.UNSUBSCRIBE, found.reader, link.issue_id)
     return templates.private(
         "preferences.html",
         path=f"/preferences/{mine}",

@@ -1,29 +1,56 @@
 """Opens a link with a token: verifies the token and finds its reader."""
 
+from digest.readers.links import ReaderLink, resolve_link
 from digest.readers.preferences import find_reader
-from digest.web.error_pages import InvalidLinkError, UnknownReaderError
+from digest.web.error_pages import InvalidLinkError, UnknownReaderError, VoidLinkError
 from digest.web.site import Site
+from subscribers.links import link_token
 from subscribers.tables import Subscriber
-from subscribers.tokens import Purpose, TokenClaims, TokenError
+from subscribers.tokens import Purpose, TokenError
 
 
-def read_claims(site: Site, purpose: Purpose, token: str) -> TokenClaims:
-    """The claims of the token. Raises InvalidLinkError if we did not make it for this purpose."""
+def read_link(site: Site, purpose: Purpose, token: str) -> ReaderLink:
+    """What the token names here; subscriber 0 for a preview's.
+
+    Raises InvalidLinkError if we did not make it for this purpose, UnknownReaderError if it names
+    nobody here, and VoidLinkError for a void one, unless it unsubscribes.
+    """
     try:
-        return site.tokens.read(purpose, token)
+        claims = site.tokens.read(purpose, token)
     except TokenError:
         raise InvalidLinkError from None
+    with site.store.read() as session:
+        link = resolve_link(session, claims)
+    if link is None:
+        raise UnknownReaderError
+    if link.is_void and purpose is not Purpose.UNSUBSCRIBE:
+        raise VoidLinkError
+    return link
 
 
-def open_link(site: Site, purpose: Purpose, token: str) -> tuple[TokenClaims, Subscriber]:
-    """The claims of the token and its reader, for a page that asks before it changes anything.
+def open_link(site: Site, purpose: Purpose, token: str) -> tuple[ReaderLink, Subscriber]:
+    """What the token names and its reader, for a page that asks before it changes anything.
 
     Such a page only shows a button, since scanners open every link (invariant 5,
-    docs/invariants.md). Raises InvalidLinkError or UnknownReaderError.
+    docs/invariants.md). Raises as `read_link`.
     """
-    claims = read_claims(site, purpose, token)
+    link = read_link(site, purpose, token)
     with site.store.read() as session:
-        reader = find_reader(session, claims.subscriber)
+        reader = find_reader(session, link.subscriber_id)
     if reader is None:
-        raise UnknownReaderError(claims)
-    return claims, reader
+        raise unknown_reader(link)
+    return link, reader
+
+
+def unknown_reader(link: ReaderLink) -> UnknownReaderError:
+    """The error where a link's reader is not there: a preview's, or erased in this moment."""
+    return UnknownReaderError(preview=not link.subscriber_id)
+
+
+def path_for(site: Site, purpose: Purpose, link: ReaderLink) -> str:
+    """The path of another page of the link's reader, as they are now; empty if they are gone."""
+    with site.store.read() as session:
+        reader = find_reader(session, link.subscriber_id)
+    if reader is None:
+        return ""
+    return f"/{purpose}/{link_token(site.tokens, purpose, reader, link.issue_id)}"

@@ -6,9 +6,8 @@ from fastapi import APIRouter, HTTPException, Response
 
 from digest.readers.preferences import find_reader
 from digest.readers.unsubscribe import unsubscribe_by_token
-from digest.web.error_pages import UnknownReaderError
 from digest.web.forms import FormFields, clean
-from digest.web.reader.token_links import open_link, read_claims
+from digest.web.reader.token_links import open_link, path_for, read_link, unknown_reader
 from digest.web.site import OriginDep, SiteDep, TemplatesDep
 from subscribers.preferences import record_feedback
 from subscribers.signup import resubscribe
@@ -47,11 +46,11 @@ def unsubscribe(token: str, site: SiteDep, templates: TemplatesDep) -> Response:
     The body is not read: mail programs send it urlencoded or as multipart, and whatever it says,
     a POST with this token can only mean one thing.
     """
-    claims = read_claims(site, Purpose.UNSUBSCRIBE, token)
+    link = read_link(site, Purpose.UNSUBSCRIBE, token)
     with site.store.write() as session:
-        email = unsubscribe_by_token(session, site.hasher, claims, site.clock())
+        email = unsubscribe_by_token(session, site.hasher, link, site.clock())
     if email is None:
-        raise UnknownReaderError(claims)
+        raise unknown_reader(link)
     return templates.private(
         "unsubscribed.html", email=email, path=f"/unsubscribe/{token}", reasons=REASON_WORDS
     )
@@ -60,7 +59,7 @@ def unsubscribe(token: str, site: SiteDep, templates: TemplatesDep) -> Response:
 @router.post("/unsubscribe/{token}/reason")
 def why(token: str, form: FormFields, site: SiteDep, templates: TemplatesDep) -> Response:
     """`reason`, and if they like `words`; from whoever has left, if they like."""
-    claims = read_claims(site, Purpose.UNSUBSCRIBE, token)
+    link = read_link(site, Purpose.UNSUBSCRIBE, token)
     reason = form.get("reason", "")
     if reason not in set(UnsubscribeReason):
         raise HTTPException(400)
@@ -68,38 +67,37 @@ def why(token: str, form: FormFields, site: SiteDep, templates: TemplatesDep) ->
     with site.store.write() as session:
         said = record_feedback(
             session,
-            claims.subscriber,
+            link.subscriber_id,
             UnsubscribeReason(reason),
             words,
-            issue=claims.issue or None,
+            issue=link.issue_number or None,
             now=site.clock(),
         )
     if not said:
-        raise UnknownReaderError(claims)
+        raise unknown_reader(link)
     return templates.private("feedback_thanks.html", path=f"/unsubscribe/{token}")
 
 
 @router.post("/unsubscribe/{token}/undo")
 def undo(token: str, origin: OriginDep, site: SiteDep, templates: TemplatesDep) -> Response:
     """Who left by mistake is on the list again when it answers."""
-    claims = read_claims(site, Purpose.UNSUBSCRIBE, token)
-    source = f"link in issue {claims.issue}" if claims.issue else "link"
+    link = read_link(site, Purpose.UNSUBSCRIBE, token)
+    source = f"link in issue {link.issue_number}" if link.issue_number else "link"
     with site.store.write() as session:
         back = resubscribe(
             session,
-            claims.subscriber,
+            link.subscriber_id,
             wording=RESUBSCRIBE_WORDING.format(name=site.brand.name),
             origin=replace(origin, source=source, form="undo-1"),
             now=site.clock(),
         )
-        person = find_reader(session, claims.subscriber)
+        person = find_reader(session, link.subscriber_id)
         if person is None:
-            raise UnknownReaderError(claims)
+            raise unknown_reader(link)
         on = back or person.status == SubscriberStatus.ACTIVE
-    preferences = site.tokens.make(Purpose.PREFERENCES, claims.subscriber, claims.issue)
     return templates.private(
         "resubscribed.html",
         email=person.email,
         on=on,
-        preferences_path=f"/preferences/{preferences}",
+        preferences_path=path_for(site, Purpose.PREFERENCES, link),
     )

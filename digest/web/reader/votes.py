@@ -3,9 +3,8 @@
 from fastapi import APIRouter, Response
 
 from digest.readers.votes import ballots, cast_votes, preselect
-from digest.web.error_pages import UnknownReaderError
 from digest.web.forms import FormFields
-from digest.web.reader.token_links import read_claims
+from digest.web.reader.token_links import read_link, unknown_reader
 from digest.web.site import SiteDep, TemplatesDep
 from subscribers.tokens import Purpose
 
@@ -20,9 +19,9 @@ def ask(
 
     `tool` and `say`, as the email's buttons have them, put that tool first with that choice made.
     """
-    claims = read_claims(site, Purpose.VOTE, token)
+    link = read_link(site, Purpose.VOTE, token)
     with site.store.read() as session:
-        there = preselect(ballots(session, claims), tool, say)
+        there = preselect(ballots(session, link), tool, say)
     first = there[0].name if there and there[0].slug == tool else None
     return templates.private(
         "vote.html", ballots=there, said=None, first=first, path=f"/vote/{token}"
@@ -32,14 +31,14 @@ def ask(
 @router.post("/vote/{token}")
 def vote(token: str, form: FormFields, site: SiteDep, templates: TemplatesDep) -> Response:
     """One field a tool, its slug, with ship or skip; kept when it answers."""
-    claims = read_claims(site, Purpose.VOTE, token)
+    link = read_link(site, Purpose.VOTE, token)
     with site.store.write() as session:
-        said = cast_votes(session, claims, form, site.clock())
+        said = cast_votes(session, link, form, site.clock())
         if said is None:
-            raise UnknownReaderError(claims)
+            raise unknown_reader(link)
         return templates.private(
             "vote.html",
-            ballots=ballots(session, claims),
+            ballots=ballots(session, link),
             said=said,
             first=None,
             path=f"/vote/{token}",

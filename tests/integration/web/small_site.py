@@ -16,6 +16,7 @@ from digest.track.hits.networks import ScannerNetworks
 from digest.track.provider_events.sendgrid_signature import SignatureVerifier
 from store.engine import Store
 from subscribers.addresses import AddressHasher
+from subscribers.public_ids import IssueIds
 from subscribers.tokens import Tokens
 from tests.integration.web.rows import HTML, NOW, TARGET, TEXT
 
@@ -49,6 +50,7 @@ class Proofs:
         shown = self.rendering
         return Edition(
             number=number,
+            ids=IssueIds(number),
             series="by-hand",
             subject=shown.subject,
             html=shown.html,
@@ -59,8 +61,8 @@ class Proofs:
         )
 
     def sample_personalization(self, edition: Edition) -> Personalization:
-        nobody = Recipient(0, 0, "reader@example.com", "Sam", tracking=False)
-        return personalize([nobody], edition.number, self.tokens)[0]
+        nobody = Recipient(0, 0, 0, None, "reader@example.com", "Sam", tracking=False)
+        return personalize([nobody], edition.ids, self.tokens)[0]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from digest.web.application import create_app
 from subscribers.tokens import Purpose
 from tests.integration.web.rows import ISSUE, add_comparison, add_issue, add_subscriber
 from tests.integration.web.small_site import SmallSite
+from tests.parts.links import make_token
 
 
 def paths(site: SmallSite) -> list[str]:
@@ -78,8 +79,8 @@ def test_a_fault_is_a_page_without_a_traceback(
         msg = "a secret detail"
         raise RuntimeError(msg)
 
+    token = make_token(site, Purpose.UNSUBSCRIBE, 1)
     monkeypatch.setattr(site.store, "read", fail)
-    token = site.tokens.make(Purpose.UNSUBSCRIBE, 1)
     with caplog.at_level(logging.INFO, logger="digest"):
         answer = TestClient(create_app(site), raise_server_exceptions=False).get(
             f"/unsubscribe/{token}"

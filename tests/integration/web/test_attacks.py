@@ -17,6 +17,7 @@ from tests.integration.web.rows import (
     everything,
 )
 from tests.integration.web.small_site import SmallSite, small_site
+from tests.parts.links import make_token
 
 PATHS = {
     Purpose.CLICK: "/l/1/{}",
@@ -83,7 +84,7 @@ def test_a_token_serves_no_other_purpose(client: TestClient, site: SmallSite, an
         for purpose in Purpose:
             if purpose is wanted:
                 continue
-            token = site.tokens.make(purpose, anna, ISSUE)
+            token = make_token(site, purpose, anna, ISSUE)
             for method in ("GET", "HEAD", "POST"):
                 assert refused(client, method, path.format(token)), (purpose, path, method)
     assert everything(site.store) == before
@@ -115,7 +116,7 @@ def test_a_scanner_that_opens_everything_decides_nothing(
     """Invariant 5 (docs/invariants.md): it leaves events, and nothing a person decides."""
     before = everything(site.store, but=("event",))
     for purpose, path in PATHS.items():
-        address = path.format(site.tokens.make(purpose, anna, ISSUE))
+        address = path.format(make_token(site, purpose, anna, ISSUE))
         for method in ("GET", "HEAD", "GET", "OPTIONS"):
             assert client.request(method, address).status_code in (200, 302, 405, 410)
     assert everything(site.store, but=("event",)) == before
@@ -127,7 +128,7 @@ def test_a_stored_target_that_is_no_address_is_not_followed(
 ) -> None:
     """Neither a header of its own nor another scheme: the row may be older than its check."""
     add_issue(site.store, links=dict(enumerate(HOSTILE_TARGETS, start=1)))
-    token = site.tokens.make(Purpose.CLICK, 0, ISSUE)
+    token = make_token(site, Purpose.CLICK, 0, ISSUE)
     for number, target in enumerate(HOSTILE_TARGETS, start=1):
         answer = client.get(f"/l/{number}/{token}")
         assert answer.status_code == 404, target
@@ -139,7 +140,7 @@ def test_a_stored_target_that_is_no_address_is_not_followed(
 def test_nothing_in_the_address_can_name_a_target(
     client: TestClient, site: SmallSite, anna: int
 ) -> None:
-    token = site.tokens.make(Purpose.CLICK, anna, ISSUE)
+    token = make_token(site, Purpose.CLICK, anna, ISSUE)
     plain = client.get(f"/l/1/{token}").headers["location"]
     for query in ("?url=https://evil.example", "?next=//evil.example", "?u=%0d%0aX:%20y"):
         assert client.get(f"/l/1/{token}{query}").headers["location"] == plain
@@ -151,7 +152,7 @@ def test_thousands_of_forged_links_are_none_of_ours(
 ) -> None:
     """Over HTTP, what `tests/unit/subscribers/test_forged_tokens.py` does a million times."""
     before = everything(site.store)
-    own = site.tokens.make(Purpose.CLICK, anna, ISSUE)
+    own = make_token(site, Purpose.CLICK, anna, ISSUE)
     chance = random.Random(3)
     for _ in range(300):
         invented = base64.urlsafe_b64encode(chance.randbytes(16)).decode().rstrip("=")

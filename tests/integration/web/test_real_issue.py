@@ -16,6 +16,7 @@ from digest.web.application import create_app
 from store.engine import Store
 from subscribers.tokens import Purpose
 from tests.integration.web.rows import NOW, add_comparison, everything
+from tests.parts.links import make_token
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_the_archive_of_a_real_issue_leads_everywhere_straight(app: App) -> None
 def test_every_link_of_a_real_issue_can_be_followed(app: App) -> None:
     number = finished(app)
     client = TestClient(create_app(app), follow_redirects=False)
-    token = app.tokens.make(Purpose.CLICK, 0, number)
+    token = make_token(app, Purpose.CLICK, 0, number)
     with app.store.read() as session:
         links = {link.number: link.url for link in session.exec(select(Link))}
     assert links

@@ -30,6 +30,7 @@ from tests.integration.web.rows import (
     everything,
 )
 from tests.integration.web.small_site import BRAND, SmallSite, small_site
+from tests.parts.links import make_token
 from tests.parts.sendgrid_events import SIGNATURE, TIMESTAMP, Hook, body_of, event
 
 PATH = "/webhooks/sendgrid"
@@ -51,7 +52,7 @@ def reader(site: SmallSite) -> int:
 
 
 def told(site: SmallSite, reader: int, name: str = "open", **more: Any) -> dict[str, Any]:
-    return event(name, site.tokens.make(Purpose.DELIVERY, reader, ISSUE), NOW, **more)
+    return event(name, make_token(site, Purpose.DELIVERY, reader, ISSUE), NOW, **more)
 
 
 def post(client: TestClient, body: bytes, headers: dict[str, str] | None = None) -> Any:

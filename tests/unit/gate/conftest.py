@@ -13,17 +13,19 @@ from digest.message.personalization import Recipient, personalize
 from digest.render.environment import email_environment, templates_folder
 from digest.render.issue import render_issue
 from digest.render.rendered import Rendered
+from subscribers.public_ids import IssueIds
 from subscribers.tokens import Tokens
 from tests.golden.sample import BRAND, content
 
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-READER = Recipient(1, 5, "ana@example.org", "Ana", tracking=True)
+READER = Recipient(1, 5, 0, None, "ana@example.org", "Ana", tracking=True)
 
 
 def made(rendered: Rendered, **changes: Any) -> SampleMessage:
     """The message that `rendered` gives; `changes` are the edition's."""
     values = {
         "number": 12,
+        "ids": IssueIds(12),
         "series": "weekly",
         "subject": rendered.subject,
         "html": rendered.html,
@@ -33,7 +35,9 @@ def made(rendered: Rendered, **changes: Any) -> SampleMessage:
         "public_url": BRAND.public_url,
     }
     edition = Edition(**(values | changes))
-    personalization = personalize([READER], 12, Tokens(["one secret of the tests, long enough"]))[0]
+    personalization = personalize(
+        [READER], edition.ids, Tokens(["one secret of the tests, long enough"])
+    )[0]
     return sample_message(edition, rendered, personalization, AT)
 
 

@@ -16,6 +16,7 @@ from digest.message.personalization import Personalization, Recipient, personali
 from digest.message.quoted_printable import MAX_LINE, encode_piece, encode_text
 from digest.message.template import MessageTemplate
 from digest.render.slots import MARKS, Slot, disarm_slots
+from subscribers.public_ids import IssueIds
 from subscribers.tokens import Purpose, TokenClaims, Tokens, token_to_hex
 
 TOKENS = Tokens(["one secret of the tests, long enough"])
@@ -25,6 +26,7 @@ AT = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 def edition(**changes: object) -> Edition:
     values: dict[str, object] = {
         "number": 12,
+        "ids": IssueIds(12),
         "series": "weekly",
         "subject": "SmolLM3 splits the panel",
         "html": '<p>~~greeting~~</p><a href="https://d.example/l/1/~~click~~">go</a>',
@@ -37,8 +39,8 @@ def edition(**changes: object) -> Edition:
 
 
 def personalization(first_name: str = "Ana", *, tracking: bool = True) -> Personalization:
-    recipient = Recipient(1, 5, "ana@example.org", first_name, tracking)
-    return personalize([recipient], 12, TOKENS)[0]
+    recipient = Recipient(1, 5, 0, None, "ana@example.org", first_name, tracking)
+    return personalize([recipient], IssueIds(12), TOKENS)[0]
 
 
 def parsed(message: bytes) -> EmailMessage:

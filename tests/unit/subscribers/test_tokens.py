@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from subscribers.public_ids import EPOCHS, MAX_PUBLIC_ID
 from subscribers.tokens import (
-    MAX_ISSUES,
-    MAX_SUBSCRIBERS,
+    MAX_ISSUE_ID,
     TOKEN_LENGTH,
     Purpose,
     TokenClaims,
@@ -23,14 +23,31 @@ ALPHABET = string.ascii_letters + string.digits + "-_"
 
 @given(
     st.sampled_from(Purpose),
-    st.integers(0, MAX_SUBSCRIBERS - 1),
-    st.integers(0, MAX_ISSUES - 1),
+    st.integers(0, MAX_PUBLIC_ID - 1),
+    st.integers(0, MAX_ISSUE_ID - 1),
+    st.integers(0, EPOCHS - 1),
 )
-def test_a_token_says_what_it_was_made_for(purpose: Purpose, subscriber: int, issue: int) -> None:
-    token = TOKENS.make(purpose, subscriber, issue)
-    assert TOKENS.read(purpose, token) == TokenClaims(subscriber, issue)
+def test_a_token_says_what_it_was_made_for(
+    purpose: Purpose, subscriber: int, issue: int, epoch: int
+) -> None:
+    token = TOKENS.make(purpose, subscriber, issue, epoch=epoch)
+    assert TOKENS.read(purpose, token) == TokenClaims(subscriber, issue, epoch)
     assert len(token) == TOKEN_LENGTH
     assert set(token) <= set(ALPHABET)
+
+
+@given(
+    st.sampled_from(Purpose),
+    st.lists(st.integers(0, 2**40 - 1), max_size=5),
+    st.integers(0, 2**24 - 1),
+)
+def test_a_token_of_row_numbers_is_read_as_such(
+    purpose: Purpose, numbers: list[int], issue: int
+) -> None:
+    made = TOKENS.make_legacy(purpose, numbers, issue)
+    assert TOKENS.read_many(purpose, made) == [
+        TokenClaims(number, issue, legacy=True) for number in numbers
+    ]
 
 
 @pytest.mark.parametrize("made", Purpose)
@@ -86,7 +103,7 @@ def test_a_new_secret_writes_and_the_old_one_still_reads() -> None:
 
 
 @pytest.mark.parametrize(
-    ("subscriber", "issue"), [(-1, 0), (MAX_SUBSCRIBERS, 0), (0, MAX_ISSUES), (0, -1)]
+    ("subscriber", "issue"), [(-1, 0), (MAX_PUBLIC_ID, 0), (0, MAX_ISSUE_ID), (0, -1)]
 )
 def test_numbers_that_do_not_fit_are_refused(subscriber: int, issue: int) -> None:
     with pytest.raises(ValueError, match="out of range"):

@@ -28,6 +28,7 @@ from subscribers.addresses import AddressHasher
 from subscribers.service import erase_subscriber, unsubscribe
 from subscribers.tables import Subscriber, Suppression
 from subscribers.tokens import Purpose, Tokens
+from tests.parts.links import token_in
 from tests.parts.world import NOW, SECRET, Clock, Recorder, add_people
 
 Deliver = Callable[[], int]
@@ -285,7 +286,7 @@ def test_a_confirmation_says_that_nobody_wrote_it_and_offers_no_way_off(
     head = message.partition(b"\r\n\r\n")[0]
     assert b"\r\nAuto-Submitted: auto-generated\r\n" in head
     assert b"List-" not in head
-    link = f"https://d.example/confirm/{TOKENS.make(Purpose.CONFIRM, ana)}"
+    link = f"https://d.example/confirm/{token_in(store, TOKENS, Purpose.CONFIRM, ana)}"
     assert link in edition.text
 
 
@@ -297,7 +298,7 @@ def test_a_welcome_can_be_left_in_one_click(
     deliver()
     ((edition, personalization),) = provider.sent
     head = MessageTemplate(edition).message(personalization, NOW).partition(b"\r\n\r\n")[0]
-    link = f"<https://d.example/unsubscribe/{TOKENS.make(Purpose.UNSUBSCRIBE, reader)}>"
+    link = f"<https://d.example/unsubscribe/{token_in(store, TOKENS, Purpose.UNSUBSCRIBE, reader)}>"
     assert f"\r\nList-Unsubscribe: {link}".encode() in head
     assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in head
 

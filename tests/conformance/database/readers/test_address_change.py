@@ -40,7 +40,15 @@ def ask(store: Store, reader: int = 1, email: str = NEW) -> None:
         start_address_change(session, HASHER, reader, email, NOW)
 
 
-def complete(store: Store, number: int = 1, reader: int = 1) -> AddressChanged | None:
+def newest(store: Store, reader: int = 1) -> int:
+    """The number that the newest link carries; 0 if nothing was asked for."""
+    with store.read() as session:
+        change = session.get(AddressChange, reader)
+    return change.number if change else 0
+
+
+def complete(store: Store, number: int | None = None, reader: int = 1) -> AddressChanged | None:
+    number = newest(store, reader) if number is None else number
     with store.write() as session:
         return complete_address_change(
             session, HASHER, reader, number, origin=ConsentOrigin(), now=NOW

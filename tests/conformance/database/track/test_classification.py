@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select, update
+from sqlmodel import col, select, update
 
 from digest.deliver.tables import Batch, Delivery
 from digest.events.tables import Event, EventKind
-from digest.issues.tables import Link
+from digest.issues.tables import Issue, Link
 from digest.track.hits.classification import classify_all, classify_batch
 from digest.track.hits.targets import Hit
 from digest.track.hits.writer import HitWriter
@@ -16,11 +16,15 @@ from digest.track.provider_events.ingest import ingest
 from digest.track.report import report_of
 from store.engine import Store
 from subscribers.addresses import AddressHasher
-from subscribers.tokens import Purpose, TokenClaims, Tokens
+from subscribers.tables import Subscriber
+from subscribers.tokens import Purpose, Tokens
 from tests.integration.web.rows import ISSUE, NOW, add_delivery, add_issue, add_subscriber
+from tests.parts.links import claims_for
 from tests.parts.traces import CHROME, PHONE
 
 TOKENS = Tokens(["a secret of the tests that is long enough"])
+BEYOND = 10_000
+"""A public id is so much more than its row's number here."""
 HASHER = AddressHasher("another secret of the tests, long enough")
 LINKS = {number: f"https://example.org/{number}" for number in range(1, 11)}
 
@@ -39,13 +43,15 @@ def people(store: Store) -> list[int]:
         add_delivery(store, one)
     with store.write() as session:
         session.execute(update(Batch).values(done_at=NOW))
+        session.execute(update(Subscriber).values(public_id=col(Subscriber.id) + BEYOND))
+        session.execute(update(Issue).values(public_id=col(Issue.number) + BEYOND))
         session.execute(update(Link).where(Link.number == 10).values(kind="hidden"))  # type: ignore[arg-type]
     return found
 
 
 def hit(person: int, after: float, link: int = 0, agent: str = PHONE, method: str = "GET") -> Hit:
     purpose = Purpose.CLICK if link else Purpose.OPEN
-    token = TOKENS.make(purpose, person, ISSUE)
+    token = TOKENS.make(purpose, person + BEYOND, ISSUE + BEYOND)
     return Hit(link, token, method, agent, NOW + timedelta(seconds=after))
 
 
@@ -96,7 +102,7 @@ def test_a_delivery_that_is_told_late_labels_its_hits_anew(
     classify_all(store)
     assert [rule for rule, _ in rules(store)] == ["person", "person"]
     late = DeliveryEvent(
-        "late", EventKind.DELIVERED, TokenClaims(anna, ISSUE), NOW + timedelta(seconds=3_599)
+        "late", EventKind.DELIVERED, claims_for(store, anna, ISSUE), NOW + timedelta(seconds=3_599)
     )
     with store.write() as session:
         ingest(session, HASHER, [late], NOW)
@@ -111,7 +117,7 @@ def test_the_providers_flag_stays_a_machines_when_hits_are_judged_again(
     flagged = DeliveryEvent(
         "f",
         EventKind.OPENED,
-        TokenClaims(anna, ISSUE),
+        claims_for(store, anna, ISSUE),
         NOW,
         machine=True,
         detail='{"machine": true}',

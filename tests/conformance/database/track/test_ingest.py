@@ -17,6 +17,7 @@ from digest.deliver.ledger.settle import settle
 from digest.deliver.providers.base import Rejected
 from digest.deliver.tables import Batch, Delivery
 from digest.events.tables import Event
+from digest.readers.links import ReaderLink
 from digest.readers.unsubscribe import unsubscribe_by_token
 from digest.track.provider_events.delivery_event import DeliveryEvent
 from digest.track.provider_events.ingest import ingest
@@ -28,7 +29,8 @@ from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentKind, record_consent
 from subscribers.suppression_removal import remove_suppression
 from subscribers.tables import Subscriber, Suppression
-from subscribers.tokens import Purpose, TokenClaims, Tokens
+from subscribers.tokens import Purpose, Tokens
+from tests.parts.links import token_in
 from tests.parts.sendgrid_events import body_of, event
 from tests.parts.world import NOW, SECRET, add_approved, add_people
 
@@ -65,7 +67,7 @@ class SentIssues:
         return number
 
     def event(self, name: str, issue: int, person: int = 0, **more: Any) -> dict[str, Any]:
-        token = TOKENS.make(Purpose.DELIVERY, self.ids[person], issue)
+        token = token_in(self.store, TOKENS, Purpose.DELIVERY, self.ids[person], issue)
         return event(name, token, more.pop("at", NOW), **more)
 
     def say(self, *events: dict[str, Any], now: datetime = NOW) -> int:
@@ -308,7 +310,7 @@ def test_who_leaves_by_link_and_with_the_provider_is_one_person_in_the_report(
     number = sent.issue()
     sent.say(sent.event("unsubscribe", number), sent.event("group_unsubscribe", number))
     with sent.store.write() as session:
-        unsubscribe_by_token(session, HASHER, TokenClaims(sent.ids[0], number), NOW)
+        unsubscribe_by_token(session, HASHER, ReaderLink(sent.ids[0], number), NOW)
     with sent.store.read() as session:
         assert report_of(session, number)["people"]["unsubscribes"] == 1
 

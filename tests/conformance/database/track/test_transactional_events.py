@@ -20,6 +20,8 @@ from subscribers.tokens import Purpose, Tokens
 from tests.parts.world import NOW, SECRET, add_people
 
 HASHER = AddressHasher(SECRET)
+LETTER = 314_159
+"""The public id of the letter."""
 BOUNCE = DeliveryEvent(
     "k",
     EventKind.BOUNCED,
@@ -28,10 +30,10 @@ BOUNCE = DeliveryEvent(
     bounce_type=BounceType.HARD,
     code="5.1.1",
     note="gone",
-    transactional_id=1,
+    transactional_id=LETTER,
 )
 COMPLAINT = DeliveryEvent(
-    "c", EventKind.COMPLAINED, None, NOW, opt_out=OptOut.COMPLAIN, transactional_id=1
+    "c", EventKind.COMPLAINED, None, NOW, opt_out=OptOut.COMPLAIN, transactional_id=LETTER
 )
 
 
@@ -39,7 +41,8 @@ def owe(store: Store, status: str = "pending", email: str | None = None) -> None
     add_people(store, 1, status)
     with store.write() as session:
         mail.enqueue(session, TransactionalKind.CONFIRMATION, 1, "1", NOW, email=email)
-        session.exec(select(TransactionalMessage)).one().state = "submitted"
+        letter = session.exec(select(TransactionalMessage)).one()
+        letter.state, letter.public_id = "submitted", LETTER
 
 
 def hear(store: Store, *reports: DeliveryEvent) -> int:
@@ -89,7 +92,12 @@ def test_who_opts_out_at_the_provider_is_off_the_list(store: Store) -> None:
     hear(
         store,
         DeliveryEvent(
-            "u", EventKind.UNSUBSCRIBED, None, NOW, opt_out=OptOut.UNSUBSCRIBE, transactional_id=1
+            "u",
+            EventKind.UNSUBSCRIBED,
+            None,
+            NOW,
+            opt_out=OptOut.UNSUBSCRIBE,
+            transactional_id=LETTER,
         ),
     )
     assert standing(store)[1:] == ("unsubscribed", [("unsubscribed", "reader0@example.org")])

@@ -23,6 +23,7 @@ from tests.integration.web.rows import (
     events,
 )
 from tests.integration.web.small_site import BRAND, SmallSite, small_site
+from tests.parts.links import make_token
 
 
 @pytest.fixture
@@ -39,11 +40,11 @@ def anna(site: SmallSite) -> int:
 
 
 def click(site: SmallSite, subscriber: int, number: object = 1, issue: int = ISSUE) -> str:
-    return f"/l/{number}/{site.tokens.make(Purpose.CLICK, subscriber, issue)}"
+    return f"/l/{number}/{make_token(site, Purpose.CLICK, subscriber, issue)}"
 
 
 def pixel(site: SmallSite, subscriber: int, issue: int = ISSUE) -> str:
-    return f"/o/{site.tokens.make(Purpose.OPEN, subscriber, issue)}.gif"
+    return f"/o/{make_token(site, Purpose.OPEN, subscriber, issue)}.gif"
 
 
 def test_a_click_leads_to_the_stored_target(client: TestClient, site: SmallSite, anna: int) -> None:

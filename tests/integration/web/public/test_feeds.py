@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from tests.integration.web.rows import add_comparison, add_issue
 from tests.integration.web.small_site import SmallSite
+from tests.parts.links import make_token
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 MAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
@@ -86,5 +87,5 @@ def test_a_page_says_what_it_is_to_who_shares_it(client: TestClient, site: Small
 def test_a_readers_own_page_says_nothing_to_who_shares_it(
     client: TestClient, site: SmallSite
 ) -> None:
-    token = site.tokens.make("preferences", 1)  # type: ignore[arg-type]
+    token = make_token(site, "preferences", 1)  # type: ignore[arg-type]
     assert "og:" not in client.get(f"/preferences/{token}").text

@@ -21,6 +21,7 @@ from tests.integration.web.rows import (
     add_subscriber,
 )
 from tests.integration.web.small_site import SmallSite, small_site
+from tests.parts.links import make_token
 
 PURPOSES = {"o": Purpose.OPEN} | {str(purpose): purpose for purpose in Purpose}
 ANY_TEXTS = {"type": "object", "additionalProperties": {"type": "string"}}
@@ -48,7 +49,7 @@ def described(app: FastAPI, site: SmallSite, *, known_values: bool) -> dict[str,
         found: dict[str, Any] = app.openapi()
     for path, operations in found["paths"].items():
         purpose = PURPOSES.get(path.split("/")[1], Purpose.CLICK)
-        known["token"] = [site.tokens.make(purpose, 1, ISSUE)]
+        known["token"] = [make_token(site, purpose, 1, ISSUE)]
         for method, operation in operations.items():
             if method == "post":
                 operation["requestBody"] = BODY

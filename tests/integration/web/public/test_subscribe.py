@@ -24,6 +24,7 @@ from subscribers.tables import Consent, RateCounter, Subscriber, SuppressionReas
 from subscribers.tokens import Purpose
 from tests.integration.web.rows import NOW, add_subscriber, everything
 from tests.integration.web.small_site import BRAND, SmallSite, small_site
+from tests.parts.links import make_token
 from tests.parts.world import Clock
 
 PAGE = "https://site.example/comparisons/alpha-vs-beta"
@@ -63,7 +64,7 @@ def status(site: SmallSite) -> str:
 
 
 def confirm_link(site: SmallSite, subscriber: int = 1) -> str:
-    return f"/confirm/{site.tokens.make(Purpose.CONFIRM, subscriber)}"
+    return f"/confirm/{make_token(site, Purpose.CONFIRM, subscriber)}"
 
 
 def test_a_request_makes_a_pending_reader_a_proof_and_a_letter(
@@ -183,7 +184,7 @@ def test_what_is_mailed_depends_on_who_it_is(
 def test_who_left_comes_back_by_confirming(client: TestClient, site: SmallSite) -> None:
     sign_up(client)
     client.post(confirm_link(site))
-    client.post(f"/unsubscribe/{site.tokens.make(Purpose.UNSUBSCRIBE, 1)}")
+    client.post(f"/unsubscribe/{make_token(site, Purpose.UNSUBSCRIBE, 1)}")
     assert client.post(confirm_link(site)).status_code == 410, "the old link brings nobody back"
     assert status(site) == "unsubscribed"
     sign_up(client)

@@ -15,6 +15,7 @@ from tests.integration.web.rows import (
     everything,
 )
 from tests.integration.web.small_site import SmallSite
+from tests.parts.links import make_token
 
 
 @pytest.fixture
@@ -24,7 +25,7 @@ def anna(site: SmallSite) -> int:
 
 
 def link(site: SmallSite, subscriber: int) -> str:
-    return f"/preferences/{site.tokens.make(Purpose.PREFERENCES, subscriber, ISSUE)}"
+    return f"/preferences/{make_token(site, Purpose.PREFERENCES, subscriber, ISSUE)}"
 
 
 def tracking(site: SmallSite, subscriber: int) -> bool:
@@ -224,6 +225,6 @@ def test_another_links_token_chooses_nothing(
     client: TestClient, site: SmallSite, anna: int, path: str
 ) -> None:
     before = everything(site.store)
-    token = site.tokens.make(Purpose.UNSUBSCRIBE, anna, ISSUE)
+    token = make_token(site, Purpose.UNSUBSCRIBE, anna, ISSUE)
     assert client.post(f"/preferences/{token}/{path}", data=GOOD).status_code == 404
     assert everything(site.store) == before

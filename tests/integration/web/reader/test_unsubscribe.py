@@ -28,6 +28,7 @@ from tests.integration.web.rows import (
     everything,
 )
 from tests.integration.web.small_site import SECRET, SmallSite, small_site
+from tests.parts.links import make_token
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
@@ -47,7 +48,7 @@ def anna(site: SmallSite) -> int:
 
 
 def link(site: SmallSite, subscriber: int, issue: int = ISSUE) -> str:
-    return f"/unsubscribe/{site.tokens.make(Purpose.UNSUBSCRIBE, subscriber, issue)}"
+    return f"/unsubscribe/{make_token(site, Purpose.UNSUBSCRIBE, subscriber, issue)}"
 
 
 def status(site: SmallSite, subscriber: int) -> str:

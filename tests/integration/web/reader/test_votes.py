@@ -11,6 +11,7 @@ from digest.issues.tables import Pick
 from subscribers.tokens import Purpose
 from tests.integration.web.rows import ISSUE, NOW, add_issue, add_subscriber, everything
 from tests.integration.web.small_site import SmallSite
+from tests.parts.links import make_token
 
 
 def side(name: str) -> ContenderPage:
@@ -30,7 +31,7 @@ def reader(site: SmallSite) -> int:
 
 
 def link(site: SmallSite, subscriber: int) -> str:
-    return f"/vote/{site.tokens.make(Purpose.VOTE, subscriber, ISSUE)}"
+    return f"/vote/{make_token(site, Purpose.VOTE, subscriber, ISSUE)}"
 
 
 def votes(site: SmallSite) -> list[str]:
@@ -78,7 +79,7 @@ def test_a_preview_votes_for_nobody(client: TestClient, site: SmallSite, reader:
 def test_another_links_token_does_not_vote(
     client: TestClient, site: SmallSite, reader: int
 ) -> None:
-    token = site.tokens.make(Purpose.CLICK, reader, ISSUE)
+    token = make_token(site, Purpose.CLICK, reader, ISSUE)
     assert client.post(f"/vote/{token}", data={"a": "ship"}).status_code == 404
     assert votes(site) == []
 
