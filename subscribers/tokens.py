@@ -46,7 +46,7 @@ class Purpose(StrEnum):
     ADDRESS = "address"
     """Confirms a new address; the second number says which of the person's changes it is."""
     TRANSACTIONAL = "letter"
-    """Names a transactional message by its public id, in the subscriber's place; it opens nothing."""
+    """Names a transactional message by its public id in the subscriber's place; opens nothing."""
     DELIVERY = "delivery"
     """The opaque delivery id that providers see and send back."""
 
@@ -107,7 +107,9 @@ class Tokens:
             else [one << 8 | epoch for one, epoch in zip(subscribers, epochs, strict=True)]
         )
         plain = b"".join([one.to_bytes(8, "big") + tail for one in joined])
-        return [_encode(self._ciphers[purpose][0].encryptor().update(plain)) for purpose in purposes]
+        return [
+            _encode(self._ciphers[purpose][0].encryptor().update(plain)) for purpose in purposes
+        ]
 
     def make_legacy(self, purpose: Purpose, numbers: Sequence[int], issue: int) -> list[str]:
         """As tokens were made of row numbers: what goes out again keeps the Message-ID it had."""

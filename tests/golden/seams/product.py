@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine
+from sqlmodel import select
 from starlette.types import ASGIApp
 from typer import Typer
 
@@ -26,7 +27,7 @@ from digest.deliver.tables import BatchState, DeliveryState
 from digest.deliver.transactional.tables import TransactionalKind, TransactionalState
 from digest.events.tables import EventKind
 from digest.gate.findings import Code, Level
-from digest.issues.tables import IssueState, PickRole
+from digest.issues.tables import Issue, IssueState, PickRole
 from digest.queue.worker import create_app as create_queue_app
 from digest.render.slots import Slot
 from digest.settings import Settings, read_settings
@@ -36,8 +37,10 @@ from schedules.tables import Approval, RunState
 from store.engine import open_store
 from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentKind
+from subscribers.links import link_token
 from subscribers.tables import (
     Frequency,
+    Subscriber,
     SubscriberStatus,
     SuppressionReason,
     TopicKind,
@@ -123,9 +126,23 @@ def engine(url: str) -> Engine:
 
 
 def make_tokens(secret: str, subscriber: int, issue: int) -> dict[str, str]:
-    """A token for each purpose, by its name."""
+    """A token for each purpose, by its name, as mail of that time carried them: of row numbers."""
     tokens = Tokens([secret])
-    return {str(one): tokens.make(one, subscriber, issue) for one in Purpose}
+    return {str(one): tokens.make_legacy(one, [subscriber], issue)[0] for one in Purpose}
+
+
+def link_tokens(secret: str, email: str, issue: int, *, number: int = 0) -> dict[str, str]:
+    """The same as they are made now, of the store in the environment.
+
+    `number` stands in the issue's place in a link that confirms something.
+    """
+    tokens, store = Tokens([secret]), open_store(read_settings().database_url)
+    with store.read() as session:
+        person = session.exec(select(Subscriber).where(Subscriber.email_key == email)).one()
+        known = session.get(Issue, issue)
+    store.close()
+    second = number or (known.public_id if known else 0)
+    return {str(one): link_token(tokens, one, person, second) for one in Purpose}
 
 
 def read_token(secret: str, purpose: str, token: str) -> Sequence[int]:

@@ -85,11 +85,8 @@ def prepare(outside: Outside, hook: Hook) -> list[datetime]:
 
 
 def token(purpose: str, email: str, issue: int = 0) -> str:
-    """A link's token, as mail to `email` has it; who has which number is asked of the store."""
-    with closing(sqlite3.connect("var/digest.db")) as store:
-        query = "SELECT id FROM subscriber WHERE email_key = ?"
-        ((number,),) = store.execute(query, [email]).fetchall()
-    return product.make_tokens(SECRET, number, issue)[purpose]
+    """A link's token, as mail to `email` has it."""
+    return product.link_tokens(SECRET, email, issue)[purpose]
 
 
 def _settle(outside: Outside) -> None:
@@ -160,8 +157,10 @@ def _readers_act() -> None:
     hal = f"/preferences/{token('preferences', 'hal@example.org', 1)}"
     _post(f"{hal}/address", email="hal.new@example.org")
     with closing(sqlite3.connect("var/digest.db")) as store:
-        ((reader,),) = store.execute("SELECT id FROM subscriber WHERE email = 'hal@example.org'")
-    _post(f"/address/{product.make_tokens(SECRET, reader, 1)['address']}")
+        asked = "SELECT number FROM address_change WHERE email = 'hal.new@example.org'"
+        ((number,),) = store.execute(asked)
+    made = product.link_tokens(SECRET, "hal@example.org", 0, number=number)
+    _post(f"/address/{made['address']}")
 
 
 def _editors_act(outside: Outside) -> None:

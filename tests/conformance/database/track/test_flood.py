@@ -16,7 +16,6 @@ from digest.track.hits.writer import HitWriter
 from digest.track.provider_events.delivery_event import DeliveryEvent
 from digest.track.provider_events.ingest import ingest
 from store.engine import Store
-from subscribers.tokens import TokenClaims
 from tests.conformance.database.track.test_classification import (
     HASHER,
     ISSUE,
@@ -27,6 +26,7 @@ from tests.conformance.database.track.test_classification import (
     people,
     rules,
 )
+from tests.parts.links import claims_for
 from tests.parts.traces import CHROME
 
 __all__ = ["book", "people"]
@@ -118,7 +118,7 @@ def test_what_becomes_known_while_hits_are_classified_is_not_lost(
     real = classification.classify
     anna = people[0]
     late = DeliveryEvent(
-        "late", EventKind.DELIVERED, TokenClaims(anna, ISSUE), NOW + timedelta(seconds=3_599)
+        "late", EventKind.DELIVERED, claims_for(store, anna, ISSUE), NOW + timedelta(seconds=3_599)
     )
 
     def told_meanwhile(hits: Sequence[ObservedHit], context: DeliveryContext) -> list[Rule]:
