@@ -124,7 +124,7 @@ def test_files_are_where_they_were(home: Path) -> None:
 def _shape(key: str) -> str:
     """`key` with tokens, marks and numbers left out."""
     named = re.sub(r"\b[0-9a-f]{16}\b", "MARK", re.sub(r"^[\w-]{22}(?=\.eml$)", "TOKEN", key))
-    return re.sub(r"\d+", "N", named)
+    return re.sub(r"\d+", "N", re.sub(r"\b[0-9a-f]{64}\b", "HASH", named))
 
 
 def _head(path: Path) -> str:
@@ -138,4 +138,4 @@ def _head(path: Path) -> str:
 def _value(name: str, value: str) -> str:
     if name in ("To", "Date", "Content-Type"):
         return ""
-    return re.sub(r"(?<![\w-])(%20|)[\w-]{22}(?![\w-])", r"\1TOKEN", value)
+    return re.sub(r"(%20|(?<![\w-]))[\w-]{22}(?![\w-])", r"\1TOKEN", value)
