@@ -1,9 +1,6 @@
 """The product with its queue on a real PostgreSQL; the worker runs until nothing is due."""
 
-import asyncio
 import threading
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,16 +19,11 @@ from digest.queue.deferral import QUEUE, SendTasks
 from digest.queue.tasks import TaskHandlers
 from digest.queue.worker import create_app, run_maintenance
 from store.engine import Store
+from tests.parts.loops import run_in_thread
 from tests.parts.world import Clock, Recorder, issue_renderer
 
 QUOTA = 20
 """Recipients per send task: two batches of the Recorder's ten."""
-
-
-def _run(work: Coroutine[Any, Any, None]) -> None:
-    # In a thread of its own: a browser test in the same process leaves its loop running.
-    with ThreadPoolExecutor(1) as executor:
-        executor.submit(asyncio.run, work).result()
 
 
 @dataclass
@@ -67,7 +59,9 @@ class Deployment:
     def work(self) -> None:
         """A worker that ends when no job is due."""
         with worker_lock(self.store) as here:
-            _run(self._work(TaskHandlers(self.maintenance, self.send_tasks, here, self.stop)))
+            run_in_thread(
+                self._work(TaskHandlers(self.maintenance, self.send_tasks, here, self.stop))
+            )
 
     async def _work(self, handlers: TaskHandlers) -> None:
         app = create_app(self.store, handlers)
@@ -79,7 +73,7 @@ class Deployment:
     def run_maintenance(self) -> None:
         """Do what a worker does each minute."""
         with worker_lock(self.store) as here:
-            _run(
+            run_in_thread(
                 self._run_maintenance(
                     TaskHandlers(self.maintenance, self.send_tasks, here, self.stop)
                 )

@@ -31,6 +31,7 @@ from subscribers.suppression_removal import remove_suppression
 from subscribers.tables import Subscriber, Suppression
 from subscribers.tokens import Purpose, Tokens
 from tests.parts.links import token_in
+from tests.parts.loops import run_in_thread
 from tests.parts.sendgrid_events import body_of, event
 from tests.parts.world import NOW, SECRET, add_approved, add_people
 
@@ -421,7 +422,7 @@ def test_a_post_that_the_database_refuses_spoils_no_other(sent: SentIssues) -> N
         posts = (commit.put(events) for events in [*good, bad])
         return await asyncio.gather(*posts, return_exceptions=True)
 
-    heard = {place: one is None for place, one in enumerate(asyncio.run(post_together()))}
+    heard = {place: one is None for place, one in enumerate(run_in_thread(post_together()))}
     assert heard == {0: True, 1: True, 2: True, 3: False}
     assert len(sent.events()) == 3
 
