@@ -37,7 +37,9 @@
     │   ├── SettingsError             a setting is missing or wrong
     │   ├── StoreError                the database can't be opened, or is of another version
     │   ├── SuppressionRemovalError   a suppression can't be removed
-    │   └── TemplateError             a template has a mistake
+    │   ├── TemplateError             a template has a mistake
+    │   └── UnclearColumnError        a column of an import can be read in two ways
+    ├── VoidLinkError                 a link was revoked
     └── WebhookPayloadError           a webhook body could not be read
 
 `tests/unit/test_errors.py` holds the drawing against the classes.
