@@ -1,4 +1,4 @@
-"""Reads the settings and joins the parts; the only place that does. Tests hand in their own."""
+"""Builds the application from the settings: the only place that does. Tests pass their parts."""
 
 import shutil
 from collections.abc import Callable
@@ -217,7 +217,7 @@ def open_mailbox(settings: Settings) -> Mailbox | None:
 
 
 def _bounce_tokens(settings: Settings) -> AccessTokens | None:
-    """Where access tokens for the bounce mailbox come from; None where it has a password."""
+    """Return where access tokens for the bounce mailbox come from; None where it has a password."""
     if settings.bounce_token_command:
         return TokenCommand(settings.bounce_token_command)
     if refresh_token := settings.bounce_refresh_token.get_secret_value():

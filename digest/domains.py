@@ -21,12 +21,12 @@ def organizational_domain(domain: str) -> str:
 
 
 def is_public_suffix(domain: str) -> bool:
-    """Whether names directly below `domain` can be registered by anybody, as below `co.uk`."""
+    """Return whether anybody can register names directly below `domain`, as below `co.uk`."""
     return bool(_public_suffixes().is_public(domain.lower().rstrip(".")))
 
 
 def same_organization(one: str, other: str) -> bool:
-    """Whether both names are below, or are, the same registered domain."""
+    """Return whether both names are below, or are, the same registered domain."""
     return organizational_domain(one) == organizational_domain(other)
 
 

@@ -19,7 +19,7 @@
     ├── TokenError                    a token was not made by us for this purpose
     ├── TooManySignupsError           a sign-up limit is reached
     ├── UnknownReaderError            a link's reader is erased, or it is a preview's link
-    ├── UserError                     whoever runs the product can act on it: the text says how
+    ├── UserError                     the operator can act on it: the text says how
     │   ├── AccessTokenError          no access token for a mailbox can be had
     │   ├── AddressError              a mail address is not accepted
     │   ├── CommandError              a command ends with this line

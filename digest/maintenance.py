@@ -43,7 +43,7 @@ class Maintenance:
             self.bounces.read_if_due()
 
     def classify_hits(self) -> None:
-        """Classify hits as people's or machines', as far as is known by now."""
+        """Classify new hits as made by people or machines."""
         classify_all(self.store)
 
     def draft_due(

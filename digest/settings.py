@@ -101,7 +101,7 @@ class Settings(BaseSettings):
     templates: Path | None = None
     """A folder of your own email templates; a template that it lacks is taken from the product."""
     tracking: bool = True
-    """If off, opens and clicks are neither told apart by reader nor stored."""
+    """If off, no opens and clicks are stored, and links carry no reader."""
     track_opens: bool = True
     track_clicks: bool = True
     metrics_token: SecretStr = SecretStr("")

@@ -54,7 +54,7 @@ def run_now(store: Store, name: str, as_of: datetime, now: datetime, act: RunAct
 
 
 def _take(session: Session, schedule: Schedule, due_at: datetime, now: datetime) -> Run:
-    note = "being drafted by hand"
+    note = "being drafted manually"
     run = claim(session, schedule, due_at, RunState.HELD, note=note, now=now)
     # Somebody else's Run: committed by now, since the claim waited for it.
     taken = run or run_at(session, schedule, due_at)

@@ -1,8 +1,8 @@
 """Runs one tick: acts once on what has come due, and records the due times that were missed.
 
 The Run and what it sets off commit together, or not at all: `act` is called in the transaction
-that has just inserted the unique Run. Whoever ticks second waits for that transaction, finds the
-Run taken and does nothing. No clock and no library of timers here; `schedules.scheduler` has both.
+that has just inserted the unique Run. A second scheduler waits for that transaction, finds
+the Run taken and does nothing. Clock and timers are in `schedules.scheduler`.
 """
 
 import logging
@@ -50,7 +50,7 @@ class RunResult:
 
 @dataclass(frozen=True, slots=True)
 class FailedTick:
-    """A schedule whose turn was rolled back; the next tick tries again."""
+    """A schedule that failed in this tick and was rolled back; the next tick tries again."""
 
     schedule: str
     error: Exception
@@ -77,7 +77,7 @@ def tick(store: Store, now: datetime, act: RunAction) -> list[RunResult | Failed
 def due_since(session: Session, schedule: Schedule, until: datetime, count: int) -> list[datetime]:
     """Return the last `count` due times up to `until` that are newer than any Run, in order."""
     last = last_due(session, schedule, until)
-    # A Run made by hand for a time before the schedule existed doesn't bring that time back.
+    # A manual Run for a time before the schedule existed doesn't make that time due.
     after = max(last, schedule.created_at) if last else schedule.created_at
     return Recurrence.parse(schedule.cron, schedule.zone).previous(until, count, after)
 
@@ -116,7 +116,7 @@ def _due_schedules(
             try:
                 if due_since(session, schedule, now, 1):
                     due.append(schedule)
-            except ValueError as error:  # a rule that was changed in the database by hand
+            except ValueError as error:  # a rule that was edited in the database
                 results.append(_failed(schedule.name, error))
         session.expunge_all()
     return due

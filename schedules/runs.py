@@ -1,4 +1,4 @@
-"""Claims due times: a Run stands for one, and whoever inserts it first has it."""
+"""Claims due times: each has one unique Run, and the scheduler that inserts it acts."""
 
 from datetime import datetime
 

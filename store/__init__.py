@@ -1,6 +1,6 @@
 """What every room's tables stand on: base class, UTC times, transactions, errors.
 
-Comes in: a database URL. Goes out: sessions, and rows. It knows no noun of the product. Each
+Comes in: a database URL. Goes out: sessions, and rows. It knows nothing of the product. Each
 name is imported from the module that it lives in, so that `store.errors` costs nothing.
 
     base       the base class of tables, names of constraints

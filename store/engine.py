@@ -40,7 +40,7 @@ class Store:
 
     @property
     def name(self) -> str:
-        """What to call it in a message: no user, no password, no option."""
+        """Its name in messages: without user, password and options."""
         url = self.engine.url
         if self.is_sqlite:
             return f"sqlite:///{url.database}"
@@ -54,13 +54,13 @@ class Store:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        """A transaction that commits when the block ends well and rolls back when it raises."""
+        """Open a transaction that commits when the block ends and rolls back when it raises."""
         with Session(self.engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A consistent view; whatever is changed in it is thrown away."""
+        """Open a transaction for reading: a consistent view, rolled back at the end."""
         with Session(self.engine.execution_options(digest_read=True)) as session:
             yield session
             # What was read stays readable after the block; a rollback would empty it.
@@ -72,13 +72,13 @@ class Store:
 
 
 def describe_error(error: DBAPIError) -> str:
-    """The database's own words in one line; no statement and no value."""
+    """Return the database's own words in one line; no statement and no value."""
     lines = str(error.orig).strip().splitlines() if error.orig else []
     return lines[0] if lines else "no reason given"
 
 
 def open_store(url: str) -> Store:
-    """A Store over `url` (sqlite:///PATH or postgresql://...). Raises StoreError."""
+    """Return a Store over `url` (sqlite:///PATH or postgresql://...). Raises StoreError."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
@@ -121,7 +121,7 @@ def _open_sqlite(url: URL) -> Engine:
 
 
 def _make_private(path: Path) -> None:
-    """A new database is its owner's alone: it holds every reader's address."""
+    """Create the file readable by its owner alone: it holds every reader's address."""
     try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
@@ -134,7 +134,7 @@ def _make_private(path: Path) -> None:
 def _on_connect(connection: Any, _record: Any) -> None:
     # The driver must not begin transactions by itself: _on_begin says which kind.
     connection.isolation_level = None
-    # secure_delete: whoever is erased must not be left in free pages of the file.
+    # secure_delete: data of an erased subscriber must not stay in free pages of the file.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 

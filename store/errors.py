@@ -10,7 +10,7 @@ class DigestError(Exception):
 
 
 class UserError(DigestError):
-    """An error that whoever runs the product can act on: its text is one line that says how.
+    """An error that the operator can act on: its text is one line that says how.
 
     The command line prints the text and exits with status 1.
     """

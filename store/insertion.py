@@ -27,7 +27,7 @@ def insert_into(session: Session, table: type[Table]) -> "DialectInsert":
 
 
 def insert_new(session: Session, table: type[Table]) -> "DialectInsert":
-    """Return an INSERT into `table` that leaves out rows whose unique columns are taken.
+    """Return an INSERT into `table` that skips rows with unique values already taken.
 
     On PostgreSQL it waits for a transaction that is inserting the same row, and does not abort
     its own transaction.

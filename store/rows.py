@@ -1,7 +1,7 @@
 """Many rows as one parameter, so that one statement changes them all.
 
-A statement a row costs the driver more than the database; a list of any length travels as JSON,
-which both databases take apart by themselves (https://www.sqlite.org/json1.html#jeach,
+With one statement for each row most of the time would be spent in the driver. A list of any length
+travels as JSON, which both databases can take apart (https://www.sqlite.org/json1.html#jeach,
 PostgreSQL 9.16).
 """
 
@@ -29,7 +29,7 @@ Row = tuple[int, str | None]
 
 
 def as_rows(session: Session, rows: Sequence[Row]) -> Select[int, str]:
-    """A SELECT of `rows` with the columns `id` and `text`."""
+    """Return a SELECT of `rows` with the columns `id` and `text`."""
     listed = literal(json.dumps(rows), String)
     if session.get_bind().dialect.name == "sqlite":
         value = func.json_each(listed).table_valued("value").c.value
@@ -46,7 +46,7 @@ def as_rows(session: Session, rows: Sequence[Row]) -> Select[int, str]:
 def as_table(
     session: Session, rows: Sequence[Sequence[Any]], columns: Mapping[str, TypeEngine[Any]]
 ) -> Select[Any]:
-    """A SELECT of `rows` with these columns, in their order.
+    """Return a SELECT of `rows` with these columns, in their order.
 
     A value is as JSON has it; for a type that JSON lacks it is text as the database spells it.
     """
@@ -57,7 +57,7 @@ def as_table(
 def table_in(
     listed: ColumnElement[str], columns: Mapping[str, TypeEngine[Any]], *, sqlite: bool
 ) -> Select[Any]:
-    """The same of JSON that is a parameter: for a statement that is built once and used often."""
+    """Return the same SELECT over a JSON parameter, for a statement that is used often."""
     if sqlite:
         value = func.json_each(listed).table_valued("value").c.value
         # The function gives what SQLite would store; a cast would make numbers of dates.

@@ -46,7 +46,7 @@ def parse_address(text: str) -> ParsedAddress:
     Sources: RFC 5321 section 4.5.3.1 (lengths), RFC 5891 (domains).
 
     The local part keeps its case in `email` and loses it in `key`: a server may tell Ana from
-    ana, but hardly any does, and nobody wants the same issue twice.
+    ana, but hardly any server does, and readers would get the same issue twice.
     """
     if len(text) <= MAX_ADDRESS_LENGTH and _PLAIN.fullmatch(text):
         key = text.lower()
@@ -85,7 +85,7 @@ class AddressHasher:
 
     def __init__(self, secret: str) -> None:
         hash_key = hmac.digest(secret.encode(), b"verdict-digest address hash", "sha256")
-        # RFC 2104 section 4: the two padded keys are hashed once, not once an address.
+        # RFC 2104 section 4: the two padded keys are hashed once, not once for each address.
         padded = hash_key.ljust(64, b"\0")
         self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))
@@ -100,13 +100,13 @@ class AddressHasher:
 def _fault(local: str, at: str) -> str:
     """Return why `local` can't stand before an @; empty if it can."""
     if not at or not local:
-        return "something, one @ and a domain"
+        return "no @, or nothing before it"
     if "@" in local:
         return "more than one @"
     if _FORBIDDEN.search(local) or any(unicodedata.category(one)[0] == "C" for one in local):
-        return "no spaces, quotes, brackets or control characters"
+        return "spaces, quotes, brackets or control characters in it"
     if local.startswith(".") or local.endswith(".") or ".." in local:
-        return "a dot needs something before and after it"
+        return "a dot at an end, or two in a row"
     if len(local.encode()) > MAX_LOCAL_PART_LENGTH:
         return f"more than {MAX_LOCAL_PART_LENGTH} bytes before the @"
     return ""
@@ -120,8 +120,8 @@ def _domain(text: str) -> str:
     try:
         domain = idna.encode(text, uts46=True, std3_rules=True).decode("ascii").lower()
     except (idna.IDNAError, UnicodeError):
-        raise ValueError("not a domain after the @") from None
+        raise ValueError("no domain after the @") from None
     last = domain.rpartition(".")[2]
     if domain != "localhost" and (last == domain or not last or last.isdecimal()):
-        raise ValueError("a domain with a name at its end, like example.org")
+        raise ValueError("no top-level domain, as in example.org")
     return domain

@@ -9,7 +9,7 @@ from subscribers.tables import Subscriber, SubscriberStatus, Suppression
 
 
 def mailable_conditions(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions that a subscriber meets who may be mailed now."""
+    """Return the conditions on subscribers that may be mailed now."""
     suppressed = select(col(Suppression.id)).where(
         col(Suppression.address_hash) == col(Subscriber.address_hash)
     )

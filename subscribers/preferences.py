@@ -155,7 +155,7 @@ def confirm_address_change(
 ) -> AddressChanged | None:
     """Carry out an address change that the owner of the new address confirmed.
 
-    None if there is nothing to do, if the new address is suppressed for more than unsubscribing,
+    None if there is nothing to do, if the new address is suppressed (unless as unsubscribed),
     or if another subscriber has it. The old address is suppressed as unsubscribed, by its hash
     alone, so that no import of an old list brings it back.
     """

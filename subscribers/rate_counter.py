@@ -1,4 +1,6 @@
-"""Counts attempts within fixed windows of time, in the database, where all processes see them.
+"""Counts attempts in fixed windows of time, in the database, so that all processes share them.
+
+Limits sign-ups, address changes and proof-of-work answers.
 
 What is counted is stored as a keyed hash, so that no address and no network is kept; a row is
 deleted after its window.
@@ -29,7 +31,7 @@ def count_attempt(
     *,
     within: datetime | None = None,
 ) -> int:
-    """Count one more of `what`; return how many came in this window, with this one.
+    """Count one more attempt at `what`; return how many this window has, this one included.
 
     The window is the one that `within` lies in, or else `now`.
     """
@@ -67,8 +69,8 @@ def mailbox_of(key: str) -> str:
     """Return the mailbox behind an address's key: without the +tag, and for Gmail without dots.
 
     One mailbox has thousands of such names (RFC 5233;
-    https://support.google.com/mail/answer/7436150). Only for counting: whom a subscription
-    belongs to is never guessed like this.
+    https://support.google.com/mail/answer/7436150). Only for counting: two such names
+    stay two subscribers.
     """
     local, _, domain = key.rpartition("@")
     plain = local[:1] + local[1:].partition("+")[0]

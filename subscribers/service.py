@@ -20,7 +20,7 @@ INITIAL_STATUSES = (SubscriberStatus.PENDING, SubscriberStatus.ACTIVE)
 UNSUBSCRIBED_WORDING = "Unsubscribed."
 MAX_NAME_LENGTH = 100
 _JOINERS = "\u200c\u200d"
-"""Invisible, and yet part of how Persian and Indic names are spelt."""
+"""Invisible characters that Persian and Indic names are spelt with."""
 MAX_SOURCE_LENGTH = 200
 
 
@@ -59,7 +59,7 @@ def add_subscriber(
 ) -> Added | AlreadySubscribed | AddressSuppressed:
     """Add one subscriber with a consent record. Raises AddressError.
 
-    The record is `requested` for a subscriber who starts as pending, else `imported`.
+    The consent record is `requested` if the subscriber starts as pending, else `imported`.
     """
     parsed = parse_address(email)
     there = _by_key(session, parsed.key)
@@ -139,7 +139,7 @@ def new_row(
 ) -> dict[str, object]:
     """Return the columns of a new Subscriber; names and sources are cleaned and cut to fit."""
     if status not in INITIAL_STATUSES:
-        raise ValueError(f"nobody comes onto the list as {status}; use pending or active")
+        raise ValueError(f"a subscriber can't start as {status}; use pending or active")
     return {
         "email": parsed.email,
         "email_key": parsed.key,
@@ -179,5 +179,5 @@ def _already(person: Subscriber) -> AlreadySubscribed:
 
 
 def _hashes(hasher: AddressHasher, person: Subscriber) -> set[str]:
-    """Return the stored hash and today's: they differ only after the secret was changed."""
+    """Return the stored hash and the current one: they differ only after a new secret."""
     return {person.address_hash, hasher.hash(person.email_key)}

@@ -53,8 +53,8 @@ def request_signup(
 ) -> SignupResult:
     """Store a request to put an address on the list. Raises AddressError.
 
-    Whoever unsubscribed may ask to come back. An address that bounced, complained, was erased or
-    was suppressed manually gets nothing: typing it into a form does not undo that.
+    A reader who unsubscribed may sign up again. An address that bounced, complained, was erased
+    or was suppressed manually gets no message: a form does not undo that.
     """
     parsed = parse_address(email)
     if not _may_resubscribe(session, hasher.hash(parsed.key)):
@@ -94,7 +94,7 @@ def confirm_signup(
     origin: ConsentOrigin,
     now: datetime,
 ) -> ConfirmationResult:
-    """Put a subscriber on the list whose owner of the address confirmed the request."""
+    """Put a subscriber on the list after the owner of the address confirmed the request."""
     person = _locked(session, subscriber_id)
     if person is None:
         return ConfirmationResult.NOBODY
@@ -122,7 +122,7 @@ def can_confirm(session: Session, person: Subscriber, now: datetime) -> bool:
 def resubscribe(
     session: Session, subscriber_id: int, *, wording: str, origin: ConsentOrigin, now: datetime
 ) -> bool:
-    """Put somebody back who unsubscribed by mistake. False for everybody else."""
+    """Undo an unsubscription made by mistake. False unless the subscriber was unsubscribed."""
     person = _locked(session, subscriber_id)
     if (
         person is None

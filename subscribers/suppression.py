@@ -83,12 +83,12 @@ def anonymize(session: Session, address_hash: str, now: datetime) -> None:
 
 
 def suppress_bounced(session: Session, notes: Mapping[int, str], now: datetime) -> None:
-    """Suppress subscribers whose mail bounced, with a note each. Erased ones are left out."""
+    """Suppress subscribers after a bounce, with a note each. Erased ones are left out."""
     _suppress_people(session, notes, SuppressionReason.BOUNCED, SubscriberStatus.BOUNCED, now)
 
 
 def suppress_complained(session: Session, notes: Mapping[int, str], now: datetime) -> None:
-    """Suppress subscribers who called it spam, with a note each. Erased ones are left out."""
+    """Suppress subscribers after a complaint, with a note each. Erased ones are left out."""
     _suppress_people(session, notes, SuppressionReason.COMPLAINED, SubscriberStatus.COMPLAINED, now)
 
 
@@ -100,7 +100,7 @@ def _suppress_people(
     now: datetime,
 ) -> None:
     """Suppress many subscribers with few statements."""
-    # The person first, then the suppression: the order in which unsubscribing locks them.
+    # The subscriber first, then the suppression: the order in which unsubscribing locks them.
     people = session.exec(
         select(Subscriber)
         .where(col(Subscriber.id).in_(list(notes)))
@@ -117,13 +117,13 @@ def _suppress_people(
     ).all()
     for person in people:
         note = notes[person.id or 0]
-        # The few that are on already may be so for a lighter reason.
+        # The few that are suppressed already may have a less severe reason.
         if person.address_hash in blocked:
             suppress(session, person.address_hash, person.email, reason, now, note=note)
     fresh = [_values(one, reason, notes, now) for one in people if one.address_hash not in blocked]
     if fresh:
         session.connection().execute(insert_new(session, Suppression), fresh)
-    # Whoever left by themselves stays unsubscribed: that is the last word they said.
+    # A subscriber who unsubscribed keeps that status: it was their own decision.
     for person in people:
         if person.status in {SubscriberStatus.PENDING, SubscriberStatus.ACTIVE}:
             person.status, person.changed_at = status, now

@@ -24,14 +24,14 @@ def remove_suppression(
 ) -> SuppressionRemoval | None:
     """Remove a suppression and record who did it and why; None if there was none.
 
-    A bounced or complained subscriber gets the status of their newest consent back. Whoever
-    unsubscribed stays so: only they can come back. Raises SuppressionRemovalError without a name
-    or a reason.
+    A bounced or complained subscriber gets the status of their newest consent back. An
+    unsubscribed one stays so: only the reader can undo that. Raises SuppressionRemovalError
+    without a name or a reason.
     """
     who, why = " ".join(who.split())[:MAX_WORDS_LENGTH], " ".join(why.split())[:MAX_WORDS_LENGTH]
     if not who or not why:
         raise SuppressionRemovalError(
-            "a suppression is lifted by somebody and for a reason: --who and --why"
+            "removing a suppression needs a name and a reason: --who and --why"
         )
     person = session.exec(
         select(Subscriber).where(Subscriber.address_hash == address_hash).with_for_update()

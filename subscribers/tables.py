@@ -1,4 +1,4 @@
-"""Tables of subscribers, consent, preferences, suppressions and sign-up limits."""
+"""Tables of subscribers, consent, preferences, suppressions and counted attempts."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -57,7 +57,7 @@ def one_of(column: str, values: type[StrEnum], name: str | None = None) -> Check
 
 
 class Subscriber(Table, table=True):
-    """A person on the list. `address_hash` is what suppressions are matched by."""
+    """A person on the list. Suppressions are matched by `address_hash`."""
 
     __tablename__ = "subscriber"
     __table_args__ = (
@@ -66,7 +66,7 @@ class Subscriber(Table, table=True):
         Index("ix_subscriber_status_id", "status", "id"),
         Index("ix_subscriber_public_id", "public_id", unique=True),
         Index("ix_subscriber_legacy_number", "legacy_number", unique=True),
-        {"sqlite_autoincrement": True},  # an erased subscriber's number is never given again
+        {"sqlite_autoincrement": True},  # the id of an erased subscriber is never reused
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -168,7 +168,7 @@ class SuppressionRemoval(Table, table=True):
 
 
 class Followed(Table, table=True):
-    """A category or a tool that a reader wants to hear of; who has none wants everything."""
+    """A category or a tool that a reader follows. A reader without any follows everything."""
 
     __tablename__ = "following"
     __table_args__ = (
@@ -185,7 +185,7 @@ class Followed(Table, table=True):
 
 
 class AddressChange(Table, table=True):
-    """The address somebody wants to be mailed at, until its owner confirms it; the newest counts.
+    """An address change until the owner of the new address confirms it; the newest one counts.
 
     `number` is drawn anew for each change, so that an older link confirms nothing.
     """
@@ -227,7 +227,7 @@ class UnsubscribeFeedback(Table, table=True):
 
 
 class RateCounter(Table, table=True):
-    """How many attempts came in one window of time; `key` is a keyed hash of what is counted."""
+    """The number of attempts in one window of time; `key` is a keyed hash of what is counted."""
 
     __tablename__ = "knock"
     __table_args__ = (Index("ix_knock_until", "until"),)

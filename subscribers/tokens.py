@@ -3,9 +3,9 @@
 A token is one AES-256 block: the subscriber's public id (7 bytes), the epoch of their links
 (1 byte), the issue's public id (4 bytes) and four bytes that are always the same, enciphered
 under a key derived for the purpose (HKDF, RFC 5869): the encode-then-encipher construction of
-Bellare and Rogaway (ASIACRYPT 2000). Whoever alters or invents a token gets a random block after
-deciphering. It has the four bytes once in 2^32, and names one of a million subscribers once in
-2^36 of these: the ids are random, so that they exist is part of the check. Tokens are 22
+Bellare and Rogaway (ASIACRYPT 2000). An altered or invented token deciphers to a random
+block: it has the four bytes once in 2^32, and names one of a million subscribers once in 2^36 of
+these, since the ids are random and must exist. Tokens are 22
 characters of base64url whatever they carry, do not expire, and a thousand of them cost one call
 of the cipher.
 
@@ -128,7 +128,7 @@ class Tokens:
         raise TokenError(msg)
 
     def read_many(self, purpose: Purpose, tokens: Sequence[str]) -> list[TokenClaims | None]:
-        """As `read`, for many at once; None for what is not a token for `purpose`."""
+        """Read many tokens at once; None for each that is not a token for `purpose`."""
         blocks = _decode_many(tokens)
         found: list[TokenClaims | None] = [None] * len(tokens)
         left = [place for place, block in enumerate(blocks) if block is not None]
@@ -144,7 +144,7 @@ class Tokens:
 
 
 def _claims(plain: bytes) -> TokenClaims | None:
-    """What a deciphered block says; None where it is none of ours."""
+    """Return what a deciphered block says; None if it is none of ours."""
     if plain[12:] == _CHECK:
         return TokenClaims(
             int.from_bytes(plain[:7], "big"), int.from_bytes(plain[8:12], "big"), plain[7]
@@ -157,7 +157,7 @@ def _claims(plain: bytes) -> TokenClaims | None:
 
 
 def token_to_hex(token: str) -> str:
-    """The same token in lower-case hexadecimal, for addresses: what carries them may change case.
+    """Return the token in lower-case hexadecimal, for addresses, whose case may change on the way.
 
     ValueError for what is no token.
     """
@@ -168,7 +168,7 @@ def token_to_hex(token: str) -> str:
 
 
 def token_from_hex(text: str) -> str:
-    """The token that `token_to_hex` spelt, in any case; ValueError for other text."""
+    """Return the token that `token_to_hex` spelt, in any case; ValueError for other text."""
     block = bytes.fromhex(text)
     if len(block) != BLOCK:
         raise ValueError("not a token")
@@ -198,7 +198,7 @@ def _decode(token: str) -> bytes:
 
 
 def _decode_many(tokens: Sequence[str]) -> list[bytes | None]:
-    """Each one's block; None for another spelling than the one that is taken.
+    """Return each token's block; None for a token that is not spelt canonically.
 
     Two more letters make 18 bytes of each, and the last two are zero where it was canonical.
     """
@@ -213,7 +213,7 @@ def _decode_many(tokens: Sequence[str]) -> list[bytes | None]:
 
 
 def _cipher(secret: str, purpose: Purpose) -> "Cipher[modes.ECB]":
-    # What only looks at numbers of subscribers and issues needs no cryptography.
+    # Imported late: commands that make no token need no cryptography.
     from cryptography.hazmat.primitives.ciphers import (  # noqa: PLC0415 - as said
         Cipher,
         algorithms,

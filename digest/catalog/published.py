@@ -10,14 +10,14 @@ from digest.catalog.tables import Comparison, Contender, Tool
 
 
 def find_tool(session: Session, slug: str) -> Tool | None:
-    """The tool with this slug."""
+    """Return the tool with this slug."""
     return session.exec(select(Tool).where(Tool.slug == slug)).first()
 
 
 def matches_of(
     session: Session, tool_id: int, now: datetime
 ) -> Sequence[tuple[ComparisonView, ContenderView, ContenderView]]:
-    """Each published comparison of the tool with the tool's side and its rival's, newest first."""
+    """Return the tool's published comparisons with its side and its rival's, newest first."""
     rows = session.exec(
         select(Comparison)
         .where(
@@ -39,7 +39,7 @@ def _sides(view: ComparisonView, tool_id: int) -> tuple[ContenderView, Contender
 def published_comparisons(
     session: Session, now: datetime, limit: int
 ) -> list[tuple[str, datetime]]:
-    """Slugs of published comparisons and when each changed last, newest first."""
+    """Return slugs of published comparisons and when each changed last, newest first."""
     rows = session.exec(
         select(Comparison.slug, Comparison.changed_at)
         .where(col(Comparison.published_at) <= now)
@@ -50,7 +50,7 @@ def published_comparisons(
 
 
 def published_tools(session: Session, now: datetime, limit: int) -> list[str]:
-    """Slugs of tools that are in a published comparison, in the order of the alphabet."""
+    """Return slugs of tools that are in a published comparison, in the order of the alphabet."""
     return list(
         session.exec(
             select(Tool.slug)
@@ -73,12 +73,12 @@ def comparison_titles(session: Session, slugs: Sequence[str]) -> dict[str, str]:
 
 
 def offered_categories(session: Session) -> set[str]:
-    """The categories that a reader can follow."""
+    """Return the categories that a reader can follow."""
     return {one for one in session.exec(select(Contender.category).distinct()) if one}
 
 
 def offered_tools(session: Session, limit: int) -> dict[str, str]:
-    """Names of tools that a reader can follow, by slug; of very many, those compared last."""
+    """Return tools that a reader can follow, name by slug; of many, those compared last."""
     newest = select(Tool.slug, Tool.name).order_by(col(Tool.id).desc()).limit(limit)
     rows = [(str(slug), str(name)) for slug, name in session.exec(newest).all()]
     return dict(sorted(rows, key=lambda one: one[1].lower()))

@@ -37,7 +37,7 @@ def comparison_slug(left: str, right: str) -> str:
 
 
 def is_slug(text: str, limit: int) -> bool:
-    """Whether `slugify` could have made `text`: no white space, no slash, nothing to fold."""
+    """Return whether `text` is a slug: no white space, no slash, nothing to fold."""
     return bool(text) and len(text) <= limit and fold(text) == text
 
 

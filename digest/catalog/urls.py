@@ -7,12 +7,12 @@ import re
 from urllib.parse import urlsplit
 
 # White space, quotes and angle brackets have no place in a URL (RFC 3986 section 2), and every
-# control character (line ends above all) could start a header or a tag of its own.
+# control character (line ends above all) could start a new header or tag.
 _UNFIT = re.compile(r"[\s\x00-\x20\x7f-\x9f\"<>\\]")
 
 
 def is_web_address(url: str) -> bool:
-    """Whether `url` is a whole http or https address that is safe in a header and in HTML."""
+    """Return whether `url` is a whole http or https address, safe in a header and in HTML."""
     if _UNFIT.search(url):
         return False
     try:

@@ -116,7 +116,7 @@ def _dkim_signing(settings: "Settings", keys: "list[DkimKey]") -> Iterator[tuple
 def _deliverability(
     settings: "Settings", keys: "Sequence[DkimKey]"
 ) -> Iterator[tuple[bool | None, str]]:
-    """What the world sees of the sender; for the outbox nothing of it is at fault yet."""
+    """Check what DNS says of the sender; with the outbox, findings are notes and no failures."""
     from digest.deliver.providers.smtp.url import parse_smtp_url
     from digest.deliverability.check_result import Topic
     from digest.deliverability.resolver import open_resolver

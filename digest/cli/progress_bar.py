@@ -1,4 +1,4 @@
-"""Shows how far long work is: a bar on a terminal, plain lines elsewhere; all on stderr."""
+"""Shows the progress of long work on stderr: a bar on a terminal, plain lines elsewhere."""
 
 import sys
 import time
@@ -10,14 +10,14 @@ BAR_WIDTH = 30
 
 
 class ProgressBar:
-    """A with-block around long work. `total` is in the unit of `show`, `clock` in seconds."""
+    """Shows progress within a with-block. `total` is in the unit of `show`, `clock` in seconds."""
 
     def __init__(self, total: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.is_terminal = sys.stderr.isatty()
         self._clock = clock
         self._next_line = clock() + LINE_EVERY_SECONDS
         if self.is_terminal:
-            # Not before it is needed: pipes and reading commands do without.
+            # Imported here, since rich is slow to import and only a terminal needs it.
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn
 

@@ -133,7 +133,7 @@ def _say_what_to_open(app: App, folder: Path) -> None:
 
 
 def _command() -> str:
-    """`digest` as it can be typed here: it may stand in a virtualenv that is not on the path."""
+    """Return how to call `digest` here: its virtualenv may not be on the path."""
     if shutil.which("digest"):
         return "digest"
     return os.path.relpath(sys.argv[0])

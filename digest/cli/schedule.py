@@ -29,7 +29,7 @@ def add(
     late_limit: Annotated[int, typer.Option(help="Minutes after which a run is held.")] = 180,
     frequency: Annotated[
         str,
-        typer.Option(metavar="every|weekly|monthly", help="Which readers' wish it meets."),
+        typer.Option(metavar="every|weekly|monthly", help="For readers who chose this frequency."),
     ] = "weekly",
 ) -> None:
     """Add a schedule. Its issues wait for approval unless --automatic is given."""
@@ -39,7 +39,7 @@ def add(
     from schedules.tables import Approval
 
     if name == MANUAL_SERIES:
-        raise CommandError(f"{name} is the series of issues drafted by hand; take another name")
+        raise CommandError(f"{name} is the series of issues drafted manually; take another name")
     with open_app() as app, app.store.write() as session:
         add_schedule(
             session,

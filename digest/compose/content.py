@@ -22,7 +22,7 @@ class PullQuote:
 class TellingLine:
     """A short whole sentence about one of a comparison's tools, as a reason to read it.
 
-    `lens` is who wrote it; None where the words are the page's own description of the tool.
+    `lens` is the reviewer's; None where the words are the page's own description of the tool.
     """
 
     text: str

@@ -3,7 +3,7 @@
 Comes in: an approved issue, a list of subscribers, transactional messages, provider answers. Goes
 out: mail handed to a provider, and a ledger whose states add up to the audience.
 
-    audience       who is eligible, partitioned by recipient domain
+    audience       eligible subscribers, partitioned by recipient domain
     ledger         batches and deliveries: freeze, claim, settle, release, finish, resend
     transactional  mail to one person about their own subscription
     providers      what accepts mail: a Maildir, SMTP, SendGrid

@@ -112,7 +112,7 @@ class RefreshToken:
 
 
 def xoauth2(user: str, token: str) -> bytes:
-    """The initial client response of SASL XOAUTH2, before base64.
+    """Returns the initial client response of SASL XOAUTH2, before base64.
 
     Source: https://developers.google.com/workspace/gmail/imap/xoauth2-protocol.
     """

@@ -1,7 +1,7 @@
 """Compute when a delivery is tried again: exponential backoff with jitter, for about a day.
 
-A day is as long as a relay may well be out of order. RFC 5321 section 4.5.4.1 asks four to five
-days of whoever delivers to mailboxes; we hand mail to somebody who does that.
+A relay may be out of order for a day. The four to five days of RFC 5321 section 4.5.4.1 are for
+servers that deliver to mailboxes, and our relay is one of these.
 """
 
 import zlib
@@ -13,7 +13,7 @@ MAX_DELAY = timedelta(hours=4)
 MAX_RETRY_AFTER = timedelta(days=1)
 """The most that a provider's own `Retry-After` may ask for."""
 JITTER = 0.25
-"""What was rejected together comes back spread over this part of its delay..."""
+"""Deliveries rejected together are retried spread over this part of their delay..."""
 JITTER_STEPS = 4
 """...in so many steps, since each minute that retries are due in makes a batch."""
 

@@ -46,8 +46,8 @@ class Batch(Table, table=True):
     """Recipients submitted together; the unit that a worker claims.
 
     `claimed_by` is the number of the worker that holds it (`deliver.ledger.worker_lock`). `lane` is
-    the recipients' domain where that has a rate limit of its own, else empty. `provider` is the one
-    that it was submitted to.
+    the recipients' domain if that has its own rate limit, else empty. `provider` is the one that it
+    was submitted to.
     """
 
     __tablename__ = "batch"
@@ -107,7 +107,7 @@ class Delivery(Table, table=True):
 
 
 class Attempt(Table, table=True):
-    """A try that was rejected or whose outcome is unknown; an accepted one is in its delivery."""
+    """A try that was rejected or has no known outcome; an accepted one is in its delivery."""
 
     __tablename__ = "attempt"
     __table_args__ = (Index("ix_attempt_delivery_id", "delivery_id"),)

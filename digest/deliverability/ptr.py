@@ -19,7 +19,7 @@ def check_ptr(host: str, sender: str, resolver: DnsResolver) -> CheckResult:
     if any(not ip_address(one).is_global for one in addresses) and not same_organization(
         host, sender
     ):
-        what = f"{host} is on a network of its own; what address mail leaves from can't be seen"
+        what = f"{host} is on a private network, so the address that mail leaves from can't be seen"
         fix = "see on that machine that: dig -x ADDRESS gives a name that leads back to it"
         return CheckResult(Topic.PTR, None, what, fix)
     for address in addresses:
@@ -27,7 +27,7 @@ def check_ptr(host: str, sender: str, resolver: DnsResolver) -> CheckResult:
         if not any(address in resolver.addresses(name) for name in names):
             said = f"is called {', '.join(names)}, which does not lead back" if names else "no name"
             what = f"{address} ({host}) {said if names else 'has no name'}"
-            fix = f"have whoever gave you {address} set its PTR record to {host}"
+            fix = f"ask the provider of {address} to set its PTR record to {host}"
             return CheckResult(
                 Topic.PTR, False if same_organization(host, sender) else None, what, fix
             )

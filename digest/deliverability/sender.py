@@ -85,9 +85,9 @@ def _spf(sender: SenderConfig, resolver: DnsResolver) -> CheckResult:
     domain = sender.domain if sender.sendgrid else sender.envelope_domain
     result = check_spf(domain, suggestion, resolver)
     if sender.sendgrid and result.good is False:
-        # SendGrid's MAIL FROM is a name of its own below the domain, with its own record.
+        # SendGrid's MAIL FROM is a separate name below the domain, with a separate record.
         return CheckResult(
-            Topic.SPF, None, f"{result.what}; SendGrid's return path has one of its own"
+            Topic.SPF, None, f"{result.what}; SendGrid's return path has a separate one"
         )
     return result
 

@@ -30,7 +30,7 @@ def check_spf(domain: str, suggestion: str, resolver: DnsResolver) -> CheckResul
         what = f"{domain} takes more than {MAX_LOOKUPS} lookups, so it counts as broken: {record}"
         return CheckResult(Topic.SPF, False, what, "take out includes that are not needed")
     if not any(term.endswith("all") or term.startswith("redirect=") for term in terms):
-        what = f"{domain} does not say who may not send: {record}"
+        what = f"{domain} does not exclude other senders: {record}"
         return CheckResult(Topic.SPF, True, what, "end the record in ~all")
     return CheckResult(Topic.SPF, True, f"{domain} says {record}")
 

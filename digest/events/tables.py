@@ -26,7 +26,7 @@ class EventKind(StrEnum):
     VOTED = "voted"
     UNSUBSCRIBED = "unsubscribed"
     RESUBSCRIBED = "resubscribed"
-    """With the provider; it is no consent."""
+    """The reader resubscribed at the provider, which gives us no consent to mail them."""
     UNKNOWN = "unknown"
 
 
@@ -52,7 +52,7 @@ class Event(Table, table=True):
     delivery_id: int | None = Field(default=None, foreign_key="delivery.id")
     link_number: int | None = Field(default=None)
     machine: bool | None = Field(default=None)
-    """Of a hit: whether a machine made it; None until it is classified."""
+    """Whether a machine made this hit; None until it is classified, and for other events."""
     rule: str | None = Field(default=None, max_length=12)
     """The rule that decided it (`track.hits.bot_detection`); None if it has to be classified."""
     detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))

@@ -98,7 +98,7 @@ def record_events(session: Session, rows: Sequence[EventRow]) -> None:
 
 
 def record_new_events(session: Session, rows: Sequence[EventRow]) -> list[tuple[str, int | None]]:
-    """The same; returns key and delivery of those that were not stored before."""
+    """Stores events as `record_events` does; returns key and delivery of the new ones."""
     if not rows:
         return []
     if _is_sqlite(session):
@@ -138,7 +138,7 @@ _statements: dict[bool, Insert] = {}
 
 
 def _insert(session: Session) -> Insert:
-    """The statement over the parameter `events`, a JSON list of rows in `EventRow`'s order."""
+    """Builds the INSERT over the parameter `events`, JSON rows in the order of `EventRow`."""
     sqlite = _is_sqlite(session)
     if sqlite not in _statements:
         _statements[sqlite] = insert_new(session, Event).from_select(
@@ -160,7 +160,7 @@ COLUMNS = (
 
 
 def _select(*, sqlite: bool) -> Select[Any]:
-    """The parameter's rows with the ids of their issues and deliveries."""
+    """Selects the parameter's rows with the ids of their issues and deliveries."""
     given = table_in(
         bindparam("events", type_=String()),
         {

@@ -23,7 +23,7 @@ ALLOWED: dict[IssueState, frozenset[IssueState]] = {
     ),
     IssueState.SENDING: frozenset({IssueState.PAUSED, IssueState.FINISHED, IssueState.CANCELLED}),
     IssueState.PAUSED: frozenset({IssueState.SENDING, IssueState.CANCELLED}),
-    # Only for a resend by hand of what failed or is uncertain.
+    # Only for a resend of failed or uncertain deliveries.
     IssueState.FINISHED: frozenset({IssueState.SENDING}),
     IssueState.CANCELLED: frozenset(),
     IssueState.SKIPPED: frozenset(),

@@ -20,7 +20,7 @@ class Personalization(NamedTuple):
 
 
 class Recipient(NamedTuple):
-    """The person behind a delivery, as the ledger reads them."""
+    """The recipient of a delivery, as the ledger reads it."""
 
     delivery_id: int
     public_id: int

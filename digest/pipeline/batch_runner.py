@@ -88,7 +88,7 @@ class BatchRunner:
                 claims = self._transact(self._claim_limit)
                 self._throttled_until = None if claims else self._throttle_end(asked_at)
                 personalizations = self._personalize(claims)
-            except Exception as error:  # noqa: BLE001 - whoever runs the batches raises it
+            except Exception as error:  # noqa: BLE001 - `Sending` raises it after the run
                 self.error = error
                 return
             if not claims:
@@ -142,7 +142,7 @@ class BatchRunner:
         return throttled.until if throttled and throttled.until <= asked_at + MAX_WAIT else None
 
     def _is_throttled(self) -> bool:
-        """Whether the rate limits still hold everything back; waits if nothing is in flight."""
+        """Return whether the rate limits still block all; wait if nothing is in flight."""
         if self._throttled_until is None:
             return False
         ahead = (self._throttled_until - self.clock()).total_seconds()
@@ -161,7 +161,7 @@ class BatchRunner:
     def _transact(
         self, most: int, returned: Sequence[int] = (), not_before: datetime | None = None
     ) -> list[Claim]:
-        """In one transaction write outcomes, release `returned`, and claim up to `most` recipients.
+        """Write outcomes, release `returned` and claim up to `most` recipients, in one transaction.
 
         Retries for about a minute: a provider reports an outcome only once.
         """

@@ -32,7 +32,7 @@ def _check_override(number: int, despite: Collection[str], because: str) -> None
             msg = f"{code} is no code of the gate; see: digest issue check {number}"
             raise IssueError(msg)
         if code in FIXED:
-            msg = f"{code} can't be let pass"
+            msg = f"{code} can't be overridden"
             raise IssueError(msg)
     if despite and not 0 < len(because.strip()) <= MAX_REASON_LENGTH:
         msg = f'say why in at most {MAX_REASON_LENGTH} characters: --because "..."'

@@ -138,7 +138,7 @@ class TransactionalContent:
         return f"{self.renderer.brand.public_url}/{purpose}/{token}"
 
     def _came_from(self, session: Session, slug: str) -> Matchup | None:
-        """Return the comparison whose page the reader signed up on, if it is known."""
+        """Return the comparison that the reader signed up from, if it is known."""
         view = comparison_by_slug(session, slug) if slug else None
         return matchup(view, self.renderer.brand.public_url) if view else None
 

@@ -1,9 +1,8 @@
 """Defer send tasks, in the transaction that makes the batches they are for.
 
-A send task says: send about a quota of what is due of this issue, then end. It names no batch:
-which batches, the ledger decides as it always does, so a task too many finds nothing and one too
-few is made up for. A job and the batches commit together, since the job is written over the
-session's own connection.
+A send task names an issue and no batch: its worker claims due batches from the ledger up to a
+quota, then ends. So a task too many finds nothing to do, and a missing one is deferred by the next
+maintenance. Job and batches commit together: the job is written over the session's connection.
 """
 
 from collections.abc import Callable
@@ -19,9 +18,9 @@ from digest.deliver.tables import Batch, BatchState
 TASK = "digest.send"
 QUEUE = "digest"
 QUOTA = 5_000
-"""Recipients per send task, about: a second's work or less, so issues and workers take turns."""
+"""Recipients per send task, roughly: a second's work or less, so that issues take turns."""
 SCHEDULE_MARGIN = timedelta(seconds=1)
-"""A task comes this much after its batches are due: the database's clock is another one."""
+"""How long after its batches are due a task starts: the database's clock may be behind."""
 
 
 class SendTasks:
@@ -30,7 +29,7 @@ class SendTasks:
     def __init__(
         self, batch_size: int, clock: Callable[[], datetime], *, quota: int = QUOTA
     ) -> None:
-        """`batch_size` is the most recipients of a batch, `quota` about those of a task."""
+        """`batch_size` is the most recipients of a batch, `quota` roughly those of a task."""
         self.quota = quota
         self._batches_per_task = max(1, quota // batch_size)
         self._clock = clock

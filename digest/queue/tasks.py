@@ -16,10 +16,10 @@ from digest.queue.deferral import SendTasks
 from store.engine import describe_error
 
 MAX_TASK_SECONDS = 20.0
-"""A send task ends then, whatever is left of its quota: with a slow provider, too, other issues and
-the maintenance get their turn. What is left is due, so there will be a task for it."""
+"""The longest that a send task runs, so that with a slow provider, too, other issues and the
+maintenance get their turn. The rest of its quota is due, so it gets a new task."""
 RETRY_PAUSE_SECONDS = 2.0
-"""A worker whose provider or database can't be used waits so long before its next task."""
+"""How long a worker waits before its next task if its provider or database can't be used."""
 log = logging.getLogger(__name__)
 
 

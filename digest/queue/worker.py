@@ -1,6 +1,6 @@
 """Run Procrastinate's worker, one task at a time, and start it again when it ends by itself.
 
-It ends when the database is away (a task of its own failed); this one waits and starts it again.
+Procrastinate's worker ends when the database is away; this one waits and starts it again.
 """
 
 import asyncio

@@ -55,14 +55,14 @@ _LIST_NUMBER = re.compile(r"(?:^|(?<=[\s:;(]))(\d{1,2})\.(?=\s)")
 
 
 def word_before(text: str, at: int) -> tuple[str, int]:
-    """The word that ends at `at` and where it starts; empty where there is none."""
+    """Return the word that ends at `at` and where it starts; empty where there is none."""
     start = max(0, at - _LOOK_BACK)
     found = _WORD.search(text[start:at])
     return (found.group(), start + found.start()) if found else ("", at)
 
 
 def list_numbers(text: str) -> frozenset[int]:
-    """Where the full stops of a numbered list are: 1., 2. and so on, in this order."""
+    """Return where the full stops of a numbered list are: 1., 2. and so on, in this order."""
     found: list[int] = []
     for number in _LIST_NUMBER.finditer(text):
         if int(number.group(1)) == len(found) + 1:
@@ -71,7 +71,7 @@ def list_numbers(text: str) -> frozenset[int]:
 
 
 def goes_on(before: str, word: str, following: str) -> bool:
-    """Whether the sentence goes on after `word` and a full stop, when `following` comes next.
+    """Return whether the sentence goes on after `word` and a full stop, before `following`.
 
     `before` is what the sentence says up to the word; where that is nothing, a single letter or a
     number numbers a list. In doubt it goes on: two sentences taken for one are still whole.
@@ -93,12 +93,12 @@ def goes_on(before: str, word: str, following: str) -> bool:
 
 
 def ends_open(sentence: str) -> bool:
-    """Whether `sentence` stops at an abbreviation that something always follows ("approx.")."""
+    """Return whether `sentence` stops at an abbreviation that can't end one ("approx.")."""
     bare = sentence.rstrip("\"'”’)]» ")
     return bare.endswith(".") and word_before(bare, len(bare) - 1)[0].casefold() in _ALWAYS
 
 
 def starts_a_sentence(following: str) -> bool:
-    """Whether `following` begins with a word that opens sentences and is hardly ever a name."""
+    """Return whether `following` begins with a word that opens sentences and is rarely a name."""
     found = _FIRST_WORD.match(following)
     return found is not None and found.group() in _STARTERS

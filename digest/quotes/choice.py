@@ -80,7 +80,7 @@ class Chosen:
 
 
 def choose(reviews: Sequence[ReviewPage], around: Setting, longest: int) -> Chosen | None:
-    """The best quote of `reviews` within `longest` columns; None where no whole sentence fits.
+    """Return the best quote of `reviews` within `longest` columns; None if no sentence fits.
 
     A reviewer known to be the dissenter comes first. Where the source does not say who dissents,
     every review has the same chance, and none is shown with a verdict.
@@ -96,7 +96,7 @@ def choose(reviews: Sequence[ReviewPage], around: Setting, longest: int) -> Chos
 def candidates(
     reviews: Sequence[ReviewPage], around: Setting, longest: int
 ) -> Iterator[_Candidate]:
-    """Every quote that could be printed, with its rank."""
+    """Return every quote that could be printed, with its rank."""
     order = 0
     for review in reviews:
         dissents = around.dissent is not None and review.verdict is around.dissent
@@ -138,7 +138,7 @@ def _quotable(review: str, longest: int) -> tuple[tuple[str, bool, int], ...]:
 
 
 def _weight(text: str, review: ReviewPage, around: Setting, longest: int) -> float:
-    """What `text` says, less what speaks against printing it here."""
+    """Return the weight of what `text` says, less what speaks against printing it here."""
     said = stance(text, around.rivals)
     weight = said.weight - _unwieldy(text, longest)
     verdict = review.verdict or around.unanimous
@@ -156,7 +156,7 @@ def _weight(text: str, review: ReviewPage, around: Setting, longest: int) -> flo
 
 
 def _unwieldy(text: str, longest: int) -> float:
-    """How hard `text` is to take in at a glance: long, a list, an aside."""
+    """Return how hard `text` is to take in at a glance: long, a list, an aside."""
     beyond = width(text) - longest * _COMFORTABLE
     burden = 1.0 + beyond / 45 if beyond > 0 else 0.0
     if width(text) < _SHORT:

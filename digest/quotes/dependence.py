@@ -25,11 +25,11 @@ _WITHIN = re.compile(
 
 
 def needs_its_predecessor(sentence: str) -> bool:
-    """Whether `sentence` starts with a word that points back: It, This, But, That said."""
+    """Return whether `sentence` starts with a word that points back: It, This, But, That said."""
     straight = sentence.replace("’", "'")
     return bool(_STARTS.match(straight) or _UNSPACED_STARTS.match(sentence))
 
 
 def leans_back(sentence: str) -> bool:
-    """Whether words within `sentence` point back: "that scenario", "the latter"."""
+    """Return whether words within `sentence` point back: "that scenario", "the latter"."""
     return _WITHIN.search(sentence) is not None

@@ -45,7 +45,7 @@ class Habits:
     names: tuple[str, ...] = ()
 
     def opens_by_habit(self, sentence: str, *, first: bool) -> bool:
-        """Whether `sentence` begins as others do; of a review's first sentence more is known."""
+        """Return whether `sentence` begins as others do; stricter for a review's first sentence."""
         start = opening(sentence, self.names)
         if first and (start in self.first or _is_known(start)):
             return True
@@ -53,7 +53,7 @@ class Habits:
 
 
 def detect_habits(reviews: Iterable[str], names: Collection[str] = ()) -> Habits:
-    """The habits of `reviews`; the same words twice are one review. `names` count as one word."""
+    """Return the habits of `reviews`; identical reviews count once, each of `names` is one word."""
     ordered = tuple(sorted(names, key=len, reverse=True))
     first: dict[str, set[str]] = defaultdict(set)
     inner: dict[str, set[str]] = defaultdict(set)
@@ -68,7 +68,7 @@ def detect_habits(reviews: Iterable[str], names: Collection[str] = ()) -> Habits
 
 @lru_cache(maxsize=4096)
 def opening(sentence: str, names: tuple[str, ...] = ()) -> str:
-    """How `sentence` begins: its first two words, small, with any of `names` as one same word."""
+    """Return the first two words of `sentence` in lower case, any of `names` as one fixed word."""
     bare = sentence.lstrip("\"'“‘„«»‹›([（「『 ")
     if is_unspaced(bare[:1]):
         return bare[: OPENING_WORDS * 2]
@@ -85,7 +85,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 def _shared(words: Sequence[str], name: Sequence[str]) -> int:
-    """How many words of a tool's name `words` begin with: "GPT-5 Mini" of "GPT-5 Mini API"."""
+    """Return how many words of a name `words` begin with: "GPT-5 Mini" of "GPT-5 Mini API"."""
     count = 0
     while count < min(len(words), len(name)) and words[count] == name[count]:
         count += 1

@@ -51,7 +51,7 @@ class IssueQuotes:
 def issue_quotes(
     lead: ComparisonView, rows: Sequence[Row] = (), *, habits: Habits | None = None
 ) -> IssueQuotes:
-    """The quotes of an issue, no two with the same words and, where avoidable, the same opening.
+    """Return an issue's quotes, no two with the same words nor, if possible, the same opening.
 
     `habits` are the issue's; without them, they are detected in the comparisons given.
     """
@@ -61,14 +61,14 @@ def issue_quotes(
 
 
 def issue_habits(views: Sequence[ComparisonView]) -> Habits:
-    """The openings that reviews of these comparisons share."""
+    """Return the openings that reviews of these comparisons share."""
     contenders = [side for view in views for side in view.contenders]
     names = {name for side in contenders for name in _names(side)}
     return detect_habits((review.quote for side in contenders for review in side.reviews), names)
 
 
 def setting(view: ComparisonView, side: int, found: Habits) -> Setting:
-    """What the source says around the reviews of one contender of `view`."""
+    """Return what the source says around the reviews of one contender of `view`."""
     contender, rival = view.contenders[side], view.contenders[1 - side]
     return Setting(
         habits=found,
@@ -91,7 +91,7 @@ class _Chosen:
         return self._choose(view, (side,), LONGEST_PULL)[0]
 
     def line(self, row: Row) -> Line | None:
-        """The row's own tool first, then the other; without an own tool the best of both."""
+        """Return a line about the row's tool, else the other; without a tool, the best of both."""
         both = (0, 1)
         own = next((at for at in both if row.view.contenders[at].tool_slug == row.about), None)
         for sides in (both,) if own is None else ((own,), (1 - own,)):
@@ -103,7 +103,7 @@ class _Chosen:
     def _choose(
         self, view: ComparisonView, sides: Sequence[int], longest: int
     ) -> tuple[Quote | None, str]:
-        """The best quote about any of `sides`, and the name of the tool it is about."""
+        """Return the best quote about any of `sides`, and the name of the tool it is about."""
         lenses = frozenset({self.lens} if self.lens else ())
         found = [
             (best, view.contenders[side].name)
@@ -140,13 +140,13 @@ def _dissent(contender: ContenderView) -> Verdict | None:
 
 
 def _names(contender: ContenderView) -> tuple[str, ...]:
-    """How a tool is called: "Llama 4 Compact (12B)", and "Llama 4 Compact"."""
+    """Return how a tool is called: "Llama 4 Compact (12B)", and "Llama 4 Compact"."""
     short = _BRACKETED.sub("", contender.name)
     return (contender.name, short) if short and short != contender.name else (contender.name,)
 
 
 def _described(contenders: Sequence[ContenderView]) -> Line | None:
-    """A sentence of a description, where no review has one that fits."""
+    """Return a sentence of a description, where no review has one that fits."""
     for contender in contenders:
         for sentence in sentences(contender.description):
             fits = width(sentence) <= LONGEST_LINE

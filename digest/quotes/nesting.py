@@ -110,7 +110,7 @@ class _Walk:
 
 
 def _single_pairs(text: str) -> dict[int, int]:
-    """Where single quotation marks open, and where each closes; what is left are apostrophes.
+    """Return where single quotation marks open and close; the others are apostrophes.
 
     A mark after an s and before a space may be a plural's apostrophe (the users' data), so the
     first other one closes; where there is none before the next opening mark, the last such one.
@@ -142,7 +142,7 @@ def _opens_single(text: str, at: int) -> bool:
 
 
 def _may_open(text: str, at: int) -> bool:
-    """Whether a mark that looks the same on both sides may open here: nothing of a word before."""
+    """Return whether a mark without a direction may open here: no word ends right before it."""
     before, after = text[max(0, at - 1) : at], text[at + 1 : at + 2]
     joined = before.isalnum() and not is_unspaced(before)
     return bool(after) and not after.isspace() and not joined and before not in tuple(".,!?%")
@@ -164,6 +164,6 @@ def _is_smiley(text: str, at: int) -> bool:
 
 
 def _is_list_mark(text: str, at: int) -> bool:
-    """Whether the bracket at `at` closes nothing because it numbers something: `a)`, `12)`."""
+    """Return whether the bracket at `at` numbers something, and so closes nothing: `a)`, `12)`."""
     numbered = re.search(r"(?:^|\s)(?:\w|\d\d)\Z", text[max(0, at - 3) : at])
     return text[at] in ")）" and numbered is not None

@@ -15,12 +15,12 @@ _UNSPACED = re.compile(f"[{_IDEOGRAPHS}{_SOUTH_EAST}]")
 
 
 def is_unspaced(character: str) -> bool:
-    """Whether `character` belongs to a script that puts no space between words."""
+    """Return whether `character` belongs to a script that puts no space between words."""
     return _UNSPACED.match(character) is not None
 
 
 def word_count(text: str) -> int:
-    """How many words `text` has.
+    """Return how many words `text` has.
 
     A word is what stands between spaces and has a letter or a digit. Where a script has no spaces,
     two Chinese or Japanese characters count as one word, and four of Thai, Lao, Burmese or Khmer.
@@ -31,7 +31,7 @@ def word_count(text: str) -> int:
 
 
 def width(text: str) -> int:
-    """How many columns `text` takes: two for a wide character, none for a combining mark."""
+    """Return how many columns `text` takes: two for a wide character, none for a combining mark."""
     if text.isascii():
         return len(text)
     return sum(

@@ -43,7 +43,7 @@ class Span:
 
 
 def spans(text: str) -> list[Span]:
-    """`text` as its sentences, without a gap: the pieces join back to the text."""
+    """Return `text` as its sentences, without a gap: the pieces join back to the text."""
     starts = [0]
     relaxed = _writes_small(text)
     for start, end in _paragraphs(text):
@@ -54,18 +54,18 @@ def spans(text: str) -> list[Span]:
 
 
 def sentences(text: str) -> list[str]:
-    """`text` as its sentences, white space folded, empty ones left out."""
+    """Return `text` as its sentences, white space folded, empty ones left out."""
     pieces = (folded(text[span.start : span.end]) for span in spans(text))
     return [piece for piece in pieces if piece]
 
 
 def folded(text: str) -> str:
-    """`text` on one line: every run of white space one space."""
+    """Return `text` on one line: every run of white space one space."""
     return " ".join(text.split())
 
 
 def is_whole(text: str) -> bool:
-    """Whether `text`, one or more pieces of a split, can be printed alone.
+    """Return whether `text`, one or more pieces of a split, can be printed alone.
 
     Its quotation marks and brackets are closed, it does not stop at "approx." or an ellipsis, and
     it starts with a word. A text's last sentence may lack its full stop.
@@ -88,7 +88,7 @@ def _paragraphs(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _ends(text: str, *, relaxed: bool) -> Iterator[int]:
-    """Where sentences of a paragraph end, after the white space that follows them."""
+    """Return where sentences of a paragraph end, after the white space that follows them."""
     nest = nesting(text)
     numbers = list_numbers(text)
     start = 0
@@ -104,7 +104,7 @@ def _ends(text: str, *, relaxed: bool) -> Iterator[int]:
 
 
 def _after_closers(text: str, end: int, nest: Nesting) -> int:
-    """Past the marks that close right after a sentence's end, as in `“Always.”` or `bon. »`."""
+    """Return the place after marks that close at a sentence's end, as in `“Always.”`, `bon. »`."""
     while end < len(text):
         at = end
         while at < len(text) and text[at].isspace() and nest.depth[at]:
@@ -145,7 +145,7 @@ class _Place:
         return bool(before) and before not in "([{（" and self._is_followed_by_a_start()
 
     def _is_followed_by_a_start(self) -> bool:
-        """Whether what follows begins like a sentence and what stands before allows it."""
+        """Return whether what follows begins like a sentence and what stands before allows it."""
         found = _NEXT.match(self.text, self.end)
         if found is None:
             return not self.text[self.end :].strip()
@@ -162,7 +162,7 @@ class _Place:
         return word.casefold() not in _NAMES_THAT_SHOUT
 
     def _may_end_at_closer(self, following: str) -> bool:
-        """Whether closing marks after the end close what the sentence began with.
+        """Return whether closing marks after the end close what the sentence began with.
 
         Within a sentence, brackets do not end it: "It fails (I tried.) Twice", and quotation marks
         only before a word that is no name: "They call it “Fast. Cheap.” Gull agrees".
@@ -176,6 +176,6 @@ class _Place:
 
 
 def _writes_small(text: str) -> bool:
-    """Whether a text begins its sentences without capitals throughout."""
+    """Return whether a text begins its sentences without capitals throughout."""
     first = next((word for word in text.split() if word[0].isalpha()), "A")
     return first.islower() and _CAPITAL_AFTER_AN_END.search(text) is None

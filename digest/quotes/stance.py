@@ -44,7 +44,7 @@ class Stance:
 
 @lru_cache(maxsize=4096)
 def stance(sentence: str, rivals: tuple[str, ...] = ()) -> Stance:
-    """The signals of `sentence`; naming one of `rivals` is a comparison."""
+    """Return the signals of `sentence`; naming one of `rivals` is a comparison."""
     straight = sentence.replace("’", "'")
     signals: dict[Signal, float] = {}
     for kind, weight, rule in _RULES:
@@ -66,7 +66,7 @@ def _lean(sentence: str) -> Lean:
 
 
 def _any(*phrases: str) -> re.Pattern[str]:
-    """A rule for any of `phrases` as whole words, in any case."""
+    """Return a pattern for any of `phrases` as whole words, in any case."""
     return re.compile(rf"\b(?:{'|'.join(phrases)})(?!\w)", re.IGNORECASE)
 
 

@@ -31,12 +31,12 @@ class ReaderPreferences:
 
 
 def find_reader(session: Session, subscriber_id: int) -> Subscriber | None:
-    """The reader with this id; None if they are erased."""
+    """Returns the reader with this id; None if they are erased."""
     return session.get(Subscriber, subscriber_id)
 
 
 def read_preferences(session: Session, subscriber_id: int) -> ReaderPreferences | None:
-    """None if the reader is erased. What they follow is offered though it is listed no longer."""
+    """Returns the reader's page, None if erased. Offers what they follow even if delisted."""
     reader = session.get(Subscriber, subscriber_id)
     if reader is None:
         return None
@@ -58,7 +58,7 @@ def set_tracking(session: Session, subscriber_id: int, now: datetime, *, trackin
 
 
 def is_choice(frequency: str, zone: str) -> bool:
-    """True if both are among the values that the form offers."""
+    """Returns whether both are among the values that the form offers."""
     return frequency in set(Frequency) and zone in time_zones()
 
 

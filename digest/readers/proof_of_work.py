@@ -32,7 +32,7 @@ class ProofOfWork:
         self._secret = f"sign-up {secret}"
 
     def challenge(self, now: datetime) -> dict[str, Any]:
-        """A new challenge, as the page's script takes it."""
+        """Returns a new challenge, as the page's script takes it."""
         made = create_challenge(
             ALGORITHM, COST, expires_at=now + VALID_FOR, hmac_secret=self._secret
         )

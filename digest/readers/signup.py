@@ -104,7 +104,7 @@ def complete_signup(
 
 
 def comparison_in(source: str) -> str:
-    """The slug of the comparison in `source`, a page's address; empty if there is none."""
+    """Returns the slug of the comparison in `source`, a page's address; empty if there is none."""
     try:
         path = unquote(urlsplit(source).path)
     except ValueError:
@@ -114,7 +114,7 @@ def comparison_in(source: str) -> str:
 
 
 def _asked_at(session: Session, subscriber_id: int) -> str:
-    """The page that the newest sign-up request came from."""
+    """Returns the page that the newest sign-up request came from."""
     found = session.exec(
         select(Consent.source)
         .where(Consent.subscriber_id == subscriber_id, Consent.kind == ConsentKind.REQUESTED)

@@ -25,7 +25,7 @@ class Ballot:
 
 
 def ballots(session: Session, link: ReaderLink) -> list[Ballot]:
-    """The tools of the token's issue in its order, each once."""
+    """Returns the tools of the token's issue in its order, each once."""
     said = dict(
         session.exec(
             select(Vote.tool_id, Vote.verdict).where(Vote.subscriber_id == link.subscriber_id)

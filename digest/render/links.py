@@ -90,7 +90,7 @@ def ascii_url(url: str, label: str) -> str:
 
 
 def _escaped(part: str, kept: str) -> str:
-    """`part` with what may not stand in it escaped, a per cent sign that starts no escape too."""
+    """Return `part` percent-encoded where needed, a per cent sign that starts no escape too."""
     percents = re.sub(r"%(?![0-9A-Fa-f]{2})", "%25", part)
     return quote(percents, safe=kept).replace("~~", "%7E%7E")
 
@@ -99,11 +99,11 @@ def _ascii_host(host: str, url: str, label: str) -> str:
     try:
         name = host if host.isascii() else idna.encode(host, uts46=True).decode("ascii")
     except idna.IDNAError as error:
-        raise _url_error(url, label, f"whose host is no domain name ({error})") from None
+        raise _url_error(url, label, f"its host is no domain name ({error})") from None
     if _IPV6.fullmatch(name):
         return f"[{name}]"
     if not _HOST.fullmatch(name):
-        raise _url_error(url, label, "whose host is no domain name")
+        raise _url_error(url, label, "its host is no domain name")
     return name
 
 

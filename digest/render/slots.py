@@ -12,7 +12,7 @@ WORD_JOINER = "\u2060"
 
 
 class Slot(StrEnum):
-    """Each is filled with a link token of its own purpose, but for the greeting, which is text."""
+    """Each is filled with a link token for its purpose, but for the greeting, which is text."""
 
     CLICK = "click"
     OPEN = "open"

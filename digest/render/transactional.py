@@ -46,7 +46,7 @@ class TransactionalRenderer:
     def welcome(
         self, preferences_url: str, unsubscribe_url: str, came_from: Matchup | None
     ) -> Rendered:
-        """Render the welcome, with the comparison on whose page the reader signed up."""
+        """Render the welcome, with the comparison that the reader signed up from."""
         said = f"The verdict you came for: {came_from.title}." if came_from else None
         return self._render(
             "welcome",

@@ -25,11 +25,11 @@ class QueueFullError(DigestError):
 
 
 class GroupCommit(Generic[Item, Answer]):
-    """Writes items in groups, in one thread of its own.
+    """Writes items in groups, in one dedicated thread.
 
     `write` is called in that thread with one group. It returns, in the items' order, the answer of
-    each; an exception in place of an answer is raised to whoever put that item. What `write` itself
-    raises is raised to everybody in the group.
+    each; an exception in place of an answer is raised from the `put` of that item. An exception
+    that `write` raises is raised from every `put` of the group.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class _LoopQueue(Generic[Item, Answer]):
         self.commit.submit(self, group)
 
     def _group_end(self) -> int:
-        """How many of the waiting items go into the next group: at least one."""
+        """Returns how many of the waiting items go into the next group: at least one."""
         size_of, most = self.commit.size_of, self.commit.max_group
         if size_of is None:
             return most
@@ -120,7 +120,7 @@ class _LoopQueue(Generic[Item, Answer]):
         answers: Sequence[Answer | Exception]
         try:
             answers = self.commit.write(items)
-        except Exception as error:  # noqa: BLE001 - raised to everybody who waits
+        except Exception as error:  # noqa: BLE001 - raised from every waiting `put`
             answers = [error] * len(items)
         self.loop.call_soon_threadsafe(self._answer, group, answers)
 

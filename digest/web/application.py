@@ -55,7 +55,7 @@ PUBLIC = (
 
 
 def create_app(site: Site, *, studio: bool = False) -> ASGIApp:
-    """The pages of `site`.
+    """Returns the ASGI application with the pages of `site`.
 
     With `studio`, the editors' pages too, and then everything answers on this machine only.
     """
@@ -69,7 +69,7 @@ def create_app(site: Site, *, studio: bool = False) -> ASGIApp:
 
 
 def pages_of(site: Site, *, studio: bool = False) -> FastAPI:
-    """The same with every hit on its own."""
+    """Returns the application without the tracking middleware: its routes answer each hit."""
     # Starlette's redirect of a missing slash would repeat whatever Host was sent.
     app = FastAPI(redirect_slashes=False, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site

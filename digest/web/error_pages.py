@@ -31,7 +31,7 @@ class InvalidLinkError(DigestError):
 
 
 class UnknownReaderError(DigestError):
-    """A link's token is ours, but names nobody: the reader is erased, or it is a preview's link."""
+    """The link's token is ours, but its reader is erased, or it is a preview's link."""
 
     def __init__(self, *, preview: bool = False) -> None:
         super().__init__("the link's reader is unknown")
@@ -43,7 +43,7 @@ class VoidLinkError(DigestError):
 
 
 def status_of(error: DigestError) -> int:
-    """The HTTP status of an error: what its class states as `http_status`, else 500."""
+    """Returns the HTTP status of an error: what its class states as `http_status`, else 500."""
     status: int = getattr(error, "http_status", 500)
     return status
 

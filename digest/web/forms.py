@@ -17,7 +17,7 @@ def clean(text: str, max_length: int) -> str:
 
 
 async def read_small_body(request: Request) -> bytes:
-    """The whole body. Raises HTTPException if it is too large."""
+    """Reads the whole body. Raises HTTPException if it is too large."""
     body = bytearray()
     try:
         async for chunk in request.stream():
@@ -30,7 +30,7 @@ async def read_small_body(request: Request) -> bytes:
 
 
 async def _form_fields(request: Request) -> dict[str, str]:
-    """The fields of an urlencoded body. Raises HTTPException if it is too large."""
+    """Reads the fields of an urlencoded body. Raises HTTPException if it is too large."""
     body = await read_small_body(request)
     try:
         text = body.decode("utf-8", "replace")
@@ -40,7 +40,7 @@ async def _form_fields(request: Request) -> dict[str, str]:
 
 
 async def _field_list(request: Request) -> list[tuple[str, str]]:
-    """The same, keeping fields that occur several times, as checkboxes do."""
+    """Reads the fields, keeping those that occur several times, as checkboxes do."""
     body = await read_small_body(request)
     try:
         text = body.decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""GET /metrics in Prometheus' text format, for whoever has the token."""
+"""Serves GET /metrics in Prometheus' text format, to requests with the token."""
 
 import hmac
 from collections.abc import Iterator

@@ -71,7 +71,7 @@ async def _templates(request: Request) -> PageTemplates:
 
 
 async def _origin(request: Request) -> ConsentOrigin:
-    """Where a request comes from; the route adds which form it is.
+    """Returns the origin of a consent given by this request; the route adds the form.
 
     The server takes the address from a proxy's header only if it was told to trust the proxy.
     """

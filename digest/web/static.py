@@ -25,5 +25,5 @@ async def static(name: str, templates: TemplatesDep) -> Response:
 
 @router.api_route("/favicon.ico", methods=["GET", "HEAD"])
 async def icon(templates: TemplatesDep) -> Response:
-    """Browsers ask for it on an issue's page, whose frozen bytes name no icon."""
+    """Serves the icon that browsers ask for on an issue's page: its frozen bytes name none."""
     return await static("mark.svg", templates)

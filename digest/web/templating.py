@@ -71,21 +71,21 @@ class PageTemplates:
         return self._environment.get_template(template).render(values)
 
     def private(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-        """Renders a page whose address holds a token: no cache, no referrer, no index."""
+        """Renders a page with a token in its address: no cache, no referrer, no index."""
         return self.show(template, status=status, headers=PRIVATE, **values)
 
     def _static_address(self, name: str) -> str:
-        """The file's address, which changes when the file does, so that caches may keep it."""
+        """Returns the file's address, which changes with the file, so that caches may keep it."""
         return f"{self.base}/static/{name}?v={self._marks[name]}"
 
 
 def read_statics(folder: Path) -> dict[str, bytes]:
-    """The contents of the static files by name; no other file can be requested."""
+    """Returns the contents of the static files by name; no other file can be requested."""
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
 
 
 def day(moment: datetime, zone: tzinfo | None = UTC) -> str:
-    """7 March 2025, in UTC unless another zone is named."""
+    """Formats a date as 7 March 2025, in UTC unless another zone is named."""
     return written_date(moment.astimezone(zone).date())
 
 
@@ -94,6 +94,6 @@ def kilobytes(size: int) -> str:
 
 
 def mask_email(email: str) -> str:
-    """a•••@example.org: enough for its owner, too little for anybody a mail was forwarded to."""
+    """Shortens an address to a•••@example.org: enough for its owner, and for nobody else."""
     local, _, domain = email.rpartition("@")
     return f"{local[:1] if len(local) > 1 else ''}•••@{domain}"

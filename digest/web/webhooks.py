@@ -50,7 +50,7 @@ async def sendgrid(request: Request, site: SiteDep, ingest: WebhookIngestDep) ->
 
 
 async def _body(request: Request) -> bytes:
-    """The raw bytes, which are what is signed. Raises HTTPException for too many."""
+    """Reads the raw body, which is what the signature covers. Raises HTTPException if too large."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -60,7 +60,7 @@ async def _body(request: Request) -> bytes:
 
 
 def _read(site: Site, request: Request, body: bytes) -> list[DeliveryEvent]:
-    """The events of a signed post. Raises SignatureError or WebhookPayloadError."""
+    """Returns the events of a signed post. Raises SignatureError or WebhookPayloadError."""
     signature = request.headers.get(SIGNATURE_HEADER, "")
     timestamp = request.headers.get(TIMESTAMP_HEADER, "")
     site.signature_verifier.verify(signature, timestamp, body, site.clock())

@@ -1,7 +1,7 @@
 """Imports one batch of rows: sorts new, known and suppressed addresses, and stores them.
 
-A withdrawal always wins: no import makes somebody active who unsubscribed here, and whoever the
-file says to have unsubscribed is unsubscribed here, unless they agreed again after that.
+A withdrawal always wins: an import never makes an unsubscribed subscriber active, and a row that is
+unsubscribed in the file is unsubscribed here, unless consent was given again after that.
 """
 
 from collections.abc import Iterable
@@ -100,7 +100,7 @@ def _folded(
 ) -> tuple[dict[str, ImportRow], dict[str, ImportRow]]:
     """Return one row per address by its key, and erased people by their hash.
 
-    Of two rows for one address the first counts, but whoever has left in either has left.
+    Of two rows for one address the first counts, but a withdrawal in either one counts.
     """
     people: dict[str, ImportRow] = {}
     erased: dict[str, ImportRow] = {}

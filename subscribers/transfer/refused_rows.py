@@ -36,13 +36,13 @@ class ImportReport:
 
     added: int = 0
     already: int = 0
-    """On the list before; whoever the file says to have left has left here too."""
+    """On the list before; unsubscribed now if the file says so."""
     repeated: int = 0
     """The address stands in the file more than once."""
     suppressed: int = 0
     """Must not be mailed by what is known here, and not added."""
     departed: int = 0
-    """New here, and kept as somebody who must not be mailed: the file says that they left."""
+    """New here and stored as suppressed: the file says that they must not be mailed."""
     refused_count: int = 0
     refused: list[RefusedRow] = field(default_factory=list)
     """The first hundred."""

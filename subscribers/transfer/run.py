@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 CHUNK = 5_000
-"""Rows a transaction: each costs a wait for the disk."""
+"""Rows in one transaction: each commit waits for the disk."""
 FIRST_ROWS = 1_000
 """Rows that are looked at before the first is taken, to tell how the file writes dates."""
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -64,15 +64,15 @@ def import_csv(
 
     `consent_at` is when they gave it, where the operator knows; else `now`.
 
-    `status` is what those become of whom the file does not say that they are pending or have
-    left; None leaves active who is active there, and makes the others pending. A `dry` run
-    counts and changes nothing. `refused` gets each row that is not taken, `progress` the bytes
-    read so far, once a chunk. `choices` is what the operator says of columns, `order` of dates.
+    `status` is for rows that are neither pending nor unsubscribed in the file; None keeps active
+    those that are active in the file, and makes the others pending. A `dry` run counts and
+    changes nothing. `refused` gets each row that is not taken, `progress` the bytes read so far,
+    once for each chunk. `choices` is what the operator says of columns, `order` of dates.
     Raises ImportRefusedError (`subscribers.transfer.encoding`, `subscribers.transfer.csv_file`) or
     UnclearColumnError (`subscribers.transfer.formats`) before anybody is added.
     """
     if status is not None and status not in INITIAL_STATUSES:
-        raise ValueError(f"nobody comes onto the list as {status}; use pending or active")
+        raise ValueError(f"a subscriber can't start as {status}; use pending or active")
     with open_as_text(file, encoding) as opened, DuplicateFinder() as seen:
         csv_rows = CsvReader(opened.text, choices)
         reader = RowParser(csv_rows.header, source.rpartition("/")[2], utc(now), choices, order)

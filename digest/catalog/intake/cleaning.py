@@ -53,7 +53,7 @@ def split_lines(text: str) -> list[str]:
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing of `text` can be seen (a cleaned text may still hold joiners)."""
+    """Return whether nothing of `text` can be seen (a cleaned text may still hold joiners)."""
     return all(char.isspace() or char in _JOINERS or "\ufe00" <= char <= "\ufe0f" for char in text)
 
 

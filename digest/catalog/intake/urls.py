@@ -9,7 +9,7 @@ EXPECTED = "a web address like https://example.org/compare/a-vs-b"
 
 
 def is_importable(url: str) -> bool:
-    """Whether `url` is a web address that fits its column.
+    """Return whether `url` is a web address that fits its column.
 
     An apostrophe is legal in one (RFC 3986 section 2.2), a backtick is not.
     """

@@ -57,21 +57,21 @@ def send(
 
 def resend(
     number: Number,
-    uncertain: Annotated[bool, typer.Option("--uncertain", help="Those in doubt.")] = False,
-    failed: Annotated[bool, typer.Option("--failed", help="Those that were refused.")] = False,
+    uncertain: Annotated[bool, typer.Option("--uncertain", help="The uncertain ones.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="The failed ones.")] = False,
     to: Annotated[str | None, typer.Option(metavar="EMAIL", help="Only this one.")] = None,
 ) -> None:
-    """Send again to those in doubt or refused; somebody in doubt may then have it twice."""
+    """Send again to uncertain or failed recipients; an uncertain one may get it twice."""
     from digest.deliver.tables import DeliveryState
 
     chosen = {DeliveryState.UNCERTAIN: uncertain, DeliveryState.FAILED: failed}
     states = [state for state, wanted in chosen.items() if wanted]
     if not states:
-        raise typer.BadParameter("say whom: --uncertain, --failed or both")
+        raise typer.BadParameter("choose recipients: --uncertain, --failed or both")
     with open_app() as app:
         count = app.issues.resend(number, states, _key(to))
     if not count:
-        raise CommandError(f"issue {number} has nobody like that")
+        raise CommandError(f"issue {number} has no such recipient")
     print(f"{count} queued again; a worker, or `digest issue send {number}`, sends them")
 
 
@@ -79,7 +79,7 @@ def give_up(
     number: Number,
     to: Annotated[str | None, typer.Option(metavar="EMAIL", help="Only this one.")] = None,
 ) -> None:
-    """Count those in doubt as failed."""
+    """Count uncertain recipients as failed."""
     with open_app() as app:
         count = app.issues.give_up(number, _key(to))
     print(f"{count} given up")

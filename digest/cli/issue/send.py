@@ -1,4 +1,4 @@
-"""Sends an issue in the foreground, to its end: shows progress, and says at last who is left."""
+"""Sends an issue in the foreground, to its end: shows progress, and at the end the counts."""
 
 import threading
 import time
@@ -18,26 +18,29 @@ from digest.issues.tables import IssueState
 from digest.worker import stop_on_signals
 
 LOOK_EVERY_SECONDS = 5.0
-"""While it waits, somebody may finish, pause or cancel the issue."""
+"""How often it looks, while it waits, whether the issue was finished, paused or cancelled."""
 
 
 def send_in_foreground(app: App, number: int, *, detach: bool) -> None:
-    """Starts or goes on with issue `number`. Raises Refused when people are left without it."""
+    """Starts or goes on with issue `number`. Raises CommandError unless all is done."""
     with app.store.read() as session:
         issue = find_issue(session, number)
         state, audience = IssueState(issue.state), issue.audience
     if state is IssueState.FINISHED:
-        msg = f"issue {number} is finished already; who has it says: digest issue status {number}"
+        msg = f"issue {number} is finished already; see: digest issue status {number}"
         raise CommandError(msg)
     if state is not IssueState.SENDING:
         audience = app.issues.start(number)
     if detach:
-        print(f"issue {number} is sending to {audience} people; the workers do it")
+        print(f"issue {number} is sending to {audience} people; the workers send it")
         return
     try:
         _send(app, number, audience or 0)
     except ProviderError as error:
-        msg = f"{error}; nobody is lost: go on with digest issue send {number}"
+        msg = (
+            f"{error}; all undelivered recipients are still queued: "
+            f"go on with digest issue send {number}"
+        )
         raise CommandError(msg) from error
 
 
@@ -95,7 +98,7 @@ def _conclude(number: int, progress: Progress, state: IssueState, *, stopped: bo
     if progress.counts["uncertain"]:
         print(
             f"{progress.counts['uncertain']} are uncertain: they were handed over and no answer "
-            "came; they are not sent again by themselves; "
+            "came; they are not sent again automatically; "
             f"digest issue status {number}"
         )
 

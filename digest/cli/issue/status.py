@@ -15,7 +15,7 @@ from digest.deliver.tables import DeliveryState
 from digest.issues.tables import Issue, IssueState
 
 MAX_NAMED = 20
-"""How many of those in doubt are named, and how many reasons of a refusal."""
+"""How many uncertain recipients, and how many codes of failed ones, are listed at most."""
 _NEXT = {
     IssueState.DRAFT: "look at it: digest issue check {0}; then: digest issue approve {0}",
     IssueState.APPROVED: "send it with: digest issue send {0}",
@@ -26,7 +26,7 @@ _NEXT = {
 def status_lines(
     reader: Reader, session: Session, issue: Issue, counts: Mapping[str, int]
 ) -> Iterator[str]:
-    """Lines under the head line. `counts` are deliveries by state."""
+    """Yield the lines under the head line. `counts` are deliveries by state."""
     number, state = issue.number or 0, IssueState(issue.state)
     if issue.audience is None and state not in {IssueState.CANCELLED, IssueState.SKIPPED}:
         yield from _before(reader, session, issue)
@@ -43,7 +43,7 @@ def status_lines(
     if counts[DeliveryState.FAILED] and state in {IssueState.SENDING, IssueState.FINISHED}:
         yield f"digest issue resend {number} --failed tries the failed again"
     for email in uncertain_addresses(session, number, MAX_NAMED):
-        yield f"  in doubt: {email}"
+        yield f"  uncertain: {email}"
     if counts[DeliveryState.UNCERTAIN]:
         yield f"digest issue resend {number} --uncertain   or   digest issue give-up {number}"
 

@@ -21,7 +21,7 @@ IMPORT_WORDING = "Imported from {source}; the operator states that consent was g
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """What the command line says of one import; `file` is "-" for standard input."""
+    """The arguments of one import; `file` is "-" for standard input."""
 
     file: str
     status: "SubscriberStatus | None" = None
@@ -89,7 +89,7 @@ def _account(report: "ImportReport", path: Path, *, dry: bool) -> None:
     if report.refused_count > len(report.refused):
         print(f"and {report.refused_count - len(report.refused)} more", file=sys.stderr)
     if report.refused_count:
-        print(f"all refused rows are in {path}: mend them there and import it", file=sys.stderr)
+        print(f"all refused rows are in {path}: correct them there and import it", file=sys.stderr)
     if report.unreadable_dates:
         print(
             f"{report.unreadable_dates} dates could not be read; "
@@ -110,7 +110,7 @@ def _account(report: "ImportReport", path: Path, *, dry: bool) -> None:
 
 @contextmanager
 def _source(file: str) -> Iterator[tuple[BinaryIO, int]]:
-    """Yield the bytes, and how many there are; 0 for a pipe, where nobody knows."""
+    """Yield the file and its size in bytes, 0 for a pipe."""
     if file == "-":
         yield sys.stdin.buffer, 0
         return
@@ -119,7 +119,7 @@ def _source(file: str) -> Iterator[tuple[BinaryIO, int]]:
 
 
 def _progress(bar: ProgressBar, size: int) -> Callable[[int], None]:
-    """Return what is told the bytes read so far; of a pipe nobody knows how many there are."""
+    """Return the callback for the bytes read so far; it shows nothing for a pipe."""
 
     def show(done: int) -> None:
         if size and bar.is_due():

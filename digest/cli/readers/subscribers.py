@@ -8,11 +8,11 @@ import typer
 
 from digest.cli.common import CommandError, format_time, open_app, print_json
 
-app = typer.Typer(help="Who reads.", no_args_is_help=True)
+app = typer.Typer(help="The subscriber list.", no_args_is_help=True)
 
 ADDED_WORDING = "Added by an operator on the command line."
 
-Status = Annotated[str, typer.Option(metavar="active|pending", help="What they become.")]
+Status = Annotated[str, typer.Option(metavar="active|pending", help="Their status.")]
 
 
 @app.command("import", epilog="Example: digest subscribers import list.csv --status active")
@@ -23,14 +23,15 @@ def import_(
         str | None,
         typer.Option(
             metavar="active|pending",
-            help="What they become who have not left. Default: what the file says, else pending.",
+            help="Status of rows that are neither pending nor unsubscribed in the file. "
+            "Default: what the file says, else pending.",
         ),
     ] = None,
     report: Annotated[
         Path | None,
         typer.Option(help="Where refused rows go, with reasons. Default: FILE.csv.refused.csv"),
     ] = None,
-    dry_run: Annotated[bool, typer.Option(help="Look at every row, and change nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Check every row, and change nothing.")] = False,
     map_: Annotated[
         list[str] | None,
         typer.Option(
@@ -58,7 +59,7 @@ def import_(
         str | None, typer.Option(metavar="DATE", help="When they agreed, like 2024-05-01.")
     ] = None,
 ) -> None:
-    """Read subscribers from CSV, also as other tools export it. Whoever left does not come back."""
+    """Read subscribers from CSV, also exports of other tools. An unsubscribed reader stays so."""
     from digest.cli.readers.import_report import ImportRequest, import_file
 
     if dates not in (None, "dmy", "mdy"):
@@ -129,7 +130,7 @@ def show(
     email: str,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON alone.")] = False,
 ) -> None:
-    """Everything that is known of a subscriber."""
+    """Show everything that is stored about a subscriber."""
     with open_app() as app, app.store.read() as session:
         found = _everything(app, session, email)
     if as_json:
@@ -139,7 +140,7 @@ def show(
     if found["suppression"]:
         print(f"  suppressed: {found['suppression']['reason']}")
     for lift in found["lifts"]:
-        print(f"  {format_time(lift['at'])}  lifted by {lift['who']}: {lift['why']}")
+        print(f"  {format_time(lift['at'])}  suppression removed by {lift['who']}: {lift['why']}")
     for consent in found["consents"]:
         print(f"  {format_time(consent['at'])}  {consent['kind']}: {consent['wording']}")
     for delivery in found["deliveries"]:
@@ -167,7 +168,7 @@ def erase(email: str) -> None:
 
 @app.command("unsubscribe", epilog="Example: digest subscribers unsubscribe ana@example.org")
 def unsubscribe(email: str) -> None:
-    """Unsubscribe somebody who asked for it another way."""
+    """Unsubscribe somebody who asked for it in another way."""
     from subscribers.service import find_subscriber
     from subscribers.service import unsubscribe as leave
 

@@ -21,7 +21,7 @@ def list_(
     most: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 100,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON alone.")] = False,
 ) -> None:
-    """What must not be mailed, newest first, and why."""
+    """List suppressed addresses and the reasons, newest first."""
     from subscribers.suppression_removal import newest_suppressions
 
     with open_reader() as reader, reader.store.read() as session:
@@ -48,7 +48,7 @@ def lift(
     who: Annotated[str, typer.Option(help="Who decides it.")],
     why: Annotated[str, typer.Option(help="For what reason.")],
 ) -> None:
-    """Let an address be mailed again; who and why is kept. Who has left stays unsubscribed."""
+    """Remove a suppression; keeps who did it and why. An unsubscribed reader stays so."""
     from subscribers.addresses import parse_address
     from subscribers.service import find_subscriber
     from subscribers.suppression_removal import remove_suppression
@@ -56,13 +56,16 @@ def lift(
     with open_app() as app, app.store.write() as session:
         person = find_subscriber(session, email)
         key = app.hasher.hash(parse_address(email).key)
-        # Their own hash differs from today's only where the secret was changed since.
+        # The stored hash differs from the current one if the secret was changed since.
         hashes = {key, person.address_hash} if person else {key}
-        lifted = [
+        removed = [
             remove_suppression(session, one, who=who, why=why, now=app.clock())
             for one in sorted(hashes)
         ]
         status = person.status if person else None
-    if not any(lifted):
+    if not any(removed):
         raise CommandError(f"{email} is not suppressed")
-    print(f"{email} is lifted; " + (f"the subscriber is {status}" if status else "not on the list"))
+    print(
+        f"{email} is no longer suppressed; "
+        + (f"the subscriber is {status}" if status else "not on the list")
+    )

@@ -1,7 +1,7 @@
 """Partition an issue's audience into batches, once, by recipient domain.
 
-Each domain with a rate limit of its own gets a queue of its own: batches that hold its recipients
-alone, so that a domain which must wait holds up nobody else. All other mail is one queue.
+Each domain with its own rate limit gets its own queue: batches with recipients of that domain only,
+so that a domain which must wait does not delay the others. All other mail is one queue.
 """
 
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ def partition(
     domain_batch_sizes: Mapping[str, int],
     now: datetime,
 ) -> int:
-    """Make batches and deliveries of who is eligible now; returns how many recipients it counted.
+    """Make batches and deliveries for the recipients eligible now; return how many there are.
 
     A handful of statements whatever the size of the list.
     """
@@ -73,7 +73,7 @@ def _plan_queues(
 ) -> list[DomainQueue]:
     """Plan the positions of all batches, those of limited domains first.
 
-    They need the longest, and hold up nobody.
+    They take longest, so they start first.
     """
     counted = session.execute(select(audience.c.domain, func.count()).group_by(audience.c.domain))
     amounts = {str(row[0]): int(row[1]) for row in counted}
@@ -123,7 +123,7 @@ def _insert_deliveries(
         literal(0),
         literal(now, type_=Delivery.__table__.c.changed_at.type),  # type: ignore[attr-defined]
     ).select_from(audience)
-    # Who joins between the count and this statement waits for the next issue.
+    # A subscriber who joins between the count and this statement waits for the next issue.
     if is_single:
         rows = rows.order_by(audience.c.id).limit(queues[0].recipients)
     else:

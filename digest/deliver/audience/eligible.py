@@ -1,7 +1,7 @@
-"""Select who is eligible for an issue: the one answer for the freeze and for every count before it.
+"""Select the subscribers eligible for an issue: one query for the freeze and for counts before it.
 
-Eligible is who may be mailed (`subscribers.mailable`: status, pause, suppression) and wants this
-issue (their frequency and the topics they follow). docs/operations.md says what each choice does.
+A subscriber is eligible who may be mailed (`subscribers.mailable`: status, pause, suppression) and
+wants this issue (frequency, and the topics they follow). See docs/operations.md.
 """
 
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ def count_eligible(session: Session, number: int, now: datetime) -> int:
 def _by_frequency(session: Session, number: int) -> tuple[ColumnElement[bool], ...]:
     """Return conditions on the frequency that a subscriber chose.
 
-    Issues made by hand count as those of a weekly schedule.
+    Issues drafted manually count as those of a weekly schedule.
     """
     issue = find_issue(session, number)
     chosen = col(Subscriber.frequency)

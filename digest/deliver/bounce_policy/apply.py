@@ -35,7 +35,7 @@ def apply_bounce_policy(session: Session, records: Sequence[BounceRecord], now: 
 
     Called once the deliveries are in their new state. Few statements for any number of records.
     """
-    # Of two about one delivery the hard one counts.
+    # If a delivery has two records, the hard one counts.
     hard_last = sorted(records, key=lambda one: one.bounce_type is BounceType.HARD)
     record_of = {
         one.delivery_id: one for one in hard_last if one.bounce_type is not BounceType.NONE

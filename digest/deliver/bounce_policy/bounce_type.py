@@ -1,6 +1,6 @@
 """Classify a failed delivery as a hard bounce, a soft bounce or neither, from its status code.
 
-The one policy, whoever reports the failure: a rejection while sending, a provider's webhook, or a
+One policy for every source of failures: a rejection while sending, a provider's webhook, or a
 message in the bounce mailbox. Values only; `bounce_policy.apply` looks things up and stores them.
 docs/operations.md describes the policy.
 
@@ -16,10 +16,12 @@ from digest.deliver.tables import DeliveryState
 
 
 class BounceType(StrEnum):
+    """The stored values keep an older spelling: address (hard), passing (soft), nothing."""
+
     HARD = "address"
     """No mail will ever arrive there: the address is suppressed at once."""
     SOFT = "passing"
-    """It may be over tomorrow: the address is suppressed after several issues in a row."""
+    """May be temporary: the address is suppressed after several issues in a row."""
     NONE = "nothing"
     """About us, the message or a full mailbox; it never counts against the address."""
 

@@ -263,7 +263,7 @@ def _hard_words(words: str) -> Cause | None:
 
 
 def _names_another(text: ReplyText, recipient: str) -> bool:
-    """True if addresses are named and none of them can be `recipient` as its server has it."""
+    """Returns whether addresses are named and none of them can be `recipient` at its own server."""
     local = recipient.partition("@")[0]
     others = [one for one in text.addresses if one.partition("@")[0] not in HELPERS]
     return bool(recipient and others) and not any(
@@ -272,7 +272,7 @@ def _names_another(text: ReplyText, recipient: str) -> bool:
 
 
 def _names_another_domain(text: ReplyText, recipient: str) -> bool:
-    """True if hosts are named and all are outside the recipient's domain: ours, or a mail host."""
+    """Returns whether all hosts named are outside the recipient's domain: ours, or a mail host."""
     domain = recipient.partition("@")[2]
     return bool(domain and text.hosts) and not any(
         f".{one}".endswith(f".{domain}") for one in text.hosts

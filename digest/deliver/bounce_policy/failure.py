@@ -79,8 +79,8 @@ class Failure(NamedTuple):
     def bounce_type_at(self, stage: Stage | None) -> BounceType:
         """Returns the same for a reply that we were given ourselves, as an SMTP client.
 
-        What a relay says of its own trouble, of later or in unknown words never counts: it would
-        count against everybody who is mailed through it.
+        A relay's own trouble, a temporary failure and unknown words never count: they would count
+        against every recipient mailed through that relay.
         """
         found = self.bounce_type()
         if found is BounceType.SOFT and (stage is not Stage.RCPT or self.cause is not Cause.BUSY):

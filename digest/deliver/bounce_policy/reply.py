@@ -82,7 +82,7 @@ def read_reply(text: str) -> ReplyText:
 
 
 def _farthest(text: str) -> int:
-    """Where a reply code may stand at the latest: at the beginning, or after "said:"."""
+    """Returns the last place for a reply code: the beginning, or after "said:"."""
     said = max(text.rfind(mark) for mark in ("said: ", "said 5", "-> ", "; ", "error: ", "reply: "))
     return max(said, 0) + 60
 

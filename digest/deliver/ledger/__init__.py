@@ -1,10 +1,10 @@
-"""The ledger of one issue's deliveries: who has it, who failed, whose outcome is unknown.
+"""The ledger of one issue's deliveries: submitted, failed, or with an unknown outcome.
 
 Comes in: an audience, a worker that claims batches, the provider's outcomes. Goes out: counts that
 always add up to the audience (invariant 1, docs/invariants.md), each subscriber once (invariant 2).
 
     freeze   the audience becomes deliveries in batches, once
-    claim    batches become a worker's, suppressed people leave them, the rest are `submitting`
+    claim    a worker takes batches; suppressed people drop out, the rest are `submitting`
     settle   outcomes are written as they come
     release  batches are closed (what has no outcome is `uncertain`), go back untouched, or are
              taken from dead workers and closed

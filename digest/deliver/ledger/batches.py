@@ -21,7 +21,7 @@ def deliveries_at(number: int, positions: Sequence[int]) -> tuple[Any, ...]:
 
 
 def due_batches(number: int, now: datetime) -> tuple[Any, ...]:
-    """Return conditions on the issue's batches that wait for nothing but a worker."""
+    """Return conditions on the issue's batches that can be claimed now."""
     return (
         col(Batch.issue_number) == number,
         col(Batch.state) == BatchState.QUEUED,

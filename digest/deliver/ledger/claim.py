@@ -73,7 +73,7 @@ def claim_batches(
 def _within(
     session: Session, number: int, allowance: Allowance, due: Select[Any]
 ) -> dict[int, str]:
-    """Return the positions of those due batches that the limits allow, with their domains.
+    """Return the positions of due batches that the limits allow, with their domains.
 
     A batch larger than what is left for a second or a day is split.
     """
@@ -149,7 +149,7 @@ def _claim(
 def _mailable_recipients(
     session: Session, number: int, positions: Sequence[int], now: datetime
 ) -> dict[int, list[Recipient]]:
-    """Return who of these batches may be mailed now, by position.
+    """Return the recipients in these batches that may be mailed now, by position.
 
     Their deliveries are locked, so that nobody is erased between this and what follows.
     """
@@ -199,7 +199,7 @@ def _mark_submitting(session: Session, number: int, positions: Sequence[int], no
 def _mark_suppressed(
     session: Session, number: int, positions: Sequence[int], mailed: Sequence[Recipient]
 ) -> None:
-    """Mark as suppressed who is in these batches, just claimed, and not among the `mailed`."""
+    """Mark recipients of these just claimed batches as suppressed unless they are in `mailed`."""
     known = as_rows(session, [(one.delivery_id, None) for one in mailed]).subquery()
     session.execute(
         update(Delivery)

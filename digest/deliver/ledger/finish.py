@@ -41,7 +41,7 @@ def finish_issue(session: Session, number: int, now: datetime) -> bool:
 
 
 def lock_issue(session: Session, number: int) -> IssueState | None:
-    """Lock the issue until the commit; returns its state as it is now, None if there is none."""
+    """Lock the issue until the commit; return its current state, None if it does not exist."""
     state = session.execute(
         select(col(Issue.state)).where(col(Issue.number) == number).with_for_update()
     ).scalar_one_or_none()

@@ -1,4 +1,4 @@
-"""Read deliveries for people who ask: why some failed, and what one subscriber was sent."""
+"""Read deliveries for reports: why some failed, and what one subscriber was sent."""
 
 from collections.abc import Sequence
 

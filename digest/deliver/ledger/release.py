@@ -1,4 +1,4 @@
-"""End a worker's hold on batches: close them, hand them back, or take them from the dead."""
+"""End claims on batches: close them, queue them again, or close those of dead workers."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -42,7 +42,7 @@ def release_batches(
     *,
     limiter: RateLimiter | None = None,
 ) -> None:
-    """Queue batches again: what has no outcome was not submitted, and the try does not count."""
+    """Queue batches again: deliveries without outcome were not submitted, the try doesn't count."""
     if limiter:
         limiter.refund(session, _unsent(session, number, positions, now), now)
     session.execute(
@@ -73,7 +73,7 @@ def _unsent(
 def close_abandoned_batches(
     session: Session, number: int, is_alive: Callable[[int], bool], now: datetime
 ) -> int:
-    """Close the batches of dead workers; returns how many deliveries are uncertain by that."""
+    """Close the batches of dead workers; returns how many deliveries became uncertain."""
     held = session.execute(
         select(col(Batch.position), col(Batch.claimed_by))
         .where(col(Batch.issue_number) == number, col(Batch.state) == BatchState.SUBMITTING)

@@ -1,6 +1,6 @@
-"""Do what an editor decides of failed and uncertain deliveries: send again, or give up.
+"""Send failed and uncertain deliveries again, or give them up, as an editor decides.
 
-Never done by the program itself: whoever's delivery is uncertain may have the message already. A
+Never done automatically: the recipient of an uncertain delivery may have the message already. A
 resend carries the same Message-ID, so that mail programs which compare it show it once (invariant
 2, docs/invariants.md).
 """

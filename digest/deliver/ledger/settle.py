@@ -133,7 +133,7 @@ def _row(rejected: Rejected) -> Row:
 
 
 def _attempts_made(session: Session, rejected: Sequence[Rejected]) -> dict[int, tuple[int, str]]:
-    """Return attempts and batch domain of those deliveries that are still being submitted."""
+    """Return attempts and batch domain of the deliveries that are still being submitted."""
     asked = as_rows(session, [(one.delivery_id, None) for one in rejected]).subquery()
     rows = session.execute(
         select(col(Delivery.id), col(Delivery.attempts), col(Batch.lane))

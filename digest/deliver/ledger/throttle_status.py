@@ -86,7 +86,7 @@ def _domains_due(
 ) -> list[str]:
     """Return the limited domains with a batch that is due, `ANY_DOMAIN` for all the others.
 
-    Batches of a domain whose limit was taken away since count among the others.
+    Batches of a domain that has no limit any more count among the others.
     """
     named = [domain for domain in limits if domain != ANY_DOMAIN]
     waiting = (

@@ -1,8 +1,8 @@
 """Tell live workers from dead ones: each holds a lock that ends with its process.
 
-A batch names the worker that claimed it. Whether that worker still lives is asked of the operating
-system (a locked file beside a SQLite database) or of PostgreSQL (a session's advisory lock), not of
-a clock: a slow worker is never taken for dead, nor a dead one for slow.
+A batch names the worker that claimed it. The operating system (a locked file beside a
+SQLite database) or PostgreSQL (a session's advisory lock) knows whether that worker is alive. No
+clock is involved: a slow worker is never taken for dead, nor a dead one for slow.
 """
 
 import fcntl

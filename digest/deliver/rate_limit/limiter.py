@@ -98,7 +98,7 @@ class RateLimiter:
                 self._write(session, domain, bucket)
 
     def refund(self, session: Session, unsent: Iterable[Consumed], now: datetime) -> None:
-        """Count as not consumed what was claimed and never handed to the provider."""
+        """Give back to the limits what was claimed and never handed to the provider."""
         limits = self.limits_on(now)
         buckets = self._lock(session, limits, now)
         for one in unsent:

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from subscribers.addresses import AddressError, parse_address
 
 ANY_DOMAIN = ""
-"""Names the limit on all mail, and the queue of mail to domains without a limit of their own."""
+"""Names the limit on all mail, and the queue of mail to domains that have no limit."""
 MAX_PER_DAY = 1_000_000_000
 """More than that is no limit; it keeps a warm-up of years from leaving what numbers can hold."""
 MAX_GROWTH = 100
@@ -93,7 +93,7 @@ class Limits:
         return self.all_mail.batch_size(maximum)
 
     def domain_batch_sizes(self, maximum: int) -> dict[str, int]:
-        """Return the batch size of each domain whose recipients get batches of their own."""
+        """Return the batch size of each domain that gets its own batches."""
         size = self.batch_size(maximum)
         return {domain: limit.batch_size(size) for domain, limit in self.domains.items()}
 

@@ -6,8 +6,8 @@
     release  back into the queue, where the provider could not be used
     requeue  the messages of a dead worker are queued again
 
-Unlike an issue, a message that was submitting when its worker died is sent again: a reader who
-waits for a confirmation is worse off without it than with two, and both have one Message-ID.
+Unlike an issue, a message that was submitting when its worker died is sent again: for a
+confirmation, two messages are better than none, and both have the same Message-ID.
 """
 
 from collections.abc import Callable, Mapping, Sequence

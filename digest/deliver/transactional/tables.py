@@ -16,15 +16,15 @@ class TransactionalKind(StrEnum):
     CONFIRMATION = "confirmation"
     WELCOME = "welcome"
     ALREADY = "already"
-    """To somebody who signs up and is on the list: the page says the same to everybody."""
+    """To a subscriber who signs up again: the sign-up page must not tell that they are known."""
     CHANGE = "change"
     """To a new address, which its owner must confirm."""
     CHANGED = "changed"
-    """To the old address, so that nobody's is changed without their noticing."""
+    """To the old address, so that no address is changed without its owner noticing."""
     LINKS = "links"
-    """A new link to the preferences, after those sent before were made void."""
+    """A new link to the preferences, after the earlier ones were revoked."""
     DATA = "data"
-    """Everything that is stored of the reader, whom the page that asks for it never shows it to."""
+    """A reader's stored data: mailed to them, never shown on the page that asks for it."""
 
 
 class TransactionalState(StrEnum):
@@ -33,7 +33,7 @@ class TransactionalState(StrEnum):
     SUBMITTED = "submitted"
     FAILED = "failed"
     SUPPRESSED = "suppressed"
-    """Its reader must no longer get it: found as it was claimed."""
+    """The reader must no longer get it, as was found when it was claimed."""
 
 
 _OPEN = "state = 'queued' OR state = 'submitting'"

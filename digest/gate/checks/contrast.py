@@ -52,7 +52,7 @@ def check_contrast(mail: SampleMessage) -> Iterator[Finding]:
 
 
 def _drawn(element: Element, inherited: Inherited) -> Iterator[tuple[Element, Inherited]]:
-    """Yield every element with words of its own that are shown."""
+    """Yield every element that directly contains visible words."""
     for child in element.children:
         if isinstance(child, str):
             if inherited.shown and not _INVISIBLE.fullmatch(child):

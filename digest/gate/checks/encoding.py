@@ -27,13 +27,13 @@ def check_encoding(mail: SampleMessage) -> Iterator[Finding]:
 def _escapes(mail: SampleMessage) -> Iterator[Finding]:
     r"""Yield a finding for each `\u{a0}` that the MJML library wrote into an attribute.
 
-    One that the text part or the subject says too was written by an author.
+    An escape that also occurs in the text part or the subject was written by an author.
     """
     for element in mail.page.elements:
         for name, value in element.attributes.items():
             for match in _ESCAPE.finditer(value):
                 if match[0] not in mail.text and match[0] not in mail.subject:
                     what = f"{name} holds {match[0]} for a character"
-                    fix = "put |attr after what stands in that attribute"
+                    fix = "put |attr after the expression in that attribute"
                     where = mail.page.place(element)
                     yield found(Code.CHARACTERS_GARBLED, where, what, fix)

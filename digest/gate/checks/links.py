@@ -81,7 +81,7 @@ def _is_shortener(host: str | None) -> bool:
 
 
 def _is_named_or_hidden(link: Element) -> bool:
-    """Whether a link has words, or is hidden from sight, screen readers and the keyboard."""
+    """Return whether a link has words, or is hidden from everybody, screen readers included."""
     invisible = "display:none" in link.attributes.get("style", "").replace(" ", "")
     silent = link.attributes.get("aria-hidden") == "true"
     named = link.words() or link.attributes.get("aria-label", "").strip()

@@ -31,7 +31,7 @@ def check_unsubscribe(mail: SampleMessage) -> Iterator[Finding]:
 
 
 def hidden(element: Element | None) -> bool:
-    """Whether an element or one around it is not shown, or its text has no size."""
+    """Return whether an element or one around it is not shown, or its text has no size."""
     size = ""
     while element is not None:
         style = element.attributes.get("style", "").replace(" ", "").lower()

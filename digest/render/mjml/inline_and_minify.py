@@ -94,7 +94,7 @@ def _pieces(html: str) -> Iterator[tuple[str, str]]:
 
 
 def _is_edge(pieces: list[tuple[str, str]], index: int) -> bool:
-    """Whether the edge of a block comes next, comments aside."""
+    """Return whether the edge of a block comes next, comments aside."""
     for kind, piece in pieces[index:]:
         if kind != "comment":
             return kind in ("style", "kept") or (kind == "tag" and _name(piece) not in _INLINE_TAGS)

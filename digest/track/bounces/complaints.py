@@ -25,7 +25,7 @@ _SUBJECT = re.compile(
 
 
 def read_complaint(inbound: InboundMessage) -> tuple[EventKind, OptOut, str] | None:
-    """The kind of event, what follows for the reader, and a note."""
+    """Returns the kind of event, the consequence for the reader, and a note."""
     for text in inbound.texts(SectionKind.FEEDBACK):
         named = read_fields(text).get("feedback-type", "")[:40].strip().lower()
         if known := _FEEDBACK.get(named):

@@ -32,7 +32,7 @@ Judged = tuple[EventKind, Failure | None, str]
 def judge_report(inbound: InboundMessage, recipient: str, ours: str) -> Judged | None:
     """Returns the kind of event, what a failure means, and a note without addresses.
 
-    `recipient` is whom we mailed (empty if that is not known any more), `ours` our own domain.
+    `recipient` is the address that we mailed (empty if unknown by now), `ours` our own domain.
     """
     texts = inbound.texts(SectionKind.STATUS)
     texts += [one for one in inbound.texts(SectionKind.TEXT) if looks_like_status(one)]
@@ -63,7 +63,7 @@ def _judge_statuses(
 def _classify_status(
     status: RecipientStatus, stage: Stage | None, words: str, recipient: str
 ) -> Failure:
-    """The server's own reply first; where that says nothing, the words above the report."""
+    """Judges the server's own reply; if that says nothing, the words above the report."""
     found = classify_reply(status.diagnostic, stage, recipient=recipient, status=status.status)
     if len(_WORD.findall(status.diagnostic[:500])) > MIN_WORDS:
         return found
@@ -72,7 +72,7 @@ def _classify_status(
 
 
 def _is_about(status: RecipientStatus, recipient: str) -> bool:
-    """True if the report is about the address itself, not about one that it forwards to."""
+    """Returns whether the report is about the address itself, not about one that it forwards to."""
     if not status.final:
         return status.original in ("", recipient)
     if _same(status.final, recipient):
@@ -101,7 +101,7 @@ def _judge_free_text(text: FreeText, recipient: str) -> Judged:
 
 
 def _classify_words(text: FreeText, recipient: str) -> Failure:
-    """The reply alone, unless the lines after it explain what it leaves open, or say it is us."""
+    """Judges the reply; the lines after it count only if they explain it, or say it is us."""
     found = classify_reply(text.reason, text.stage, recipient=recipient)
     if found.failure_class not in (FailureClass.HARD, FailureClass.UNKNOWN):
         return found
@@ -115,6 +115,6 @@ def _classify_words(text: FreeText, recipient: str) -> Failure:
 
 
 def note_of(failure: Failure, told: str) -> str:
-    """The cause, and what was said, on one line without addresses."""
+    """Returns the cause, and what was said, on one line without addresses."""
     line = redact(" ".join(told[:2_000].split()))
     return f"{failure.cause}: {line}"[:MAX_NOTE_LENGTH] if line else str(failure.cause)

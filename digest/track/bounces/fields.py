@@ -26,18 +26,18 @@ class RecipientStatus(NamedTuple):
 
 
 def looks_like_status(text: str) -> bool:
-    """True for the fields of a report that were sent as plain text."""
+    """Returns True for the fields of a report that were sent as plain text."""
     return len({one.group()[:5].lower() for one in _IS_STATUS.finditer(text[:8_000])}) > 1
 
 
 def recipient_statuses(text: str) -> list[RecipientStatus]:
-    """The recipients of a report, in order; none where nothing is said of one."""
+    """Returns the recipients of a report, in order; none where nothing is said of one."""
     found = [_status(block) for block in _blocks(text)]
     return [one for one in found if one.action or one.final or one.original][:MAX_BLOCKS]
 
 
 def read_fields(text: str) -> dict[str, str]:
-    """The first of each field of one block, names in lower case, folded lines joined."""
+    """Returns the first of each field of one block, names in lower case, folded lines joined."""
     fields: dict[str, str] = {}
     last = ""
     for line in text.split("\n"):
@@ -52,7 +52,7 @@ def read_fields(text: str) -> dict[str, str]:
 
 
 def _blocks(text: str) -> Iterator[Mapping[str, str]]:
-    """Blocks of fields. One begins at a blank line, or at a recipient while it already has one."""
+    """Splits into blocks: at a blank line, or at a recipient if the block already has one."""
     lines: list[str] = []
     for line in [*text.split("\n"), ""]:
         begins = line[:16].lower().startswith(("final-recipient", "original-recipi"))
@@ -76,7 +76,7 @@ def _status(fields: Mapping[str, str]) -> RecipientStatus:
 
 
 def address_of(value: str) -> str:
-    """The address of a typed field such as "rfc822; Ada@example.com", in lower case."""
+    """Returns the address of a typed field such as "rfc822; Ada@example.com", in lower case."""
     plain = _TYPE.sub("", value[:500].replace("\n", ""))
     if "+" in plain and "@" not in plain:
         plain = _XTEXT.sub(lambda found: chr(int(found[1], 16)), plain)

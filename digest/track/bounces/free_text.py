@@ -82,7 +82,7 @@ class FreeText(NamedTuple):
 
 
 def read_free_text(inbound: InboundMessage, recipient: str, ours: str) -> FreeText:
-    """`ours` is the domain whose addresses are not recipients, `recipient` whom we mailed."""
+    """Reads a report; `ours` is our own domain, `recipient` the address that we mailed."""
     words = words_of(inbound)
     subject = inbound.header("Subject")
     failed = inbound.header("X-Failed-Recipients")
@@ -105,7 +105,7 @@ def read_free_text(inbound: InboundMessage, recipient: str, ours: str) -> FreeTe
 
 
 def words_of(inbound: InboundMessage) -> str:
-    """The prose of the report, without the message that it returns."""
+    """Returns the prose of the report, without the message that it returns."""
     for text in inbound.texts(SectionKind.TEXT):
         cut = text[:MAX_WORDS_LENGTH]
         copy = _COPY.search(cut)
@@ -115,7 +115,7 @@ def words_of(inbound: InboundMessage) -> str:
 
 
 def stage_of(words: str) -> Stage | None:
-    """The command that the far server refused, where the report names it."""
+    """Returns the command that the far server refused, where the report names it."""
     if (command := named_command(words)) in frozenset(Stage):
         return Stage(command)
     return next(
@@ -129,7 +129,7 @@ def _addresses(text: str) -> tuple[str, ...]:
 
 
 def _reason(words: str, recipient: str, others: tuple[str, ...]) -> tuple[str, str]:
-    """The reply that is quoted for `recipient`: the words that follow its address."""
+    """Returns the reply that is quoted for `recipient`: the words that follow its address."""
     part = words
     at = words.lower().find(recipient) if recipient else -1
     if at >= 0:

@@ -67,7 +67,7 @@ class ImapMailbox:
 
     @contextmanager
     def _selected(self) -> "Iterator[tuple[imaplib.IMAP4, str, bool]]":
-        """A connection with the folder selected, its UIDVALIDITY, and whether it takes keywords."""
+        """Selects the folder; yields connection, UIDVALIDITY, and whether it takes keywords."""
         url = self._url
         where = f"the mailbox {url.folder} at {url.host}"
         try:
@@ -87,7 +87,7 @@ class ImapMailbox:
             raise MailboxError(f"{where}: {error}") from None
 
     def _log_in(self, connection: imaplib.IMAP4) -> None:
-        """By access token where there is one; else by password, in UTF-8 if it needs that."""
+        """Logs in by access token if there is one, else by password, in UTF-8 if it needs that."""
         url = self._url
         if self._access_tokens is not None:
             try:
@@ -116,7 +116,7 @@ class ImapMailbox:
 
 
 def _search(connection: imaplib.IMAP4, *, keywords: bool) -> list[str]:
-    """UIDs of messages that are not marked, oldest first."""
+    """Returns UIDs of messages that are not marked, oldest first."""
     found = _checked(connection.uid("SEARCH", *(("UNKEYWORD", MARK) if keywords else ("UNSEEN",))))
     return found[0].decode("ascii").split() if found and isinstance(found[0], bytes) else []
 
@@ -132,7 +132,7 @@ def _xoauth2(connection: imaplib.IMAP4, user: str, token: str) -> None:
 
 
 def _fetch(connection: imaplib.IMAP4, uid: str) -> bytes | None:
-    """The message, without marking it as seen; None if it is gone, or the server can't read it."""
+    """Fetches the message without marking it as seen; None if it is gone or can't be read."""
     try:
         status, data = connection.uid("FETCH", uid, f"(BODY.PEEK[]<0.{MAX_MESSAGE_BYTES}>)")
     except imaplib.IMAP4.abort:
@@ -158,14 +158,14 @@ def _checked(answer: tuple[str, list[Any]]) -> list[Any]:
 
 
 def _reason(error: Exception) -> str:
-    """The error on one line; a refusal comes as the bytes of the server's answer."""
+    """Returns the error on one line; a refusal comes as the bytes of the server's answer."""
     told = error.args[0] if error.args else ""
     text = told.decode("utf-8", "replace") if isinstance(told, bytes) else str(error)
     return (text.splitlines() or [type(error).__name__])[0]
 
 
 def _folder_response(connection: imaplib.IMAP4, name: str) -> str:
-    """What the server said of the folder as it was selected."""
+    """Returns what the server said of the folder as it was selected."""
     data = connection.response(name)[1]
     last = data[-1] if data else b""
     return last.decode("ascii", "replace") if isinstance(last, bytes) else ""
@@ -179,5 +179,5 @@ def _leave(connection: imaplib.IMAP4) -> None:
 
 
 def _quoted(name: str) -> str:
-    """A quoted string (RFC 3501 section 9). Give a folder beyond ASCII as the server spells it."""
+    """Returns a quoted string (RFC 3501 section 9), for names already in the server's spelling."""
     return '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'

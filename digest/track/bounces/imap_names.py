@@ -22,7 +22,7 @@ def _shifted(run: str) -> str:
 
 
 def _is_encoded(name: str) -> bool:
-    """True for an ASCII name in which every & begins a sequence that can be read."""
+    """Returns True for an ASCII name in which every & begins a sequence that can be read."""
     if not name.isascii() or "&" not in name:
         return False
     rest = _SHIFTED.sub("", name)

@@ -75,7 +75,7 @@ class MaildirMailbox:
             raise MailboxError(f"{target}: {error.strerror}") from None
 
     def _messages(self) -> list[tuple[str, Path]]:
-        """Names and paths, oldest first: names begin with the second of arrival."""
+        """Returns names and paths, oldest first: names begin with the second of arrival."""
         found = []
         try:
             for part in ("new", "cur"):

@@ -3,7 +3,7 @@
 Understands delivery status notifications (RFC 3464, RFC 6533), feedback reports (RFC 5965),
 reports of mail servers in other forms, and readers who write "unsubscribe".
 
-Values only. The caller says which tokens are ours and whom they were mailed to: a report counts
+Values only. The caller says which tokens are ours and where they were mailed to: a report counts
 only if it is a mail server's own and is tied to a message of ours, and only against the address
 that was mailed.
 """
@@ -29,8 +29,8 @@ MAX_MESSAGE_BYTES = 1024 * 1024
 """Bytes read of an inbound message; the rest is the returned original."""
 
 FindRecipient = Callable[[Sequence[str]], str | None]
-"""Says whom the first token that is ours was mailed to, in lower case; empty where the person is
-erased or changed their address since, None where no token is ours."""
+"""Returns the address that the first token of ours was mailed to, in lower case; empty if the
+person is erased or has changed their address since, None if no token is ours."""
 
 
 class Meaning(StrEnum):
@@ -99,7 +99,7 @@ def parse_inbound_message(
 
 
 def _not_a_report(inbound: InboundMessage) -> Meaning | None:
-    """What a message is that no mail server reports with; None for a report."""
+    """Returns what a message is if it is no mail server's report; None for a report."""
     if inbound.texts(SectionKind.FEEDBACK):
         return Meaning.NOT_UNDERSTOOD
     author = author_of(inbound)
@@ -125,13 +125,13 @@ def _judged(
 
 
 def _spelt(tokens: Sequence[str]) -> tuple[str, ...]:
-    """The tokens as `Tokens` reads them: addresses carry them in hexadecimal."""
+    """Returns the tokens as `Tokens` reads them: addresses carry them in hexadecimal."""
     spelt = (token_from_hex(one) if len(one) == HEX_LENGTH else one for one in tokens)
     return tuple(dict.fromkeys(spelt))
 
 
 def date_of(report: InboundReport) -> float | None:
-    """The Date header in seconds since 1970; None if it can't be parsed."""
+    """Returns the Date header in seconds since 1970; None if it can't be parsed."""
     try:
         return parsedate_to_datetime(report.date).timestamp()
     except (ValueError, TypeError, OverflowError, IndexError):

@@ -38,7 +38,7 @@ from subscribers.tokens import Purpose, TokenClaims, Tokens
 
 EVERY = timedelta(minutes=1)
 AT_ONCE = 100
-"""Inbound messages whose events are committed together."""
+"""Inbound messages in one transaction."""
 MAX_MESSAGES = 1_000
 """Inbound messages of one reading, so that other maintenance gets its turn."""
 log = logging.getLogger(__name__)
@@ -195,7 +195,7 @@ class BounceMailboxReader:
 
 
 def meaning_of(report: InboundReport) -> str:
-    """What a report means, in the words that `digest bounces list` shows."""
+    """Returns what a report means, in the words that `digest bounces list` shows."""
     if report.kind is EventKind.UNKNOWN:
         return Meaning.ANOTHER_ADDRESS
     if report.kind is EventKind.BOUNCED and report.failure is not None:
@@ -204,7 +204,7 @@ def meaning_of(report: InboundReport) -> str:
 
 
 def _sent_at(report: InboundReport, now: datetime) -> datetime:
-    """The report's date; `now` if it has none, or one in the future or before 1970."""
+    """Returns the report's date; `now` if it has none, or one in the future or before 1970."""
     seconds = date_of(report)
     if seconds is None or not 0 < seconds <= now.timestamp():
         return now

@@ -1,4 +1,4 @@
-"""Looks up whom a message of ours was mailed to, and what the mailbox was read of before."""
+"""Looks up the recipient of a message of ours, and which inbound messages were read before."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -52,7 +52,7 @@ def find_mailed(session: Session, tokens: Tokens, candidates: Sequence[str]) -> 
 
 
 def _recipient(session: Session, claims: TokenClaims) -> tuple[Subscriber | None, datetime | None]:
-    """Returns whose delivery it is, and when the delivery was last changed."""
+    """Returns the delivery's subscriber, and when the delivery last changed."""
     (named,) = with_public_ids(session, [claims])
     if named is None:
         return None, None
@@ -68,7 +68,7 @@ def _recipient(session: Session, claims: TokenClaims) -> tuple[Subscriber | None
 def _changed_address_since(
     session: Session, person: Subscriber, submitted_at: datetime | None
 ) -> bool:
-    """True where the delivery went to an address that its reader has left since."""
+    """Returns whether the reader has changed their address since the delivery."""
     if submitted_at is None:
         return False
     found = session.exec(
@@ -86,7 +86,7 @@ def _key(person: Subscriber | None) -> str:
 
 
 def find_author(session: Session, sender: str) -> int | None:
-    """Returns the subscriber whose address stands in a From header."""
+    """Returns the subscriber with the address in a From header."""
     try:
         key = parse_address(parseaddr(sender[:500])[1]).key
     except AddressError:

@@ -1,4 +1,4 @@
-"""Tells who wrote an inbound message: a mail server, a program that answers by itself, a person.
+"""Tells the sender of an inbound message: a mail server, an automatic answer, or a person.
 
 Only a mail server's own report may count against an address. RFC 3834 asks automatic answers for
 a null sender too, so that alone does not make a mail server.
@@ -54,7 +54,7 @@ def author_of(inbound: InboundMessage) -> Author:
 
 
 def _return_path(inbound: InboundMessage) -> str | None:
-    """The envelope sender: empty for the null sender, None where nobody kept it."""
+    """Returns the envelope sender: empty for the null sender, None where nobody kept it."""
     value = inbound.headers.get("Return-Path")
     return None if value is None else str(value).strip().strip("<>").strip()
 
@@ -65,7 +65,7 @@ def _is_from_server(inbound: InboundMessage) -> bool:
 
 
 def _is_report(inbound: InboundMessage) -> bool:
-    """True for a report by its form, unless a person attached that form to a message."""
+    """Returns True for a report by its form, unless a person attached that form to a message."""
     if not inbound.texts(SectionKind.STATUS):
         return False
     if _is_from_server(inbound) or _return_path(inbound) == "":
@@ -75,7 +75,7 @@ def _is_report(inbound: InboundMessage) -> bool:
 
 
 def _is_server_message(inbound: InboundMessage) -> bool:
-    """True for a report in no standard form: only from a mail server's own address.
+    """Returns True for a report in no standard form: only from a mail server's own address.
 
     Whoever passes it on may write another envelope sender. A postmaster may be a person, though.
     """

@@ -33,5 +33,5 @@ class InboundMessageRow(Table, table=True):
         default=None,
         sa_column=Column(Integer, ForeignKey("subscriber.id", ondelete="SET NULL"), nullable=True),
     )
-    """Whose it is: whom a report is about, or who wrote it."""
+    """The subscriber that a report is about, or that wrote the message."""
     read_at: datetime = Field(sa_type=UtcDateTime)

@@ -46,7 +46,7 @@ def unsubscribe_candidates(inbound: InboundMessage) -> list[str]:
 
 
 def asks_in_words(inbound: InboundMessage) -> bool:
-    """True for a message that seems to ask for it: what it quotes from us does not count."""
+    """Returns whether a message seems to ask for it, quoted text from us aside."""
     if any(_TO_UNSUBSCRIBE.search(value) for value in inbound.all_headers(_HEADERS)):
         return True
     subject = inbound.header("Subject")

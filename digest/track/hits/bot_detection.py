@@ -24,7 +24,7 @@ UNREAD = timedelta(minutes=2)
 BURSTS = ((2, timedelta(seconds=1)), (3, timedelta(seconds=8)), (5, timedelta(seconds=40)))
 """Number of different links and the time they take, in the first hour, when gateways scan."""
 LATE_BURST = (5, timedelta(seconds=8))
-"""The same after the first hour, when it may be a reader who opens links in tabs."""
+"""The same after the first hour, when a reader may open several links in tabs."""
 FIRST = timedelta(hours=1)
 SWEEP_SHARE, SWEEP_LINKS, SWEEP_TIME = 0.5, 5, timedelta(minutes=15)
 """Half of all links, at least five, within a quarter of an hour."""
@@ -65,7 +65,7 @@ class Rule(StrEnum):
 
 
 class ObservedHit(NamedTuple):
-    """One hit. `link` is 0 for the pixel and -1 for a link whose number is unknown."""
+    """One hit. `link` is 0 for the pixel and -1 for a link with an unknown number."""
 
     at: datetime
     link: int
@@ -100,7 +100,7 @@ def classify(hits: Sequence[ObservedHit], context: DeliveryContext) -> list[Rule
 
 
 def _single_hit_rule(hit: ObservedHit, context: DeliveryContext) -> Rule | None:
-    """The rule that applies to a hit by itself."""
+    """Returns the rule that applies to a hit by itself."""
     signs = (
         (Rule.FLAG, hit.flagged),
         (Rule.HEAD, hit.method == "HEAD"),
@@ -119,7 +119,7 @@ def _is_soon(hit: ObservedHit, context: DeliveryContext) -> bool:
 
 
 def _unread(hits: Sequence[ObservedHit], context: DeliveryContext) -> list[int]:
-    """Places of clicks just after arrival, before anything has loaded the pixel."""
+    """Returns places of clicks just after arrival, before anything has loaded the pixel."""
     if context.arrived is None or not context.pixel:
         return []
     opened = min((hit.at for hit in hits if hit.link == 0), default=None)
@@ -133,7 +133,7 @@ def _unread(hits: Sequence[ObservedHit], context: DeliveryContext) -> list[int]:
 def _patterns(
     hits: Sequence[ObservedHit], context: DeliveryContext
 ) -> Iterator[tuple[Collection[int], Rule]]:
-    """Places of clicks that form a burst or a sweep."""
+    """Returns places of clicks that form a burst or a sweep."""
     keys = [(hit.link, hit.method) for hit in hits]
     clicks = sorted((hit.at, place) for place, hit in enumerate(hits) if hit.link)
     early = [one for one in clicks if context.arrived is None or one[0] - context.arrived < FIRST]
@@ -146,7 +146,7 @@ def _patterns(
 
 
 def _near_visits(hits: Sequence[ObservedHit], found: Sequence[Rule | None]) -> list[int]:
-    """Places of hits near one that is surely a machine's going through the whole message."""
+    """Returns the places of hits near a machine's hit that scans the whole message."""
     visits = [hit for hit, rule in zip(hits, found, strict=True) if rule in _VISITS]
     by_agent = Moments((hit.user_agent, hit.at) for hit in visits)
     by_anyone = Moments((None, hit.at) for hit in visits)
@@ -166,13 +166,13 @@ _VISITS = frozenset({Rule.HEAD, Rule.NETWORK, Rule.HIDDEN, Rule.BURST, Rule.SWEE
 
 
 def _is_readers_picture(hit: ObservedHit) -> bool:
-    """True for a pixel that was loaded by a proxy which stands for a reader."""
+    """Returns True for a pixel that was loaded by a proxy which stands for a reader."""
     return hit.link == 0 and any(proxy in hit.user_agent for proxy in PROXIES)
 
 
 @lru_cache(maxsize=16_384)
 def is_bot_user_agent(user_agent: str) -> bool:
-    """True for a user agent that names a bot or is empty; readers' image proxies are no bots."""
+    """Returns whether a user agent names a bot or is empty; readers' image proxies are no bots."""
     if not user_agent.strip():
         return True
     if any(proxy in user_agent for proxy in PROXIES):

@@ -122,7 +122,7 @@ def _stale(
     hits: Mapping[int, Sequence[StoredHit]],
     contexts: Mapping[int, DeliveryContext],
 ) -> set[int]:
-    """The deliveries of which more is known by now than was read.
+    """Returns the deliveries about which something was stored since they were read.
 
     Another worker classified some of its hits, or its time of arrival was reported. New hits do
     not count: they are classified with the others in the next batch.

@@ -29,7 +29,7 @@ class ScannerNetworks:
         self.owner_of = lru_cache(maxsize=16_384)(self._owner_of)
 
     def _owner_of(self, address: str) -> str:
-        """The owner's name; empty if there is none, or for what is no address."""
+        """Returns the owner's name; empty if there is none, or for what is no address."""
         try:
             where = ip_address(address)
         except ValueError:

@@ -18,9 +18,8 @@ def burst_places(
 ) -> set[int]:
     """Returns the clicks in any window of `within` that has `most` different links or more.
 
-    `keys` has link and method of each place. Of several clicks on one key in a window the first:
-    whoever goes through a mail takes each link once, and one who comes back to it meanwhile may
-    well be the reader.
+    `keys` has link and method of each place. Of several clicks on one key in a window only the
+    first: a scanner takes each link once, and a later click may well be the reader's.
     """
     burst: set[int] = set()
     window: dict[tuple[int, str], deque[int]] = defaultdict(deque)

@@ -33,14 +33,14 @@ class StoredHit(NamedTuple):
 
 
 class DeliveryHits(NamedTuple):
-    """A delivery whose hits are classified, those up to the id `last` together."""
+    """A delivery to classify; its hits up to the id `last` are classified together."""
 
     delivery: int
     last: int
 
 
 def slices_of(session: Session, deliveries: Sequence[int]) -> list[list[DeliveryHits]]:
-    """The deliveries in slices that hold about MAX_READ hits each."""
+    """Returns the deliveries in slices that hold about MAX_READ hits each."""
     given = as_rows(session, [(one, None) for one in deliveries]).subquery()
     counts = session.execute(
         select(col(Event.delivery_id), func.count())
@@ -62,7 +62,7 @@ def slices_of(session: Session, deliveries: Sequence[int]) -> list[list[Delivery
 
 
 def _last_together(session: Session, delivery: int) -> int:
-    """The id of the last hit of the delivery that is classified together with those before it."""
+    """Returns the id of the delivery's last hit that is classified with those before it."""
     found = session.scalar(
         select(col(Event.id))
         .where(col(Event.delivery_id) == delivery, col(Event.kind).in_(HITS))
@@ -76,7 +76,7 @@ def _last_together(session: Session, delivery: int) -> int:
 def hits_by_delivery(
     session: Session, wanted: Sequence[DeliveryHits]
 ) -> dict[int, list[StoredHit]]:
-    """The hits of each delivery that are classified together, by delivery id."""
+    """Returns the hits of each delivery that are classified together, by delivery id."""
     given = _as_table(session, wanted)
     found: dict[int, list[StoredHit]] = defaultdict(list)
     for row in session.execute(_SEEN.join(given, _is_wanted(given))):
@@ -91,7 +91,7 @@ def anonymous_hits(session: Session, ids: Sequence[int]) -> list[StoredHit]:
 
 
 def rules_of(session: Session, wanted: Sequence[DeliveryHits]) -> dict[int, dict[int, str]]:
-    """The rule of each classified hit, by delivery and id."""
+    """Returns the rule of each classified hit, by delivery and id."""
     given = _as_table(session, wanted)
     found: dict[int, dict[int, str]] = defaultdict(dict)
     rows = session.execute(
@@ -168,7 +168,7 @@ def contexts_of(
 
 
 def _has_pixel(session: Session, issue: int) -> bool:
-    """Whether anything has loaded the pixel of a message of this issue."""
+    """Returns whether anything has loaded the pixel of a message of this issue."""
     first = select(col(Event.id)).where(
         col(Event.issue_number) == issue,
         col(Event.kind) == EventKind.OPENED,
@@ -178,7 +178,7 @@ def _has_pixel(session: Session, issue: int) -> bool:
 
 
 def _link_counts(session: Session, issues: Iterable[int]) -> dict[int, int]:
-    """The number of visible links of each issue."""
+    """Returns the number of visible links of each issue."""
     rows = session.execute(
         select(col(Link.issue_number), func.count())
         .where(col(Link.issue_number).in_(issues), col(Link.kind) != HIDDEN_LINK)
@@ -188,7 +188,7 @@ def _link_counts(session: Session, issues: Iterable[int]) -> dict[int, int]:
 
 
 def arrival_times(session: Session, deliveries: Sequence[int]) -> dict[int, datetime]:
-    """When each delivery arrived: as the provider reports, else when it was submitted."""
+    """Returns when each delivery arrived: as the provider reports, else when it was submitted."""
     given = as_rows(session, [(one, None) for one in deliveries]).subquery()
     reported = (
         select(func.min(col(Event.at)))

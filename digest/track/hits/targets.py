@@ -18,7 +18,7 @@ from digest.issues.tables import Issue, Link
 from subscribers.tokens import Purpose, TokenClaims, Tokens
 
 MAX_CACHED_ISSUES = 200
-"""Issues whose links are cached; a click on an older one reads them again."""
+"""The number of issues with cached links; a click on another one reads its links again."""
 PIXEL = ""
 """The target of an open: there is none."""
 
@@ -52,7 +52,7 @@ class TargetResolver:
     def resolve(
         self, session: Session, hits: Sequence[Hit]
     ) -> list[tuple[Target, TokenClaims | None]]:
-        """Each hit's target, with the claims of its token where there is a target."""
+        """Returns each hit's target, with the claims of its token where there is a target."""
         found: list[tuple[Target, TokenClaims | None]] = [(None, None)] * len(hits)
         for purpose in (Purpose.CLICK, Purpose.OPEN):
             places = [

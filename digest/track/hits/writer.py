@@ -24,7 +24,7 @@ MAX_USER_AGENT_LENGTH = 300
 MAX_GROUP = 2_000
 """Hits in one transaction."""
 MAX_WAITING = 20_000
-"""Hits that wait at once; a reader who comes then is shown the target and asked to try again."""
+"""Hits that may wait at once; beyond that a reader is shown the target, to try again."""
 GATHER_SECONDS = 0.005
 """How long hits gather while many come: short enough that nobody notices."""
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class HitWriter:
         self._resolver = TargetResolver(self.tokens)
 
     def targets(self, session: Session, hits: Sequence[Hit]) -> list[Target]:
-        """The target of each hit; stores nothing."""
+        """Returns the target of each hit; stores nothing."""
         return [target for target, _ in self._resolver.resolve(session, hits)]
 
     def write(self, session: Session, hits: Sequence[Hit]) -> list[Target]:
@@ -86,7 +86,7 @@ class HitWriter:
 
 
 def hit_commit(store: Store, writer: HitWriter) -> GroupCommit[Hit, Target]:
-    """The group commit of a process's hits; `put` raises HitNotStoredError or QueueFullError."""
+    """Returns a process's group commit; `put` raises HitNotStoredError or QueueFullError."""
 
     def write(hits: Sequence[Hit]) -> Sequence[Target | Exception]:
         try:
@@ -106,7 +106,7 @@ def hit_commit(store: Store, writer: HitWriter) -> GroupCommit[Hit, Target]:
 
 
 def _read_targets(store: Store, writer: HitWriter, hits: Sequence[Hit]) -> list[Target]:
-    """The targets where nothing can be written; None where they can't be read either."""
+    """Returns the targets where nothing can be written; None where they can't be read either."""
     try:
         with store.read() as session:
             return writer.targets(session, hits)
@@ -116,7 +116,7 @@ def _read_targets(store: Store, writer: HitWriter, hits: Sequence[Hit]) -> list[
 
 @lru_cache(maxsize=4_096)
 def _detail(method: str, user_agent: str, network: str) -> str:
-    """The `detail` of an event, as JSON."""
+    """Returns the `detail` of an event, as JSON."""
     printable = "".join(char for char in user_agent if char.isprintable())
     detail = {"method": method, "user_agent": printable[:MAX_USER_AGENT_LENGTH]}
     return json.dumps(detail | {"network": network} if network else detail)

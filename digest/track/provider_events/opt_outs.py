@@ -19,7 +19,7 @@ from subscribers.suppression_removal import last_removals
 def apply_opt_outs(
     session: Session, hasher: AddressHasher, matched: Sequence[MatchedEvent], now: datetime
 ) -> None:
-    """Suppresses who complained and unsubscribes who asked to be, in the order of their ids."""
+    """Suppresses complainers and unsubscribes those who asked for it, in the order of their ids."""
     matched = [one for one in matched if one.event.opt_out is not None]
     if not matched:
         return
@@ -56,7 +56,7 @@ def _suppress_complaints(
 
 
 def _subscribers(session: Session, matched: Sequence[MatchedEvent]) -> dict[int, int]:
-    """Subscriber ids by delivery id; erased subscribers are left out."""
+    """Returns subscriber ids by delivery id; erased subscribers are left out."""
     wanted = as_rows(session, [(one.delivery_id, None) for one in matched]).subquery()
     rows = session.execute(
         select(col(Delivery.id), col(Delivery.subscriber_id))
@@ -67,6 +67,6 @@ def _subscribers(session: Session, matched: Sequence[MatchedEvent]) -> dict[int,
 
 
 def _resubscribed(session: Session, subscriber: int, since: datetime) -> bool:
-    """True if they consented anew after `since`: an event may arrive a day late."""
+    """Returns whether they consented anew after `since`: an event may arrive a day late."""
     found = consents_of(session, subscriber)
     return bool(found) and found[-1].kind != ConsentKind.WITHDRAWN and found[-1].at > since

@@ -105,7 +105,7 @@ class WebhookPayloadError(DigestError):
 
 
 def parse_webhook(body: bytes, tokens: Tokens, now: datetime | None = None) -> list[DeliveryEvent]:
-    """The events of one post, in order; `now` stands in for a time that can't be read.
+    """Returns the events of one post, in order; `now` stands in for a time that can't be read.
 
     An odd event does not spoil the others: what can be read of it is kept, the rest as unknown.
     Raises WebhookPayloadError for what is no JSON list.
@@ -136,7 +136,7 @@ def _posted(body: bytes, now: datetime | None) -> list[SendGridEvent]:
 
 
 def _salvaged(posted: Any, now: datetime | None) -> SendGridEvent:
-    """The event as it should have been posted, as far as it can be read."""
+    """Returns the event as it should have been posted, as far as it can be read."""
     fields = dict(posted) if isinstance(posted, dict) else {"reason": str(posted)[:MAX_TEXT_LENGTH]}
     kind = fields.get("event")
     fields["event"] = kind if isinstance(kind, str) and len(kind) <= MAX_KIND_LENGTH else "unknown"
@@ -149,7 +149,7 @@ def _salvaged(posted: Any, now: datetime | None) -> SendGridEvent:
 
 
 def _seconds(value: Any, now: datetime | None) -> int:
-    """A time in seconds, however it is written; now if it can't be one."""
+    """Returns a time in seconds, however it is written; now if it can't be one."""
     try:
         seconds = int(float(value)) if not isinstance(value, bool) else -1
     except (TypeError, ValueError, OverflowError):
@@ -213,7 +213,7 @@ def _bounce_of(posted: SendGridEvent) -> tuple[BounceType, str | None, str]:
 
 
 def _address(posted: SendGridEvent, kind: EventKind) -> str:
-    """The address of an asynchronous bounce, which names nothing else; empty for other events."""
+    """Returns the address of an asynchronous bounce, its only clue; empty for other events."""
     email = posted.get("email")
     named = posted.get("delivery") or posted.get("sg_message_id")
     if kind is not EventKind.BOUNCED or named or not isinstance(email, str):
@@ -222,7 +222,7 @@ def _address(posted: SendGridEvent, kind: EventKind) -> str:
 
 
 def _key(posted: SendGridEvent) -> str:
-    """A hash of what the event says: SendGrid sends the same one again under another id, too."""
+    """Hashes the event's content: SendGrid may repeat an event under another id."""
     said = {name: value for name, value in posted.items() if name not in _IDS}
     text = json.dumps(said, sort_keys=True, default=str).encode("utf-8", "replace")
     return f"sendgrid:{hashlib.sha256(text).hexdigest()}"
@@ -234,7 +234,7 @@ def _detail(posted: Mapping[str, Any], **more: bool) -> str:
 
 
 def _text(posted: Mapping[str, Any], name: str) -> str | None:
-    """The field on one short line without addresses; None if it is no text."""
+    """Returns the field on one short line without addresses; None if it is no text."""
     value = posted.get(name)
     if not isinstance(value, str) or not value:
         return None

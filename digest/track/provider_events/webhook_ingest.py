@@ -33,7 +33,7 @@ WebhookIngest = GroupCommit[Events, None]
 def webhook_ingest(
     store: Store, hasher: AddressHasher, clock: Callable[[], datetime]
 ) -> WebhookIngest:
-    """A group commit of posts; `put` raises what the database raises, and then stores nothing."""
+    """Returns a group commit of posts; `put` raises what the database raises."""
 
     def commit(posts: Sequence[Events]) -> None:
         events = [event for post in posts for event in post]

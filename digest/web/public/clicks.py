@@ -1,8 +1,7 @@
 """Answers clicks and the open pixel: the event is stored first, then the answer is sent.
 
-They are requested more often than everything else together in the minutes after an issue, so
-`TrackingMiddleware` answers them before the application has looked at the request. Requests that
-one line of `GroupCommit` can't answer go on to the routes here.
+In the minutes after an issue these requests outnumber all others, so `TrackingMiddleware` answers
+them before the application sees the request. What it can't answer goes on to the routes here.
 """
 
 import re
@@ -113,7 +112,7 @@ def click(request: Request, templates: TemplatesDep) -> Response:
     target = request.scope.get(_NOT_STORED)
     if target is None:
         raise InvalidLinkError
-    # A browser asks again by itself and is counted then; who won't wait can follow the target.
+    # A browser asks again by itself and is counted then; the page also links to the target.
     again = {"Retry-After": str(RETRY_SECONDS), "Refresh": str(RETRY_SECONDS)}
     return templates.show(
         "redirecting.html", status=503, headers={**PRIVATE, **again}, target=target

@@ -61,7 +61,7 @@ def fit_slug(slug: str) -> str:
 
 
 def scorecard(view: ComparisonView) -> list[tuple[Lens, list[tuple[ContenderView, ReviewPage]]]]:
-    """The reviews by lens, in the page's order, the left contender's first."""
+    """Returns the reviews by lens, in the page's order, the left contender's first."""
     rows = [
         (
             lens,

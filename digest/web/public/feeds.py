@@ -35,7 +35,7 @@ def json_feed(request: Request, site: SiteDep) -> Response:
 
 
 def _fresh(request: Request, body: bytes, kind: str) -> Response:
-    """304 for who has it already (RFC 9110 section 13.1.2): feed readers ask every few minutes."""
+    """Answers 304 if the client's copy is current (RFC 9110 section 13.1.2), else the feed."""
     tag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
     headers = {"ETag": tag, "Cache-Control": "public, max-age=300"}
     if tag in request.headers.get("if-none-match", ""):

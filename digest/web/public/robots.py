@@ -50,7 +50,7 @@ def sitemap(site: SiteDep) -> Response:
 
 
 def _paths(site: Site) -> list[tuple[str, datetime | None]]:
-    """Paths and when each changed last: issues, comparisons, tools, the newest first."""
+    """Returns paths and when each changed last: issues, comparisons, tools, the newest first."""
     now = site.clock()
     paths: list[tuple[str, datetime | None]] = [("/issues/", None)]
     with site.store.read() as session:

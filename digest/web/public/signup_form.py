@@ -25,12 +25,12 @@ class SignupForm:
 
 
 def signup_form(site: Site) -> SignupForm:
-    """The form's values for a template."""
+    """Returns the form's values for a template."""
     return SignupForm(signup_wording(site), HONEYPOT, site.proof_of_work is not None)
 
 
 def signup_wording(site: Site) -> str:
-    """The sentence that a reader agrees to by signing up."""
+    """Returns the sentence that a reader agrees to by signing up."""
     return WORDING.format(name=site.brand.name)
 
 

@@ -64,7 +64,7 @@ def _form(
     wrong: str = "",
     unsolved: bool = False,
 ) -> Response:
-    """The form with what was entered before, and what is wrong with it."""
+    """Shows the form again with what was entered and what is wrong with it."""
     given = given or {}
     return templates.show(
         "subscribe.html",

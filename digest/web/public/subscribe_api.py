@@ -50,7 +50,7 @@ async def preflight() -> Response:
 
 @router.get("/api/v1/challenge")
 def challenge(site: SiteDep) -> Response:
-    """The challenge that `work` has to solve; 404 where no proof of work is asked for."""
+    """Answers with the challenge for `work`; 404 if no proof of work is required."""
     if site.proof_of_work is None:
         return _error(404, "no proof of work is asked for here")
     return JSONResponse(site.proof_of_work.challenge(site.clock()), headers=CORS)
@@ -87,7 +87,7 @@ def _error(status: int, why: str, headers: Mapping[str, str] | None = None) -> R
 
 
 def _texts(body: bytes) -> dict[str, str] | str:
-    """The text members of a JSON object; one line of what is wrong with anything else."""
+    """Returns the text members of a JSON object, or one line saying what is wrong with it."""
     try:
         given: Any = json.loads(body)
     except (ValueError, RecursionError):

@@ -37,7 +37,7 @@ MESSAGES = {
 
 
 def page_values(found: ReaderPreferences, now: datetime, said: str) -> dict[str, Any]:
-    """The template's values about the reader."""
+    """Returns the template's values about the reader."""
     reader = found.reader
     return {
         "email": reader.email,

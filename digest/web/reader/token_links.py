@@ -10,7 +10,7 @@ from subscribers.tokens import Purpose, TokenError
 
 
 def read_link(site: Site, purpose: Purpose, token: str) -> ReaderLink:
-    """What the token names here; subscriber 0 for a preview's.
+    """Returns what the token names in this database; subscriber 0 for a preview's link.
 
     Raises InvalidLinkError if we did not make it for this purpose, UnknownReaderError if it names
     nobody here, and VoidLinkError for a void one, unless it unsubscribes.
@@ -29,7 +29,7 @@ def read_link(site: Site, purpose: Purpose, token: str) -> ReaderLink:
 
 
 def open_link(site: Site, purpose: Purpose, token: str) -> tuple[ReaderLink, Subscriber]:
-    """What the token names and its reader, for a page that asks before it changes anything.
+    """Returns what the token names and its reader, for a page that asks before it changes anything.
 
     Such a page only shows a button, since scanners open every link (invariant 5,
     docs/invariants.md). Raises as `read_link`.
@@ -43,12 +43,12 @@ def open_link(site: Site, purpose: Purpose, token: str) -> tuple[ReaderLink, Sub
 
 
 def unknown_reader(link: ReaderLink) -> UnknownReaderError:
-    """The error where a link's reader is not there: a preview's, or erased in this moment."""
+    """Returns the error for a link without a reader: a preview's, or erased just now."""
     return UnknownReaderError(preview=not link.subscriber_id)
 
 
 def path_for(site: Site, purpose: Purpose, link: ReaderLink) -> str:
-    """The path of another page of the link's reader, as they are now; empty if they are gone."""
+    """Returns the path of another page of the link's reader; empty if they are erased."""
     with site.store.read() as session:
         reader = find_reader(session, link.subscriber_id)
     if reader is None:

@@ -58,7 +58,7 @@ def unsubscribe(token: str, site: SiteDep, templates: TemplatesDep) -> Response:
 
 @router.post("/unsubscribe/{token}/reason")
 def why(token: str, form: FormFields, site: SiteDep, templates: TemplatesDep) -> Response:
-    """`reason`, and if they like `words`; from whoever has left, if they like."""
+    """Stores why a reader unsubscribed: `reason`, and `words` if they wrote any."""
     link = read_link(site, Purpose.UNSUBSCRIBE, token)
     reason = form.get("reason", "")
     if reason not in set(UnsubscribeReason):
@@ -80,7 +80,7 @@ def why(token: str, form: FormFields, site: SiteDep, templates: TemplatesDep) ->
 
 @router.post("/unsubscribe/{token}/undo")
 def undo(token: str, origin: OriginDep, site: SiteDep, templates: TemplatesDep) -> Response:
-    """Who left by mistake is on the list again when it answers."""
+    """Subscribes a reader who unsubscribed by mistake again, before it answers."""
     link = read_link(site, Purpose.UNSUBSCRIBE, token)
     source = f"link in issue {link.issue_number}" if link.issue_number else "link"
     with site.store.write() as session:

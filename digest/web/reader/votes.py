@@ -30,7 +30,7 @@ def ask(
 
 @router.post("/vote/{token}")
 def vote(token: str, form: FormFields, site: SiteDep, templates: TemplatesDep) -> Response:
-    """One field a tool, its slug, with ship or skip; kept when it answers."""
+    """Stores the votes: a field for each tool, named by its slug, with ship or skip."""
     link = read_link(site, Purpose.VOTE, token)
     with site.store.write() as session:
         said = cast_votes(session, link, form, site.clock())

@@ -27,6 +27,6 @@ class LocalOnlyMiddleware:
 
 
 def is_local(headers: list[tuple[bytes, bytes]]) -> bool:
-    """Whether there is exactly one Host header, and it names this machine."""
+    """Returns whether there is exactly one Host header, and it names this machine."""
     hosts = [value for name, value in headers if name == b"host"]
     return len(hosts) == 1 and LOCAL_HOST.fullmatch(hosts[0]) is not None

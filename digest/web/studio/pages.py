@@ -57,7 +57,7 @@ def issue(number: str, site: SiteDep, templates: TemplatesDep) -> Response:
 
 @router.get("/issues/{number}/html")
 def issue_html(number: str, site: SiteDep) -> Response:
-    """The mail's own HTML, for the frames of the issue's page."""
+    """Shows the mail's own HTML, for the frames of the issue's page."""
     _, preview, error = _load(site, issue_number(number))
     if preview is None:
         return HTMLResponse(error, 422, FRAME_HEADERS, "text/plain; charset=utf-8")
@@ -65,7 +65,7 @@ def issue_html(number: str, site: SiteDep) -> Response:
 
 
 def _load(site: Site, number: int) -> tuple[IssueSummary, IssuePreview | None, str]:
-    """Issue `number` and its preview; if it can't be rendered, None and one line why.
+    """Returns issue `number` and its preview; if it can't be rendered, None and one line why.
 
     Raises NoSuchIssueError.
     """

@@ -109,8 +109,8 @@ def preview_of(preview: Preview, number: int, now: datetime) -> IssuePreview:
 
 
 def _inert(html: str, links: Mapping[int, str], personalization: Personalization) -> str:
-    """The page with links that an editor can try: no click is counted, no pixel is loaded, and
-    the personal links are those of subscriber 0, who is nobody.
+    """Returns the page with links that an editor can try: no click is counted, no pixel loads, and
+    the personal links are those of subscriber 0, which does not exist.
     """
     return slot_text(direct_links_html(html, links, "#"), personalization, as_html=True)
 

@@ -19,11 +19,14 @@ def test_a_suppression_is_listed_lifted_and_remembered(run: Run) -> None:
     lifted = run(
         "suppressions", "lift", "Ana@example.org", "--who", "Ed", "--why", "she  wrote\nto us"
     )
-    assert lifted.out == "Ana@example.org is lifted; the subscriber is unsubscribed\n"
+    assert lifted.out == "Ana@example.org is no longer suppressed; the subscriber is unsubscribed\n"
     assert run("suppressions", "list", "--json").out == "[]\n"
     (kept,) = json.loads(run("subscribers", "show", "ana@example.org", "--json").out)["lifts"]
     assert (kept["who"], kept["why"], kept["reason"]) == ("Ed", "she wrote to us", "unsubscribed")
-    assert "lifted by Ed: she wrote to us" in run("subscribers", "show", "ana@example.org").out
+    assert (
+        "suppression removed by Ed: she wrote to us"
+        in run("subscribers", "show", "ana@example.org").out
+    )
 
 
 def test_lifting_needs_a_name_a_reason_and_a_suppression(run: Run) -> None:
@@ -34,15 +37,15 @@ def test_lifting_needs_a_name_a_reason_and_a_suppression(run: Run) -> None:
     assert (refused.status, refused.err) == (1, "ana@example.org is not suppressed\n")
     blank = run(*lift, " ", "--why", "she wrote")
     assert blank.status == 1
-    assert "by somebody and for a reason" in blank.err
+    assert "needs a name and a reason" in blank.err
 
 
-def test_an_erased_address_can_be_let_back_by_whoever_knows_it(run: Run) -> None:
+def test_the_suppression_of_an_erased_address_can_be_removed(run: Run) -> None:
     run("subscribers", "erase", "ana@example.org")
     assert "(erased)" in run("suppressions", "list").out
     assert run("subscribers", "add", "ana@example.org").status == 1
     lifted = run("suppressions", "lift", "ana@example.org", "--who", "Ed", "--why", "asked")
-    assert lifted.out == "ana@example.org is lifted; not on the list\n"
+    assert lifted.out == "ana@example.org is no longer suppressed; not on the list\n"
     assert run("subscribers", "add", "ana@example.org").status == 0
 
 

@@ -23,5 +23,5 @@ def test_a_send_that_reaches_nobody_says_why_and_how_to_go_on(
     told = run("issue", "send", "1")
     assert told.status == 1
     assert told.err.startswith("can't reach 127.0.0.1:9: ")
-    assert told.err.endswith("nobody is lost: go on with digest issue send 1\n")
+    assert told.err.endswith("are still queued: go on with digest issue send 1\n")
     assert len(told.err.splitlines()) == 1

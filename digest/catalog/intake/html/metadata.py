@@ -70,7 +70,7 @@ class HtmlMetadata:
 
 
 def is_linked_data(attributes: Attributes) -> bool:
-    """Whether a script element with these attributes holds JSON-LD."""
+    """Return whether a script element with these attributes holds JSON-LD."""
     return _get(attributes, "type").lower() == "application/ld+json"
 
 

@@ -47,7 +47,7 @@ def read_html(text: str, source: str) -> ComparisonPage:
     """
     reader = _Reader()
     try:
-        # The last tag makes the parser let go of the text before it. It is never closed: what is
+        # The last tag makes the parser emit the text before it. It is never closed: what is
         # unfinished at the end (a comment, a tag) is not looked at again, which would be slow.
         reader.feed("\n".join(split_lines(text)) + "<br>")
     except AssertionError:
@@ -122,7 +122,7 @@ class _Reader(HTMLParser):
         self._parts.append(data)
 
     def _shows_again(self, tag: str) -> bool:
-        """Whether `tag` implies the end of a hidden element: a head ends where the body starts."""
+        """Return whether `tag` ends a hidden element: a head ends where the body starts."""
         if (self._unseen, tag) in (("head", "body"), ("p", "p")):
             self._unseen = None
         return self._unseen is None

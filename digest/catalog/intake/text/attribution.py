@@ -1,4 +1,4 @@
-"""Reads the words beside a quote that say who speaks, about whom, and ship or skip.
+"""Reads the words beside a quote that name the reviewer, the tool and the verdict.
 
 Most pages have none. A page that has them puts them before each quote or after each: the place of
 the first one decides. A lens or a name applies until the next one, a verdict to one quote only.

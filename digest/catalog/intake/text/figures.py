@@ -42,7 +42,7 @@ def parse_score(text: str) -> float | None:
 
 
 def is_dash(text: str) -> bool:
-    """Whether `text` is one dash of any kind: no score."""
+    """Return whether `text` is one dash of any kind: no score."""
     return 1 <= len(text) <= 3 and set(text) <= _DASHES  # noqa: PLR2004 - '--' and '---' are typed
 
 
@@ -59,7 +59,7 @@ def find_figures(page: Page, after: int, before: int | None = None) -> Figures |
 
 
 def _is_anchor(page: Page, index: int, after: int) -> bool:
-    """Whether figures begin here and not a menu: a score before, or the next label after."""
+    """Return whether figures begin here and not a menu: a score before, or the next label after."""
     text = page.lines[index].text
     if page.keys[index] != PANEL:
         return _is_score(_without(text, PANEL))

@@ -34,7 +34,7 @@ class Page:
         self.keys = [matching(line.text) for line in lines]
 
     def is_label(self, index: int, label: str) -> bool:
-        """Whether line `index` is that label."""
+        """Return whether line `index` is that label."""
         return 0 <= index < len(self.keys) and self.keys[index] == label
 
     def error(self, index: int, expected: str) -> PageError:

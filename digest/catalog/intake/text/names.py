@@ -105,7 +105,7 @@ def _splits(text: str) -> Sequence[tuple[str, str]]:
 
 
 def _is_category(page: Page, index: int, start: int) -> bool:
-    """Whether a line is a category: a few words, not the end of a blurb or a description."""
+    """Return whether a line is a category: a few words, not the end of a blurb or a description."""
     if index < start:
         return False
     text = page.lines[index].text

@@ -82,7 +82,7 @@ def _name(page: Page, index: int) -> str:
 def _contender(
     page: Page, name_at: int, figures: Figures, end: int, reviews: tuple[ReviewPage, ...]
 ) -> ContenderPage:
-    """Return the contender named at `name_at`, whose description ends before line `end`."""
+    """Return the contender named at `name_at`; its description ends before line `end`."""
     tagline = " ".join(line.text for line in page.lines[name_at + 1 : figures.start])
     description = join_lines([line.text for line in page.lines[figures.end : end]])
     return ContenderPage(

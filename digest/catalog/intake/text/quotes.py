@@ -1,6 +1,6 @@
 """Splits a scorecard into quotes and the lines between them.
 
-A quote begins its line with “ and ends one with ”; it may span lines and hold quotes of its own.
+A quote begins its line with “ and ends one with ”; it may span lines and contain quotes.
 Some typesetters repeat the “ at each paragraph of a quote and close it once (`repeated`).
 Straight quotes are read too, though they have no direction.
 """
@@ -56,7 +56,7 @@ def cut(page: Page, start: int, *, repeated: bool = False) -> Scorecard:
             index = end + 1
             continue
         if line.text.endswith("”"):
-            raise page.error(index, "a quote to begin on a line of its own")
+            raise page.error(index, "a quote to begin on a new line")
         card.gaps[-1].append(line)
         index += 1
     _shorten_last_gap(card)
@@ -86,7 +86,7 @@ def _closing(page: Page, start: int) -> int:
 
 
 def _closing_of_repeated(page: Page, start: int) -> int:
-    """The line on which the quote that begins at `start` ends, if each paragraph has a “."""
+    """Return the line on which the quote that begins at `start` ends, if each paragraph has a “."""
     balance = 0
     for index in range(start, len(page.lines)):
         text = page.lines[index].text
@@ -99,12 +99,12 @@ def _closing_of_repeated(page: Page, start: int) -> int:
 
 
 def _goes_on(text: str) -> bool:
-    """Whether the “ that begins `text` is one more of the same quote, and no quote within it."""
+    """Return whether the “ that begins `text` repeats that of the open quote."""
     return text.startswith("“") and text.count("“") >= text.count("”")
 
 
 def _is_whole_quote(text: str) -> bool:
-    """Whether a line is a quote of its own, so that the one before it was never closed."""
+    """Return whether a line is a separate quote, so that the one before it was never closed."""
     if text.startswith("“"):
         return text.endswith("”") and text.count("“") == text.count("”")
     return len(text) > 1 and text.startswith('"') and text.endswith('"') and not text.count('"') % 2
@@ -125,7 +125,7 @@ def _words(page: Page, start: int, end: int) -> str:
 
 
 def _paragraphs(lines: list[str]) -> list[str]:
-    """`lines` without the “ that begins a further paragraph of the same quote."""
+    """Return `lines` without the “ that begins a further paragraph of the same quote."""
     left_open = sum(text.count("“") - text.count("”") for text in lines)
     result = lines[:1]
     for text in lines[1:]:

@@ -25,7 +25,7 @@ def find_scorecard(page: Page, after: int) -> int:
     if not found:
         raise page.error(len(page.lines), '"Reviewer scorecard" after both contenders')
     if len(found) > 1:
-        raise page.error(found[1], "one page only; put every comparison into a file of its own")
+        raise page.error(found[1], "one page only; put every comparison into a separate file")
     return found[0]
 
 
@@ -49,7 +49,7 @@ def read_reviews(
 
 
 def _cut(page: Page, start: int) -> Scorecard:
-    """The quotes; where one seems to have no end, as paragraphs of one if that gives a full panel.
+    """Return the quotes; one without an end is read by paragraphs if that gives a full panel.
 
     A quote that was in truth left open would swallow the next, and one would be missing.
     """
@@ -98,7 +98,7 @@ def _lenses(page: Page, card: Scorecard, sides: Sequence[int]) -> Sequence[Lens]
         lenses.append(_LENSES[spoken[side]])
         spoken[side] += 1
     if min(spoken) < len(_LENSES):
-        # Half a page, or another panel: whose words are missing would be a guess.
+        # Half a page, or another panel: which lens is missing would be a guess.
         last = card.quotes[-1].index
         found = f"{spoken[0]} and {spoken[1]} reviews"
         expected = "four reviews of each contender, or a named lens beside each"

@@ -95,7 +95,7 @@ def _as_dict(headers: Message) -> dict[str, str]:
 
 
 def _interrupted_response(error: BaseException) -> Response | None:
-    """Return the response whose body broke off, if its status is known.
+    """Return the response with the body that broke off, if its status is known.
 
     urllib hands over 2xx answers alone and raises the others, so a body that ends early
     outside an HTTPError is one of an accepted request (mail/send has no 2xx but 202, the

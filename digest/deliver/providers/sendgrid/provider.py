@@ -61,7 +61,7 @@ class SendGridProvider:
             yield from submission.outcomes(batches)
 
     def check(self) -> None:
-        """Ask SendGrid what the key may do, which needs no permission of its own."""
+        """Ask SendGrid what the key may do; the question needs no permission."""
         if "mail.send" not in self._client.scopes():
             raise ProviderError("the SENDGRID_API_KEY may not send mail: give it Mail Send")
 

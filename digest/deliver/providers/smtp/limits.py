@@ -12,7 +12,7 @@ Giving up on that reply leaves a delivery unknown, so it is as long as the RFC a
 """
 
 MAX_WINDOW = 64
-"""Messages on one connection whose body is without a reply (RFC 3030; one with RFC 2920)."""
+"""Bodies on one connection that wait for a reply (RFC 3030; one with RFC 2920)."""
 MAX_IN_FLIGHT_OCTETS = 4_000_000
 """Octets sent since the oldest body without a reply began: bounds what a lost connection leaves
 unknown."""

@@ -156,7 +156,7 @@ class ConnectionPool:
             self._enqueue(batch)
 
     def _enqueue(self, batch: Sequence[Personalization]) -> None:
-        """Queue the recipients whose address can be used; reject the others."""
+        """Queue the recipients with a usable address; reject the others."""
         for personalization in batch:
             ready = to_wire_address(personalization)
             if (

@@ -3,7 +3,7 @@
 Connections outlive runs and are lent to one run at a time (`pool`). Where the server offers it,
 messages don't wait for each other's replies (`connection`). A connection that breaks before a
 body was sent costs nothing: the same message is tried once more on another one. One that breaks
-later leaves the deliveries unknown whose bodies were in flight.
+later leaves deliveries unknown: those with a body in flight.
 """
 
 import ssl

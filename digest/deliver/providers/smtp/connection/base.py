@@ -78,7 +78,7 @@ class Connection(ABC):
         # What each reply to come answers, oldest first.
         self._expected: deque[tuple[Stage, InFlightMessage]] = deque()
         self._in_flight: deque[InFlightMessage] = deque()
-        # The message whose DATA got a 354, and its body.
+        # The message that got a 354 to its DATA, and its body.
         self._body_due: InFlightMessage | None = None
         self._body = b""
         self._closing: Reply | None = None
@@ -90,7 +90,7 @@ class Connection(ABC):
 
     @abstractmethod
     def _decide(self, stage: Stage, message: InFlightMessage, code: int, text: bytes) -> None:
-        """Decide what a reply means that is no plain yes to a command or a body."""
+        """Handle any reply that is not a simple 2xx (354 after DATA)."""
 
     @property
     def busy(self) -> bool:
@@ -184,7 +184,7 @@ class Connection(ABC):
         replies = parser.feed(self.transport.read())
         self.replies += len(replies)
         for code, text in replies:
-            # Nearly every reply is a yes on which nothing depends; it costs no more than this.
+            # Most replies are a 2xx on which nothing else depends: handled here, quickly.
             if code == OK and expected and not self._closing:
                 stage, message = expected[0]
                 if stage is BODY:
@@ -225,7 +225,7 @@ class Connection(ABC):
             self._decide(stage, message, code, text)
 
     def _accept(self, message: InFlightMessage, text: bytes) -> None:
-        # Not always the oldest: a message whose recipient was rejected is settled out of turn.
+        # Not always the oldest: a message with a rejected recipient is settled out of turn.
         self._in_flight.remove(message)
         who = message.personalization
         if self.peer.window < MAX_WINDOW:

@@ -26,7 +26,7 @@ class PipelinedConnection(Connection):
     out before a second body is at stake.
     """
 
-    # The message whose DATA is without a reply.
+    # The message that waits for the reply to its DATA.
     _data_sent: InFlightMessage | None = None
 
     def _fill(self) -> bool:
@@ -72,7 +72,7 @@ class PipelinedConnection(Connection):
             self._handle_data(message, code)
 
     def _fail(self, message: InFlightMessage, reply: Reply) -> None:
-        """Note a message's first failure. Raises UnexpectedReplyError if it is none of its own."""
+        """Note a message's first failure. Raises UnexpectedReplyError if it isn't for it."""
         out_of_sequence = reply.code in OUT_OF_SEQUENCE
         if out_of_sequence and self.peer.window:
             # Start no more, but what is in flight is answered in order as long as it fits.

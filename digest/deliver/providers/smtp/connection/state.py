@@ -9,7 +9,7 @@ from digest.message.personalization import Personalization
 # Looked up once: naming a member of an Enum takes longer than comparing it.
 RSET, MAIL, RCPT, DATA, BODY = Stage
 Compose = Callable[[Personalization], bytes]
-"""Composes a message with CRLF line ends, none of whose lines begins with a dot."""
+"""Composes a message with CRLF line ends and no line that begins with a dot."""
 
 
 @dataclass(slots=True)
