@@ -120,7 +120,7 @@ def _domain(text: str) -> str:
     try:
         domain = idna.encode(text, uts46=True, std3_rules=True).decode("ascii").lower()
     except (idna.IDNAError, UnicodeError):
-        raise ValueError("no domain after the @") from None
+        raise ValueError("no valid domain after the @") from None
     last = domain.rpartition(".")[2]
     if domain != "localhost" and (last == domain or not last or last.isdecimal()):
         raise ValueError("no top-level domain, as in example.org")

@@ -100,7 +100,7 @@ def facts_of(session: Session, issue: Issue, picked: Sequence[ComparisonView]) -
 
 
 def schedule_span(session: Session, series: str, at: datetime) -> Span:
-    """Return the span of the series' schedule; OPEN for issues drafted by hand."""
+    """Return the span of the series' schedule; OPEN for issues drafted manually."""
     schedule = session.exec(select(Schedule).where(Schedule.name == series)).first()
     if schedule is None:
         return Span.OPEN

@@ -59,7 +59,7 @@ def test_the_doctor_refuses_real_mail_that_would_be_refused(
     assert got.status == 1
     assert "BAD  DMARC: d.example has no record; paste this TXT record at _dmarc.d.exam" in got.out
     assert "BAD  Gmail would object to SPF (" in got.out
-    assert "note PTR: 127.0.0.1 is on a network of its own" in got.out
+    assert "note PTR: 127.0.0.1 is on a private network" in got.out
     assert "note DKIM: mail is not signed here" in got.out
     assert one_line(got.err)
 

@@ -48,7 +48,7 @@ def send(launch: Start, number: int) -> None:
     process = launch("issue", "send", str(number), "--detach")
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
-    assert "the workers do it" in out
+    assert "the workers send it" in out
 
 
 def state(store: Store, number: int) -> str:

@@ -99,7 +99,7 @@ def test_a_suppressed_address_is_refused_with_the_reason(
 
 
 def test_nobody_starts_as_bounced(put: Callable[..., Any]) -> None:
-    with pytest.raises(ValueError, match="nobody comes onto the list as bounced"):
+    with pytest.raises(ValueError, match="a subscriber can't start as bounced"):
         put(status=SubscriberStatus.BOUNCED)
 
 
