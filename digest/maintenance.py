@@ -17,6 +17,7 @@ from digest.issues.tables import Issue, IssueState
 from digest.pipeline.drafting import NothingNewError
 from digest.pipeline.issue_service import IssueService
 from digest.pipeline.sending import Sending
+from digest.readers.pending import expire_pending
 from digest.track.bounces.poll import BounceMailboxReader
 from digest.track.hits.classification import classify_all
 from schedules.runner import RunOutcome
@@ -36,6 +37,8 @@ class Maintenance:
     sending: Sending
     clock: Callable[[], datetime]
     bounces: BounceMailboxReader | None = None
+    pending_days: int = 0
+    """Days after which a sign-up that was never confirmed is deleted; 0 keeps it."""
 
     def read_bounces(self) -> None:
         """Read the bounce mailbox, if there is one and it is time to."""
@@ -45,6 +48,10 @@ class Maintenance:
     def classify_hits(self) -> None:
         """Classify new hits as made by people or machines."""
         classify_all(self.store)
+
+    def expire_pending(self) -> None:
+        """Delete sign-ups that were never confirmed."""
+        expire_pending(self.store, self.pending_days, self.clock())
 
     def draft_due(
         self,
@@ -103,6 +110,7 @@ class Maintenance:
         self.approve_automatic()
         self.read_bounces()
         self.classify_hits()
+        self.expire_pending()
         self._recover_all(worker_lock)
         sending = []
         for number in self._unfinished():

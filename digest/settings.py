@@ -108,6 +108,10 @@ class Settings(BaseSettings):
     """The bearer token that /metrics asks for; if empty, nobody sees it."""
     proof_of_work: bool = False
     """Whether a sign-up needs a proof of work: a second of CPU, and JavaScript."""
+    pending_days: int = Field(default=60, ge=0)
+    """Days after which a sign-up that was never confirmed is deleted; 0 keeps it."""
+    confirmations_per_day: int = Field(default=5_000, ge=1)
+    """How many confirmations of sign-ups are sent a day, in all: a flood of them stops there."""
     scanner_networks: Annotated[str, AfterValidator(read_by(parse_networks))] = ""
     """Like 203.0.113.0/24, 2001:db8::/32: hits from there count as bots."""
     rate_limit: Annotated[str, AfterValidator(read_by(parse_limit))] = ""

@@ -70,6 +70,7 @@ def _poll(maintenance: Maintenance, lock: WorkerLock, stop: threading.Event) -> 
             maintenance.approve_automatic()
             maintenance.read_bounces()
             maintenance.classify_hits()
+            maintenance.expire_pending()
             for number, progress in maintenance.send_due(lock, stop.is_set).items():
                 if progress.finished:
                     log.info("issue %s is finished", number)
@@ -83,4 +84,5 @@ def _poll(maintenance: Maintenance, lock: WorkerLock, stop: threading.Event) -> 
 
 def maintenance_of(app: App) -> Maintenance:
     """Return the maintenance over what `app` holds."""
-    return Maintenance(app.store, app.issues, app.sending, app.clock, app.bounces)
+    days = app.settings.pending_days
+    return Maintenance(app.store, app.issues, app.sending, app.clock, app.bounces, days)

@@ -15,6 +15,8 @@ class ConsentKind(StrEnum):
     """The operator states that consent was given elsewhere."""
     REQUESTED = "requested"
     """The sign-up form was sent; the address is not confirmed yet."""
+    INVITED = "invited"
+    """We asked somebody by mail whom an operator had put on the list as pending."""
     CONFIRMED = "confirmed"
     WITHDRAWN = "withdrawn"
 

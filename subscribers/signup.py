@@ -107,13 +107,13 @@ def confirm_signup(
 
 
 def can_confirm(session: Session, person: Subscriber, now: datetime) -> bool:
-    """Return whether the newest consent record is a request that has not expired."""
+    """Return whether the newest consent record is a request or question that has not expired."""
     assert person.id is not None  # noqa: S101 - it came from the database
     last = newest_consent(session, person.id)
     return (
         person.status in {SubscriberStatus.PENDING, SubscriberStatus.UNSUBSCRIBED}
         and last is not None
-        and last.kind == ConsentKind.REQUESTED
+        and last.kind in {ConsentKind.REQUESTED, ConsentKind.INVITED}
         and now - last.at <= CONFIRMATION_EXPIRES_AFTER
         and _may_resubscribe(session, person.address_hash)
     )

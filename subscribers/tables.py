@@ -98,6 +98,8 @@ class Subscriber(Table, table=True):
     )
     """A name of the IANA time zone database: the reader's days begin there."""
     paused_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    import_run: int | None = Field(default=None)
+    """The import that added them."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
@@ -115,6 +117,22 @@ class FormerPublicId(Table, table=True):
     )
 
 
+class ImportRun(Table, table=True):
+    """One import of a file: what it added can be taken back."""
+
+    __tablename__ = "import_run"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: int | None = Field(default=None, primary_key=True)
+    source: str = Field(max_length=200)
+    tool: str = Field(max_length=40)
+    wording: str
+    added: int = Field(default=0)
+    departed: int = Field(default=0)
+    at: datetime = Field(sa_type=UtcDateTime)
+    undone_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
 class Consent(Table, table=True):
     """Append-only: what was agreed or withdrawn, in which words, when and from where."""
 
@@ -126,7 +144,7 @@ class Consent(Table, table=True):
         sa_column=Column(Integer, ForeignKey("subscriber.id", ondelete="CASCADE"), nullable=False)
     )
     kind: str = Field(max_length=16)
-    """`imported`, `requested`, `confirmed` or `withdrawn`."""
+    """`imported`, `requested`, `invited`, `confirmed` or `withdrawn`."""
     wording: str
     source: str = Field(default="", max_length=200)
     ip: str = Field(default="", max_length=45)
@@ -148,6 +166,8 @@ class Suppression(Table, table=True):
     reason: str = Field(max_length=16)
     note: str = Field(default="", max_length=500)
     detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    import_run: int | None = Field(default=None)
+    """The import that added it."""
     at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -95,7 +95,8 @@ class TransactionalContent:
         match message.kind:
             case TransactionalKind.CONFIRMATION:
                 return self.renderer.confirmation(
-                    self._link(Purpose.CONFIRM, reader, _number(message, "request"))
+                    self._link(Purpose.CONFIRM, reader, _number(message, "request")),
+                    invited=bool(message.context.get("invited")),
                 )
             case TransactionalKind.WELCOME:
                 return self.renderer.welcome(

@@ -34,13 +34,20 @@ class TransactionalRenderer:
     brand: Brand
     environment: Environment
 
-    def confirmation(self, confirm_url: str) -> Rendered:
-        """Render the request to confirm a sign-up (double opt-in)."""
+    def confirmation(self, confirm_url: str, *, invited: bool = False) -> Rendered:
+        """Render the request to confirm a sign-up (double opt-in).
+
+        `invited` is whether we ask of ourselves somebody whom an operator put on the list.
+        """
         return self._render(
             "confirmation",
             f"Confirm your subscription to {self.brand.name}",
             "One tap, and the next issue is yours.",
-            {"confirm_url": _href(confirm_url)},
+            {
+                "confirm_url": _href(confirm_url),
+                "never_url": _href(f"{confirm_url}/never"),
+                "invited": invited,
+            },
         )
 
     def welcome(

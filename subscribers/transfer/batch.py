@@ -26,6 +26,7 @@ from subscribers.tables import (
 from subscribers.transfer import bulk_insert
 from subscribers.transfer.duplicates import DuplicateFinder
 from subscribers.transfer.refused_rows import ImportReport
+from subscribers.transfer.restore import restore_choices
 from subscribers.transfer.rows import ImportRow
 from subscribers.transfer.statuses import OFF_LIST, SUPPRESSION_REASONS, ImportedStatus
 
@@ -51,6 +52,8 @@ class ImportOptions:
     wording: str
     now: datetime
     consent_at: datetime
+    run: int | None = None
+    """The number of this import; None for a dry run."""
 
 
 def import_batch(
@@ -178,6 +181,14 @@ def _insert(
     ]
     if consents:
         bulk_insert.insert_consents(session, consents)
+    restore_choices(
+        session,
+        [
+            (numbers[one.key], hashes[one.key], one.exported)
+            for one in people
+            if one.exported and one.key in numbers
+        ],
+    )
     report.already += len(people) - len(numbers)  # somebody else added them in this moment
     _count_new([one for one in new if one.key in numbers], report)
     report.departed += len(new) - len(people)
@@ -215,6 +226,7 @@ def _person(
         exported.source if exported else options.source,
         exported.tracking if exported else True,
         *named,
+        options.run,
         (exported and exported.created_at) or options.now,
         (exported and exported.changed_at) or options.now,
     )
@@ -243,19 +255,19 @@ def _consent_rows(options: ImportOptions, one: ImportRow, number: int) -> list[t
         words = f"Signed up, as {options.tool} has it."
         signed_up_from = one.signed_up_from or options.source
         consents.append(
-            (number, _REQUESTED, words, signed_up_from, one.signed_up_ip, "", one.signed_up_at)
+            (number, _REQUESTED, words, signed_up_from, one.signed_up_ip, "", "", one.signed_up_at)
         )
     if one.confirmed_at:
         words = f"Confirmed, as {options.tool} has it."
         consents.append(
-            (number, _CONFIRMED, words, options.source, one.confirmed_ip, "", one.confirmed_at)
+            (number, _CONFIRMED, words, options.source, one.confirmed_ip, "", "", one.confirmed_at)
         )
     if one.status in _WITHDREW:
         words, at = _gone(options), one.left_at or options.now
-        consents.append((number, _WITHDRAWN, words, options.source, "", "", at))
+        consents.append((number, _WITHDRAWN, words, options.source, "", "", "", at))
     else:
         consents.append(
-            (number, _IMPORTED, options.wording, options.source, "", "", options.consent_at)
+            (number, _IMPORTED, options.wording, options.source, "", "", "", options.consent_at)
         )
     return consents
 
@@ -275,10 +287,17 @@ def _block(
     values = [
         _suppressed(options, one, one.address_hash or hashes[one.key], reason)
         for one in rows
-        if (reason := one.reason)
+        if (reason := _reason(one))
     ]
     if values:
         bulk_insert.insert_suppressions(session, values)
+
+
+def _reason(one: ImportRow) -> SuppressionReason | None:
+    """Return why somebody new is suppressed: of an export of ours only what it says itself."""
+    if one.exported and one.status is not ImportedStatus.SUPPRESSED:
+        return one.exported.reason
+    return one.reason
 
 
 def _suppressed(
@@ -290,7 +309,7 @@ def _suppressed(
     note = exported.note if exported else f"{options.source}: {options.tool}"[:500]
     if one.address_hash:
         note = ""
-    return (address_hash, one.email or None, reason.value, note, "{}", at)
+    return (address_hash, one.email or None, reason.value, note, "{}", options.run, at)
 
 
 def _leave(session: Session, options: ImportOptions, number: int, one: ImportRow) -> None:

@@ -18,13 +18,15 @@ from subscribers.tables import FormerPublicId, Subscriber
 
 PERSON = (
     "email email_key address_hash first_name status source tracking public_id link_epoch "
-    "created_at changed_at"
+    "import_run created_at changed_at"
 )
-_PERSON_TYPES = "text text text text text text boolean bigint integer timestamptz timestamptz"
+_PERSON_TYPES = (
+    "text text text text text text boolean bigint integer integer timestamptz timestamptz"
+)
 # In all three the times stand last.
-CONSENT = "subscriber_id kind wording source ip user_agent at"
-SUPPRESSION = "address_hash email reason note detail at"
-_SUPPRESSION_TYPES = "text text text text json timestamptz"
+CONSENT = "subscriber_id kind wording source ip user_agent form at"
+SUPPRESSION = "address_hash email reason note detail import_run at"
+_SUPPRESSION_TYPES = "text text text text json integer timestamptz"
 
 Rows = Sequence[tuple[Any, ...]]
 

@@ -9,7 +9,14 @@ from typing import Any, TextIO
 from sqlmodel import Session, col, select
 
 from subscribers.public_ids import to_cell
-from subscribers.tables import Consent, Subscriber, Suppression
+from subscribers.tables import (
+    Consent,
+    Followed,
+    Subscriber,
+    Suppression,
+    SuppressionRemoval,
+    TopicKind,
+)
 from subscribers.transfer.formulas import disarm
 from subscribers.transfer.statuses import ImportedStatus
 
@@ -28,7 +35,15 @@ COLUMNS = (
     "suppression_note",
     "address_hash",
     "public_id",
+    "frequency",
+    "time_zone",
+    "paused_until",
+    "categories",
+    "tools",
+    "lifts",
 )
+_NO_CHOICES = ("",) * 7
+"""What the last cells are for an address that is not on the list."""
 
 
 def export_csv(session: Session, rows: TextIO) -> int:
@@ -44,8 +59,13 @@ def export_csv(session: Session, rows: TextIO) -> int:
     while people := _people(session, last):
         last = people[-1][0].id or 0
         consents = _consents(session, [one.id or 0 for one, _ in people])
+        topics = _topics(session, people[0][0].id or 0, last)
+        lifts = _lifts(session, [one.address_hash for one, _ in people])
         for one, block in people:
-            writer.writerow(map(disarm, _cells(one, block, consents.get(one.id or 0, []))))
+            number = one.id or 0
+            chosen = _chosen(one, topics.get(number, {}), lifts.get(one.address_hash, []))
+            cells = (*_cells(one, block, consents.get(number, [])), *chosen)
+            writer.writerow(map(disarm, cells))
         count += len(people)
         session.expunge_all()
     _write_suppressed(session, writer)
@@ -79,10 +99,55 @@ def _consents(session: Session, ids: list[int]) -> dict[int, list[dict[str, Any]
                 "source": one.source,
                 "ip": one.ip,
                 "user_agent": one.user_agent,
+                "form": one.form,
                 "at": _time(one.at),
             }
         )
     return found
+
+
+def _topics(session: Session, first: int, last: int) -> dict[int, dict[str, list[str]]]:
+    """Return what each subscriber in the range of numbers follows, by topic."""
+    found: dict[int, dict[str, list[str]]] = {}
+    statement = select(Followed).where(
+        col(Followed.subscriber_id) >= first, col(Followed.subscriber_id) <= last
+    )
+    for one in session.exec(statement.order_by(col(Followed.name))):
+        found.setdefault(one.subscriber_id, {}).setdefault(one.topic, []).append(one.name)
+    return found
+
+
+def _lifts(session: Session, hashes: list[str]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    statement = select(SuppressionRemoval).where(col(SuppressionRemoval.address_hash).in_(hashes))
+    for one in session.exec(statement.order_by(col(SuppressionRemoval.id))):
+        found.setdefault(one.address_hash, []).append(
+            {
+                "reason": one.reason,
+                "note": one.note,
+                "suppressed_at": _time(one.suppressed_at),
+                "who": one.who,
+                "why": one.why,
+                "at": _time(one.at),
+            }
+        )
+    return found
+
+
+def _chosen(
+    one: Subscriber, topics: dict[str, list[str]], lifts: list[dict[str, Any]]
+) -> tuple[str, ...]:
+    return (
+        one.frequency,
+        one.zone,
+        _time(one.paused_until) if one.paused_until else "",
+        *(_json(topics[kind]) if kind in topics else "" for kind in TopicKind),
+        _json(lifts) if lifts else "",
+    )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _cells(
@@ -96,7 +161,7 @@ def _cells(
         _time(one.created_at),
         _time(one.changed_at),
         "true" if one.tracking else "false",
-        json.dumps(consents, ensure_ascii=False, separators=(",", ":")),
+        _json(consents),
         *_blocked(block),
         "",
         to_cell(one.public_id, one.link_epoch),
@@ -119,7 +184,9 @@ def _write_suppressed(session: Session, writer: Any) -> None:
         for block in blocks:
             status = ImportedStatus.SUPPRESSED if block.email else ImportedStatus.ERASED
             cells = (block.email or "", "", status, "", "", "", "", "", *_blocked(block))
-            writer.writerow([*map(disarm, cells), "" if block.email else block.address_hash, ""])
+            writer.writerow(
+                [*map(disarm, cells), "" if block.email else block.address_hash, *_NO_CHOICES]
+            )
         session.expunge_all()
 
 

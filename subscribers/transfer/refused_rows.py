@@ -48,6 +48,8 @@ class ImportReport:
     """The first hundred."""
     unreadable_dates: int = 0
     """Dates that could not be read; the rows were taken without them."""
+    run: int | None = field(default=None, compare=False)
+    """The number of this import, by which it can be undone; None for a dry run."""
     no_names: int = field(default=0, compare=False)
     """Cells for a name that held none: NULL, N/A, the address, a telephone number."""
     read_as: str = field(default="", compare=False)

@@ -15,7 +15,7 @@ from store.engine import Store
 from store.times import utc
 from subscribers.addresses import AddressError, AddressHasher
 from subscribers.service import INITIAL_STATUSES, MAX_SOURCE_LENGTH
-from subscribers.tables import SubscriberStatus
+from subscribers.tables import ImportRun, SubscriberStatus
 from subscribers.transfer.batch import ImportOptions, import_batch, statuses_for
 from subscribers.transfer.csv_file import CsvReader, CsvRow
 from subscribers.transfer.dates import DateOrder
@@ -83,6 +83,8 @@ def import_csv(
         )
         name = reader.import_format.name
         tool = "the file" if name in {GENERIC, OWN_EXPORT} else name
+        run = None if dry else _begin_run(store, source, tool, wording, utc(now))
+        report.run = run
         options = ImportOptions(
             hasher,
             source[:MAX_SOURCE_LENGTH],
@@ -91,13 +93,33 @@ def import_csv(
             wording,
             utc(now),
             utc(consent_at or now),
+            run,
         )
         for chunk in _chunks(csv_rows, rows, reader, report, refused):
             with store.read() if dry else store.write() as session:
                 import_batch(session, options, chunk, seen, report, dry=dry)
             progress(opened.position())
+        if run is not None:
+            _end_run(store, run, report)
         report.unreadable_dates, report.no_names = reader.unreadable_dates, reader.no_names
         return report
+
+
+def _begin_run(store: Store, source: str, tool: str, wording: str, now: datetime) -> int:
+    """Store that an import begins; return its number."""
+    with store.write() as session:
+        run = ImportRun(source=source[:MAX_SOURCE_LENGTH], tool=tool, wording=wording, at=now)
+        session.add(run)
+        session.flush()
+        assert run.id is not None  # noqa: S101 - it came from the database
+        return run.id
+
+
+def _end_run(store: Store, number: int, report: ImportReport) -> None:
+    with store.write() as session:
+        run = session.get(ImportRun, number)
+        if run is not None:
+            run.added, run.departed = report.added, report.departed
 
 
 def _read_as(opened: DecodedFile, rows: CsvReader, reader: RowParser) -> str:

@@ -101,6 +101,9 @@ def _account(report: "ImportReport", path: Path, *, dry: bool) -> None:
         print(f"{report.no_names} names were no names, such as NULL; left empty", file=sys.stderr)
     if report.unused:
         print(f"no place here for the columns: {', '.join(report.unused)}", file=sys.stderr)
+    if report.run is not None and report.added + report.departed:
+        undo = f"digest subscribers import --undo {report.run}"
+        print(f"this was import {report.run}; to take it back: {undo}", file=sys.stderr)
     print(
         f"{'dry run: ' if dry else ''}{report.added} added, {report.already} already there, "
         f"{report.repeated} repeated, {report.suppressed} suppressed, "

@@ -17,7 +17,9 @@ Status = Annotated[str, typer.Option(metavar="active|pending", help="Their statu
 
 @app.command("import", epilog="Example: digest subscribers import list.csv --status active")
 def import_(
-    file: Annotated[str, typer.Argument(metavar="FILE.csv", help="CSV, or - for standard input.")],
+    file: Annotated[
+        str | None, typer.Argument(metavar="FILE.csv", help="CSV, or - for standard input.")
+    ] = None,
     *,
     status: Annotated[
         str | None,
@@ -58,10 +60,21 @@ def import_(
     consent_date: Annotated[
         str | None, typer.Option(metavar="DATE", help="When they agreed, like 2024-05-01.")
     ] = None,
+    undo: Annotated[
+        int | None,
+        typer.Option(metavar="RUN", help="Remove whom that import added, but for who acted since."),
+    ] = None,
 ) -> None:
     """Read subscribers from CSV, also exports of other tools. An unsubscribed reader stays so."""
     from digest.cli.readers.import_report import ImportRequest, import_file
+    from digest.cli.readers.pending import undo_run
 
+    if (file is None) == (undo is None):
+        raise typer.BadParameter("expected FILE.csv, or --undo RUN")
+    if undo is not None:
+        undo_run(undo)
+        return
+    assert file is not None  # noqa: S101 - said above
     if dates not in (None, "dmy", "mdy"):
         raise typer.BadParameter(f"--dates: found {dates!r}, expected dmy or mdy")
     import_file(
@@ -84,7 +97,7 @@ def import_(
 def export(
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Default: stdout.")] = None,
 ) -> None:
-    """Write every subscriber as CSV."""
+    """Write every subscriber as CSV; a .csv file gets the mark by which spreadsheets know UTF-8."""
     from subscribers.transfer.run import export_csv
 
     with open_app() as app, app.store.read() as session:
@@ -92,7 +105,9 @@ def export(
             export_csv(session, sys.stdout)
             return
         partial = file.with_name(file.name + ".partial")
-        with partial.open("w", encoding="utf-8", newline="") as rows:
+        # With a mark: without it a spreadsheet takes the file for another encoding.
+        encoding = "utf-8-sig" if file.suffix.lower() == ".csv" else "utf-8"
+        with partial.open("w", encoding=encoding, newline="") as rows:
             export_csv(session, rows)
         partial.replace(file)
     print(file)
@@ -145,6 +160,27 @@ def show(
         print(f"  {format_time(consent['at'])}  {consent['kind']}: {consent['wording']}")
     for delivery in found["deliveries"]:
         print(f"  {format_time(delivery['at'])}  issue {delivery['issue']}: {delivery['state']}")
+
+
+@app.command("confirm", epilog="Example: digest subscribers confirm --rate 200")
+def confirm(
+    *,
+    rate: Annotated[
+        int, typer.Option(min=1, help="How many confirmations an hour are sent.")
+    ] = 100,
+    run: Annotated[
+        int | None, typer.Option(metavar="RUN", help="Only whom that import added.")
+    ] = None,
+    why: Annotated[
+        str,
+        typer.Option(help="Send nothing: make them active on your word, for this reason."),
+    ] = "",
+    who: Annotated[str, typer.Option(help="Who gives that word.")] = "",
+) -> None:
+    """Ask pending subscribers by mail, or take an operator's word for them; the reason is kept."""
+    from digest.cli.readers.pending import confirm_pending
+
+    confirm_pending(rate, run, " ".join(who.split()), " ".join(why.split()))
 
 
 @app.command("erase", epilog="Example: digest subscribers erase ana@example.org")
