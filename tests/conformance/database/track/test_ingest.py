@@ -3,109 +3,29 @@
 import asyncio
 import itertools
 import threading
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel import col, select
+from sqlmodel import select
 
 from digest.deliver.bounce_policy.bounce_type import SOFT_BOUNCE_LIMIT
 from digest.deliver.ledger.finish import count_deliveries
-from digest.deliver.ledger.settle import settle
-from digest.deliver.providers.base import Rejected
-from digest.deliver.tables import Batch, Delivery
-from digest.events.tables import Event
 from digest.readers.links import ReaderLink
 from digest.readers.unsubscribe import unsubscribe_by_token
-from digest.track.provider_events.delivery_event import DeliveryEvent
-from digest.track.provider_events.ingest import ingest
 from digest.track.provider_events.sendgrid import parse_webhook
 from digest.track.provider_events.webhook_ingest import webhook_ingest
 from digest.track.report import report_of
 from store.engine import Store
-from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentKind, record_consent
-from subscribers.suppression_removal import remove_suppression
 from subscribers.tables import Subscriber, Suppression
-from subscribers.tokens import Purpose, Tokens
-from tests.parts.links import token_in
+from subscribers.tokens import Purpose
 from tests.parts.loops import run_in_thread
 from tests.parts.sendgrid_events import body_of, event
-from tests.parts.world import NOW, SECRET, add_approved, add_people
-
-TOKENS = Tokens([SECRET])
-HASHER = AddressHasher(SECRET)
-
-
-class SentIssues:
-    """Issues sent to a few people, and what SendGrid says of them."""
-
-    def __init__(self, store: Store, people: int = 3) -> None:
-        self.store = store
-        self.emails = add_people(store, people)
-        with store.read() as session:
-            ids = session.exec(select(Subscriber.id).order_by(col(Subscriber.id))).all()
-        self.ids = [one for one in ids if one is not None]
-
-    def issue(self, state: str = "submitted") -> int:
-        """One more issue, with everybody's delivery in `state`."""
-        number = add_approved(self.store)
-        with self.store.write() as session:
-            session.add(Batch(issue_number=number, position=0, state="done"))
-            session.flush()
-            session.add_all(
-                Delivery(
-                    issue_number=number,
-                    batch_position=0,
-                    subscriber_id=one,
-                    state=state,
-                    changed_at=NOW,
-                )
-                for one in self.ids
-            )
-        return number
-
-    def event(self, name: str, issue: int, person: int = 0, **more: Any) -> dict[str, Any]:
-        token = token_in(self.store, TOKENS, Purpose.DELIVERY, self.ids[person], issue)
-        return event(name, token, more.pop("at", NOW), **more)
-
-    def say(self, *events: dict[str, Any], now: datetime = NOW) -> int:
-        return self.report(parse_webhook(body_of(events), TOKENS), now)
-
-    def report(self, reports: list[DeliveryEvent], now: datetime = NOW) -> int:
-        with self.store.write() as session:
-            return ingest(session, HASHER, reports, now)
-
-    def delivery(self, issue: int, person: int = 0) -> Delivery:
-        with self.store.read() as session:
-            return session.exec(
-                select(Delivery).where(
-                    Delivery.issue_number == issue, Delivery.subscriber_id == self.ids[person]
-                )
-            ).one()
-
-    def person(self, person: int = 0) -> Subscriber:
-        with self.store.read() as session:
-            return session.exec(select(Subscriber).where(Subscriber.id == self.ids[person])).one()
-
-    def suppressed(self, person: int = 0) -> str | None:
-        hashed = self.person(person).address_hash
-        with self.store.read() as session:
-            found = session.exec(
-                select(Suppression).where(Suppression.address_hash == hashed)
-            ).first()
-            return found.reason if found else None
-
-    def lift(self, now: datetime, person: int = 0) -> None:
-        with self.store.write() as session:
-            hashed = self.person(person).address_hash
-            remove_suppression(session, hashed, who="Ed", why="they wrote to us", now=now)
-
-    def events(self) -> list[Event]:
-        with self.store.read() as session:
-            return list(session.exec(select(Event).order_by(col(Event.id))))
+from tests.parts.sent_issues import BLOCKED, HASHER, TOKENS, SentIssues
+from tests.parts.world import NOW
 
 
 @pytest.fixture
@@ -193,109 +113,6 @@ def test_the_books_of_a_finished_issue_still_balance(sent: SentIssues) -> None:
         counts = count_deliveries(session, number)
     assert sum(counts.values()) == 3
     assert (counts["delivered"], counts["complained"], counts["submitted"]) == (1, 1, 1)
-
-
-def test_an_address_at_fault_is_suppressed_at_once_with_why(sent: SentIssues) -> None:
-    number = sent.issue()
-    bounce = {"type": "bounce", "status": "5.1.1"}
-    reason = "550 5.1.1 reader0@example.org unknown"
-    assert sent.say(sent.event("bounce", number, reason=reason, **bounce)) == 1
-    assert (sent.suppressed(), sent.person().status) == ("bounced", "bounced")
-    assert sent.suppressed(1) is None
-    with sent.store.read() as session:
-        note = session.exec(select(Suppression.note)).one()
-    assert note == "5.1.1 550 5.1.1 an address unknown"
-
-
-def test_of_two_failures_told_together_the_graver_counts(sent: SentIssues) -> None:
-    number = sent.issue()
-    hard = sent.event("bounce", number, type="bounce", status="5.1.1")
-    soft = sent.event("bounce", number, type="blocked", status="4.4.1")
-    sent.say(hard, soft)
-    assert (sent.delivery(number).fault, sent.suppressed()) == ("address", "bounced")
-
-
-@pytest.mark.parametrize(
-    "told",
-    [
-        {"type": "bounce", "status": "5.7.1"},
-        {"type": "bounce", "status": "5.2.2"},
-        {"type": "bounce", "status": "5.3.4"},
-        {"type": "blocked", "status": "5.7.1"},
-    ],
-)
-def test_what_says_nothing_about_an_address_never_suppresses_it(
-    sent: SentIssues, told: dict[str, str]
-) -> None:
-    for _ in range(SOFT_BOUNCE_LIMIT + 2):
-        sent.say(sent.event("bounce", sent.issue(), **told))
-    assert (sent.suppressed(), sent.person().status) == (None, "active")
-
-
-BLOCKED = {"type": "blocked", "status": "4.4.1"}
-
-
-def test_passing_failures_suppress_after_several_issues_in_a_row(sent: SentIssues) -> None:
-    for _ in range(SOFT_BOUNCE_LIMIT - 1):
-        sent.say(sent.event("bounce", sent.issue(), **BLOCKED))
-        assert sent.suppressed() is None
-    sent.say(sent.event("bounce", sent.issue(), **BLOCKED))
-    assert sent.suppressed() == "bounced"
-    assert sent.suppressed(1) is None
-
-
-def test_a_delivery_in_between_begins_the_count_anew(sent: SentIssues) -> None:
-    for name in ("bounce", "bounce", "delivered", "bounce", "bounce"):
-        more = BLOCKED if name == "bounce" else {}
-        sent.say(sent.event(name, sent.issue(), **more))
-    assert sent.suppressed() is None
-    sent.say(sent.event("bounce", sent.issue(), **BLOCKED))
-    assert sent.suppressed() == "bounced"
-
-
-def test_the_same_failure_told_often_counts_once(sent: SentIssues) -> None:
-    number = sent.issue()
-    for _ in range(SOFT_BOUNCE_LIMIT + 1):
-        sent.say(sent.event("bounce", number, **BLOCKED))
-    assert sent.suppressed() is None
-
-
-def test_a_late_bounce_does_not_undo_a_later_delivery(sent: SentIssues) -> None:
-    issues = [sent.issue() for _ in range(SOFT_BOUNCE_LIMIT + 1)]
-    sent.say(sent.event("delivered", issues[-1]))
-    for number in issues[:-1]:
-        sent.say(sent.event("bounce", number, **BLOCKED))
-    assert sent.suppressed() is None
-
-
-def test_refusals_while_sending_count_in_the_same_row(sent: SentIssues) -> None:
-    """Two issues by SendGrid, the third refused by an SMTP server: one policy."""
-    for _ in range(SOFT_BOUNCE_LIMIT - 1):
-        sent.say(sent.event("bounce", sent.issue(), **BLOCKED))
-    number = sent.issue("submitting")
-    delivery = sent.delivery(number)
-    assert delivery.id is not None
-    refused = Rejected(delivery.id, True, "550 5.4.4", "no route")
-    with sent.store.write() as session:
-        settle(session, number, [refused], provider="smtp", batch_size=10, now=NOW)
-    assert sent.delivery(number).fault == "passing"
-    assert sent.suppressed() == "bounced"
-
-
-@pytest.mark.parametrize(
-    ("code", "about_address", "reason"),
-    [("550 5.1.1", True, "bounced"), ("554 5.7.1", False, None), ("552 5.2.2", False, None)],
-)
-def test_a_refusal_while_sending_goes_by_the_policy(
-    sent: SentIssues, code: str, reason: str | None, *, about_address: bool
-) -> None:
-    number = sent.issue("submitting")
-    delivery = sent.delivery(number)
-    assert delivery.id is not None
-    refused = Rejected(delivery.id, True, code, "no", about_address=about_address)
-    with sent.store.write() as session:
-        settle(session, number, [refused], provider="smtp", batch_size=10, now=NOW)
-    assert (sent.delivery(number).state, sent.suppressed()) == ("failed", reason)
 
 
 def test_a_complaint_and_an_unsubscription_take_the_reader_off(sent: SentIssues) -> None:

@@ -9,25 +9,28 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from altcha import Challenge, Payload, solve_challenge
 from sqlmodel import select
 from starlette.testclient import TestClient
 
 from digest.deliver.transactional.tables import TransactionalMessage
-from digest.readers.proof_of_work import ProofOfWork
-from digest.readers.signup import MESSAGES_PER_DAY, PER_NETWORK, comparison_in
-from digest.web.application import create_app
+from digest.readers.signup import MESSAGES_PER_DAY, comparison_in
 from store.engine import Store
 from subscribers.service import erase_subscriber
 from subscribers.suppression import suppress
-from subscribers.tables import Consent, RateCounter, Subscriber, SuppressionReason
+from subscribers.tables import Subscriber, SuppressionReason
 from subscribers.tokens import Purpose
+from tests.integration.web.public.signing_up import (
+    PAGE,
+    confirm_link,
+    letters,
+    proofs,
+    sign_up,
+    status,
+)
 from tests.integration.web.rows import NOW, add_subscriber, everything
 from tests.integration.web.small_site import BRAND, SmallSite, small_site
 from tests.parts.links import make_token
 from tests.parts.world import Clock
-
-PAGE = "https://site.example/comparisons/alpha-vs-beta"
 
 
 @pytest.fixture
@@ -38,33 +41,6 @@ def clock() -> Clock:
 @pytest.fixture
 def site(store: Store, clock: Clock) -> SmallSite:
     return replace(small_site(store), clock=clock)
-
-
-def sign_up(client: TestClient, email: str = "ana@example.org", **more: str) -> str:
-    answer = client.post("/subscribe", data={"email": email, "source": PAGE, **more})
-    assert answer.status_code == 200
-    return answer.text
-
-
-def letters(site: SmallSite) -> list[str]:
-    with site.store.read() as session:
-        return list(
-            session.exec(select(TransactionalMessage.kind).order_by(TransactionalMessage.id))
-        )  # type: ignore[arg-type]
-
-
-def proofs(site: SmallSite) -> list[Consent]:
-    with site.store.read() as session:
-        return list(session.exec(select(Consent).order_by(Consent.id)))  # type: ignore[arg-type]
-
-
-def status(site: SmallSite) -> str:
-    with site.store.read() as session:
-        return session.exec(select(Subscriber.status)).one()
-
-
-def confirm_link(site: SmallSite, subscriber: int = 1) -> str:
-    return f"/confirm/{make_token(site, Purpose.CONFIRM, subscriber)}"
 
 
 def test_a_request_makes_a_pending_reader_a_proof_and_a_letter(
@@ -212,79 +188,6 @@ def test_a_request_can_be_confirmed_for_a_month(
     assert status(site) == "pending"
 
 
-def test_a_form_sent_twice_causes_one_letter_and_a_day_few(
-    client: TestClient, site: SmallSite, clock: Clock
-) -> None:
-    sign_up(client)
-    sign_up(client)
-    assert letters(site) == ["confirmation"]
-    for _ in range(10):
-        clock.on(minutes=10)
-        sign_up(client)
-    assert len(letters(site)) <= MESSAGES_PER_DAY
-    clock.on(days=1)
-    before = len(letters(site))
-    sign_up(client)
-    assert len(letters(site)) == before + 1
-
-
-@pytest.mark.parametrize(
-    "names",
-    [
-        [f"ana+{one}@example.org" for one in range(9)],
-        [
-            "a.na@gmail.com",
-            "an.a@gmail.com",
-            "a.n.a@googlemail.com",
-            "ana+x@gmail.com",
-            "Ana@gmail.com",
-        ],
-    ],
-)
-def test_many_names_of_one_mailbox_are_counted_as_one(
-    client: TestClient, site: SmallSite, names: list[str]
-) -> None:
-    for name in names:
-        sign_up(client, name)
-    assert len(letters(site)) == MESSAGES_PER_DAY
-
-
-def test_a_network_is_stopped_for_an_hour(
-    client: TestClient, site: SmallSite, clock: Clock
-) -> None:
-    for number in range(PER_NETWORK):
-        sign_up(client, f"reader{number}@example.org")
-    before = everything(site.store, but=("knock",))
-    answer = client.post("/subscribe", data={"email": "one.more@example.org"})
-    assert (answer.status_code, answer.headers["retry-after"]) == (429, "3600")
-    as_json = client.post("/api/v1/subscribers", json={"email": "one.more@example.org"})
-    assert (as_json.status_code, as_json.headers["retry-after"]) == (429, "3600")
-    assert everything(site.store, but=("knock",)) == before
-    clock.on(hours=1)
-    sign_up(client, "one.more@example.org")
-
-
-def test_counters_hold_no_address_and_go_when_they_are_over(
-    client: TestClient, site: SmallSite, clock: Clock
-) -> None:
-    sign_up(client)
-    with site.store.read() as session:
-        assert all(len(one) == 64 for one in session.exec(select(RateCounter.key)))
-    clock.on(days=2)
-    sign_up(client, "bert@example.org")
-    with site.store.read() as session:
-        assert len(session.exec(select(RateCounter.key)).all()) == 2
-
-
-def test_a_robot_that_fills_every_field_gets_the_same_page_and_nothing_else(
-    client: TestClient, site: SmallSite
-) -> None:
-    before = everything(site.store, but=("knock",))
-    robots = sign_up(client, website="https://spam.example")
-    assert everything(site.store, but=("knock",)) == before
-    assert robots == sign_up(client)
-
-
 def test_a_wrong_address_is_said_on_the_form_with_what_was_entered(
     client: TestClient, site: SmallSite
 ) -> None:
@@ -375,55 +278,6 @@ def test_eight_requests_at_once_make_one_reader_and_one_letter(
     assert status(site) == "pending"
     assert letters(site) == ["confirmation"]
     assert len(proofs(site)) == MESSAGES_PER_DAY
-
-
-class TestWithProofOfWork:
-    @pytest.fixture
-    def site(self, sqlite_store: Store) -> SmallSite:
-        """The library looks at the real clock, so this site does."""
-        from digest.bootstrap import clock
-
-        return replace(
-            small_site(sqlite_store),
-            proof_of_work=ProofOfWork("a secret of the tests"),
-            clock=clock,
-        )
-
-    def solved(self, client: TestClient) -> str:
-        challenge = Challenge.from_dict(client.get("/api/v1/challenge").json())
-        solution = solve_challenge(challenge)
-        assert solution is not None
-        return Payload(challenge, solution).to_base64()
-
-    def test_work_is_taken_once(self, client: TestClient, site: SmallSite) -> None:
-        work = self.solved(client)
-        sign_up(client, work=work)
-        again = client.post("/subscribe", data={"email": "bert@example.org", "work": work})
-        assert again.status_code == 400
-        assert letters(site) == ["confirmation"]
-
-    @pytest.mark.parametrize("work", ["", "x", "e30=", "ä", "A" * 5_000])
-    def test_nothing_is_done_without_it(
-        self, client: TestClient, site: SmallSite, work: str
-    ) -> None:
-        answer = client.post("/subscribe", data={"email": "ana@example.org", "work": work})
-        assert answer.status_code == 400
-        as_json = client.post(
-            "/api/v1/subscribers", json={"email": "ana@example.org", "work": work}
-        )
-        assert as_json.status_code == 400
-        assert letters(site) == []
-
-    def test_another_secrets_work_is_refused(self, client: TestClient, site: SmallSite) -> None:
-        other = replace(site, proof_of_work=ProofOfWork("another secret"))
-        work = self.solved(TestClient(create_app(other)))
-        answer = client.post("/subscribe", data={"email": "ana@example.org", "work": work})
-        assert answer.status_code == 400
-
-
-def test_no_work_is_asked_for_unless_the_operator_wants_it(client: TestClient) -> None:
-    assert client.get("/api/v1/challenge").status_code == 404
-    assert "<script" not in client.get("/subscribe").text
 
 
 def test_a_form_that_breaks_off_leaves_nothing_and_is_no_fault(
