@@ -20,6 +20,8 @@ from sqlmodel import Session
 from store.errors import UserError
 
 BUSY_TIMEOUT_SECONDS = 30
+TRUNCATE_TIMEOUT_MS = 5_000
+"""How long truncating the log waits for those who read."""
 UNAVAILABLE = (OperationalError, PoolTimeoutError)
 """What a transaction raises while the database is locked, full or out of reach."""
 
@@ -33,6 +35,8 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.log_is_due = False
+        """Whether `truncate_log` was kept from it, and has to be called again."""
 
     @property
     def is_sqlite(self) -> bool:
@@ -66,6 +70,25 @@ class Store:
             # What was read stays readable after the block; a rollback would empty it.
             session.expunge_all()
             session.rollback()
+
+    def truncate_log(self) -> bool:
+        """Move SQLite's write-ahead log into the file and empty it; False while others read.
+
+        The log keeps what was erased until then (https://www.sqlite.org/wal.html).
+        """
+        if not self.is_sqlite:
+            return True
+        raw = self.engine.raw_connection()
+        try:
+            cursor = raw.cursor()
+            cursor.execute(f"PRAGMA busy_timeout={TRUNCATE_TIMEOUT_MS}")
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}")
+            cursor.close()
+        finally:
+            raw.close()
+        self.log_is_due = bool(busy)
+        return not busy
 
     def close(self) -> None:
         self.engine.dispose()

@@ -6,16 +6,19 @@ from datetime import datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, select, update
 
 from store.times import utc
 from subscribers import suppression
 from subscribers.addresses import AddressHasher, parse_address
 from subscribers.consent import ConsentKind, ConsentOrigin, record_consent
+from subscribers.links import start_epoch
 from subscribers.public_ids import new_short_id
 from subscribers.tables import (
     AddressChange,
+    Consent,
     Followed,
+    FormerPublicId,
     Frequency,
     Subscriber,
     SubscriberStatus,
@@ -48,6 +51,8 @@ class AddressChanged:
 
     old: str
     new: str
+    same_mailbox: bool = False
+    """The spelling alone was changed."""
 
 
 @lru_cache(maxsize=1)
@@ -155,27 +160,32 @@ def confirm_address_change(
 ) -> AddressChanged | None:
     """Carry out an address change that the owner of the new address confirmed.
 
-    None if there is nothing to do, if the new address is suppressed (unless as unsubscribed),
-    or if another subscriber has it. The old address is suppressed as unsubscribed, by its hash
-    alone, so that no import of an old list brings it back.
+    None if there is nothing to do, if the new address is suppressed for more than unsubscribing,
+    or if another subscriber is on the list with it. Whoever had left with it comes back. The old
+    address is suppressed as unsubscribed, by its hash alone, so that no import of an old list
+    brings it back; the links sent to it only unsubscribe from now on. Of an address that is the
+    same to us the spelling alone changes.
     """
     person = session.get(Subscriber, subscriber_id, with_for_update=True)
     email = pending_address(session, subscriber_id, change_number)
     if person is None or email is None or person.status != SubscriberStatus.ACTIVE:
         return None
     parsed = parse_address(email)
+    old, old_hash = person.email, person.address_hash
+    if parsed.key == person.email_key:
+        person.email, person.changed_at = parsed.email, now
+        _close_change(session, subscriber_id)
+        return AddressChanged(old, parsed.email, same_mailbox=True)
     address_hash = hasher.hash(parsed.key)
     known = suppression.find_suppression(session, address_hash)
-    allowed = known is None or known.reason == SuppressionReason.UNSUBSCRIBED
+    allowed = known is None or known.reason in suppression.REVERSIBLE
     if not allowed or not _free_address(session, subscriber_id, parsed.key):
         return None
     suppression.remove(session, address_hash)
-    old, old_hash = person.email, person.address_hash
     person.email, person.email_key, person.address_hash = parsed.email, parsed.key, address_hash
     person.changed_at = now
-    change = session.get(AddressChange, subscriber_id)
-    if change is not None:
-        change.email = None
+    start_epoch(person)
+    _close_change(session, subscriber_id)
     record_consent(
         session, subscriber_id, ConsentKind.CONFIRMED, ADDRESS_CHANGE_WORDING, now, **asdict(origin)
     )
@@ -217,15 +227,41 @@ def only_offered(names: Collection[str], offered: Collection[str]) -> frozenset[
     return frozenset(names) & frozenset(offered)
 
 
+def _close_change(session: Session, subscriber_id: int) -> None:
+    """Mark the newest address change of a subscriber as done."""
+    change = session.get(AddressChange, subscriber_id)
+    if change is not None:
+        change.email = None
+    session.flush()
+
+
 def _free_address(session: Session, subscriber_id: int, key: str) -> bool:
-    """Return whether the address is free; deletes another's sign-up that was never confirmed."""
+    """Return whether the address is free; joins to the subscriber whoever is off the list with it.
+
+    The owner of the mailbox confirmed both: the proofs of their consent are kept, and links sent
+    to that mailbox before still unsubscribe.
+    """
     other = session.exec(
         select(Subscriber).where(Subscriber.email_key == key).with_for_update()
     ).first()
     if other is None or other.id == subscriber_id:
         return True
-    if other.status != SubscriberStatus.PENDING:
+    if other.status not in {SubscriberStatus.PENDING, SubscriberStatus.UNSUBSCRIBED}:
         return False
     session.expunge(other)
+    for table in (Consent, FormerPublicId):
+        session.exec(
+            update(table)
+            .where(col(table.subscriber_id) == other.id)
+            .values(subscriber_id=subscriber_id)
+            .execution_options(synchronize_session=False)
+        )
+    session.add(
+        FormerPublicId(
+            public_id=other.public_id,
+            legacy_number=other.legacy_number,
+            subscriber_id=subscriber_id,
+        )
+    )
     session.exec(delete(Subscriber).where(col(Subscriber.id) == other.id))
     return True

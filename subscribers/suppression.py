@@ -23,6 +23,8 @@ SEVERITY = (
 )
 """From least to most severe: a more severe reason replaces another. ERASED is never replaced."""
 
+REVERSIBLE = (SuppressionReason.UNSUBSCRIBED, SuppressionReason.ERASED)
+"""What the owner of an address undoes by confirming that they want mail again."""
 _LONGEST_NOTE = 500
 
 

@@ -273,7 +273,7 @@ class LinkRevocation(Table, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-class SignupRequest(Table, table=True):
+class RequestedName(Table, table=True):
     """What was entered with a request to be put on the list: it counts once that is confirmed."""
 
     __tablename__ = "signup_request"

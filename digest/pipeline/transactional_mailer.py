@@ -30,7 +30,7 @@ from subscribers import suppression
 from subscribers.addresses import AddressError, AddressHasher, parse_address
 from subscribers.links import link_token
 from subscribers.public_ids import IssueIds
-from subscribers.tables import Subscriber, SuppressionReason
+from subscribers.tables import Subscriber
 from subscribers.tokens import Purpose, Tokens
 
 SERIES = "letters"
@@ -105,7 +105,7 @@ class TransactionalMailer:
             return True
         known = suppression.find_suppression(session, self.hasher.hash(key))
         # An address change is told to both addresses, and one of them was unsubscribed by it.
-        return known is not None and known.reason != SuppressionReason.UNSUBSCRIBED
+        return known is not None and known.reason not in suppression.REVERSIBLE
 
     def _release(self, message: Sequence[ClaimedMessage], retry_after: float | None) -> None:
         with self.store.write() as session:

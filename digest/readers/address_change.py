@@ -60,7 +60,7 @@ def complete_address_change(
     moved = confirm_address_change(
         session, hasher, subscriber_id, change_number, origin=origin, now=now
     )
-    if moved is not None:
+    if moved is not None and not moved.same_mailbox:
         enqueue(
             session,
             TransactionalKind.CHANGED,

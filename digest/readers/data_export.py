@@ -1,22 +1,39 @@
-"""Exports and erases everything that is stored of one reader."""
+"""Exports everything that is stored of one reader, and has it mailed to them."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import Enum, auto
 from typing import Any
 
-from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from digest.catalog.tables import Tool, Vote
-from digest.deliver.tables import Attempt, Delivery
-from digest.deliver.transactional.tables import TransactionalMessage
+from digest.deliver.tables import Delivery
+from digest.deliver.transactional.mail import enqueue
+from digest.deliver.transactional.tables import TransactionalKind, TransactionalMessage
 from digest.events.tables import Event
 from store.base import Table
 from subscribers import suppression
 from subscribers.addresses import AddressHasher
 from subscribers.preferences import preferences_of
-from subscribers.service import erase_subscriber
-from subscribers.tables import AddressChange, Consent, Subscriber, UnsubscribeFeedback
+from subscribers.rate_counter import count_attempt
+from subscribers.tables import (
+    AddressChange,
+    Consent,
+    RequestedName,
+    Subscriber,
+    SuppressionReason,
+    UnsubscribeFeedback,
+)
+
+
+class DataRequest(Enum):
+    """What became of a reader's request for their data."""
+
+    MAILED = auto()
+    UNDELIVERABLE = auto()
+    """Mail to the address came back, or was reported as spam: it is not mailed again."""
+    NOBODY = auto()
 
 
 def export_reader(session: Session, subscriber_id: int) -> dict[str, Any] | None:
@@ -32,6 +49,14 @@ def export_reader(session: Session, subscriber_id: int) -> dict[str, Any] | None
         **_row(person, "created_at", "changed_at"),
         "preferences": _preferences(session, person),
         "new_address_asked_for": address_change.email if address_change else None,
+        "names_asked_for": [
+            _row(one, "first_name", "at")
+            for one in session.exec(
+                select(RequestedName)
+                .where(RequestedName.subscriber_id == subscriber_id)
+                .order_by(col(RequestedName.at))
+            )
+        ],
         "suppression": _row(suppressed, "reason", "note", "at") if suppressed else None,
         "left_because": _row(feedback, "reason", "words", "at") if feedback else None,
         "consents": [
@@ -83,28 +108,19 @@ def _votes(session: Session, subscriber_id: int) -> list[dict[str, Any]]:
     return [{"tool": slug, "verdict": verdict, "at": _text(at)} for slug, verdict, at in rows]
 
 
-def erase_reader(
+def request_data(
     session: Session, hasher: AddressHasher, subscriber_id: int, now: datetime
-) -> bool:
-    """Erases the reader; False if nobody has that id.
-
-    Their deliveries stay as counts that name nobody, so that each issue's counts still add up
-    (invariant 1, docs/invariants.md). The words of servers and browsers are deleted from them,
-    since these may hold an address.
-    """
+) -> DataRequest:
+    """Queues a message with everything that is stored to the reader's own address, once a day."""
     person = session.get(Subscriber, subscriber_id, with_for_update=True)
     if person is None:
-        return False
-    theirs = select(Delivery.id).where(Delivery.subscriber_id == subscriber_id)
-    for table in (Attempt, Event):
-        empty: Any = "" if table is Attempt else {}
-        session.execute(
-            update(table)
-            .where(col(table.delivery_id).in_(theirs))
-            .values(detail=empty)
-            .execution_options(synchronize_session=False)
-        )
-    return erase_subscriber(session, hasher, person.email, now)
+        return DataRequest.NOBODY
+    known = suppression.find_suppression(session, person.address_hash)
+    if known is not None and known.reason != SuppressionReason.UNSUBSCRIBED:
+        return DataRequest.UNDELIVERABLE
+    if count_attempt(session, hasher, f"data {subscriber_id}", timedelta(days=1), now) == 1:
+        enqueue(session, TransactionalKind.DATA, subscriber_id, f"{now.timestamp():.0f}", now)
+    return DataRequest.MAILED
 
 
 def _of(session: Session, table: type[Any], subscriber_id: int) -> Iterable[Any]:

@@ -7,6 +7,9 @@ from datetime import datetime
 from sqlmodel import Session
 
 from digest.catalog.published import offered_categories, offered_tools
+from digest.deliver.transactional.mail import enqueue
+from digest.deliver.transactional.tables import TransactionalKind
+from subscribers.links import void_links
 from subscribers.preferences import (
     Preferences,
     only_offered,
@@ -14,6 +17,7 @@ from subscribers.preferences import (
     save_preferences,
     time_zones,
 )
+from subscribers.service import clean_name
 from subscribers.tables import Frequency, Subscriber
 
 MAX_TOOLS = 300
@@ -55,6 +59,25 @@ def set_tracking(session: Session, subscriber_id: int, now: datetime, *, trackin
     if reader is not None and reader.tracking != tracking:
         reader.tracking = tracking
         reader.changed_at = now
+
+
+def rename(session: Session, subscriber_id: int, first_name: str, now: datetime) -> None:
+    """Changes a reader's first name, which may be empty (GDPR, article 16)."""
+    reader = session.get(Subscriber, subscriber_id, with_for_update=True)
+    if reader is not None:
+        reader.first_name, reader.changed_at = clean_name(first_name), now
+
+
+def void_own_links(session: Session, subscriber_id: int, now: datetime) -> bool:
+    """Makes a reader's links void at their own wish, and queues a message with a new one.
+
+    False if nobody has that id.
+    """
+    because = "asked for on the preferences page"
+    if not void_links(session, subscriber_id, who="the reader", because=because, now=now):
+        return False
+    enqueue(session, TransactionalKind.LINKS, subscriber_id, f"{now.timestamp():.0f}", now)
+    return True
 
 
 def is_choice(frequency: str, zone: str) -> bool:

@@ -80,16 +80,35 @@ def start_signup(
     )
     if asked.subscriber_id is not None:
         moment = int(now.timestamp() // SAME_REQUEST.total_seconds())
-        enqueue(session, _MESSAGES[asked.due], asked.subscriber_id, f"{moment}", now)
+        enqueue(
+            session,
+            _MESSAGES[asked.due],
+            asked.subscriber_id,
+            # Another name is another request, and its link confirms that name.
+            f"{moment}:{asked.request}" if asked.request else f"{moment}",
+            now,
+            context={"request": asked.request} if asked.request else {},
+        )
 
 
 def complete_signup(
-    session: Session, subscriber_id: int, *, wording: str, origin: ConsentOrigin, now: datetime
+    session: Session,
+    subscriber_id: int,
+    *,
+    request: int = 0,
+    wording: str,
+    origin: ConsentOrigin,
+    now: datetime,
 ) -> ConfirmationResult:
-    """Confirms a sign-up; queues a welcome message if the reader is new on the list."""
+    """Confirms a sign-up; queues a welcome message if the reader is new on the list.
+
+    `request` is the number in the link that confirms it.
+    """
     source = _asked_at(session, subscriber_id)
     origin = ConsentOrigin(source, origin.ip, origin.user_agent, origin.form)
-    found = confirm_signup(session, subscriber_id, wording=wording, origin=origin, now=now)
+    found = confirm_signup(
+        session, subscriber_id, request=request, wording=wording, origin=origin, now=now
+    )
     if found is ConfirmationResult.NOW:
         proof = newest_consent(session, subscriber_id)
         enqueue(

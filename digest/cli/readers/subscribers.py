@@ -186,20 +186,49 @@ def confirm(
 @app.command("erase", epilog="Example: digest subscribers erase ana@example.org")
 def erase(email: str) -> None:
     """Forget a subscriber; only a keyed hash stays, so that no import brings them back."""
-    from digest.readers.data_export import erase_reader
-    from subscribers.service import erase_subscriber, find_subscriber
+    from digest.readers.erasure import erase_email
 
-    with open_app() as app, app.store.write() as session:
-        person = find_subscriber(session, email)
-        if person is not None and person.id is not None:
-            known = erase_reader(session, app.hasher, person.id, app.clock())
-        else:
-            known = erase_subscriber(session, app.hasher, email, now=app.clock())
+    with open_app() as app:
+        with app.store.write() as session:
+            known = erase_email(session, app.hasher, email, app.clock())
+        app.store.truncate_log()
     print(
         f"{email} is erased"
         if known
         else f"{email} was not on the list; no import brings it there from now on"
     )
+
+
+@app.command(
+    "void-links",
+    epilog='Example: digest subscribers void-links ana@example.org --because "asked by mail"',
+)
+def void_links(
+    email: Annotated[str | None, typer.Argument(metavar="[EMAIL]")] = None,
+    all_: Annotated[bool, typer.Option("--all", help="Of everybody.")] = False,
+    because: Annotated[str, typer.Option(help="Why; it is kept.")] = "",
+) -> None:
+    """Make the links sent so far void, but for unsubscribing. The next mail brings new ones."""
+    import getpass
+
+    from subscribers.links import void_all_links
+    from subscribers.links import void_links as void_links_of
+    from subscribers.service import find_subscriber
+
+    if (email is None) is not all_:
+        raise typer.BadParameter("name one EMAIL, or everybody with --all")
+    if not because.strip():
+        raise typer.BadParameter("--because is missing: say why, it is kept")
+    with open_app() as app, app.store.write() as session:
+        values: Any = {"who": getpass.getuser(), "because": because, "now": app.clock()}
+        if email is None:
+            print(f"the links of {void_all_links(session, **values)} subscribers are void")
+            return
+        person = find_subscriber(session, email)
+        if person is None or person.id is None:
+            raise CommandError(f"{email} is not on the list")
+        void_links_of(session, person.id, **values)
+    print(f"the links sent to {email} so far are void; unsubscribing by them still works")
 
 
 @app.command("unsubscribe", epilog="Example: digest subscribers unsubscribe ana@example.org")

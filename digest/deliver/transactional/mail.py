@@ -239,9 +239,12 @@ def _may_receive(
     if message.kind in {TransactionalKind.CHANGE, TransactionalKind.CHANGED}:
         return person.status == SubscriberStatus.ACTIVE
     known = suppression.find_suppression(session, person.address_hash)
+    if message.kind == TransactionalKind.DATA:
+        # Whoever has left has a right to it as well; it goes to their own mailbox.
+        return known is None or known.reason == SuppressionReason.UNSUBSCRIBED
     if message.kind == TransactionalKind.CONFIRMATION:
-        # Signing up again undoes an unsubscription, but no other reason for a suppression.
-        is_suppressed = known is not None and known.reason != SuppressionReason.UNSUBSCRIBED
+        # Signing up again undoes an unsubscription and an erasure, but no other suppression.
+        is_suppressed = known is not None and known.reason not in suppression.REVERSIBLE
         return not is_suppressed and person.status in {
             SubscriberStatus.PENDING,
             SubscriberStatus.UNSUBSCRIBED,

@@ -47,7 +47,7 @@ def find_mailed(session: Session, tokens: Tokens, candidates: Sequence[str]) -> 
     if message is None:
         return MailedTo(None, named, None, "")
     person = session.get(Subscriber, message.subscriber_id)
-    address = message.email.lower() if message.email else _key(person)
+    address = _key(person) if message.email is None else message.email.lower()
     return MailedTo(None, named, person.id if person else None, address)
 
 

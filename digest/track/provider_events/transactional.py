@@ -57,6 +57,8 @@ def _suppress(
 ) -> None:
     """Suppresses the address that the message went to; its reader too if it is still theirs."""
     subscriber_id = message.subscriber_id
+    if message.email == "":  # its address was erased
+        return
     removed = last_removals(session, [subscriber_id]).get(subscriber_id)
     if removed is not None and event.at <= removed:
         return

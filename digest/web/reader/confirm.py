@@ -39,6 +39,7 @@ def confirm(token: str, origin: OriginDep, site: SiteDep, templates: TemplatesDe
         result = complete_signup(
             session,
             link.subscriber_id,
+            request=link.number,
             wording=_wording(site),
             origin=replace(origin, form=FORMS["confirm"]),
             now=site.clock(),

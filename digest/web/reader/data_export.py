@@ -1,30 +1,31 @@
 """A reader's own data: exported to a file, or erased."""
 
-import json
-
 from fastapi import APIRouter, Response
 
-from digest.readers.data_export import erase_reader, export_reader
+from digest.readers.data_export import DataRequest, request_data
+from digest.readers.erasure import erase_reader
 from digest.web.reader.token_links import open_link, read_link, unknown_reader
 from digest.web.site import SiteDep, TemplatesDep
-from digest.web.templating import PRIVATE
 from subscribers.tokens import Purpose
 
 router = APIRouter()
 
 
 @router.post("/preferences/{token}/export")
-def export(token: str, site: SiteDep) -> Response:
-    """Downloads everything that is stored; a POST, so that no scanner fetches it."""
+def export(token: str, site: SiteDep, templates: TemplatesDep) -> Response:
+    """Mails everything that is stored to the reader's own address.
+
+    Whoever holds a forwarded message has the link too, so the page shows none of it.
+    """
     link = read_link(site, Purpose.PREFERENCES, token)
-    with site.store.read() as session:
-        found = export_reader(session, link.subscriber_id)
-    if found is None:
+    with site.store.write() as session:
+        asked = request_data(session, site.hasher, link.subscriber_id, site.clock())
+    if asked is DataRequest.NOBODY:
         raise unknown_reader(link)
-    return Response(
-        json.dumps(found, ensure_ascii=False, indent=2),
-        media_type="application/json",
-        headers={**PRIVATE, "Content-Disposition": 'attachment; filename="my-data.json"'},
+    return templates.private(
+        "data_mailed.html",
+        mailed=asked is DataRequest.MAILED,
+        back=f"/preferences/{token}",
     )
 
 
@@ -43,4 +44,5 @@ def erase(token: str, site: SiteDep, templates: TemplatesDep) -> Response:
         erased = erase_reader(session, site.hasher, link.subscriber_id, site.clock())
     if not erased:
         raise unknown_reader(link)
+    site.store.truncate_log()
     return templates.private("erased.html")

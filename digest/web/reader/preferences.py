@@ -9,7 +9,9 @@ from digest.readers.preferences import (
     change_preferences,
     is_choice,
     read_preferences,
+    rename,
     set_tracking,
+    void_own_links,
 )
 from digest.web.forms import FormFieldList, FormFields
 from digest.web.reader.preferences_page import page_values
@@ -92,6 +94,26 @@ def change_address(
     except AddressError:
         return _back(templates, token, "address")
     return _back(templates, token, "asked")
+
+
+@router.post("/preferences/{token}/name")
+def change_name(token: str, form: FormFields, site: SiteDep, templates: TemplatesDep) -> Response:
+    """Saves `first_name`, which may be empty."""
+    link = read_link(site, Purpose.PREFERENCES, token)
+    with site.store.write() as session:
+        rename(session, link.subscriber_id, form.get("first_name", ""), site.clock())
+    return _back(templates, token, "saved")
+
+
+@router.post("/preferences/{token}/void-links")
+def void(token: str, site: SiteDep, templates: TemplatesDep) -> Response:
+    """Makes every link sent so far void, this one too; a new one is mailed to the reader."""
+    link = read_link(site, Purpose.PREFERENCES, token)
+    with site.store.write() as session:
+        done = void_own_links(session, link.subscriber_id, site.clock())
+    if not done:
+        raise unknown_reader(link)
+    return templates.private("links_void.html")
 
 
 def _back(templates: PageTemplates, token: str, said: str) -> Response:

@@ -41,6 +41,7 @@ def page_values(found: ReaderPreferences, now: datetime, said: str) -> dict[str,
     reader = found.reader
     return {
         "email": reader.email,
+        "first_name": reader.first_name,
         "status_words": _status_words(found, now),
         "active": reader.status == SubscriberStatus.ACTIVE,
         "paused": _is_paused(reader, now),

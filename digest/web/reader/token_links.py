@@ -9,11 +9,11 @@ from subscribers.tables import Subscriber
 from subscribers.tokens import Purpose, TokenError
 
 
-def read_link(site: Site, purpose: Purpose, token: str) -> ReaderLink:
-    """Returns what the token names in this database; subscriber 0 for a preview's link.
+def read_link(site: Site, purpose: Purpose, token: str, *, and_more: bool = False) -> ReaderLink:
+    """What the token names here; subscriber 0 for a preview's.
 
     Raises InvalidLinkError if we did not make it for this purpose, UnknownReaderError if it names
-    nobody here, and VoidLinkError for a void one, unless it unsubscribes.
+    nobody here, and VoidLinkError for a void one, unless it unsubscribes `and_more` is not asked.
     """
     try:
         claims = site.tokens.read(purpose, token)
@@ -23,7 +23,7 @@ def read_link(site: Site, purpose: Purpose, token: str) -> ReaderLink:
         link = resolve_link(session, claims)
     if link is None:
         raise UnknownReaderError
-    if link.is_void and purpose is not Purpose.UNSUBSCRIBE:
+    if link.is_void and (and_more or purpose is not Purpose.UNSUBSCRIBE):
         raise VoidLinkError
     return link
 

@@ -28,11 +28,11 @@ MAX_WORDS_LENGTH = 500
 
 @router.api_route("/unsubscribe/{token}", methods=["GET", "HEAD"])
 def ask(token: str, site: SiteDep, templates: TemplatesDep) -> Response:
-    """Shows the button that unsubscribes."""
-    _, reader = open_link(site, Purpose.UNSUBSCRIBE, token)
+    """Shows the button that unsubscribes; by a void link nothing else, and no address."""
+    link, reader = open_link(site, Purpose.UNSUBSCRIBE, token)
     return templates.private(
         "unsubscribe.html",
-        email=reader.email,
+        email="" if link.is_void else reader.email,
         already=reader.status == SubscriberStatus.UNSUBSCRIBED,
         path=f"/unsubscribe/{token}",
         reasons=REASON_WORDS,
@@ -52,14 +52,17 @@ def unsubscribe(token: str, site: SiteDep, templates: TemplatesDep) -> Response:
     if email is None:
         raise unknown_reader(link)
     return templates.private(
-        "unsubscribed.html", email=email, path=f"/unsubscribe/{token}", reasons=REASON_WORDS
+        "unsubscribed.html",
+        email="" if link.is_void else email,
+        path=f"/unsubscribe/{token}",
+        reasons=REASON_WORDS,
     )
 
 
 @router.post("/unsubscribe/{token}/reason")
 def why(token: str, form: FormFields, site: SiteDep, templates: TemplatesDep) -> Response:
-    """Stores why a reader unsubscribed: `reason`, and `words` if they wrote any."""
-    link = read_link(site, Purpose.UNSUBSCRIBE, token)
+    """`reason`, and if they like `words`; from whoever has left, if they like."""
+    link = read_link(site, Purpose.UNSUBSCRIBE, token, and_more=True)
     reason = form.get("reason", "")
     if reason not in set(UnsubscribeReason):
         raise HTTPException(400)
@@ -80,8 +83,8 @@ def why(token: str, form: FormFields, site: SiteDep, templates: TemplatesDep) ->
 
 @router.post("/unsubscribe/{token}/undo")
 def undo(token: str, origin: OriginDep, site: SiteDep, templates: TemplatesDep) -> Response:
-    """Subscribes a reader who unsubscribed by mistake again, before it answers."""
-    link = read_link(site, Purpose.UNSUBSCRIBE, token)
+    """Who left by mistake is on the list again when it answers."""
+    link = read_link(site, Purpose.UNSUBSCRIBE, token, and_more=True)
     source = f"link in issue {link.issue_number}" if link.issue_number else "link"
     with site.store.write() as session:
         back = resubscribe(
