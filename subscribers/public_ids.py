@@ -15,6 +15,7 @@ MAX_SHORT_ID = 2**31
 OLD_NUMBERS = 2**24
 """Short ids lie above what numbers of the time before could be in a link."""
 EPOCHS = 256
+random_bytes = os.urandom
 _CELL = re.compile(r"[0-9a-f]{16}")
 
 
@@ -32,7 +33,7 @@ def new_public_id() -> int:
 
 def new_public_ids(count: int) -> Iterator[int]:
     """Yields `count` random ids of 56 bits, never 0."""
-    drawn = os.urandom(ID_BYTES * count)
+    drawn = random_bytes(ID_BYTES * count)
     for start in range(0, len(drawn), ID_BYTES):
         yield int.from_bytes(drawn[start : start + ID_BYTES], "big") or new_public_id()
 
@@ -40,7 +41,7 @@ def new_public_ids(count: int) -> Iterator[int]:
 def new_short_id() -> int:
     """Returns a random id of 31 bits that no row's number of the time before can equal."""
     while True:
-        drawn = int.from_bytes(os.urandom(4), "big") % MAX_SHORT_ID
+        drawn = int.from_bytes(random_bytes(4), "big") % MAX_SHORT_ID
         if drawn >= OLD_NUMBERS:
             return drawn
 

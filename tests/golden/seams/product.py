@@ -3,6 +3,8 @@
 Whoever moves or renames a module changes this file, and no other one and no golden file here.
 """
 
+import hashlib
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -85,6 +87,16 @@ def set_clock(patch: pytest.MonkeyPatch, clock: Callable[[], datetime]) -> None:
     """What the product takes for the time, wherever no other clock is handed in."""
     patch.setitem(bootstrap.__kwdefaults__, "clock", clock)
     patch.setattr("digest.cli.common.Reader.clock", lambda _: clock())
+
+
+def set_random(patch: pytest.MonkeyPatch) -> None:
+    """Draws the same public ids in every run."""
+    drawn = itertools.count()
+
+    def same(size: int) -> bytes:
+        return hashlib.shake_256(str(next(drawn)).encode()).digest(size)
+
+    patch.setattr("subscribers.public_ids.random_bytes", same)
 
 
 def app() -> Typer:

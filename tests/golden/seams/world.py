@@ -80,6 +80,7 @@ def prepare(outside: Outside, hook: Hook) -> list[datetime]:
     """The settings; and the time, which goes when the list's only item is changed."""
     for name, value in (SETTINGS | {"DIGEST_SENDGRID_WEBHOOK_KEY": hook.key}).items():
         outside.patch.setenv(name, value)
+    product.set_random(outside.patch)
     now = [START]
     product.set_clock(outside.patch, lambda: now[0])
     return now
