@@ -5,6 +5,7 @@ Whoever moves or renames a module changes this file, and no other one and no gol
 
 import hashlib
 import itertools
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -15,7 +16,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import Engine
-from sqlmodel import select
+from sqlmodel import col, select
 from starlette.types import ASGIApp
 from typer import Typer
 
@@ -31,6 +32,7 @@ from digest.events.tables import EventKind
 from digest.gate.findings import Code, Level
 from digest.issues.tables import Issue, IssueState, PickRole
 from digest.queue.worker import create_app as create_queue_app
+from digest.readers.data_export import export_reader
 from digest.render.slots import Slot
 from digest.settings import Settings, read_settings
 from digest.track.hits.bot_detection import Rule
@@ -155,6 +157,16 @@ def link_tokens(secret: str, email: str, issue: int, *, number: int = 0) -> dict
     store.close()
     second = number or (known.public_id if known else 0)
     return {str(one): link_token(tokens, one, person, second) for one in Purpose}
+
+
+def stored_data(name: str) -> Any:
+    """What a message with a reader's data holds, by what their address begins with."""
+    store = open_store(read_settings().database_url)
+    with store.read() as session:
+        found = select(Subscriber.id).where(col(Subscriber.email).startswith(name))
+        data = export_reader(session, session.exec(found).one() or 0)
+    store.close()
+    return json.loads(json.dumps(data))
 
 
 def read_token(secret: str, purpose: str, token: str) -> Sequence[int]:

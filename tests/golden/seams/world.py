@@ -48,7 +48,7 @@ INSERT INTO attempt (delivery_id, provider, outcome, code, detail, at)
 SELECT max(id), 'outbox', 'refusal', '5.7.1', 'not here', '2026-02-02 09:00:00.000000'
 FROM delivery WHERE issue_number = 3 AND batch_position = 0;
 UPDATE letter SET state = 'submitting', claimed_by = 4242, attempts = 1
-  WHERE kind = 'change' AND email = 'hal.new@example.org';
+WHERE kind = 'change' AND email = 'hal.new@example.org';
 INSERT INTO run (schedule_id, due_at, state, note, at) VALUES
 (1, '2026-01-12 08:00:00.000000', 'missed', 'a newer one was due', '2026-01-26 09:00:00.000000'),
 (1, '2026-01-19 08:00:00.000000', 'held', 'too late', '2026-01-26 09:00:00.000000');

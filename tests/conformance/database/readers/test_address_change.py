@@ -14,14 +14,15 @@ from digest.deliver.transactional.tables import TransactionalMessage
 from digest.events.tables import Event, EventKind
 from digest.events.writer import record_event
 from digest.readers.address_change import complete_address_change, start_address_change
-from digest.readers.data_export import erase_reader, export_reader
+from digest.readers.data_export import export_reader
+from digest.readers.erasure import erase_reader
 from digest.readers.signup import MESSAGES_PER_DAY
 from store.engine import Store
 from subscribers.addresses import AddressError, AddressHasher
 from subscribers.consent import ConsentOrigin, record_consent
 from subscribers.preferences import AddressChanged
-from subscribers.service import erase_subscriber
-from subscribers.tables import AddressChange, Subscriber, Suppression
+from subscribers.suppression import suppress
+from subscribers.tables import AddressChange, Subscriber, Suppression, SuppressionReason
 from tests.integration.web.rows import everything
 from tests.parts.world import NOW, SECRET, add_approved, add_people
 
@@ -107,7 +108,7 @@ def test_a_request_that_was_never_confirmed_gives_way(store: Store, ana: int) ->
 
 def test_a_suppressed_address_is_not_moved_to(store: Store, ana: int) -> None:
     with store.write() as session:
-        erase_subscriber(session, HASHER, NEW, NOW)
+        suppress(session, HASHER.hash(NEW.lower()), NEW, SuppressionReason.COMPLAINED, NOW)
     ask(store)
     assert complete(store) is None
 

@@ -51,7 +51,7 @@ def test_a_request_makes_a_pending_reader_a_proof_and_a_letter(
         person = session.exec(select(Subscriber)).one()
     assert (person.email, person.first_name, person.status) == (
         "Ana@example.org",
-        "Ana",
+        "",
         "pending",
     )
     (proof,) = proofs(site)
@@ -169,12 +169,13 @@ def test_who_left_comes_back_by_confirming(client: TestClient, site: SmallSite) 
     assert status(site) == "active"
 
 
-def test_who_was_erased_is_not_brought_back(client: TestClient, site: SmallSite) -> None:
+def test_who_was_erased_comes_back_by_their_own_wish(client: TestClient, site: SmallSite) -> None:
     with site.store.write() as session:
         erase_subscriber(session, site.hasher, "ana@example.org", NOW)
     sign_up(client)
-    with site.store.read() as session:
-        assert session.exec(select(Subscriber)).all() == []
+    assert letters(site) == ["confirmation"]
+    client.post(confirm_link(site))
+    assert status(site) == "active"
 
 
 def test_a_request_can_be_confirmed_for_a_month(

@@ -1,8 +1,10 @@
 """What readers see and change about themselves."""
 
 import pytest
+from sqlmodel import select
 from starlette.testclient import TestClient
 
+from digest.deliver.transactional.tables import TransactionalMessage
 from subscribers.preferences import Preferences, preferences_of, save_preferences
 from subscribers.tables import Frequency, Subscriber
 from subscribers.tokens import Purpose
@@ -187,15 +189,42 @@ def test_an_address_that_is_none_is_said_and_not_written_to(
     assert everything(site.store) == before
 
 
-def test_data_come_by_post_alone_as_a_file_for_no_cache(
+def test_data_are_mailed_and_never_shown_to_whoever_holds_a_link(
     client: TestClient, site: SmallSite, anna: int
 ) -> None:
     path = f"{link(site, anna)}/export"
     assert client.get(path).status_code == 405
     answer = client.post(path)
-    assert answer.json()["email"] == "anna@example.org"
-    assert answer.headers["content-disposition"] == 'attachment; filename="my-data.json"'
-    assert answer.headers["cache-control"] == "no-store"
+    assert "Look into your mailbox" in answer.text
+    assert "anna" not in answer.text
+    with site.store.read() as session:
+        assert session.exec(select(TransactionalMessage.kind)).all() == ["data"]
+
+
+def test_a_reader_makes_old_links_void_and_gets_a_new_one_by_mail(
+    client: TestClient, site: SmallSite, anna: int
+) -> None:
+    path, leave = link(site, anna), make_token(site, Purpose.UNSUBSCRIBE, anna, ISSUE)
+    assert "are void" in client.post(f"{path}/void-links").text
+    for answer in (client.get(path), client.post(f"{path}/export"), client.get(f"{path}/erase")):
+        assert answer.status_code == 410
+        assert "no longer in use" in answer.text
+    assert client.get(link(site, anna)).status_code == 200, "a link made since"
+    page = client.get(f"/unsubscribe/{leave}").text
+    assert "Unsubscribe?" in page
+    assert "example.org</strong>" not in page, "nothing of the address is shown"
+    assert client.post(f"/unsubscribe/{leave}/undo").status_code == 410
+    answer = client.post(f"/unsubscribe/{leave}")
+    assert answer.status_code == 200
+    assert "undo" not in answer.text
+    with site.store.read() as session:
+        assert session.get_one(Subscriber, anna).status == "unsubscribed"
+        assert session.exec(select(TransactionalMessage.kind)).all() == ["links"]
+
+
+def test_a_reader_changes_their_name(client: TestClient, site: SmallSite, anna: int) -> None:
+    assert client.post(f"{link(site, anna)}/name", data={"first_name": " Anna\nMaria"}).is_redirect
+    assert 'value="Anna Maria"' in client.get(link(site, anna)).text
 
 
 def test_erasure_takes_a_press(client: TestClient, site: SmallSite, anna: int) -> None:
@@ -209,7 +238,9 @@ def test_erasure_takes_a_press(client: TestClient, site: SmallSite, anna: int) -
         assert "not on the list" in client.post(path).text
 
 
-@pytest.mark.parametrize("path", ["choices", "pause", "address", "export", "erase"])
+@pytest.mark.parametrize(
+    "path", ["choices", "pause", "address", "export", "erase", "name", "void-links"]
+)
 def test_a_preview_and_an_erased_reader_change_nothing(
     client: TestClient, site: SmallSite, anna: int, path: str
 ) -> None:
