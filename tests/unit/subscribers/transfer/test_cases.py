@@ -216,7 +216,7 @@ CELLS = st.sampled_from(
 def test_no_line_of_any_file_is_unaccounted_for(
     load: Load, sqlite_store: Store, tmp_path: Path, lines: list[str]
 ) -> None:
-    """By count: rows taken and refused. By content: each address is listed or in the refused file."""
+    """Rows taken and refused add up; each address is listed or in the refused file."""
     with sqlite_store.write() as session:
         for table in (Subscriber, Suppression):
             session.exec(delete(table))
