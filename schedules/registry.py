@@ -28,6 +28,7 @@ def add_schedule(
     approval: Approval = Approval.WAIT,
     late_limit_minutes: int = 180,
     frequency: str = "weekly",
+    first_days: int | None = None,
 ) -> Schedule:
     """Add an active schedule; its first due time is the first after `now`. Raises ScheduleError."""
     if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
@@ -43,6 +44,7 @@ def add_schedule(
         approval=approval,
         late_limit_minutes=_checked_limit(late_limit_minutes),
         frequency=_checked_frequency(frequency),
+        first_days=first_days,
         created_at=utc(now),
     )
     try:

@@ -31,6 +31,14 @@ def add(
         str,
         typer.Option(metavar="every|weekly|monthly", help="For readers who chose this frequency."),
     ] = "weekly",
+    first_days: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=36500,
+            help="How many days back its first issue reaches; by default as far as one issue does.",
+        ),
+    ] = None,
 ) -> None:
     """Add a schedule. Its issues wait for approval unless --automatic is given."""
     from digest.issues.tables import MANUAL_SERIES
@@ -50,6 +58,7 @@ def add(
             approval=Approval.AUTOMATIC if automatic else Approval.WAIT,
             late_limit_minutes=late_limit,
             frequency=frequency,
+            first_days=first_days,
         )
         recurrence = Recurrence.parse(cron, zone)
         following = recurrence.next(app.clock())

@@ -59,12 +59,18 @@ def lead_in(issue: IssueFacts, subject_pattern: str = "") -> LeadIn:
     return LeadIn(" ".join(text for _, text in chosen), tuple(name for name, _ in chosen))
 
 
+def _reviewed(pair: PairFacts) -> bool:
+    """Whether there are reviews to send the reader to."""
+    return all(side.panel.size for side in pair.sides)
+
+
 def _one(pair: PairFacts) -> Said | None:
-    return Said({**both(pair), "ahead": pair.ahead}, {}, 0.8, "") if one_ships(pair) else None
+    holds = one_ships(pair) and _reviewed(pair)
+    return Said({**both(pair), "ahead": pair.ahead}, {}, 0.8, "") if holds else None
 
 
 def _split(pair: PairFacts) -> Said | None:
-    tool = next((one for one in pair.sides if one.panel.is_split), None)
+    tool = next((one for one in pair.sides if one.panel.is_split and one.panel.size), None)
     return Said({"tool": tool}, {}, 0.8, "") if tool else None
 
 
@@ -79,7 +85,9 @@ def _nobody(pair: PairFacts) -> Said | None:
 
 
 def _neither(pair: PairFacts) -> Said | None:
-    holds = pair.scored and not any(side.panel.would_ship for side in pair.sides)
+    holds = (
+        pair.scored and _reviewed(pair) and not any(side.panel.would_ship for side in pair.sides)
+    )
     return Said(both(pair), {}, 0.6, "") if holds else None
 
 
@@ -89,7 +97,7 @@ def _ahead(pair: PairFacts) -> Said | None:
 
 
 def _tie(pair: PairFacts) -> Said | None:
-    return Said(both(pair), {}, 0.6, "") if pair.tied else None
+    return Said(both(pair), {}, 0.6, "") if pair.tied and _reviewed(pair) else None
 
 
 def _unscored(pair: PairFacts) -> Said | None:

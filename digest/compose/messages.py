@@ -84,7 +84,7 @@ BOTH_ROWS = (
     Message("No dissent: {left} and {right} both ship."),
 )
 BOTH_PRICES = Message(
-    "The whole panel would ship both; to start, {left}: {first}, {right}: {second}."
+    "The whole panel would ship both; to start, {left}: {first}; {right}: {second}."
 )
 NOBODY_ROWS = (
     Message("Nobody on the panel would ship either one."),
@@ -112,7 +112,7 @@ IN_BOTH = Message(
 )
 IN_NOBODY = Message("Before you spend an evening on {left} or {right}: nobody on the panel would.")
 IN_NEITHER = Message(
-    "Neither {left} nor {right} wins most of the panel; the reviews say what is missing."
+    "Neither {left} nor {right} wins most of the panel; read the reviews before you pay for one."
 )
 IN_AHEAD = Message("Choosing between {left} and {right}? The panel leans to {ahead}.")
 IN_TIE = Message("{left} and {right} come out level; the reviews tell them apart.")

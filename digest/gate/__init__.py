@@ -14,10 +14,11 @@ from digest.gate.findings import (
     summary_line,
 )
 from digest.gate.gate import Gate, Tools
-from digest.gate.sample_message import SampleMessage, sample_message
+from digest.gate.sample_message import Claims, SampleMessage, sample_message
 
 __all__ = [
     "DEFAULT_POLICY",
+    "Claims",
     "Code",
     "Finding",
     "Gate",

@@ -52,6 +52,9 @@ class Code(StrEnum):
     WORDS_FAKE_REPLY = "words-fake-reply"
     WORDS_EMOJI = "words-emoji"
     WORDS_PADDED = "words-padded"
+    WORDS_FALSE = "words-false"
+    WORDS_STALE = "words-stale"
+    PAGE_CHANGED = "page-changed"
     POSTAL_ADDRESS = "postal-address"
     CLIENT_UNSUPPORTED = "client-unsupported"
     CLIENTS_UNCHECKED = "clients-unchecked"
@@ -66,6 +69,7 @@ _BLOCK = frozenset({
     Code.CONTRAST_DARK, Code.UNSUBSCRIBE_MISSING, Code.UNSUBSCRIBE_LOW, Code.ONE_CLICK_MISSING,
     Code.HEADER_BROKEN, Code.SLOT_OPEN, Code.TEMPLATE_BROKEN, Code.MJML_LEFT,
     Code.CHARACTERS_GARBLED, Code.LINK_DEAD, Code.SUBJECT_EMPTY, Code.WORDS_FAKE_REPLY,
+    Code.WORDS_FALSE,
     Code.SPAM_FLAGGED,
 })  # fmt: skip
 _INFORM = frozenset(

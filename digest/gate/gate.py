@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from digest.gate.checks.claims import check_claims
 from digest.gate.checks.clients import ClientTables, check_clients
 from digest.gate.checks.contrast import check_contrast
 from digest.gate.checks.encoding import check_encoding
@@ -21,6 +22,7 @@ from digest.render.errors import TemplateError
 
 QUICK_CHECKS: Sequence[Callable[[SampleMessage], Iterator[Finding]]] = (
     check_subject,
+    check_claims,
     check_size,
     check_unsubscribe,
     check_header,

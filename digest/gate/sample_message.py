@@ -16,6 +16,22 @@ from digest.render.slots import Slot
 
 
 @dataclass(frozen=True, slots=True)
+class Claims:
+    """What is wrong with an issue's words by its pages: (subject, preheader or intro; what).
+
+    `false` claims contradict the pages, `stale` texts name a tool whose score has changed since
+    they were written, `changed` is what pages say otherwise since the approval.
+    """
+
+    false: tuple[tuple[str, str], ...] = ()
+    stale: tuple[tuple[str, str], ...] = ()
+    changed: tuple[str, ...] = ()
+
+
+NO_CLAIMS = Claims()
+
+
+@dataclass(frozen=True, slots=True)
 class SampleMessage:
     """One whole message. `html` and `text` are parsed back out of `message`, the bytes on the wire.
 
@@ -30,6 +46,7 @@ class SampleMessage:
     targets: Mapping[int, str]
     public_url: str
     slots: Mapping[Slot, str]
+    claims: Claims = NO_CLAIMS
 
     @property
     def subject(self) -> str:
@@ -53,7 +70,11 @@ class SampleMessage:
 
 
 def sample_message(
-    edition: Edition, rendered: Rendered, personalization: Personalization, at: datetime
+    edition: Edition,
+    rendered: Rendered,
+    personalization: Personalization,
+    at: datetime,
+    claims: Claims = NO_CLAIMS,
 ) -> SampleMessage:
     """Return `edition` as one recipient gets it at `at`; `rendered` has the link targets."""
     message = MessageTemplate(edition).message(personalization, at)
@@ -67,6 +88,7 @@ def sample_message(
         targets={link.number: link.url for link in rendered.links},
         public_url=edition.public_url,
         slots=personalization.slots,
+        claims=claims,
     )
 
 

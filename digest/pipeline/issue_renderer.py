@@ -20,6 +20,7 @@ from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import Issue, IssueState, Link, Variant
 from digest.message.edition import Edition, Sender
 from digest.message.personalization import Personalization, Recipient, personalize
+from digest.pipeline.claims import claims_of
 from digest.pipeline.wording import wording
 from digest.render.issue import dated, render_issue
 from digest.render.links import Tracking
@@ -85,7 +86,8 @@ class IssueRenderer:
         """Return the message for the gate, as the previewer would get it at `at`."""
         rendered = self.rendered(session, number)
         edition = self._edition(session, number, rendered)
-        return sample_message(edition, rendered, self.sample_personalization(edition), at)
+        claims = claims_of(session, find_issue(session, number))
+        return sample_message(edition, rendered, self.sample_personalization(edition), at, claims)
 
     def _edition(self, session: Session, number: int, rendered: Rendered) -> Edition:
         issue = find_issue(session, number)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from jinja2 import Environment
 
-from digest.render.issue import render_issue
+from digest.render.issue import dated, render_issue
 from digest.render.rendered import Rendered
 from digest.render.transactional import Action, TransactionalRenderer
 from tests.golden.sample import BRAND, SITE, content
@@ -13,7 +13,7 @@ TOKEN = "AbCdEfGhIjKlMnOpQrStUv"
 
 
 def _issue(environment: Environment) -> Rendered:
-    return render_issue(content(), BRAND, environment)
+    return dated(render_issue(content(), BRAND, environment), content().date)
 
 
 def _confirmation(environment: Environment) -> Rendered:

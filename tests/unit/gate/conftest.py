@@ -11,7 +11,7 @@ from digest.gate.html_page import Page
 from digest.message.edition import Edition, Sender
 from digest.message.personalization import Recipient, personalize
 from digest.render.environment import email_environment, templates_folder
-from digest.render.issue import render_issue
+from digest.render.issue import dated, render_issue
 from digest.render.rendered import Rendered
 from subscribers.public_ids import IssueIds
 from subscribers.tokens import Tokens
@@ -23,6 +23,7 @@ READER = Recipient(1, 5, 0, None, "ana@example.org", "Ana", tracking=True)
 
 def made(rendered: Rendered, **changes: Any) -> SampleMessage:
     """The message that `rendered` gives; `changes` are the edition's."""
+    rendered = dated(rendered, AT.date())
     values = {
         "number": 12,
         "ids": IssueIds(12),

@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from digest.brand import NO_ADDRESS
-from digest.gate import Code, Gate, Level, Policy, SampleMessage, blocking
+from digest.gate import Claims, Code, Gate, Level, Policy, SampleMessage, blocking
 from digest.gate.findings import FIXED, found, parse_codes, parse_ignored
 from digest.render.environment import email_environment, templates_folder
 from digest.render.errors import TemplateError
@@ -57,6 +58,10 @@ def header(old: bytes, new: bytes) -> Callable[[SampleMessage], SampleMessage]:
         return replace(mail, message=re.sub(old, lambda _: new, mail.message, count=1))
 
     return broken
+
+
+def claims(**wrong: Any) -> Callable[[SampleMessage], SampleMessage]:
+    return lambda mail: replace(mail, claims=Claims(**wrong))
 
 
 def text(change: Callable[[str], str]) -> Callable[[SampleMessage], SampleMessage]:
@@ -112,6 +117,9 @@ BROKEN: list[tuple[Code, Callable[[SampleMessage], SampleMessage]]] = [
     (Code.HEADER_BROKEN, header(rb"(?<=Feedback-ID: )", "é".encode())),
     (Code.HEADER_BROKEN, header(rb"From: ", b"From: a@b.example\r\nFrom: ")),
     (Code.SLOT_OPEN, body("~~vote~~")),
+    (Code.WORDS_FALSE, claims(false=(("subject", "it puts Aye ahead of Bee"),))),
+    (Code.WORDS_STALE, claims(stale=(("intro", "Aye has another score now"),))),
+    (Code.PAGE_CHANGED, claims(changed=("aye-vs-bee: title was other",))),
     (Code.SLOT_UNKNOWN, body("~~name~~")),
     (Code.TEMPLATE_LEFT, text(lambda words: f"{words}{{{{ brand.name }}}}")),
     (Code.MJML_LEFT, body("<mj-txet>Words</mj-txet>")),
