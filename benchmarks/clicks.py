@@ -23,6 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from statistics import median
+from threading import Event
 
 from sqlalchemy import text
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -94,7 +95,8 @@ def serve(pipe: Connection, folder: str) -> None:
     site: ASGIApp = create_app(_open(folder)) if folder else bare
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
     settle_memory()
-    server = server_of(site)
+    stop = Event()
+    server = server_of(site, stop)
     pool = ThreadPoolExecutor(1)
     pool.submit(server.run, [listener])
     pipe.send(listener.getsockname()[1])
@@ -103,7 +105,7 @@ def serve(pipe: Connection, folder: str) -> None:
     pipe.send(used)
     pipe.recv()
     pipe.send(cpu() - used)
-    server.should_exit = True
+    stop.set()
     pool.shutdown()
 
 

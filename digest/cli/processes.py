@@ -24,18 +24,21 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
     Example: digest serve --host 0.0.0.0 --port 8000
     """
-    from digest.worker import work
+    from digest.worker import stop_on_signals, work
 
     _log_info()
     with open_app() as app:
+        listener = _listen(host, port)
         stop = threading.Event()
+        stop_on_signals(stop)
         timers = _scheduler(app)
         worker = threading.Thread(target=work, args=(app, stop), name="worker")
         timers.start()
         worker.start()
         try:
-            _serve_web(app, host, port)
+            _serve_web(app, listener, host, stop)
         finally:
+            # The worker was told by the signal, before the server: the batch in hand is finished.
             stop.set()
             timers.stop()
             worker.join()
@@ -46,8 +49,13 @@ def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
     Example: digest web --port 8000
     """
+    from digest.worker import stop_on_signals
+
     with open_app() as app:
-        _serve_web(app, host, port)
+        listener = _listen(host, port)
+        stop = threading.Event()
+        stop_on_signals(stop)
+        _serve_web(app, listener, host, stop)
 
 
 def worker() -> None:
@@ -88,6 +96,7 @@ def run_studio(app: "App", number: int | None, port: int) -> None:
     import webbrowser
 
     from digest.issues.lifecycle import find_issue
+    from digest.worker import stop_on_signals
 
     if number is not None:
         with app.store.read() as session:
@@ -99,7 +108,9 @@ def run_studio(app: "App", number: int | None, port: int) -> None:
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
         with suppress(webbrowser.Error):
             webbrowser.open(address)
-    _run(app, listener, studio=True)
+    stop = threading.Event()
+    stop_on_signals(stop)
+    _run(app, listener, stop, studio=True)
 
 
 def _log_info() -> None:
@@ -108,10 +119,9 @@ def _log_info() -> None:
         logging.getLogger(name).setLevel(logging.INFO)
 
 
-def _serve_web(app: "App", host: str, port: int) -> None:
-    listener = _listen(host, port)
+def _serve_web(app: "App", listener: socket.socket, host: str, stop: threading.Event) -> None:
     print(f"listening on http://{host}:{listener.getsockname()[1]}", flush=True)
-    _run(app, listener, studio=False)
+    _run(app, listener, stop, studio=False)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -122,11 +132,11 @@ def _listen(host: str, port: int) -> socket.socket:
         raise CommandError(msg) from None
 
 
-def _run(app: "App", listener: socket.socket, *, studio: bool) -> None:
+def _run(app: "App", listener: socket.socket, stop: threading.Event, *, studio: bool) -> None:
     from digest.web.application import create_app
     from digest.web.server import serve_on
 
-    serve_on(create_app(app, studio=studio), listener)
+    serve_on(create_app(app, studio=studio), listener, stop)
 
 
 def _scheduler(app: "App") -> "Scheduler":

@@ -2,29 +2,61 @@
 
 import gc
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import uvicorn
 from starlette.types import ASGIApp
 
 YOUNG = 20_000
 """Objects allocated before a garbage collection: about what a few hundred requests keep alive."""
+GRACE_SECONDS = 5
+"""How long open requests may take to end once the server is told to stop, as by a client that
+sends a byte now and then."""
 
 
-def server_of(app: ASGIApp) -> uvicorn.Server:
-    """A server whose `run(sockets=[...])` serves until told to stop, and finishes open requests.
+class StoppableServer(uvicorn.Server):
+    """A server that ends when `stop` is set, and leaves signals to whoever runs it.
+
+    Uvicorn would take SIGTERM for itself and raise it again when it has ended, which kills the
+    process before anything after `run` is done.
+    """
+
+    def __init__(self, config: uvicorn.Config, stop: threading.Event) -> None:
+        super().__init__(config)
+        self.stop = stop
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the handlers of signals as they are."""
+        yield
+
+    async def on_tick(self, counter: int) -> bool:
+        """Return whether to end; asked ten times a second."""
+        return await super().on_tick(counter) or self.stop.is_set()
+
+
+def server_of(app: ASGIApp, stop: threading.Event) -> uvicorn.Server:
+    """A server whose `run(sockets=[...])` serves until `stop` is set, and finishes open requests.
 
     It has no access log, since the paths hold readers' tokens.
     """
     config = uvicorn.Config(
-        app, log_level="warning", lifespan="off", access_log=False, server_header=False
+        app,
+        log_level="warning",
+        lifespan="off",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    return uvicorn.Server(config)
+    return StoppableServer(config, stop)
 
 
-def serve_on(app: ASGIApp, listener: socket.socket) -> None:
-    """Serves until SIGTERM or SIGINT."""
+def serve_on(app: ASGIApp, listener: socket.socket, stop: threading.Event) -> None:
+    """Serves until `stop` is set, and then at most GRACE_SECONDS more."""
     settle_memory()
-    server_of(app).run(sockets=[listener])
+    server_of(app, stop).run(sockets=[listener])
 
 
 def settle_memory() -> None:
