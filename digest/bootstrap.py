@@ -22,6 +22,7 @@ from digest.gate import Gate, Tools
 from digest.gate.checks.clients import ClientTables
 from digest.gate.checks.spam import SpamFilter
 from digest.message.edition import Sender
+from digest.pipeline.hold import SendingGuard
 from digest.pipeline.issue_renderer import IssueRenderer
 from digest.pipeline.issue_service import IssueService
 from digest.pipeline.notify_workers import NotifyWorkers, notify_nobody
@@ -76,6 +77,7 @@ class App:
     signature_verifier: SignatureVerifier
     bounces: BounceMailboxReader | None
     proof_of_work: ProofOfWork | None
+    guard: SendingGuard
     clock: Callable[[], datetime]
 
     @property
@@ -156,6 +158,7 @@ def bootstrap(
             else None
         ),
         proof_of_work=ProofOfWork(settings.secrets[0]) if settings.proof_of_work else None,
+        guard=SendingGuard(store, clock),
         clock=clock,
     )
 

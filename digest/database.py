@@ -1,10 +1,8 @@
-"""Tells whether a database has this version's schema; upgrades, backs up and restores it.
+"""Tells whether a database has this version's schema, and upgrades it.
 
 Every command asks, so asking takes one SELECT: Alembic is imported only where it is put to work.
 """
 
-import sqlite3
-from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,42 +103,6 @@ def schema_drift(store: Store) -> list[str]:
         return [str(one) for one in compare_metadata(context, metadata)]
 
 
-def backup(store: Store, target: Path) -> None:
-    """Copy a SQLite database to `target` while it is in use. Raises StoreError."""
-    source = _sqlite_path(store, "pg_dump")
-    if target.exists():
-        msg = f"{target} exists already; name a new file"
-        raise StoreError(msg)
-    try:
-        with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as copy:
-            live.backup(copy)
-    except sqlite3.Error as error:
-        msg = f"{target} can't be written: {error}"
-        raise StoreError(msg) from None
-
-
-def restore(store: Store, source: Path) -> None:
-    """Replace the SQLite database by the backup `source`, once that is known to fit.
-
-    Raises StoreError, and then nothing was changed.
-    """
-    target = _sqlite_path(store, "pg_restore")
-    if not source.is_file():
-        msg = f"no such file: {source}"
-        raise StoreError(msg)
-    not_ours = f"{source} is not a backup of this program"
-    try:
-        with closing(sqlite3.connect(source)) as saved:
-            found = saved.execute("SELECT version_num FROM alembic_version").fetchone()
-            if found is None or found[0] not in revisions():
-                msg = f"{source} is from a newer version of this program; nothing was restored"
-                raise StoreError(msg if found else not_ours)
-            with closing(sqlite3.connect(target)) as live:
-                saved.backup(live)
-    except sqlite3.DatabaseError:
-        raise StoreError(not_ours) from None
-
-
 def _current_revision(connection: Connection) -> str | None:
     """Return what Alembic wrote down in the database; None where it never ran."""
     if not inspect(connection).has_table("alembic_version"):
@@ -176,13 +138,6 @@ def _alembic_config() -> "Config":
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     return config
-
-
-def _sqlite_path(store: Store, instead: str) -> Path:
-    if store.path is None:
-        msg = f"only a SQLite file is copied here; use {instead} for this database"
-        raise StoreError(msg)
-    return store.path
 
 
 def _from_the_future(store: Store) -> str:

@@ -28,7 +28,8 @@
     │   ├── ImportRefusedError        a subscriber file can't be imported at all
     │   ├── IssueError                an issue can't do this in its state
     │   │   ├── NoSuchIssueError      no issue has that number
-    │   │   └── NothingNewError       there is nothing new to pick
+    │   │   ├── NothingNewError       there is nothing new to pick
+    │   │   └── SendingHeldError      nothing may be sent from this database
     │   ├── MailboxError              the bounce mailbox can't be read
     │   ├── PageError                 a page is no comparison
     │   ├── ProviderError             no mail can be submitted to the provider now

@@ -15,6 +15,7 @@ from digest.issues.history import unfinished
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import Issue, IssueState
 from digest.pipeline.drafting import NothingNewError
+from digest.pipeline.hold import SendingGuard
 from digest.pipeline.issue_service import IssueService
 from digest.pipeline.sending import Sending
 from digest.readers.pending import expire_pending
@@ -39,10 +40,15 @@ class Maintenance:
     bounces: BounceMailboxReader | None = None
     pending_days: int = 0
     """Days after which a sign-up that was never confirmed is deleted; 0 keeps it."""
+    guard: SendingGuard | None = None
+
+    def may_send(self) -> bool:
+        """Return whether mail may go out of this store; a restored one or a copy has to wait."""
+        return self.guard is None or self.guard.may_send()
 
     def read_bounces(self) -> None:
-        """Read the bounce mailbox, if there is one and it is time to."""
-        if self.bounces is not None:
+        """Read the bounce mailbox, if there is one and it is time to; a copy has none to read."""
+        if self.bounces is not None and self.may_send():
             self.bounces.read_if_due()
 
     def classify_hits(self) -> None:
@@ -78,7 +84,9 @@ class Maintenance:
 
         Only within the schedule's late limit: a draft that lay for a day is an editor's.
         """
-        started = []
+        started: list[int] = []
+        if not self.may_send():
+            return started
         for number, name in self._automatic_drafts():
             try:
                 self.issues.approve(number, by=f"schedule {name}")
@@ -93,7 +101,9 @@ class Maintenance:
         self, worker_lock: WorkerLock, should_stop: Callable[[], bool] = lambda: False
     ) -> dict[int, Progress]:
         """Send what is due of every issue that is sending or scheduled for now."""
-        result = {}
+        result: dict[int, Progress] = {}
+        if not self.may_send():
+            return result
         self._recover_all(worker_lock)
         for number in self._unfinished():
             if should_stop():
@@ -111,8 +121,10 @@ class Maintenance:
         self.read_bounces()
         self.classify_hits()
         self.expire_pending()
+        sending: list[int] = []
+        if not self.may_send():
+            return sending
         self._recover_all(worker_lock)
-        sending = []
         for number in self._unfinished():
             try:
                 if self.ensure_started(number) and not self.sending.finish(number):
@@ -157,15 +169,18 @@ class Maintenance:
         """Return the drafts to approve now: issue number and schedule."""
         with self.store.read() as session:
             rows = session.exec(
-                select(Issue, Schedule)
+                select(Issue, Schedule, Run.due_at)
                 .join(Run, col(Run.id) == col(Issue.run_id))
                 .join(Schedule, col(Schedule.id) == col(Run.schedule_id))
                 .where(Issue.state == IssueState.DRAFT, Schedule.approval == Approval.AUTOMATIC)
             ).all()
             now = self.clock()
+            # What was due before a restored store was released may have gone out from it already.
+            released = self.guard.released_at(session) if self.guard else None
             return [
                 (issue.number, schedule.name)
-                for issue, schedule in rows
+                for issue, schedule, due_at in rows
                 if issue.number is not None
+                and (released is None or due_at > released)
                 and now - issue.created_at <= timedelta(minutes=schedule.late_limit_minutes)
             ]

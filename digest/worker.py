@@ -44,7 +44,8 @@ def deliver_transactional_mail(app: App, stop: threading.Event) -> None:
         try:
             with worker_lock(app.store) as lock:
                 while not stop.is_set():
-                    app.mailer.deliver(lock, stop.is_set)
+                    if app.guard.may_send():
+                        app.mailer.deliver(lock, stop.is_set)
                     stop.wait(TRANSACTIONAL_POLL_SECONDS)
         except ProviderError as error:
             log.warning("transactional mail waits: %s", error)
@@ -84,5 +85,12 @@ def _poll(maintenance: Maintenance, lock: WorkerLock, stop: threading.Event) -> 
 
 def maintenance_of(app: App) -> Maintenance:
     """Return the maintenance over what `app` holds."""
-    days = app.settings.pending_days
-    return Maintenance(app.store, app.issues, app.sending, app.clock, app.bounces, days)
+    return Maintenance(
+        app.store,
+        app.issues,
+        app.sending,
+        app.clock,
+        app.bounces,
+        app.settings.pending_days,
+        app.guard,
+    )

@@ -1,10 +1,14 @@
-"""digest database: upgrade, backup, restore."""
+"""digest database: upgrade, backup, restore, hold, release."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from digest.cli.common import open_app
+
+if TYPE_CHECKING:
+    from digest.bootstrap import App
 
 app = typer.Typer(help="The database itself.", no_args_is_help=True)
 
@@ -22,7 +26,7 @@ def upgrade() -> None:
 @app.command("backup", epilog="Example: digest database backup monday.db")
 def backup(file: Path) -> None:
     """Copy a SQLite database while it is in use."""
-    from digest.database import backup
+    from digest.backup import backup
 
     with open_app() as app:
         backup(app.store, file)
@@ -31,10 +35,52 @@ def backup(file: Path) -> None:
 
 @app.command("restore", epilog="Example: digest database restore monday.db")
 def restore(file: Path) -> None:
-    """Put a backup in the place of the database; everything since then is gone."""
-    from digest.database import ensure_current, restore
+    """Put a backup in the place of the database; everything since then is gone.
+
+    Nothing is sent from it until `digest database release`.
+    """
+    from digest.backup import restore
 
     with open_app(migrate=False) as app:
-        restore(app.store, file)
-        ensure_current(app.store)
-    print(f"restored from {file}")
+        restore(app.store, file, app.clock())
+        print(f"restored from {file}")
+        _print_held(app)
+
+
+@app.command("hold", epilog="Example: digest database hold")
+def hold() -> None:
+    """Let no mail out of this database: before it is copied, or on a copy for testing."""
+    from digest.deliver.instance import BY_HAND
+    from digest.pipeline.hold import hold
+
+    with open_app() as app:
+        with app.store.write() as session:
+            hold(session, BY_HAND, app.clock())
+        _print_held(app)
+
+
+@app.command("release", epilog="Example: digest database release")
+def release() -> None:
+    """Let a database send again that was restored, copied or held; paused issues stay paused."""
+    from digest.pipeline.hold import release
+
+    with open_app() as app:
+        with app.store.write() as session:
+            held = release(session, app.clock())
+        print("mail may be sent again" if held else "mail may be sent: nothing was held")
+
+
+def _print_held(app: "App") -> None:
+    """Say what is held, and what an editor has to decide about each open issue."""
+    from digest.issues.tables import IssueState
+    from digest.pipeline.hold import open_issues
+
+    with app.store.read() as session:
+        issues = open_issues(session)
+    print("nothing is sent from it until: digest database release")
+    for number, state in issues:
+        go_on = "resume" if state == IssueState.PAUSED else "send"
+        print(
+            f"issue {number} is {state}; if it went out meanwhile: digest issue cancel {number}, "
+            f"else: digest issue {go_on} {number}"
+        )

@@ -37,6 +37,7 @@ def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:
     settings = app.settings
     where = app.store.name
     yield True, f"database {where} is up to date"
+    yield from _held(app)
     try:
         app.provider.check()
     except ProviderError as error:
@@ -64,6 +65,16 @@ def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:
     yield from _bounces(app)
     for name in unknown_settings(os.environ):
         yield None, f"{name} is no setting of this version"
+
+
+def _held(app: "App") -> Iterator[tuple[bool | None, str]]:
+    """Check that mail may go out of this database."""
+    from digest.deliver.instance import SendingHeldError
+
+    try:
+        app.guard.ensure_may_send()
+    except SendingHeldError as error:
+        yield False, str(error)
 
 
 def _bounces(app: "App") -> Iterator[tuple[bool | None, str]]:

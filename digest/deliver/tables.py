@@ -136,3 +136,20 @@ class TokenBucketRow(Table, table=True):
     free_at: datetime = Field(sa_type=UtcDateTime)
     day: date
     used: int
+
+
+class Instance(Table, table=True):
+    """The one row that says which store this is, and whether it may send (`deliver.instance`)."""
+
+    __tablename__ = "instance"
+    __table_args__ = (CheckConstraint("id = 1", name="single"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(max_length=32)
+    place: str = Field(max_length=100)
+    claims: int = Field(default=0)
+    """How often mail was claimed; counted on SQLite alone."""
+    held: str = Field(default="", max_length=200)
+    """Why nothing may be sent; empty if it may."""
+    held_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    released_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

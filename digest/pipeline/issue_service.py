@@ -15,6 +15,7 @@ from digest.issues.lifecycle import IssueError, find_issue, transition
 from digest.issues.tables import MANUAL_SERIES, Issue, IssueState, Link, Override, Pick, Variant
 from digest.pick import Rules
 from digest.pipeline.drafting import draft_issue
+from digest.pipeline.hold import SendingGuard
 from digest.pipeline.issue_renderer import IssueRenderer, freeze
 from digest.pipeline.notify_workers import NotifyWorkers, notify_nobody
 from digest.pipeline.overrides import overrides_of, record_overrides, refuse_blocked
@@ -170,6 +171,7 @@ class IssueService:
 
     def start(self, number: int) -> int:
         """Freeze the audience and start sending; return its size. An issue starts only once."""
+        SendingGuard(self.store, self.clock).ensure_may_send()
         with self.store.write() as session:
             self._recheck(session, number)  # also refuses bytes that were not approved
             now = self.clock()
@@ -188,6 +190,7 @@ class IssueService:
 
     def resume(self, number: int) -> None:
         """Continue sending a paused issue."""
+        SendingGuard(self.store, self.clock).ensure_may_send()
         with self.store.write() as session:
             if find_issue(session, number).state != IssueState.PAUSED:
                 msg = f"issue {number} is not paused"

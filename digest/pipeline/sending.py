@@ -19,6 +19,7 @@ from digest.deliver.rate_limit.limiter import RateLimiter
 from digest.deliver.rate_limit.limits import Limits
 from digest.message.edition import Edition
 from digest.pipeline.batch_runner import BatchRunner
+from digest.pipeline.hold import SendingGuard
 from digest.pipeline.issue_renderer import IssueRenderer
 from digest.pipeline.notify_workers import NotifyWorkers, notify_nobody
 from store.engine import Store
@@ -52,6 +53,7 @@ class Sending:
         """Send what is due of issue `number`; return its progress then.
 
         Raises ProviderError if the provider can't be used; what was not submitted is queued again.
+        Raises SendingHeldError if nothing may be sent from this store.
         """
         self._work(number, worker_lock, None, should_stop, report)
         return self._finish(number)
@@ -89,6 +91,7 @@ class Sending:
         should_stop: Callable[[], bool],
         report: Callable[[Progress], None] | None,
     ) -> None:
+        SendingGuard(self.store, self.clock).ensure_may_send()
         self.close_abandoned(number, worker_lock)
         # Read before the first claim: altered bytes are refused while nothing is in flight.
         with self.store.read() as session:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from digest.deliver.instance import may_claim
 from digest.deliver.ledger.worker_lock import WorkerLock
 from digest.deliver.providers.base import (
     Outcome,
@@ -87,6 +88,8 @@ class TransactionalMailer:
                 return []
         worker_lock.ensure_held()
         with self.store.write() as session:
+            if not may_claim(session):
+                return []
             # This worker has claimed nothing yet: a message under its own id is one whose
             # outcome it could not write.
             mail.requeue_abandoned(

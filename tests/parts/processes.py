@@ -53,8 +53,12 @@ class Trap:
 
         server.received = Watched(original)
 
-    def spring(self, process: subprocess.Popen[str], how: signal.Signals) -> None:
+    def wait(self, process: subprocess.Popen[str]) -> None:
+        """Waits until the server has taken them."""
         while not self._reached.wait(0.05):
             assert process.poll() is None, f"the sender ended early: {process.communicate()}"
+
+    def spring(self, process: subprocess.Popen[str], how: signal.Signals) -> None:
+        self.wait(process)
         process.send_signal(how)
         process.wait(60)

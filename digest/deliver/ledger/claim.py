@@ -9,6 +9,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, Select, func, select, update
 from sqlmodel import Session, col
 
+from digest.deliver.instance import may_claim
 from digest.deliver.ledger.batches import add_batch, at_positions, deliveries_at, due_batches
 from digest.deliver.rate_limit.limiter import Allowance, RateLimiter
 from digest.deliver.rate_limit.limits import ANY_DOMAIN
@@ -49,7 +50,7 @@ def claim_batches(
         .where(col(Issue.number) == number)
         .with_for_update(read=not limiter, key_share=bool(limiter))
     ).scalar_one_or_none()
-    if state != IssueState.SENDING:
+    if state != IssueState.SENDING or not may_claim(session):
         return []
     due = (
         select(col(Batch.position))

@@ -13,9 +13,9 @@ confirmation, two messages are better than none, and both have the same Message-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select, update
+from sqlalchemy import CursorResult, select, update
 from sqlmodel import Session, col
 
 from digest.deliver.providers.base import Accepted, Outcome, Rejected
@@ -31,6 +31,9 @@ from subscribers.tables import Subscriber, SubscriberStatus, SuppressionReason
 
 RELEASE_DELAY = timedelta(seconds=30)
 """How long messages wait where the provider can't be used, unless it names a time."""
+
+GIVEN_UP = "held"
+"""The code of a message that was not sent, since its store is a copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +181,23 @@ def release(
             changed_at=now,
         )
     )
+
+
+def give_up_open(session: Session, now: datetime) -> int:
+    """Give up all messages that are not sent; returns how many.
+
+    Of a store that is a copy: the one that it was copied from has most likely sent them.
+    """
+    result = cast(
+        "CursorResult[Any]",
+        session.execute(
+            update(TransactionalMessage)
+            .where(_is_open())
+            .values(state=TransactionalState.FAILED, code=GIVEN_UP, claimed_by=None, changed_at=now)
+            .execution_options(synchronize_session=False)
+        ),
+    )
+    return int(result.rowcount)
 
 
 def requeue_abandoned(session: Session, is_alive: Callable[[int], bool], now: datetime) -> int:

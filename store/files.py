@@ -1,0 +1,43 @@
+"""Writes files so that they are whole or not there, and their owner's alone."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+OWNER_ONLY = 0o600
+
+
+@contextmanager
+def written_aside(target: Path) -> Iterator[Path]:
+    """Yields a new, empty file beside `target`, which takes its place when the block ends well.
+
+    It is synced before, and its owner's alone from the start. When the block raises, or the
+    process dies, `target` is as it was. Raises OSError.
+    """
+    aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    os.close(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
+    try:
+        yield aside
+        _sync(aside)
+        aside.replace(target)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    _sync(target.parent)
+
+
+def write_text(target: Path, text: str) -> None:
+    """Puts `text` into `target` as a whole. Raises OSError."""
+    with written_aside(target) as aside:
+        aside.write_text(text, encoding="utf-8")
+
+
+def _sync(path: Path) -> None:
+    """Waits until the file's bytes, or the folder's names, are on the disk."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
