@@ -6,7 +6,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from digest.brand import ACCENT, NO_ADDRESS, TAGLINE, Brand, Typeface
@@ -43,6 +50,8 @@ if TYPE_CHECKING:
     from digest.render.links import Tracking
 
 SHORTEST_SECRET = 32
+LONGEST_SETTING = 2_000
+"""Characters; the longest are lists of networks or of domains with limits."""
 
 
 class SettingsError(UserError):
@@ -135,6 +144,15 @@ class Settings(BaseSettings):
     """PEM files separated by commas, one for each selector, in the same order."""
     dkim_domain: Annotated[str, AfterValidator(domain_text)] = ""
     """If empty, the sender's domain."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _has_a_bound(cls, value: Any) -> Any:
+        """Refuse a text too long to be a setting before anything tries to match it."""
+        if isinstance(value, str) and len(value) > LONGEST_SETTING:
+            msg = f"has {len(value)} characters; a setting has {LONGEST_SETTING} at most"
+            raise ValueError(msg)
+        return value
 
     @model_validator(mode="after")
     def _provider_has_what_it_needs(self) -> "Settings":

@@ -16,6 +16,8 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _PLAIN_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 """What the header parser takes as well, without the time that importing it takes."""
 
+_SENDER = re.compile(r"([^<]*+)<\s*+([^<>\s@]++(?:@[^<>\s@]++)+)\s*+>")
+
 
 def web_address(value: str) -> str:
     """Accept an http or https address; return it without a slash at its end."""
@@ -177,13 +179,14 @@ def split(value: str) -> list[str]:
 
 def parse_sender(value: str) -> tuple[str, str]:
     """Parse `Name <address>` to (name, address). Raises ValueError."""
-    match = re.fullmatch(r"\s*(.*?)\s*<\s*([^<>\s]+@[^<>\s@]+)\s*>\s*", value)
-    if not match or not match[1] or len(match[1]) > MAX_NAME_LENGTH or not match[1].isprintable():
+    match = _SENDER.fullmatch(value.strip())
+    name = match[1].strip() if match else ""
+    if not match or not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
         msg = "should look like Weekly Verdicts <digest@example.org>"
         raise ValueError(msg)
     if not _PLAIN_ADDRESS.fullmatch(match[2]):
         _check_address(match[2])
-    return match[1].strip('"'), ascii_domain(match[2])
+    return name.strip('"'), ascii_domain(match[2])
 
 
 def _check_address(text: str) -> None:

@@ -8,9 +8,12 @@ import unicodedata
 from typing import NamedTuple
 
 from store.errors import UserError
+from store.text import normalize
 
 MAX_ADDRESS_LENGTH = 254
 """Octets in all: RFC 5321 section 4.5.3.1.3 allows a path 256, of which two are its brackets."""
+MAX_READ = 4 * MAX_ADDRESS_LENGTH
+"""Characters that are looked at at all."""
 MAX_LOCAL_PART_LENGTH = 64
 _EXPECTED = "expected a mail address like ana@example.org"
 _FORBIDDEN = re.compile(r"[\s\"(),:;<>@\[\]\\\x00-\x20\x7f]")
@@ -59,8 +62,11 @@ def parse_address(text: str) -> ParsedAddress:
 
 def _parse_any(text: str) -> ParsedAddress:
     """Parse any address, Unicode included: slower than the plain case, with the same result."""
-    found = unicodedata.normalize("NFC", text.strip())
-    if len(found) > MAX_ADDRESS_LENGTH:
+    text = text.strip()
+    # Normalizing may shorten text, a letter and its accent to one character.
+    too_long = len(text) > MAX_READ
+    found = "" if too_long else normalize("NFC", text)
+    if too_long or len(found) > MAX_ADDRESS_LENGTH:
         raise AddressError(text, f"longer than {MAX_ADDRESS_LENGTH} bytes")
     local, at, domain = found.rpartition("@")
     why = _fault(local, at)
@@ -73,7 +79,7 @@ def _parse_any(text: str) -> ParsedAddress:
     email = f"{local}@{ascii_domain}"
     if len(email.encode()) > MAX_ADDRESS_LENGTH:
         raise AddressError(text, f"longer than {MAX_ADDRESS_LENGTH} bytes")
-    folded = unicodedata.normalize("NFC", local.casefold())
+    folded = normalize("NFC", local.casefold())
     return ParsedAddress(email, f"{folded}@{ascii_domain}")
 
 

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, delete, select
 from sqlmodel.sql.expression import SelectOfScalar
 
 from store.insertion import insert_new
+from store.text import normalize
 from store.times import utc
 from subscribers import suppression
 from subscribers.addresses import AddressHasher, ParsedAddress, parse_address
@@ -19,6 +20,8 @@ INITIAL_STATUSES = (SubscriberStatus.PENDING, SubscriberStatus.ACTIVE)
 """A subscriber starts with one of these; the other statuses are ways off the list."""
 UNSUBSCRIBED_WORDING = "Unsubscribed."
 MAX_NAME_LENGTH = 100
+MAX_NAME_READ = 10 * MAX_NAME_LENGTH
+"""Characters looked at: control characters and marks beyond count may be dropped from them."""
 _JOINERS = "\u200c\u200d"
 """Invisible characters that Persian and Indic names are spelt with."""
 MAX_SOURCE_LENGTH = 200
@@ -156,12 +159,13 @@ def new_row(
 
 def clean_name(text: str) -> str:
     """Return `text` on one line, without control characters, cut to 100 characters."""
+    text = text[:MAX_NAME_READ]
     if text.isascii() and text.isprintable():  # nearly every name, at a tenth of the time
         return " ".join(text.split())[:MAX_NAME_LENGTH]
     visible = "".join(
         " " if unicodedata.category(one)[0] == "C" and one not in _JOINERS else one for one in text
     )
-    return unicodedata.normalize("NFC", " ".join(visible.split()))[:MAX_NAME_LENGTH]
+    return normalize("NFC", " ".join(visible.split()))[:MAX_NAME_LENGTH]
 
 
 def _by_key(session: Session, key: str) -> Subscriber | None:

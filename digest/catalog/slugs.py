@@ -4,6 +4,8 @@ import hashlib
 import re
 import unicodedata
 
+from store.text import normalize
+
 TOOL_SLUG_LENGTH = 190
 """Two of these, joined, fit the column of a comparison's slug."""
 COMPARISON_SLUG_LENGTH = 400
@@ -16,6 +18,9 @@ _LATIN = {
     "ħ": "h", "ı": "i", "ŋ": "ng", "ĸ": "k", "ŧ": "t", "ə": "e",
 }  # fmt: skip
 
+LONGEST_READ = 1_000
+"""Characters of a name that are folded; a slug is shorter, and ends in a hash of the whole name."""
+
 
 def slugify(name: str) -> str:
     """Return `name` in lower case with hyphens: 'Llama 4 Compact (12B)' -> 'llama-4-compact-12b'.
@@ -26,7 +31,7 @@ def slugify(name: str) -> str:
     """
     folded = fold(name)
     if not folded:
-        return f"tool-{_hash(unicodedata.normalize('NFKC', name))}"
+        return f"tool-{_hash(normalize('NFKC', name))}"
     return _bounded(folded, name, TOOL_SLUG_LENGTH)
 
 
@@ -43,7 +48,7 @@ def is_slug(text: str, limit: int) -> bool:
 
 def fold(name: str) -> str:
     """Return the words of `name`, hyphenated; empty if it has no letter and no digit."""
-    text = _lower(name)
+    text = _lower(name[:LONGEST_READ])
     for sign, word in _SPOKEN.items():
         text = text.replace(sign, word)
     kept: list[str] = []
@@ -60,14 +65,14 @@ def fold(name: str) -> str:
         elif kind[0] != "C" and kind != "Me" and char not in _DROPPED:
             kept.append("-")
             takes_signs = False
-    return re.sub(r"-+", "-", unicodedata.normalize("NFKC", "".join(kept))).strip("-")
+    return re.sub(r"-+", "-", normalize("NFKC", "".join(kept))).strip("-")
 
 
 def _lower(name: str) -> str:
     """Return lower case in NFKC; one pass is not enough, as some capitals only then appear."""
-    text = unicodedata.normalize("NFKC", name)
+    text = normalize("NFKC", name)
     for _ in range(3):
-        text = unicodedata.normalize("NFKC", text.lower())
+        text = normalize("NFKC", text.lower())
     return text
 
 
@@ -78,7 +83,7 @@ def _plain(char: str) -> str:
         return _LATIN[char]
     if not unicodedata.name(char, "").startswith("LATIN"):
         return char
-    base = "".join(part for part in unicodedata.normalize("NFKD", char) if part.isalnum())
+    base = "".join(part for part in normalize("NFKD", char) if part.isalnum())
     return base if base.isascii() and base else char
 
 

@@ -1,13 +1,13 @@
 """Filters that email templates may use."""
 
 import re
-import unicodedata
 from datetime import date
 from textwrap import TextWrapper
 
 from markupsafe import Markup
 
 from digest.render.slots import DATE_MARK, disarm_slots
+from store.text import normalize
 
 COLUMNS = 72
 """RFC 3676 section 4.2 asks for 66 to 72 in fixed text."""
@@ -47,7 +47,7 @@ def attribute(value: object) -> Markup:
     accent, a variation selector, a newline or a backslash would come out as `\u{..}`, and a
     quote would end the attribute.
     """
-    text = sanitize(unicodedata.normalize("NFC", str(value)))
+    text = sanitize(normalize("NFC", str(value)))
     references = _UNSAFE_IN_ATTRIBUTE.sub(lambda match: f"&#{ord(match[0])};", text)
     return Markup(references)  # noqa: S704 - only safe ASCII is left
 

@@ -5,9 +5,15 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.types import ASGIApp
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from uvicorn.config import HTTPProtocolType
 
 YOUNG = 20_000
 """Objects allocated before a garbage collection: about what a few hundred requests keep alive."""
@@ -49,8 +55,19 @@ def server_of(app: ASGIApp, stop: threading.Event) -> uvicorn.Server:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        http=_protocol(),
+        ws="none",
     )
     return StoppableServer(config, stop)
+
+
+def _protocol() -> "type[asyncio.Protocol] | HTTPProtocolType":
+    """The protocol over httptools where that is installed; h11 has bounds of its own."""
+    try:
+        from digest.web.protocol import BoundedProtocol  # noqa: PLC0415 - it may be missing
+    except ImportError:
+        return "h11"
+    return BoundedProtocol
 
 
 def serve_on(app: ASGIApp, listener: socket.socket, stop: threading.Event) -> None:

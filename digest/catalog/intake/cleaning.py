@@ -9,6 +9,8 @@ code points stay: a newer Unicode may have given them to an emoji.
 import re
 import unicodedata
 
+from store.text import normalize
+
 _JOINERS = "\u200c\u200d"
 _SENTENCE_END = tuple('.!?…:;”"’)]»。！？')
 _NEW_LINE = re.compile(r"\r\n?|\n")
@@ -19,7 +21,7 @@ def clean_line(text: str) -> str:
     if not text.isprintable():
         # Dropping goes first: what is dropped may have stood between a letter and its accent.
         text = "".join(char for char in text if char.isspace() or not _is_dropped(char))
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return " ".join(normalize("NFC", text).split())
 
 
 def clean_prose(text: str) -> str:

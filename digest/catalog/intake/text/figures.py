@@ -5,11 +5,11 @@ and its label on one line: `75% Panel ship`.
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
 from digest.catalog.intake import limits
 from digest.catalog.intake.text.lines import Page, matching
+from store.text import normalize
 
 PANEL = "panel ship"
 COMMUNITY = "community"
@@ -34,7 +34,7 @@ def parse_score(text: str) -> float | None:
     """Parse '75%' or '87.5 %' to a number, and any dash to None. Raises ValueError."""
     if is_dash(text):
         return None
-    match = _PER_CENT.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    match = _PER_CENT.fullmatch(normalize("NFKC", text).strip())
     score = float(match[1].replace(",", ".")) if match else -1.0
     if not 0 <= score <= 100:  # noqa: PLR2004 - per cent
         raise ValueError(text)

@@ -1,0 +1,290 @@
+"""Every place where text comes in, fed with 1 MB of the worst that it could get.
+
+python -m benchmarks.entrances [--size BYTES] [--limit SECONDS]
+
+Prints the processor time that each entrance needs for the worst of the texts, with that text's
+name; exits with 1 where one takes longer than the limit. `tests/unit/test_bounds.py` holds the
+bounds themselves (how much of its input each entrance looks at).
+"""
+
+import argparse
+import io
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.machine import describe
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+SECRET = "a secret of the benchmark that is long enough"
+PATTERNS = {
+    "one letter": "a",
+    "accents": "\u0301\u0323",
+    "letters with accents": "e\u0301\u0323\u0301",
+    "at signs": "@",
+    "half addresses": "a@",
+    "addresses": "a@b.c ",
+    "labels": "a.",
+    "hyphens": "a-",
+    "digits": "5",
+    "status codes": "5.1.1 ",
+    "codes": "550 ",
+    "spaces": " ",
+    "lines": "\n",
+    "blank lines": "a\n \n",
+    "carriage returns": "\r",
+    "tabs": "\t",
+    "quotes": '"',
+    "backslashes": '\\"',
+    "open angles": "<",
+    "open tags": "<a ",
+    "comments": "<!--",
+    "brackets": "[",
+    "braces": "{",
+    "parentheses": "(",
+    "commas": ",",
+    "semicolons": "x;",
+    "colons": "a: b\n",
+    "encoded words": "=?utf-8?q?",
+    "percents": "%41",
+    "entities": "&amp",
+    "links": "http://a ",
+    "reply words": "user unknown mailbox full ",
+    "said": "said: 550 ",
+    "unsubscribe": "unsubscribe ",
+    "tokens": "+AAAAAAAAAAAAAAAAAAAAAA",
+    "versus": " vs ",
+    "per cents": "75 % ",
+    "dashes": "— ",
+    "sharp s": "ß",
+    "compatibility": "\ufdfa",
+    "wide": "\U0001f469\u200d",
+}
+Entrance = Callable[[str], object]
+
+
+def texts(size: int) -> Iterator[tuple[str, str]]:
+    """The worst texts, by name, of `size` bytes each."""
+    for name, pattern in PATTERNS.items():
+        yield name, (pattern * (size // len(pattern.encode()) + 1))[: size // _width(pattern)]
+
+
+def _width(pattern: str) -> int:
+    return max(1, len(pattern.encode()) // len(pattern))
+
+
+def entrances(folder: Path) -> dict[str, Entrance]:
+    """Each entrance, by what comes in there."""
+    return _pages(folder) | _mail() | _lists(folder) | _settings() | _web(folder)
+
+
+def _pages(folder: Path) -> dict[str, Entrance]:
+    from digest.catalog.intake.sources import read_sources  # noqa: PLC0415 - only where it runs
+    from digest.catalog.slugs import slugify  # noqa: PLC0415 - as above
+
+    def page(ending: str, shape: str) -> Entrance:
+        def read(text: str) -> object:
+            path = folder / f"page{ending}"
+            path.write_bytes(shape.replace("TEXT", text).encode("utf-8", "replace"))
+            return list(read_sources([str(path)], None))
+
+        return read
+
+    def as_json(text: str) -> object:
+        path = folder / "page.json"
+        side = {"name": text, "category": text, "tagline": text, "description": text}
+        path.write_text(json.dumps([{"slug": "a-vs-b", "title": text, "contenders": [side, side]}]))
+        return list(read_sources([str(path)], None))
+
+    html = "<!doctype html><title>TEXT</title><body><h1>A vs B</h1><p>TEXT"
+    return {
+        "page: text": page(".txt", "A vs B\nTEXT\n"),
+        "page: text, one paragraph": page(".txt", "TEXT"),
+        "page: HTML": page(".html", html),
+        "page: HTML, an attribute": page(".html", '<body><p class="TEXT">A vs B</p>'),
+        "page: JSON, a value": as_json,
+        "page: JSON, raw": page(".json", "TEXT"),
+        "page: a name": slugify,
+    }
+
+
+def _mail() -> dict[str, Entrance]:
+    from digest.deliver.bounce_policy.classify import classify_reply  # noqa: PLC0415 - as above
+    from digest.deliver.providers.smtp.reply import Stage as Command  # noqa: PLC0415 - as above
+    from digest.deliver.providers.smtp.reply import queue_id, read_reply  # noqa: PLC0415
+    from digest.deliver.providers.smtp.reply_parser import ReplyParser  # noqa: PLC0415
+    from digest.track.bounces.parse import parse_inbound_message  # noqa: PLC0415 - as above
+    from digest.track.provider_events.sendgrid import parse_webhook  # noqa: PLC0415 - as above
+    from subscribers.tokens import Tokens  # noqa: PLC0415 - as above
+
+    tokens = Tokens([SECRET])
+    report = (
+        "From: MAILER-DAEMON@mx.example\nTo: bounces@d.example\nSubject: {subject}\n"
+        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
+        "--b\nContent-Type: text/plain\n\n{words}\n"
+        "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
+        "Final-Recipient: rfc822; {recipient}\nAction: failed\nStatus: 5.1.1\n"
+        "Diagnostic-Code: smtp; {code}\n\n--b\nContent-Type: message/rfc822\n\n{original}\n--b--\n"
+    )
+    usual = {
+        "subject": "Undelivered",
+        "words": "sorry",
+        "recipient": "a@b.example",
+        "code": "550 5.1.1 no such user",
+        "original": "Message-ID: <x@y>\n\nx",
+    }
+
+    def bounce(part: str) -> Entrance:
+        return lambda text: parse_inbound_message(
+            report.format(**{**usual, part: text}).encode("utf-8", "replace")
+        )
+
+    def letter(text: str) -> object:
+        head = f"From: {text[:400_000]}\nSubject: {text[:400_000]}\n\n"
+        return parse_inbound_message((head + text).encode("utf-8", "replace"))
+
+    def event(text: str) -> object:
+        one = {"event": "bounce", "email": text, "reason": text, "status": text, "type": text}
+        body = json.dumps([{**one, "sg_event_id": text, "timestamp": 1, "sg_message_id": text}])
+        return parse_webhook(body.encode(), tokens, NOW)
+
+    def reply(text: str) -> object:
+        raw = text.encode("utf-8", "replace")
+        queue_id(raw)
+        ReplyParser().feed(b"250-" + raw)
+        return str(read_reply(Command.MAIL, 550, raw))
+
+    return {
+        **{f"bounce: {part}": bounce(part) for part in usual},
+        "bounce: a letter": letter,
+        "bounce: raw": lambda text: parse_inbound_message(text.encode("utf-8", "replace")),
+        "event: every field": event,
+        "event: raw": lambda text: parse_webhook(text.encode("utf-8", "replace"), tokens, NOW),
+        "SMTP: a reply": reply,
+        "SMTP: a reply, classified": lambda text: classify_reply("550 5.1.1 " + text, None),
+    }
+
+
+def _lists(folder: Path) -> dict[str, Entrance]:
+    from digest.database import upgrade  # noqa: PLC0415 - as above
+    from store.engine import open_store  # noqa: PLC0415 - as above
+    from subscribers.addresses import AddressHasher, parse_address  # noqa: PLC0415 - as above
+    from subscribers.service import clean_name  # noqa: PLC0415 - as above
+    from subscribers.transfer.run import import_csv  # noqa: PLC0415 - as above
+
+    store = open_store(f"sqlite:///{folder / 'list.db'}")
+    upgrade(store)
+    hasher = AddressHasher(SECRET)
+
+    def row(header: str, shape: str) -> Entrance:
+        def read(text: str) -> object:
+            data = f"{header}\n{shape.replace('TEXT', text)}\n".encode("utf-8", "replace")
+            return import_csv(store, hasher, io.BytesIO(data), source="l.csv", now=NOW)
+
+        return read
+
+    return {
+        "CSV: an address": parse_address,
+        "CSV: a name": clean_name,
+        "CSV: a header": row("email,TEXT", "a@b.example,x"),
+        "CSV: a row's address": row("email,first_name", "TEXT,x"),
+        "CSV: a row's other cells": row(
+            "email,first_name,status,created_at,consents", "a@b.example,TEXT,TEXT,TEXT,TEXT"
+        ),
+    }
+
+
+def _settings() -> dict[str, Entrance]:
+    from digest.settings import Settings  # noqa: PLC0415 - as above
+
+    def setting(name: str) -> Entrance:
+        return lambda text: Settings(_env_file=None, **{name: text})
+
+    free = ("caniemail", "outbox_dir", "templates", "dkim_key_file")
+    return {f"setting: {name}": setting(name) for name in Settings.model_fields if name not in free}
+
+
+def _web(folder: Path) -> dict[str, Entrance]:
+    from starlette.testclient import TestClient  # noqa: PLC0415 - as above
+
+    from digest.bootstrap import bootstrap  # noqa: PLC0415 - as above
+    from digest.database import upgrade  # noqa: PLC0415 - as above
+    from digest.settings import Settings  # noqa: PLC0415 - as above
+    from digest.track.hits.bot_detection import is_bot_user_agent  # noqa: PLC0415 - as above
+    from digest.web.application import create_app  # noqa: PLC0415 - as above
+    from subscribers.tokens import Purpose  # noqa: PLC0415 - as above
+
+    settings = Settings(
+        _env_file=None,
+        database_url=f"sqlite:///{folder / 'web.db'}",
+        secret_key=SECRET,
+        outbox_dir=folder / "outbox",
+    )
+    app = bootstrap(settings)
+    upgrade(app.store)
+    client = TestClient(create_app(app), "http://localhost:8000", raise_server_exceptions=False)
+    client.get("/health")
+    token = app.tokens.make(Purpose.PREFERENCES, 1, 1)
+    click = app.tokens.make(Purpose.CLICK, 1, 1)
+
+    def form(path: str, name: str) -> Entrance:
+        return lambda text: client.post(path, data={"email": "a@b.example", name: text})
+
+    def header(name: str) -> Entrance:
+        def get(text: str) -> object:
+            value = text.encode("utf-8", "replace").replace(b"\r", b" ").replace(b"\n", b" ")
+            return client.get(f"/l/1/{click}", headers={name: value})
+
+        return get
+
+    return {
+        "form: email": form("/subscribe", "email"),
+        "form: first name": form("/subscribe", "first_name"),
+        "form: source": form("/subscribe", "source"),
+        "form: preferences": form(f"/preferences/{token}", "zone"),
+        "form: new address": form(f"/preferences/{token}/address", "email"),
+        "form: vote": form(f"/vote/{token}", "verdict"),
+        "form: unsubscribe": form(f"/unsubscribe/{token}", "comment"),
+        "form: JSON": lambda text: client.post("/api/v1/subscribers", json={"email": text}),
+        **{f"header: {name}": header(name) for name in ("User-Agent", "Referer", "Host")},
+        "header: a user agent": is_bot_user_agent,
+        "path": lambda text: client.get("/comparisons/" + text[:60_000].replace("\n", "%0A")),
+    }
+
+
+def cpu(entrance: Entrance, text: str) -> float:
+    """The processor time of one text."""
+    began = time.process_time()
+    with suppress(Exception):
+        entrance(text)
+    return time.process_time() - began
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.entrances", description=__doc__)
+    parser.add_argument("--size", type=int, default=1_000_000)
+    parser.add_argument("--limit", type=float, default=0.2, help="seconds")
+    parser.add_argument("--only", default="", help="entrances whose names begin so")
+    given = parser.parse_args()
+    print(f"{describe()}; {given.size:,} bytes each", flush=True)
+    slow = 0
+    with ExitStack() as open_, tempfile.TemporaryDirectory() as name:
+        del open_
+        for what, entrance in entrances(Path(name)).items():
+            if not what.startswith(given.only):
+                continue
+            cpu(entrance, "x")
+            worst = max((cpu(entrance, text), kind) for kind, text in texts(given.size))
+            slow += worst[0] > given.limit
+            mark = "  over the limit" if worst[0] > given.limit else ""
+            print(f"{what:34}{worst[0] * 1000:>9,.0f} ms  {worst[1]}{mark}", flush=True)
+    sys.exit(1 if slow else 0)
+
+
+if __name__ == "__main__":
+    main()

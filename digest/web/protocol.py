@@ -1,0 +1,90 @@
+"""HTTP/1.1 over httptools as uvicorn has it, with a bound on headers and h2c upgrades declined.
+
+Uvicorn's protocol takes headers of any length. It also drops the body of a request that offers to
+upgrade to HTTP/2 (`Upgrade: h2c`), as Java's HttpClient does by default; a server may ignore such
+an offer (RFC 9110 section 7.8), and must read the body then.
+"""
+
+import httptools
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+MAX_HEADER_BYTES = 65_536
+"""Bytes of the address and all headers of a request, together."""
+_TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"content-type: text/plain\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+)
+_OFFER = (b"upgrade", b"connection", b"http2-settings")
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """One connection."""
+
+    _header_bytes = 0
+    _refused = False
+    _declined = False
+
+    def data_received(self, data: bytes) -> None:
+        """Read what came; a request that offers an upgrade goes on over h11, which reads it all."""
+        if self._refused:
+            return
+        # An offer's own bytes end where httptools says; what comes after them is its body.
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._declined:
+                self._go_on_over_h11(data[upgrade.args[0] :])
+            else:
+                self.handle_websocket_upgrade()
+        except httptools.HttpParserError:
+            if not self._refused:
+                self.send_400_response("Invalid HTTP request received.")
+
+    def on_message_begin(self) -> None:
+        self._header_bytes = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._count(len(name) + len(value))
+        if not self._refused:
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._declined = self.parser.should_upgrade() and not self._should_upgrade()
+        if not self._refused and not self._declined:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        if not self._refused and not self._declined:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if not self._refused and not self._declined:
+            super().on_message_complete()
+
+    def _count(self, size: int) -> None:
+        self._header_bytes += size
+        if self._header_bytes > MAX_HEADER_BYTES and not self._refused:
+            self._refused = True
+            self.transport.write(_TOO_LARGE)
+            self.transport.close()
+
+    def _go_on_over_h11(self, rest: bytes) -> None:
+        """Hand the connection to uvicorn's other protocol, without the offer."""
+        self.connections.discard(self)
+        head = [self.parser.get_method(), b" ", self.url, b" HTTP/1.1\r\n"]
+        for name, value in self.headers:
+            if name not in _OFFER:
+                head += [name, b": ", value, b"\r\n"]
+        protocol = H11Protocol(
+            config=self.config, server_state=self.server_state, app_state=self.app_state
+        )
+        protocol.connection_made(self.transport)
+        self.transport.set_protocol(protocol)
+        protocol.data_received(b"".join([*head, b"\r\n", rest]))

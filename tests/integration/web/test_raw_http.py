@@ -1,0 +1,110 @@
+"""Requests as odd clients send them, byte by byte to the real server."""
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from digest.web.server import server_of
+
+BODY = b'{"email":"ana@example.org"}'
+OFFER = (
+    b"POST /api HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+    b"HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA\r\nContent-Type: application/json\r\n"
+)
+LENGTH = b"Content-Length: %d\r\n\r\n" % len(BODY)
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers with method, path and body."""
+    request = Request(scope, receive)
+    body = await request.body()
+    answer = PlainTextResponse(f"{request.method} {request.url.path} {body.decode()}")
+    await answer(scope, receive, send)
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    stop = threading.Event()
+    listener = socket.create_server(("127.0.0.1", 0))
+    number = listener.getsockname()[1]
+    thread = threading.Thread(target=server_of(echo, stop).run, args=([listener],))
+    thread.start()
+    yield number
+    stop.set()
+    thread.join()
+
+
+def exchange(port: int, *parts: bytes) -> bytes:
+    """Sends the parts, each in a segment of its own, and returns the answers until the end."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for part in parts:
+            line.sendall(part)
+        line.shutdown(socket.SHUT_WR)
+        found = b""
+        while data := line.recv(65_536):
+            found += data
+            if found.count(b"ana@example.org") or b"GET /second " in found:
+                return found
+    return found
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        pytest.param([OFFER + LENGTH + BODY], id="in one segment"),
+        pytest.param([OFFER + LENGTH, BODY], id="body apart"),
+        pytest.param([OFFER[:90], OFFER[90:] + LENGTH + BODY[:9], BODY[9:]], id="cut anywhere"),
+        pytest.param([bytes([one]) for one in OFFER + LENGTH + BODY], id="byte by byte"),
+        pytest.param([OFFER + CHUNKED + b"1b\r\n" + BODY + b"\r\n0\r\n\r\n"], id="chunked"),
+        pytest.param([(OFFER + LENGTH).replace(b"h2c", b"TLS/1.0") + BODY], id="another upgrade"),
+        pytest.param(
+            [(OFFER + LENGTH).replace(b"h2c", b"websocket") + BODY],
+            id="a web socket",
+        ),
+    ],
+)
+def test_a_post_that_offers_an_upgrade_keeps_its_body(port: int, parts: list[bytes]) -> None:
+    answer = exchange(port, *parts)
+    assert b"200 OK" in answer
+    assert b"POST /api " + BODY in answer
+
+
+def test_the_connection_goes_on_after_an_offer(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+        line.sendall(OFFER + LENGTH + BODY)
+        assert BODY in line.recv(65_536)
+        line.sendall(b"GET /second HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert b"GET /second " in line.recv(65_536)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(b"X-Long: " + b"a" * 1_000_000, id="one long header"),
+        pytest.param(b"\r\n".join(b"X-%d: a" % place for place in range(100_000)), id="many"),
+        pytest.param(b"Cookie: " + b"a=b;" * 250_000, id="a cookie"),
+    ],
+)
+def test_headers_beyond_the_bound_are_refused_and_the_server_goes_on(
+    port: int, head: bytes
+) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+        try:
+            line.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n\r\n")
+            answer = line.recv(65_536)
+        except (ConnectionResetError, BrokenPipeError):
+            answer = b"431"  # closed while we were still sending
+    assert b"431" in answer
+    assert b"GET /second " in exchange(port, b"GET /second HTTP/1.1\r\nHost: x\r\n\r\n")
+
+
+def test_usual_headers_pass(port: int) -> None:
+    head = b"GET /second HTTP/1.1\r\nHost: x\r\nCookie: " + b"a" * 30_000 + b"\r\n\r\n"
+    assert b"200 OK" in exchange(port, head)

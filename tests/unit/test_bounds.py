@@ -1,0 +1,117 @@
+"""Input is cut before anything matches or normalizes it: the bounds themselves, not the time."""
+
+import re
+import unicodedata
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import store.text
+import subscribers.addresses
+import subscribers.service
+from digest.catalog.slugs import LONGEST_READ, slugify
+from digest.settings import LONGEST_SETTING, Settings
+from digest.settings_validators import parse_sender
+from store.text import MAX_MARKS, limit_marks, normalize
+from subscribers.addresses import AddressError, parse_address
+from subscribers.service import clean_name
+
+ROOT = Path(__file__).resolve().parents[2]
+MARKS = "\u0301\u0323\u05b0\u3099"
+WORST = "a" + "\u0301\u0323" * 500_000
+
+
+def runs(text: str) -> list[int]:
+    """Lengths of the runs of combining marks."""
+    signs = "".join("m" if unicodedata.combining(char) else "." for char in text)
+    return [len(run) for run in re.findall("m+", signs)]
+
+
+@given(st.text(alphabet=st.one_of(st.sampled_from(MARKS), st.characters()), max_size=300))
+def test_no_run_of_marks_is_longer_than_the_bound_and_nothing_else_is_lost(text: str) -> None:
+    limited = limit_marks(text)
+    assert max(runs(limited), default=0) <= MAX_MARKS
+    bases = [char for char in text if not unicodedata.combining(char)]
+    assert [char for char in limited if not unicodedata.combining(char)] == bases
+    if max(runs(text), default=0) <= MAX_MARKS:
+        assert limited == text
+        assert normalize("NFC", text) == unicodedata.normalize("NFC", text)
+
+
+def test_whatever_is_normalized_is_limited_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    real = unicodedata.normalize
+
+    def recording(form: str, text: str) -> str:
+        seen.append(text)
+        return real(form, text)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(store.text.unicodedata, "normalize", recording)
+    with pytest.raises(AddressError):
+        parse_address(WORST + "@example.org")
+    with pytest.raises(AddressError):
+        parse_address("e\u0301" * 400_000 + "@example.org")
+    clean_name(WORST)
+    slugify(WORST)
+    normalize("NFC", WORST)
+    assert seen
+    assert max(max(runs(one), default=0) for one in seen) <= MAX_MARKS
+
+
+def test_nothing_normalizes_past_the_one_function_that_limits() -> None:
+    found = [
+        str(path.relative_to(ROOT))
+        for room in ("digest", "subscribers", "schedules", "store")
+        for path in (ROOT / room).rglob("*.py")
+        if "unicodedata.normalize(" in path.read_text(encoding="utf-8")
+    ]
+    assert found == ["store/text.py"]
+
+
+@pytest.mark.parametrize("text", [WORST, " " * 1_000_000, "@" * 1_000_000, "a@" * 500_000])
+def test_of_an_address_no_more_is_looked_at_than_an_address_can_have(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    seen: list[int] = []
+
+    def recording(form: store.text.Form, text: str) -> str:
+        seen.append(len(text))
+        return normalize(form, text)
+
+    monkeypatch.setattr(subscribers.addresses, "normalize", recording)
+    with pytest.raises(AddressError) as refused:
+        parse_address(text)
+    assert max(seen, default=0) <= subscribers.addresses.MAX_READ
+    assert len(str(refused.value)) < 200
+
+
+def test_of_a_name_no_more_is_looked_at_than_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+
+    def recording(form: store.text.Form, text: str) -> str:
+        seen.append(len(text))
+        return normalize(form, text)
+
+    monkeypatch.setattr(subscribers.service, "normalize", recording)
+    assert clean_name("\u00e9" * 1_000_000) == "\u00e9" * 100
+    assert max(seen) <= subscribers.service.MAX_NAME_READ
+
+
+def test_a_slug_is_made_of_the_beginning_and_still_tells_long_names_apart() -> None:
+    one, other = "x" * LONGEST_READ + "a", "x" * LONGEST_READ + "b"
+    assert slugify(one) != slugify(other)
+    assert len(slugify("\ufdfa" * 1_000_000)) <= 200
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_a_setting_of_any_length_is_refused_before_it_is_matched(name: str) -> None:
+    with pytest.raises(ValueError, match=rf"{LONGEST_SETTING + 1} characters"):
+        Settings(_env_file=None, **{name: " " * LONGEST_SETTING + "x"})
+
+
+@pytest.mark.parametrize("text", [" " * 2_000, "<" * 2_000, "a <" * 600, "a <" + "@" * 1_900 + ">"])
+def test_a_sender_of_the_worst_kind_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="should look like"):
+        parse_sender(text)
