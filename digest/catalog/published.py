@@ -2,16 +2,45 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any, NamedTuple
 
+from sqlalchemy import Select
+from sqlalchemy import select as select_rows
 from sqlmodel import Session, col, select
 
-from digest.catalog.queries import ComparisonView, ContenderView, views
+from digest.catalog.queries import ComparisonView, ContenderView, comparison_by_slug, views
 from digest.catalog.tables import Comparison, Contender, Tool
 
 
-def find_tool(session: Session, slug: str) -> Tool | None:
-    """Return the tool with this slug."""
-    return session.exec(select(Tool).where(Tool.slug == slug)).first()
+class PublishedTool(NamedTuple):
+    """A tool as its newest published comparison names it."""
+
+    id: int
+    slug: str
+    name: str
+
+
+def published_comparison(session: Session, slug: str, now: datetime) -> ComparisonView | None:
+    """The comparison with this slug; None before its time, as if there were none."""
+    view = comparison_by_slug(session, slug)
+    return view if view is not None and view.published_at <= now else None
+
+
+def find_tool(session: Session, slug: str, now: datetime) -> PublishedTool | None:
+    """The tool with this slug; None if no comparison that is published has it."""
+    found = session.execute(_tools(now).where(col(Tool.slug) == slug).limit(1)).first()
+    return PublishedTool(*found) if found else None
+
+
+def _tools(now: datetime) -> Select[Any]:
+    """Tools as published comparisons name them, a row for each comparison, the newest first."""
+    return (
+        select_rows(col(Tool.id), col(Tool.slug), col(Contender.name))
+        .join(Contender, col(Contender.tool_id) == col(Tool.id))
+        .join(Comparison, col(Comparison.id) == col(Contender.comparison_id))
+        .where(col(Comparison.published_at) <= now)
+        .order_by(col(Comparison.published_at).desc(), col(Comparison.id).desc())
+    )
 
 
 def matches_of(
@@ -72,13 +101,22 @@ def comparison_titles(session: Session, slugs: Sequence[str]) -> dict[str, str]:
     return dict(rows.all())
 
 
-def offered_categories(session: Session) -> set[str]:
-    """Return the categories that a reader can follow."""
-    return {one for one in session.exec(select(Contender.category).distinct()) if one}
+def offered_categories(session: Session, now: datetime) -> set[str]:
+    """The categories that a reader can follow: those of published comparisons."""
+    rows = session.exec(
+        select(Contender.category)
+        .join(Comparison, col(Comparison.id) == col(Contender.comparison_id))
+        .where(col(Comparison.published_at) <= now)
+        .distinct()
+    )
+    return {one for one in rows if one}
 
 
-def offered_tools(session: Session, limit: int) -> dict[str, str]:
-    """Return tools that a reader can follow, name by slug; of many, those compared last."""
-    newest = select(Tool.slug, Tool.name).order_by(col(Tool.id).desc()).limit(limit)
-    rows = [(str(slug), str(name)) for slug, name in session.exec(newest).all()]
-    return dict(sorted(rows, key=lambda one: one[1].lower()))
+def offered_tools(session: Session, limit: int, now: datetime) -> dict[str, str]:
+    """Names of tools that a reader can follow, by slug; of very many, those compared last."""
+    names: dict[str, str] = {}
+    for _, slug, name in session.execute(_tools(now)):
+        names.setdefault(slug, name)
+        if len(names) == limit:
+            break
+    return dict(sorted(names.items(), key=lambda one: one[1].lower()))

@@ -45,7 +45,7 @@ class ComparisonView:
 
 
 def comparison_by_slug(session: Session, slug: str) -> ComparisonView | None:
-    """Return the comparison with that slug, or None."""
+    """Return the comparison with that slug, or None; readers see it from its date on only."""
     found = views(session, list(session.exec(select(Comparison).where(Comparison.slug == slug))))
     return found[0] if found else None
 

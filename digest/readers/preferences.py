@@ -39,15 +39,17 @@ def find_reader(session: Session, subscriber_id: int) -> Subscriber | None:
     return session.get(Subscriber, subscriber_id)
 
 
-def read_preferences(session: Session, subscriber_id: int) -> ReaderPreferences | None:
+def read_preferences(
+    session: Session, subscriber_id: int, now: datetime
+) -> ReaderPreferences | None:
     """Returns the reader's page, None if erased. Offers what they follow even if delisted."""
     reader = session.get(Subscriber, subscriber_id)
     if reader is None:
         return None
     chosen = preferences_of(session, reader)
     followed = {slug: slug for slug in chosen.tools if slug}
-    offered = offered_tools(session, MAX_TOOLS)
-    categories = sorted(offered_categories(session) | chosen.categories)
+    offered = offered_tools(session, MAX_TOOLS, now)
+    categories = sorted(offered_categories(session, now) | chosen.categories)
     order = dict.fromkeys([*offered, *followed])
     tools = {slug: offered.get(slug, slug) for slug in order}
     return ReaderPreferences(reader, chosen, categories, tools)
@@ -96,7 +98,7 @@ def change_preferences(
     now: datetime,
 ) -> None:
     """Replaces a reader's preferences; leaves out categories and tools that are not offered."""
-    found = read_preferences(session, subscriber_id)
+    found = read_preferences(session, subscriber_id, now)
     if found is None:
         return
     chosen = Preferences(

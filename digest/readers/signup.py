@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from sqlmodel import Session, col, select
 
+from digest.catalog.published import published_comparison
 from digest.deliver.transactional.mail import enqueue
 from digest.deliver.transactional.tables import TransactionalKind
 from store.errors import DigestError
@@ -117,7 +118,7 @@ def complete_signup(
             subscriber_id,
             f"{proof.id if proof else 0}",
             now,
-            context={"comparison": comparison_in(source)},
+            context={"comparison": _published(session, comparison_in(source), now)},
         )
     return found
 
@@ -130,6 +131,11 @@ def comparison_in(source: str) -> str:
         return ""
     found = _COMPARISON.search(path)
     return found[1] if found and found[1].isprintable() else ""
+
+
+def _published(session: Session, slug: str, now: datetime) -> str:
+    """The slug if readers may see that comparison; else an empty one."""
+    return slug if slug and published_comparison(session, slug, now) else ""
 
 
 def _asked_at(session: Session, subscriber_id: int) -> str:

@@ -5,9 +5,9 @@ complaining or permission and is not among those known here is unclear: `is_uncl
 """
 
 import re
-import unicodedata
 from functools import lru_cache
 
+from store.text import normalize
 from subscribers.transfer.column_names import KNOWN_NAMES, ColumnRole
 
 MEANINGS = (
@@ -70,7 +70,7 @@ _PLACES = frozenset(_PLACE_WORDS.split())
 @lru_cache(maxsize=4096)
 def normalize_column(name: str) -> str:
     """Return a column's name for comparison: small letters and figures alone, no accents."""
-    bare = unicodedata.normalize("NFKD", name.casefold())
+    bare = normalize("NFKD", name.casefold())
     return "".join(one for one in bare if one.isalnum())
 
 

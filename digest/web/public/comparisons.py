@@ -5,8 +5,8 @@ from urllib.parse import quote
 from fastapi import APIRouter, HTTPException, Response
 
 from digest.catalog.pages import Lens, ReviewPage
-from digest.catalog.published import find_tool, matches_of
-from digest.catalog.queries import ComparisonView, ContenderView, comparison_by_slug
+from digest.catalog.published import find_tool, matches_of, published_comparison
+from digest.catalog.queries import ComparisonView, ContenderView
 from digest.catalog.trends import trends
 from digest.web.public.signup_form import signup_form
 from digest.web.site import SiteDep, TemplatesDep
@@ -20,8 +20,8 @@ MAX_WEEKS = 52
 @router.api_route("/comparisons/{slug}", methods=["GET", "HEAD"])
 def comparison(slug: str, site: SiteDep, templates: TemplatesDep) -> Response:
     with site.store.read() as session:
-        view = comparison_by_slug(session, fit_slug(slug))
-    if view is None or view.published_at > site.clock():
+        view = published_comparison(session, fit_slug(slug), site.clock())
+    if view is None:
         raise HTTPException(404)
     path = f"/comparisons/{quote(view.slug)}"
     return templates.show(
@@ -37,10 +37,10 @@ def comparison(slug: str, site: SiteDep, templates: TemplatesDep) -> Response:
 def tool(slug: str, site: SiteDep, templates: TemplatesDep) -> Response:
     """Shows the tool as in its newest comparison, and lists every comparison it is in."""
     with site.store.read() as session:
-        found = find_tool(session, fit_slug(slug))
-        if found is None or found.id is None:
-            raise HTTPException(404)
         now = site.clock()
+        found = find_tool(session, fit_slug(slug), now)
+        if found is None:
+            raise HTTPException(404)
         matches = matches_of(session, found.id, now)
         weeks = trends(session, [found.id], now).get(found.id, [])
     return templates.show(

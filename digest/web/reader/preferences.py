@@ -123,7 +123,7 @@ def _back(templates: PageTemplates, token: str, said: str) -> Response:
 
 def _page(site: Site, templates: PageTemplates, link: ReaderLink, *, said: str) -> Response:
     with site.store.read() as session:
-        found = read_preferences(session, link.subscriber_id)
+        found = read_preferences(session, link.subscriber_id, site.clock())
     if found is None:
         raise unknown_reader(link)
     mine = link_token(site.tokens, Purpose.PREFERENCES, found.reader, link.issue_id)

@@ -127,7 +127,9 @@ def test_an_upgrade_and_a_backup_have_nothing_to_mend(before: Outside) -> None:
     assert _dump() == as_it_was
     before.done("database", "backup", "saved.db")
     before.done("database", "restore", "saved.db")
-    assert _dump() == as_it_was
+    # Sending is held then: what was open is paused, and nothing else is another.
+    held = ("issue", "batch", "delivery", "letter", "instance")
+    assert _without(_dump(), held) == _without(as_it_was, held)
 
 
 def test_links_sent_before_lead_where_they_led(before: Outside) -> None:
@@ -329,6 +331,12 @@ def _effects() -> list[str]:
     gone = was - set(found)
     new = [one for one in found if one not in was]
     return [*(f"no more: {one}" for one in sorted(gone)), *(f"now: {one}" for one in new)]
+
+
+def _without(dump: list[str], tables: tuple[str, ...]) -> list[str]:
+    """The dump without the rows of these tables."""
+    begins = tuple(f'INSERT INTO "{table}"' for table in tables)
+    return [line for line in dump if not line.startswith(begins)]
 
 
 def _dump() -> list[str]:
