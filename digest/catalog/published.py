@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select
 from sqlalchemy import select as select_rows
 from sqlmodel import Session, col, select
 
@@ -32,11 +31,11 @@ def find_tool(session: Session, slug: str, now: datetime) -> PublishedTool | Non
     return PublishedTool(*found) if found else None
 
 
-def _tools(now: datetime) -> Select[Any]:
+def _tools(now: datetime) -> Any:
     """Tools as published comparisons name them, a row for each comparison, the newest first."""
+    rows: Any = select_rows(col(Tool.id), col(Tool.slug), col(Contender.name))
     return (
-        select_rows(col(Tool.id), col(Tool.slug), col(Contender.name))
-        .join(Contender, col(Contender.tool_id) == col(Tool.id))
+        rows.join(Contender, col(Contender.tool_id) == col(Tool.id))
         .join(Comparison, col(Comparison.id) == col(Contender.comparison_id))
         .where(col(Comparison.published_at) <= now)
         .order_by(col(Comparison.published_at).desc(), col(Comparison.id).desc())
