@@ -1,0 +1,160 @@
+"""Imports as a whole: there and back, tried dry, killed in the middle, and run again."""
+
+import csv
+import io
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from store.engine import Store, open_store
+from subscribers import suppression
+from subscribers.service import erase_subscriber, find_subscriber
+from subscribers.tables import SuppressionReason
+from subscribers.transfer.refused_rows import RefusedFile
+from tests.parts.imported import HASHER, MAILCHIMP, NOW, SECRET, exported, load, people
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, sqlite_pattern: Path) -> Iterator[Store]:
+    """Another database."""
+    path = tmp_path / "elsewhere.db"
+    path.write_bytes(sqlite_pattern.read_bytes())
+    opened = open_store(f"sqlite:///{path}")
+    yield opened
+    opened.close()
+
+
+def filled(store: Store) -> None:
+    """A list with all that there is to keep."""
+    load(store, MAILCHIMP)
+    load(
+        store,
+        'email,name,status,created_at\n"=1+1@example.org",=HYPERLINK(1),active,2024-01-01\n'
+        '\'-bo@example.org,Bo,bounced,\ncy@example.org,"Cy, ""Jr""",unsubscribed,\n'
+        "di@example.org,Δi,pending,\ned@example.org,Ed,complained,\n",
+        source="=cmd.csv",
+    )
+    with store.write() as session:
+        ana = find_subscriber(session, "ana@example.org")
+        assert ana is not None
+        ana.tracking = False
+        for email, note in (("fi@example.org", "=asked by phone"), ("di@example.org", "@odd")):
+            suppression.suppress(
+                session, HASHER.hash(email), email, SuppressionReason.MANUAL, NOW, note=note
+            )
+        erase_subscriber(session, HASHER, "gone@example.org", NOW)
+
+
+def test_an_export_comes_back_as_it_was(store: Store, elsewhere: Store) -> None:
+    """Status, consents, preferences and suppressions, into another database."""
+    filled(store)
+    content = exported(store)
+    later = NOW + timedelta(days=9)
+    report = load(elsewhere, content, now=later)
+    assert report.refused == []
+    assert report.read_as.startswith("an export of this program")
+    assert exported(elsewhere) == content
+    with elsewhere.read() as session:
+        assert suppression.is_suppressed(session, HASHER.hash("gone@example.org"))
+    load(elsewhere, content, now=later)
+    assert exported(elsewhere) == content
+    cells = [cell for row in csv.reader(io.StringIO(content)) for cell in row]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_a_dry_run_says_what_would_be_and_changes_nothing(store: Store, tmp_path: Path) -> None:
+    filled(store)
+    before = exported(store)
+    rows = "".join(f"reader{number}@example.org,active\n" for number in range(6_000))
+    content = (
+        f"email,status\n{rows}READER5@example.org,active\nnonsense,active\nana@example.org,\n"
+        "cy@example.org,active\nnew@example.org,bounced\nfi@example.org,active\n"
+    )
+    with RefusedFile(tmp_path / "refused.csv") as refused:
+        dry = load(store, content, dry=True, refused=refused)
+    assert exported(store) == before
+    assert dry == load(store, content)
+    assert (dry.added, dry.repeated, dry.already, dry.departed) == (6_000, 1, 1, 1)
+    assert (dry.suppressed, dry.refused_count) == (2, 1)
+    assert "6002,expected a mail address" not in before
+    assert "nonsense,active,6003," in (tmp_path / "refused.csv").read_text(encoding="utf-8")
+
+
+CHILD = """
+import os, signal, sys
+from datetime import datetime
+from pathlib import Path
+from store.engine import open_store
+from subscribers.addresses import AddressHasher
+from subscribers.transfer.run import import_csv
+
+def die(_: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+with Path(sys.argv[2]).open("rb") as file:
+    import_csv(open_store(sys.argv[1]), AddressHasher(sys.argv[3]), file, source="list.csv",
+               status=None, now=datetime.fromisoformat(sys.argv[4]), wording="They asked.",
+               progress=die)
+"""
+
+
+def test_killed_in_the_middle_and_run_again_it_ends_where_one_run_ends(
+    store: Store, database_url: str, elsewhere: Store, tmp_path: Path
+) -> None:
+    words = ("active", "pending", "unsubscribed", "bounced")
+    rows = "".join(f"reader{n}@example.org,{words[n % 4]},2024-01-01\n" for n in range(11_000))
+    content = f"email,status,created_at\n{rows}reader8@example.org,unsubscribed,\n"
+    (tmp_path / "list.csv").write_text(content, encoding="utf-8")
+    child = subprocess.run(
+        [sys.executable, "-c", CHILD, database_url, tmp_path / "list.csv", SECRET, NOW.isoformat()],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert child.returncode == -signal.SIGKILL
+    there = len(people(store))
+    assert 0 < there < 11_000
+    assert load(store, content).added < 5_500
+    assert load(elsewhere, content).added == 5_500
+    assert exported(store) == exported(elsewhere)
+
+
+def test_refused_rows_can_be_corrected_and_imported(store: Store, tmp_path: Path) -> None:
+    """The report is a list like the first: its own columns, in its own delimiter."""
+    bad = (
+        'Name;E-Mail;Status;Note\nAna;ana@example.org;active;x\n"=Bo; ""B""";bo at example.org;'
+        "active;+1\nCy;cy@example.org;on-fire;\nDi;di@example;active;\n"
+    )
+    with RefusedFile(tmp_path / "1.csv") as refused:
+        assert load(store, bad, refused=refused).refused_count == 3
+    with (tmp_path / "1.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file, delimiter=";"))
+    assert rows[0] == ["Name", "E-Mail", "Status", "Note", "refused_line", "refused_because"]
+    assert rows[1][:5] == ['\'=Bo; "B"', "bo at example.org", "active", "'+1", "3"]
+    assert rows[2][4:] == [
+        "4",
+        "expected active, pending, unsubscribed, bounced or complained, in column Status",
+    ]
+    corrected = (
+        (tmp_path / "1.csv").read_bytes().replace(b" at ", b"@").replace(b"on-fire", b"active")
+    )
+    with RefusedFile(tmp_path / "2.csv") as refused:
+        again = load(store, corrected, refused=refused)
+    assert (again.added, again.refused_count) == (2, 1)
+    assert people(store)["bo@example.org"] == ('=Bo; "B"', "active")
+    header = (tmp_path / "2.csv").read_text(encoding="utf-8-sig").splitlines()[0]
+    assert header == "Name;E-Mail;Status;Note;refused_line;refused_because"
+
+
+def test_no_report_is_made_where_nothing_was_refused(sqlite_store: Store, tmp_path: Path) -> None:
+    with RefusedFile(tmp_path / "refused.csv") as refused:
+        load(sqlite_store, "email\nana@example.org\n", refused=refused)
+    assert list(tmp_path.glob("refused*")) == []
