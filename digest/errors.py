@@ -33,7 +33,9 @@
     │   ├── MailboxError              the bounce mailbox can't be read
     │   ├── PageError                 a page is no comparison
     │   ├── ProviderError             no mail can be submitted to the provider now
-    │   │   └── ProviderBusyError     the provider asks to wait
+    │   │   ├── ProviderBusyError       the provider asks to wait
+    │   │   ├── RefusedForAllError      the provider refuses what all messages have in common
+    │   │   └── SubmissionStoppedError  the submission was told to stop
     │   ├── ScheduleError             a schedule or its rule is wrong
     │   ├── SettingsError             a setting is missing or wrong
     │   ├── StoreError                the database can't be opened, or is of another version

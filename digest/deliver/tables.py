@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     Integer,
     UniqueConstraint,
+    text,
 )
 from sqlmodel import Field
 
@@ -119,6 +120,8 @@ class Attempt(Table, table=True):
     """`refusal` or `unknown`."""
     code: str | None = Field(default=None, max_length=20)
     detail: str = Field(default="", max_length=500)
+    stage: str | None = Field(default=None, max_length=8)
+    """The SMTP command that was answered so (`bounce_policy.failure.Stage`), if it was one."""
     at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -136,6 +139,10 @@ class TokenBucketRow(Table, table=True):
     free_at: datetime = Field(sa_type=UtcDateTime)
     day: date
     used: int
+    minute_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    minute_used: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    hour_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    hour_used: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
 
 
 class Instance(Table, table=True):

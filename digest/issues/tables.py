@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlmodel import Field
 
@@ -102,6 +103,12 @@ class Issue(Table, table=True):
     """The IANA zone of the issue's days: its schedule's, kept when sending begins."""
     audience: int | None = Field(default=None)
     """How many deliveries the freeze made; None before the freeze."""
+    held_because: str | None = Field(default=None, max_length=1_000)
+    """Why its sending was held last, in a line for people: for good where it is paused, else until
+    its batches are due."""
+    held_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    accepts_refusals: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Somebody decided that refusals are to be counted, whatever they look like."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

@@ -9,17 +9,21 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
+from digest.deliver.circuit_breaker import CircuitBreaker
 from digest.deliver.ledger.claim import Claim, claim_batches
+from digest.deliver.ledger.hold import hold_issue, is_held, postpone_issue, queue_again
 from digest.deliver.ledger.release import close_batches, release_batches
-from digest.deliver.ledger.settle import settle
+from digest.deliver.ledger.settle import apply_policy, settle
 from digest.deliver.ledger.throttle_status import throttle_status
 from digest.deliver.ledger.worker_lock import WorkerLock
-from digest.deliver.providers.base import Outcome, Provider
+from digest.deliver.providers.base import Outcome, Provider, Rejected
 from digest.deliver.rate_limit.limiter import RateLimiter
+from digest.deliver.tables import DeliveryState
 from digest.message.personalization import Personalization, Recipient
 from digest.pipeline.notify_workers import NotifyWorkers, notify_nobody
 from store.engine import Store, describe_error
@@ -39,6 +43,7 @@ RETRY_WAITS = (0.1, 0.5, 2.0, 5.0, 10.0, 20.0, 30.0)
 """Seconds between tries to write outcomes: enough for a database to restart."""
 log = logging.getLogger(__name__)
 
+Result = TypeVar("Result")
 Personalizer = Callable[[Sequence[Recipient]], list[Personalization]]
 
 
@@ -47,7 +52,8 @@ class BatchRunner:
     """One worker's batches of one issue.
 
     Nothing more is claimed after `quota` recipients (None: no limit). Workers are notified of
-    batches that are queued again. `error` is what ended claiming early, if anything did.
+    batches that are queued again. `error` is what ended claiming early, if anything did. `breaker`
+    sees every outcome: once it is open nothing more is handed out.
     """
 
     store: Store
@@ -59,14 +65,17 @@ class BatchRunner:
     limiter: RateLimiter
     pause: Callable[[float], None]
     should_stop: Callable[[], bool]
+    breaker: CircuitBreaker
     notify_workers: NotifyWorkers = notify_nobody
     quota: int | None = None
     monotonic: Callable[[], float] = time.monotonic
     error: Exception | None = None
     _position_of: dict[int, int] = field(default_factory=dict)
     _unanswered: dict[int, int] = field(default_factory=dict)
+    _handed_out: set[int] = field(default_factory=set)
     _unwritten: list[Outcome] = field(default_factory=list)
     _done: list[int] = field(default_factory=list)
+    _applied: list[Rejected] = field(default_factory=list)
     _claim_limit: int = 1
     _written_at: float = 0.0
     _throttled_until: datetime | None = None
@@ -78,7 +87,7 @@ class BatchRunner:
         Ends when nothing is due, at the quota, or when `should_stop` says so. Never raises, so
         that outcomes of messages in flight still come in; see `error`.
         """
-        while not self.should_stop() and (self.quota is None or self._claimed < self.quota):
+        while not self._should_end():
             if self._is_throttled():
                 yield []
                 continue
@@ -96,12 +105,22 @@ class BatchRunner:
                     return
                 continue
             claimed_at = self.monotonic()
-            yield from filter(None, personalizations)
+            for claim, batch in zip(claims, personalizations, strict=True):
+                if self.breaker.is_open:
+                    return
+                self._handed_out.add(claim.position)
+                if batch:
+                    yield batch
             self._claimed += sum(map(len, personalizations))
             self._adapt(self.monotonic() - claimed_at)
 
+    def _should_end(self) -> bool:
+        enough = self.quota is not None and self._claimed >= self.quota
+        return enough or self.breaker.is_open or self.should_stop()
+
     def record(self, outcomes: Sequence[Outcome]) -> None:
         """Record outcomes; write them if there are many, or if the last write is long ago."""
+        self.breaker.record(outcomes)
         for outcome in outcomes:
             position = self._position_of.pop(outcome.delivery_id, None)
             if position is None:
@@ -121,13 +140,61 @@ class BatchRunner:
 
     def close(self) -> None:
         """Close all claimed batches; a delivery without an outcome becomes uncertain."""
-        self._done = list(self._unanswered)
-        self._transact(0)
+        returned = [one for one in self._unanswered if one not in self._handed_out]
+        self._done = [one for one in self._unanswered if one in self._handed_out]
+        self._transact(0, returned)
 
     def release(self, not_before: datetime | None) -> None:
         """Queue all claimed batches again; what has no outcome was not submitted."""
         returned = [position for position, open_ in self._unanswered.items() if open_]
         self._transact(0, returned, not_before)
+
+    def hold(self, because: str) -> None:
+        """Hold the issue, and queue again what is suspected; all that is claimed was settled."""
+        self._try(lambda: self._hold(because))
+
+    def postpone(self, until: datetime, because: str) -> None:
+        """Let nothing of the issue be due before `until`; all that is claimed was released."""
+
+        def commit() -> None:
+            with self.store.write() as session:
+                postpone_issue(session, self.number, until, because)
+                self.notify_workers(session, self.number, until)
+
+        self._try(commit)
+
+    def follow_hold(self) -> bool:
+        """If another worker holds the issue, queue again what is suspected here; return if so."""
+        with self.store.read() as session:
+            held = is_held(session, self.number)
+        if held:
+            self._try(lambda: self._hold(None))
+        return held
+
+    def end_suspicion(self) -> None:
+        """Apply the bounce policy to what was refused, unless more of it is to be expected."""
+        if self.breaker.postponed and self.breaker.is_calm():
+            self.breaker.clear()
+            self._transact(0)
+
+    def _hold(self, because: str | None) -> None:
+        now = self.clock()
+        with self.store.write() as session:
+            if because is not None:
+                hold_issue(session, self.number, because, now)
+            queue_again(
+                session,
+                self.number,
+                list(self.breaker.suspected()),
+                [DeliveryState.FAILED],
+                batch_size=self._batch_size,
+                now=now,
+            )
+        self.breaker.postponed.clear()
+
+    @property
+    def _batch_size(self) -> int:
+        return self.limiter.limits.batch_size(self.provider.batch_size)
 
     def _throttle_end(self, asked_at: datetime) -> datetime | None:
         """Return until when the rate limits hold everything back, or None to end the run.
@@ -163,18 +230,9 @@ class BatchRunner:
     ) -> list[Claim]:
         """Write outcomes, release `returned` and claim up to `most` recipients, in one transaction.
 
-        Retries for about a minute: a provider reports an outcome only once.
+        Raises DBAPIError when the database refuses for about a minute.
         """
-        for wait in (*RETRY_WAITS, None):
-            try:
-                claims = self._commit(most, returned, not_before)
-            except DBAPIError as error:
-                if wait is None:
-                    raise
-                log.warning("the database refused; trying again: %s", describe_error(error))
-                self.pause(wait)
-            else:
-                break
+        claims = self._try(lambda: self._commit(most, returned, not_before))
         self._forget(returned)
         self._written_at = self.monotonic()
         for claim in claims:
@@ -184,6 +242,16 @@ class BatchRunner:
             if not claim.recipients:
                 self._done.append(claim.position)
         return claims
+
+    def _try(self, commit: Callable[[], Result]) -> Result:
+        """Commit; retry for about a minute: a provider reports an outcome only once."""
+        for wait in RETRY_WAITS:
+            try:
+                return commit()
+            except DBAPIError as error:
+                log.warning("the database refused; trying again: %s", describe_error(error))
+                self.pause(wait)
+        return commit()
 
     def _commit(
         self, most: int, returned: Sequence[int], not_before: datetime | None
@@ -204,16 +272,26 @@ class BatchRunner:
             )
 
     def _write(self, session: Session, now: datetime) -> None:
+        breaker = self.breaker
+        suspected = breaker.suspected() if self._unwritten or breaker.postponed else {}
         if self._unwritten:
-            for due in settle(
+            settled = settle(
                 session,
                 self.number,
                 self._unwritten,
                 provider=self.provider.name,
-                batch_size=self.limiter.limits.batch_size(self.provider.batch_size),
+                batch_size=self._batch_size,
                 now=now,
-            ):
+                suspected=suspected,
+            )
+            for due in settled.due:
                 self.notify_workers(session, self.number, due)
+            breaker.postponed.update({one.delivery_id: one for one in settled.postponed})
+        self._applied = [
+            one for number, one in breaker.postponed.items() if number not in suspected
+        ]
+        if self._applied:
+            apply_policy(session, self._applied, now)
         if self._done:
             close_batches(session, self.number, self._done, now)
 
@@ -221,7 +299,10 @@ class BatchRunner:
         """Forget the batches that were just closed or released."""
         for position in (*self._done, *returned):
             self._unanswered.pop(position, None)
-        self._unwritten, self._done = [], []
+            self._handed_out.discard(position)
+        for one in self._applied:
+            self.breaker.postponed.pop(one.delivery_id, None)
+        self._unwritten, self._done, self._applied = [], [], []
 
     def _adapt(self, seconds: float) -> None:
         """Adapt the size of the next claim to how long this one took."""

@@ -186,16 +186,27 @@ class IssueService:
     def pause(self, number: int) -> None:
         """Stop sending until `resume`; batches in flight are finished."""
         with self.store.write() as session:
-            transition(session, number, IssueState.PAUSED)
+            transition(session, number, IssueState.PAUSED, held_because=None)
 
-    def resume(self, number: int) -> None:
-        """Continue sending a paused issue."""
+    def resume(self, number: int, *, accept_refusals: bool = False) -> None:
+        """Continue sending a paused issue, or one that was held.
+
+        With `accept_refusals` it is not held again: refusals count, whatever they look like.
+        """
         SendingGuard(self.store, self.clock).ensure_may_send()
         with self.store.write() as session:
             if find_issue(session, number).state != IssueState.PAUSED:
                 msg = f"issue {number} is not paused"
                 raise IssueError(msg)
-            transition(session, number, IssueState.SENDING, only_from={IssueState.PAUSED})
+            transition(
+                session,
+                number,
+                IssueState.SENDING,
+                only_from={IssueState.PAUSED},
+                held_because=None,
+                held_at=None,
+                accepts_refusals=accept_refusals,
+            )
             self.notify_workers(session, number, None)
 
     def cancel(self, number: int) -> None:

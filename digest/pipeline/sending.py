@@ -9,17 +9,27 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
+from digest.deliver.circuit_breaker import CircuitBreaker
 from digest.deliver.ledger.finish import count_deliveries, finish_issue
 from digest.deliver.ledger.progress import Progress, progress_of
 from digest.deliver.ledger.release import close_abandoned_batches
+from digest.deliver.ledger.settle import apply_policy
 from digest.deliver.ledger.throttle_status import throttle_status
 from digest.deliver.ledger.worker_lock import WorkerLock
-from digest.deliver.providers.base import Provider, ProviderBusyError, ProviderError
+from digest.deliver.providers.base import (
+    Provider,
+    ProviderBusyError,
+    ProviderError,
+    RefusedForAllError,
+    SubmissionStoppedError,
+)
 from digest.deliver.rate_limit.limiter import RateLimiter
 from digest.deliver.rate_limit.limits import Limits
+from digest.issues.lifecycle import find_issue
 from digest.message.edition import Edition
 from digest.pipeline.batch_runner import BatchRunner
 from digest.pipeline.hold import SendingGuard
+from digest.pipeline.hold_reason import hint, hold_reason
 from digest.pipeline.issue_renderer import IssueRenderer
 from digest.pipeline.notify_workers import NotifyWorkers, notify_nobody
 from store.engine import Store
@@ -32,7 +42,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Sends issues for one worker. `should_stop` is asked between batches."""
+    """Sends issues for one worker. `should_stop` is asked between batches.
+
+    An issue is held (`deliver.ledger.hold`) when the provider's refusals speak of us and not of
+    single readers (`deliver.circuit_breaker`). `breakers` are those of the issues being sent.
+    """
 
     store: Store
     renderer: IssueRenderer
@@ -41,6 +55,7 @@ class Sending:
     limits: Limits = field(default_factory=Limits)
     pause: Callable[[float], None] = time.sleep
     notify_workers: NotifyWorkers = notify_nobody
+    breakers: dict[int, CircuitBreaker] = field(default_factory=dict)
 
     def run(
         self,
@@ -50,7 +65,7 @@ class Sending:
         should_stop: Callable[[], bool] = lambda: False,
         report: Callable[[Progress], None] | None = None,
     ) -> Progress:
-        """Send what is due of issue `number`; return its progress then.
+        """Send what is due of issue `number`; return its progress then, also where it is held.
 
         Raises ProviderError if the provider can't be used; what was not submitted is queued again.
         Raises SendingHeldError if nothing may be sent from this store.
@@ -81,7 +96,14 @@ class Sending:
     def finish(self, number: int) -> bool:
         """Finish the issue if every recipient is accounted for; return whether it is finished."""
         with self.store.write() as session:
-            return finish_issue(session, number, self.clock())
+            return self._finish_in(session, number)
+
+    def _finish_in(self, session: Session, number: int) -> bool:
+        if not finish_issue(session, number, self.clock()):
+            return False
+        if breaker := self.breakers.pop(number, None):
+            apply_policy(session, list(breaker.postponed.values()), self.clock())
+        return True
 
     def _work(
         self,
@@ -96,6 +118,11 @@ class Sending:
         # Read before the first claim: altered bytes are refused while nothing is in flight.
         with self.store.read() as session:
             edition = self.renderer.edition(session, number)
+            accepts_refusals = find_issue(session, number).accepts_refusals
+        breaker = self.breakers.get(number)
+        if breaker is None or breaker.is_open or breaker.enabled == accepts_refusals:
+            breaker = self.breakers[number] = CircuitBreaker(enabled=not accepts_refusals)
+        breaker.begin_run()
         runner = BatchRunner(
             store=self.store,
             number=number,
@@ -106,6 +133,7 @@ class Sending:
             limiter=self.limiter,
             pause=self.pause,
             should_stop=should_stop,
+            breaker=breaker,
             notify_workers=self.notify_workers,
             quota=quota,
         )
@@ -116,10 +144,13 @@ class Sending:
     def _submit(
         self, runner: BatchRunner, edition: Edition, report: Callable[[Progress], None] | None
     ) -> None:
-        """Submit until nothing is left to claim, or the provider can't be used."""
+        """Submit until nothing is left to claim, the issue is held, or the provider is unusable."""
+        breaker = runner.breaker
         due = self.clock()
         try:
-            for outcomes in self.provider.submit(edition, runner.batches()):
+            for outcomes in self.provider.submit(
+                edition, runner.batches(), lambda: breaker.is_open
+            ):
                 runner.record(outcomes)
                 if report and self.clock() >= due:
                     began = self.clock()
@@ -127,9 +158,7 @@ class Sending:
                     due = self.clock()
                     due += max(REPORT_EVERY, (due - began) * REPORT_SHARE)
         except ProviderError as error:
-            wait = error.retry_after if isinstance(error, ProviderBusyError) else None
-            runner.release(self.clock() + timedelta(seconds=wait) if wait else None)
-            raise
+            self._unusable(runner, error)
         except DBAPIError:
             # Not the provider's fault. The next worker closes what could not be written.
             raise
@@ -138,7 +167,35 @@ class Sending:
             log.exception("the provider failed; its messages in flight are uncertain")
             runner.close()
             raise ProviderError(f"{self.provider.name} failed: {error!r}") from error
-        runner.close()
+        else:
+            runner.close()
+        breaker.end_run()
+        if breaker.trip:
+            self._hold(runner, hold_reason(self.provider.name, breaker.trip))
+        elif not runner.follow_hold():
+            runner.end_suspicion()
+
+    def _unusable(self, runner: BatchRunner, error: ProviderError) -> None:
+        """Queue again what has no outcome, and hold the issue if that is what the error is about.
+
+        Raises any other error.
+        """
+        if isinstance(error, ProviderBusyError):
+            until = self.clock() + timedelta(seconds=error.retry_after)
+            runner.release(until)
+            runner.postpone(until, str(error))
+            log.warning("issue %s waits until %s: %s", runner.number, until, error)
+            return
+        runner.release(None)
+        if isinstance(error, RefusedForAllError):
+            self._hold(runner, f"{error}; {hint(error.cause)}")
+        elif not isinstance(error, SubmissionStoppedError):
+            raise error
+
+    def _hold(self, runner: BatchRunner, because: str) -> None:
+        because = because.replace("resume N", f"resume {runner.number}")
+        runner.hold(because)
+        log.warning("issue %s is held: %s", runner.number, because)
 
     def close_abandoned(self, number: int, worker_lock: WorkerLock) -> int:
         """Close what dead workers had claimed; return how many deliveries that leaves uncertain.
@@ -164,7 +221,7 @@ class Sending:
 
     def _finish(self, number: int) -> Progress:
         with self.store.write() as session:
-            finished = finish_issue(session, number, self.clock())
+            finished = self._finish_in(session, number)
             return self._progress(session, number, finished=finished)
 
     def _progress(self, session: Session, number: int, *, finished: bool) -> Progress:

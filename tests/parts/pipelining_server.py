@@ -14,6 +14,24 @@ class _HungUpError(Exception):
 
 
 @dataclass
+class Fault:
+    """What is answered instead of yes at `stage` (CONNECT, EHLO, RSET, MAIL, RCPT, DATA, BODY).
+
+    From the message on that comes after `after` were accepted in all, or after `per_connection` on
+    one connection; only for recipients that `only` matches. With `close` the server hangs up after
+    it, with `times` only so often. `{recipient}` in the reply stands for the address.
+    """
+
+    stage: str
+    reply: str
+    after: int = 0
+    per_connection: int = 0
+    only: str = ""
+    close: bool = False
+    times: int | None = None
+
+
+@dataclass
 class PipeliningServer:
     """Replies are by recipient.
 
@@ -41,6 +59,11 @@ class PipeliningServer:
     mute: set[str] = field(default_factory=set)
     """Whose RCPT is never answered; `silent`, whose body."""
     messages_per_connection: int = 1_000_000
+    faults: list[Fault] = field(default_factory=list)
+    size: int | None = None
+    """What EHLO offers as the largest message (RFC 1870)."""
+    errors_per_connection: int = 1_000_000
+    """Commands out of sequence after which it hangs up, as Exim does after three."""
 
     received: list[tuple[str, bytes]] = field(default_factory=list)
     verbs: list[str] = field(default_factory=list)
@@ -88,7 +111,7 @@ class _Talk:
         self.script, self.sock = script, sock
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.data, self.out = b"", b""
-        self.recipient, self.sender, self.count = "", False, 0
+        self.recipient, self.sender, self.count, self.errors = "", False, 0, 0
 
     def run(self) -> None:
         try:
@@ -101,7 +124,33 @@ class _Talk:
             with self.sock, suppress(_HungUpError, OSError):
                 self.flush()
 
+    def fails(self, stage: str, recipient: str = "") -> bool:
+        """Answers as a fault says; False if none applies."""
+        for fault in self.script.faults:
+            if (
+                fault.stage == stage
+                and len(self.script.received) >= fault.after
+                and self.count >= fault.per_connection
+                and re.search(fault.only, recipient)
+                and fault.times != 0
+            ):
+                if fault.times:
+                    fault.times -= 1
+                self.say(fault.reply.replace("{recipient}", recipient))
+                if fault.close:
+                    raise _HungUpError
+                return True
+        return False
+
+    def out_of_sequence(self, reply: str) -> None:
+        self.errors += 1
+        self.say(reply)
+        if self.errors > self.script.errors_per_connection:
+            raise _HungUpError
+
     def greet(self) -> None:
+        if self.fails("CONNECT"):
+            raise _HungUpError
         greetings = self.script.greetings
         greeting = greetings.pop(0) if greetings else "220 mx.test"
         if greeting:
@@ -144,8 +193,11 @@ class _Talk:
         verb = line.split(" ", maxsplit=1)[0].upper()
         script.verbs.append(verb)
         if verb == "EHLO":
+            if self.fails("EHLO"):
+                raise _HungUpError
             extra = "250-CHUNKING\r\n" if script.chunking else ""
             extra += "250-PIPELINING\r\n" if script.pipelining else ""
+            extra += f"250-SIZE {script.size}\r\n" if script.size else ""
             self.out += f"250-mx.test\r\n{extra}250 8BITMIME\r\n".encode()
         elif verb == "MAIL":
             self.mail()
@@ -155,8 +207,11 @@ class _Talk:
             self.body_by_data()
         elif verb == "BDAT":
             self.body_by_chunk(int(line.split(" ")[1]))
-        elif verb in {"RSET", "NOOP"}:
-            self.end()
+        elif verb == "RSET":
+            if not self.fails("RSET"):
+                self.end()
+                self.say("250 OK")
+        elif verb == "NOOP":
             self.say("250 OK")
         else:
             self.say("221 Bye" if verb == "QUIT" else "500 5.5.1 What?")
@@ -169,7 +224,9 @@ class _Talk:
             self.say("421 4.7.0 Enough for one connection")
             raise _HungUpError
         if self.sender:
-            self.say("503 5.5.1 Nested MAIL")
+            self.out_of_sequence("503 5.5.1 Nested MAIL")
+            return
+        if self.fails("MAIL"):
             return
         self.sender = self.script.mail_reply.startswith("2")
         self.say(self.script.mail_reply)
@@ -183,6 +240,8 @@ class _Talk:
         assert found
         if self.script.is_hit(self.script.mute, found[1]):
             self.stall()
+        if self.sender and self.fails("RCPT", found[1]):
+            return
         reply = self.script.reply(self.script.rcpt_replies, found[1], "250 2.1.5 OK")
         self.recipient = found[1] if self.sender and reply.startswith("2") else ""
         self.say(reply if self.sender else "503 5.5.1 MAIL first")
@@ -192,6 +251,8 @@ class _Talk:
         reply = self.script.reply(self.script.data_replies, recipient, "354 Go")
         if not recipient and "" not in self.script.data_replies:
             reply = "554 5.5.1 No valid recipients"
+        elif self.fails("DATA", recipient):
+            return
         self.say(reply)
         if not reply.startswith("354"):
             return
@@ -213,7 +274,9 @@ class _Talk:
     def take(self, recipient: str, body: bytes) -> None:
         self.end()
         if not recipient:
-            self.say("554 5.5.1 No valid recipients")
+            self.out_of_sequence("503 5.5.1 No valid recipients")
+            return
+        if self.fails("BODY", recipient):
             return
         reply = self.script.reply(self.script.body_replies, recipient, "250 2.0.0 OK")
         if reply.startswith("2"):

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 
-from digest.deliver.providers.base import Outcome
+from digest.deliver.providers.base import Outcome, Rejected
 from digest.deliver.providers.smtp.connection.base import Connection
 from digest.deliver.providers.smtp.connection.chunked import ChunkedConnection
 from digest.deliver.providers.smtp.connection.pipelined import PipelinedConnection
@@ -82,6 +82,12 @@ class Dialogue:
     def outcomes(self) -> list[Outcome]:
         """All outcomes so far."""
         return self._outcomes
+
+    @property
+    def rejections(self) -> list[tuple[int, bool, str, str]]:
+        """Delivery id, permanent, code and text of all outcomes, which are rejections."""
+        assert all(isinstance(one, Rejected) for one in self._outcomes)
+        return [one[:4] for one in self._outcomes if isinstance(one, Rejected)]
 
     @property
     def in_flight(self) -> int:

@@ -11,7 +11,7 @@ from jinja2 import Environment
 from sqlmodel import Session, select
 
 from digest.brand import Brand
-from digest.deliver.providers.base import Accepted, Outcome
+from digest.deliver.providers.base import Accepted, Outcome, SubmissionStoppedError, never
 from digest.issues.tables import Issue, IssueState
 from digest.message.edition import Edition, Sender
 from digest.message.personalization import Personalization
@@ -59,10 +59,15 @@ class Recorder:
     answer: Callable[[Personalization], Outcome] | None = None
 
     def submit(
-        self, edition: Edition, batches: Iterable[Sequence[Personalization]]
+        self,
+        edition: Edition,
+        batches: Iterable[Sequence[Personalization]],
+        should_stop: Callable[[], bool] = never,
     ) -> Iterator[Sequence[Outcome]]:
         for personalizations in batches:
             for personalization in personalizations:
+                if should_stop():
+                    raise SubmissionStoppedError
                 yield [self._take(edition, personalization)]
 
     def _take(self, edition: Edition, personalization: Personalization) -> Outcome:

@@ -30,10 +30,18 @@ def pause(number: Number) -> None:
     print(f"issue {number} is paused; go on with: digest issue resume {number}")
 
 
-def resume(number: Number) -> None:
-    """Go on sending a paused issue."""
+def resume(
+    number: Number,
+    accept_refusals: Annotated[
+        bool,
+        typer.Option(
+            "--accept-refusals", help="Count refusals, and do not hold it for them again."
+        ),
+    ] = False,
+) -> None:
+    """Go on sending a paused issue, or one that was held for what the server answered."""
     with open_app() as app:
-        app.issues.resume(number)
+        app.issues.resume(number, accept_refusals=accept_refusals)
     print(f"issue {number} is sending; a worker, or `digest issue send {number}`, goes on")
 
 

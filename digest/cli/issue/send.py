@@ -26,10 +26,13 @@ def send_in_foreground(app: App, number: int, *, detach: bool) -> None:
     with app.store.read() as session:
         issue = find_issue(session, number)
         state, audience = IssueState(issue.state), issue.audience
+        is_held = issue.held_because is not None
     if state is IssueState.FINISHED:
         msg = f"issue {number} is finished already; see: digest issue status {number}"
         raise CommandError(msg)
-    if state is not IssueState.SENDING:
+    if state is IssueState.PAUSED and is_held:
+        app.issues.resume(number)
+    elif state is not IssueState.SENDING:
         audience = app.issues.start(number)
     if detach:
         print(f"issue {number} is sending to {audience} people; the workers send it")
@@ -59,6 +62,13 @@ def _send(app: App, number: int, audience: int) -> None:
             reporter.pause(progress, wait)
             _rest(app, number, stop, wait)
             progress = run()
+    if because := _held_because(app, number):
+        account = _account(progress)
+        msg = (
+            f"issue {number} is held: {because}. Nobody has failed by it ({account}); "
+            f"go on with: digest issue send {number}"
+        )
+        raise CommandError(msg)
     _conclude(number, progress, _state(app, number), stopped=stop.is_set())
 
 
@@ -76,6 +86,16 @@ def _state(app: App, number: int) -> IssueState:
         return IssueState(find_issue(session, number).state)
 
 
+def _held_because(app: App, number: int) -> str | None:
+    with app.store.read() as session:
+        issue = find_issue(session, number)
+        return issue.held_because if issue.state == IssueState.PAUSED else None
+
+
+def _account(progress: Progress) -> str:
+    return ", ".join(f"{n} {name}" for name, n in progress.counts.items() if n)
+
+
 def _waits(progress: Progress) -> bool:
     """Return whether a retry is due later, or another worker holds the last batches."""
     held = progress.counts["submitting"] > 0
@@ -83,7 +103,7 @@ def _waits(progress: Progress) -> bool:
 
 
 def _conclude(number: int, progress: Progress, state: IssueState, *, stopped: bool) -> None:
-    account = ", ".join(f"{n} {name}" for name, n in progress.counts.items() if n)
+    account = _account(progress)
     if progress.finished or state is IssueState.FINISHED:
         print(f"issue {number} is finished: {account}")
     elif state is IssueState.PAUSED:

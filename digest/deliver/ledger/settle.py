@@ -4,21 +4,29 @@ An accepted message is written into its delivery and nowhere else; any other out
 Attempt.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import func, insert, select, update
 from sqlmodel import Session, col
 
 from digest.deliver.bounce_policy.apply import BounceRecord, apply_bounce_policy
-from digest.deliver.bounce_policy.bounce_type import classify_rejection
+from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.deliver.ledger.batches import add_batch, joins_batch
 from digest.deliver.ledger.finish import lock_issue
+from digest.deliver.ledger.hold import is_held, queue_again
 from digest.deliver.providers.base import Accepted, Outcome, Rejected, Unknown
 from digest.deliver.retry import next_attempt_at, retry_jitter
 from digest.deliver.tables import Attempt, Batch, BatchState, Delivery, DeliveryState
 from store.rows import Row, as_rows
+
+
+class Settled(NamedTuple):
+    """When retry batches are due, and refusals to which no bounce policy was applied yet."""
+
+    due: set[datetime]
+    postponed: list[Rejected]
 
 
 def settle(
@@ -29,25 +37,51 @@ def settle(
     provider: str,
     batch_size: int,
     now: datetime,
-) -> set[datetime]:
-    """Write outcomes of deliveries of issue `number`; returns when the retry batches are due.
+    suspected: Collection[int] = (),
+) -> Settled:
+    """Write outcomes of deliveries of issue `number`.
 
-    Addresses are suppressed where the bounce policy says so.
+    Addresses are suppressed where the bounce policy says so, but for the deliveries in `suspected`:
+    their refusals may speak of us (see `circuit_breaker`), and the caller applies the policy later.
+    What is refused while the issue is held is queued again.
     """
     # An Accepted is its own row.
     accepted: list[Row] = [one for one in outcomes if isinstance(one, Accepted)]
     _leave_submitting(session, DeliveryState.SUBMITTED, accepted, now)
     if len(accepted) == len(outcomes):
-        return set()
+        return Settled(set(), [])
     unknown = [(one.delivery_id, None) for one in outcomes if isinstance(one, Unknown)]
     _leave_submitting(session, DeliveryState.UNCERTAIN, unknown, now)
     rejected = [one for one in outcomes if isinstance(one, Rejected)]
-    due = _reject(session, number, rejected, batch_size, now) if rejected else set()
+    settled = Settled(set(), [])
+    if rejected and is_held(session, number):
+        ids = [one.delivery_id for one in rejected]
+        states = [DeliveryState.SUBMITTING]
+        queue_again(session, number, ids, states, batch_size=batch_size, now=now)
+    elif rejected:
+        due, failed = _reject(session, number, rejected, batch_size, now)
+        apply_policy(session, [one for one in failed if one.delivery_id not in suspected], now)
+        settled = Settled(due, [one for one in failed if one.delivery_id in suspected])
     session.execute(
         insert(Attempt),
         [_attempt(one, provider, now) for one in outcomes if not isinstance(one, Accepted)],
     )
-    return due
+    return settled
+
+
+def apply_policy(session: Session, refused: Sequence[Rejected], now: datetime) -> None:
+    """Apply the bounce policy to deliveries that failed by these refusals."""
+    records = [
+        BounceRecord(one.delivery_id, _bounce_type(one), f"{one.code} {one.detail}", now)
+        for one in refused
+    ]
+    apply_bounce_policy(session, records, now)
+
+
+def _bounce_type(refused: Rejected) -> BounceType:
+    found = refused.failure.bounce_type_at(refused.stage)
+    # What is refused for now, however often, is no proof that the address is dead.
+    return BounceType.SOFT if found is BounceType.HARD and not refused.permanent else found
 
 
 def _leave_submitting(
@@ -73,8 +107,11 @@ def _leave_submitting(
 
 def _reject(
     session: Session, number: int, rejected: Sequence[Rejected], batch_size: int, now: datetime
-) -> set[datetime]:
-    """Fail what is rejected for good; queue the rest for a retry while attempts are left."""
+) -> tuple[set[datetime], list[Rejected]]:
+    """Fail what is rejected for good; queue the rest for a retry while attempts are left.
+
+    Returns when the retries are due, and what failed.
+    """
     tried = _attempts_made(session, rejected)
     failed: list[Rejected] = []
     retries: dict[tuple[str, datetime], list[Row]] = {}
@@ -87,7 +124,7 @@ def _reject(
             failed.append(one)
         else:
             retries.setdefault((domain, retry_at), []).append(_row(one))
-    _fail(session, failed, now)
+    _set(session, [_row(one) for one in failed], now, state=DeliveryState.FAILED)
     if retries:
         # One worker at a time: two would make the same position, or overfill the same batch.
         lock_issue(session, number)
@@ -97,7 +134,7 @@ def _reject(
             position, free = _retry_batch(session, number, domain, minute, batch_size)
             _requeue(session, waiting[:free], position, now)
             waiting = waiting[free:]
-    return {minute for _, minute in retries}
+    return {minute for _, minute in retries}, failed
 
 
 def _retry_at(rejected: Rejected, attempts: int, now: datetime) -> datetime | None:
@@ -112,20 +149,6 @@ def _retry_at(rejected: Rejected, attempts: int, now: datetime) -> datetime | No
 def _minute_after(moment: datetime) -> datetime:
     """Round up to a minute, so that retries which are due about the same time share a batch."""
     return moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
-
-
-def _fail(session: Session, failed: Sequence[Rejected], now: datetime) -> None:
-    _set(session, [_row(one) for one in failed], now, state=DeliveryState.FAILED)
-    records = [
-        BounceRecord(
-            one.delivery_id,
-            classify_rejection(one.code, about_address=one.about_address),
-            f"{one.code} {one.detail}",
-            now,
-        )
-        for one in failed
-    ]
-    apply_bounce_policy(session, records, now)
 
 
 def _row(rejected: Rejected) -> Row:
@@ -196,5 +219,6 @@ def _attempt(outcome: Rejected | Unknown, provider: str, now: datetime) -> dict[
         "outcome": "refusal" if isinstance(outcome, Rejected) else "unknown",
         "code": outcome.code[:20] if isinstance(outcome, Rejected) else None,
         "detail": outcome.detail[:500],
+        "stage": outcome.stage if isinstance(outcome, Rejected) else None,
         "at": now,
     }

@@ -5,21 +5,28 @@ yields exactly one outcome for each recipient, in any order, as soon as the outc
 takes the next batch only when it has capacity, since taking one commits a claim in the ledger.
 
 - `Accepted`: the provider took responsibility for the message.
-- `Rejected`: it said no. `permanent` decides between failing and trying again; `about_address`
-  says that the address itself is at fault and should be suppressed.
+- `Rejected`: it said no. `permanent` decides between failing and trying again; `failure` says what
+  the bounce policy makes of the reply, `stage` which SMTP command it answered.
 - `Unknown`: nobody can say whether it was taken (the connection broke after the body was sent).
 
 A `ProviderError`, at any time, means that what has no outcome yet was not submitted and goes
 back to the queue untouched. Any other exception, or a stream that ends early, means `Unknown`
 for all of that. A provider never retries later and never sleeps: both are the ledger's decisions.
+
+Once `should_stop` returns true the provider begins no further message, waits for the outcomes of
+those that it has begun, and raises `SubmissionStoppedError`.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
+from digest.deliver.bounce_policy.failure import Cause, Failure, FailureClass, Stage
 from digest.message.edition import Edition
 from digest.message.personalization import Personalization
 from store.errors import UserError
+
+UNKNOWN_FAILURE = Failure(FailureClass.UNKNOWN, Cause.OTHER)
+BAD_ADDRESS = Failure(FailureClass.HARD, Cause.BAD_ADDRESS)
 
 
 # Tuples, since one is made for every message: a frozen dataclass takes twice the time.
@@ -33,15 +40,23 @@ class Accepted(NamedTuple):
 class Rejected(NamedTuple):
     """The provider refused one message.
 
-    `code` is the provider's own ("550 5.1.1", "429"); `retry_after` is in seconds.
+    `code` is the provider's own ("550 5.1.1", "429"); `retry_after` is in seconds. `stage` is None
+    where no SMTP command was refused. `is_local`: it was decided here, and nobody was asked.
     """
 
     delivery_id: int
     permanent: bool
     code: str
     detail: str
-    about_address: bool = False
+    failure: Failure = UNKNOWN_FAILURE
+    stage: Stage | None = None
     retry_after: float | None = None
+    is_local: bool = False
+
+    @property
+    def about_address(self) -> bool:
+        """True if the address itself is at fault, for good."""
+        return self.permanent and self.failure.failure_class is FailureClass.HARD
 
 
 class Unknown(NamedTuple):
@@ -66,6 +81,29 @@ class ProviderBusyError(ProviderError):
         self.retry_after = retry_after
 
 
+class RefusedForAllError(ProviderError):
+    """The provider refuses what all messages of the issue have in common, now and later.
+
+    `cause` is what it refuses; trying again changes nothing until somebody has changed that.
+    """
+
+    def __init__(self, detail: str, cause: Cause = Cause.OTHER) -> None:
+        super().__init__(detail)
+        self.cause = cause
+
+
+class SubmissionStoppedError(ProviderError):
+    """Nothing more was begun, since `should_stop` said so."""
+
+    def __init__(self) -> None:
+        super().__init__("stopped before all was submitted")
+
+
+def never() -> bool:
+    """Return False: a submission that nobody stops."""
+    return False
+
+
 class Provider(Protocol):
     """Anything that accepts mail. `batch_size` is how many recipients a batch has at most."""
 
@@ -73,7 +111,10 @@ class Provider(Protocol):
     batch_size: int
 
     def submit(
-        self, edition: Edition, batches: Iterable[Sequence[Personalization]]
+        self,
+        edition: Edition,
+        batches: Iterable[Sequence[Personalization]],
+        should_stop: Callable[[], bool] = never,
     ) -> Iterator[Sequence[Outcome]]:
         """Submit the batches and yield outcomes as they come.
 

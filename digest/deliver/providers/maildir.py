@@ -14,7 +14,15 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
-from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected, Unknown
+from digest.deliver.providers.base import (
+    Accepted,
+    Outcome,
+    ProviderError,
+    Rejected,
+    SubmissionStoppedError,
+    Unknown,
+    never,
+)
 from digest.deliver.providers.wire_address import to_wire_address
 from digest.message.edition import Edition
 from digest.message.personalization import Personalization
@@ -40,7 +48,10 @@ class MaildirProvider:
         self._template = lru_cache(maxsize=4)(MessageTemplate)
 
     def submit(
-        self, edition: Edition, batches: Iterable[Sequence[Personalization]]
+        self,
+        edition: Edition,
+        batches: Iterable[Sequence[Personalization]],
+        should_stop: Callable[[], bool] = never,
     ) -> Iterator[Sequence[Outcome]]:
         """Write the messages and yield outcomes. Raises ProviderError if nothing can be written."""
         template = self._template(edition)
@@ -50,6 +61,8 @@ class MaildirProvider:
                     yield []
                 waiting = iter(batch)
                 while group := list(islice(waiting, GROUP)):
+                    if should_stop():
+                        raise SubmissionStoppedError
                     outcomes = self._store(template, group, writers)
                     _raise_if_all_failed(outcomes)
                     yield outcomes

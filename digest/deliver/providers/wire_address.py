@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import idna
 
-from digest.deliver.providers.base import Rejected
+from digest.deliver.providers.base import BAD_ADDRESS, Rejected
 from digest.message.personalization import Personalization
 
 BAD_SYNTAX = "5.1.3"
@@ -70,7 +70,12 @@ def to_wire_address(personalization: Personalization) -> Personalization | Rejec
         wire = str(parse_mailbox(personalization.email))
     except ValueError as error:
         return Rejected(
-            personalization.delivery_id, True, BAD_SYNTAX, str(error), about_address=True
+            personalization.delivery_id,
+            True,
+            BAD_SYNTAX,
+            str(error),
+            failure=BAD_ADDRESS,
+            is_local=True,
         )
     return (
         personalization if wire == personalization.email else personalization._replace(email=wire)
@@ -80,7 +85,7 @@ def to_wire_address(personalization: Personalization) -> Personalization | Rejec
 def reject_non_ascii(personalization: Personalization, who: str) -> Rejected:
     """Reject a recipient that `who` can't carry; the address itself may be right."""
     detail = f"{who} takes no address with characters outside ASCII before the @"
-    return Rejected(personalization.delivery_id, True, NON_ASCII_REFUSED, detail)
+    return Rejected(personalization.delivery_id, True, NON_ASCII_REFUSED, detail, is_local=True)
 
 
 def redact(text: str) -> str:

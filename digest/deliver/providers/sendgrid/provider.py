@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import lru_cache
 
-from digest.deliver.providers.base import Outcome, ProviderError
+from digest.deliver.providers.base import Outcome, ProviderError, never
 from digest.deliver.providers.sendgrid.client import SendGridClient
 from digest.deliver.providers.sendgrid.credentials import check_credentials
 from digest.deliver.providers.sendgrid.rate_headers import RateWindow
@@ -43,7 +43,10 @@ class SendGridProvider:
         self._template = lru_cache(maxsize=4)(RequestTemplate)
 
     def submit(
-        self, edition: Edition, batches: Iterable[Sequence[Personalization]]
+        self,
+        edition: Edition,
+        batches: Iterable[Sequence[Personalization]],
+        should_stop: Callable[[], bool] = never,
     ) -> Iterator[Sequence[Outcome]]:
         """Submit the batches, several requests at a time, and yield outcomes as answers come.
 
@@ -58,7 +61,7 @@ class SendGridProvider:
             submission = Submission(
                 template, self._client.post, pool, window=self._window, clock=self._clock
             )
-            yield from submission.outcomes(batches)
+            yield from submission.outcomes(batches, should_stop)
 
     def check(self) -> None:
         """Ask SendGrid what the key may do; the question needs no permission."""

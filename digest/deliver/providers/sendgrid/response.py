@@ -12,7 +12,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected, Unknown
+from digest.deliver.bounce_policy.failure import Cause, Failure, FailureClass
+from digest.deliver.providers.base import (
+    BAD_ADDRESS,
+    UNKNOWN_FAILURE,
+    Accepted,
+    Outcome,
+    ProviderError,
+    Rejected,
+    Unknown,
+)
 from digest.deliver.providers.wire_address import redact
 from digest.message.personalization import Personalization
 
@@ -87,6 +96,14 @@ class Response:
         words = "; ".join(map(str, self.faults)) or f"HTTP {self.status} without a reason"
         return redact(words)[:MAX_DETAIL]
 
+    @property
+    def cause(self) -> Cause:
+        """What is at fault where the whole request is refused: its size, its sender, or else."""
+        if self.status == TOO_LARGE:
+            return Cause.SIZE
+        about_sender = any((fault.field or "").startswith("from") for fault in self.faults)
+        return Cause.SENDER_ADDRESS if about_sender else Cause.PROTOCOL
+
     def wait(self, now: datetime) -> float | None:
         """Return the seconds until X-RateLimit-Reset (an epoch time), else those of Retry-After."""
         reset = self.header("X-RateLimit-Reset")
@@ -116,7 +133,7 @@ class Response:
                 permanent=True,
                 code=str(BAD_REQUEST),
                 detail=redact(str(fault))[:MAX_DETAIL],
-                about_address=fault.about_address,
+                failure=BAD_ADDRESS if fault.about_address else UNKNOWN_FAILURE,
             )
             for position, fault in zip(positions, self.faults, strict=True)
             if position is not None
@@ -136,8 +153,9 @@ def read_response(
         known = response.header("X-Message-Id")
         return [Accepted(one.delivery_id, known or one.token) for one in personalizations]
     if status in {BAD_REQUEST, TOO_LARGE}:
+        about_all = Failure(FailureClass.SENDER, response.cause)
         return [
-            Rejected(one.delivery_id, True, str(status), response.detail)
+            Rejected(one.delivery_id, True, str(status), response.detail, failure=about_all)
             for one in personalizations
         ]
     if status == TOO_MANY or status in REFUSED_FOR_NOW:

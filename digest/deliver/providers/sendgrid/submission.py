@@ -14,12 +14,15 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime
 
+from digest.deliver.bounce_policy.failure import Cause, Failure, FailureClass
 from digest.deliver.providers.base import (
     Outcome,
     ProviderBusyError,
     ProviderError,
     Rejected,
+    SubmissionStoppedError,
     Unknown,
+    never,
 )
 from digest.deliver.providers.sendgrid.rate_headers import RateWindow
 from digest.deliver.providers.sendgrid.request import MAX_BYTES, RecipientEntry, RequestTemplate
@@ -85,13 +88,19 @@ class Submission:
         self._next_poll = 0.0
         self._stopped: ProviderError | None = None
 
-    def outcomes(self, batches: Iterable[Sequence[Personalization]]) -> Iterator[list[Outcome]]:
+    def outcomes(
+        self,
+        batches: Iterable[Sequence[Personalization]],
+        should_stop: Callable[[], bool] = never,
+    ) -> Iterator[list[Outcome]]:
         """Yield outcomes as responses come.
 
         Raises ProviderError when no more can be mailed, once all requests in flight are answered.
         """
         source = iter(batches)
         while True:
+            if should_stop():
+                self._stop(SubmissionStoppedError())
             self._pull(source)
             self._start_requests()
             self._collect()
@@ -134,8 +143,7 @@ class Submission:
             elif self._template.size > MAX_BYTES or self._template.exceeds_substitutions(
                 entry := self._template.entry(ready)
             ):
-                detail = "larger than SendGrid takes"
-                self._outcomes.append(Rejected(ready.delivery_id, True, str(TOO_LARGE), detail))
+                self._outcomes.append(_too_large(ready))
             else:
                 entries.append(entry)
         return entries
@@ -216,6 +224,16 @@ class Submission:
     def _stop(self, why: ProviderError) -> None:
         self._stopped = self._stopped or why
         self._queue.clear()
+
+
+def _too_large(personalization: Personalization) -> Rejected:
+    return Rejected(
+        personalization.delivery_id,
+        True,
+        str(TOO_LARGE),
+        "larger than SendGrid takes",
+        failure=Failure(FailureClass.SENDER, Cause.SIZE),
+    )
 
 
 def _busy(seconds: float) -> ProviderBusyError:

@@ -11,14 +11,16 @@ import socket
 import ssl
 from contextlib import suppress
 
-from digest.deliver.providers.base import ProviderError
+from digest.deliver.providers.base import ProviderBusyError, ProviderError
 from digest.deliver.providers.smtp.connection.state import Peer
 from digest.deliver.providers.smtp.errors import ConnectionLostError
 from digest.deliver.providers.smtp.handshake import HandshakeClient, SecureHandshakeClient
+from digest.deliver.providers.smtp.limits import BUSY_SECONDS, HANDSHAKE_TIMEOUT
 from digest.deliver.providers.smtp.reply import OK, Stage, read_reply
 from digest.deliver.providers.smtp.transport import CLOSED, SocketTransport
 from digest.deliver.providers.smtp.url import SmtpUrl, Tls
 
+MAX_DIGITS = 20
 SIGNED_IN = frozenset({235, 503})
 """RFC 4954 section 6: accepted, and already authenticated."""
 
@@ -28,7 +30,12 @@ class SmtpClient:
 
     def __init__(self, smtp: smtplib.SMTP, timeout: float, body_timeout: float) -> None:
         self._smtp = smtp
-        self.peer = Peer(frozenset(smtp.esmtp_features), timeout, body_timeout)
+        size = smtp.esmtp_features.get("size", "")
+        # RFC 1870 section 4: without a number, or with 0, no limit is declared.
+        most = int(size) if size.isascii() and size.isdigit() and len(size) < MAX_DIGITS else 0
+        self.peer = Peer(
+            frozenset(smtp.esmtp_features), timeout, body_timeout, max_size=most or None
+        )
 
     def transport(self) -> SocketTransport:
         """Hand over the socket for use without waiting, until the transport's `detach`."""
@@ -59,9 +66,9 @@ def open_client(
 ) -> SmtpClient:
     """Connect, start TLS and sign in. Raises ProviderError with one line why not."""
     try:
-        smtp = _connect(target, tls, timeout)
+        smtp = _connect(target, tls, min(timeout, HANDSHAKE_TIMEOUT))
     except OSError as error:
-        raise ProviderError(f"can't reach {target}: {_explain(error)}") from error
+        raise _unusable(f"can't reach {target}: {_explain(error)}", error) from error
     try:
         _secure(smtp, target, tls)
         _sign_in(smtp, target)
@@ -70,8 +77,15 @@ def open_client(
         if isinstance(error, ProviderError):
             raise
         msg = f"connected to {target}, but the handshake failed: {_explain(error)}"
-        raise ProviderError(msg) from error
+        raise _unusable(msg, error) from error
     return SmtpClient(smtp, timeout, body_timeout)
+
+
+def _unusable(msg: str, error: OSError | ProviderError) -> ProviderError:
+    """Return the error to raise: one that asks to wait where the server says that it is for now."""
+    if isinstance(error, smtplib.SMTPResponseException) and 400 <= error.smtp_code < 500:  # noqa: PLR2004
+        return ProviderBusyError(msg, BUSY_SECONDS)
+    return ProviderError(msg)
 
 
 def _connect(target: SmtpUrl, tls: ssl.SSLContext, timeout: float) -> HandshakeClient:
@@ -91,12 +105,12 @@ def _connect(target: SmtpUrl, tls: ssl.SSLContext, timeout: float) -> HandshakeC
 
 
 def _secure(client: smtplib.SMTP, target: SmtpUrl, tls: ssl.SSLContext) -> None:
-    client.ehlo_or_helo_if_needed()
+    _greet(client)
     if target.tls in {Tls.IMPLICIT, Tls.NEVER}:
         return
     if client.has_extn("starttls"):
         client.starttls(context=tls)
-        client.ehlo_or_helo_if_needed()
+        _greet(client)
     elif target.tls is Tls.REQUIRE:
         raise ProviderError(f"{target} does not offer STARTTLS, which SMTP_URL requires")
     elif target.user and not target.is_loopback:
@@ -104,6 +118,15 @@ def _secure(client: smtplib.SMTP, target: SmtpUrl, tls: ssl.SSLContext) -> None:
             f"{target} does not offer STARTTLS, and a password must not cross the network in the "
             "clear; use smtps://, or ?starttls=never where the network is trusted"
         )
+
+
+def _greet(client: smtplib.SMTP) -> None:
+    """Say EHLO, or HELO to a server that knows no better. Raises SMTPHeloError."""
+    code, text = client.ehlo()
+    if 500 <= code < 600:  # noqa: PLR2004 - RFC 5321 section 4.1.1.1; a 4xx is no "unknown"
+        code, text = client.helo()
+    if not 200 <= code < 300:  # noqa: PLR2004
+        raise smtplib.SMTPHeloError(code, text)
 
 
 def _sign_in(client: smtplib.SMTP, target: SmtpUrl) -> None:

@@ -1,10 +1,9 @@
 """Every limit of the SMTP provider in one place, with its unit and its source."""
 
-COMMAND_TIMEOUT = 60.0
-"""Seconds for the reply to a command, handshake included.
-
-RFC 5321 section 4.5.3.2 asks for five minutes, but nothing is lost by giving up on a command.
-"""
+HANDSHAKE_TIMEOUT = 60.0
+"""Seconds for each reply until the first message; whoever waits for them sees nothing happen."""
+COMMAND_TIMEOUT = 300.0
+"""Seconds for the reply to MAIL, RCPT or DATA: RFC 5321 section 4.5.3.2."""
 BODY_TIMEOUT = 600.0
 """Seconds for the reply to a body: RFC 5321 section 4.5.3.2.6.
 
@@ -33,6 +32,16 @@ MAX_READ = 1_048_576
 MAX_BUFFERS = 64
 """Buffers for each `sendmsg`; POSIX guarantees 16 (IOV_MAX), Linux takes 1,024."""
 
+BUSY_SECONDS = 60.0
+"""How long to hold back when a fresh connection refuses its first message; then twice as long..."""
+MAX_BUSY_SECONDS = 900.0
+"""...up to this."""
+MAX_FRESH_REFUSALS = 2
+"""Fresh connections on which one message may be the first and refused, before others are tried."""
+ACCEPTED_PER_REFUSAL = 50
+"""Where more than one in so many is refused, new connections send groups instead of chunks."""
+LOSS_DIVISOR = 4
+"""By what the largest window is divided whenever bodies in flight are lost."""
 MAX_TRIES = 2
 """Connections on which a message may be lost before its body began; then it is deferred."""
 MAX_UNANSWERED = 2

@@ -1,5 +1,8 @@
 """Several connections, one thread: a message goes to whichever connection has capacity.
 
+A connection on which the server takes no more (421, or 4xx to MAIL or DATA) is left, and a fresh
+one is tried; where that refuses its first message, the run ends with ProviderBusyError.
+
 The first connection shows how the server can be talked to; the others are opened once it has. What
 a lost connection had not begun goes over another one, once: a recipient at whom two connections
 broke is deferred. Two connections in a row that end with bodies unanswered end the run, so that a
@@ -14,7 +17,15 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from digest.deliver.providers.base import Outcome, ProviderError, Rejected, Unknown
+from digest.deliver.providers.base import (
+    Outcome,
+    ProviderBusyError,
+    ProviderError,
+    Rejected,
+    SubmissionStoppedError,
+    Unknown,
+    never,
+)
 from digest.deliver.providers.smtp.client import SmtpClient
 from digest.deliver.providers.smtp.connection.base import Connection
 from digest.deliver.providers.smtp.connection.chunked import ChunkedConnection
@@ -23,6 +34,10 @@ from digest.deliver.providers.smtp.connection.plain import PlainConnection
 from digest.deliver.providers.smtp.connection.state import Compose, InFlightMessage
 from digest.deliver.providers.smtp.errors import ConnectionLostError, ReplyTimeoutError
 from digest.deliver.providers.smtp.limits import (
+    ACCEPTED_PER_REFUSAL,
+    BUSY_SECONDS,
+    LOSS_DIVISOR,
+    MAX_FRESH_REFUSALS,
     MAX_TRIES,
     MAX_UNANSWERED,
     MAX_WINDOW,
@@ -30,7 +45,9 @@ from digest.deliver.providers.smtp.limits import (
     TURN_SECONDS,
 )
 from digest.deliver.providers.smtp.pending import PendingConnections
+from digest.deliver.providers.smtp.reply import Reply, Stage, rejected
 from digest.deliver.providers.smtp.transport import SocketTransport
+from digest.deliver.providers.smtp.url import DEFAULT_MESSAGES
 from digest.deliver.providers.wire_address import reject_non_ascii, to_wire_address
 from digest.message.personalization import Personalization
 
@@ -53,7 +70,7 @@ class SendOptions:
     compose: Compose
     server: str
     connections: int = 1
-    messages: int | None = None
+    messages: int | None = DEFAULT_MESSAGES
     plain: bool = False
 
 
@@ -69,12 +86,16 @@ class _Pooled:
     transport: SocketTransport
     connection: Connection
     generation: int
+    accepted_before: int
     last_progress: float = 0.0
     writing: bool = False
 
 
 class ConnectionPool:
-    """Send one stream of batches. `misled` is set if the server can't do what it offers."""
+    """Send one stream of batches.
+
+    `misled` is set if the server can't do what it offers. `accepted` counts messages.
+    """
 
     def __init__(
         self,
@@ -83,12 +104,18 @@ class ConnectionPool:
         tick: Callable[[], float] = time.monotonic,
     ) -> None:
         self.misled = False
+        self.accepted = 0
         self._options = options
         self._open_client = open_client
         self._tick = tick
         self._plain = options.plain
         self._max_connections = options.connections
+        self._max_window = MAX_WINDOW
+        self._refused = 0
         self._queue: deque[InFlightMessage] = deque()
+        # Refused for now on two fresh connections, and others are still to show whose fault it is.
+        self._aside: list[InFlightMessage] = []
+        self._aside_reply: Reply | None = None
         self._outcomes: list[Outcome] = []
         self._pooled: dict[int, _Pooled] = {}
         self._smtputf8 = False
@@ -100,13 +127,19 @@ class ConnectionPool:
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._pending.wakeup, READ)
 
-    def run(self, batches: Iterable[Sequence[Personalization]]) -> Iterator[list[Outcome]]:
+    def run(
+        self,
+        batches: Iterable[Sequence[Personalization]],
+        should_stop: Callable[[], bool] = never,
+    ) -> Iterator[list[Outcome]]:
         """Send the batches and yield outcomes as they come, at least every TURN_SECONDS.
 
         Raises ProviderError when nobody can be mailed, once everything in flight is settled.
         """
         source = iter(batches)
         while True:
+            if should_stop():
+                self._stop(SubmissionStoppedError())
             if len(self._queue) < MAX_WINDOW and not (self._exhausted or self._stopped):
                 self._pull(source)
             self._turn()
@@ -116,6 +149,7 @@ class ConnectionPool:
                 if self._stopped:
                     raise self._stopped
                 if self._exhausted:
+                    yield self._reject_aside()
                     return
 
     def release(self) -> list[SmtpClient]:
@@ -220,6 +254,7 @@ class ConnectionPool:
                 each.generation = 0
         if one.connection.lost and outcomes and isinstance(outcomes[-1], Unknown):
             self._unanswered = max(self._unanswered, one.generation + 1)
+            self._narrow()
 
     def _maintain(self, number: int, one: _Pooled) -> None:
         """Wait for the socket to be writable if need be; remove a connection that has ended."""
@@ -237,7 +272,10 @@ class ConnectionPool:
     def _remove(self, number: int, one: _Pooled) -> None:
         self._selector.unregister(one.transport.socket)
         del self._pooled[number]
+        self._count(one)
         self._distrust(one)
+        if one.connection.refused_at_once and one.connection.spent:
+            self._refuse_fresh(one.connection.refused_at_once, one.connection.spent)
         lost = one.connection.lost
         if not lost:
             one.transport.detach()
@@ -249,6 +287,41 @@ class ConnectionPool:
             self._outcomes.append(_deferred(self._queue.popleft().personalization, lost))
         if self._unanswered >= MAX_UNANSWERED:
             self._stop(ProviderError(SERVER_IN_TROUBLE))
+
+    def _count(self, one: _Pooled) -> None:
+        self.accepted += one.client.peer.accepted - one.accepted_before
+        self._refused += one.connection.refusals
+
+    def _refuse_fresh(self, message: InFlightMessage, reply: Reply) -> None:
+        """A fresh connection refused its first message for now: of all, or of this one alone?"""
+        if any(one.client.peer.accepted for one in self._pooled.values()):
+            # The server takes no more connections than these; the run goes on over them.
+            self._max_connections = len(self._pooled)
+            return
+        message.refusals += 1
+        if reply.stage in {Stage.RCPT, Stage.DATA} and not self._aside:
+            if message.refusals >= MAX_FRESH_REFUSALS and message in self._queue:
+                self._queue.remove(message)
+                self._aside.append(message)
+                self._aside_reply = reply
+            return
+        # What is aside was not submitted either, so its try does not count.
+        self._aside.clear()
+        self._stop(ProviderBusyError(f"the server takes no more for now: {reply}", BUSY_SECONDS))
+
+    def _reject_aside(self) -> list[Outcome]:
+        """Reject for now what was aside; others were taken since."""
+        aside, self._aside = self._aside, []
+        reply = self._aside_reply
+        return [rejected(one.personalization, reply) for one in aside] if reply else []
+
+    def _narrow(self) -> None:
+        """Keep fewer bodies in flight, since some were lost."""
+        self._max_window = max(1, self._max_window // LOSS_DIVISOR)
+        for one in self._pooled.values():
+            peer = one.client.peer
+            peer.max_window = self._max_window
+            peer.window = min(peer.window, peer.max_window)
 
     def _distrust(self, one: _Pooled) -> None:
         """Use plain connections from now on if this one may have been lost over pipelining."""
@@ -300,9 +373,11 @@ class ConnectionPool:
             self._queue,
             limit=options.messages,
         )
+        client.peer.max_window = self._max_window
+        client.peer.window = min(client.peer.window, self._max_window)
         self._smtputf8 = "smtputf8" in client.peer.extensions
         self._pooled[transport.socket.fileno()] = _Pooled(
-            client, transport, connection, self._unanswered
+            client, transport, connection, self._unanswered, client.peer.accepted
         )
         self._selector.register(transport.socket, READ)
 
@@ -310,7 +385,17 @@ class ConnectionPool:
         extensions = client.peer.extensions
         if self._plain or "pipelining" not in extensions:
             return PlainConnection
-        return ChunkedConnection if "chunking" in extensions else PipelinedConnection
+        if "chunking" not in extensions or self._often_refused():
+            return PipelinedConnection
+        return ChunkedConnection
+
+    def _often_refused(self) -> bool:
+        """True where a refusal among chunks in flight is to be expected on each connection."""
+        refused = self._refused + sum(one.connection.refusals for one in self._pooled.values())
+        accepted = self.accepted + sum(
+            one.client.peer.accepted - one.accepted_before for one in self._pooled.values()
+        )
+        return refused * ACCEPTED_PER_REFUSAL > accepted
 
 
 def _deferred(personalization: Personalization, lost: ConnectionLostError) -> Rejected:

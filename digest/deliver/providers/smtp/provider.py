@@ -13,10 +13,10 @@ from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 
-from digest.deliver.providers.base import Outcome, ProviderError
+from digest.deliver.providers.base import Outcome, ProviderBusyError, ProviderError, never
 from digest.deliver.providers.dkim.signer import Signer
 from digest.deliver.providers.smtp.client import SmtpClient, open_client
-from digest.deliver.providers.smtp.limits import BODY_TIMEOUT, COMMAND_TIMEOUT
+from digest.deliver.providers.smtp.limits import BODY_TIMEOUT, COMMAND_TIMEOUT, MAX_BUSY_SECONDS
 from digest.deliver.providers.smtp.pool import ConnectionPool, SendOptions
 from digest.deliver.providers.smtp.url import SmtpUrl
 from digest.deliver.providers.wire_address import parse_mailbox
@@ -55,18 +55,23 @@ class SmtpProvider:
         self._idle: deque[SmtpClient] = deque()
         # Set once the server couldn't do what it offers, so that no message is risked again.
         self._plain = False
+        self._busy_in_a_row = 0
         compose = (
             signer.message_signer if signer else lambda edition: MessageTemplate(edition).message
         )
         self._compose_for = lru_cache(maxsize=4)(compose)
 
     def submit(
-        self, edition: Edition, batches: Iterable[Sequence[Personalization]]
+        self,
+        edition: Edition,
+        batches: Iterable[Sequence[Personalization]],
+        should_stop: Callable[[], bool] = never,
     ) -> Iterator[Sequence[Outcome]]:
         """Send the batches over several connections and yield outcomes as replies come.
 
-        Raises ProviderError when no connection can be opened, when the sender is rejected, or
-        when the signature would not be aligned with the sender.
+        Raises ProviderError when no connection can be opened, or when the signature would not be
+        aligned with the sender; RefusedForAllError when the sender or the message's size is
+        rejected; ProviderBusyError when the server takes nothing more for now.
         """
         sender, compose = _sender(edition), self._compose_for(edition)
         options = SendOptions(
@@ -79,7 +84,12 @@ class SmtpProvider:
         )
         pool = ConnectionPool(options, self._connect)
         try:
-            yield from pool.run(batches)
+            yield from pool.run(batches, should_stop)
+            self._busy_in_a_row = 0
+        except ProviderBusyError as busy:
+            self._busy_in_a_row = 0 if pool.accepted else self._busy_in_a_row + 1
+            wait = min(busy.retry_after * 2**self._busy_in_a_row, MAX_BUSY_SECONDS)
+            raise ProviderBusyError(str(busy), wait) from busy
         finally:
             self._plain = self._plain or pool.misled
             self._idle.extend(pool.release())

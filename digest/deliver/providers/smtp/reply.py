@@ -7,8 +7,10 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from digest.deliver.bounce_policy.bounce_type import HARD_BOUNCE_REPLIES, HARD_BOUNCE_STATUSES
-from digest.deliver.providers.base import ProviderError, Rejected
+from digest.deliver.bounce_policy import failure
+from digest.deliver.bounce_policy.classify import classify_reply
+from digest.deliver.bounce_policy.failure import Failure
+from digest.deliver.providers.base import RefusedForAllError, Rejected
 from digest.deliver.providers.smtp.limits import MAX_DETAIL
 from digest.deliver.providers.wire_address import redact
 from digest.message.personalization import Personalization
@@ -32,6 +34,16 @@ class Stage(Enum):
     RCPT = auto()
     DATA = auto()
     BODY = auto()
+
+
+POLICY_STAGES = {
+    Stage.RSET: failure.Stage.MAIL,
+    Stage.MAIL: failure.Stage.MAIL,
+    Stage.RCPT: failure.Stage.RCPT,
+    Stage.DATA: failure.Stage.DATA,
+    Stage.BODY: failure.Stage.BODY,
+}
+"""The same in the words of the bounce policy; RSET begins the next message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +73,9 @@ class Reply:
         """True for 5xx."""
         return 500 <= self.code < 600  # noqa: PLR2004 - RFC 5321 section 4.2.1
 
-    @property
-    def about_address(self) -> bool:
-        """True if the reply says that the recipient's address is at fault, for good."""
-        if not self.permanent or self.stage is Stage.MAIL:
-            return False
-        if self.enhanced:
-            return self.enhanced in HARD_BOUNCE_STATUSES
-        return self.stage is Stage.RCPT and self.code in HARD_BOUNCE_REPLIES
+    def classify(self, recipient: str = "") -> Failure:
+        """Return what the bounce policy makes of it, for mail to `recipient`."""
+        return classify_reply(str(self), POLICY_STAGES[self.stage], recipient=recipient)
 
 
 def read_reply(stage: Stage, code: int, raw: bytes) -> Reply:
@@ -93,11 +100,14 @@ def rejected(personalization: Personalization, reply: Reply) -> Rejected:
         permanent=reply.permanent,
         code=reply.status,
         detail=redact(reply.text),
-        about_address=reply.about_address,
+        failure=reply.classify(personalization.email),
+        stage=POLICY_STAGES[reply.stage],
     )
 
 
 def raise_if_sender_rejected(reply: Reply) -> None:
-    """Raise ProviderError if the sender is rejected, as it would be for every recipient."""
-    if reply.stage is Stage.MAIL and reply.permanent and reply.code != TOO_LARGE:
-        raise ProviderError(f"the server refuses mail from SENDER: {reply}")
+    """Raise RefusedForAllError if the sender is rejected, as it would be for every recipient."""
+    if reply.stage is Stage.MAIL and reply.permanent:
+        what = "a message of this size" if reply.code == TOO_LARGE else "mail from SENDER"
+        cause = reply.classify().cause
+        raise RefusedForAllError(f"the server refuses {what}: {reply}", cause)

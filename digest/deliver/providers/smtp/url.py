@@ -15,6 +15,8 @@ SUBMISSION_PORT = 587
 SUBMISSIONS_PORT = 465
 """RFC 8314 section 3.3: TLS from the first byte."""
 
+DEFAULT_MESSAGES = 100
+"""For each connection, as servers limit them (OpenSMTPD 100, Exim 1,000, Gmail 100 recipients)."""
 DEFAULT_CONNECTIONS, MAX_CONNECTIONS = 4, 100
 MAX_MESSAGES = 1_000_000
 """For each connection."""
@@ -35,7 +37,7 @@ class SmtpUrl:
     """A parsed SMTP_URL.
 
     `helo` is the name to greet with, instead of this machine's own. At most `connections` are
-    open at a time, and at most `messages` go over each, if the server has such a limit.
+    open at a time, and at most `messages` go over each.
     """
 
     host: str
@@ -45,7 +47,7 @@ class SmtpUrl:
     password: str = field(default="", repr=False)
     helo: str | None = None
     connections: int = DEFAULT_CONNECTIONS
-    messages: int | None = None
+    messages: int = DEFAULT_MESSAGES
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}"
@@ -95,7 +97,7 @@ def parse_smtp_url(url: str) -> SmtpUrl:
         password=unquote(parts.password or ""),
         helo=_helo(options),
         connections=_number(options, "connections", MAX_CONNECTIONS) or DEFAULT_CONNECTIONS,
-        messages=_number(options, "messages", MAX_MESSAGES),
+        messages=_number(options, "messages", MAX_MESSAGES) or DEFAULT_MESSAGES,
     )
 
 

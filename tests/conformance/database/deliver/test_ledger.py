@@ -1,17 +1,18 @@
 """The ledger's promises, on both databases: nobody lost, nobody twice, counts that add up."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 
 import pytest
 from sqlmodel import select
 
+from digest.deliver.bounce_policy.failure import Cause, Failure, FailureClass
 from digest.deliver.ledger.claim import claim_batches
 from digest.deliver.ledger.finish import count_deliveries
 from digest.deliver.ledger.release import close_abandoned_batches
 from digest.deliver.ledger.settle import settle
 from digest.deliver.ledger.worker_lock import worker_lock
-from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected, Unknown
+from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected, Unknown, never
 from digest.deliver.retry import MAX_ATTEMPTS
 from digest.deliver.tables import Attempt
 from digest.issues.lifecycle import IssueError, find_issue
@@ -21,6 +22,8 @@ from digest.message.personalization import Personalization
 from store.engine import Store
 from subscribers.tables import Subscriber, SubscriberStatus, Suppression
 from tests.parts.world import NOW, Clock, Recorder, add_approved, add_people, issue_service, sending
+
+DEAD = Failure(FailureClass.HARD, Cause.NO_MAILBOX)
 
 
 def test_everybody_active_gets_it_once_and_the_issue_is_finished(
@@ -104,7 +107,7 @@ def test_a_permanent_rejection_fails_and_a_bad_address_is_suppressed(
 
     def answer(personalization: Personalization) -> Outcome:
         if personalization.email == people[0]:
-            return Rejected(personalization.delivery_id, True, "550 5.1.1", "no such user", True)
+            return Rejected(personalization.delivery_id, True, "550 5.1.1", "no such user", DEAD)
         if personalization.email == people[1]:
             return Rejected(personalization.delivery_id, True, "552 5.2.2", "mailbox full")
         return Accepted(personalization.delivery_id, "r")
@@ -310,14 +313,17 @@ def test_a_retry_batch_is_no_larger_than_the_provider_takes(store: Store, clock:
 
     class Busy(Recorder):
         def submit(
-            self, edition: Edition, batches: Iterable[Sequence[Personalization]]
+            self,
+            edition: Edition,
+            batches: Iterable[Sequence[Personalization]],
+            should_stop: Callable[[], bool] = never,
         ) -> Iterator[Sequence[Outcome]]:
             def watched() -> Iterator[Sequence[Personalization]]:
                 for batch in batches:
                     sizes.append(len(batch))
                     yield batch
 
-            return super().submit(edition, watched())
+            return super().submit(edition, watched(), should_stop)
 
     provider = Busy(answer=lambda one: Rejected(one.delivery_id, False, "451", "later"))
     issue_service(store, provider, clock).start(number)

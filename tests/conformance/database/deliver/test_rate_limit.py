@@ -1,7 +1,7 @@
 """Limits over all workers of one database, on both databases: by second, day, domain, ramp."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -12,7 +12,7 @@ from sqlmodel import func, select, update
 from digest.deliver.ledger.claim import claim_batches
 from digest.deliver.ledger.progress import Progress
 from digest.deliver.ledger.worker_lock import worker_lock
-from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected
+from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected, never
 from digest.deliver.rate_limit.limiter import RateLimiter
 from digest.deliver.rate_limit.limits import Limit, Limits, WarmUp
 from digest.deliver.tables import Batch, Delivery, DeliveryState, TokenBucketRow
@@ -42,9 +42,12 @@ class Watch:
     largest: int = 0
 
     def submit(
-        self, edition: Edition, batches: Iterable[Sequence[Personalization]]
+        self,
+        edition: Edition,
+        batches: Iterable[Sequence[Personalization]],
+        should_stop: Callable[[], bool] = never,
     ) -> Iterator[Sequence[Outcome]]:
-        del edition
+        del edition, should_stop
         for personalizations in batches:
             self.largest = max(self.largest, len(personalizations))
             self.taken += [(self.clock(), one.email) for one in personalizations]

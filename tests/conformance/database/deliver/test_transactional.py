@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import select
 
 from digest.brand import Brand
+from digest.deliver.bounce_policy.failure import Cause, Failure, FailureClass
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import Outcome, ProviderBusyError, ProviderError, Rejected
 from digest.deliver.transactional import mail
@@ -185,7 +186,9 @@ def test_an_address_that_is_rejected_for_good_is_suppressed(
     store: Store, provider: MessageRecorder, deliver: Deliver, ana: int
 ) -> None:
     enqueue(store, ana)
-    provider.answer = rejecting("550 5.1.1", permanent=True, about_address=True)
+    provider.answer = rejecting(
+        "550 5.1.1", permanent=True, failure=Failure(FailureClass.HARD, Cause.NO_MAILBOX)
+    )
     deliver()
     assert (stored(store).state, stored(store).code) == (TransactionalState.FAILED, "550 5.1.1")
     with store.read() as session:

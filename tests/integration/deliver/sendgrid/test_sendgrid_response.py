@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from digest.deliver.providers.base import Accepted, ProviderError, Rejected, Unknown
+from digest.deliver.providers.base import BAD_ADDRESS, Accepted, ProviderError, Rejected, Unknown
 from digest.deliver.providers.sendgrid.submission import MAX_ROUNDS
 from tests.integration.deliver.peers import THE_FOUR, THE_THREE, sendgrid
 from tests.parts.mail import kinds, personalizations, stream, submit
@@ -44,7 +44,7 @@ def test_who_a_400_blames_is_refused_and_the_others_are_submitted_again(
         permanent=True,
         code="400",
         detail="Does not contain a valid address. (personalizations.1.to.0.email)",
-        about_address=True,
+        failure=BAD_ADDRESS,
     )
     assert [mail.to for mail in sendgrid_server.mails] == [
         THE_THREE[0],

@@ -1,10 +1,18 @@
 """What all styles of SMTP connection share: matching replies, settling messages, ending."""
 
+import re
 from abc import ABC, abstractmethod
 from collections import deque
 from typing import ClassVar
 
-from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Unknown
+from digest.deliver.bounce_policy.failure import Cause
+from digest.deliver.providers.base import (
+    Accepted,
+    Outcome,
+    ProviderError,
+    RefusedForAllError,
+    Unknown,
+)
 from digest.deliver.providers.smtp.connection.state import (
     BODY,
     DATA,
@@ -21,7 +29,6 @@ from digest.deliver.providers.smtp.errors import (
     ServiceClosingError,
     UnexpectedReplyError,
 )
-from digest.deliver.providers.smtp.limits import MAX_WINDOW
 from digest.deliver.providers.smtp.reply import (
     OK,
     OUT_OF_SEQUENCE,
@@ -37,16 +44,28 @@ from digest.deliver.providers.smtp.reply_parser import ReplyParser
 from digest.deliver.providers.smtp.transport import Transport
 from subscribers.tokens import token_to_hex
 
+TOO_MANY_RECIPIENTS = "4.5.3"
+"""RFC 3463 section 3.6: servers say so at RCPT once a session has had its messages."""
+LAST_WORDS = re.compile(
+    rb"too many (?:\w+ ){0,4}(?:errors|commands|syntax|unrecogni)|closing connection|good ?bye|"
+    rb"disconnect|dropping connection",
+    re.IGNORECASE,
+)
+"""With these a server announces that it hangs up, whatever the code before them."""
+
 
 class Connection(ABC):
     """Send messages from the left of `queue`, and put back there what could not be begun.
 
-    `limit` is how many messages it may carry. A NUL in `sender` stands for a delivery's token.
-    Set by `turn` and `give_up`:
+    `limit` is how many messages it may carry in all. A NUL in `sender` stands for a delivery's
+    token. Set by `turn` and `give_up`:
 
     - `lost`: how the connection ended, if it did; `lost_in_flight`: something was in flight then.
     - `desynchronised`: the server can't be talked to in this style.
     - `sender_rejected`: why nobody can be mailed.
+    - `spent`: the reply by which the server takes no more messages on this connection.
+    - `refused_at_once`: the message so refused, where none was taken before.
+    - `refusals`: how many messages got a no in a group of commands.
     - `replies`: how many replies have come in whole.
     """
 
@@ -68,10 +87,13 @@ class Connection(ABC):
         self.lost_in_flight = False
         self.desynchronised = False
         self.sender_rejected: ProviderError | None = None
+        self.spent: Reply | None = None
+        self.refused_at_once: InFlightMessage | None = None
+        self.refusals = 0
         self.replies = 0
         self._compose = compose
         self._queue = queue
-        self._left = limit
+        self._limit = limit
         self._parser = ReplyParser()
         self._announces_size = "size" in peer.extensions
         self._mail_from = f"MAIL FROM:<{sender}>"
@@ -105,8 +127,13 @@ class Connection(ABC):
     @property
     def finished(self) -> bool:
         """True if no more messages can be started and nothing is in flight."""
-        done = self._left == 0 or self.desynchronised or self.sender_rejected is not None
-        return done and not self.busy
+        return self._ended and not self.busy
+
+    @property
+    def _ended(self) -> bool:
+        """True if no more messages can be started."""
+        full = self._limit is not None and self.peer.started >= self._limit
+        return full or bool(self.spent or self.desynchronised or self.sender_rejected)
 
     @property
     def capacity(self) -> int:
@@ -144,16 +171,23 @@ class Connection(ABC):
         return outcomes
 
     def _may_start(self) -> bool:
-        ended = self._closing or self.sender_rejected or self.desynchronised or self._left == 0
-        return bool(self._queue) and not ended
+        return bool(self._queue) and not self._closing and not self._ended
 
-    def _start(self) -> InFlightMessage:
+    def _start(self) -> tuple[InFlightMessage, bytes] | None:
+        """Take the next message and compose it; None if the server takes none of its size."""
         message = self._queue.popleft()
+        body = self._compose(message.personalization)
+        most = self.peer.max_size
+        if most and len(body) > most:
+            self._queue.appendleft(message)
+            self.sender_rejected = RefusedForAllError(
+                f"the message has {len(body):,} octets, and the server takes {most:,}", Cause.SIZE
+            )
+            return None
         message.body_at = message.failure = None
         self._in_flight.append(message)
-        if self._left is not None:
-            self._left -= 1
-        return message
+        self.peer.started += 1
+        return message, body
 
     def _commands(self, message: InFlightMessage, size: int) -> tuple[str, str]:
         """Return MAIL (with RFC 1870 SIZE and RFC 6531 SMTPUTF8 if needed) and RCPT."""
@@ -203,15 +237,21 @@ class Connection(ABC):
 
     def _match(self, code: int, text: bytes) -> None:
         """Match a reply with what it answers. Raises UnexpectedReplyError if it matches nothing."""
-        closing = code == SERVICE_CLOSING
-        self._closing = read_reply(MAIL, code, text) if closing else None
+        stage = self._expected[0][0] if self._expected else MAIL
+        closing = code == SERVICE_CLOSING or (
+            code >= 400 and (stage is RSET or LAST_WORDS.search(text) is not None)  # noqa: PLR2004
+        )
+        # Nothing that comes after it was taken, if the connection ends here.
+        self._closing = read_reply(stage, code, text) if closing else None
         if not self._expected:
             if not closing:
                 raise self._unexpected(code)
             return
         stage, message = self._expected.popleft()
         if stage is RSET:
-            if not closing and code != OK:
+            if self._closing:
+                self._refuse_reset(message, self._closing)
+            elif code != OK:
                 raise self._unexpected(code)
             return
         if message.settled:
@@ -219,16 +259,23 @@ class Connection(ABC):
         positive = 200 <= code < 300  # noqa: PLR2004 - RFC 5321 section 4.2.1
         if positive and (stage is MAIL or stage is RCPT):
             return
-        if positive and stage is BODY and message.failure is None:
+        failed_before = message.failure is not None and message.failure.stage is not RSET
+        if positive and stage is BODY and not failed_before:
             self._accept(message, text)
         else:
             self._decide(stage, message, code, text)
+
+    def _refuse_reset(self, message: InFlightMessage, reply: Reply) -> None:
+        """Note that the message after an RSET could not begin; its own replies are to come."""
+        message.failure = reply
+        self.desynchronised = self.desynchronised or reply.code in OUT_OF_SEQUENCE
 
     def _accept(self, message: InFlightMessage, text: bytes) -> None:
         # Not always the oldest: a message with a rejected recipient is settled out of turn.
         self._in_flight.remove(message)
         who = message.personalization
-        if self.peer.window < MAX_WINDOW:
+        self.peer.accepted += 1
+        if self.peer.window < self.peer.max_window:
             self.peer.window += 1
         self._outcomes.append(Accepted(who.delivery_id, queue_id(text) or who.token))
 
@@ -250,11 +297,32 @@ class Connection(ABC):
             self.sender_rejected = error
             self._put_back(message)
             return
+        if self._is_about_session(reply):
+            self._leave(message, reply)
+            return
         self._outcomes.append(rejected(message.personalization, reply))
 
-    def _put_back(self, message: InFlightMessage) -> None:
+    def _is_about_session(self, reply: Reply) -> bool:
+        """True for a temporary refusal to go on, which says nothing of the message at hand."""
+        if reply.stage is RSET or reply.code == SERVICE_CLOSING:
+            return reply.stage is not BODY
+        if not reply.transient:
+            return False
+        before_recipient = reply.stage is MAIL or reply.stage is DATA
+        return before_recipient or reply.enhanced == TOO_MANY_RECIPIENTS
+
+    def _leave(self, message: InFlightMessage, reply: Reply) -> None:
+        """Use the connection no more; the message goes over another one."""
+        self.spent = self.spent or reply
+        back = self._put_back(message)
+        if not self.peer.accepted:
+            self.refused_at_once = self.refused_at_once or back
+
+    def _put_back(self, message: InFlightMessage) -> InFlightMessage:
         # A new one, since replies to the old one may still be awaited.
-        self._queue.appendleft(InFlightMessage(message.personalization, message.tries))
+        back = InFlightMessage(message.personalization, message.tries, refusals=message.refusals)
+        self._queue.appendleft(back)
+        return back
 
     def _end(self, lost: ConnectionLostError) -> None:
         """Settle everything in flight: rejected, unknown, or put back for another connection."""
@@ -264,17 +332,25 @@ class Connection(ABC):
         for message in self._in_flight:
             begun = message.body_at is not None and self.transport.sent > message.body_at
             failure, who = message.failure, message.personalization
-            if begun and failure and failure.code != SERVICE_CLOSING:
+            if failure and failure.stage is RSET:
+                failure = None
+            if failure and self._is_about_session(failure):
+                self.spent = self.spent or failure
+                back.append(message)
+            elif begun and failure:
                 self._outcomes.append(rejected(who, failure))
             elif begun and self._closing is None:
                 self._outcomes.append(Unknown(who.delivery_id, str(lost)))
             else:
                 # RFC 5321 section 3.8: after a 421 nothing more of what was sent is accepted.
                 back.append(message)
-        if back:
-            back[0].tries += 1
         if self._closing:
             lost.reply = self._closing
+            self.spent = self.spent or self._closing
+        if back and not self.spent:
+            back[0].tries += 1
+        elif back and not self.peer.accepted:
+            self.refused_at_once = self.refused_at_once or back[0]
         self._queue.extendleft(reversed(back))
         self._in_flight.clear()
         self._expected.clear()

@@ -8,18 +8,21 @@ from digest.deliver.providers.smtp.limits import MAX_BACKLOG, MAX_IN_FLIGHT_OCTE
 class ChunkedConnection(PipelinedConnection):
     """Send each message's commands and body at once, as BDAT, up to the window.
 
-    The window grows by one with each message that is accepted. While it is 0 messages go as in
-    a `PipelinedConnection`.
+    The window grows by one with each message that is accepted. While it is 0, and once a message
+    was rejected, messages go as in a `PipelinedConnection`: a rejected recipient's chunk is a
+    command out of sequence, and servers hang up after a few of those.
     """
 
     @property
     def capacity(self) -> int:
         """How many messages it may start at once."""
-        return self.peer.window
+        return 1 if self.refusals else self.peer.window
 
     def _fill(self) -> bool:
         if not self.peer.window or self._body_due or self._data_sent:
             return super()._fill()
+        if self.refusals:
+            return not self._expected and super()._fill()
         transport, began = self.transport, len(self._in_flight)
         self.peer.in_transaction = True
         while len(self._in_flight) < self.peer.window and self._may_start():
@@ -28,8 +31,9 @@ class ChunkedConnection(PipelinedConnection):
                 break
             if transport.backlog > MAX_BACKLOG and not transport.flush():
                 break
-            message = self._start()
-            body = self._compose(message.personalization)
+            if (started := self._start()) is None:
+                break
+            message, body = started
             size = len(body)
             # Whether the message before was accepted isn't known yet, so each begins with RSET.
             head = self._group(message, size, reset=True)

@@ -11,6 +11,7 @@ from digest.deliver.providers.smtp.connection.state import (
 )
 from digest.deliver.providers.smtp.reply import (
     OUT_OF_SEQUENCE,
+    SERVICE_CLOSING,
     START_INPUT,
     Reply,
     Stage,
@@ -40,9 +41,9 @@ class PipelinedConnection(Connection):
             alone = not self.peer.window
         elif self._expected and not self.peer.window:
             return False
-        if not alone and self._may_start():
-            message = self._data_sent = self._start()
-            self._body = self._compose(message.personalization)
+        if not alone and self._may_start() and (started := self._start()) is not None:
+            message, self._body = started
+            self._data_sent = message
             head = self._group(message, len(self._body), reset=self.peer.in_transaction)
             self.peer.in_transaction = True
             self.transport.queue(f"{head}DATA\r\n".encode())
@@ -80,6 +81,7 @@ class PipelinedConnection(Connection):
         elif out_of_sequence or not (reply.transient or reply.permanent):
             raise self._unexpected(reply.code)
         message.failure = reply
+        self.refusals += 1
 
     def _handle_data(self, message: InFlightMessage, code: int) -> None:
         """After the reply to DATA: the body is due, or the message is settled."""
@@ -88,6 +90,6 @@ class PipelinedConnection(Connection):
             self._body_due = message
             if message.failure is None:
                 return
-        elif self._closing:
+        elif code == SERVICE_CLOSING:
             return
         self._settle(message)

@@ -10,7 +10,13 @@ from digest.deliver.providers.smtp.connection.state import (
     InFlightMessage,
 )
 from digest.deliver.providers.smtp.errors import UnexpectedReplyError
-from digest.deliver.providers.smtp.reply import START_INPUT, Stage, read_reply
+from digest.deliver.providers.smtp.reply import (
+    SERVICE_CLOSING,
+    START_INPUT,
+    Reply,
+    Stage,
+    read_reply,
+)
 
 
 class PlainConnection(Connection):
@@ -35,17 +41,17 @@ class PlainConnection(Connection):
             self._queue_body(due)
             return True
         if not self._script:
-            if not self._may_start():
+            if not self._may_start() or (started := self._start()) is None:
                 return False
-            self._write_script(self._start())
+            self._write_script(*started)
         stage, message, command = self._script[0]
         self._script = self._script[1:]
         self._expected.append((stage, message))
         self.transport.queue(command.encode())
         return True
 
-    def _write_script(self, message: InFlightMessage) -> None:
-        self._body = self._compose(message.personalization)
+    def _write_script(self, message: InFlightMessage, body: bytes) -> None:
+        self._body = body
         mail, rcpt = self._commands(message, len(self._body))
         reset = ((RSET, message, "RSET\r\n"),) if self.peer.in_transaction else ()
         self._script = (
@@ -56,12 +62,17 @@ class PlainConnection(Connection):
         )
         self.peer.in_transaction = True
 
+    def _refuse_reset(self, message: InFlightMessage, reply: Reply) -> None:
+        self._script = ()
+        message.failure = reply
+        self._settle(message)
+
     def _decide(self, stage: Stage, message: InFlightMessage, code: int, text: bytes) -> None:
         if stage is DATA and code == START_INPUT:
             self._body_due = message
             return
         self._script = ()
-        if self._closing and stage is not BODY:
+        if code == SERVICE_CLOSING and stage is not BODY:
             return  # its body was not begun, so it goes over another connection
         reply = read_reply(stage, code, text)
         if not (reply.transient or reply.permanent):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from digest.deliver.providers.smtp.limits import MAX_WINDOW
 from digest.deliver.providers.smtp.reply import Reply, Stage
 from digest.message.personalization import Personalization
 
@@ -18,7 +19,9 @@ class Peer:
 
     `extensions` are EHLO keywords in lower case, timeouts are in seconds. `in_transaction`: the
     next message needs an RSET first. `window` is how many bodies may be in flight at once; 0
-    until the server has shown that it takes a group of commands.
+    until the server has shown that it takes a group of commands. `max_window` is the most that it
+    grows to, `max_size` the octets of the largest message that the server takes (None: any).
+    `started` and `accepted` count messages.
     """
 
     extensions: frozenset[str]
@@ -26,6 +29,10 @@ class Peer:
     body_timeout: float
     in_transaction: bool = False
     window: int = 0
+    max_window: int = MAX_WINDOW
+    max_size: int | None = None
+    started: int = 0
+    accepted: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -34,7 +41,8 @@ class InFlightMessage:
 
     `tries` counts connections lost before its body began. `body_at` is where its body begins
     among all octets queued. `failure` is the first reply that said no. `settled`: its outcome is
-    known, though replies to it are still to come.
+    known, though replies to it are still to come. `refusals` counts fresh connections on which it
+    was the first message, and refused for now.
     """
 
     personalization: Personalization
@@ -42,3 +50,4 @@ class InFlightMessage:
     body_at: int | None = None
     failure: Reply | None = None
     settled: bool = False
+    refusals: int = 0

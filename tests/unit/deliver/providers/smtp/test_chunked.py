@@ -2,7 +2,7 @@
 
 import pytest
 
-from digest.deliver.providers.base import Accepted, Rejected
+from digest.deliver.providers.base import Accepted
 from digest.deliver.providers.smtp.connection.chunked import ChunkedConnection
 from digest.deliver.providers.smtp.errors import UnexpectedReplyError
 from digest.deliver.providers.smtp.limits import MAX_BACKLOG, MAX_IN_FLIGHT_OCTETS, MAX_WINDOW
@@ -43,26 +43,68 @@ def test_the_window_grows_up_to_its_limit() -> None:
     assert dialogue.peer.window == MAX_WINDOW
 
 
-def test_a_no_grows_no_window_and_the_other_messages_go_on() -> None:
+def test_after_a_no_it_goes_on_in_groups_once_all_in_flight_is_answered() -> None:
+    """A chunk for a rejected recipient is an error to the server, which forgives only a few."""
     dialogue = Dialogue(ChunkedConnection, 4, window=2)
     dialogue.start()
     after = dialogue.say(OK, OK, "550 5.1.1 No such user", "554 5.5.1 No valid recipients")
-    assert after == chunk(3)
-    assert dialogue.peer.window == 2
-    assert dialogue.say(*CHUNK_OK) == chunk(4)
-    assert dialogue.outcomes == [
-        Rejected(1, True, "550 5.1.1", "No such user", True),
-        Accepted(2, "t2"),
-    ]
+    assert after == ""
+    assert dialogue.say(*CHUNK_OK) == group(3, "DATA", reset=True)
+    assert dialogue.connection.capacity == 1
+    assert dialogue.kinds() == {1: "Rejected", 2: "Accepted"}
+    assert dialogue.say(OK, OK, OK, "354 Go").startswith(BODY)
+    dialogue.say("250 queued as Q3")
+    assert dialogue.kinds() == {1: "Rejected", 2: "Accepted", 3: "Accepted"}
 
 
-@pytest.mark.parametrize("place", [1, 2, 3], ids=["MAIL", "RCPT", "BDAT"])
+@pytest.mark.parametrize("reply", ["421 4.7.0 Enough", "452 4.3.1 Full", "452 4.5.3 Too many"])
+def test_a_no_to_go_on_puts_all_that_follows_back_and_ends_the_connection(reply: str) -> None:
+    dialogue = Dialogue(ChunkedConnection, 4, window=2)
+    dialogue.peer.accepted = 5
+    dialogue.start()
+    no = ["503 5.5.1 MAIL first", "503 5.5.1 RCPT first"]
+    assert dialogue.say(OK, reply, *no, OK, reply, *no) == ""
+    assert dialogue.outcomes == []
+    assert sorted(dialogue.waiting) == [1, 2, 3, 4]
+    assert dialogue.connection.finished
+    assert dialogue.connection.spent
+    assert dialogue.connection.refused_at_once is None
+
+
+def test_a_refused_reset_before_the_line_ends_leaves_nothing_in_doubt() -> None:
+    dialogue = Dialogue(ChunkedConnection, 4, window=3)
+    dialogue.start()
+    dialogue.say(*CHUNK_OK, "550 Too many errors on this connection")
+    dialogue.hang_up()
+    assert dialogue.kinds() == {1: "Accepted"}
+    assert sorted(dialogue.waiting) == [2, 3, 4]
+
+
+def test_a_refused_reset_of_a_server_that_takes_the_message_all_the_same_counts_it_once() -> None:
+    dialogue = Dialogue(ChunkedConnection, 2, window=2)
+    dialogue.start()
+    dialogue.say("550 What?", OK, OK, "250 queued as Q1", *CHUNK_OK)
+    assert dialogue.kinds() == {1: "Accepted", 2: "Accepted"}
+    assert dialogue.waiting == []
+
+
+@pytest.mark.parametrize("words", ["503 Too many syntax or protocol errors", "550 Goodbye"])
+def test_last_words_before_the_line_ends_leave_nothing_in_doubt(words: str) -> None:
+    dialogue = Dialogue(ChunkedConnection, 4, window=3)
+    dialogue.start()
+    dialogue.say(OK, OK, "550 5.1.1 No such user", words)
+    dialogue.hang_up()
+    assert dialogue.kinds() == {1: "Rejected"}
+    assert sorted(dialogue.waiting) == [2, 3, 4]
+
+
+@pytest.mark.parametrize("place", [2, 3], ids=["RCPT", "BDAT"])
 def test_the_first_no_of_a_message_is_its_outcome(place: int) -> None:
     replies = [OK] * place + ["451 4.3.0 No"] + ["503 5.5.1 What?"] * (3 - place)
     dialogue = Dialogue(ChunkedConnection, 1, window=2)
     dialogue.start()
     dialogue.say(*replies)
-    assert dialogue.outcomes == [Rejected(1, False, "451 4.3.0", "No")]
+    assert dialogue.rejections == [(1, False, "451 4.3.0", "No")]
     assert dialogue.connection.lost is None
 
 
@@ -114,10 +156,10 @@ def test_a_limit_of_messages_holds_across_the_window() -> None:
     assert dialogue.waiting == [3, 4, 5, 6, 7, 8, 9]
 
 
-def test_a_server_that_goes_on_after_a_421_is_gone_on_with() -> None:
+def test_a_421_that_closes_nothing_ends_it_once_all_in_flight_is_answered() -> None:
     dialogue = Dialogue(ChunkedConnection, 4, window=2)
     dialogue.start()
     assert dialogue.say(OK, OK, OK, "421 4.3.0 Not this one") == "", "it may be closing"
-    assert dialogue.say(*CHUNK_OK) == chunk(3) + chunk(4)
+    assert dialogue.say(*CHUNK_OK) == group(3, "DATA", reset=True)
     assert dialogue.kinds() == {1: "Rejected", 2: "Accepted"}
     assert dialogue.connection.lost is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from digest.deliver.providers.base import Accepted, Rejected
+from digest.deliver.providers.base import Accepted
 from digest.deliver.providers.smtp.connection.pipelined import PipelinedConnection
 from digest.deliver.providers.smtp.errors import UnexpectedReplyError
 from digest.deliver.providers.smtp.limits import MAX_WINDOW
@@ -48,7 +48,7 @@ def test_a_rejected_recipient_without_a_354_needs_no_body_and_the_next_resets() 
     dialogue = confirmed(2)
     after = dialogue.say(OK, "550 5.1.1 No such user", "554 5.5.1 No valid recipients")
     assert after == group(2, "DATA", reset=True)
-    assert dialogue.outcomes == [Rejected(1, True, "550 5.1.1", "No such user", True)]
+    assert dialogue.rejections == [(1, True, "550 5.1.1", "No such user")]
 
 
 def test_a_rejected_recipient_with_a_354_gets_an_empty_body() -> None:
@@ -64,23 +64,39 @@ def test_a_rejected_recipient_with_a_354_gets_an_empty_body() -> None:
 @pytest.mark.parametrize(
     "replies",
     [
-        ("451 4.3.0 No", "451 4.3.0 No", "451 4.3.0 No"),
-        (OK, "451 4.3.0 No", "503 5.5.1 RCPT first"),
+        ("451 4.3.0 No", "503 5.5.1 MAIL first", "503 5.5.1 RCPT first"),
         (OK, OK, "451 4.3.0 No"),
     ],
-    ids=["MAIL", "RCPT", "DATA"],
+    ids=["MAIL", "DATA"],
+)
+def test_a_no_for_now_to_mail_or_data_leaves_the_connection(replies: tuple[str, ...]) -> None:
+    dialogue = confirmed(2)
+    dialogue.peer.accepted = 0
+    assert dialogue.say(*replies) == ""
+    assert dialogue.outcomes == []
+    assert dialogue.waiting == [1, 2]
+    assert dialogue.connection.finished
+    assert dialogue.connection.refused_at_once is dialogue.queue[0]
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        (OK, "451 4.3.0 No", "503 5.5.1 RCPT first"),
+        (OK, "451 4.3.0 No", "451 4.3.0 No"),
+    ],
 )
 def test_the_first_no_of_a_group_is_the_outcome(replies: tuple[str, ...]) -> None:
     dialogue = confirmed(2)
     assert dialogue.say(*replies) == group(2, "DATA", reset=True)
-    assert dialogue.outcomes == [Rejected(1, False, "451 4.3.0", "No")]
+    assert dialogue.rejections == [(1, False, "451 4.3.0", "No")]
 
 
 def test_a_no_to_a_body_is_that_messages_alone() -> None:
     dialogue = confirmed(3)
     dialogue.say(*GROUP_OK)
     assert dialogue.say("554 5.7.1 Spam", *GROUP_OK) == END + group(3, "DATA")
-    assert dialogue.outcomes == [Rejected(1, True, "554 5.7.1", "Spam")]
+    assert dialogue.rejections == [(1, True, "554 5.7.1", "Spam")]
 
 
 @pytest.mark.parametrize("code", ["500", "502", "503"])
@@ -114,11 +130,11 @@ def test_a_reply_that_is_neither_yes_nor_no_desynchronises(reply: str) -> None:
     assert dialogue.waiting == [1, 2]
 
 
-def test_a_no_to_rset_desynchronises() -> None:
+def test_after_a_no_to_rset_the_message_goes_over_another_connection() -> None:
     dialogue = confirmed(2)
     dialogue.say(OK, "550 5.1.1 No", "554 5.5.1 No")
-    dialogue.say("550 What?")
-    assert dialogue.connection.desynchronised
+    dialogue.say("550 What?", "503 5.5.1 Nested MAIL", "503 5.5.1 What?", "503 5.5.1 What?")
+    assert dialogue.connection.finished
     assert dialogue.kinds() == {1: "Rejected"}
     assert dialogue.waiting == [2]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from digest.deliver.providers.base import Accepted, Rejected
+from digest.deliver.providers.base import Accepted
 from digest.deliver.providers.smtp.connection.plain import PlainConnection
 from digest.deliver.providers.smtp.errors import ServiceClosingError, UnexpectedReplyError
 from tests.parts.smtp_dialogue import BODY, MAIL, Dialogue, rcpt
@@ -50,21 +50,50 @@ def test_size_and_token_go_into_mail() -> None:
     assert dialogue.start() == f"MAIL FROM:<b+t1@d.example> SIZE={len(BODY)}\r\n"
 
 
-@pytest.mark.parametrize("stage", STAGES)
 @pytest.mark.parametrize(
-    ("reply", "permanent"), [("451 4.3.0 Not now", False), ("554 5.3.4 Never", True)]
+    ("stage", "reply", "permanent"),
+    [
+        ("RCPT", "451 4.3.0 Not now", False),
+        ("BODY", "451 4.3.0 Not now", False),
+        ("RCPT", "554 5.3.4 Never", True),
+        ("DATA", "554 5.3.4 Never", True),
+        ("BODY", "554 5.3.4 Never", True),
+    ],
 )
-def test_a_no_at_any_stage_rejects_that_message_and_the_next_begins_anew(
+def test_a_no_to_a_message_rejects_that_message_and_the_next_begins_anew(
     stage: str, reply: str, *, permanent: bool
 ) -> None:
     dialogue = until(stage, 2)
-    if stage == "MAIL" and permanent:
-        reply = "552 5.3.4 Never"  # any other says that the sender is rejected
     after = dialogue.say(reply)
-    assert dialogue.outcomes == [Rejected(1, permanent, reply[:9], reply[10:])]
+    assert dialogue.rejections == [(1, permanent, reply[:9], reply[10:])]
     assert after == (f"{MAIL}\r\n" if stage == "BODY" else "RSET\r\n")
     if stage != "BODY":
         assert dialogue.say("250 OK") == f"{MAIL}\r\n"
+
+
+@pytest.mark.parametrize("stage", ["MAIL", "DATA"])
+def test_a_no_for_now_to_mail_or_data_leaves_the_connection(stage: str) -> None:
+    dialogue = until(stage, 2)
+    assert dialogue.say("452 4.3.1 Full") == ""
+    assert (dialogue.outcomes, dialogue.waiting) == ([], [1, 2])
+    assert dialogue.connection.finished
+    assert dialogue.connection.refused_at_once is dialogue.queue[0]
+
+
+def test_a_no_to_rset_leaves_the_connection() -> None:
+    dialogue = until("RCPT", 2)
+    assert dialogue.say("550 5.1.1 No such user") == "RSET\r\n"
+    assert dialogue.say("554 Too many nonmail commands") == ""
+    assert dialogue.waiting == [2]
+    assert dialogue.connection.finished or dialogue.connection.lost
+
+
+def test_a_message_that_is_too_large_by_ehlo_is_not_begun() -> None:
+    dialogue = Dialogue(PlainConnection, 2)
+    dialogue.peer.max_size = len(BODY) - 1
+    assert dialogue.start() == ""
+    assert dialogue.waiting == [1, 2]
+    assert "octets" in str(dialogue.connection.sender_rejected)
 
 
 def test_a_rejected_sender_is_nobodys_fault() -> None:
@@ -85,13 +114,13 @@ def test_a_421_before_the_body_puts_the_message_back(stage: str) -> None:
     assert dialogue.connection.lost.reply.status == "421 4.3.2"
     assert dialogue.outcomes == []
     assert dialogue.waiting == [1, 2]
-    assert [message.tries for message in dialogue.queue] == [1, 0]
+    assert [message.tries for message in dialogue.queue] == [0, 0]
 
 
 def test_a_421_to_the_body_is_its_answer() -> None:
     dialogue = until("BODY", 2)
     dialogue.say("421 4.3.2 Shutting down")
-    assert dialogue.outcomes == [Rejected(1, False, "421 4.3.2", "Shutting down")]
+    assert dialogue.rejections == [(1, False, "421 4.3.2", "Shutting down")]
     assert isinstance(dialogue.connection.lost, ServiceClosingError)
     assert dialogue.waiting == [2]
 

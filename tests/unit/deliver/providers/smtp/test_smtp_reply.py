@@ -2,7 +2,7 @@
 
 import pytest
 
-from digest.deliver.bounce_policy.bounce_type import HARD_BOUNCE_STATUSES
+from digest.deliver.bounce_policy.failure import FailureClass
 from digest.deliver.providers.smtp.reply import Stage, queue_id, read_reply
 
 
@@ -33,26 +33,11 @@ def test_an_empty_reply_is_its_code() -> None:
     assert str(read_reply(Stage.BODY, 250, b"")) == "250"
 
 
-@pytest.mark.parametrize("enhanced", sorted(HARD_BOUNCE_STATUSES))
 @pytest.mark.parametrize("stage", Stage)
-def test_an_address_is_blamed_by_its_codes_but_never_for_a_sender(
-    enhanced: str, stage: Stage
-) -> None:
-    reply = read_reply(stage, 550, f"{enhanced} no".encode())
-
-    assert reply.about_address == (stage is not Stage.MAIL)
-
-
-@pytest.mark.parametrize(
-    "enhanced", ["5.0.0", "5.1.0", "5.1.8", "5.2.1", "5.2.2", "5.3.4", "5.4.4", "5.7.1", "5.7.515"]
-)
-def test_no_other_code_blames_an_address(enhanced: str) -> None:
-    assert not read_reply(Stage.RCPT, 550, f"{enhanced} no".encode()).about_address
-
-
-def test_a_passing_refusal_blames_no_address() -> None:
-    assert not read_reply(Stage.RCPT, 450, b"4.1.1 not now").about_address
-    assert not read_reply(Stage.RCPT, 450, b"5.1.1 in two minds").about_address
+def test_only_a_reply_to_the_recipient_blames_the_address(stage: Stage) -> None:
+    reply = read_reply(stage, 550, b"5.1.1 <ada@example.org>: User unknown")
+    blamed = reply.classify("ada@example.org").failure_class is FailureClass.HARD
+    assert blamed == (stage in {Stage.RCPT, Stage.DATA, Stage.BODY})
 
 
 @pytest.mark.parametrize(
