@@ -80,6 +80,7 @@ class CircuitBreaker:
         self._accepted = 0
         self._most = _Tally()
         self._by_words: dict[str, _Tally] = {}
+        self._refused: set[int] = set()
         self._run_accepted = 0
         self._run_refused: dict[int, Rejected] = {}
 
@@ -106,10 +107,10 @@ class CircuitBreaker:
     def end_run(self) -> None:
         """Judge a run that was too short for the limits."""
         refused = list(self._run_refused.values())
-        if self.is_open or not self.enabled or len(refused) <= self._run_accepted:
+        if self.is_open or not self.enabled or not refused:
             return
         about_all = [one for one in refused if one.failure.cause in ABOUT_ALL]
-        if len(refused) >= SHORT_RUN_LIMIT:
+        if len(self._refused) >= SHORT_RUN_LIMIT and len(self._refused) > self._accepted:
             self._open(self._most_heard(refused))
         elif about_all and len(about_all) == len(refused) and not self._run_accepted:
             self._open(self._most_heard(about_all))
@@ -144,6 +145,7 @@ class CircuitBreaker:
     def _refuse(self, rejected: Rejected) -> None:
         if not self.enabled:
             return
+        self._refused.add(rejected.delivery_id)
         self._run_refused[rejected.delivery_id] = rejected
         self._most.add(rejected, self._accepted, MOST_RECOVERY)
         if self._most.score >= MOST_LIMIT:

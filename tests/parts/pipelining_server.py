@@ -8,13 +8,20 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Self
 
+STYLES = {
+    "BDAT": {"chunking": True},
+    "DATA": {"chunking": False},
+    "plain": {"chunking": False, "pipelining": False},
+}
+"""In which way it can be talked to."""
+
 
 class _HungUpError(Exception):
     """The server ends this connection."""
 
 
 @dataclass
-class Fault:
+class ScriptedRefusal:
     """What is answered instead of yes at `stage` (CONNECT, EHLO, RSET, MAIL, RCPT, DATA, BODY).
 
     From the message on that comes after `after` were accepted in all, or after `per_connection` on
@@ -59,7 +66,7 @@ class PipeliningServer:
     mute: set[str] = field(default_factory=set)
     """Whose RCPT is never answered; `silent`, whose body."""
     messages_per_connection: int = 1_000_000
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[ScriptedRefusal] = field(default_factory=list)
     size: int | None = None
     """What EHLO offers as the largest message (RFC 1870)."""
     errors_per_connection: int = 1_000_000

@@ -89,7 +89,8 @@ class Exchange(SmtpServer):
 class Postfix:
     """Running inside a with-block; `ports` by how its client is made to talk."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: str = "") -> None:
+        self.settings = settings
         self.exchange = Exchange()
         self.ports: dict[str, int] = {}
 
@@ -109,6 +110,16 @@ class Postfix:
         self._stack.close()
 
     @property
+    def port(self) -> int:
+        """The port on which it offers all that it can."""
+        return self.ports["chunks"]
+
+    @property
+    def recipients(self) -> list[str]:
+        """The recipients of the messages that it has passed on."""
+        return self.exchange.recipients
+
+    @property
     def taken(self) -> int:
         """Messages that it has accepted from a client, by its own log."""
         return self.log().count(": client=")
@@ -123,6 +134,7 @@ class Postfix:
             (self._folder / name).mkdir(mode=0o755)
         shutil.chown(self._folder / "data", "postfix")
         main = MAIN.format(folder=self._folder, exchange=self.exchange.port)
+        main += self.settings
         (self._folder / "conf" / "main.cf").write_text(main)
 
     def _start(self) -> None:

@@ -6,27 +6,18 @@ from contextlib import ExitStack
 import pytest
 from sqlmodel import select
 
-from digest.deliver.ledger.finish import count_deliveries
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.smtp.provider import SmtpProvider
 from digest.deliver.providers.smtp.url import SmtpUrl
-from digest.deliver.tables import Attempt, Delivery
-from digest.issues.lifecycle import find_issue
-from digest.issues.tables import Issue, IssueState
-from digest.pipeline.issue_service import IssueService
+from digest.deliver.tables import Attempt
+from digest.issues.tables import IssueState
 from digest.pipeline.sending import Sending
 from store.engine import Store
-from subscribers.tables import Subscriber, SubscriberStatus, Suppression
-from tests.parts.pipelining_server import Fault, PipeliningServer
+from tests.parts.pipelining_server import STYLES, ScriptedRefusal, PipeliningServer
+from tests.parts.relayed_issue import RelayedIssue
 from tests.parts.sending import by_state, send_to_the_end
-from tests.parts.world import Clock, add_approved, add_people, issue_renderer
 
 PEOPLE = 120
-STYLES = {
-    "BDAT": {"chunking": True},
-    "DATA": {"chunking": False},
-    "plain": {"chunking": False, "pipelining": False},
-}
 IN_FLIGHT = 10 + 4 * 64
 """Refusals heard at most before it stops: ten, and what four connections have in flight."""
 
@@ -37,82 +28,30 @@ def server(request: pytest.FixtureRequest) -> Iterator[PipeliningServer]:
         yield running
 
 
-class World:
-    """An issue to `PEOPLE` readers, sent through a scripted server."""
-
-    def __init__(self, store: Store, server: PipeliningServer, people: int = PEOPLE) -> None:
-        self.store, self.server, self.clock = store, server, Clock()
-        self.people = add_people(store, people)
-        self.number = add_approved(store)
-        self.renderer = issue_renderer()
-        self.provider = SmtpProvider(SmtpUrl("127.0.0.1", server.port), self.clock)
-        self.issues = IssueService(store, self.renderer, self.provider.batch_size, self.clock)
-        self.sending = Sending(store, self.renderer, self.provider, self.clock)
-        self.issues.start(self.number)
-
-    def run(self) -> None:
-        with worker_lock(self.store) as here:
-            self.sending.run(self.number, here)
-
-    @property
-    def issue(self) -> Issue:
-        with self.store.read() as session:
-            return find_issue(session, self.number)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        with self.store.read() as session:
-            return count_deliveries(session, self.number)
-
-    @property
-    def suppressed(self) -> set[str | None]:
-        with self.store.read() as session:
-            assert (
-                not session.exec(
-                    select(Subscriber).where(Subscriber.status == SubscriberStatus.BOUNCED)
-                ).all()
-                or session.exec(select(Suppression)).all()
-            )
-            return {one.email for one in session.exec(select(Suppression)).all()}
-
-    def assert_held(self, words: str, accepted: int = 0) -> None:
-        """It is held with these words, nobody failed or was suppressed, nobody's try counts."""
-        issue, counts = self.issue, self.counts
-        assert issue.state == IssueState.PAUSED
-        assert words in (issue.held_because or "")
-        assert (counts["failed"], counts["uncertain"]) == (0, 0)
-        assert counts["submitted"] == len(self.server.recipients) >= accepted
-        assert counts["queued"] == len(self.people) - counts["submitted"]
-        assert not self.suppressed
-        with self.store.read() as session:
-            queued = session.exec(select(Delivery).where(Delivery.state == "queued")).all()
-        assert {one.attempts for one in queued} == {0}
-        assert {one.code for one in queued} == {None}
-
-    def assert_finished(self) -> None:
-        states = by_state(self.store, self.number)
-        assert states["submitted"] == set(self.people) == set(self.server.recipients)
-        assert len(self.server.recipients) == len(self.people), "nobody has it twice"
-
-
 ABOUT_US = {
-    "relaying denied": Fault("RCPT", "550 relay not permitted"),
-    "relaying denied, with the address": Fault(
+    "relaying denied": ScriptedRefusal("RCPT", "550 relay not permitted"),
+    "relaying denied, with the address": ScriptedRefusal(
         "RCPT", "554 5.7.1 <{recipient}>: Relay access denied"
     ),
-    "an hourly limit, counting on": Fault(
+    "an hourly limit, counting on": ScriptedRefusal(
         "RCPT",
         "550 Domain example.org has exceeded the max emails per hour (101/100 (101%)) allowed.",
     ),
-    "try again later, with a bare 550": Fault("RCPT", "550 Too many messages, try again later"),
-    "a bare 550 without a reason": Fault("RCPT", "550 Administrative prohibition"),
-    "a daily limit after the body": Fault("BODY", "550 5.4.5 Daily user sending limit exceeded"),
-    "a quota at DATA": Fault("DATA", "550 5.7.1 Quota exceeded"),
-    "reputation": Fault("RCPT", "550 5.7.1 Service unavailable, your IP is on a block list"),
-    "an unverified sender after the body": Fault(
+    "try again later, with a bare 550": ScriptedRefusal(
+        "RCPT", "550 Too many messages, try again later"
+    ),
+    "a bare 550 without a reason": ScriptedRefusal("RCPT", "550 Administrative prohibition"),
+    "a daily limit after the body": ScriptedRefusal(
+        "BODY", "550 5.4.5 Daily user sending limit exceeded"
+    ),
+    "a quota at DATA": ScriptedRefusal("DATA", "550 5.7.1 Quota exceeded"),
+    "reputation": ScriptedRefusal(
+        "RCPT", "550 5.7.1 Service unavailable, your IP is on a block list"
+    ),
+    "an unverified sender after the body": ScriptedRefusal(
         "BODY", "554 Message rejected: Email address is not verified."
     ),
-    "everybody unknown, as where the server is not the right one": Fault(
+    "everybody unknown, as where the server is not the right one": ScriptedRefusal(
         "RCPT", "550 5.1.1 <{recipient}>: User unknown in local recipient table"
     ),
 }
@@ -125,9 +64,9 @@ def test_a_refusal_of_everybody_holds_the_issue_and_goes_on_when_told(
     """Half of them from the first message on, half once some were taken."""
     fault, after = ABOUT_US[kind], 40 * (list(ABOUT_US).index(kind) % 2)
     if fault.stage == "DATA" and server.chunking:
-        fault = Fault("BODY", fault.reply)  # who offers chunks is sent no DATA
-    server.faults = [Fault(fault.stage, fault.reply, after=after)]
-    world = World(store, server)
+        fault = ScriptedRefusal("BODY", fault.reply)  # who offers chunks is sent no DATA
+    server.faults = [ScriptedRefusal(fault.stage, fault.reply, after=after)]
+    world = RelayedIssue(store, server)
     world.run()
     words = fault.reply.replace("{recipient}", "an address").split(" ", 1)[1].split("<")[0][:12]
     world.assert_held(words, accepted=after)
@@ -142,8 +81,8 @@ def test_a_refusal_of_everybody_holds_the_issue_and_goes_on_when_told(
 
 
 def test_it_is_held_again_where_nothing_has_changed(store: Store, server: PipeliningServer) -> None:
-    server.faults = [Fault("RCPT", "550 relay not permitted")]
-    world = World(store, server)
+    server.faults = [ScriptedRefusal("RCPT", "550 relay not permitted")]
+    world = RelayedIssue(store, server)
     for _ in range(3):
         world.run()
         world.assert_held("relay not permitted")
@@ -162,8 +101,8 @@ def test_an_import_with_many_dead_addresses_is_not_held(
     store: Store, server: PipeliningServer, reply: str
 ) -> None:
     """A fifth of the list does not exist, spread all over it."""
-    server.faults = [Fault("RCPT", reply, only="[05]@")]
-    world = World(store, server)
+    server.faults = [ScriptedRefusal("RCPT", reply, only="[05]@")]
+    world = RelayedIssue(store, server)
     send_to_the_end(world.sending, world.number, world.clock)
     dead = {one for one in world.people if one.partition("@")[0][-1] in "05"}
     states = by_state(store, world.number)
@@ -174,8 +113,8 @@ def test_an_import_with_many_dead_addresses_is_not_held(
 def test_a_tenth_barred_in_the_same_words_fails_and_is_not_suppressed(
     store: Store, server: PipeliningServer
 ) -> None:
-    server.faults = [Fault("RCPT", "550 5.7.1 Not from you", only="7@")]
-    world = World(store, server)
+    server.faults = [ScriptedRefusal("RCPT", "550 5.7.1 Not from you", only="7@")]
+    world = RelayedIssue(store, server)
     send_to_the_end(world.sending, world.number, world.clock)
     states = by_state(store, world.number)
     assert states["failed"] == {one for one in world.people if "7@" in one}
@@ -186,8 +125,8 @@ def test_a_tenth_barred_in_the_same_words_fails_and_is_not_suppressed(
 def test_a_short_list_that_is_refused_as_a_whole_is_held(
     store: Store, server: PipeliningServer, people: int
 ) -> None:
-    server.faults = [Fault("RCPT", "550 relay not permitted")]
-    world = World(store, server, people)
+    server.faults = [ScriptedRefusal("RCPT", "550 relay not permitted")]
+    world = RelayedIssue(store, server, people)
     world.run()
     world.assert_held("relay not permitted")
 
@@ -195,15 +134,15 @@ def test_a_short_list_that_is_refused_as_a_whole_is_held(
 def test_the_few_of_a_short_list_who_are_dead_are_suppressed(
     store: Store, server: PipeliningServer
 ) -> None:
-    server.faults = [Fault("RCPT", "550 5.1.1 User unknown", only="[01]@")]
-    world = World(store, server, 3)
+    server.faults = [ScriptedRefusal("RCPT", "550 5.1.1 User unknown", only="[01]@")]
+    world = RelayedIssue(store, server, 3)
     send_to_the_end(world.sending, world.number, world.clock)
     assert world.suppressed == set(world.people[:2])
 
 
 def test_who_accepts_the_refusals_is_not_held(store: Store, server: PipeliningServer) -> None:
-    server.faults = [Fault("RCPT", "550 5.1.1 User unknown")]
-    world = World(store, server)
+    server.faults = [ScriptedRefusal("RCPT", "550 5.1.1 User unknown")]
+    world = RelayedIssue(store, server)
     world.run()
     world.assert_held("User unknown")
     world.issues.resume(world.number, accept_refusals=True)
@@ -215,8 +154,8 @@ def test_a_second_worker_in_mid_run_follows_the_hold(
     store: Store, server: PipeliningServer
 ) -> None:
     """Both have claimed when the first is refused; what the second hears goes back, too."""
-    server.faults = [Fault("RCPT", "550 relay not permitted")]
-    world = World(store, server)
+    server.faults = [ScriptedRefusal("RCPT", "550 relay not permitted")]
+    world = RelayedIssue(store, server)
     provider = SmtpProvider(SmtpUrl("127.0.0.1", server.port), world.clock)
     inner = provider.submit
 
@@ -235,8 +174,8 @@ def test_a_second_worker_in_mid_run_follows_the_hold(
 
 def test_slices_of_a_run_are_judged_together(store: Store, server: PipeliningServer) -> None:
     """A worker sends quotas; each of them is too short to tell."""
-    server.faults = [Fault("RCPT", "550 Administrative prohibition", only="[0-4]@")]
-    world = World(store, server, 100)
+    server.faults = [ScriptedRefusal("RCPT", "550 Administrative prohibition", only="[0-4]@")]
+    world = RelayedIssue(store, server, 100)
     with worker_lock(store) as here, ExitStack():
         for _ in range(40):
             stop = _after(3)

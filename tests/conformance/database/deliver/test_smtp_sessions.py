@@ -9,18 +9,18 @@ from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.smtp.url import DEFAULT_MESSAGES
 from digest.deliver.tables import Attempt
 from store.engine import Store
-from tests.conformance.database.deliver.test_circuit_breaker import STYLES, World
-from tests.parts.pipelining_server import Fault, PipeliningServer
+from tests.parts.pipelining_server import STYLES, ScriptedRefusal, PipeliningServer
+from tests.parts.relayed_issue import RelayedIssue
 from tests.parts.sending import by_state, send_to_the_end
 
 SPENT = {
-    "421 and close": Fault("MAIL", "421 4.4.2 Maximum message count reached", close=True),
-    "421 and stay": Fault("MAIL", "421 too many messages in this connection"),
-    "452 at MAIL": Fault("MAIL", "452 4.3.2 Too many messages in this session"),
-    "452 4.5.3 at RCPT": Fault("RCPT", "452 4.5.3 Too many recipients in this session"),
-    "421 at RCPT and close": Fault("RCPT", "421 4.7.0 Enough", close=True),
-    "RSET refused and close": Fault("RSET", "554 Too many nonmail commands", close=True),
-    "421 at RSET": Fault("RSET", "421 Goodbye", close=True),
+    "421 and close": ScriptedRefusal("MAIL", "421 4.4.2 Maximum message count reached", close=True),
+    "421 and stay": ScriptedRefusal("MAIL", "421 too many messages in this connection"),
+    "452 at MAIL": ScriptedRefusal("MAIL", "452 4.3.2 Too many messages in this session"),
+    "452 4.5.3 at RCPT": ScriptedRefusal("RCPT", "452 4.5.3 Too many recipients in this session"),
+    "421 at RCPT and close": ScriptedRefusal("RCPT", "421 4.7.0 Enough", close=True),
+    "RSET refused and close": ScriptedRefusal("RSET", "554 Too many nonmail commands", close=True),
+    "421 at RSET": ScriptedRefusal("RSET", "421 Goodbye", close=True),
 }
 
 
@@ -41,9 +41,9 @@ def test_a_session_that_is_spent_is_left_and_costs_nobody_a_try(
 ) -> None:
     fault = SPENT[kind]
     server.faults = [
-        Fault(fault.stage, fault.reply, per_connection=20, close=fault.close),
+        ScriptedRefusal(fault.stage, fault.reply, per_connection=20, close=fault.close),
     ]
-    world = World(sqlite_store, server)
+    world = RelayedIssue(sqlite_store, server)
     world.run()
     world.assert_finished()
     assert tries(sqlite_store) == 0
@@ -52,7 +52,7 @@ def test_a_session_that_is_spent_is_left_and_costs_nobody_a_try(
 def test_a_connection_carries_a_hundred_messages_unless_told_otherwise(
     sqlite_store: Store, server: PipeliningServer
 ) -> None:
-    world = World(sqlite_store, server, 2 * DEFAULT_MESSAGES + 20)
+    world = RelayedIssue(sqlite_store, server, 2 * DEFAULT_MESSAGES + 20, connections=1)
     world.provider._target = world.provider._target.__class__(
         "127.0.0.1", server.port, connections=1
     )
@@ -62,11 +62,11 @@ def test_a_connection_carries_a_hundred_messages_unless_told_otherwise(
 
 
 FOR_NOW = {
-    "disk full": Fault("MAIL", "452 4.3.1 Insufficient system storage"),
-    "an hourly limit": Fault("MAIL", "421 4.7.0 Hourly limit reached", close=True),
-    "no connection": Fault("CONNECT", "421 4.3.2 Too many connections"),
-    "no greeting": Fault("EHLO", "421 4.3.2 Come back later"),
-    "DATA": Fault("DATA", "451 4.3.0 Queue file write error"),
+    "disk full": ScriptedRefusal("MAIL", "452 4.3.1 Insufficient system storage"),
+    "an hourly limit": ScriptedRefusal("MAIL", "421 4.7.0 Hourly limit reached", close=True),
+    "no connection": ScriptedRefusal("CONNECT", "421 4.3.2 Too many connections"),
+    "no greeting": ScriptedRefusal("EHLO", "421 4.3.2 Come back later"),
+    "DATA": ScriptedRefusal("DATA", "451 4.3.0 Queue file write error"),
 }
 
 
@@ -77,10 +77,12 @@ def test_a_server_that_takes_nothing_for_now_is_waited_for_without_counting(
 ) -> None:
     fault = FOR_NOW[kind]
     with PipeliningServer(chunking=False) as server:
-        server.faults = [Fault(fault.stage, fault.reply, after=after, close=fault.close)]
+        server.faults = [ScriptedRefusal(fault.stage, fault.reply, after=after, close=fault.close)]
         if after and fault.stage in {"CONNECT", "EHLO"}:
-            server.faults.append(Fault("MAIL", "421 Enough", per_connection=10, close=True))
-        world = World(store, server)
+            server.faults.append(
+                ScriptedRefusal("MAIL", "421 Enough", per_connection=10, close=True)
+            )
+        world = RelayedIssue(store, server)
         with worker_lock(store) as here:
             for _ in range(20):
                 progress = world.sending.run(world.number, here)
@@ -100,9 +102,9 @@ def test_a_server_that_takes_nothing_for_now_is_waited_for_without_counting(
 def test_so_many_an_hour_and_all_arrive(store: Store) -> None:
     """The limit clears each hour; nobody's tries are used up by it."""
     with PipeliningServer() as server:
-        world = World(store, server, 200)
+        world = RelayedIssue(store, server, 200)
         hour = world.clock.now
-        limit = Fault("MAIL", "452 4.7.0 Over quota for this hour", after=50)
+        limit = ScriptedRefusal("MAIL", "452 4.7.0 Over quota for this hour", after=50)
         server.faults = [limit]
         with worker_lock(store) as here:
             for _ in range(100):
@@ -121,9 +123,9 @@ def test_one_reader_who_is_refused_at_data_for_now_holds_up_nobody(
     sqlite_store: Store,
 ) -> None:
     with PipeliningServer(chunking=False) as server:
-        world = World(sqlite_store, server, 60)
+        world = RelayedIssue(sqlite_store, server, 60)
         one = world.people[0]
-        server.faults = [Fault("DATA", "451 4.7.1 Greylisted", only=f"^{one}$")]
+        server.faults = [ScriptedRefusal("DATA", "451 4.7.1 Greylisted", only=f"^{one}$")]
         world.run()
         assert set(server.recipients) == set(world.people) - {one}
         server.faults = []
@@ -136,8 +138,8 @@ def test_refused_recipients_leave_nothing_in_doubt_where_errors_end_the_session(
 ) -> None:
     """Exim hangs up after three commands out of sequence, and a chunk without recipient is one."""
     server.errors_per_connection = 3
-    server.faults = [Fault("RCPT", "550 Unrouteable address", only="[3]@")]
-    world = World(sqlite_store, server, 200)
+    server.faults = [ScriptedRefusal("RCPT", "550 Unrouteable address", only="[3]@")]
+    world = RelayedIssue(sqlite_store, server, 200)
     send_to_the_end(world.sending, world.number, world.clock)
     states = by_state(sqlite_store, world.number)
     dead = {one for one in world.people if "3@" in one}

@@ -1,0 +1,147 @@
+"""Real Exim, Postfix and OpenSMTPD, 1,000 readers each: what can arrive arrives, and arrives once.
+
+They refuse a tenth of the readers, limit messages a session and a second, deny relaying, or have no
+disk left. Nobody is suppressed for what is not theirs, and nobody's delivery is in doubt.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+
+from digest.deliver.ledger.worker_lock import worker_lock
+from store.engine import Store
+from tests.parts import mail_servers, postfix
+from tests.parts.mail_servers import Exim, OpenSmtpd
+from tests.parts.relayed_issue import Relay, RelayedIssue
+from tests.parts.sending import by_state, send_to_the_end
+from tests.parts.waiting import until
+
+PEOPLE = 1_000
+REFUSED = "3[0-9]@"
+Start = Callable[[], AbstractContextManager[Relay]]
+
+
+def _postfix(settings: str) -> Start:
+    return lambda: postfix.Postfix(settings)
+
+
+A_TENTH: dict[str, Start] = {
+    "exim4": lambda: Exim(
+        rcpt="  deny message = Unrouteable address\n"
+        "    condition = ${if match{$local_part}{3[0-9]\\$}}"
+    ),
+    "postfix": _postfix(
+        "smtpd_recipient_restrictions = check_recipient_access "
+        "regexp:{{/" + REFUSED + "/ 550 5.1.1 User unknown}}\n"
+    ),
+    "smtpd": lambda: OpenSmtpd(rules=f'match from any for rcpt-to regex "{REFUSED}" reject'),
+}
+SESSIONS: dict[str, Start] = {
+    "exim4": lambda: Exim(settings="smtp_accept_max_per_connection = 30"),
+    "postfix": _postfix("smtpd_client_message_rate_limit = 0\n"),
+    "smtpd": lambda: OpenSmtpd(settings="smtp limit max-mails 30"),
+}
+HOURLY: dict[str, Start] = {
+    "exim4": lambda: Exim(
+        mail="  defer message = Sender rate limit exceeded\n"
+        "    ratelimit = 100 / 2s / per_mail / leaky / relay"
+    ),
+    "postfix": _postfix(
+        "anvil_rate_time_unit = 2s\nsmtpd_client_message_rate_limit = 100\n"
+        "smtpd_client_event_limit_exceptions =\n"
+    ),
+}
+RELAYING: dict[str, Start] = {
+    "exim4": lambda: Exim(
+        rcpt="  require message = relay not permitted\n    domains = relay.example.net"
+    ),
+    "postfix": _postfix(
+        "mynetworks = 192.0.2.0/24\nsmtpd_relay_restrictions = reject_unauth_destination\n"
+    ),
+    "smtpd": lambda: OpenSmtpd(rules="match from any for any reject"),
+}
+FULL: dict[str, Start] = {
+    "exim4": lambda: Exim(settings="check_spool_space = 1000000G"),
+    "postfix": _postfix("queue_minfree = 9000000000000000\n"),
+}
+
+
+def _starting(servers: dict[str, Start]) -> list[object]:
+    def hindered(name: str) -> str:
+        return postfix.hindrance() if name == "postfix" else mail_servers.hindrance(name)
+
+    return [
+        pytest.param(start, id=name, marks=pytest.mark.skipif(bool(why), reason=why))
+        for name, start in servers.items()
+        for why in [hindered(name)]
+    ]
+
+
+def running(servers: dict[str, Start]) -> Callable[..., object]:
+    return pytest.mark.parametrize("start", _starting(servers))
+
+
+def taken(server: Relay, count: int) -> list[str]:
+    """Whose messages it took; its log may come a moment after its reply."""
+    until(lambda: len(server.recipients) >= count, "the server's log")
+    return server.recipients
+
+
+@running(A_TENTH)
+def test_a_tenth_refused_and_nine_tenths_arrive_once(sqlite_store: Store, start: Start) -> None:
+    with start() as server:
+        issue = RelayedIssue(sqlite_store, server, PEOPLE)
+        send_to_the_end(issue.sending, issue.number, issue.clock)
+        dead = {one for one in issue.people if one.partition("@")[0][-2:-1] == "3"}
+        assert len(dead) == PEOPLE // 10
+        states = by_state(sqlite_store, issue.number)
+        assert states["uncertain"] == set()
+        assert states["failed"] == dead == issue.suppressed
+        mailed = taken(server, PEOPLE - len(dead))
+        assert sorted(mailed) == sorted(set(issue.people) - dead)
+
+
+@running(SESSIONS)
+def test_a_limit_of_messages_a_session_costs_nobody_anything(
+    sqlite_store: Store, start: Start
+) -> None:
+    with start() as server:
+        issue = RelayedIssue(sqlite_store, server, PEOPLE)
+        send_to_the_end(issue.sending, issue.number, issue.clock)
+        assert by_state(sqlite_store, issue.number)["submitted"] == set(issue.people)
+        assert sorted(taken(server, PEOPLE)) == sorted(issue.people)
+
+
+@running(HOURLY)
+def test_a_limit_of_messages_in_a_time_is_waited_for(sqlite_store: Store, start: Start) -> None:
+    """The server's hour is two seconds here, and ours is a clock that leaps to the next try."""
+    with start() as server:
+        issue = RelayedIssue(sqlite_store, server, PEOPLE)
+        with worker_lock(sqlite_store) as here:
+            for _ in range(10_000):
+                progress = issue.sending.run(issue.number, here)
+                if progress.finished:
+                    break
+                assert progress.next_due
+                issue.clock.now = max(issue.clock.now, progress.next_due)
+        assert by_state(sqlite_store, issue.number)["submitted"] == set(issue.people)
+        assert sorted(taken(server, PEOPLE)) == sorted(issue.people)
+
+
+@running(RELAYING)
+def test_relaying_denied_holds_the_issue(sqlite_store: Store, start: Start) -> None:
+    with start() as server:
+        issue = RelayedIssue(sqlite_store, server, PEOPLE)
+        issue.run()
+        issue.assert_held("")
+
+
+@running(FULL)
+def test_a_full_disk_is_waited_for(sqlite_store: Store, start: Start) -> None:
+    with start() as server:
+        issue = RelayedIssue(sqlite_store, server, PEOPLE)
+        issue.run()
+        counts = issue.counts
+        assert counts["queued"] == PEOPLE
+        assert "452" in (issue.issue.held_because or "")
