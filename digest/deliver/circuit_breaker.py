@@ -27,6 +27,9 @@ MOST_RECOVERY = 1.0
 """What an accepted message takes off: up to half may be refused for long, as after an import."""
 SHORT_RUN_LIMIT = 10
 """Refusals of any kind that are enough where a run ends early, and most of it was refused."""
+QUARANTINE = 20
+"""Messages that must be accepted after a score is back at zero until its refusals are believed:
+replies of several connections come in any order."""
 CALM_SCORE = 5.0
 """Below this score the end of a run ends its suspicion too."""
 ABOUT_ALL = frozenset(
@@ -52,12 +55,13 @@ class _Tally:
         # Tried again and refused again is one refusal of one reader.
         if rejected.delivery_id not in self.refused:
             self.refused[rejected.delivery_id] = rejected
-            self.score += 1
+            self.score = max(0.0, self.score) + 1
 
     def recover(self, accepted: int, recovery: float) -> None:
-        self.score = max(0.0, self.score - recovery * (accepted - self.accepted))
+        self.score -= recovery * (accepted - self.accepted)
         self.accepted = accepted
-        if not self.score:
+        if self.score <= -recovery * QUARANTINE:
+            self.score = -recovery * QUARANTINE
             self.refused.clear()
 
 

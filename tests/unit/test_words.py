@@ -55,7 +55,7 @@ MODULES = {
 }  # fmt: skip
 NAMES = {
     "Presence": "WorkerLock", "Pacing": "RateLimiter", "Charge": "BounceRecord",
-    "ScriptedRefusal": "BounceType", "Receipt": "Accepted", "Refusal": "Rejected",
+    "Fault": "BounceType", "Receipt": "Accepted", "Refusal": "Rejected",
     "Owed": "TransactionalMessage", "Letter": "TransactionalMessage", "Post": "TransactionalMailer",
     "Outbox": "MaildirProvider", "Fleet": "ConnectionPool", "Orders": "SendOptions",
     "Openings": "PendingConnections", "Conversation": "PipelinedConnection",

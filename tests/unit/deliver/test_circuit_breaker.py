@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from digest.deliver.bounce_policy.failure import Cause, Failure, FailureClass, Stage
 from digest.deliver.circuit_breaker import (
     MOST_LIMIT,
+    QUARANTINE,
     SAME_WORDS_LIMIT,
     CircuitBreaker,
     fold_words,
@@ -76,7 +77,12 @@ def test_a_regular_tenth_never_opens_it(first: int, many: int) -> None:
     breaker = heard(outcomes)
     breaker.end_run()
     assert not breaker.is_open
-    assert len(breaker.suspected()) <= 1
+
+
+def test_a_refusal_is_believed_once_enough_was_accepted_after_it() -> None:
+    yes: list[Outcome] = [Accepted(100 + number, "") for number in range(QUARANTINE + 1)]
+    assert set(heard([refused(1, DEAD), *yes[:-1]]).suspected()) == {1}
+    assert not heard([refused(1, DEAD), *yes]).suspected()
 
 
 def test_everything_refused_before_it_opened_is_suspected() -> None:

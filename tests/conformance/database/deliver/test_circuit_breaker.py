@@ -13,7 +13,7 @@ from digest.deliver.tables import Attempt
 from digest.issues.tables import IssueState
 from digest.pipeline.sending import Sending
 from store.engine import Store
-from tests.parts.pipelining_server import STYLES, ScriptedRefusal, PipeliningServer
+from tests.parts.pipelining_server import STYLES, PipeliningServer, ScriptedRefusal
 from tests.parts.relayed_issue import RelayedIssue
 from tests.parts.sending import by_state, send_to_the_end
 

@@ -283,10 +283,10 @@ def test_a_dead_workers_batch_becomes_uncertain_and_a_living_ones_is_left(
     issue_service(store, provider, clock).start(number)
     dead = worker_lock(store)
     with dead, store.write() as session:
-        assert claim_batches(session, number, dead.number, clock())
+        assert claim_batches(session, number, dead.worker_id, clock())
     with worker_lock(store) as alive, worker_lock(store) as here:
         with store.write() as session:
-            assert claim_batches(session, number, alive.number, clock())
+            assert claim_batches(session, number, alive.worker_id, clock())
         progress = sending(store, provider, clock).run(number, here)
         assert not progress.finished
         assert (progress.counts["uncertain"], progress.counts["submitting"]) == (10, 10)

@@ -9,7 +9,7 @@ from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.smtp.url import DEFAULT_MESSAGES
 from digest.deliver.tables import Attempt
 from store.engine import Store
-from tests.parts.pipelining_server import STYLES, ScriptedRefusal, PipeliningServer
+from tests.parts.pipelining_server import STYLES, PipeliningServer, ScriptedRefusal
 from tests.parts.relayed_issue import RelayedIssue
 from tests.parts.sending import by_state, send_to_the_end
 

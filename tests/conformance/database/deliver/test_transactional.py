@@ -159,7 +159,7 @@ def test_nobody_takes_what_a_living_worker_holds(
     enqueue(store, ana)
     with worker_lock(store) as other:
         with store.write() as session:
-            assert len(mail.claim(session, other.number, lambda _: False, NOW)) == 1
+            assert len(mail.claim(session, other.worker_id, lambda _: False, NOW)) == 1
         assert deliver() == 0
     assert provider.taken == []
 
