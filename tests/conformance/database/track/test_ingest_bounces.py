@@ -4,6 +4,8 @@ import pytest
 from sqlmodel import select
 
 from digest.deliver.bounce_policy.bounce_type import SOFT_BOUNCE_LIMIT
+from digest.deliver.bounce_policy.classify import classify_reply
+from digest.deliver.bounce_policy.failure import Cause, Failure, FailureClass, Stage
 from digest.deliver.ledger.settle import settle
 from digest.deliver.providers.base import Rejected
 from store.engine import Store
@@ -94,7 +96,8 @@ def test_refusals_while_sending_count_in_the_same_row(sent: SentIssues) -> None:
     number = sent.issue("submitting")
     delivery = sent.delivery(number)
     assert delivery.id is not None
-    refused = Rejected(delivery.id, True, "550 5.4.4", "no route")
+    failure = Failure(FailureClass.SOFT, Cause.BUSY)
+    refused = Rejected(delivery.id, True, "550 5.2.1", "busy", failure, Stage.RCPT)
     with sent.store.write() as session:
         settle(session, number, [refused], provider="smtp", batch_size=10, now=NOW)
     assert sent.delivery(number).fault == "passing"
@@ -102,16 +105,23 @@ def test_refusals_while_sending_count_in_the_same_row(sent: SentIssues) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "about_address", "reason"),
-    [("550 5.1.1", True, "bounced"), ("554 5.7.1", False, None), ("552 5.2.2", False, None)],
+    ("reply", "reason"),
+    [
+        ("550 5.1.1 No such user", "bounced"),
+        ("554 5.7.1 Not from you", None),
+        ("552 5.2.2 Mailbox full", None),
+        ("550 5.4.5 Daily user sending limit exceeded", None),
+        ("450 4.3.0 Try again later", None),
+    ],
 )
 def test_a_refusal_while_sending_goes_by_the_policy(
-    sent: SentIssues, code: str, reason: str | None, *, about_address: bool
+    sent: SentIssues, reply: str, reason: str | None
 ) -> None:
     number = sent.issue("submitting")
     delivery = sent.delivery(number)
     assert delivery.id is not None
-    refused = Rejected(delivery.id, True, code, "no", about_address=about_address)
+    failure = classify_reply(reply, Stage.RCPT)
+    refused = Rejected(delivery.id, True, reply[:9], reply[10:], failure, Stage.RCPT)
     with sent.store.write() as session:
         settle(session, number, [refused], provider="smtp", batch_size=10, now=NOW)
     assert (sent.delivery(number).state, sent.suppressed()) == ("failed", reason)
