@@ -257,7 +257,7 @@ class Settings(BaseSettings):
 
     @property
     def networks(self) -> ScannerNetworks:
-        """Networks whose hits count as bots."""
+        """Networks of bots: hits from them count as machines'."""
         return ScannerNetworks(parse_networks(self.scanner_networks))
 
     @property

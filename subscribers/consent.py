@@ -16,7 +16,7 @@ class ConsentKind(StrEnum):
     REQUESTED = "requested"
     """The sign-up form was sent; the address is not confirmed yet."""
     INVITED = "invited"
-    """We asked somebody by mail whom an operator had put on the list as pending."""
+    """We mailed a confirmation request to a subscriber that an operator added as pending."""
     CONFIRMED = "confirmed"
     WITHDRAWN = "withdrawn"
 

@@ -172,7 +172,7 @@ class Suppression(Table, table=True):
 
 
 class SuppressionRemoval(Table, table=True):
-    """Append-only: a suppression was removed, by whom and why. It holds no address."""
+    """Append-only: who removed a suppression, and why. It holds no address."""
 
     __tablename__ = "lift"
     __table_args__ = (Index("ix_lift_address_hash", "address_hash"),)
@@ -259,7 +259,7 @@ class RateCounter(Table, table=True):
 
 
 class LinkRevocation(Table, table=True):
-    """Append-only: links sent before were made void, by whom and why; of nobody: of all."""
+    """Append-only: who revoked the links sent before, and why; without a subscriber, of all."""
 
     __tablename__ = "link_revocation"
 

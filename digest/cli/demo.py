@@ -1,4 +1,4 @@
-"""digest demo: a whole week on sample data, into a local outbox of its own."""
+"""digest demo: a whole week on sample data, into a local outbox."""
 
 from pathlib import Path
 from typing import Annotated

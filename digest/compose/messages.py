@@ -1,4 +1,4 @@
-"""Every sentence that an issue says of its own, whole, with named placeholders.
+"""Lists every sentence that an issue words itself, whole, with named placeholders.
 
 A catalogue of translations takes these over one by one: nothing here is glued from pieces, and what
 depends on a number has both forms. docs/claims.md says when each may be said.

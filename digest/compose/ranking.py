@@ -14,7 +14,7 @@ REPEATED_POINTS = 1.6
 """Taken off for a pattern of the last issue; less for those before it."""
 SAME_TOOL_POINTS = 0.5
 RECENT = 3
-"""Issues whose subjects should not name the same tool."""
+"""The number of issues in a row that should not name the same tool in the subject."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Deliver messages: decide who gets an issue, submit it in batches, and record every outcome.
 
 Comes in: an approved issue, a list of subscribers, transactional messages, provider answers. Goes
-out: mail handed to a provider, and a ledger whose states add up to the audience.
+out: mail handed to a provider, and a ledger with states that add up to the audience.
 
     audience       eligible subscribers, partitioned by recipient domain
     ledger         batches and deliveries: freeze, claim, settle, release, finish, resend

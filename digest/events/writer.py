@@ -1,6 +1,6 @@
 """Stores events, each once: the only place that inserts into the event table.
 
-The database itself skips an event whose key is there already, so two at the same moment can't both
+The database itself skips an event if its key exists already, so two at the same moment can't both
 be stored, and neither spoils the transaction it is part of.
 """
 

@@ -30,7 +30,7 @@ from subscribers.tokens import Tokens
 
 UNFROZEN = (IssueState.DRAFT, IssueState.CANCELLED, IssueState.SKIPPED)
 PREVIEWER = Recipient(0, 0, 0, None, "reader@example.com", "Sam", tracking=False)
-"""The recipient of previews and test messages: subscriber 0, whose links change nothing."""
+"""The recipient of previews and test messages: subscriber 0; their links change nothing."""
 
 
 @dataclass(frozen=True, slots=True)

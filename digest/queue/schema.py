@@ -1,6 +1,6 @@
 """Create Procrastinate's tables, and upgrade them to what the installed library needs.
 
-The library ships its whole schema, and beside it each change as a file whose name sorts by
+The library ships its whole schema, and beside it each change as a file with a name that sorts by
 version; files marked `post` suit the new version, and all of them are applied in order here since
 the processes are stopped for an upgrade. A comment on its main table says which was the last.
 """

@@ -37,7 +37,7 @@ class TransactionalRenderer:
     def confirmation(self, confirm_url: str, *, invited: bool = False) -> Rendered:
         """Render the request to confirm a sign-up (double opt-in).
 
-        `invited` is whether we ask of ourselves somebody whom an operator put on the list.
+        `invited`: we ask on our own initiative, after an operator put them on the list.
         """
         return self._render(
             "confirmation",

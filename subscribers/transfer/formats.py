@@ -1,4 +1,4 @@
-"""Tells whose export a file is, and what each of its columns means."""
+"""Tells which tool exported a file, and what each of its columns means."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ def column_choices(maps: Iterable[str], ignored: Iterable[str]) -> ColumnChoices
 
 
 def detect_format(names: Sequence[str]) -> ImportFormat:
-    """Return the format whose signature the columns `names` have; else PLAIN."""
+    """Return the format with a signature that the columns `names` match; else PLAIN."""
     there = frozenset(names)
     for import_format in (OWN, *TOOLS):
         if any(wanted <= there for wanted in import_format.signatures):

@@ -1,4 +1,4 @@
-"""Says what a status word means: in general, and where a tool means something of its own."""
+"""Says what a status word means: in general, and where a tool gives it another meaning."""
 
 from collections.abc import Mapping
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Takes an import back: removes the people whom it added and who have done nothing since."""
+"""Undoes an import: removes subscribers that it added, unless they have acted since."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -132,7 +132,7 @@ def _mark(now: Any) -> str:
 
 
 def _by(issue: Any, name: str) -> str:
-    """Say whose words these are, where they are not simply proposed."""
+    """Return who worded a line, unless the words are simply proposed."""
     if name not in issue.written:
         return ""
     return "   (taken)" if "pattern" in issue.written[name] else "   (the editor's)"

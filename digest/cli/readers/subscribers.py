@@ -62,7 +62,9 @@ def import_(
     ] = None,
     undo: Annotated[
         int | None,
-        typer.Option(metavar="RUN", help="Remove whom that import added, but for who acted since."),
+        typer.Option(
+            metavar="RUN", help="Remove those added by that import, unless they acted since."
+        ),
     ] = None,
 ) -> None:
     """Read subscribers from CSV, also exports of other tools. An unsubscribed reader stays so."""
@@ -169,7 +171,7 @@ def confirm(
         int, typer.Option(min=1, help="How many confirmations an hour are sent.")
     ] = 100,
     run: Annotated[
-        int | None, typer.Option(metavar="RUN", help="Only whom that import added.")
+        int | None, typer.Option(metavar="RUN", help="Only those added by that import.")
     ] = None,
     why: Annotated[
         str,

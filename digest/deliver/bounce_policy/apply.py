@@ -84,7 +84,7 @@ def _deliveries(
 
 
 def _hard_bounced(session: Session, records: Iterable[BounceRecord]) -> dict[int, int]:
-    """Return the subscribers whose address bounced hard, by delivery.
+    """Return the subscribers with a hard bounce, by delivery.
 
     A delivery that did not fail after all (it arrived meanwhile) is left out.
     """

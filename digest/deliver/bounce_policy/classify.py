@@ -93,7 +93,7 @@ def classify_reply(
     """
     text = read_reply(reply)
     enhanced = text.enhanced or find_status(status or "")
-    # A verification that a server quotes was refused at a stage of its own.
+    # A quoted address verification was refused at another stage than the reply itself.
     quoted = named_command(reply)
     inner = Stage(quoted) if quoted in _STAGES else stage
     failure_class, cause = _decide(text, enhanced, inner)

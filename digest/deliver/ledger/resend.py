@@ -97,7 +97,7 @@ def give_up(session: Session, number: int, email_key: str | None, now: datetime)
 
 
 def uncertain_addresses(session: Session, number: int, limit: int) -> list[str]:
-    """Return the first `limit` addresses whose delivery is uncertain."""
+    """Return the first `limit` addresses with an uncertain delivery."""
     return list(
         session.scalars(
             select(col(Subscriber.email))

@@ -89,7 +89,7 @@ class _FileLock:
 
 
 class _AdvisoryLock:
-    """An advisory lock on a connection of its own (PostgreSQL manual, 13.3.5)."""
+    """An advisory lock on a dedicated connection (PostgreSQL manual, 13.3.5)."""
 
     def __init__(self, store: Store, worker_id: int) -> None:
         self.worker_id = worker_id

@@ -54,7 +54,7 @@ def report_candidates(inbound: InboundMessage) -> list[str]:
 
 
 def returned_candidates(inbound: InboundMessage) -> Iterator[str]:
-    """From the message that came back: a section of its own, or pasted into the text."""
+    """From the returned message: a separate section, or pasted into the text."""
     returned = inbound.texts(SectionKind.RETURNED, SectionKind.FEEDBACK, SectionKind.STATUS)
     for text in (*returned, *inbound.texts(SectionKind.TEXT)):
         for line in _FIELD_IN_TEXT.findall(text):

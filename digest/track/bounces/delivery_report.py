@@ -1,4 +1,4 @@
-"""Judges a mail server's report: what happened to the message, to whom, and what that means."""
+"""Judges a mail server's report: the event, the recipient, and the meaning of a failure."""
 
 import re
 from collections.abc import Sequence

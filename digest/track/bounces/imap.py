@@ -126,7 +126,7 @@ def _able(connection: imaplib.IMAP4) -> tuple[str, ...]:
 
 
 def _xoauth2(connection: imaplib.IMAP4, user: str, token: str) -> None:
-    """Authenticates; a refusal comes as a challenge that is to be answered by nothing."""
+    """Authenticates; a refusal comes as a challenge, which gets an empty answer."""
     answers = iter((xoauth2(user, token),))
     connection.authenticate("XOAUTH2", lambda _: next(answers, b""))
 

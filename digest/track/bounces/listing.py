@@ -15,7 +15,7 @@ UNDECIDED = (Meaning.UNSUBSCRIBE_REQUEST, Meaning.NOT_UNDERSTOOD)
 
 
 class ListedMessage(NamedTuple):
-    """`name` is the message's in its mailbox, `email` of whom it is about or who wrote it."""
+    """`name` is the message's in its mailbox, `email` that of its subject or its author."""
 
     read_at: datetime
     name: str

@@ -24,7 +24,7 @@ def burst_places(
     burst: set[int] = set()
     window: dict[tuple[int, str], deque[int]] = defaultdict(deque)
     links: Counter[int] = Counter()
-    # Keys whose first click in the window is not known yet to be in a burst.
+    # Keys with a first click in the window that is in no burst so far.
     fresh: set[tuple[int, str]] = set()
     start = 0
     for at, place in clicks:

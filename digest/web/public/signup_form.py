@@ -41,7 +41,7 @@ def submit(site: Site, given: Mapping[str, str], origin: ConsentOrigin, wording:
     """
     now = site.clock()
     email, first_name = given.get("email", ""), given.get("first_name", "")
-    # In a transaction of its own, so that refused requests are counted as well.
+    # In a separate transaction, so that refused requests are counted as well.
     with site.store.write() as session:
         limit_signups(session, site.hasher, origin.ip, now)
     if given.get(HONEYPOT):

@@ -94,7 +94,7 @@ def queue_id(text: bytes) -> str | None:
 
 
 def rejected(personalization: Personalization, reply: Reply) -> Rejected:
-    """Return the outcome of a recipient whose message got this 4xx or 5xx reply."""
+    """Return the outcome of a recipient after this 4xx or 5xx reply to their message."""
     return Rejected(
         personalization.delivery_id,
         permanent=reply.permanent,
