@@ -1,8 +1,8 @@
-"""Reads files and standard input, bounded, and decodes them."""
+"""Reads files and standard input, bounded."""
 
 import os
 import stat
-from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, TextIO
@@ -10,7 +10,8 @@ from typing import BinaryIO, TextIO
 from digest.catalog.intake import limits
 from store.errors import UserError
 
-ENDINGS = (".txt", ".html", ".htm", ".json")
+HTML_ENDINGS = (".html", ".htm")
+ENDINGS = (".txt", *HTML_ENDINGS, ".json")
 
 
 class FileError(UserError):
@@ -76,24 +77,9 @@ def read_stream(stream: TextIO | BinaryIO | None) -> bytes:
         data = getattr(stream, "buffer", stream).read(limits.FILE_BYTES + 1)
     except (OSError, ValueError) as error:
         raise _error(error) from None
-    return _bounded(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data)
-
-
-def decode(data: bytes) -> str:
-    """Decode UTF-8, with or without a byte order mark. Raises FileError, for no text too."""
-    if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
-        raise FileError("UTF-16 text", "UTF-8; save it in that encoding")
-    if b"\0" in data:
-        raise FileError("a binary file", "page text, HTML or JSON")
-    try:
-        text = data.removeprefix(BOM_UTF8).decode()
-    except UnicodeDecodeError as error:
-        offset = error.start + len(data) - len(error.object)
-        byte = f"the byte 0x{error.object[error.start]:02x} at offset {offset}"
-        raise FileError(byte, "UTF-8 text") from None
-    if not text.strip():
-        raise FileError("an empty file", "page text, HTML or JSON")
-    return text
+    if isinstance(data, str):  # decoded already: the mark says that nothing else is to be believed
+        data = BOM_UTF8 + data.removeprefix("\ufeff").encode("utf-8", "surrogatepass")
+    return _bounded(data)
 
 
 def _bounded(data: bytes) -> bytes:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from digest.catalog.intake.cleaning import printable
-from digest.catalog.intake.files import ENDINGS, FileError, decode, files_in, read_file, read_stream
+from digest.catalog.intake.decoding import LOOKS_LIKE_HTML, decode
+from digest.catalog.intake.files import ENDINGS, FileError, files_in, read_file, read_stream
 from digest.catalog.intake.html.parse import read_html
 from digest.catalog.intake.json_form.parse import read_json
 from digest.catalog.intake.text.parse import read_text
@@ -17,7 +18,6 @@ Pages = Iterator[ComparisonPage | PageError]
 
 STDIN = "-"
 _LOOKS_LIKE_JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[\]{])")
-_LOOKS_LIKE_HTML = re.compile(r"\s*<(?:!doctype|!--|\?xml|[a-z][a-z0-9]*[\s/>])", re.IGNORECASE)
 
 
 def read_sources(paths: Sequence[str], stdin: TextIO | BinaryIO | None) -> Pages:
@@ -55,7 +55,7 @@ def _read_path(path: str) -> Pages:
 def _read_file(path: Path, *, is_named: bool) -> Pages:
     source = printable(str(path))
     try:
-        text = decode(read_file(path, is_named=is_named))
+        text = decode(read_file(path, is_named=is_named), path.suffix.lower())
     except FileError as error:
         yield PageError(source, None, error.found, error.expected)
         return
@@ -87,4 +87,4 @@ def _read_form(text: str, source: str, ending: str) -> Pages:
 def _ending_for(text: str) -> str:
     if _LOOKS_LIKE_JSON.match(text):
         return ".json"
-    return ".html" if _LOOKS_LIKE_HTML.match(text) else ".txt"
+    return ".html" if LOOKS_LIKE_HTML.match(text) else ".txt"

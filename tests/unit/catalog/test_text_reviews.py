@@ -133,7 +133,7 @@ def test_a_quote_that_never_ends_is_refused_where_it_begins(mark: str) -> None:
 
 def test_a_quote_with_words_before_it_is_refused_not_dropped() -> None:
     reviews = [f"Builder: {quote}" for quote in quotes(PAGE)[:2]] + quotes(PAGE)[2:]
-    assert "line of its own" in refused(page_text(reviews=reviews)).expected
+    assert "begin on a new line" in refused(page_text(reviews=reviews)).expected
 
 
 @pytest.mark.parametrize("panel", [100.0, 75.0, 50.0, 0.0])

@@ -7,12 +7,15 @@ elements end lines. So does a `<span>` right after another: style sheets of such
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 
 from digest.catalog.intake import limits
 from digest.catalog.intake.cleaning import clean_line, is_blank, split_lines
+from digest.catalog.intake.html import streamed
 from digest.catalog.intake.html.metadata import Attributes, HtmlMetadata, is_linked_data
+from digest.catalog.intake.html.tokens import Comment, End, Start, Text, Token
 from digest.catalog.intake.text.lines import Line, Page
 from digest.catalog.intake.text.parse import read_page
 from digest.catalog.pages import ComparisonPage, PageError
@@ -46,13 +49,13 @@ def read_html(text: str, source: str) -> ComparisonPage:
     Line numbers in errors are those of the HTML source.
     """
     reader = _Reader()
-    try:
-        # The last tag makes the parser emit the text before it. It is never closed: what is
-        # unfinished at the end (a comment, a tag) is not looked at again, which would be slow.
-        reader.feed("\n".join(split_lines(text)) + "<br>")
-    except AssertionError:
-        found, expected = "a declaration that isn't HTML", "HTML without <![...]>"
-        raise PageError(source, reader.getpos()[0], found, expected) from None
+    if streamed.may_be_streamed(text):
+        tokens: list[Token] = []
+        _parse(text, source, tokens.append)
+        for token in streamed.in_place(tokens):
+            reader.take(token)
+    else:
+        _parse(text, source, reader.take)
     lines = reader.finish()
     if len(lines) > limits.TEXT_LINES:
         found = f"{len(lines):,} lines of text"
@@ -61,11 +64,46 @@ def read_html(text: str, source: str) -> ComparisonPage:
     return replace(page, url=reader.metadata.url(), published_at=reader.metadata.published_at())
 
 
-class _Reader(HTMLParser):
+def _parse(text: str, source: str, take: Callable[[Token], None]) -> None:
+    """Give the pieces of a document to `take`. Raises PageError."""
+    parser = _Parser(take)
+    try:
+        # The last tag makes the parser emit the text before it. It is never closed: what is
+        # unfinished at the end (a comment, a tag) is not looked at again, which would be slow.
+        parser.feed("\n".join(split_lines(text)) + "<br>")
+    except AssertionError:
+        found, expected = "a declaration that isn't HTML", "HTML without <![...]>"
+        raise PageError(source, parser.getpos()[0], found, expected) from None
+
+
+class _Parser(HTMLParser):
+    """Turns a document into tokens."""
+
+    def __init__(self, take: Callable[[Token], None]) -> None:
+        super().__init__(convert_charrefs=True)
+        self._take = take
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._take(Start(tag, dict(attrs), self.getpos()[0]))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        self.handle_endtag(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._take(End(tag))
+
+    def handle_data(self, data: str) -> None:
+        self._take(Text(data, self.getpos()[0]))
+
+    def handle_comment(self, data: str) -> None:
+        self._take(Comment(data))
+
+
+class _Reader:
     """Turns start tags, end tags and text into visible lines."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.metadata = HtmlMetadata()
         self._lines: list[Line] = []
         self._parts: list[str] = []
@@ -75,13 +113,21 @@ class _Reader(HTMLParser):
         self._is_linked_data = False
         self._ends_apart = False
 
+    def take(self, token: Token) -> None:
+        """Read the next piece of the document."""
+        if isinstance(token, Start):
+            self._start(token.tag, token.attributes)
+        elif isinstance(token, End):
+            self._end(token.tag)
+        elif isinstance(token, Text):
+            self._text(token)
+
     def finish(self) -> list[Line]:
         """Return the visible lines, once the document is fed."""
         self._end_line()
         return self._lines
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = dict(attrs)
+    def _start(self, tag: str, attributes: Attributes) -> None:
         self.metadata.start(tag, attributes, is_visible=self._unseen is None)
         self._is_linked_data = tag == "script" and is_linked_data(attributes)
         if self._unseen is not None and not self._shows_again(tag):
@@ -95,7 +141,7 @@ class _Reader(HTMLParser):
         elif tag == "q":
             self._parts.append("“")
 
-    def handle_endtag(self, tag: str) -> None:
+    def _end(self, tag: str) -> None:
         self._is_linked_data = False
         if self._unseen is not None:
             self._unseen_depth -= tag == self._unseen
@@ -108,7 +154,8 @@ class _Reader(HTMLParser):
             self._end_line()
         self._ends_apart = tag in _SET_APART
 
-    def handle_data(self, data: str) -> None:
+    def _text(self, token: Text) -> None:
+        data = token.text
         if self._is_linked_data:
             self.metadata.linked_data(data)
         if self._unseen is not None:
@@ -118,7 +165,7 @@ class _Reader(HTMLParser):
             words = data.lstrip()
             if not words:
                 return
-            self._number = self.getpos()[0] + data[: len(data) - len(words)].count("\n")
+            self._number = token.line + data[: len(data) - len(words)].count("\n")
         self._parts.append(data)
 
     def _shows_again(self, tag: str) -> bool:
