@@ -2,6 +2,7 @@
 
 import sqlite3
 import tempfile
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -37,17 +38,24 @@ def backup(store: Store, target: Path) -> None:
         raise StoreError(msg) from None
 
 
-def restore(store: Store, source: Path, now: datetime) -> None:
+def restore(
+    store: Store,
+    source: Path,
+    now: datetime,
+    check: Callable[[Sequence[str]], None] = lambda _known: None,
+) -> None:
     """Replace the SQLite database by the backup `source`, once that is known to fit.
 
     What comes in its place is of this version, and held: nothing is sent from it until it is
-    released. Raises StoreError, and then nothing was changed.
+    released. `check` is given the fingerprints of the secrets that its links were made with, and
+    may refuse them. Raises StoreError, and then nothing was changed.
     """
     target = _sqlite_path(store, "pg_restore")
     if not source.is_file():
         msg = f"no such file: {source}"
         raise StoreError(msg)
     _refuse_foreign(source)
+    check(_fingerprints(source))
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=target.parent) as folder:
         prepared = Path(folder) / target.name
         _copy(source, prepared)
@@ -79,6 +87,14 @@ def _refuse_foreign(source: Path) -> None:
     if found is None or found[0] not in revisions():
         msg = f"{source} is from a newer version of this program; nothing was restored"
         raise StoreError(msg if found else not_ours)
+
+
+def _fingerprints(source: Path) -> list[str]:
+    """Return the fingerprints of the secrets that a backup's links were made with."""
+    with closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as saved:
+        found = saved.execute("SELECT 1 FROM sqlite_master WHERE name = 'known_secret'").fetchone()
+        rows = saved.execute("SELECT fingerprint FROM known_secret").fetchall() if found else []
+    return [str(row[0]) for row in rows]
 
 
 def _copy(source: Path, target: Path) -> None:

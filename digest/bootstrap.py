@@ -43,6 +43,7 @@ from digest.track.hits.networks import ScannerNetworks
 from digest.track.provider_events.sendgrid_signature import SignatureVerifier
 from store.engine import Store, open_store
 from subscribers.addresses import AddressHasher
+from subscribers.hash_key import StoredAddressHasher
 from subscribers.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -115,8 +116,7 @@ def bootstrap(
         else (open_provider(settings, clock), open_provider(settings, clock))
     )
     tokens = Tokens(settings.secrets)
-    # The oldest secret: it stays when a newer one is put before it, and so do the hashes.
-    hasher = AddressHasher(settings.secrets[-1])
+    hasher = StoredAddressHasher(store, settings.secrets)
     environment = email_environment(*_template_folders(settings))
     renderer = _issue_renderer(settings, environment, tokens)
     batch_size = settings.limits.batch_size(provider.batch_size)

@@ -15,6 +15,8 @@ MAX_ADDRESS_LENGTH = 254
 MAX_READ = 4 * MAX_ADDRESS_LENGTH
 """Characters that are looked at at all."""
 MAX_LOCAL_PART_LENGTH = 64
+_ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+"""Case is folded in ASCII alone: in all of Unicode ß would be ss, and two people one."""
 _EXPECTED = "expected a mail address like ana@example.org"
 _FORBIDDEN = re.compile(r"[\s\"(),:;<>@\[\]\\\x00-\x20\x7f]")
 """What a local part may hold only between quotes (RFC 5322 section 3.2.3), which are not taken."""
@@ -63,9 +65,9 @@ def parse_address(text: str) -> ParsedAddress:
 def _parse_any(text: str) -> ParsedAddress:
     """Parse any address, Unicode included: slower than the plain case, with the same result."""
     text = text.strip()
-    # Normalizing may shorten text, a letter and its accent to one character.
+    # Composing may shorten text, a letter and its accent to one character.
     too_long = len(text) > MAX_READ
-    found = "" if too_long else normalize("NFC", text)
+    found = "" if too_long else _compose(text)
     if too_long or len(found) > MAX_ADDRESS_LENGTH:
         raise AddressError(text, f"longer than {MAX_ADDRESS_LENGTH} bytes")
     local, at, domain = found.rpartition("@")
@@ -79,19 +81,40 @@ def _parse_any(text: str) -> ParsedAddress:
     email = f"{local}@{ascii_domain}"
     if len(email.encode()) > MAX_ADDRESS_LENGTH:
         raise AddressError(text, f"longer than {MAX_ADDRESS_LENGTH} bytes")
-    folded = normalize("NFC", local.casefold())
-    return ParsedAddress(email, f"{folded}@{ascii_domain}")
+    return ParsedAddress(email, f"{local.translate(_ASCII_LOWER)}@{ascii_domain}")
+
+
+def _compose(text: str) -> str:
+    """Return `text` with its accents composed (NFC), and no letter turned into another one.
+
+    NFC makes a K of the Kelvin sign: two mailboxes, as a server may have them.
+    """
+    parts, run = [], ""
+    for one in text:
+        if unicodedata.is_normalized("NFC", one) or unicodedata.combining(one):
+            run += one
+        else:
+            parts += [normalize("NFC", run), one]
+            run = ""
+    return "".join([*parts, normalize("NFC", run)])
+
+
+def hash_key_of(secret: str) -> bytes:
+    """Return the key of the hashes that a secret makes, where nothing else says which."""
+    return hmac.digest(secret.encode(), b"verdict-digest address hash", "sha256")
 
 
 class AddressHasher:
     """Hashes an address's key with HMAC-SHA-256, in hex: matches an address without keeping it.
 
-    The secret must stay the same for as long as suppressions are matched.
+    The key must stay the same for as long as suppressions are matched (`subscribers.hash_key`).
     """
 
     def __init__(self, secret: str) -> None:
-        hash_key = hmac.digest(secret.encode(), b"verdict-digest address hash", "sha256")
-        # RFC 2104 section 4: the two padded keys are hashed once, not once for each address.
+        self._set_key(hash_key_of(secret))
+
+    def _set_key(self, hash_key: bytes) -> None:
+        # RFC 2104 section 4: the two padded keys are hashed once, not once an address.
         padded = hash_key.ljust(64, b"\0")
         self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in padded))
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in padded))

@@ -66,11 +66,13 @@ def open_app(*, migrate: bool = True) -> "Iterator[App]":
     from digest.bootstrap import bootstrap
     from digest.database import ensure_current
     from digest.settings import read_settings
+    from subscribers.hash_key import ensure_secrets
 
     app = bootstrap(read_settings())
     try:
         if migrate:
             ensure_current(app.store)
+            ensure_secrets(app.store, app.settings.secrets, app.clock())
         collect_garbage_again()
         yield app
     finally:

@@ -1,5 +1,6 @@
 """digest database: upgrade, backup, restore, hold, release."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ def upgrade() -> None:
 
     with open_app(migrate=False) as app:
         upgrade(app.store)
+        _renew_hashes(app)
     print("the database is up to date")
 
 
@@ -27,10 +29,17 @@ def upgrade() -> None:
 def backup(file: Path) -> None:
     """Copy a SQLite database while it is in use."""
     from digest.backup import backup
+    from subscribers.hash_key import fingerprint_of
 
     with open_app() as app:
         backup(app.store, file)
+        secret = app.settings.secrets[0]
     print(file)
+    print(
+        "the secret is not in it, and without it every link sent so far is dead: keep "
+        f"DIGEST_SECRET_KEY, or secret.key, as well (fingerprint {fingerprint_of(secret)})",
+        file=sys.stderr,
+    )
 
 
 @app.command("restore", epilog="Example: digest database restore monday.db")
@@ -40,9 +49,12 @@ def restore(file: Path) -> None:
     Nothing is sent from it until `digest database release`.
     """
     from digest.backup import restore
+    from subscribers.hash_key import check_secrets
 
     with open_app(migrate=False) as app:
-        restore(app.store, file, app.clock())
+        secrets = app.settings.secrets
+        restore(app.store, file, app.clock(), lambda known: check_secrets(known, secrets))
+        _renew_hashes(app)
         print(f"restored from {file}")
         _print_held(app)
 
@@ -70,6 +82,16 @@ def release() -> None:
         print("mail may be sent again" if held else "mail may be sent: nothing was held")
 
 
+def _renew_hashes(app: "App") -> None:
+    """Remember the secrets, and write keys and hashes anew that were made by another rule."""
+    from subscribers.hash_key import ensure_secrets
+    from subscribers.rekey import rekey_addresses
+
+    ensure_secrets(app.store, app.settings.secrets, app.clock())
+    with app.store.write() as session:
+        rekey_addresses(session, app.hasher)
+
+
 def _print_held(app: "App") -> None:
     """Say what is held, and what an editor has to decide about each open issue."""
     from digest.issues.tables import IssueState
@@ -84,3 +106,16 @@ def _print_held(app: "App") -> None:
             f"issue {number} is {state}; if it went out meanwhile: digest issue cancel {number}, "
             f"else: digest issue {go_on} {number}"
         )
+
+
+@app.command("accept-secret", epilog="Example: digest database accept-secret")
+def accept_secret() -> None:
+    """Go on with another secret after the one before is lost; every link sent so far is dead."""
+    from digest.database import ensure_current
+    from subscribers.hash_key import accept_secrets
+
+    with open_app(migrate=False) as app:
+        ensure_current(app.store)
+        with app.store.write() as session:
+            accept_secrets(session, app.settings.secrets, app.clock())
+    print("links are made with this secret from now on; those sent before are dead")
