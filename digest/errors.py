@@ -41,7 +41,8 @@
     │   ├── StoreError                the database can't be opened, or is of another version
     │   ├── SuppressionRemovalError   a suppression can't be removed
     │   ├── TemplateError             a template has a mistake
-    │   └── UnclearColumnError        a column of an import can be read in two ways
+    │   ├── UnclearColumnError        a column of an import can be read in two ways
+    │   └── UndoError                 an import can't be undone
     ├── VoidLinkError                 a link was revoked
     └── WebhookPayloadError           a webhook body could not be read
 

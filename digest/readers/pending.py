@@ -17,7 +17,7 @@ from subscribers.tables import Consent, Subscriber, SubscriberStatus
 
 CHUNK = 500
 """People a transaction."""
-INVITATION_WORDING = "Asked by mail whether they want it, as an operator put them on the list."
+REQUEST_WORDING = "Asked by mail whether they want it, as an operator put them on the list."
 _WAITING = (ConsentKind.REQUESTED, ConsentKind.INVITED)
 
 
@@ -40,7 +40,7 @@ def invite_pending(store: Store, per_hour: int, now: datetime, run: int | None =
             for person in people:
                 at = now + timedelta(hours=count / per_hour)
                 assert person.id is not None  # noqa: S101 - it came from the database
-                record_consent(session, person.id, ConsentKind.INVITED, INVITATION_WORDING, at)
+                record_consent(session, person.id, ConsentKind.INVITED, REQUEST_WORDING, at)
                 enqueue(
                     session,
                     TransactionalKind.CONFIRMATION,
