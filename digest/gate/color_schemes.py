@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from enum import StrEnum
 
-import css_inline
 import tinycss2
 from tinycss2.ast import AtRule, QualifiedRule
 
 from digest.gate.html_page import Page
+from digest.gate.inline_style import inline_rules
 
 
 class ColorScheme(StrEnum):
@@ -23,13 +23,7 @@ def inline_scheme(page: Page, scheme: ColorScheme) -> Page:
         if "media" not in one.attributes
     ]
     css = "".join(rule for sheet in sheets for rule in _rules(sheet, scheme))
-    inliner = css_inline.CSSInliner(
-        inline_style_tags=False,
-        keep_style_tags=True,
-        load_remote_stylesheets=False,
-        extra_css=css,
-    )
-    return Page(inliner.inline(page.html))
+    return inline_rules(page, css)
 
 
 def _rules(sheet: str, scheme: ColorScheme) -> Iterator[str]:

@@ -22,9 +22,14 @@ class Code(StrEnum):
     TITLE_MISSING = "title-missing"
     LANGUAGE_MISSING = "language-missing"
     DIRECTION_MISSING = "direction-missing"
+    ACTIVE_CONTENT = "active-content"
     ALT_MISSING = "alt-missing"
+    IMAGE_SVG = "image-svg"
     HEADING_MISSING = "heading-missing"
     HEADING_ORDER = "heading-order"
+    STYLE_LARGE = "style-large"
+    STYLE_NESTED = "style-nested"
+    STYLE_BROKEN = "style-broken"
     CONTRAST_LIGHT = "contrast-light"
     CONTRAST_DARK = "contrast-dark"
     UNSUBSCRIBE_MISSING = "unsubscribe-missing"
@@ -43,6 +48,7 @@ class Code(StrEnum):
     LINK_SHORTENED = "link-shortened"
     LINK_UNNAMED = "link-unnamed"
     SUBJECT_EMPTY = "subject-empty"
+    SUBJECT_REPEATED = "subject-repeated"
     SUBJECT_LONG = "subject-long"
     PREHEADER_EMPTY = "preheader-empty"
     PREHEADER_LONG = "preheader-long"
@@ -70,7 +76,8 @@ _BLOCK = frozenset({
     Code.HEADER_BROKEN, Code.SLOT_OPEN, Code.TEMPLATE_BROKEN, Code.MJML_LEFT,
     Code.CHARACTERS_GARBLED, Code.LINK_DEAD, Code.SUBJECT_EMPTY, Code.WORDS_FAKE_REPLY,
     Code.WORDS_FALSE,
-    Code.SPAM_FLAGGED,
+    Code.SPAM_FLAGGED, Code.ACTIVE_CONTENT, Code.IMAGE_SVG, Code.STYLE_LARGE, Code.STYLE_NESTED,
+    Code.STYLE_BROKEN,
 })  # fmt: skip
 _INFORM = frozenset(
     {Code.SIZE, Code.LINK_DUPLICATE, Code.CLIENTS_UNCHECKED, Code.SPAM, Code.SPAM_UNCHECKED}

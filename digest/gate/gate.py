@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from digest.gate.checks.active_content import check_active_content
 from digest.gate.checks.claims import check_claims
 from digest.gate.checks.clients import ClientTables, check_clients
 from digest.gate.checks.contrast import check_contrast
@@ -12,6 +13,7 @@ from digest.gate.checks.links import check_links
 from digest.gate.checks.size import check_size
 from digest.gate.checks.spam import SpamFilter, check_spam
 from digest.gate.checks.structure import check_structure
+from digest.gate.checks.style_blocks import check_style_blocks
 from digest.gate.checks.subject import check_subject
 from digest.gate.checks.text_part import check_text_part
 from digest.gate.checks.unrendered import check_unrendered
@@ -31,6 +33,8 @@ QUICK_CHECKS: Sequence[Callable[[SampleMessage], Iterator[Finding]]] = (
     check_text_part,
     check_links,
     check_structure,
+    check_active_content,
+    check_style_blocks,
     check_contrast,
 )
 

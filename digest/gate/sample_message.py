@@ -47,6 +47,8 @@ class SampleMessage:
     public_url: str
     slots: Mapping[Slot, str]
     claims: Claims = NO_CLAIMS
+    last_subject: str = ""
+    """The subject of the series' issue before this one; empty if there is none."""
 
     @property
     def subject(self) -> str:
@@ -74,7 +76,9 @@ def sample_message(
     rendered: Rendered,
     personalization: Personalization,
     at: datetime,
+    *,
     claims: Claims = NO_CLAIMS,
+    last_subject: str = "",
 ) -> SampleMessage:
     """Return `edition` as one recipient gets it at `at`; `rendered` has the link targets."""
     message = MessageTemplate(edition).message(personalization, at)
@@ -89,6 +93,7 @@ def sample_message(
         public_url=edition.public_url,
         slots=personalization.slots,
         claims=claims,
+        last_subject=last_subject,
     )
 
 

@@ -21,6 +21,20 @@ def last_issue(session: Session, series: str) -> Issue | None:
     ).first()
 
 
+def previous_issue(session: Session, issue: Issue) -> Issue | None:
+    """Return the issue of the same series before this one, void ones aside."""
+    return session.exec(
+        select(Issue)
+        .where(
+            Issue.series == issue.series,
+            col(Issue.number) < issue.number,
+            col(Issue.state).not_in(VOID),
+        )
+        .order_by(col(Issue.number).desc())
+        .limit(1)
+    ).first()
+
+
 def used(session: Session, series: str) -> dict[int, int]:
     """Return the comparison ids that the series has used, each with its issue number."""
     rows = session.exec(select(Pick.comparison_id, Pick.issue_number).where(Pick.series == series))

@@ -16,6 +16,7 @@ from digest.compose.content import Content
 from digest.compose.issue import compose
 from digest.gate import SampleMessage, sample_message
 from digest.issues.days import sending_day
+from digest.issues.history import previous_issue
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import Issue, IssueState, Link, Variant
 from digest.message.edition import Edition, Sender
@@ -87,7 +88,16 @@ class IssueRenderer:
         rendered = self.rendered(session, number)
         edition = self._edition(session, number, rendered)
         claims = claims_of(session, find_issue(session, number))
-        return sample_message(edition, rendered, self.sample_personalization(edition), at, claims)
+        personalization = self.sample_personalization(edition)
+        before = self.last_subject(session, number)
+        return sample_message(
+            edition, rendered, personalization, at, claims=claims, last_subject=before
+        )
+
+    def last_subject(self, session: Session, number: int) -> str:
+        """Return the subject of the series' issue before this one; empty if there is none."""
+        before = previous_issue(session, find_issue(session, number))
+        return before.subject if before else ""
 
     def _edition(self, session: Session, number: int, rendered: Rendered) -> Edition:
         issue = find_issue(session, number)

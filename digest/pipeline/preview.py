@@ -26,5 +26,9 @@ class Preview:
         with self.store.read() as session:
             return self.renderer.edition(session, number)
 
+    def last_subject(self, number: int) -> str:
+        with self.store.read() as session:
+            return self.renderer.last_subject(session, number)
+
     def sample_personalization(self, edition: Edition) -> Personalization:
         return self.renderer.sample_personalization(edition)

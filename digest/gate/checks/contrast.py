@@ -13,6 +13,7 @@ from tinycss2.color3 import RGBA, parse_color
 from digest.gate.color_schemes import ColorScheme, inline_scheme
 from digest.gate.findings import Code, Finding, found
 from digest.gate.html_page import Element
+from digest.gate.inline_style import declarations
 from digest.gate.sample_message import SampleMessage
 from digest.render.palette import MIN_CONTRAST, contrast
 
@@ -72,22 +73,6 @@ def _inherited(element: Element, outer: Inherited) -> Inherited:
         or re.fullmatch(r"0?\.?0+(?:px|em|%)?", style.get("opacity", "1")) is not None
     )
     return replace(inherited, ink=ink or inherited.ink, shown=inherited.shown and not hidden)
-
-
-def declarations(style: str) -> dict[str, str]:
-    """Return the effective value of each property of an inline style.
-
-    The last one counts, but `!important` before others.
-    """
-    kept: dict[str, tuple[bool, str]] = {}
-    for node in tinycss2.parse_declaration_list(style, skip_comments=True, skip_whitespace=True):
-        if node.type == "declaration":
-            # The shorthand sets the colour too, and is the only other property read here.
-            name = "background-color" if node.lower_name == "background" else node.lower_name
-            before = kept.get(name)
-            if before is None or node.important or not before[0]:
-                kept[name] = (node.important, tinycss2.serialize(node.value).strip().lower())
-    return {name: value for name, (_, value) in kept.items()}
 
 
 def _colour_in(background: str) -> str | None:

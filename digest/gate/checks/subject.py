@@ -44,6 +44,9 @@ def _lengths(mail: SampleMessage) -> Iterator[Finding]:
     subject, preheader = mail.subject.strip(), mail.preheader.strip()
     if not subject:
         yield found(Code.SUBJECT_EMPTY, "subject", "it is empty", _set("subject"))
+    if subject and _bare(subject) == _bare(mail.last_subject):
+        what = "it is the last issue's subject again"
+        yield found(Code.SUBJECT_REPEATED, "subject", what, _set("subject"))
     if len(subject) > MAX_SUBJECT_LENGTH:
         what = f"{len(subject)} characters; inboxes cut it"
         yield found(Code.SUBJECT_LONG, "subject", what, f"keep it under {MAX_SUBJECT_LENGTH}")
@@ -56,6 +59,11 @@ def _lengths(mail: SampleMessage) -> Iterator[Finding]:
     if subject and preheader.casefold().startswith(subject.casefold()):
         what = "it says the subject again"
         yield found(Code.PREHEADER_REPEATS, "preheader", what, _set("preheader"))
+
+
+def _bare(subject: str) -> str:
+    """Return a subject without what readers overlook: case, blanks, marks at its end."""
+    return " ".join(subject.casefold().split()).rstrip(".!…")
 
 
 def _tricks(where: str, text: str) -> Iterator[Finding]:

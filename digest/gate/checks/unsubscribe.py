@@ -4,16 +4,17 @@ import re
 from collections.abc import Iterator
 
 from digest.gate.findings import Code, Finding, found
-from digest.gate.html_page import Element
+from digest.gate.html_page import Element, Page
 from digest.gate.sample_message import SampleMessage
+from digest.gate.visibility import MIN_FONT_SIZE, seen_words, views
 
 _ONE_CLICK = re.compile(
     rb"<(?:https://[^\s<>,]+|http://(?:localhost|127\.0\.0\.1|\[::1\])[:/][^\s<>,]+)>"
     rb"(?:, *<mailto:[^\s<>]+>)?"
 )
 
-_NOT_SHOWN = re.compile(r"display:none|visibility:hidden|(?:^|;)opacity:0?\.?0*%?(?:!|;|$)")
-_SIZE = re.compile(r"(?:^|;)font-size:([0-9.]+)")
+_MIN_LETTERS = 2
+"""What a link's words have at least: “.” or “>” tells nobody what it does."""
 
 
 def check_unsubscribe(mail: SampleMessage) -> Iterator[Finding]:
@@ -21,26 +22,33 @@ def check_unsubscribe(mail: SampleMessage) -> Iterator[Finding]:
     fix = "put the link back into the template"
     if mail.text.strip() and mail.unsubscribe not in mail.text:
         yield found(Code.UNSUBSCRIBE_MISSING, "text", "no unsubscribe link", fix)
-    links = [one for one in mail.page.all("a") if one.attributes.get("href") == mail.unsubscribe]
+    links = _links(mail, mail.page)
     if not links:
         yield found(Code.UNSUBSCRIBE_MISSING, "html", "no unsubscribe link", fix)
-    elif not any(one.words() and not hidden(one) for one in links):
-        what = "the unsubscribe link can't be seen"
-        yield found(Code.UNSUBSCRIBE_MISSING, mail.page.place(links[0]), what, "let it show words")
+    elif not any(_says_something(one.words()) for one in links):
+        what = "no words say what the unsubscribe link does"
+        yield found(Code.UNSUBSCRIBE_MISSING, mail.page.place(links[0]), what, "word it plainly")
+    else:
+        yield from _unseen(mail, links[0])
     yield from _one_click(mail)
 
 
-def hidden(element: Element | None) -> bool:
-    """Return whether an element or one around it is not shown, or its text has no size."""
-    size = ""
-    while element is not None:
-        style = element.attributes.get("style", "").replace(" ", "").lower()
-        if _NOT_SHOWN.search(style):
-            return True
-        # The innermost size counts: cells around the words may have none.
-        size = size or "".join(_SIZE.findall(style)[-1:])
-        element = element.parent
-    return bool(size) and not size.strip("0.")
+def _links(mail: SampleMessage, page: Page) -> list[Element]:
+    return [one for one in page.all("a") if one.attributes.get("href") == mail.unsubscribe]
+
+
+def _says_something(words: str) -> bool:
+    return sum(map(str.isalpha, words)) >= _MIN_LETTERS
+
+
+def _unseen(mail: SampleMessage, first: Element) -> Iterator[Finding]:
+    """Yield a finding if there is a client, window or colour scheme in which no link is seen."""
+    for condition, page in views(mail.page):
+        if not any(_says_something(seen_words(one)) for one in _links(mail, page)):
+            what = f"the unsubscribe link can't be seen{condition and f' under {condition}'}"
+            fix = f"show its words, at {MIN_FONT_SIZE:.0f} px or more"
+            yield found(Code.UNSUBSCRIBE_MISSING, mail.page.place(first), what, fix)
+            return
 
 
 def _one_click(mail: SampleMessage) -> Iterator[Finding]:

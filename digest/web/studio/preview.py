@@ -92,7 +92,9 @@ def preview_of(preview: Preview, number: int, now: datetime) -> IssuePreview:
     rendered = preview.rendered(number)
     edition = preview.edition(number)
     personalization = preview.sample_personalization(edition)
-    mail = sample_message(edition, rendered, personalization, now)
+    mail = sample_message(
+        edition, rendered, personalization, now, last_subject=preview.last_subject(number)
+    )
     return IssuePreview(
         sender=edition.sender.name,
         subject=rendered.subject,

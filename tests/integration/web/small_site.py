@@ -60,6 +60,9 @@ class Proofs:
             public_url=BRAND.public_url,
         )
 
+    def last_subject(self, number: int) -> str:
+        return f"Issue {number - 1}"
+
     def sample_personalization(self, edition: Edition) -> Personalization:
         nobody = Recipient(0, 0, 0, None, "reader@example.com", "Sam", tracking=False)
         return personalize([nobody], edition.ids, self.tokens)[0]

@@ -1,0 +1,335 @@
+"""What the gate promises to stop: each specimen is caught, and its twin, harmless, passes."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from digest.gate import Code, Gate, SampleMessage
+from digest.gate.checks.style_blocks import MAX_BLOCK_LENGTH, MAX_STYLES_LENGTH
+from digest.gate.html_page import Page
+from tests.unit.gate.conftest import with_html
+
+GATE = Gate()
+
+
+def codes(mail: SampleMessage) -> set[Code]:
+    return {one.code for one in GATE.check_quickly(mail)} - {Code.SIZE}
+
+
+def with_body(mail: SampleMessage, extra: str) -> SampleMessage:
+    return with_html(mail, mail.html.replace("</body>", f"{extra}</body>"))
+
+
+def only_link(mail: SampleMessage, link: str) -> SampleMessage:
+    """`mail` with one unsubscribe link alone, within `link` in place of `LINK`."""
+    page = re.sub(rf'<a [^>]*href="{re.escape(mail.unsubscribe)}".*?</a>', "", mail.html)
+    assert mail.unsubscribe not in page
+    whole = link.replace("LINK", "<a HREF>Unsubscribe</a>")
+    return with_body(with_html(mail, page), whole.replace("HREF", f'href="{mail.unsubscribe}"'))
+
+
+def sized(length: int) -> str:
+    """A style block of so many characters that says next to nothing."""
+    start, end = ".x{color:#000000}/*", "*/"
+    return f"<style>{start}{'x' * (length - len(start) - len(end))}{end}</style>"
+
+
+DARK, SMALL = "@media (prefers-color-scheme:dark)", "@media (max-width:480px)"
+LATER = ".v{display:block!important}"
+LATER_LINK = '<p class=v style="display:none">LINK</p>'
+
+LINKS: list[tuple[str, str, str]] = [
+    (
+        "words of one pixel",
+        '<a HREF style="font-size:1px">Unsubscribe</a>',
+        '<a HREF style="font-size:10px">Unsubscribe</a>',
+    ),
+    (
+        "words of no size in one that has",
+        '<a HREF style="font-size:14px"><i style="font-size:0">Unsubscribe</i></a>',
+        '<p style="font-size:0"><a HREF style="font-size:14px">Unsubscribe</a></p>',
+    ),
+    (
+        "a tenth of a small size",
+        '<p style="font-size:12px"><a HREF style="font-size:.1em">Unsubscribe</a></p>',
+        '<p style="font-size:12px"><a HREF style="font-size:90%">Unsubscribe</a></p>',
+    ),
+    (
+        "size in the shorthand",
+        '<a HREF style="font:0/0 a">Unsubscribe</a>',
+        '<a HREF style="font:600 14px/1.5 Arial">Unsubscribe</a>',
+    ),
+    (
+        "points",
+        '<a HREF style="font-size:1pt">Unsubscribe</a>',
+        '<a HREF style="font-size:9pt">Unsubscribe</a>',
+    ),
+    (
+        "clipped to a height",
+        '<div style="max-height:0;overflow:hidden">LINK</div>',
+        '<div style="max-height:40px;overflow:hidden">LINK</div>',
+    ),
+    (
+        "clipped to a width",
+        '<div style="overflow: hidden; width: 1px">LINK</div>',
+        '<div style="overflow:hidden;width:100%">LINK</div>',
+    ),
+    (
+        "clipped by a rectangle",
+        '<p style="position:absolute;clip:rect(0,0,0,0)">LINK</p>',
+        '<p style="clip:auto">LINK</p>',
+    ),
+    (
+        "clipped by a path",
+        '<p style="clip-path:inset(50%)">LINK</p>',
+        '<p style="clip-path:none">LINK</p>',
+    ),
+    (
+        "moved out of the window",
+        '<p style="position:absolute;left:-9999px">LINK</p>',
+        '<p style="position:relative;left:-1px">LINK</p>',
+    ),
+    (
+        "indented out of it",
+        '<p style="text-indent:-999em">LINK</p>',
+        '<p style="text-indent:-1em">LINK</p>',
+    ),
+    (
+        "scaled to nothing",
+        '<p style="transform:scale(0)">LINK</p>',
+        '<p style="transform:scale(1)">LINK</p>',
+    ),
+    ("see-through", '<p style="opacity:.01">LINK</p>', '<p style="opacity:.9">LINK</p>'),
+    (
+        "not shown by Outlook",
+        '<p style="mso-hide:all">LINK</p>',
+        '<p style="mso-line-height-rule:exactly">LINK</p>',
+    ),
+    ("an attribute", "<p hidden>LINK</p>", "<p lang=en>LINK</p>"),
+    ("folded away", "<details>LINK</details>", "<details open>LINK</details>"),
+    (
+        "an image of one pixel",
+        '<a HREF><img src="https://x.example/u.png" alt="Unsubscribe" width="1" height="1"></a>',
+        '<a HREF><img src="https://x.example/u.png" alt="Unsubscribe" width="120" height="20"></a>',
+    ),
+    ("worded with a dot", "<a HREF>.</a>", "<a HREF>退订</a>"),
+    ("worded with an arrow", "<a HREF>&nbsp;→ </a>", "<a HREF>Abbestellen</a>"),
+    (
+        "hidden by a kept block",
+        "<style>.u{display:none}</style><p class=u>LINK</p>",
+        "<style>.v{display:none}</style><p class=u>LINK</p>",
+    ),
+    (
+        "hidden by its address",
+        "<style>a[href*=unsubscribe]{font-size:0!important}</style>LINK",
+        "<style>a[href*=pixel]{font-size:0!important}</style>LINK",
+    ),
+    (
+        "hidden on phones",
+        "<style>@media (max-width:480px){.u{display:none}}</style><p class=u>LINK</p>",
+        "<style>@media print{.u{display:none}}</style><p class=u>LINK</p>",
+    ),
+    (
+        "hidden on phones by an attribute of the block",
+        '<style media="(max-width:480px)">.u{display:none}</style><p class=u>LINK</p>',
+        '<style media="print">.u{display:none}</style><p class=u>LINK</p>',
+    ),
+    (
+        "hidden in the dark",
+        f"<style>{DARK}{{.u{{visibility:hidden}}}}</style><p class=u>LINK</p>",
+        f"<style>{DARK}{{.u{{visibility:visible}}}}</style><p class=u>LINK</p>",
+    ),
+    (
+        "hidden in Outlook",
+        "<style>[data-ogsc] .u{display:none}</style><p class=u>LINK</p>",
+        "<style>[data-ogsc] .u{display:block}</style><p class=u>LINK</p>",
+    ),
+    (
+        "hidden in Gmail",
+        "<style>u + .g .u{display:none}</style><div class=g><p class=u>LINK</p></div>",
+        "<style>u + .g .u{display:block}</style><div class=g><p class=u>LINK</p></div>",
+    ),
+    (
+        "one on phones, none elsewhere",
+        f"<style>{SMALL}{{{LATER}}}</style>{LATER_LINK}",
+        f"<style>{SMALL}{{.u{{display:none}}{LATER}}}</style><p class=u>LINK</p>{LATER_LINK}",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("specimen", "twin"), [one[1:] for one in LINKS], ids=[one[0] for one in LINKS]
+)
+def test_an_unsubscribe_link_has_to_be_seen_and_worded(
+    sound: SampleMessage, specimen: str, twin: str
+) -> None:
+    assert codes(only_link(sound, specimen)) == {Code.UNSUBSCRIBE_MISSING}
+    assert codes(only_link(sound, twin)) == set()
+
+
+def test_an_unsubscribe_link_in_the_colour_of_its_ground_is_found(sound: SampleMessage) -> None:
+    link = '<p style="background:#ffffff"><a HREF style="color:{}">Unsubscribe</a></p>'
+    assert codes(only_link(sound, link.format("#fefefe"))) >= {Code.CONTRAST_LIGHT}
+    assert codes(only_link(sound, link.format("transparent"))) >= {Code.CONTRAST_LIGHT}
+    assert codes(only_link(sound, link.format("#333333"))) == set()
+
+
+STYLES: list[tuple[Code, str, str]] = [
+    (Code.STYLE_LARGE, sized(MAX_BLOCK_LENGTH + 1), sized(MAX_BLOCK_LENGTH)),
+    (
+        Code.STYLE_NESTED,
+        "<style>@media screen{@supports (color:red){.x{color:#000000}}}</style>",
+        "<style>@media screen{.x{color:#000000}}@supports (color:red){.x{color:#000000}}</style>",
+    ),
+    (
+        Code.STYLE_NESTED,
+        "<style>@media screen{@font-face{font-family:X}}</style>",
+        "<style>@font-face{font-family:X}</style>",
+    ),
+    (
+        Code.STYLE_NESTED,
+        "<style>.x{@media screen{color:#000000}}</style>",
+        "<style>.x::before{content:'@media{@media'}</style>",
+    ),
+    (
+        Code.STYLE_BROKEN,
+        "<style>@media screen{.x{color:#000000}</style>",
+        "<style>@media screen{.x{color:#000000}}</style>",
+    ),
+    (
+        Code.STYLE_BROKEN,
+        "<style>.x{color:#000000}}.y{color:#000000}</style>",
+        "<style>.x{color:#000000}.y{color:#000000}</style>",
+    ),
+    (Code.STYLE_BROKEN, "<style>.x{color #000000}</style>", "<style>.x{color: #000000}</style>"),
+    (Code.STYLE_BROKEN, "<style>.x{color:}</style>", "<style>.x{}</style>"),
+    (Code.STYLE_BROKEN, "<style>.x,{color:#000000}</style>", "<style>.x,.y{color:#000000}</style>"),
+    (Code.STYLE_BROKEN, "<style>{color:#000000}</style>", "<style>*{}</style>"),
+    (
+        Code.STYLE_BROKEN,
+        "<style>/* .x{color:#000000}</style>",
+        "<style>/* .x{color:#000000} */</style>",
+    ),
+    (Code.STYLE_BROKEN, "<style>.x{content:'it's'}</style>", "<style>.x{content:'its'}</style>"),
+    (Code.STYLE_BROKEN, "<style>.x</style>", "<style></style>"),
+    (
+        Code.STYLE_BROKEN,
+        "<style>.x{color:#000000}}</style>",
+        "<style>.x{width:calc(1px + (2px))}</style>",
+    ),
+    (Code.STYLE_BROKEN, '<p style="color">x</p>', '<p style="margin:0;">x</p>'),
+    (Code.STYLE_BROKEN, '<p style="width:calc(1px">x</p>', '<p style="width:calc(1px)">x</p>'),
+]
+
+
+@pytest.mark.parametrize(("code", "specimen", "twin"), STYLES)
+def test_styles_that_gmail_drops_are_found(
+    sound: SampleMessage, code: Code, specimen: str, twin: str
+) -> None:
+    assert codes(with_body(sound, specimen)) == {code}
+    assert codes(with_body(sound, twin)) == set()
+
+
+def test_style_blocks_have_a_limit_together(sound: SampleMessage) -> None:
+    bare = with_html(sound, re.sub("<style.*?</style>", "", sound.html, flags=re.DOTALL))
+    most = sized(MAX_STYLES_LENGTH // 3) * 2
+    rest = MAX_STYLES_LENGTH - 2 * (MAX_STYLES_LENGTH // 3)
+    assert Code.STYLE_LARGE not in codes(with_body(bare, most + sized(rest)))
+    assert Code.STYLE_LARGE in codes(with_body(bare, most + sized(rest + 1)))
+
+
+ELEMENTS: list[tuple[Code, str, str]] = [
+    (Code.ACTIVE_CONTENT, "<script>track()</script>", "<p>script</p>"),
+    (
+        Code.ACTIVE_CONTENT,
+        "<SCRIPT src='https://x.example/a.js'></SCRIPT>",
+        "<!--<script></script>-->",
+    ),
+    (Code.ACTIVE_CONTENT, '<iframe src="https://x.example/"></iframe>', "<p>&lt;iframe&gt;</p>"),
+    (Code.ACTIVE_CONTENT, '<object data="https://x.example/a"></object>', "<p>object</p>"),
+    (Code.ACTIVE_CONTENT, '<form action="https://x.example/"><input></form>', "<p>form</p>"),
+    (
+        Code.ACTIVE_CONTENT,
+        '<link rel="stylesheet" href="https://x.example/a.css">',
+        "<style></style>",
+    ),
+    (
+        Code.ACTIVE_CONTENT,
+        '<meta http-equiv="Refresh" content="0;url=https://x.example/">',
+        '<meta http-equiv="Content-Type" content="text/html; charset=utf-8">',
+    ),
+    (Code.ACTIVE_CONTENT, '<p onclick="go()">x</p>', '<p class="onclick">x</p>'),
+    (
+        Code.ACTIVE_CONTENT,
+        '<video src="https://x.example/a.mp4"></video>',
+        '<img src="https://x.example/a.gif" alt="">',
+    ),
+    (
+        Code.IMAGE_SVG,
+        '<img src="https://x.example/LOGO.SVG?v=2" alt="">',
+        '<img src="https://x.example/svg/logo.png?from=a.svg" alt="">',
+    ),
+    (Code.IMAGE_SVG, "<svg width=9></svg>", "<p>svg</p>"),
+    (
+        Code.IMAGE_SVG,
+        '<img src="https://x.example/a.png" srcset="https://x.example/a.svg 2x" alt="">',
+        '<img src="https://x.example/a.png" srcset="https://x.example/b.png 2x" alt="">',
+    ),
+    (
+        Code.IMAGE_SVG,
+        '<table background="https://x.example/a.svg"></table>',
+        '<table background="https://x.example/a.png"></table>',
+    ),
+    (
+        Code.IMAGE_SVG,
+        "<p style=\"background-image:url('https://x.example/a.svg')\"></p>",
+        "<p style=\"background-image:url('https://x.example/a.png')\"></p>",
+    ),
+    (
+        Code.IMAGE_SVG,
+        "<style>.x{background-image:url(https://x.example/a.svg)}</style>",
+        "<style>.x{background-image:url(https://x.example/a.png)}</style>",
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "specimen", "twin"), ELEMENTS)
+def test_what_does_not_belong_in_mail_is_found(
+    sound: SampleMessage, code: Code, specimen: str, twin: str
+) -> None:
+    assert codes(with_body(sound, specimen)) == {code}
+    assert codes(with_body(sound, twin)) == set()
+
+
+def test_an_svg_image_within_the_mail_is_found(sound: SampleMessage) -> None:
+    image = '<img src="data:image/{}" alt="">'
+    assert Code.IMAGE_SVG in codes(with_body(sound, image.format("svg+xml;base64,PHN2Zy8+")))
+    assert Code.IMAGE_SVG not in codes(with_body(sound, image.format("png;base64,iVBORw0KGgo=")))
+
+
+def test_a_link_with_a_script_is_found(sound: SampleMessage) -> None:
+    link = '<a href="{}">Go</a>'
+    assert Code.ACTIVE_CONTENT in codes(with_body(sound, link.format("&#9;JavaScript:go()")))
+    assert codes(with_body(sound, link.format("https://x.example/javascript:go"))) == set()
+
+
+@pytest.mark.parametrize(
+    ("again", "other"),
+    [
+        ("Tern or Gull?", "Gull or Tern?"),
+        ("TERN or  Gull? ", "Tern or Gull"),
+        ("Tern or Gull?.", ""),
+    ],
+)
+def test_the_last_subject_again_is_found(sound: SampleMessage, again: str, other: str) -> None:
+    mail = replace(sound, rendered=replace(sound.rendered, subject="Tern or Gull?"))
+    assert codes(replace(mail, last_subject=again)) == {Code.SUBJECT_REPEATED}
+    assert codes(replace(mail, last_subject=other)) == set()
+
+
+def test_our_own_styles_stay_far_below_the_limits(sound: SampleMessage) -> None:
+    """A template may add some: two thirds are left for it."""
+    sheets = ["".join(map(str, one.children)) for one in Page(sound.html).all("style")]
+    assert max(map(len, sheets)) < MAX_BLOCK_LENGTH
+    assert sum(map(len, sheets)) < MAX_STYLES_LENGTH
