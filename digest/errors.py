@@ -18,6 +18,7 @@
     ├── SignatureError                a webhook body is not the provider's, or stale
     ├── TokenError                    a token was not made by us for this purpose
     ├── TooManySignupsError           a sign-up limit is reached
+    ├── UnknownCharsetError           a page names an encoding that no browser knows
     ├── UnknownReaderError            a link's reader is erased, or it is a preview's link
     ├── UserError                     the operator can act on it: the text says how
     │   ├── AccessTokenError          no access token for a mailbox can be had
@@ -42,7 +43,8 @@
     │   ├── SuppressionRemovalError   a suppression can't be removed
     │   ├── TemplateError             a template has a mistake
     │   ├── UnclearColumnError        a column of an import can be read in two ways
-    │   └── UndoError                 an import can't be undone
+    │   ├── UndoError                 an import can't be undone
+    │   └── UnknownSecretError        the secret key is not the one that the store was made with
     ├── VoidLinkError                 a link was revoked
     └── WebhookPayloadError           a webhook body could not be read
 

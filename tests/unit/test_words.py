@@ -107,7 +107,8 @@ def _files(*endings: str) -> Iterator[tuple[str, Path]]:
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*")):
             place = str(path.relative_to(ROOT))
-            if path.suffix in endings and not any(fnmatch(place, one) for one in KEPT):
+            kept = "node_modules" in path.parts or any(fnmatch(place, one) for one in KEPT)
+            if path.suffix in endings and not kept:
                 yield place, path
     for path in sorted(ROOT.glob("*.md")):
         if path.suffix in endings:

@@ -9,6 +9,8 @@ import codecs
 import re
 from html.parser import HTMLParser
 
+from store.errors import DigestError
+
 PRESCAN_BYTES = 16 * 1024
 _XML_ENCODING = re.compile(
     r"\s*<\?xml\s[^>]{0,200}?\bencoding\s*=\s*[\"']\s*([^\"'\s]{1,40})\s*[\"']", re.IGNORECASE
@@ -39,7 +41,7 @@ _KNOWN = SINGLE_BYTE | {
 }  # fmt: skip
 
 
-class UnknownCharsetError(LookupError):
+class UnknownCharsetError(DigestError, LookupError):
     """A label that names no encoding a browser knows."""
 
 
