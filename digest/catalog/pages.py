@@ -51,7 +51,11 @@ class ContenderPage:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonPage:
-    """One page with exactly two contenders. `source` (a path, `-`) is for messages only."""
+    """One page with exactly two contenders. `source` (a path, `-`) is for messages only.
+
+    `notes` say in words what the source lacks: reviews that are missing, or left out since whose
+    they are would be a guess.
+    """
 
     title: str
     contenders: tuple[ContenderPage, ContenderPage]
@@ -59,6 +63,7 @@ class ComparisonPage:
     url: str | None = None
     published_at: datetime | None = None
     source: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class PageError(UserError, ValueError):

@@ -30,7 +30,8 @@ class UpsertResult:
 def upsert_page(session: Session, page: ComparisonPage, now: datetime) -> UpsertResult:
     """Insert or update the comparison that `page` describes.
 
-    What a source can't carry (date, URL, verdicts) never erases what is known.
+    What a source can't carry (date, URL, verdicts) never erases what is known. Nor do reviews that
+    an incomplete page lacks: where none of a contender could be taken, the known ones stay.
     """
     slug = page.slug or comparison_slug(page.contenders[0].name, page.contenders[1].name)
     known = comparison_by_slug(session, slug)
@@ -118,8 +119,8 @@ def _merged(page: ComparisonPage, known: ComparisonView) -> ComparisonPage:
     return ComparisonPage(
         title=page.title,
         contenders=(
-            _merged_contender(page.contenders[0], known.contenders[0]),
-            _merged_contender(page.contenders[1], known.contenders[1]),
+            _merged_contender(page, 0, known.contenders[0]),
+            _merged_contender(page, 1, known.contenders[1]),
         ),
         slug=known.slug,
         url=page.url or known.url,
@@ -128,7 +129,8 @@ def _merged(page: ComparisonPage, known: ComparisonView) -> ComparisonPage:
     )
 
 
-def _merged_contender(page: ContenderPage, known: ContenderView) -> ContenderPage:
+def _merged_contender(whole: ComparisonPage, side: int, known: ContenderView) -> ContenderPage:
+    page = whole.contenders[side]
     verdicts = {(review.lens, review.quote): review.verdict for review in known.reviews}
     reviews = tuple(
         ReviewPage(
@@ -138,6 +140,8 @@ def _merged_contender(page: ContenderPage, known: ContenderView) -> ContenderPag
         )
         for review in page.reviews
     )
+    if not reviews and whole.notes:
+        reviews = known.reviews
     same_tool = page.slug is None and slugify(page.name) == slugify(known.name)
     return ContenderPage(
         name=page.name,

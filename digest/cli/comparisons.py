@@ -55,6 +55,8 @@ def import_(
                 tally["refused"] += 1
                 print(page, file=sys.stderr)
                 continue
+            for note in page.notes:
+                print(f"{page.source}: {note}", file=sys.stderr)
             stated = replace(page, published_at=page.published_at or moment, url=url or page.url)
             with app.store.write() as session:
                 kept = upsert_page(session, stated, app.clock())

@@ -14,6 +14,7 @@ from digest.cli import app as command_line
 from digest.samples import comparisons
 from tests.integration.cli.conftest import Run
 from tests.parts.output import one_line
+from tests.unit.catalog.pages import PAGE, page_text, quotes
 
 
 def every_command() -> list[tuple[str, ...]]:
@@ -161,6 +162,14 @@ def test_the_databases_password_is_never_shown(
         assert got.status == 1
         assert "SECRETPW" not in got.out + got.err
         assert one_line(got.err), got.err
+
+
+def test_a_page_whose_panel_is_incomplete_comes_in_and_says_so(run: Run, home: Path) -> None:
+    (home / "page.txt").write_text(page_text(reviews=quotes(PAGE)[:6]), encoding="utf-8")
+    got = run("comparisons", "import", "page.txt")
+    assert got.status == 0
+    assert "1 new, 0 changed, 0 unchanged, 0 refused" in got.out
+    assert "page.txt: 6 reviews of 8" in got.err
 
 
 def test_one_address_for_several_pages_is_refused_before_anything_is_kept(run: Run) -> None:

@@ -136,7 +136,7 @@ def check_text(text: str) -> None:
         page = reading(reader, text)
         if page is not None:
             assert all(side.name and side.category for side in page.contenders)
-            assert all(side.reviews for side in page.contenders)
+            assert page.notes or all(len(side.reviews) == len(Lens) for side in page.contenders)
 
 
 def reading(reader: Callable[[str, str], ComparisonPage], text: str) -> ComparisonPage | None:

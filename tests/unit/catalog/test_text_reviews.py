@@ -102,25 +102,8 @@ def test_quotes_alternate_and_speak_in_the_order_of_the_lenses() -> None:
     assert said(page) == said(PAGE)
 
 
-@pytest.mark.parametrize("reviews", [2, 4, 6])
-def test_half_a_panel_without_names_is_refused_not_guessed(reviews: int) -> None:
-    error = refused(page_text(reviews=quotes(PAGE)[:reviews]))
-    assert error.found == f"{reviews // 2} and {reviews // 2} reviews"
-    assert "four reviews of each contender" in error.expected
-
-
-def test_an_odd_number_of_reviews_is_refused() -> None:
-    error = refused(page_text(reviews=quotes(PAGE)[:7]))
-    assert "7 reviews" in str(error)
-    assert error.line == len(page_lines(reviews=quotes(PAGE)[:7])) - len(FOOT)
-
-
 def test_a_fifth_unnamed_lens_is_refused() -> None:
     assert "four reviews" in refused(page_text(reviews=[*quotes(PAGE), "“5.”", "“6.”"])).expected
-
-
-def test_no_reviews_at_all_is_refused() -> None:
-    assert "reviews" in refused(page_text(reviews=[])).expected
 
 
 @pytest.mark.parametrize("mark", ["“", '"'])

@@ -52,14 +52,15 @@ def read_page(page: Page) -> ComparisonPage:
     sides = _name(page, names.left), _name(page, names.right)
     if slugify(sides[0]) == slugify(sides[1]):
         raise page.error(names.right, f"a contender other than {sides[0]}")
-    reviews = read_reviews(page, scorecard + 1, sides)
+    panel = read_reviews(page, scorecard + 1, sides)
     return ComparisonPage(
         title=names.title,
         contenders=(
-            _contender(page, names.left, left, names.right - 1, reviews[0]),
-            _contender(page, names.right, right, scorecard, reviews[1]),
+            _contender(page, names.left, left, names.right - 1, panel.reviews[0]),
+            _contender(page, names.right, right, scorecard, panel.reviews[1]),
         ),
         source=page.source,
+        notes=panel.notes,
     )
 
 

@@ -38,6 +38,8 @@ class Scorecard:
 
     quotes: list[Quote] = field(default_factory=list)
     gaps: list[list[Line]] = field(default_factory=lambda: [[]])
+    has_other_lines: bool = False
+    """Whether lines other than quotes are there."""
 
 
 def cut(page: Page, start: int, *, repeated: bool = False) -> Scorecard:
@@ -58,6 +60,7 @@ def cut(page: Page, start: int, *, repeated: bool = False) -> Scorecard:
         if line.text.endswith("”"):
             raise page.error(index, "a quote to begin on a new line")
         card.gaps[-1].append(line)
+        card.has_other_lines = True
         index += 1
     _shorten_last_gap(card)
     return card
