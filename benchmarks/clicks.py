@@ -26,6 +26,8 @@ from statistics import median
 from threading import Event
 
 from sqlalchemy import text
+from sqlmodel import col
+from sqlmodel import select as query
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from benchmarks.usage import cpu
@@ -33,12 +35,13 @@ from benchmarks.week import SECRET, add_issue, fill
 from digest.bootstrap import App, bootstrap
 from digest.database import upgrade
 from digest.deliver.tables import Batch, BatchState
-from digest.issues.tables import Link
+from digest.issues.tables import Issue, Link
 from digest.settings import read_settings
 from digest.web.application import create_app
 from digest.web.public.clicks import MOVED
 from digest.web.server import server_of, settle_memory
 from store.times import sqlite_text
+from subscribers.tables import Subscriber
 from subscribers.tokens import Purpose, Tokens
 
 CONNECTIONS, PEOPLE, LINKS = 512, 20_000, 20
@@ -109,9 +112,15 @@ def serve(pipe: Connection, folder: str) -> None:
     pool.shutdown()
 
 
-def requests(clicks: int) -> list[bytes]:
+def requests(folder: str, clicks: int) -> list[bytes]:
     """By so many people, each a few links of the issue."""
-    tokens = Tokens([SECRET]).make_many([Purpose.CLICK], range(1, PEOPLE + 1), 1)[0]
+    app = _open(folder)
+    with app.store.read() as session:
+        people = session.exec(query(Subscriber.public_id).order_by(col(Subscriber.id)))
+        ids = list(people)
+        issue = session.exec(query(Issue.public_id)).one()
+    app.close()
+    tokens = Tokens([SECRET]).make_many([Purpose.CLICK], ids, issue)[0]
     head = f"Host: digest.example.org\r\nUser-Agent: {AGENT}\r\nAccept: */*\r\n\r\n"
     return [
         f"GET /l/{place % LINKS + 1}/{tokens[place % PEOPLE]} HTTP/1.1\r\n{head}".encode()
@@ -185,10 +194,10 @@ def stored(folder: str) -> int:
 
 def main(clicks: int, rounds: int) -> None:
     cores = sorted(os.sched_getaffinity(0))
-    asked = requests(clicks)
     found: dict[str, list[dict[str, float]]] = {"": [], "bare_": []}
     with tempfile.TemporaryDirectory() as folder:
         prepare(folder)
+        asked = requests(folder, clicks)
         os.sched_setaffinity(0, {cores[-1]})
         for turn in range(1, rounds + 1):
             os.sched_setaffinity(0, set(cores))

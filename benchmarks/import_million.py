@@ -36,8 +36,12 @@ NOW = datetime(2026, 11, 25, tzinfo=UTC)
 BAD_EVERY = 100
 PERSON = (
     "INSERT INTO subscriber (email, email_key, address_hash, first_name, status, source, tracking, "
-    "created_at, changed_at) VALUES (?, ?, ?, ?, 'active', '', true, ?, ?)"
+    "created_at, changed_at, public_id) VALUES (?, ?, ?, ?, 'active', '', true, ?, ?, {public_id})"
 )
+PUBLIC_ID = {
+    "sqlite": "random() & 72057594037927935",
+    "postgresql": "(random() * 72057594037927935)::bigint",
+}
 CONSENT = (
     "INSERT INTO consent (subscriber_id, kind, wording, source, ip, user_agent, at) "
     "VALUES (?, 'imported', 'Yes.', '', '', '', ?)"
@@ -100,7 +104,7 @@ def insert_sqlite(path: Path, url: str) -> int:
         for chunk in _chunks(path):
             people = [(*_person(row, number + at), *_times()) for at, row in enumerate(chunk)]
             database.execute("BEGIN IMMEDIATE")
-            database.executemany(PERSON, people)
+            database.executemany(PERSON.format(public_id=PUBLIC_ID["sqlite"]), people)
             ids = range(number + 1, number + len(chunk) + 1)
             database.executemany(CONSENT, [(one, _times()[0]) for one in ids])
             database.execute("COMMIT")
@@ -115,7 +119,8 @@ def insert_postgresql(path: Path, url: str) -> int:
             people = [(*_person(row, number + at), NOW, NOW) for at, row in enumerate(chunk)]
             ids = range(number + 1, number + len(chunk) + 1)
             with database.cursor() as cursor:
-                cursor.executemany(PERSON.replace("?", "%s"), people)
+                person = PERSON.format(public_id=PUBLIC_ID["postgresql"]).replace("?", "%s")
+                cursor.executemany(person, people)
                 cursor.executemany(CONSENT.replace("?", "%s"), [(one, NOW) for one in ids])
             database.commit()
             number += len(chunk)

@@ -23,7 +23,8 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import uvicorn
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlmodel import col
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -34,9 +35,11 @@ from benchmarks.week import SECRET, add_issue, fill
 from digest.bootstrap import App, bootstrap
 from digest.database import upgrade
 from digest.deliver.tables import Batch, BatchState
+from digest.issues.tables import Issue
 from digest.settings import read_settings
 from digest.web.application import create_app
 from store.times import sqlite_text
+from subscribers.tables import Subscriber
 from subscribers.tokens import Purpose, Tokens
 from tests.parts.sendgrid_events import Hook, body_of, event
 
@@ -92,8 +95,14 @@ def serve(pipe: Connection, folder: str, key: str) -> None:
     pool.shutdown()
 
 
-def posts(hook: Hook, events: int) -> list[tuple[bytes, dict[str, str]]]:
-    tokens = Tokens([SECRET]).make_many([Purpose.DELIVERY], range(1, events // 2 + 1), 1)[0]
+def posts(folder: str, hook: Hook, events: int) -> list[tuple[bytes, dict[str, str]]]:
+    app = _open(folder, hook.key)
+    with app.store.read() as session:
+        people = session.scalars(select(col(Subscriber.public_id)).order_by(col(Subscriber.id)))
+        ids = [int(one) for one in people][: events // 2]
+        issue = int(session.scalars(select(col(Issue.public_id))).one())
+    app.close()
+    tokens = Tokens([SECRET]).make_many([Purpose.DELIVERY], ids, issue)[0]
     now, chance = datetime.now(UTC), random.Random(7)
     told: list[dict[str, Any]] = []
     for token in tokens:
@@ -159,9 +168,9 @@ def _post_all(port: int, share: list[tuple[bytes, dict[str, str]]]) -> list[floa
 
 def main(events: int) -> None:
     hook = Hook()
-    made = posts(hook, events)
     with tempfile.TemporaryDirectory() as folder:
         prepare(folder, hook.key, events // 2)
+        made = posts(folder, hook, events)
         ours = measure(folder, hook.key, made)
         app = _open(folder, hook.key)
         with app.store.read() as session:

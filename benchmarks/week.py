@@ -19,8 +19,9 @@ LINKS, PLAIN_ROWS = 60, 248
 
 _FILL = """\
 INSERT INTO subscriber (email, email_key, address_hash, first_name, status, source, tracking,
-                        created_at, changed_at)
-SELECT email, email, hash, 'Reader', 'active', '', {true}, {now}, {now} FROM ({people}) AS people
+                        created_at, changed_at, public_id)
+SELECT email, email, hash, 'Reader', 'active', '', {true}, {now}, {now}, {public_id}
+FROM ({people}) AS people
 """
 _SQLITE = """\
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :people)
@@ -38,6 +39,9 @@ def fill(app: App, people: int) -> None:
     statement = _FILL.format(
         people=_SQLITE if sqlite else _POSTGRESQL,
         true="1" if sqlite else "true",
+        public_id="random() & 72057594037927935"
+        if sqlite
+        else "(random() * 72057594037927935)::bigint",
         now="'2026-01-01 00:00:00'" if sqlite else "'2026-01-01 00:00:00+00'",
     )
     with app.store.write() as session:

@@ -53,6 +53,8 @@ class Maintenance:
 
     def classify_hits(self) -> None:
         """Classify new hits as made by people or machines."""
+        if self.store.log_is_due:  # somebody was erased while others read
+            self.store.truncate_log()
         classify_all(self.store)
 
     def expire_pending(self) -> None:
