@@ -56,6 +56,25 @@ def remove_suppression(
     return lift
 
 
+def remove_suppressions(
+    session: Session, address_hashes: Sequence[str], *, who: str, why: str, now: datetime
+) -> int:
+    """Remove the suppressions of all these addresses; return how many were there."""
+    removed = [
+        remove_suppression(session, one, who=who, why=why, now=now) for one in address_hashes
+    ]
+    return sum(one is not None for one in removed)
+
+
+def suppressed_for(session: Session, reason: str) -> Sequence[str]:
+    """Return the hashes of all addresses that are suppressed for that reason."""
+    return session.exec(
+        select(Suppression.address_hash)
+        .where(Suppression.reason == reason)
+        .order_by(col(Suppression.id))
+    ).all()
+
+
 def removals_of(session: Session, address_hash: str) -> Sequence[SuppressionRemoval]:
     """Return every removal of the address's suppression, oldest first."""
     return session.exec(

@@ -10,11 +10,11 @@ that is accepted takes a little off. So a share of dead addresses, however long 
 score near zero, while the same share in one row does not.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from digest.deliver.bounce_policy.failure import Cause, FailureClass
+from digest.deliver.bounce_policy.reply import fold_words
 from digest.deliver.providers.base import Accepted, Outcome, Rejected
 
 SAME_WORDS_LIMIT = 10
@@ -38,8 +38,6 @@ ABOUT_ALL = frozenset(
 """Causes that are the same for whoever is mailed, so that few refusals tell them."""
 AT_ONCE = frozenset({Cause.SENDER_ADDRESS, Cause.SIZE})
 """Causes of which the first refusal is enough, where nobody's message was accepted yet."""
-
-_WORD_WITH_DIGIT = re.compile(r"\S*\d\S*")
 
 
 @dataclass(slots=True)
@@ -182,8 +180,3 @@ class CircuitBreaker:
 def same_words(rejected: Rejected) -> str:
     """Return a refusal without what differs from one to the next: numbers, ids, addresses."""
     return f"{rejected.code} {fold_words(rejected.detail)}"
-
-
-def fold_words(detail: str) -> str:
-    """Return the text of a reply in lower case, without words that hold a digit."""
-    return " ".join(_WORD_WITH_DIGIT.sub("#", detail.lower()).split())

@@ -68,7 +68,8 @@ def waiting_reason(progress: Progress) -> str:
     if progress.throttled:
         return f"{progress.throttled.reason}; goes on {format_time(progress.throttled.until)}"
     if progress.next_due:
-        return f"a retry is due {format_time(progress.next_due)}"
+        why = f"{progress.held_because}; " if progress.held_because else ""
+        return f"{why}a retry is due {format_time(progress.next_due)}"
     return ""
 
 

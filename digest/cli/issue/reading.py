@@ -96,17 +96,25 @@ def show(number: Number, as_json: AsJson = False) -> None:
 
 def status(number: Number, as_json: AsJson = False) -> None:
     """How many recipients are in which state; the counts add up to the audience."""
-    from digest.cli.issue.status import status_lines
+    from digest.cli.issue.status import MAX_REPLIES, status_lines
     from digest.deliver.ledger.finish import count_deliveries
+    from digest.deliver.ledger.queries import common_replies
     from digest.issues.lifecycle import find_issue
 
     with open_reader() as reader, reader.store.read() as session:
         issue = find_issue(session, number)
         counts = count_deliveries(session, number)
+        replies = [
+            {"reply": one.reply, "stage": one.stage, "count": one.times}
+            for one in common_replies(session, number, MAX_REPLIES)
+        ]
         lines = [] if as_json else list(status_lines(reader, session, issue, counts))
+    held = issue.held_because if issue.state == "paused" else None
     if as_json:
         print_json(
-            {"number": number, "state": issue.state, "audience": issue.audience or 0} | counts
+            {"number": number, "state": issue.state, "audience": issue.audience or 0}
+            | counts
+            | {"held_because": held, "replies": replies}
         )
         return
     print(f"issue {number}, {issue.state}, audience {issue.audience or 0}")

@@ -9,8 +9,11 @@ from functools import partial
 from digest.bootstrap import App
 from digest.cli.common import CommandError
 from digest.cli.issue.progress import Rate, progress_line, settled_count, waiting_reason
+from digest.cli.issue.status import reply_lines
 from digest.cli.progress_bar import LINE_EVERY_SECONDS, ProgressBar
+from digest.deliver.ledger.finish import count_deliveries
 from digest.deliver.ledger.progress import Progress
+from digest.deliver.ledger.queries import count_hard_bounces
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import ProviderError
 from digest.issues.lifecycle import find_issue
@@ -37,6 +40,7 @@ def send_in_foreground(app: App, number: int, *, detach: bool) -> None:
     if detach:
         print(f"issue {number} is sending to {audience} people; the workers send it")
         return
+    left_out = _count_left_out(app, number)
     try:
         _send(app, number, audience or 0)
     except ProviderError as error:
@@ -45,6 +49,7 @@ def send_in_foreground(app: App, number: int, *, detach: bool) -> None:
             f"go on with digest issue send {number}"
         )
         raise CommandError(msg) from error
+    _raise_if_left_out(app, number, left_out)
 
 
 def _send(app: App, number: int, audience: int) -> None:
@@ -84,6 +89,21 @@ def _state(app: App, number: int) -> IssueState:
     """Read the state anew: somebody else may have finished, paused or cancelled the issue."""
     with app.store.read() as session:
         return IssueState(find_issue(session, number).state)
+
+
+def _count_left_out(app: App, number: int) -> int:
+    """Return how many failed for another reason than that their address is dead."""
+    with app.store.read() as session:
+        failed = count_deliveries(session, number)["failed"]
+        return failed - count_hard_bounces(session, number)
+
+
+def _raise_if_left_out(app: App, number: int, before: int) -> None:
+    """Raise CommandError with the commonest replies if more are left out than `before`."""
+    if (left_out := _count_left_out(app, number)) > before:
+        with app.store.read() as session:
+            lines = list(reply_lines(session, number))
+        raise CommandError("\n".join([f"{left_out} are left without issue {number}:", *lines]))
 
 
 def _held_because(app: App, number: int) -> str | None:

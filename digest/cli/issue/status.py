@@ -8,7 +8,7 @@ from digest.cli.common import Reader, format_time
 from digest.cli.issue.progress import outlook_lines
 from digest.deliver.audience.eligible import count_eligible
 from digest.deliver.ledger.progress import progress_of
-from digest.deliver.ledger.queries import failure_codes
+from digest.deliver.ledger.queries import common_replies, failure_codes
 from digest.deliver.ledger.resend import uncertain_addresses
 from digest.deliver.rate_limit.limiter import RateLimiter
 from digest.deliver.tables import DeliveryState
@@ -16,6 +16,7 @@ from digest.issues.tables import Issue, IssueState
 
 MAX_NAMED = 20
 """How many uncertain recipients, and how many codes of failed ones, are listed at most."""
+MAX_REPLIES = 5
 _NEXT = {
     IssueState.DRAFT: "look at it: digest issue check {0}; then: digest issue approve {0}",
     IssueState.APPROVED: "send it with: digest issue send {0}",
@@ -38,10 +39,10 @@ def status_lines(
                 yield from _reasons(session, number)
     if state is IssueState.SENDING:
         yield from _ahead(reader, session, number, counts)
-    if state in _NEXT:
-        yield _NEXT[state].format(number)
+    yield from _next_step(issue, state)
     if counts[DeliveryState.FAILED] and state in {IssueState.SENDING, IssueState.FINISHED}:
         yield f"digest issue resend {number} --failed tries the failed again"
+    yield from reply_lines(session, number)
     for email in uncertain_addresses(session, number, MAX_NAMED):
         yield f"  uncertain: {email}"
     if counts[DeliveryState.UNCERTAIN]:
@@ -71,6 +72,20 @@ def _ahead(
     waits = progress.next_due is not None
     if counts[DeliveryState.QUEUED] and not counts[DeliveryState.SUBMITTING] and not waits:
         yield f"nothing is under way; a worker, or `digest issue send {number}`, goes on"
+
+
+def _next_step(issue: Issue, state: IssueState) -> Iterator[str]:
+    if issue.held_because and state is IssueState.PAUSED:
+        yield f"held since {format_time(issue.held_at)}: {issue.held_because}"
+    if state in _NEXT:
+        yield _NEXT[state].format(issue.number)
+
+
+def reply_lines(session: Session, number: int) -> Iterator[str]:
+    """Return the commonest replies that refused messages, with their counts."""
+    for one in common_replies(session, number, MAX_REPLIES):
+        stage = f" (in answer to {one.stage.upper()})" if one.stage else ""
+        yield f"  {one.times:,} x {one.reply}{stage}"
 
 
 def _reasons(session: Session, number: int) -> Iterator[str]:

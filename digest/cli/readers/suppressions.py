@@ -41,14 +41,52 @@ def list_(
 
 
 @app.command(
-    "lift", epilog='Example: digest suppressions lift ana@example.org --who Ed --why "she wrote"'
+    "lift", epilog='Example: digest suppressions lift --issue 12 --who Ed --because "wrong relay"'
 )
 def lift(
-    email: str,
-    who: Annotated[str, typer.Option(help="Who decides it.")],
-    why: Annotated[str, typer.Option(help="For what reason.")],
+    email: Annotated[str | None, typer.Argument(help="One address; or else --issue, --reason.")] = (
+        None
+    ),
+    issue: Annotated[
+        int | None, typer.Option(metavar="N", help="All that bounced with this issue.")
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option(help="All for this reason: bounced or complained.")
+    ] = None,
+    who: Annotated[str | None, typer.Option(help="Who decides it.")] = None,
+    why: Annotated[str | None, typer.Option("--why", "--because", help="For what reason.")] = None,
 ) -> None:
-    """Remove a suppression; keeps who did it and why. An unsubscribed reader stays so."""
+    """Remove a suppression, or many; keeps who did it and why. An unsubscribed reader stays so."""
+    if sum(one is not None for one in (email, issue, reason)) != 1:
+        raise typer.BadParameter("say which: an address, --issue N or --reason bounced")
+    if who is None or why is None:
+        raise typer.BadParameter("say who decides it and for what reason: --who and --because")
+    if reason not in {None, "bounced", "complained"}:
+        raise typer.BadParameter("--reason is bounced or complained")
+    if email is None:
+        _lift_many(issue, reason, who, why)
+    else:
+        _lift_one(email, who, why)
+
+
+def _lift_many(issue: int | None, reason: str | None, who: str, why: str) -> None:
+    from digest.deliver.ledger.queries import suppressed_by
+    from digest.issues.lifecycle import find_issue
+    from subscribers.suppression_removal import remove_suppressions, suppressed_for
+
+    with open_app() as app, app.store.write() as session:
+        if issue is not None:
+            find_issue(session, issue)
+            found = suppressed_by(session, issue)
+        else:
+            found = list(suppressed_for(session, reason or ""))
+        count = remove_suppressions(session, found, who=who, why=why, now=app.clock())
+    if not count:
+        raise CommandError("nobody is suppressed so")
+    print(f"{count:,} are no longer suppressed")
+
+
+def _lift_one(email: str, who: str, why: str) -> None:
     from subscribers.addresses import parse_address
     from subscribers.service import find_subscriber
     from subscribers.suppression_removal import remove_suppression

@@ -27,6 +27,7 @@ _HOST = re.compile(
     r"\b(?!storedrv|transport|resolver|queue|submission)(?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,24}\b",
     re.IGNORECASE,
 )
+_WORD_WITH_DIGIT = re.compile(r"\S*\d\S*")
 _REJECTS = "recipient address rejected"
 _COMMAND = re.compile(
     r"\bin reply to (?:end of )?(?:the )?(\w{4,8})|"
@@ -96,3 +97,8 @@ def named_command(text: str) -> str | None:
     if word == "data" and "end of data" in found[0].lower():
         return "body"
     return {"helo": "ehlo", "sending": "body"}.get(word, word)
+
+
+def fold_words(detail: str) -> str:
+    """Return the text of a reply in lower case, without words that hold a digit."""
+    return " ".join(_WORD_WITH_DIGIT.sub("#", detail.lower()).split())

@@ -13,6 +13,7 @@ from digest.deliver.ledger.throttle_status import (
     throttle_status,
 )
 from digest.deliver.rate_limit.limiter import RateLimiter
+from digest.issues.lifecycle import find_issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,8 @@ class Progress:
     next_due: datetime | None
     throttled: ThrottleStatus | None = None
     earliest_finish: datetime | None = None
+    held_because: str | None = None
+    """What the provider said when it was held back last."""
 
 
 def progress_of(session: Session, limiter: RateLimiter, number: int, now: datetime) -> Progress:
@@ -38,5 +41,6 @@ def progress_of(session: Session, limiter: RateLimiter, number: int, now: dateti
         finished=False,
         next_due=next_due(session, number, throttled, now),
         throttled=throttled,
+        held_because=find_issue(session, number).held_because,
         earliest_finish=earliest_finish(session, limiter, number, now),
     )

@@ -1,12 +1,16 @@
 """Read deliveries for reports: why some failed, and what one subscriber was sent."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
-from digest.deliver.tables import Delivery, DeliveryState
+from digest.deliver.bounce_policy.bounce_type import BounceType
+from digest.deliver.bounce_policy.reply import fold_words
+from digest.deliver.tables import Attempt, Delivery, DeliveryState
+from subscribers.tables import Subscriber, Suppression, SuppressionReason
 
 
 def failure_codes(session: Session, number: int, most: int) -> list[tuple[str, int]]:
@@ -19,6 +23,66 @@ def failure_codes(session: Session, number: int, most: int) -> list[tuple[str, i
         .limit(most)
     )
     return [(code, amount) for code, amount in rows]
+
+
+def count_hard_bounces(session: Session, number: int) -> int:
+    """Return how many deliveries of the issue failed because their address is at fault."""
+    return int(
+        session.execute(
+            select(func.count())
+            .select_from(Delivery)
+            .where(
+                col(Delivery.issue_number) == number,
+                col(Delivery.state) == DeliveryState.FAILED,
+                col(Delivery.fault) == BounceType.HARD,
+            )
+        ).scalar_one()
+    )
+
+
+class HeardReply(NamedTuple):
+    """A reply that was heard so many `times`, with other numbers or ids each time.
+
+    `stage` is the SMTP command that it answered; None if it was none.
+    """
+
+    reply: str
+    stage: str | None
+    times: int
+
+
+def common_replies(session: Session, number: int, most: int) -> list[HeardReply]:
+    """Return the replies that refused most of issue `number`, at most `most`, frequent first."""
+    rows = session.execute(
+        select(col(Attempt.code), col(Attempt.detail), col(Attempt.stage), func.count())
+        .join(Delivery, col(Delivery.id) == col(Attempt.delivery_id))
+        .where(col(Delivery.issue_number) == number, col(Attempt.outcome) == "refusal")
+        .group_by(col(Attempt.code), col(Attempt.detail), col(Attempt.stage))
+    )
+    heard: dict[tuple[str, str | None], HeardReply] = {}
+    for code, detail, stage, count in rows:
+        key = (f"{code} {fold_words(detail)}", stage)
+        known = heard.get(key)
+        reply = known.reply if known else f"{code or ''} {detail}".strip()
+        heard[key] = HeardReply(reply, stage, int(count) + (known.times if known else 0))
+    return sorted(heard.values(), key=lambda one: (-one.times, one.reply))[:most]
+
+
+def suppressed_by(session: Session, number: int) -> list[str]:
+    """Return the hashes of addresses that are suppressed as bounced since issue `number` failed."""
+    rows = session.execute(
+        select(col(Suppression.address_hash))
+        .join(Subscriber, col(Subscriber.address_hash) == col(Suppression.address_hash))
+        .join(Delivery, col(Delivery.subscriber_id) == col(Subscriber.id))
+        .where(
+            col(Delivery.issue_number) == number,
+            col(Delivery.fault).is_not(None),
+            col(Suppression.reason) == SuppressionReason.BOUNCED,
+            col(Suppression.at) >= col(Delivery.changed_at),
+        )
+        .order_by(col(Suppression.id))
+    )
+    return [str(one) for (one,) in rows]
 
 
 def deliveries_to(session: Session, subscriber_id: int) -> Sequence[Delivery]:

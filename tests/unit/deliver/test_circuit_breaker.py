@@ -4,12 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.deliver.bounce_policy.failure import Cause, Failure, FailureClass, Stage
+from digest.deliver.bounce_policy.reply import fold_words
 from digest.deliver.circuit_breaker import (
     MOST_LIMIT,
     QUARANTINE,
     SAME_WORDS_LIMIT,
     CircuitBreaker,
-    fold_words,
 )
 from digest.deliver.providers.base import Accepted, Outcome, Rejected, Unknown
 

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import pytest
 from sqlmodel import select
 
+from digest.deliver.ledger.queries import common_replies, suppressed_by
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.smtp.provider import SmtpProvider
 from digest.deliver.providers.smtp.url import SmtpUrl
@@ -13,9 +14,11 @@ from digest.deliver.tables import Attempt
 from digest.issues.tables import IssueState
 from digest.pipeline.sending import Sending
 from store.engine import Store
+from subscribers.suppression_removal import remove_suppressions
 from tests.parts.pipelining_server import STYLES, PipeliningServer, ScriptedRefusal
 from tests.parts.relayed_issue import RelayedIssue
 from tests.parts.sending import by_state, send_to_the_end
+from tests.parts.world import NOW
 
 PEOPLE = 120
 IN_FLIGHT = 10 + 4 * 64
@@ -188,3 +191,32 @@ def test_slices_of_a_run_are_judged_together(store: Store, server: PipeliningSer
 def _after(times: int) -> Callable[[], bool]:
     left = iter(range(times))
     return lambda: next(left, None) is None
+
+
+def test_the_commonest_replies_are_counted_whatever_numbers_they_hold(store: Store) -> None:
+    with PipeliningServer() as server:
+        server.faults = [
+            ScriptedRefusal("RCPT", "550 5.1.1 <{recipient}>: User unknown", only="[05]@"),
+            ScriptedRefusal("RCPT", "550 5.7.1 Not from you", only="3@"),
+        ]
+        world = RelayedIssue(store, server)
+        send_to_the_end(world.sending, world.number, world.clock)
+    with store.read() as session:
+        replies = common_replies(session, world.number, 5)
+    assert [(one.reply, one.stage, one.times) for one in replies] == [
+        ("550 5.1.1 <an address>: User unknown", "rcpt", 24),
+        ("550 5.7.1 Not from you", "rcpt", 12),
+    ]
+
+
+def test_suppressions_of_one_issue_are_lifted_together(store: Store) -> None:
+    with PipeliningServer() as server:
+        server.faults = [ScriptedRefusal("RCPT", "550 5.1.1 User unknown", only="[05]@")]
+        world = RelayedIssue(store, server)
+        send_to_the_end(world.sending, world.number, world.clock)
+    assert len(world.suppressed) == 24
+    with store.write() as session:
+        found = suppressed_by(session, world.number)
+        lifted = remove_suppressions(session, found, who="Ed", why="wrong relay", now=NOW)
+    assert lifted == 24
+    assert not world.suppressed
