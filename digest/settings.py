@@ -305,10 +305,23 @@ def read_settings(**overrides: Any) -> Settings:
     return settings.model_copy(update={"secret_key": SecretStr(",".join(_secrets(settings)))})
 
 
-def unknown_settings(environment: Mapping[str, str]) -> list[str]:
-    """Return names that begin like a setting but are none: most likely typing errors."""
+def unknown_settings(environment: Mapping[str, str], dotenv: str = ".env") -> list[str]:
+    """Return a line for each name that begins like a setting but is none: a typing error.
+
+    They stand in the environment or in the file `dotenv`. Each with the setting that is likest.
+    """
+    from difflib import get_close_matches
+
+    from dotenv import dotenv_values
+
     known = {f"DIGEST_{name.upper()}" for name in Settings.model_fields}
-    return sorted(name for name in environment if name.startswith("DIGEST_") and name not in known)
+    given = {*environment, *(name.upper() for name in dotenv_values(dotenv))}
+    return [
+        f"{name} is no setting of this version"
+        + "".join(f" (did you mean {one}?)" for one in get_close_matches(name, known, 1))
+        for name in sorted(given)
+        if name.startswith("DIGEST_") and name not in known
+    ]
 
 
 def _is_aligned(signing_domain: str, sender_domain: str) -> bool:

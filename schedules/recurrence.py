@@ -75,7 +75,8 @@ class Recurrence:
         """Describe the rule, as `Mondays at 08:00 (Europe/Berlin)`, or quote it if not weekly."""
         cron = self.cron
         weekly = len(cron.days) == 31 and len(cron.months) == 12 and len(cron.weekdays) < 7  # noqa: PLR2004 - every day, month and weekday
-        if not weekly or len(cron.hours) > 1 or len(cron.minutes) > 1:
+        # Where date and weekday are both named, cron runs on either (crontab(5)).
+        if not weekly or cron.either_day or len(cron.hours) > 1 or len(cron.minutes) > 1:
             return f"{cron.text} ({self.zone.key})"
         # Read as a week: Monday first.
         days = [_WEEKDAYS[day] for day in sorted(cron.weekdays, key=lambda day: (day - 1) % 7)]

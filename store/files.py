@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 OWNER_ONLY = 0o600
 
@@ -28,10 +29,11 @@ def written_aside(target: Path) -> Iterator[Path]:
     _sync(target.parent)
 
 
-def write_text(target: Path, text: str) -> None:
-    """Puts `text` into `target` as a whole. Raises OSError."""
-    with written_aside(target) as aside:
-        aside.write_text(text, encoding="utf-8")
+def open_private(path: Path, encoding: str) -> TextIO:
+    """Opens a text file for writing, emptied, that is its owner's alone. Raises OSError."""
+    number = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, OWNER_ONLY)
+    os.fchmod(number, OWNER_ONLY)
+    return open(number, "w", encoding=encoding, newline="")  # noqa: PTH123 - a descriptor
 
 
 def _sync(path: Path) -> None:

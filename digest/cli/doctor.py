@@ -63,8 +63,11 @@ def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:
     yield from _dkim_signing(settings, keys)
     yield from _deliverability(settings, keys)
     yield from _bounces(app)
-    for name in unknown_settings(os.environ):
-        yield None, f"{name} is no setting of this version"
+    for line in unknown_settings(os.environ):
+        yield None, line
+    if settings.public_url.startswith("https://") and not os.environ.get("FORWARDED_ALLOW_IPS"):
+        hint = "behind a proxy on another address than 127.0.0.1 all readers count as one"
+        yield None, f"proxy: FORWARDED_ALLOW_IPS is not set; {hint}"
 
 
 def _held(app: "App") -> Iterator[tuple[bool | None, str]]:

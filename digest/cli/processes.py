@@ -115,8 +115,12 @@ def run_studio(app: "App", number: int | None, port: int) -> None:
 
 def _log_info() -> None:
     """Log at INFO for our own packages; libraries log warnings only."""
+    from digest.settings import unknown_settings
+
     for name in ("digest", "schedules"):
         logging.getLogger(name).setLevel(logging.INFO)
+    for line in unknown_settings(os.environ):
+        logging.getLogger(__name__).warning("%s", line)
 
 
 def _serve_web(app: "App", listener: socket.socket, host: str, stop: threading.Event) -> None:

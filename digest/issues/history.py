@@ -11,11 +11,15 @@ from digest.issues.tables import Issue, IssueState, Override, Pick
 VOID = (IssueState.CANCELLED, IssueState.SKIPPED)
 
 
-def last_issue(session: Session, series: str) -> Issue | None:
-    """Return the newest issue of the series that was not cancelled or skipped."""
+def last_issue(session: Session, series: str, until: datetime) -> Issue | None:
+    """Return the newest issue of the series, up to `until`, that was not cancelled or skipped.
+
+    One that was drafted while a clock was ahead says nothing until that time has come: it would
+    silence the series till then.
+    """
     return session.exec(
         select(Issue)
-        .where(Issue.series == series, col(Issue.state).not_in(VOID))
+        .where(Issue.series == series, col(Issue.state).not_in(VOID), Issue.as_of <= until)
         .order_by(col(Issue.number).desc())
         .limit(1)
     ).first()

@@ -61,7 +61,7 @@ def draft_issue(
 def _select(
     session: Session, series: str, as_of: datetime, rules: Rules, first_days: int | None
 ) -> Selection:
-    last = last_issue(session, series)
+    last = last_issue(session, series, as_of)
     history = History(
         since=last.as_of if last else None,
         drafted_at=last.created_at if last else None,
@@ -107,7 +107,7 @@ def _why_nothing_new(session: Session, series: str, as_of: datetime, selection: 
     total = len(session.exec(select(Comparison.id)).all())
     if not total:
         return "nothing to draft: the store has no comparison; digest comparisons import PATH"
-    if last_issue(session, series) is None:
+    if last_issue(session, series, as_of) is None:
         older = sum("--first-days" in one.reason for one in selection.left_out)
         nothing = f"nothing was published by {as_of.date().isoformat()}"
         if not older:

@@ -8,7 +8,9 @@ from digest.track.hits.writer import HitWriter, hit_commit
 from digest.track.provider_events.webhook_ingest import webhook_ingest
 from digest.web import health, metrics, static, webhooks
 from digest.web.error_pages import add_error_pages
+from digest.web.forwarded import ForwardedWarningMiddleware
 from digest.web.headers import SecurityHeadersMiddleware
+from digest.web.link_tails import LinkTailMiddleware
 from digest.web.path_prefix import PathPrefixMiddleware
 from digest.web.public import (
     clicks,
@@ -81,8 +83,10 @@ def pages_of(site: Site, *, studio: bool = False) -> FastAPI:
         app.include_router(editors.router)
     add_error_pages(app, templates)
     # The one added last sees a request first.
+    app.add_middleware(LinkTailMiddleware)
     app.add_middleware(PathPrefixMiddleware, prefix=templates.base)
     if studio:
         app.add_middleware(LocalOnlyMiddleware)
     app.add_middleware(SecurityHeadersMiddleware)
+    app.add_middleware(ForwardedWarningMiddleware)
     return app

@@ -1,6 +1,7 @@
 """Health checks: whether the process is alive, and whether it can work."""
 
 import logging
+from shutil import disk_usage
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
@@ -12,6 +13,8 @@ from store.engine import StoreError
 router = APIRouter()
 log = logging.getLogger(__name__)
 
+MIN_FREE_BYTES = 8 * 1024 * 1024
+"""Of the disk with a SQLite database: what its log takes before it is written back."""
 FRESH = {"Cache-Control": "no-store"}
 
 
@@ -23,7 +26,7 @@ async def health() -> Response:
 
 @router.api_route("/ready", methods=["GET", "HEAD"])
 def ready(site: SiteDep) -> Response:
-    """Answers 200 if the database answers and its schema is this version's, else 503."""
+    """Answers 200 if the database answers, has this version's schema and can grow; else 503."""
     try:
         schema = schema_state(site.store)
     except StoreError as error:
@@ -31,4 +34,7 @@ def ready(site: SiteDep) -> Response:
         return JSONResponse({"status": "the database does not answer"}, 503, FRESH)
     if schema is not SchemaState.CURRENT:
         return JSONResponse({"status": f"the database's schema is {schema}"}, 503, FRESH)
+    if site.store.path is not None and disk_usage(site.store.path.parent).free < MIN_FREE_BYTES:
+        log.warning("not ready: the disk of %s is full", site.store.name)
+        return JSONResponse({"status": "the database's disk is full"}, 503, FRESH)
     return JSONResponse({"status": "ready"}, headers=FRESH)

@@ -12,7 +12,7 @@ class PathPrefixMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        if self._prefix and path.startswith(f"{self._prefix}/"):
-            scope = {**scope, "path": path.removeprefix(self._prefix)}
+        if self._prefix and (path == self._prefix or path.startswith(f"{self._prefix}/")):
+            scope = {**scope, "path": path.removeprefix(self._prefix) or "/"}
             scope.pop("raw_path", None)
         await self._app(scope, receive, send)

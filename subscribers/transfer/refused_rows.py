@@ -1,10 +1,12 @@
 """Reports what became of the rows of an import, and writes the refused ones to a file."""
 
 import csv
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, Self, TextIO
 
+from store.files import open_private
 from subscribers.transfer.csv_file import CsvReader
 from subscribers.transfer.formats import REFUSED_COLUMNS
 from subscribers.transfer.formulas import escape_formula
@@ -81,16 +83,18 @@ class RefusedFile:
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
+            self._file.flush()
+            os.fsync(self._file.fileno())
             self._file.close()
-            Path(self._file.name).replace(str(self._path))
+            self._partial.replace(str(self._path))
 
     def write(self, rows: CsvReader, cells: list[str], row: RefusedRow) -> None:
         if self._path is None:
             return
         if self._file is None:
-            partial = self._path.with_name(self._path.name + ".partial")
+            self._partial = self._path.with_name(self._path.name + ".partial")
             # With a mark: without it some spreadsheets would take the file for another encoding.
-            self._file = partial.open("w", encoding="utf-8-sig", newline="")
+            self._file = open_private(self._partial, "utf-8-sig")
             self._writer = csv.writer(self._file, delimiter=rows.delimiter)
             header = [one for one in rows.header if one not in REFUSED_COLUMNS]
             self._width = len(header)

@@ -100,18 +100,18 @@ def export(
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Default: stdout.")] = None,
 ) -> None:
     """Write every subscriber as CSV; a .csv file gets the mark by which spreadsheets know UTF-8."""
+    from store.files import open_private, written_aside
     from subscribers.transfer.run import export_csv
 
     with open_app() as app, app.store.read() as session:
         if file is None:
             export_csv(session, sys.stdout)
             return
-        partial = file.with_name(file.name + ".partial")
         # With a mark: without it a spreadsheet takes the file for another encoding.
         encoding = "utf-8-sig" if file.suffix.lower() == ".csv" else "utf-8"
-        with partial.open("w", encoding=encoding, newline="") as rows:
+        # Its owner's alone, like the database: it holds every reader's address.
+        with written_aside(file) as aside, open_private(aside, encoding) as rows:
             export_csv(session, rows)
-        partial.replace(file)
     print(file)
 
 

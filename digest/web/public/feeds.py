@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
 from fastapi import APIRouter, Request, Response
@@ -50,7 +51,8 @@ def _atom(site: SiteDep, entries: Sequence[ArchiveEntry]) -> bytes:
     _add(feed, "id", f"{root}/issues/")
     _add(feed, "title", site.brand.name)
     _add(feed, "subtitle", site.brand.tagline)
-    _add(feed, "updated", entries[0].day.isoformat() if entries else "1970-01-01T00:00:00+00:00")
+    updated = max((entry.day for entry in entries), default=datetime.fromtimestamp(0, UTC))
+    _add(feed, "updated", updated.isoformat())
     _add(_add(feed, "author"), "name", site.brand.name)
     _add(feed, "link", rel="self", href=f"{root}/feed.xml")
     _add(feed, "link", rel="alternate", href=f"{root}/issues/")

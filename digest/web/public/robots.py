@@ -1,7 +1,7 @@
 """robots.txt (RFC 9309) and the sitemap (sitemaps.org)."""
 
 from datetime import datetime
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from xml.etree.ElementTree import Element, SubElement, register_namespace, tostring
 
 from fastapi import APIRouter, Response
@@ -31,7 +31,8 @@ CLOSED = (
 @router.api_route("/robots.txt", methods=["GET", "HEAD"])
 def robots(site: SiteDep) -> Response:
     """Keeps crawlers off every path with a token."""
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in CLOSED)]
+    prefix = urlsplit(site.brand.public_url).path.rstrip("/")
+    lines = ["User-agent: *", *(f"Disallow: {prefix}{path}" for path in CLOSED)]
     lines += ["", f"Sitemap: {site.brand.public_url}/sitemap.xml", ""]
     return Response("\n".join(lines), media_type="text/plain; charset=utf-8")
 

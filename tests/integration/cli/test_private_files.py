@@ -1,0 +1,76 @@
+"""Files with readers' addresses: their owner's alone, and whole or not there."""
+
+import errno
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+import digest.backup
+import store.files
+from digest.backup import backup
+from store.engine import Store, StoreError
+from store.files import written_aside
+from tests.integration.cli.conftest import Run
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def test_backup_export_and_refused_rows_are_as_private_as_the_database(
+    run: Run, home: Path
+) -> None:
+    (home / "list.csv").write_text("email,first_name\nana@example.org,Ana\nnobody,x\n")
+    run("subscribers", "import", "list.csv", "--status", "active")
+    assert run("database", "backup", "saved.db").status == 0
+    assert run("subscribers", "export", "out.csv").status == 0
+    names = ("var/digest.db", "saved.db", "out.csv", "list.csv.refused.csv", "var/secret.key")
+    assert {name: mode(home / name) for name in names} == dict.fromkeys(names, 0o600)
+
+
+def test_a_backup_onto_a_full_disk_leaves_nothing_that_bars_the_next(
+    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(sqlite3.Connection):
+        def backup(self, *_: object, **__: object) -> None:
+            raise sqlite3.OperationalError("database or disk is full")
+
+    target = tmp_path / "b.db"
+    real = sqlite3.connect
+    monkeypatch.setattr(digest.backup.sqlite3, "connect", lambda path: real(path, factory=Full))
+    with pytest.raises(StoreError, match="disk is full"):
+        backup(sqlite_store, target)
+    assert [path.name for path in tmp_path.iterdir() if "b.db" in path.name] == []
+    monkeypatch.setattr(digest.backup.sqlite3, "connect", real)
+    backup(sqlite_store, target)
+    assert mode(target) == 0o600
+
+
+def test_a_sync_that_fails_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "list.csv"
+    target.write_text("before")
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "no space left")
+
+    monkeypatch.setattr(store.files.os, "fsync", full)
+    with pytest.raises(OSError, match="no space"), written_aside(target) as aside:
+        aside.write_text("after")
+    assert target.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_misspelt_settings_in_the_environment_and_in_dotenv_are_told_with_the_likely_one(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / ".env").write_text("DIGEST_PUBLIC_ULR=https://digest.example.org\nDIGEST_SENDRE=x\n")
+    monkeypatch.setenv("DIGEST_RATE_LIMITS", "20/s")
+    out = run("doctor").out
+    for wrong, right in (("PUBLIC_ULR", "PUBLIC_URL"), ("SENDRE", "SENDER")):
+        assert f"DIGEST_{wrong} is no setting of this version (did you mean DIGEST_{right}?)" in out
+    assert (
+        "DIGEST_RATE_LIMITS is no setting of this version (did you mean DIGEST_RATE_LIMIT?)" in out
+    )
