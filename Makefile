@@ -64,7 +64,8 @@ pictures: $(VENV)/.dev ## draw the README's pictures anew (needs Chromium)
 	  cp var/pictures/issue-$${name%%:*}.png docs/pictures/issue-$${name##*:}.png; done
 	@rm -r var/pictures
 
-kills: $(VENV)/.dev ## senders killed at 250 random moments, on each database
+kills: $(VENV)/.dev ## senders killed at 250 random moments; serve stopped; stores restored and copied
+	@$(BIN)/python -m pytest -q tests/integration/test_stopped_serve.py tests/integration/test_restored.py tests/conformance/database/pipeline/test_hold.py
 	@$(BIN)/python -m benchmarks.kills --database sqlite $(ARGS)
 	@$(BIN)/python -m benchmarks.kills --database postgresql $(ARGS)
 

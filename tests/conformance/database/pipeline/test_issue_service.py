@@ -44,6 +44,19 @@ def issue_service(store: Store, clock: Clock) -> IssueService:
     return IssueService(store, renderer, 100, clock)
 
 
+def test_an_issue_of_a_clock_that_was_ahead_does_not_silence_its_series(
+    store: Store, issue_service: IssueService, clock: Clock
+) -> None:
+    first, *others = samples()
+    keep(store, [first], clock)
+    ahead = issue_service.draft()
+    with store.write() as session:
+        find_issue(session, ahead).as_of += timedelta(days=365)
+    clock.on(days=1)
+    keep(store, others, clock)
+    assert issue_service.draft() > ahead
+
+
 def samples() -> list[ComparisonPage]:
     pages = list(read_sources([str(comparisons())], None))
     assert all(isinstance(page, ComparisonPage) for page in pages)
