@@ -82,6 +82,10 @@ class App:
     clock: Callable[[], datetime]
 
     @property
+    def confirmations_per_day(self) -> int:
+        return self.settings.confirmations_per_day
+
+    @property
     def metrics_token(self) -> str:
         return self.settings.metrics_token.get_secret_value()
 

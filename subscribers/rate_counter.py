@@ -19,7 +19,22 @@ from subscribers.tables import RateCounter
 
 SWEEP_ROWS = 100
 """Expired rows that are deleted with a new one, so that the table stays small."""
-_GMAIL = ("gmail.com", "googlemail.com")
+_ALIASES = {
+    "googlemail.com": "gmail.com",
+    "protonmail.com": "proton.me",
+    "pm.me": "proton.me",
+    "protonmail.ch": "proton.me",
+    "me.com": "icloud.com",
+    "mac.com": "icloud.com",
+    "ymail.com": "yahoo.com",
+    "rocketmail.com": "yahoo.com",
+    "fastmail.fm": "fastmail.com",
+    "ya.ru": "yandex.ru",
+    "yandex.com": "yandex.ru",
+}
+"""Domains of one provider where a name belongs to one person in all of them."""
+_IGNORED = {"gmail.com": ".", "proton.me": ".-_", "yandex.ru": ".-"}
+"""Characters of a name that a provider does not look at."""
 
 
 def count_attempt(
@@ -66,16 +81,22 @@ def network_of(ip: str) -> str:
 
 
 def mailbox_of(key: str) -> str:
-    """Return the mailbox behind an address's key: without the +tag, and for Gmail without dots.
+    """Return the mailbox behind an address's key: without what its provider does not look at.
 
-    One mailbox has thousands of such names (RFC 5233;
-    https://support.google.com/mail/answer/7436150). Only for counting: two such names
-    stay two subscribers.
+    One mailbox has thousands of such names: a +tag (RFC 5233), dots at Gmail
+    (https://support.google.com/mail/answer/7436150), Yahoo's disposable base-name, subdomains at
+    Fastmail, dots, hyphens and underscores at Proton. Only for counting: whom a subscription
+    belongs to is never guessed like this.
     """
     local, _, domain = key.rpartition("@")
+    domain = _ALIASES.get(domain, domain)
+    if domain.endswith((".fastmail.com", ".fastmail.fm")):
+        local, domain = domain.partition(".")[0], "fastmail.com"
     plain = local[:1] + local[1:].partition("+")[0]
-    if domain in _GMAIL:
-        plain, domain = plain.replace(".", ""), _GMAIL[0]
+    if domain.partition(".")[0] == "yahoo":
+        plain = plain[:1] + plain[1:].partition("-")[0]
+    for sign in _IGNORED.get(domain, ""):
+        plain = plain.replace(sign, "")
     return f"{plain}@{domain}"
 
 

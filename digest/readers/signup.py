@@ -3,6 +3,7 @@
 Each function runs in one transaction of the caller.
 """
 
+import logging
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,17 +14,24 @@ from sqlmodel import Session, col, select
 from digest.catalog.published import published_comparison
 from digest.deliver.transactional.mail import enqueue
 from digest.deliver.transactional.tables import TransactionalKind
+from digest.readers.signup_address import check_typed
 from store.errors import DigestError
+from subscribers import suppression
 from subscribers.addresses import AddressHasher, parse_address
 from subscribers.consent import ConsentKind, ConsentOrigin, newest_consent
 from subscribers.rate_counter import count_attempt, mailbox_of, network_of
+from subscribers.service import find_subscriber, unsubscribe
 from subscribers.signup import ConfirmationResult, NextStep, confirm_signup, request_signup
-from subscribers.tables import Consent
+from subscribers.tables import Consent, Subscriber, SubscriberStatus, SuppressionReason
+
+log = logging.getLogger(__name__)
 
 PER_NETWORK = 30
 NETWORK_SPAN = timedelta(hours=1)
 MESSAGES_PER_DAY = 3
+MESSAGES_PER_MONTH = 5
 """Messages to one mailbox, however often it is entered: more would be a way to pester people."""
+MONTH = timedelta(days=30)
 SAME_REQUEST = timedelta(minutes=10)
 """A form that is sent again within this span causes no second message."""
 _COMPARISON = re.compile(r"/comparisons/([^/]{1,400})/?")
@@ -48,6 +56,8 @@ class SignupRequest:
     first_name: str
     wording: str
     origin: ConsentOrigin
+    sure: str = ""
+    """The address that the form asked about before, since it looks misspelt."""
 
 
 def limit_signups(session: Session, hasher: AddressHasher, ip: str, now: datetime) -> None:
@@ -57,19 +67,27 @@ def limit_signups(session: Session, hasher: AddressHasher, ip: str, now: datetim
 
 
 def start_signup(
-    session: Session, hasher: AddressHasher, request: SignupRequest, now: datetime
+    session: Session,
+    hasher: AddressHasher,
+    request: SignupRequest,
+    now: datetime,
+    per_day: int = 0,
 ) -> None:
     """Stores the request and queues the message that fits it. Raises AddressError.
+
+    Raises TooManySignupsError beyond `per_day` requests of the whole site (0: no limit), whoever
+    they are from: a flood through many networks stops there.
 
     Neither the result nor the time taken tells whether the address is known: every path writes and
     none sends.
     """
-    key = parse_address(request.email).key
-    if (
-        count_attempt(session, hasher, f"address {mailbox_of(key)}", timedelta(days=1), now)
-        > MESSAGES_PER_DAY
-    ):
+    key = check_typed(request.email, request.sure).key
+    if not _may_be_mailed(session, hasher, key, now):
         return
+    day = timedelta(days=1)
+    if per_day and count_attempt(session, hasher, "all confirmations", day, now) > per_day:
+        log.warning("more than %s sign-ups today: no more are taken", per_day)
+        raise TooManySignupsError
     asked = request_signup(
         session,
         hasher,
@@ -90,6 +108,48 @@ def start_signup(
             now,
             context={"request": asked.request} if asked.request else {},
         )
+
+
+def send_preferences_link(
+    session: Session, hasher: AddressHasher, email: str, now: datetime
+) -> None:
+    """Queues a message with the preferences link, if a reader has the address.
+
+    Raises AddressError. As for a sign-up, nothing tells whether the address is known.
+    """
+    key = parse_address(email).key
+    if not _may_be_mailed(session, hasher, key, now):
+        return
+    reader = find_subscriber(session, email)
+    if reader is not None and reader.id and reader.status == SubscriberStatus.ACTIVE:
+        moment = int(now.timestamp() // SAME_REQUEST.total_seconds())
+        enqueue(session, TransactionalKind.ALREADY, reader.id, f"{moment}", now)
+
+
+def never_write_again(
+    session: Session, hasher: AddressHasher, subscriber_id: int, now: datetime
+) -> None:
+    """Suppresses the address of a sign-up for good, as its owner says: no form undoes that."""
+    unsubscribe(session, hasher, subscriber_id, source="never again", now=now)
+    reader = session.get(Subscriber, subscriber_id)
+    if reader is not None:
+        suppression.suppress(
+            session,
+            reader.address_hash,
+            reader.email,
+            SuppressionReason.MANUAL,
+            now,
+            note="asked never to be written to again",
+        )
+
+
+def _may_be_mailed(session: Session, hasher: AddressHasher, key: str, now: datetime) -> bool:
+    """Counts a message to the mailbox; returns whether it is within the limits."""
+    what = f"address {mailbox_of(key)}"
+    today = count_attempt(session, hasher, what, timedelta(days=1), now)
+    if today > MESSAGES_PER_DAY:
+        return False
+    return count_attempt(session, hasher, what, MONTH, now) <= MESSAGES_PER_MONTH
 
 
 def complete_signup(

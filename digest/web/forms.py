@@ -1,5 +1,7 @@
 """Reads the fields of small forms, up to a size limit."""
 
+from email.parser import BytesParser
+from email.policy import HTTP
 from typing import Annotated
 from urllib.parse import parse_qsl
 
@@ -29,24 +31,46 @@ async def read_small_body(request: Request) -> bytes:
     return bytes(body)
 
 
-async def _form_fields(request: Request) -> dict[str, str]:
-    """Reads the fields of an urlencoded body. Raises HTTPException if it is too large."""
+async def _pairs(request: Request, max_fields: int) -> list[tuple[str, str]]:
+    """Returns names and values in their order. Raises HTTPException for what is no form."""
     body = await read_small_body(request)
+    kind = request.headers.get("content-type", "")
     try:
+        if kind.lower().startswith("multipart/form-data"):
+            return _multipart(kind, body, max_fields)
         text = body.decode("utf-8", "replace")
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS))
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=max_fields)
     except ValueError:
         raise HTTPException(400) from None
+
+
+def _multipart(kind: str, body: bytes, max_fields: int) -> list[tuple[str, str]]:
+    """Parses multipart/form-data (RFC 7578), as a script's `FormData` is sent; files are left out.
+
+    Raises ValueError.
+    """
+    head = b"Content-Type: " + kind.encode("latin-1", "replace").replace(b"\n", b" ") + b"\r\n\r\n"
+    message = BytesParser(policy=HTTP).parsebytes(head + body)
+    parts = list(message.iter_parts()) if message.is_multipart() else []
+    if not parts or len(parts) > max_fields:
+        raise ValueError("no form")
+    found = []
+    for part in parts:
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True)
+        if isinstance(name, str) and isinstance(content, bytes) and not part.get_filename():
+            found.append((name, content.decode("utf-8", "replace")))
+    return found
+
+
+async def _form_fields(request: Request) -> dict[str, str]:
+    """Returns the fields of a form. Raises HTTPException if it is too large."""
+    return dict(await _pairs(request, MAX_FIELDS))
 
 
 async def _field_list(request: Request) -> list[tuple[str, str]]:
-    """Reads the fields, keeping those that occur several times, as checkboxes do."""
-    body = await read_small_body(request)
-    try:
-        text = body.decode("utf-8", "replace")
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_REPEATED_FIELDS)
-    except ValueError:
-        raise HTTPException(400) from None
+    """Returns the same, keeping fields that occur several times, as checkboxes do."""
+    return await _pairs(request, MAX_REPEATED_FIELDS)
 
 
 FormFieldList = Annotated[list[tuple[str, str]], Depends(_field_list)]

@@ -49,5 +49,5 @@ def submit(site: Site, given: Mapping[str, str], origin: ConsentOrigin, wording:
     with site.store.write() as session:
         if site.proof_of_work is not None:
             site.proof_of_work.use(session, site.hasher, given.get("work", ""), now)
-        request = SignupRequest(email, first_name, wording, origin)
-        start_signup(session, site.hasher, request, now)
+        request = SignupRequest(email, first_name, wording, origin, given.get("sure", ""))
+        start_signup(session, site.hasher, request, now, site.confirmations_per_day)

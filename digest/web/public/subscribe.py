@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from fastapi import APIRouter, Request, Response
 
 from digest.readers.proof_of_work import ProofOfWorkError
+from digest.readers.signup_address import MisspeltDomainError
 from digest.web.forms import FormFields, clean
 from digest.web.headers import PAGE_POLICY, PROOF_OF_WORK_POLICY
 from digest.web.public.signup_form import (
@@ -45,6 +46,10 @@ def subscribe(
     )
     try:
         submit(site, given, origin, signup_wording(site))
+    except MisspeltDomainError as error:
+        return _form(
+            site, templates, status=400, given=given, source=origin.source, meant=error.meant
+        )
     except AddressError as error:
         return _form(
             site, templates, status=400, given=given, source=origin.source, wrong=error.why
@@ -62,6 +67,7 @@ def _form(
     status: int = 200,
     given: Mapping[str, str] | None = None,
     wrong: str = "",
+    meant: str = "",
     unsolved: bool = False,
 ) -> Response:
     """Shows the form again with what was entered and what is wrong with it."""
@@ -78,5 +84,6 @@ def _form(
         first_name=given.get("first_name", ""),
         **asdict(signup_form(site)),
         wrong=wrong,
+        meant=meant,
         unsolved=unsolved,
     )

@@ -14,6 +14,7 @@ from fastapi.responses import JSONResponse
 
 from digest.readers.proof_of_work import ProofOfWorkError
 from digest.readers.signup import TooManySignupsError
+from digest.readers.signup_address import MisspeltDomainError
 from digest.web.error_pages import headers_of, status_of
 from digest.web.forms import clean, read_small_body
 from digest.web.public.signup_form import (
@@ -58,7 +59,10 @@ def challenge(site: SiteDep) -> Response:
 
 @router.post("/api/v1/subscribers")
 async def subscribe(request: Request, origin: OriginDep, site: SiteDep) -> Response:
-    """Takes `{email, first_name?, source?, wording?, work?}`; 202 whether it is known or not.
+    """Takes `{email, first_name?, source?, wording?, work?, sure?}`; 202 known or not.
+
+    An address at a domain that looks misspelt is answered with a `suggestion`; `sure`, holding the
+    same address, takes it as it is.
 
     `wording` is what the page showed that the reader agreed to, if it was another text than ours.
     """
@@ -73,6 +77,9 @@ def _submit(site: Site, given: Mapping[str, str], origin: ConsentOrigin) -> Resp
     wording = clean(given.get("wording", ""), MAX_WORDING_LENGTH) or signup_wording(site)
     try:
         submit(site, given, replace(origin, source=source, form=FORMS["json"]), wording)
+    except MisspeltDomainError as error:
+        said = {"error": f"email: did you mean {error.meant}?", "suggestion": error.meant}
+        return JSONResponse(said, 400, CORS)
     except AddressError as error:
         return _error(400, f"email: {error.why}")
     except ProofOfWorkError:
@@ -94,7 +101,7 @@ def _texts(body: bytes) -> dict[str, str] | str:
         given = None
     if not isinstance(given, dict):
         return 'expected a JSON object like {"email": "ana@example.org"}'
-    for name in ("email", "first_name", "source", "wording", "work", HONEYPOT):
-        if not isinstance(given.get(name, ""), str):
+    for name in ("email", "first_name", "source", "wording", "work", "sure", HONEYPOT):
+        if not isinstance(given.get(name) or "", str):
             return f"{name}: expected a text"
     return {name: value for name, value in given.items() if isinstance(value, str)}

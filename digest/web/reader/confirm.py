@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from fastapi import APIRouter, Response
 
-from digest.readers.signup import complete_signup
+from digest.readers.signup import complete_signup, never_write_again
 from digest.web.public.signup_form import FORMS
 from digest.web.reader.token_links import open_link, path_for, read_link, unknown_reader
 from digest.web.site import OriginDep, Site, SiteDep, TemplatesDep
@@ -50,6 +50,22 @@ def confirm(token: str, origin: OriginDep, site: SiteDep, templates: TemplatesDe
         return templates.private("confirmation_expired.html", status=410)
     mine = path_for(site, Purpose.PREFERENCES, link)
     return templates.private("confirmed.html", preferences_path=mine)
+
+
+@router.api_route("/confirm/{token}/never", methods=["GET", "HEAD"])
+def ask_never(token: str, site: SiteDep, templates: TemplatesDep) -> Response:
+    """Shows the button that forbids us to write to the address again."""
+    _, reader = open_link(site, Purpose.CONFIRM, token)
+    return templates.private("never_again.html", email=reader.email, done=False)
+
+
+@router.post("/confirm/{token}/never")
+def never(token: str, site: SiteDep, templates: TemplatesDep) -> Response:
+    """Suppresses the address for good; a second time changes nothing."""
+    link, reader = open_link(site, Purpose.CONFIRM, token)
+    with site.store.write() as session:
+        never_write_again(session, site.hasher, link.subscriber_id, site.clock())
+    return templates.private("never_again.html", email=reader.email, done=True)
 
 
 def _wording(site: Site) -> str:

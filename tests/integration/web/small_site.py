@@ -79,6 +79,7 @@ class SmallSite:
     metrics_token: str = "a token for who watches"
     signature_verifier: SignatureVerifier = field(default_factory=lambda: SignatureVerifier([]))
     proof_of_work: ProofOfWork | None = None
+    confirmations_per_day: int = 5_000
     tracking: Tracking = field(default_factory=Tracking)
     networks: ScannerNetworks = field(default_factory=ScannerNetworks)
 
