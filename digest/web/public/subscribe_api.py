@@ -102,6 +102,6 @@ def _texts(body: bytes) -> dict[str, str] | str:
     if not isinstance(given, dict):
         return 'expected a JSON object like {"email": "ana@example.org"}'
     for name in ("email", "first_name", "source", "wording", "work", "sure", HONEYPOT):
-        if not isinstance(given.get(name) or "", str):
+        if not isinstance(given.get(name, ""), str | None):
             return f"{name}: expected a text"
     return {name: value for name, value in given.items() if isinstance(value, str)}
