@@ -14,6 +14,7 @@ import subscribers.service
 from digest.catalog.slugs import LONGEST_READ, slugify
 from digest.settings import LONGEST_SETTING, Settings
 from digest.settings_validators import parse_sender
+from digest.track.hits import bot_detection
 from store.text import MAX_MARKS, limit_marks, normalize
 from subscribers.addresses import AddressError, parse_address
 from subscribers.service import clean_name
@@ -103,6 +104,20 @@ def test_a_slug_is_made_of_the_beginning_and_still_tells_long_names_apart() -> N
     one, other = "x" * LONGEST_READ + "a", "x" * LONGEST_READ + "b"
     assert slugify(one) != slugify(other)
     assert len(slugify("\ufdfa" * 1_000_000)) <= 200
+
+
+def test_of_a_user_agent_no_more_is_matched_than_the_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[int] = []
+
+    def recording(text: str) -> bool:
+        seen.append(len(text))
+        return False
+
+    monkeypatch.setattr(bot_detection, "_names_bot", recording)
+    bot_detection.is_bot_user_agent("a" * 1_000_000)
+    assert seen == [bot_detection.MAX_USER_AGENT_LENGTH]
 
 
 @pytest.mark.parametrize("name", Settings.model_fields)

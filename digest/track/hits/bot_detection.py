@@ -30,6 +30,8 @@ SWEEP_SHARE, SWEEP_LINKS, SWEEP_TIME = 0.5, 5, timedelta(minutes=15)
 """Half of all links, at least five, within a quarter of an hour."""
 COMPANY, CLOSE_COMPANY = timedelta(seconds=60), timedelta(seconds=2)
 """How near a machine's hit another one by the same user agent, or by any, is the machine's too."""
+MAX_USER_AGENT_LENGTH = 300
+"""Characters of a user agent that are looked at."""
 MAX_TOGETHER = 1_000
 """Hits of one delivery that are classified together, the first that were stored. No reader makes
 so many; whatever comes after them is a machine's, or nobody's that could still be told apart."""
@@ -170,9 +172,13 @@ def _is_readers_picture(hit: ObservedHit) -> bool:
     return hit.link == 0 and any(proxy in hit.user_agent for proxy in PROXIES)
 
 
-@lru_cache(maxsize=16_384)
 def is_bot_user_agent(user_agent: str) -> bool:
     """Returns whether a user agent names a bot or is empty; readers' image proxies are no bots."""
+    return _names_bot(user_agent[:MAX_USER_AGENT_LENGTH])
+
+
+@lru_cache(maxsize=16_384)
+def _names_bot(user_agent: str) -> bool:
     if not user_agent.strip():
         return True
     if any(proxy in user_agent for proxy in PROXIES):

@@ -15,12 +15,12 @@ from digest.events.tables import EventKind
 from digest.events.writer import EventRow, record_events
 from digest.render.links import Tracking
 from digest.track.group_commit import GroupCommit
+from digest.track.hits.bot_detection import MAX_USER_AGENT_LENGTH
 from digest.track.hits.targets import Hit, Target, TargetResolver
 from store.engine import Store
 from store.errors import DigestError
 from subscribers.tokens import TokenClaims, Tokens
 
-MAX_USER_AGENT_LENGTH = 300
 MAX_GROUP = 2_000
 """Hits in one transaction."""
 MAX_WAITING = 20_000
@@ -117,6 +117,7 @@ def _read_targets(store: Store, writer: HitWriter, hits: Sequence[Hit]) -> list[
 @lru_cache(maxsize=4_096)
 def _detail(method: str, user_agent: str, network: str) -> str:
     """Returns the `detail` of an event, as JSON."""
+    user_agent = user_agent[: 4 * MAX_USER_AGENT_LENGTH]
     printable = "".join(char for char in user_agent if char.isprintable())
     detail = {"method": method, "user_agent": printable[:MAX_USER_AGENT_LENGTH]}
     return json.dumps(detail | {"network": network} if network else detail)
