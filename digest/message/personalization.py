@@ -51,10 +51,20 @@ def personalize(
     people = [recipient.public_id for recipient in recipients]
     epochs = [recipient.link_epoch for recipient in recipients]
     tracked = [recipient.public_id if recipient.tracking else 0 for recipient in recipients]
+    # Nearly nobody's links were ever void: then all of one person's tokens hold the same.
+    given = epochs if any(epochs) else None
+    delivery, *links = (
+        tokens.make_many((Purpose.DELIVERY, *LINKS), people, issue.public_id)
+        if given is None
+        else [
+            *tokens.make_many((Purpose.DELIVERY,), people, issue.public_id),
+            *tokens.make_many(LINKS, people, issue.public_id, epochs=given),
+        ]
+    )
     columns = (
-        _delivery_tokens(recipients, people, issue, tokens),
-        *tokens.make_many(LINKS, people, issue.public_id, epochs=epochs),
-        *tokens.make_many(TRACKED, tracked, issue.public_id, epochs=epochs),
+        _as_sent_before(recipients, delivery, issue, tokens),
+        *links,
+        *tokens.make_many(TRACKED, tracked, issue.public_id, epochs=given),
     )
     return [
         Personalization(
@@ -76,14 +86,13 @@ def personalize(
     ]
 
 
-def _delivery_tokens(
-    recipients: Sequence[Recipient], people: Sequence[int], issue: IssueIds, tokens: Tokens
+def _as_sent_before(
+    recipients: Sequence[Recipient], made: list[str], issue: IssueIds, tokens: Tokens
 ) -> list[str]:
-    """Return the opaque delivery ids; they are of no epoch, since a resend repeats them.
+    """Return the opaque delivery ids: a resend repeats the one that went out.
 
-    An issue from before there were public ids keeps those that its deliveries had.
+    So they are of no epoch, and an issue from before there were public ids keeps its old ones.
     """
-    made = tokens.make_many([Purpose.DELIVERY], people, issue.public_id)[0]
     if issue.legacy_number is None:
         return made
     numbers = [one.legacy_number or 0 for one in recipients]

@@ -33,6 +33,7 @@ from digest.gate.findings import Code, Level
 from digest.issues.tables import Issue, IssueState, PickRole
 from digest.queue.worker import create_app as create_queue_app
 from digest.readers.data_export import export_reader
+from digest.readers.links import resolve_link
 from digest.render.slots import Slot
 from digest.settings import Settings, read_settings
 from digest.track.hits.bot_detection import Rule
@@ -167,6 +168,16 @@ def stored_data(name: str) -> Any:
         data = export_reader(session, session.exec(found).one() or 0)
     store.close()
     return json.loads(json.dumps(data))
+
+
+def owner_of(secret: str, purpose: str, token: str) -> str | None:
+    """Whose address a link opens, in the store in the environment; None for nobody's."""
+    store = open_store(read_settings().database_url)
+    with store.read() as session:
+        link = resolve_link(session, Tokens([secret]).read(Purpose(purpose), token))
+        email = session.get_one(Subscriber, link.subscriber_id).email if link else None
+    store.close()
+    return email
 
 
 def read_token(secret: str, purpose: str, token: str) -> Sequence[int]:

@@ -342,3 +342,21 @@ def _without(dump: list[str], tables: tuple[str, ...]) -> list[str]:
 def _dump() -> list[str]:
     with closing(sqlite3.connect("var/digest.db")) as store:
         return list(store.iterdump())
+
+
+def test_links_sent_before_work_for_their_owner_and_for_nobody_who_came_since(
+    before: Outside,
+) -> None:
+    """Every number that a link of that time could hold, for every purpose that opens a page."""
+    was = dict(rows("SELECT id, email FROM subscriber"))
+    last = max(was)
+    gone = {number: None for number in range(1, last + 4) if number not in was}
+    before.done("subscribers", "erase", was[1])
+    before.done("subscribers", "add", "new@example.org")
+    ((came,),) = rows("SELECT id FROM subscriber WHERE email = 'new@example.org'")
+    assert came > last
+    for number in (*was, *gone):
+        made = product.make_tokens(SECRET, number, 1)
+        for purpose in ("preferences", "unsubscribe", "vote", "confirm"):
+            expected = None if number == 1 else was.get(number)
+            assert product.owner_of(SECRET, purpose, made[purpose]) == expected
