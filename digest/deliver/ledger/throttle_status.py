@@ -122,7 +122,16 @@ def _reason(domain: str, limit: Limit, bucket: TokenBucket, now: datetime) -> st
     to = f" to {domain}" if domain != ANY_DOMAIN else ""
     if limit.per_day is not None and available_from(bucket, limit, now) >= next_day(now):
         return f"the day's limit of {limit.per_day:,}{to} is reached"
-    return f"no more than {limit.per_second:,g} a second{to}"
+    rates = [
+        f"{most:,g} {each}"
+        for most, each in (
+            (limit.per_second, "a second"),
+            (limit.per_minute, "a minute"),
+            (limit.per_hour, "an hour"),
+        )
+        if most
+    ]
+    return f"no more than {' and '.join(rates)}{to}"
 
 
 def _waiting(number: int, now: datetime | None = None) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ each other.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
@@ -138,6 +138,10 @@ class RateLimiter:
             col(TokenBucketRow.free_at),
             col(TokenBucketRow.day),
             col(TokenBucketRow.used),
+            col(TokenBucketRow.minute_at),
+            col(TokenBucketRow.minute_used),
+            col(TokenBucketRow.hour_at),
+            col(TokenBucketRow.hour_used),
         ).where(col(TokenBucketRow.provider) == self.provider, col(TokenBucketRow.lane).in_(limits))
         return {domain: TokenBucket(*bucket) for domain, *bucket in session.execute(how(rows))}
 
@@ -162,5 +166,5 @@ def _unused(limits: Mapping[str, Limit], now: datetime) -> dict[str, TokenBucket
     return dict.fromkeys(limits, TokenBucket(now, now.astimezone(UTC).date(), 0))
 
 
-def _values(bucket: TokenBucket) -> dict[str, datetime | date | int]:
-    return {"free_at": bucket.free_at, "day": bucket.day, "used": bucket.used}
+def _values(bucket: TokenBucket) -> dict[str, datetime | date | int | None]:
+    return asdict(bucket)

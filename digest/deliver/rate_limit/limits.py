@@ -3,6 +3,7 @@
 Messages per second and per day, for all mail and for one recipient domain; and a warm-up:
 
     20                      messages a second
+    30/min 500/hour         messages a minute and an hour, counted from the first of them
     20/s 5000/day           and no more than so many in a day, which begins at 00:00 UTC
     gmail.com=20/s 50000/day, yahoo.com=5/s
     2026-12-01 200 x1.5     200 a day up to and on that date, then 1.5 times as many each day
@@ -11,7 +12,7 @@ Messages per second and per day, for all mail and for one recipient domain; and 
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from types import MappingProxyType
 
@@ -25,22 +26,28 @@ MAX_GROWTH = 100
 MAX_DOMAINS = 100
 """Each is a condition that every recipient is compared with when an issue's audience is frozen."""
 
-_PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(/s|/day)?", re.ASCII)
+_PART = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)(/s|/min|/hour|/day)?", re.ASCII)
 _WARM_UP = re.compile(r"(\d{4}-\d\d-\d\d)\s+(\d{1,9})\s+x(\d{1,3}(?:\.\d{1,9})?)", re.ASCII)
-_LIMIT_LIKE = "should look like 20, 20/s, 5000/day or 20/s 5000/day"
+_LIMIT_LIKE = "should look like 20, 20/s, 30/min, 500/hour, 5000/day or 20/s 5000/day"
 _DOMAINS_LIKE = "should look like gmail.com=20/s 50000/day, yahoo.com=5/s"
 _WARM_UP_LIKE = "should look like 2026-12-01 200 x1.5 (from when, how many a day, times what)"
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Messages per second (0: any number) and per day in UTC (None: any number)."""
+    """Messages per second (0: any number), per day in UTC, per minute and hour (None: any number).
+
+    Minutes and hours begin with their first message, as servers count them.
+    """
 
     per_second: float = 0
     per_day: int | None = None
+    per_minute: int | None = None
+    per_hour: int | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.per_second) or self.per_day is not None
+        counted = (self.per_minute, self.per_hour, self.per_day)
+        return bool(self.per_second) or any(one is not None for one in counted)
 
     def batch_size(self, maximum: int) -> int:
         """Return `maximum`, or one second's worth if less, so the rate holds within a batch too."""
@@ -48,6 +55,8 @@ class Limit:
 
     def __str__(self) -> str:
         parts = [f"{self.per_second:,g} a second"] if self.per_second else []
+        parts += [f"{self.per_minute:,} a minute"] if self.per_minute is not None else []
+        parts += [f"{self.per_hour:,} an hour"] if self.per_hour is not None else []
         parts += [f"{self.per_day:,} a day"] if self.per_day is not None else []
         return " and ".join(parts) or "no limit"
 
@@ -85,7 +94,7 @@ class Limits:
         warm_up = self.warm_up.per_day(day) if self.warm_up else None
         if warm_up is not None:
             per_day = warm_up if all_mail.per_day is None else min(warm_up, all_mail.per_day)
-            all_mail = Limit(all_mail.per_second, per_day)
+            all_mail = replace(all_mail, per_day=per_day)
         return ({ANY_DOMAIN: all_mail} if all_mail else {}) | dict(self.domains)
 
     def batch_size(self, maximum: int) -> int:
@@ -111,10 +120,10 @@ def parse_limit(text: str) -> Limit:
         if not match or unit is None or unit in found:
             raise ValueError(_LIMIT_LIKE)
         found[unit] = match[1]
-    per_day = found.get("/day")
-    if per_day is not None and ("." in per_day or not int(per_day)):
+    counted = [found.get(unit) for unit in ("/day", "/min", "/hour")]
+    if any(one is not None and ("." in one or not int(one)) for one in counted):
         raise ValueError(_LIMIT_LIKE)
-    return Limit(float(found.get("/s", 0)), int(per_day) if per_day else None)
+    return Limit(float(found.get("/s", 0)), *[int(one) if one else None for one in counted])
 
 
 def parse_domain_limits(text: str) -> dict[str, Limit]:

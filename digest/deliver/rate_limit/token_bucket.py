@@ -11,6 +11,7 @@ Source: ITU-T I.371, annex A (virtual scheduling).
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, NamedTuple
 
 from digest.deliver.rate_limit.limits import Limit
 
@@ -18,6 +19,7 @@ BURST_TOLERANCE = timedelta(seconds=0.2)
 MAX_CLOCK_SKEW = timedelta(minutes=1)
 """A bucket further ahead than this was moved by a wrong clock, and is ignored. Clocks of several
 machines differ by less."""
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 MAX_ETA_DAYS = 3_660
 
 
@@ -28,6 +30,10 @@ class TokenBucket:
     free_at: datetime
     day: date
     used: int
+    minute_at: datetime | None = None
+    minute_used: int = 0
+    hour_at: datetime | None = None
+    hour_used: int = 0
 
     def used_on(self, day: date) -> int:
         return self.used if self.day == day else 0
@@ -44,7 +50,9 @@ def available(bucket: TokenBucket, limit: Limit, now: datetime) -> int | None:
     """Return how many messages may be consumed at once now; None for any number."""
     if limit.per_second and _free_at(bucket, limit, now) > now:
         return 0
-    left = None if limit.per_day is None else max(0, limit.per_day - bucket.used_on(_day(now)))
+    counted = [] if limit.per_day is None else [limit.per_day - bucket.used_on(_day(now))]
+    counted += [window.most - window.used for window in _windows(bucket, limit, now)]
+    left = max(0, min(counted)) if counted else None
     if not limit.per_second:
         return left
     second = max(1, int(limit.per_second))
@@ -55,10 +63,12 @@ def consume(bucket: TokenBucket, limit: Limit, messages: int, now: datetime) -> 
     """Return the bucket after `messages` were consumed."""
     free_at = bucket.free_at
     if limit.per_second and messages:
-        free_at = max(_free_at(bucket, limit, now), now - BURST_TOLERANCE) + timedelta(
-            seconds=messages / limit.per_second
-        )
-    return TokenBucket(free_at, _day(now), bucket.used_on(_day(now)) + messages)
+        free = _free_at(bucket, limit, now)
+        # A bucket that was not in use has saved up nothing: its first second keeps to the limit.
+        start = free if free >= now - BURST_TOLERANCE else now
+        free_at = start + timedelta(seconds=messages / limit.per_second)
+    used = TokenBucket(free_at, _day(now), bucket.used_on(_day(now)) + messages)
+    return _count(used, bucket, limit, messages, now)
 
 
 def refund(
@@ -71,7 +81,11 @@ def refund(
         free_at = max(back, min(free_at, now))
     if _day(consumed_at) == _day(now):
         used = max(0, used - messages)
-    return replace(bucket, free_at=free_at, day=_day(now), used=used)
+    windows: dict[str, Any] = {}
+    for window in _windows(bucket, limit, now):
+        if window.began is not None and consumed_at >= window.began:
+            windows[f"{window.name}_used"] = max(0, window.used - messages)
+    return replace(bucket, free_at=free_at, day=_day(now), used=used, **windows)
 
 
 def available_from(bucket: TokenBucket, limit: Limit, now: datetime) -> datetime:
@@ -79,7 +93,54 @@ def available_from(bucket: TokenBucket, limit: Limit, now: datetime) -> datetime
     soonest = max(now, _free_at(bucket, limit, now)) if limit.per_second else now
     if limit.per_day is not None and bucket.used_on(_day(now)) >= limit.per_day:
         soonest = max(soonest, next_day(now))
+    for window in _windows(bucket, limit, now):
+        if window.used >= window.most and window.began is not None:
+            soonest = max(soonest, window.began + window.length)
     return soonest
+
+
+class _Window(NamedTuple):
+    """One limit of a minute or an hour: `used` of `most` since it `began` (None: not in use)."""
+
+    name: str
+    length: timedelta
+    most: int
+    began: datetime | None
+    used: int
+
+
+def _windows(bucket: TokenBucket, limit: Limit, now: datetime) -> list[_Window]:
+    """Return the state of the limits a minute and an hour; one that has passed is unused."""
+    windows = []
+    for name, length, most, began, used in (
+        ("minute", MINUTE, limit.per_minute, bucket.minute_at, bucket.minute_used),
+        ("hour", HOUR, limit.per_hour, bucket.hour_at, bucket.hour_used),
+    ):
+        if most is None:
+            continue
+        # One that begins in the future was begun by a wrong clock.
+        is_open = began is not None and began <= now + MAX_CLOCK_SKEW and now < began + length
+        windows.append(_Window(name, length, most, began if is_open else None, used * is_open))
+    return windows
+
+
+def _count(
+    used: TokenBucket, before: TokenBucket, limit: Limit, messages: int, now: datetime
+) -> TokenBucket:
+    """Return `used` with `messages` counted in the windows of `before`."""
+    changes: dict[str, Any] = {}
+    for window in _windows(before, limit, now):
+        changes[f"{window.name}_at"] = window.began or now
+        changes[f"{window.name}_used"] = window.used + messages
+    return replace(used, **changes)
+
+
+def _slowest_rate(limit: Limit) -> float:
+    """Return the messages a second that all limits but the day's allow in the long run; 0: any."""
+    rates = [limit.per_second] if limit.per_second else []
+    rates += [limit.per_minute / MINUTE.total_seconds()] if limit.per_minute else []
+    rates += [limit.per_hour / HOUR.total_seconds()] if limit.per_hour else []
+    return min(rates, default=0.0)
 
 
 def eta(
@@ -98,7 +159,8 @@ def eta(
         start = available_from(bucket, limit, moment)
         today = _available_until_midnight(limit, bucket, start) if start < next_day(moment) else 0
         if today is None or left <= today:
-            seconds = left / limit.per_second if limit.per_second else 0
+            rate = _slowest_rate(limit)
+            seconds = left / rate if rate else 0
             return start + timedelta(seconds=seconds)
         left -= today
         moment = next_day(moment)
@@ -110,8 +172,8 @@ def _available_until_midnight(limit: Limit, bucket: TokenBucket, start: datetime
     amounts = []
     if limit.per_day is not None:
         amounts.append(limit.per_day - bucket.used_on(_day(start)))
-    if limit.per_second:
-        amounts.append(int((next_day(start) - start).total_seconds() * limit.per_second))
+    if rate := _slowest_rate(limit):
+        amounts.append(int((next_day(start) - start).total_seconds() * rate))
     return min(amounts, default=None)
 
 

@@ -131,7 +131,7 @@ def test_two_workers_share_one_rate(store: Store, clock: Clock) -> None:
             for worker in (one, two):
                 with store.write() as session:
                     claims = claim_batches(
-                        session, number, worker.number, clock(), 4, limiter=limiter
+                        session, number, worker.worker_id, clock(), 4, limiter=limiter
                     )
                 taken += [(clock(), sum(len(claim.recipients) for claim in claims))]
             clock.on(seconds=0.1)
@@ -150,10 +150,10 @@ def test_two_issues_share_one_rate(store: Store, clock: Clock) -> None:
     first, second = start(store, clock, limits), start(store, clock, limits)
     limiter = RateLimiter("recorder", limits)
     with worker_lock(store) as here, store.write() as session:
-        assert claim_batches(session, first, here.number, clock(), limiter=limiter)
-        assert not claim_batches(session, second, here.number, clock(), limiter=limiter)
+        assert claim_batches(session, first, here.worker_id, clock(), limiter=limiter)
+        assert not claim_batches(session, second, here.worker_id, clock(), limiter=limiter)
         clock.on(seconds=1)
-        assert claim_batches(session, second, here.number, clock(), limiter=limiter)
+        assert claim_batches(session, second, here.worker_id, clock(), limiter=limiter)
 
 
 def test_each_provider_has_its_own_buckets(store: Store, clock: Clock) -> None:
@@ -163,8 +163,8 @@ def test_each_provider_has_its_own_buckets(store: Store, clock: Clock) -> None:
     with worker_lock(store) as here, store.write() as session:
         for name in ("smtp", "sendgrid"):
             limiter = RateLimiter(name, limits)
-            assert claim_batches(session, number, here.number, clock(), limiter=limiter)
-            assert not claim_batches(session, number, here.number, clock(), limiter=limiter)
+            assert claim_batches(session, number, here.worker_id, clock(), limiter=limiter)
+            assert not claim_batches(session, number, here.worker_id, clock(), limiter=limiter)
 
 
 def test_a_days_limit_ends_the_run_until_the_next_day_in_utc(store: Store, clock: Clock) -> None:
@@ -328,7 +328,9 @@ def test_a_resend_keeps_domain_queues(store: Store, clock: Clock) -> None:
     move_to(store, people[:6], "gmail.com")
     limits = Limits(domains={"gmail.com": Limit(3)})
     number = start(store, clock, limits)
-    provider = Recorder(answer=lambda one: Rejected(one.delivery_id, True, "550", "no"))
+    provider = Recorder(
+        answer=lambda one: Rejected(one.delivery_id, True, "550", "no", is_local=True)
+    )
     to_the_end(limited(store, provider, clock, limits), number, store, clock)
     editor = replace(
         issue_service(store, provider, clock), domain_batch_sizes=limits.domain_batch_sizes(10)

@@ -81,7 +81,7 @@ def test_an_hours_pause_is_not_followed_by_an_hours_burst() -> None:
     limit, later = Limit(10), NOW + timedelta(hours=1)
     bucket = consume(consume(FRESH, limit, 10, NOW), limit, 10, later)
     assert available(bucket, limit, later) == 0
-    assert available_from(bucket, limit, later) == later + timedelta(seconds=0.8)
+    assert available_from(bucket, limit, later) == later + timedelta(seconds=1)
 
 
 def test_a_refund_is_available_again_but_not_on_another_day() -> None:
