@@ -47,6 +47,8 @@ class Purpose(StrEnum):
     """Confirms a new address; the second number says which of the person's changes it is."""
     TRANSACTIONAL = "letter"
     """Names a transactional message by its public id in the subscriber's place; opens nothing."""
+    TEST = "test"
+    """Shows the issue of a test message, by its number, whatever its state."""
     DELIVERY = "delivery"
     """The opaque delivery id that providers see and send back."""
 

@@ -10,6 +10,8 @@ from digest.issues.days import sending_day, sending_moment
 from digest.issues.tables import Issue, IssueState, Link, Variant
 
 PUBLIC_STATES = (IssueState.SENDING, IssueState.PAUSED, IssueState.FINISHED)
+"""What the archive lists. An issue that was cancelled in mid-send has a page and is not listed:
+who got it can still read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class ArchivedIssue:
     html: str
     links: Mapping[int, str]
     day: date
+    listed: bool = True
 
 
 def public_issues(session: Session) -> list[ArchiveEntry]:
@@ -49,7 +52,7 @@ def public_issues(session: Session) -> list[ArchiveEntry]:
 def archived_issue(session: Session, number: int) -> ArchivedIssue | None:
     """Return issue `number` as it was mailed; None if it did not go out."""
     row = session.get(Issue, number)
-    if row is None or row.state not in PUBLIC_STATES:
+    if row is None or not _was_mailed(row):
         return None
     variant = session.exec(
         select(Variant).where(Variant.issue_number == number).order_by(col(Variant.id))
@@ -59,5 +62,17 @@ def archived_issue(session: Session, number: int) -> ArchivedIssue | None:
     links = session.exec(select(Link).where(Link.issue_number == number))
     addresses = {link.number: link.url for link in links}
     return ArchivedIssue(
-        number, row.subject, row.preheader, variant.html, addresses, sending_day(session, row)
+        number,
+        row.subject,
+        row.preheader,
+        variant.html,
+        addresses,
+        sending_day(session, row),
+        listed=row.state in PUBLIC_STATES,
     )
+
+
+def _was_mailed(issue: Issue) -> bool:
+    """Return whether somebody may have the issue: its sending began, however it ended."""
+    cancelled = issue.state == IssueState.CANCELLED and issue.audience is not None
+    return cancelled or issue.state in PUBLIC_STATES

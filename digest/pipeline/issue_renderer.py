@@ -2,8 +2,9 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +28,7 @@ from digest.render.issue import dated, render_issue
 from digest.render.links import Tracking
 from digest.render.rendered import Rendered, RenderedLink
 from subscribers.public_ids import IssueIds
-from subscribers.tokens import Tokens
+from subscribers.tokens import Purpose, Tokens
 
 UNFROZEN = (IssueState.DRAFT, IssueState.CANCELLED, IssueState.SKIPPED)
 PREVIEWER = Recipient(0, 0, 0, None, "reader@example.com", "Sam", tracking=False)
@@ -82,6 +83,19 @@ class IssueRenderer:
     def edition(self, session: Session, number: int) -> Edition:
         """Return the issue for sending; once approved, with the sender that was approved."""
         return self._edition(session, number, self.rendered(session, number))
+
+    def test_edition(self, session: Session, number: int) -> Edition:
+        """Return the issue for a test message, whose "View in browser" opens it in any state."""
+        edition = self.edition(session, number)
+        page = re.compile(re.escape(f"{edition.public_url}/issues/{number}") + r"(?![\w/?#])")
+        link = (
+            f"{edition.public_url}/issues/{number}?test={self.tokens.make(Purpose.TEST, 0, number)}"
+        )
+        return replace(
+            edition,
+            html=page.sub(lambda _: link, edition.html),
+            text=page.sub(lambda _: link, edition.text),
+        )
 
     def sample_message(self, session: Session, number: int, at: datetime) -> SampleMessage:
         """Return the message for the gate, as the previewer would get it at `at`."""

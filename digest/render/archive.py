@@ -1,7 +1,7 @@
 """Turns an issue's frozen HTML into the public archive page, without anybody's tokens.
 
-It changes nothing but slots, so that the archive shows what was mailed (invariant 3,
-docs/invariants.md: those bytes, slots aside).
+It changes nothing but slots, and leaves out what only a recipient can use, so that the archive
+shows what was mailed (invariant 3, docs/invariants.md: those bytes, slots aside).
 """
 
 import html as markup
@@ -18,21 +18,46 @@ _ADDRESS = re.compile(
 )
 _BODY = re.compile(r"<body\b[^>]*>")
 _IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+_PERSONAL = re.compile(
+    r"<(?P<tag>[a-z][a-z0-9]*)\b[^<>]*\sclass=\"(?:[^\"]*\s)?personal(?:\s[^\"]*)?\"[^<>]*>"
+)
 _CLICK_PATH = re.compile(r"/l/([0-9]{1,9})/" + re.escape(Slot.CLICK.mark))
 
 
-def archive_html(html: str, links: Mapping[int, str], archive_url: str) -> str:
+def archive_html(html: str, links: Mapping[int, str], archive_url: str, sign_up_url: str) -> str:
     """Return `html` with every slot closed, for no reader in particular.
 
-    Click links lead straight to their target in `links` (by number). Links that only a recipient
-    could use (unsubscribe, preferences, vote), and those without a usable target, lead to
-    `archive_url`. The tracking pixel is removed and the greeting names nobody.
+    Click links lead straight to their target in `links` (by number), or to `archive_url` if it is
+    not usable. Elements of the class `personal`, and the tracking pixel, are left
+    out, and the greeting names nobody. Any other link that only a recipient could use (unsubscribe,
+    preferences, vote) leads to `sign_up_url`.
     """
-    straight = direct_links_html(html, links, archive_url)
-    closed = _ADDRESS.sub(lambda match: _lead_to(match, archive_url), straight)
+    straight = direct_links_html(_without_personal(html), links, archive_url)
+    closed = _ADDRESS.sub(lambda match: _lead_to(match, sign_up_url), straight)
     greeted = closed.replace(Slot.GREETING.mark, NEUTRAL_GREETING)
     # A slot in any other place (a visible address, a comment) has nothing to say to everybody.
     return MARKS.sub("", greeted)
+
+
+def _without_personal(html: str) -> str:
+    """Return `html` without the elements of the class `personal`, each up to its own end tag."""
+    kept: list[str] = []
+    at = 0
+    for match in _PERSONAL.finditer(html):
+        if match.start() >= at:
+            kept.append(html[at : match.start()])
+            at = _end_of(html, match["tag"], match.end())
+    return "".join([*kept, html[at:]])
+
+
+def _end_of(html: str, tag: str, at: int) -> int:
+    """Return where the element ends whose start tag ends at `at`; there if it is never closed."""
+    depth = 1
+    for match in re.compile(rf"<(?P<end>/?){tag}\b[^>]*>", re.IGNORECASE).finditer(html, at):
+        depth += -1 if match["end"] else 1
+        if not depth:
+            return match.end()
+    return at
 
 
 def direct_links_html(html: str, links: Mapping[int, str], other: str) -> str:

@@ -107,7 +107,7 @@ def test(
     email = parse_address(to).email
     with open_app() as app:
         with app.store.read() as session:
-            edition = app.renderer.edition(session, number)
+            edition = app.renderer.test_edition(session, number)
         personalization = app.renderer.sample_personalization(edition, email)
         outcomes = [
             one for some in app.provider.submit(edition, [[personalization]]) for one in some

@@ -1,19 +1,26 @@
 """The public archive: the issues that went out."""
 
 import re
+from collections.abc import Mapping
 
 from fastapi import APIRouter, HTTPException, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from digest.issues.archive import archived_issue, public_issues
 from digest.render.archive import archive_html, with_head_and_foot
+from digest.render.errors import TemplateError
 from digest.render.filters import fill_date
-from digest.web.headers import ARCHIVE_POLICY
+from digest.web.headers import ARCHIVE_POLICY, MAIL_POLICY
 from digest.web.public.signup_form import signup_form
-from digest.web.site import SiteDep, TemplatesDep
+from digest.web.site import Site, SiteDep, TemplatesDep
+from digest.web.templating import PageTemplates
+from store.errors import UserError
+from subscribers.tokens import Purpose, TokenError
 
 router = APIRouter()
 
+UNLISTED = {"X-Robots-Tag": "noindex", "Cache-Control": "no-store"}
+"""For a page that only who got the mail has the address of."""
 ISSUE_NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 
 
@@ -35,19 +42,42 @@ def archive(site: SiteDep, templates: TemplatesDep) -> Response:
 
 
 @router.api_route("/issues/{number}", methods=["GET", "HEAD"])
-def issue(number: str, site: SiteDep, templates: TemplatesDep) -> Response:
-    """Shows an issue as it was mailed, with nobody's tokens, and the sign-up form under it."""
+def issue(number: str, site: SiteDep, templates: TemplatesDep, test: str = "") -> Response:
+    """Shows an issue as it was mailed, with nobody's tokens, and the sign-up form under it.
+
+    `test` is the token of a test message: it opens the issue it was made for, in any state.
+    """
     with site.store.read() as session:
         found = archived_issue(session, issue_number(number))
     if found is None:
-        raise HTTPException(404)
+        return _tested_issue(site, templates, issue_number(number), test)
     values = {"path": f"/issues/{found.number}", "entry": found, "signup_form": signup_form(site)}
     html = with_head_and_foot(
-        archive_html(fill_date(found.html, found.day), found.links, f"{templates.base}/issues/"),
+        _for_everybody(templates, fill_date(found.html, found.day), found.links),
         templates.text("issue_head.html", **values),
         templates.text("issue_foot.html", **values),
     )
-    return HTMLResponse(html, headers={"Content-Security-Policy": ARCHIVE_POLICY})
+    headers = {} if found.listed else UNLISTED
+    return HTMLResponse(html, headers={"Content-Security-Policy": ARCHIVE_POLICY} | headers)
+
+
+def _tested_issue(site: Site, templates: PageTemplates, number: int, token: str) -> Response:
+    """Shows an issue as it stands to who has a test message of it. Raises a 404 for others."""
+    try:
+        claims = site.tokens.read(Purpose.TEST, token)
+        if claims.issue != number:
+            raise HTTPException(404)
+        rendered = site.preview.rendered(number)
+    except (TokenError, UserError, TemplateError):
+        raise HTTPException(404) from None
+    links = {link.number: link.url for link in rendered.links}
+    html = with_head_and_foot(_for_everybody(templates, rendered.html, links), "", "")
+    return HTMLResponse(html, headers={"Content-Security-Policy": MAIL_POLICY} | UNLISTED)
+
+
+def _for_everybody(templates: PageTemplates, html: str, links: Mapping[int, str]) -> str:
+    base = templates.base
+    return archive_html(html, links, f"{base}/issues/", f"{base}/subscribe")
 
 
 def issue_number(text: str) -> int:

@@ -1,5 +1,6 @@
 """The web over the real pipeline: drafted, approved, sent, and looked at."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,9 +52,37 @@ def test_the_archive_of_a_real_issue_leads_everywhere_straight(app: App) -> None
     with app.store.read() as session:
         targets = set(session.exec(select(Link.url)))
     assert "https://example.org/alpha-vs-beta?a=1&b=2" in targets
-    in_browser = f"https://digest.example.org/issues/{number}"
-    assert addresses == targets | {"/issues/", in_browser}
+    assert addresses == targets | {"/issues/"}
     assert "/o/" not in page
+
+
+def test_the_archive_of_a_real_issue_has_no_dead_buttons(app: App) -> None:
+    """What only a recipient could use is left out, words and all."""
+    page = TestClient(create_app(app)).get(f"/issues/{finished(app)}").text
+    words = BeautifulSoup(page, "html.parser").get_text(" ")
+    for dead in ("Used it?", "Unsubscribe", "Preferences", "View in browser", "You get this"):
+        assert dead not in words
+    buttons = [one.get_text() for one in BeautifulSoup(page, "html.parser").select(".pill, .tap")]
+    assert buttons == []
+
+
+@pytest.mark.parametrize("state", ["draft", "approved", "cancelled"])
+def test_view_in_browser_of_a_test_message_opens_the_issue(app: App, state: str) -> None:
+    number = app.issues.draft()
+    if state == "approved":
+        app.issues.approve(number, by="an editor")
+    if state == "cancelled":
+        app.issues.cancel(number)
+    with app.store.read() as session:
+        edition = app.renderer.test_edition(session, number)
+    client = TestClient(create_app(app))
+    (in_html,) = re.findall(r'href="([^"]*/issues/[^"]*)"', edition.html)
+    (in_text,) = re.findall(r"^View in browser: (\S+)$", edition.text, re.MULTILINE)
+    assert in_html == in_text
+    page = client.get(in_html.removeprefix("https://digest.example.org"))
+    assert page.status_code == 200
+    assert "https://example.org/alpha-vs-beta?a=1&amp;b=2" in page.text
+    assert client.get(f"/issues/{number}").status_code == 404
 
 
 def test_every_link_of_a_real_issue_can_be_followed(app: App) -> None:

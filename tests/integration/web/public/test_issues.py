@@ -1,11 +1,14 @@
 """The archive shows what went out, and nobody's tokens."""
 
 import pytest
+from sqlmodel import update
 from starlette.testclient import TestClient
 
 from digest.issues.archive import archived_issue
+from digest.issues.tables import Issue
 from digest.render.archive import archive_html
 from digest.render.slots import MARKS
+from subscribers.tokens import Purpose
 from tests.integration.web.rows import TARGET, add_issue
 from tests.integration.web.small_site import SmallSite
 
@@ -36,6 +39,59 @@ def test_the_archive_lists_what_went_out_newest_first(client: TestClient, site: 
 def test_what_did_not_go_out_has_no_page(client: TestClient, site: SmallSite, state: str) -> None:
     add_issue(site.store, state=state)
     assert client.get("/issues/7").status_code == 404
+
+
+def test_what_was_cancelled_in_mid_send_stays_readable_and_unlisted(
+    client: TestClient, site: SmallSite
+) -> None:
+    add_issue(site.store, state="sending")
+    with site.store.write() as session:
+        session.exec(update(Issue).values(state="cancelled", audience=3))
+    page = client.get("/issues/7")
+    assert page.status_code == 200
+    assert TARGET.replace("&", "&amp;") in page.text
+    assert page.headers["x-robots-tag"] == "noindex"
+    for place in ("/issues/", "/feed.xml", "/feed.json", "/sitemap.xml"):
+        assert "issues/7" not in client.get(place).text, place
+
+
+def test_what_was_cancelled_before_anybody_got_it_has_no_page(
+    client: TestClient, site: SmallSite
+) -> None:
+    add_issue(site.store, state="approved")
+    with site.store.write() as session:
+        session.exec(update(Issue).values(state="cancelled"))
+    assert client.get("/issues/7").status_code == 404
+
+
+@pytest.mark.parametrize("state", ["draft", "approved", "scheduled", "cancelled", "skipped"])
+def test_who_has_a_test_message_sees_the_issue_in_any_state(
+    client: TestClient, site: SmallSite, state: str
+) -> None:
+    add_issue(site.store, state=state)
+    page = client.get(f"/issues/7?test={site.tokens.make(Purpose.TEST, 0, 7)}")
+    assert page.status_code == 200
+    assert page.headers["x-robots-tag"] == "noindex"
+    assert not MARKS.search(page.text)
+    assert "Alpha or Beta?" in page.text
+
+
+def test_a_test_message_opens_no_other_issue_and_no_other_token_opens_one(
+    client: TestClient, site: SmallSite
+) -> None:
+    add_issue(site.store, state="draft")
+    add_issue(site.store, number=8, state="draft")
+    wrong = [
+        site.tokens.make(Purpose.TEST, 0, 8),
+        site.tokens.make(Purpose.VOTE, 0, 7),
+        "x",
+        "é" * 22,
+    ]
+    for token in wrong:
+        assert client.get("/issues/7", params={"test": token}).status_code == 404
+    site.preview.fault = "issue 7 has no pick"
+    good = site.tokens.make(Purpose.TEST, 0, 7)
+    assert client.get("/issues/7", params={"test": good}).status_code == 404
 
 
 @pytest.mark.parametrize("state", ["sending", "paused", "finished"])
@@ -82,7 +138,7 @@ def test_an_issues_page_ends_with_a_form_and_changes_nothing_of_the_mail(
     with site.store.read() as session:
         found = archived_issue(session, 7)
     assert found is not None
-    mailed = archive_html(found.html, found.links, "/issues/")
+    mailed = archive_html(found.html, found.links, "/issues/", "/subscribe")
     assert mailed is not None
     body = mailed.partition("<body>")[2].rpartition("</body>")[0]
     assert f"<main>{body}</main>" in page.text
