@@ -18,7 +18,7 @@ from digest.deliver.providers.smtp.handshake import HandshakeClient, SecureHands
 from digest.deliver.providers.smtp.limits import BUSY_SECONDS, HANDSHAKE_TIMEOUT
 from digest.deliver.providers.smtp.reply import OK, Stage, read_reply
 from digest.deliver.providers.smtp.transport import CLOSED, SocketTransport
-from digest.deliver.providers.smtp.url import SmtpUrl, Tls
+from digest.deliver.providers.smtp.url import SUBMISSIONS_PORT, SmtpUrl, Tls
 
 MAX_DIGITS = 20
 SIGNED_IN = frozenset({235, 503})
@@ -68,7 +68,8 @@ def open_client(
     try:
         smtp = _connect(target, tls, min(timeout, HANDSHAKE_TIMEOUT))
     except OSError as error:
-        raise _unusable(f"can't reach {target}: {_explain(error)}", error) from error
+        msg = f"can't reach {target}: {_explain(error)}{_other_scheme(target, error)}"
+        raise _unusable(msg, error) from error
     try:
         _secure(smtp, target, tls)
         _sign_in(smtp, target)
@@ -79,6 +80,17 @@ def open_client(
         msg = f"connected to {target}, but the handshake failed: {_explain(error)}"
         raise _unusable(msg, error) from error
     return SmtpClient(smtp, timeout, body_timeout)
+
+
+def _other_scheme(target: SmtpUrl, error: OSError) -> str:
+    """Return which scheme the port wants, where the one given may be the reason."""
+    if target.tls is Tls.IMPLICIT and isinstance(error, ssl.SSLError):
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return ""
+        return f"; it speaks no TLS from the start: use smtp://{target.host}:{target.port}"
+    if target.tls is not Tls.IMPLICIT and target.port == SUBMISSIONS_PORT:
+        return f"; port {target.port} speaks TLS from the start: use smtps://{target.host}"
+    return ""
 
 
 def _unusable(msg: str, error: OSError | ProviderError) -> ProviderError:
