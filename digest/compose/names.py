@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 _BRACKETED = re.compile(r"\s*[(\[（][^()\[\]（）]*[)\]）]\s*$")
 _LOOSE_END = " ,;:-–—/&+·|"
@@ -35,5 +36,6 @@ def cut_at_word(text: str, length: int) -> str:
     return f"{head}…" if space and head else ""
 
 
+@lru_cache(maxsize=2048)
 def _key(name: str) -> str:
     return " ".join(name.casefold().split())

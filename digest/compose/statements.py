@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 from digest.compose.issue_facts import IssueFacts, PairFacts, ToolFacts
@@ -59,15 +60,21 @@ class Candidate:
 
     def texts(self, issue: IssueFacts, lengths: Sequence[int]) -> Iterator[str]:
         """Yield its text with the names in full, then with shorter and shorter names."""
-        every = [side.name for side in issue.sides]
+        every = tuple(side.name for side in issue.sides)
         forms = {
-            place: list(short_forms(tool.name, every, lengths))
+            place: _forms(tool.name, every, tuple(lengths))
             for place, tool in self.said.tools.items()
         }
         choices = sorted(product(*forms.values()), key=lambda names: -sum(map(len, names)))
         for names in choices:
             values = dict(zip(forms, names, strict=True)) | dict(self.said.words)
             yield self.message.say(self.said.count, **values)
+
+
+@lru_cache(maxsize=1024)
+def _forms(name: str, others: tuple[str, ...], lengths: tuple[int, ...]) -> tuple[str, ...]:
+    """Return `short_forms` of a name, which many statements of one issue ask for."""
+    return tuple(short_forms(name, others, lengths))
 
 
 def candidates(issue: IssueFacts, statements: Iterable[Statement]) -> list[Candidate]:

@@ -32,8 +32,10 @@ def proposals(issue: IssueFacts, count: int = PROPOSALS) -> list[Proposal]:
         if len(found) == count:
             break
         name = one.candidate.name
+        if name in {other.pattern for other in found}:
+            continue
         text = next(_fitting(issue, one), None)
-        if text is not None and name not in {other.pattern for other in found}:
+        if text is not None:
             found.append(Proposal(text, name, one.reasons(issue)))
     return found
 
