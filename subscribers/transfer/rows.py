@@ -179,6 +179,8 @@ class RowParser:
         if ("\n" in text or "\r" in text) and _SWALLOWED.search(text):
             raise RowRefusedError(text[:60], "a name over several lines: is a quote missing?")
         name = read_name(unescape_formula(text), email)
+        if not name and "@" in text and text.strip().lower() != email.lower():
+            raise RowRefusedError(text[:60], "another address where the name should be")
         self.no_names += not name and not text.isspace()
         return name
 
@@ -213,7 +215,7 @@ class RowParser:
 
     def _moment(self, other: dict[str, str], role: str) -> datetime | None:
         text = other.get(role)
-        if text is None or is_empty(text):
+        if text is None or (text[0] in "01" and is_empty(text)):
             return None
         moment = read_date(text, self.order)
         if moment is None or moment > self._now:

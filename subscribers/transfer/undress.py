@@ -49,7 +49,7 @@ def read_name(text: str, email: str) -> str:
         name = " ".join(_TAGS.sub(" ", name).split())
         if "@" in name and _is_address(name):
             return ""
-    return name if any(map(str.isalpha, name)) else ""
+    return name if name[:1].isalpha() or any(map(str.isalpha, name)) else ""
 
 
 def _bare(text: str) -> tuple[str, str]:
