@@ -41,6 +41,7 @@ def import_(
     from digest.catalog.intake.sources import read_sources
     from digest.catalog.pages import PageError
     from digest.catalog.upsert import Change, upsert_page
+    from digest.issues.history import issues_with
 
     moment = parse_moment(published_at, "--published-at") if published_at else None
     if url is not None:
@@ -60,6 +61,7 @@ def import_(
             stated = replace(page, published_at=page.published_at or moment, url=url or page.url)
             with app.store.write() as session:
                 kept = upsert_page(session, stated, app.clock())
+                concerned = issues_with(session, kept.slug) if kept.change is Change.CHANGED else []
             tally[kept.change] += 1
             if kept.change is not Change.SAME:
                 print(f"{kept.change}: {kept.slug}")
@@ -67,6 +69,8 @@ def import_(
                 print(f"  {change}")
             if len(kept.changes) > MOST_CHANGES:
                 print(f"  and {len(kept.changes) - MOST_CHANGES} more changes")
+            for number, state in concerned:
+                print(f"  it is in issue {number} ({state}): digest issue show {number}")
     print(
         f"{tally[Change.NEW]} new, {tally[Change.CHANGED]} changed, "
         f"{tally[Change.SAME]} unchanged, {tally['refused']} refused"

@@ -128,8 +128,11 @@ ABOUT_THE_LEAD = (
 
 
 def _moved(issue: IssueFacts) -> Iterator[Said]:
-    tool = max(issue.sides, key=lambda side: side.moved)
-    if tool.earlier is not None and tool.moved >= READERS_GAP:
+    # What moved in the lead is told there.
+    lead = {side.tool_id for side in issue.lead.sides}
+    rest = [side for side in issue.sides if side.tool_id not in lead]
+    tool = max(rest, key=lambda side: side.moved, default=issue.lead.left)
+    if rest and tool.earlier is not None and tool.moved >= READERS_GAP:
         words = {
             "was": percent(tool.earlier.score),
             "now": score(tool),

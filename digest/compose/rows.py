@@ -22,7 +22,13 @@ class Rows:
     def sentence(self, pair: PairFacts) -> str:
         """Return what the panel made of the two; empty rather than what was said before."""
         values = _values(pair)
-        found = [message for message in _forms(pair) if message.say(**values) not in self._said]
+        found = [
+            message
+            for message in _forms(pair)
+            if message.say(**values) not in self._said
+            # Where all agree, the figures say it; a lead is news each time.
+            and (message in messages.LEAD_ROWS or message not in self._used)
+        ]
         if not found:
             return ""
         # The form that was used the longest ago, so that leads don't all "lead".

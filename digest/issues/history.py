@@ -66,6 +66,19 @@ def unfinished(session: Session, now: datetime) -> list[Issue]:
     )
 
 
+def issues_with(session: Session, slug: str) -> list[tuple[int, str]]:
+    """Return the issues that are not sent yet and have this comparison: number and state."""
+    waiting = (IssueState.DRAFT, IssueState.APPROVED, IssueState.SCHEDULED)
+    rows = session.exec(
+        select(Issue.number, Issue.state)
+        .join(Pick, col(Pick.issue_number) == col(Issue.number))
+        .join(Comparison, col(Comparison.id) == col(Pick.comparison_id))
+        .where(Comparison.slug == slug, col(Issue.state).in_(waiting))
+        .order_by(col(Issue.number))
+    )
+    return [(number, state) for number, state in rows if number is not None]
+
+
 def all_issues(session: Session) -> Sequence[Issue]:
     """Return every issue, newest first."""
     return session.exec(select(Issue).order_by(col(Issue.number).desc())).all()

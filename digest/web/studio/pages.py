@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from digest.issues.history import all_issues
+from digest.pipeline.current_words import current_words
 from digest.web.headers import FRAMED_MAIL_POLICY, STUDIO_POLICY
 from digest.web.public.issues import issue_number
 from digest.web.public.signup_form import signup_form
@@ -28,7 +29,7 @@ async def redirect_to_overview(request: Request) -> Response:
 def overview(site: SiteDep, templates: TemplatesDep) -> Response:
     """Lists all issues."""
     with site.store.read() as session:
-        issues = all_issues(session)
+        issues = [(one, current_words(session, one)) for one in all_issues(session)]
     return templates.show("studio/overview.html", headers=HEADERS, issues=issues)
 
 

@@ -11,6 +11,7 @@ from digest.gate import Finding, Gate, sample_message
 from digest.issues.history import picks_of
 from digest.issues.lifecycle import find_issue
 from digest.message.personalization import Personalization, slot_text
+from digest.pipeline.current_words import current_words
 from digest.render.archive import direct_links_html
 from digest.web.site import Preview
 from store.engine import Store
@@ -39,6 +40,8 @@ class IssueSummary:
     approved_at: datetime | None
     approved_by: str
     content_hash: str | None
+    changes: tuple[str, ...]
+    """What the pages say otherwise since the approval."""
     picks: tuple[PickReason, ...]
     left_out: tuple[PickReason, ...]
 
@@ -63,19 +66,26 @@ def summary_of(store: Store, number: int) -> IssueSummary:
     with store.read() as session:
         issue = find_issue(session, number)
         picks = picks_of(session, number)
+        now = current_words(session, issue)
         titles = comparison_titles(session, [entry["slug"] for entry in issue.left_out])
     return IssueSummary(
         number=number,
         state=issue.state,
         series=issue.series,
-        subject=issue.subject,
-        preheader=issue.preheader,
+        subject=now.title.subject,
+        preheader=now.title.preheader,
         as_of=issue.as_of,
         approved_at=issue.approved_at,
         approved_by=issue.approved_by,
         content_hash=issue.content_hash,
+        changes=tuple(map(str, now.changes)),
         picks=tuple(
-            PickReason(comparison.slug, comparison.title, pick.role, tuple(pick.reasons))
+            PickReason(
+                comparison.slug,
+                comparison.title,
+                pick.role,
+                tuple((now.reasons or {}).get(pick.comparison_id, pick.reasons)),
+            )
             for pick, comparison in picks
         ),
         left_out=tuple(

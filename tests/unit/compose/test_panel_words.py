@@ -119,7 +119,7 @@ def test_a_kicker_always_holds(left: float | None, right: float | None) -> None:
         "Clear verdict": low is not None and low < 50 < high and high - low >= 50,  # type: ignore[operator]
         "Split panel": any(one is not None and 40 <= one <= 60 for one in known),
         "Divided panel": any(one is not None and 25 <= one <= 75 for one in known),
-        "All but one": any(one is not None and 74.5 <= one <= 75.5 for one in known),
+        "One dissent": any(one is not None and 74.5 <= one <= 75.5 for one in known),
         "One lone fan": any(one is not None and 24.5 <= one <= 25.5 for one in known),
         "Close call": low is not None and 0 < high - low < 20,  # type: ignore[operator]
         "One ahead": low != high,
