@@ -111,6 +111,8 @@ class ConnectionPool:
         self._plain = options.plain
         self._max_connections = options.connections
         self._max_window = MAX_WINDOW
+        # What connections that ended well had reached; the next ones need not begin anew.
+        self._known_window = 0
         self._refused = 0
         self._queue: deque[InFlightMessage] = deque()
         # Refused for now on two fresh connections, and others are still to show whose fault it is.
@@ -289,6 +291,8 @@ class ConnectionPool:
             self._stop(ProviderError(SERVER_IN_TROUBLE))
 
     def _count(self, one: _Pooled) -> None:
+        if not one.connection.lost:
+            self._known_window = one.client.peer.window // 2
         self.accepted += one.client.peer.accepted - one.accepted_before
         self._refused += one.connection.refusals
 
@@ -317,6 +321,7 @@ class ConnectionPool:
 
     def _narrow(self) -> None:
         """Keep fewer bodies in flight, since some were lost."""
+        self._known_window = 0
         self._max_window = max(1, self._max_window // LOSS_DIVISOR)
         for one in self._pooled.values():
             peer = one.client.peer
@@ -374,7 +379,7 @@ class ConnectionPool:
             limit=options.messages,
         )
         client.peer.max_window = self._max_window
-        client.peer.window = min(client.peer.window, self._max_window)
+        client.peer.window = min(max(client.peer.window, self._known_window), self._max_window)
         self._smtputf8 = "smtputf8" in client.peer.extensions
         self._pooled[transport.socket.fileno()] = _Pooled(
             client, transport, connection, self._unanswered, client.peer.accepted

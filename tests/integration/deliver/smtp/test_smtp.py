@@ -21,7 +21,7 @@ from tests.parts.smtp_server import SmtpServer
     ("reply", "permanent", "about_address", "code"),
     [
         ("550 5.1.1 No such user", True, True, "550 5.1.1"),
-        ("550 5.1.10 The domain takes no mail", True, True, "550 5.1.10"),
+        ("550 5.1.10 Recipient address has null MX", True, True, "550 5.1.10"),
         ("550 No such user", True, True, "550"),
         ("551 User not local", True, True, "551"),
         ("550 5.7.1 Not from you", True, False, "550 5.7.1"),

@@ -19,5 +19,5 @@ def test_smtps_on_a_port_without_tls_names_smtp() -> None:
 
 def test_smtp_on_465_names_smtps() -> None:
     target = SmtpUrl("127.0.0.1", 465)
-    with pytest.raises(ProviderError, match="use smtps://127.0.0.1"):
+    with pytest.raises(ProviderError, match=r"use smtps://127\.0\.0\.1"):
         open_client(target, ssl.create_default_context(), 2, 2)
