@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,10 +19,25 @@ from digest.cli.common import (
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
+    from digest.catalog.upsert import UpsertResult
 
 app = typer.Typer(help="The comparisons that issues are made of.", no_args_is_help=True)
 
 MOST_CHANGES = 6
+
+
+def _print_kept(kept: "UpsertResult", concerned: Sequence[tuple[int, str]]) -> None:
+    """Print what importing one page changed, and which issues hold it."""
+    from digest.catalog.upsert import Change
+
+    if kept.change is not Change.SAME:
+        print(f"{kept.change}: {kept.slug}")
+    for change in kept.changes[:MOST_CHANGES]:
+        print(f"  {change}")
+    if len(kept.changes) > MOST_CHANGES:
+        print(f"  and {len(kept.changes) - MOST_CHANGES} more changes")
+    for number, state in concerned:
+        print(f"  it is in issue {number} ({state}): digest issue show {number}")
 
 
 @app.command(
@@ -63,14 +79,7 @@ def import_(
                 kept = upsert_page(session, stated, app.clock())
                 concerned = issues_with(session, kept.slug) if kept.change is Change.CHANGED else []
             tally[kept.change] += 1
-            if kept.change is not Change.SAME:
-                print(f"{kept.change}: {kept.slug}")
-            for change in kept.changes[:MOST_CHANGES]:
-                print(f"  {change}")
-            if len(kept.changes) > MOST_CHANGES:
-                print(f"  and {len(kept.changes) - MOST_CHANGES} more changes")
-            for number, state in concerned:
-                print(f"  it is in issue {number} ({state}): digest issue show {number}")
+            _print_kept(kept, concerned)
     print(
         f"{tally[Change.NEW]} new, {tally[Change.CHANGED]} changed, "
         f"{tally[Change.SAME]} unchanged, {tally['refused']} refused"

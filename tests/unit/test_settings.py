@@ -47,7 +47,7 @@ def test_everything_has_a_default_for_trying_it_out(nowhere: Path) -> None:
         ("BOUNCE_ADDRESS", "b-*@example.org", "bounces+*@example.org"),
         ("BOUNCE_ADDRESS", "bounces+*", "a mail address"),
         ("BOUNCE_ADDRESS", "b" * 41 + "+*@example.org", "more than 40 characters"),
-        ("RATE_LIMIT", "-1", "should look like 20, 20/s, 30/min, 500/hour, 5000/day or 20/s 5000/day"),
+        ("RATE_LIMIT", "-1", "look like 20, 20/s, 30/min, 500/hour, 5000/day or 20/s 5000/day"),
         ("RATE_LIMIT", "nan", "20/s 5000/day"),
         ("RATE_LIMIT", "20/s 30/s", "20/s 5000/day"),
         ("RATE_LIMIT", "5000/week", "20/s 5000/day"),
