@@ -51,7 +51,7 @@ def import_(
     ] = None,
     url: Annotated[str | None, typer.Option(help="Address of the page, for a single one.")] = None,
 ) -> None:
-    """Read comparison pages: page text, HTML or JSON. Importing again changes nothing."""
+    """Read comparison pages: page text, Markdown, HTML or JSON. Importing again changes nothing."""
     from dataclasses import replace
 
     from digest.catalog.intake.sources import read_sources

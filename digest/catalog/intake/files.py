@@ -11,7 +11,8 @@ from digest.catalog.intake import limits
 from store.errors import UserError
 
 HTML_ENDINGS = (".html", ".htm")
-ENDINGS = (".txt", *HTML_ENDINGS, ".json")
+MARKDOWN_ENDINGS = (".md", ".markdown")
+ENDINGS = (".txt", *MARKDOWN_ENDINGS, *HTML_ENDINGS, ".json")
 
 
 class FileError(UserError):

@@ -3,6 +3,8 @@
 FILE_BYTES = 2 * 1024 * 1024
 TEXT_LINES = 20_000
 JSON_DEPTH = 50
+MARKDOWN = 64 * 1024
+"""Characters of a Markdown page: some of its syntax takes more than one look at each."""
 
 TITLE = 500
 NAME = 200

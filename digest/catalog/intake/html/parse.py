@@ -48,6 +48,21 @@ def read_html(text: str, source: str) -> ComparisonPage:
 
     Line numbers in errors are those of the HTML source.
     """
+    reader = _read(text, source)
+    lines = reader.finish()
+    if len(lines) > limits.TEXT_LINES:
+        found = f"{len(lines):,} lines of text"
+        raise PageError(source, None, found, f"{limits.TEXT_LINES:,} at most")
+    page = read_page(Page(source, lines))
+    return replace(page, url=reader.metadata.url(), published_at=reader.metadata.published_at())
+
+
+def visible_lines(text: str, source: str) -> list[Line]:
+    """Return what a reader sees of a piece of HTML. Raises PageError."""
+    return _read(text, source).finish()
+
+
+def _read(text: str, source: str) -> "_Reader":
     reader = _Reader()
     if streamed.may_be_streamed(text):
         tokens: list[Token] = []
@@ -56,12 +71,7 @@ def read_html(text: str, source: str) -> ComparisonPage:
             reader.take(token)
     else:
         _parse(text, source, reader.take)
-    lines = reader.finish()
-    if len(lines) > limits.TEXT_LINES:
-        found = f"{len(lines):,} lines of text"
-        raise PageError(source, None, found, f"{limits.TEXT_LINES:,} at most")
-    page = read_page(Page(source, lines))
-    return replace(page, url=reader.metadata.url(), published_at=reader.metadata.published_at())
+    return reader
 
 
 def _parse(text: str, source: str, take: Callable[[Token], None]) -> None:
