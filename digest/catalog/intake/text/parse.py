@@ -27,7 +27,7 @@ from digest.catalog.intake import limits
 from digest.catalog.intake.cleaning import join_lines
 from digest.catalog.intake.text.figures import Figures, find_figures
 from digest.catalog.intake.text.lines import Page, lines_of
-from digest.catalog.intake.text.names import find_names
+from digest.catalog.intake.text.names import Rows, find_names
 from digest.catalog.intake.text.scorecard import find_scorecard, read_reviews
 from digest.catalog.pages import ComparisonPage, ContenderPage, PageError, ReviewPage
 from digest.catalog.slugs import slugify
@@ -51,12 +51,12 @@ def read_page(page: Page) -> ComparisonPage:
         raise page.error(third.start, "two contenders, not a third one's figures")
     sides = _name(page, names.left), _name(page, names.right)
     if slugify(sides[0]) == slugify(sides[1]):
-        raise page.error(names.right, f"a contender other than {sides[0]}")
+        raise page.error(names.right.start, f"a contender other than {sides[0]}")
     panel = read_reviews(page, scorecard + 1, sides)
     return ComparisonPage(
         title=names.title,
         contenders=(
-            _contender(page, names.left, left, names.right - 1, panel.reviews[0]),
+            _contender(page, names.left, left, names.right.start - 1, panel.reviews[0]),
             _contender(page, names.right, right, scorecard, panel.reviews[1]),
         ),
         source=page.source,
@@ -76,20 +76,20 @@ def _find_both(page: Page) -> tuple[Figures, Figures]:
     return left, right
 
 
-def _name(page: Page, index: int) -> str:
-    return page.bounded(index, page.lines[index].text, limits.NAME, "a name")
+def _name(page: Page, rows: Rows) -> str:
+    return page.bounded(rows.start, rows.text, limits.NAME, "a name")
 
 
 def _contender(
-    page: Page, name_at: int, figures: Figures, end: int, reviews: tuple[ReviewPage, ...]
+    page: Page, name: Rows, figures: Figures, end: int, reviews: tuple[ReviewPage, ...]
 ) -> ContenderPage:
-    """Return the contender named at `name_at`; its description ends before line `end`."""
-    tagline = " ".join(line.text for line in page.lines[name_at + 1 : figures.start])
+    """Return the contender with this `name`; its description ends before line `end`."""
+    tagline = " ".join(line.text for line in page.lines[name.end : figures.start])
     description = join_lines([line.text for line in page.lines[figures.end : end]])
     return ContenderPage(
-        name=_name(page, name_at),
-        category=page.lines[name_at - 1].text,
-        tagline=page.bounded(name_at, tagline, limits.TAGLINE, "a tagline"),
+        name=_name(page, name),
+        category=page.lines[name.start - 1].text,
+        tagline=page.bounded(name.start, tagline, limits.TAGLINE, "a tagline"),
         description=page.bounded(figures.end - 1, description, limits.PROSE, "a description"),
         panel_score=figures.panel_score,
         community_score=figures.community_score,
