@@ -64,6 +64,7 @@ class Code(StrEnum):
     POSTAL_ADDRESS = "postal-address"
     CLIENT_UNSUPPORTED = "client-unsupported"
     CLIENTS_UNCHECKED = "clients-unchecked"
+    CLIENTS_VERSION = "clients-version"
     SPAM_FLAGGED = "spam-flagged"
     SPAM_SCORE = "spam-score"
     SPAM = "spam"
@@ -80,7 +81,14 @@ _BLOCK = frozenset({
     Code.STYLE_BROKEN,
 })  # fmt: skip
 _INFORM = frozenset(
-    {Code.SIZE, Code.LINK_DUPLICATE, Code.CLIENTS_UNCHECKED, Code.SPAM, Code.SPAM_UNCHECKED}
+    {
+        Code.SIZE,
+        Code.LINK_DUPLICATE,
+        Code.CLIENTS_UNCHECKED,
+        Code.CLIENTS_VERSION,
+        Code.SPAM,
+        Code.SPAM_UNCHECKED,
+    }
 )
 MAX_IN_SUMMARY = 3
 """Findings in a summary line."""

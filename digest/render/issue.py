@@ -13,6 +13,7 @@ from digest.render.environment import Href
 from digest.render.errors import TemplateError
 from digest.render.filters import fill_date, sanitize
 from digest.render.links import LinkRegistry, Tracking, ascii_url
+from digest.render.mjml.guard_words import guard_words
 from digest.render.mjml.inline_and_minify import inline_and_minify
 from digest.render.mjml.source_map import compile_mjml
 from digest.render.rendered import Rendered
@@ -38,7 +39,7 @@ def render_issue(
     def mjml(environment: Environment) -> str:
         return run_template(environment, HTML_TEMPLATE, context)
 
-    html = inline_and_minify(compile_mjml(environment, HTML_TEMPLATE, mjml))
+    html = guard_words(inline_and_minify(compile_mjml(environment, HTML_TEMPLATE, mjml)))
     text = run_template(environment, TEXT_TEMPLATE, context)
     _check_slots(html, HTML_TEMPLATE, brand)
     _check_slots(text, TEXT_TEMPLATE, brand)

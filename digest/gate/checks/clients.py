@@ -6,6 +6,7 @@ instead, so that only new ones are reported.
 """
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -28,7 +29,11 @@ CLIENTS = (
     "samsung-email.android",
 )
 TIMEOUT_SECONDS = 60
-_INSTALL = "install Node.js, and the tables with: npm install caniemail"
+VERSION = "2.0.2"
+"""The release of caniemail whose answers `accepted.json` was written for."""
+_OLDEST = 2
+"""Earlier ones take `text-transform` for `transform`, and warn of mail that is sound."""
+_INSTALL = f"install Node.js 22 or later, and the tables with: npm install caniemail@{VERSION}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,11 @@ def check_clients(mail: SampleMessage, tables: ClientTables | None) -> Iterator[
         what = "what mail clients support was not looked up"
         yield found(Code.CLIENTS_UNCHECKED, "html", what, _INSTALL)
         return
+    version = installed_version(tables)
+    if version and version != VERSION:
+        yield _other_version(version)
+    if version and int(version.partition(".")[0]) < _OLDEST:
+        return
     try:
         lacking = unsupported(mail.html, tables)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
@@ -57,6 +67,24 @@ def check_clients(mail: SampleMessage, tables: ClientTables | None) -> Iterator[
             what = f"{feature} is not supported by {', '.join(new)}"
             fix = "do without it, or give it a fallback and add it to digest/gate/accepted.json"
             yield found(Code.CLIENT_UNSUPPORTED, "html", what, fix)
+
+
+def installed_version(tables: ClientTables) -> str:
+    """Return the version of the package; empty if it has none that can be read."""
+    try:
+        text = (tables.package / "package.json").read_text(encoding="utf-8")
+        version = str(json.loads(text)["version"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return version if re.fullmatch(r"[0-9]{1,9}(\.[0-9A-Za-z.+-]+)?", version) else ""
+
+
+def _other_version(version: str) -> Finding:
+    major = int(version.partition(".")[0])
+    used = "so nothing was looked up" if major < _OLDEST else "whose answers may differ"
+    what = f"caniemail {version} was found and {VERSION} is expected, {used}"
+    code = Code.CLIENTS_UNCHECKED if major < _OLDEST else Code.CLIENTS_VERSION
+    return found(code, "html", what, _INSTALL)
 
 
 def unsupported(html: str, tables: ClientTables) -> dict[str, frozenset[str]]:

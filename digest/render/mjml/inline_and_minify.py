@@ -52,17 +52,19 @@ def inline_and_minify(html: str) -> str:
         load_remote_stylesheets=False,
         extra_css=_plain_css(css),
     )
-    return minify(inliner.inline(_INLINE_BLOCK.sub("", html)))
+    minified = minify(inliner.inline(_INLINE_BLOCK.sub("", html)))
+    # Gmail makes a <div> of it, beside a <u>: `u + #body` is how a rule for Gmail alone begins.
+    return minified.replace("<body ", '<body id="body" ', 1)
 
 
 def minify(html: str) -> str:
     """Remove white space between blocks, comments (but not Outlook's) and spaces in styles."""
     out: list[str] = []
-    pieces = list(_pieces(html))
+    found = list(pieces(html))
     shown = False  # whether white space here would be seen
-    for index, (kind, piece) in enumerate(pieces):
+    for index, (kind, piece) in enumerate(found):
         if kind == "text":
-            text = _fold(piece, after=shown, before=not _is_edge(pieces, index + 1))
+            text = _fold(piece, after=shown, before=not _is_edge(found, index + 1))
             out.append(text)
             shown = not text.endswith(" ") if text else shown
         elif kind == "comment":
@@ -74,7 +76,7 @@ def minify(html: str) -> str:
             shown = False
         else:
             out.append(_tag(piece))
-            shown = _name(piece) in _INLINE_TAGS and (shown or _name(piece) in _DRAWN)
+            shown = tag_name(piece) in _INLINE_TAGS and (shown or tag_name(piece) in _DRAWN)
     return "".join(out)
 
 
@@ -86,7 +88,8 @@ def _fold(text: str, *, after: bool, before: bool) -> str:
     return folded if before else folded.rstrip(" ")
 
 
-def _pieces(html: str) -> Iterator[tuple[str, str]]:
+def pieces(html: str) -> Iterator[tuple[str, str]]:
+    """Yield comments, styles, tags and texts of `html` in order, each with its kind."""
     for match in _PIECE.finditer(html):
         # The group that ended last: the outermost one.
         assert match.lastgroup is not None  # noqa: S101 - every alternative has a name
@@ -97,12 +100,15 @@ def _is_edge(pieces: list[tuple[str, str]], index: int) -> bool:
     """Return whether the edge of a block comes next, comments aside."""
     for kind, piece in pieces[index:]:
         if kind != "comment":
-            return kind in ("style", "kept") or (kind == "tag" and _name(piece) not in _INLINE_TAGS)
+            return kind in ("style", "kept") or (
+                kind == "tag" and tag_name(piece) not in _INLINE_TAGS
+            )
     return True
 
 
 @lru_cache(maxsize=TAG_CACHE_SIZE)
-def _name(tag: str) -> str:
+def tag_name(tag: str) -> str:
+    """Return the name of a tag in lower case, of an end tag too."""
     match = _TAG_NAME.match(tag)
     return match[1].lower() if match else ""
 

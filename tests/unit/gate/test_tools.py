@@ -1,5 +1,6 @@
 """What other programs say of the mail: SpamAssassin's score, and what clients do not draw."""
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from digest.gate import Code, Gate, Level, SampleMessage, Tools
-from digest.gate.checks.clients import ClientTables, accepted, unsupported
+from digest.gate.checks.clients import VERSION, ClientTables, accepted, unsupported
 from digest.gate.checks.spam import MAX_SCORE, SpamFilter, spam_score
 from digest.gate.findings import Finding
 from tests.parts.machine import without
@@ -85,6 +86,41 @@ def test_a_program_that_fails_is_told_and_blocks_nothing(
 def test_what_could_not_be_looked_up_is_said(sound: SampleMessage) -> None:
     found = findings(sound, Tools())
     assert {one.code for one in found} == {Code.SPAM_UNCHECKED, Code.CLIENTS_UNCHECKED}
+
+
+@pytest.mark.parametrize(
+    ("version", "codes"),
+    [
+        (VERSION, set()),
+        ("1.0.5", {Code.CLIENTS_UNCHECKED}),
+        ("0.9", {Code.CLIENTS_UNCHECKED}),
+        ("2.1.0", {Code.CLIENTS_VERSION}),
+        ("3.0.0-rc.1", {Code.CLIENTS_VERSION}),
+    ],
+)
+def test_another_version_of_the_tables_is_named(
+    sound: SampleMessage, tmp_path: Path, version: str, codes: set[Code]
+) -> None:
+    """One from before 2 answers wrongly, so it is not asked."""
+    (tmp_path / "package.json").write_text(json.dumps({"version": version}))
+    node = tmp_path / "node"
+    node.write_text("#!/bin/sh\ncat > /dev/null\necho '{}'\n")
+    node.chmod(0o755)
+    told = [
+        one for one in findings(sound, Tools(ClientTables(node, tmp_path))) if "clients" in one.code
+    ]
+    assert {one.code for one in told} == codes
+    for one in told:
+        assert f"caniemail {version} was found and {VERSION} is expected" in one.what
+        assert f"caniemail@{VERSION}" in one.fix
+
+
+def test_the_documents_name_the_version_that_the_tests_use() -> None:
+    root = Path(__file__).parents[3]
+    package = json.loads((root / "tests" / "node" / "package.json").read_text())
+    assert package["dependencies"]["caniemail"] == VERSION
+    for guide in ("gate.md", "operations.md"):
+        assert f"caniemail@{VERSION}" in (root / "docs" / guide).read_text()
 
 
 def test_all_that_a_client_lacks_has_something_in_its_place(
