@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import update
 from sqlmodel import Session, col, func, select
 
 from subscribers import suppression
@@ -89,6 +90,9 @@ def import_batch(
         else:
             new.append(one)
     gone = [one for address_hash, one in erased.items() if address_hash not in blocked]
+    if not dry:
+        stated = {hashes[key] for key, one in people.items() if one.reason} | erased.keys()
+        _keep_through_undo(session, stated & blocked)
     report.suppressed += len(erased) - len(gone)
     report.departed += len(gone)
     if dry:
@@ -153,6 +157,24 @@ def _count_new(new: list[ImportRow], report: ImportReport) -> None:
     departed = sum(1 for one in new if _is_departed(one))
     report.departed += departed
     report.added += len(new) - departed
+
+
+def _keep_through_undo(session: Session, hashes: set[str]) -> None:
+    """Take departures that this file states again from the imports that first stated them.
+
+    Undoing one of two files that say that somebody left must not forget what the other one says.
+    """
+    if not hashes:
+        return
+    for table in (Subscriber, Suppression):
+        session.connection().execute(
+            update(table)
+            .where(
+                bulk_insert.among(session, col(table.address_hash), hashes),
+                col(table.import_run).is_not(None),
+            )
+            .values(import_run=None)
+        )
 
 
 def _is_departed(one: ImportRow) -> bool:

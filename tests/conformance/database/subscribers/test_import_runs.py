@@ -11,12 +11,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import true
 
 from store.engine import Store, open_store
 from subscribers import suppression
 from subscribers.service import erase_subscriber, find_subscriber
 from subscribers.tables import SuppressionReason
 from subscribers.transfer.refused_rows import RefusedFile
+from subscribers.transfer.undo import undo_import
 from tests.parts.imported import HASHER, MAILCHIMP, NOW, SECRET, exported, load, people
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -158,3 +160,24 @@ def test_no_report_is_made_where_nothing_was_refused(sqlite_store: Store, tmp_pa
     with RefusedFile(tmp_path / "refused.csv") as refused:
         load(sqlite_store, "email\nana@example.org\n", refused=refused)
     assert list(tmp_path.glob("refused*")) == []
+
+
+def test_undoing_an_import_keeps_departures_that_another_one_states(
+    store: Store, elsewhere: Store
+) -> None:
+    """Two lists say that they left: taking back the first one must not forget the second."""
+    with elsewhere.write() as session:
+        erase_subscriber(session, HASHER, "gone@example.org", NOW)
+    content = exported(elsewhere)
+    first = "email,status\nboth@example.org,unsubscribed\nbo@example.org,bounced\n"
+    load(store, first + "one@example.org,unsubscribed\nana@example.org,active\n")
+    load(store, content)
+    load(store, "email,status\nBOTH@example.org,unsubscribed\nbo@example.org,complained\n")
+    load(store, content)
+    for number in (1, 2):
+        undo_import(store, number, true(), NOW + timedelta(hours=1))
+    assert set(people(store)) == {"both@example.org", "bo@example.org"}
+    with store.read() as session:
+        for email in ("both@example.org", "bo@example.org", "gone@example.org"):
+            assert suppression.is_suppressed(session, HASHER.hash(email))
+        assert not suppression.is_suppressed(session, HASHER.hash("one@example.org"))
