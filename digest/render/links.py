@@ -19,6 +19,7 @@ _IPV6 = re.compile(r"[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 
 # RFC 3986 sections 2.2 and 2.3; two tildes alone are escaped: a target must not be able to spell a
 # slot's mark. Browsers take a further # as part of the fragment.
+_LEGAL = re.compile(r"https?://(?:[A-Za-z0-9\-._~:/?#@!$&'()*+,;=]|%[0-9A-Fa-f]{2})+")
 _KEPT = "%/:;=@!$&'()*+,?~"
 _KEPT_IN_FRAGMENT = f"{_KEPT}#"
 
@@ -67,7 +68,10 @@ class LinkRegistry:
 
 
 def ascii_url(url: str, label: str) -> str:
-    """Return `url` as RFC 3986 writes it: the host in IDNA, the rest percent-encoded."""
+    """Return `url` as RFC 3986 writes it: the host in IDNA, the rest percent-encoded.
+
+    One that is written so already stays as it is, byte for byte.
+    """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
@@ -80,6 +84,8 @@ def ascii_url(url: str, label: str) -> str:
     if parts.username is not None or parts.password is not None:
         raise _url_error(url, label, "expected an address without a user name before the host")
     where = _ascii_host(host, url, label) + (f":{port}" if port is not None else "")
+    if _LEGAL.fullmatch(url) and "~~" not in url:
+        return url
     path, query = (_escaped(part, _KEPT) for part in (parts.path, parts.query))
     fragment = _escaped(parts.fragment, _KEPT_IN_FRAGMENT)
     return (

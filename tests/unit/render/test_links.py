@@ -60,6 +60,10 @@ def test_a_target_is_written_in_ascii(url: str, expected: str) -> None:
         "https://a.example/compare/alder's-rival?q='x'",
         "https://a.example/~sam/?a=~b",
         "https://a.example/a;b=(c)*!$,+@:&=?/",
+        "https://A.Example/Compare",
+        "https://a.example:443/compare?",
+        "https://a.example/compare#",
+        "https://a.example/%7euser/%e2%80%99?a=%2f",
     ],
 )
 def test_a_target_that_is_legal_stays_as_it_is_byte_for_byte(url: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import Session
 from starlette.testclient import TestClient
 
+from digest.render.links import LinkRegistry
 from digest.track.hits.writer import HitWriter
 from digest.web.application import create_app
 from digest.web.public.clicks import PIXEL
@@ -45,6 +46,29 @@ def click(site: SmallSite, subscriber: int, number: object = 1, issue: int = ISS
 
 def pixel(site: SmallSite, subscriber: int, issue: int = ISSUE) -> str:
     return f"/o/{make_token(site, Purpose.OPEN, subscriber, issue)}.gif"
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://a.example/compare#:~:text=the%20verdict",
+        "https://a.example/compare#top:~:text=prefix-,the%20verdict,-suffix&text=x",
+        "https://a.example/app#/tools#prices",
+        "https://a.example/compare/alder's-rival?q='x'",
+        "https://A.Example:443/%7euser/~sam/a;b=(c)*!$,+@:&=?/?",
+    ],
+)
+def test_a_target_arrives_byte_for_byte(client: TestClient, site: SmallSite, target: str) -> None:
+    """From a template's link through the store to the header that a browser follows."""
+    registry = LinkRegistry(BRAND.public_url, tracked=True)
+    registry.to("comparison", "x", target)
+    add_issue(site.store, links={one.number: one.url for one in registry.links})
+    number = add_subscriber(site.store, site.hasher)
+    add_delivery(site.store, number)
+    for method in ("GET", "HEAD"):
+        answer = client.request(method, click(site, number), follow_redirects=False)
+        assert answer.status_code == 302
+        assert dict(answer.headers.raw)[b"location"] == target.encode("ascii")
 
 
 def test_a_click_leads_to_the_stored_target(client: TestClient, site: SmallSite, anna: int) -> None:
