@@ -105,7 +105,9 @@ class Subscriber(Table, table=True):
 
 
 class FormerPublicId(Table, table=True):
-    """A public id of somebody's row that was joined to another of theirs; it only unsubscribes."""
+    """Another public id of somebody's: of a row that was joined to theirs, or of the store that an
+    import of ours came from. Its links only unsubscribe.
+    """
 
     __tablename__ = "former_public_id"
     __table_args__ = (Index("ix_former_public_id_legacy_number", "legacy_number"),)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import Session, col, func, select
 
+from store.insertion import insert_new
 from subscribers import suppression
 from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentKind, is_withdrawn, record_consent
@@ -19,6 +20,7 @@ from subscribers.public_ids import new_public_ids
 from subscribers.suppression_removal import removals_of
 from subscribers.tables import (
     Consent,
+    FormerPublicId,
     Subscriber,
     SubscriberStatus,
     Suppression,
@@ -98,6 +100,7 @@ def import_batch(
     if dry:
         _count_new(new, report)
         return
+    _link_known(session, [(known[key], one) for key, one in people.items() if key in known])
     _insert(session, options, new, hashes, report)
     _block(session, options, sorted([*new, *gone], key=_line), hashes)
 
@@ -233,6 +236,25 @@ def _public_ids(session: Session, people: list[ImportRow]) -> list[tuple[int, in
         taken.add(named[0])
         found.append(named)
     return found
+
+
+def _link_known(session: Session, known: list[tuple[int, ImportRow]]) -> None:
+    """Let links of the store that people on the list were exported from unsubscribe them here."""
+    brought = {
+        one.exported.public_id[0]: number
+        for number, one in known
+        if one.exported and one.exported.public_id
+    }
+    if not brought:
+        return
+    taken = bulk_insert.public_ids_among(session, brought)
+    rows = [
+        {"public_id": public_id, "subscriber_id": number}
+        for public_id, number in brought.items()
+        if public_id not in taken
+    ]
+    if rows:
+        session.connection().execute(insert_new(session, FormerPublicId), rows)
 
 
 def _person(

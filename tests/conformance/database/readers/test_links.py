@@ -391,3 +391,20 @@ def test_ones_data_is_mailed_once_a_day_and_not_to_who_complained(store: Store) 
         suppress_complained(session, {reader: "spam"}, NOW)
     with store.write() as session:
         assert request_data(session, HASHER, reader, NOW) is DataRequest.UNDELIVERABLE
+
+
+def test_links_of_before_unsubscribe_whoever_was_on_the_other_list_already(
+    store: Store, fresh: Callable[[], Store]
+) -> None:
+    """On both lists under ids of their own: a link that said so and did nothing would lose them."""
+    add(store, "ana@example.org")
+    links = {one: token(store, "ana@example.org", one) for one in LINKS}
+    text = exported(store)
+    other = fresh()
+    add(other, "Ana@example.org")
+    own = token(other, "ana@example.org")
+    for _ in range(2):
+        load(other, text)
+        assert opened(other, own) == "Ana@example.org"
+        for purpose, link in links.items():
+            assert opened(other, link, purpose) == "(Ana@example.org)"
