@@ -197,7 +197,7 @@ def test_what_found_no_room_comes_the_next_time(run: Run, home: Path) -> None:
 
 
 def test_a_pending_row_stays_pending_and_an_unknown_status_is_refused(run: Run, home: Path) -> None:
-    (home / "s.csv").write_text("email,status\np@example.org,pending\no@example.org,opted-out\n")
+    (home / "s.csv").write_text("email,status\np@example.org,pending\no@example.org,sleepy\n")
     got = run("subscribers", "import", "s.csv", "--status", "active")
     assert got.status == 1
     assert "line 3" in got.err

@@ -20,8 +20,8 @@ def hrefs(html: str) -> list[str]:
 def test_a_confirmation_leads_nowhere_but_to_its_link(environment: Environment) -> None:
     """It goes to people who may not have asked: there is nothing else to press."""
     rendered = TransactionalRenderer(BRAND, environment).confirmation(LINK)
-    assert set(hrefs(rendered.html)) == {LINK}
-    assert rendered.text.count("://") == 2, "the link, and where the address was entered"
+    assert set(hrefs(rendered.html)) == {LINK, f"{LINK}/never"}
+    assert rendered.text.count("://") == 3, "both links, and where the address was entered"
     assert LINK in rendered.text
 
 

@@ -27,7 +27,8 @@ from digest.render.transactional import TransactionalRenderer
 from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.service import erase_subscriber, unsubscribe
-from subscribers.tables import Subscriber, Suppression
+from subscribers.suppression import suppress
+from subscribers.tables import Subscriber, Suppression, SuppressionReason
 from subscribers.tokens import Purpose, Tokens
 from tests.parts.links import token_in
 from tests.parts.world import NOW, SECRET, Clock, Recorder, add_people
@@ -311,7 +312,13 @@ def test_another_address_that_must_not_be_mailed_is_not(
 ) -> None:
     reader = person(store, "active")
     with store.write() as session:
-        erase_subscriber(session, HASHER, "gone@example.org", NOW)
+        suppress(
+            session,
+            HASHER.hash("gone@example.org"),
+            "gone@example.org",
+            SuppressionReason.COMPLAINED,
+            NOW,
+        )
     enqueue(
         store, reader, TransactionalKind.CHANGE, email="gone@example.org", context={"number": 1}
     )

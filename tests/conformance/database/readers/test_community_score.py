@@ -67,7 +67,7 @@ def test_votes_after_the_picks_wait_for_the_next_issue(store: Store, alpha: int)
 def test_the_next_issue_shows_them_and_the_choice_hears_of_them(store: Store, alpha: int) -> None:
     vote(store, alpha, ["skip"] * MIN_VOTES)
     work = issue_service(store, Recorder(), Clock())
-    number = work.draft()
+    number = work.draft(first_days=365)
     with store.read() as session:
         content = work.renderer.content(session, number)
     assert content.lead.left.community_score == 0

@@ -126,7 +126,15 @@ def test_killed_in_the_middle_and_run_again_it_ends_where_one_run_ends(
     assert 0 < there < 11_000
     assert load(store, content).added < 5_500
     assert load(elsewhere, content).added == 5_500
-    assert exported(store) == exported(elsewhere)
+    assert _without_ids(exported(store)) == _without_ids(exported(elsewhere))
+
+
+def _without_ids(text: str) -> list[dict[str, str]]:
+    """The rows of an export but for what is random in each store."""
+    rows = list(csv.DictReader(io.StringIO(text)))
+    for row in rows:
+        del row["public_id"]
+    return rows
 
 
 def test_refused_rows_can_be_corrected_and_imported(store: Store, tmp_path: Path) -> None:

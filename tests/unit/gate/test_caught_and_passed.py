@@ -1,4 +1,4 @@
-"""What the gate promises to stop: each specimen is caught, and its twin, harmless, passes."""
+"""What the gate promises to stop: each fault is caught, and its twin, harmless, passes."""
 
 import re
 from dataclasses import replace
@@ -159,12 +159,12 @@ LINKS: list[tuple[str, str, str]] = [
 
 
 @pytest.mark.parametrize(
-    ("specimen", "twin"), [one[1:] for one in LINKS], ids=[one[0] for one in LINKS]
+    ("caught", "twin"), [one[1:] for one in LINKS], ids=[one[0] for one in LINKS]
 )
 def test_an_unsubscribe_link_has_to_be_seen_and_worded(
-    sound: SampleMessage, specimen: str, twin: str
+    sound: SampleMessage, caught: str, twin: str
 ) -> None:
-    assert codes(only_link(sound, specimen)) == {Code.UNSUBSCRIBE_MISSING}
+    assert codes(only_link(sound, caught)) == {Code.UNSUBSCRIBE_MISSING}
     assert codes(only_link(sound, twin)) == set()
 
 
@@ -223,11 +223,11 @@ STYLES: list[tuple[Code, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("code", "specimen", "twin"), STYLES)
+@pytest.mark.parametrize(("code", "caught", "twin"), STYLES)
 def test_styles_that_gmail_drops_are_found(
-    sound: SampleMessage, code: Code, specimen: str, twin: str
+    sound: SampleMessage, code: Code, caught: str, twin: str
 ) -> None:
-    assert codes(with_body(sound, specimen)) == {code}
+    assert codes(with_body(sound, caught)) == {code}
     assert codes(with_body(sound, twin)) == set()
 
 
@@ -294,11 +294,11 @@ ELEMENTS: list[tuple[Code, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("code", "specimen", "twin"), ELEMENTS)
+@pytest.mark.parametrize(("code", "caught", "twin"), ELEMENTS)
 def test_what_does_not_belong_in_mail_is_found(
-    sound: SampleMessage, code: Code, specimen: str, twin: str
+    sound: SampleMessage, code: Code, caught: str, twin: str
 ) -> None:
-    assert codes(with_body(sound, specimen)) == {code}
+    assert codes(with_body(sound, caught)) == {code}
     assert codes(with_body(sound, twin)) == set()
 
 
