@@ -263,6 +263,7 @@ def erase(reader: Reader) -> None:
     assert data["email"] == "ana@new.example"
     assert [one["verdict"] for one in data["votes"]] == ["skip"]
     assert data["left_because"]["words"] == "Twice a day is a lot."
+    reader.page.get_by_role("link", name="Back to my preferences").click()
     reader.page.get_by_role("link", name="Erase me").click()
     reader.sees("Erase everything about you?")
     reader.press("Erase me")
