@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from digest.catalog.queries import ComparisonView, ContenderView
-from digest.compose.panel import Panel
+from digest.compose.statements.panel import Panel
 from digest.issues.tables import PickRole
 from digest.number_words import count_of, figure, percent
 

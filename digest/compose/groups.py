@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from digest.catalog.queries import ComparisonView, ContenderView
-from digest.compose import messages
 from digest.compose.content import Group, Matchup
 from digest.compose.span import Span
+from digest.compose.statements import messages
 from digest.number_words import number_word, percent
 
 MIN_GROUP_SIZE = 2

@@ -7,14 +7,14 @@ from types import MappingProxyType
 
 from digest.catalog.queries import ComparisonView
 from digest.catalog.trends import Trends
-from digest.compose import messages
 from digest.compose.content import Content, Headline, Matchup
 from digest.compose.groups import group_by_tool
-from digest.compose.issue_facts import IssueFacts, issue_facts
 from digest.compose.kicker import kicker
 from digest.compose.lead_in import lead_in
 from digest.compose.matchup import matchup
 from digest.compose.rows import Rows, since
+from digest.compose.statements import messages
+from digest.compose.statements.facts import IssueFacts, issue_facts
 from digest.compose.telling_lines import with_lines
 from digest.quotes.issue import issue_habits
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from digest.compose import messages
-from digest.compose.issue_facts import IssueFacts, PairFacts
-from digest.compose.messages import Message
-from digest.compose.subject_statements import CLEAR_GAP, WIDE_GAP, one_ships
+from digest.compose.statements import messages
+from digest.compose.statements.facts import IssueFacts, PairFacts
+from digest.compose.statements.messages import Message
+from digest.compose.statements.of_a_comparison import CLEAR_GAP, WIDE_GAP, one_ships
 
 
 def _panels(pair: PairFacts, holds: Callable[..., bool]) -> bool:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from digest.compose import messages
-from digest.compose.issue_facts import IssueFacts, PairFacts, ToolFacts
-from digest.compose.issue_statements import shipped
-from digest.compose.ranking import rank
-from digest.compose.statements import (
+from digest.compose.statements import messages
+from digest.compose.statements.facts import IssueFacts, PairFacts, ToolFacts
+from digest.compose.statements.of_a_comparison import one_ships
+from digest.compose.statements.of_an_issue import shipped
+from digest.compose.statements.ranking import rank
+from digest.compose.statements.statement import (
     IssueStatement,
     PairStatement,
     Said,
@@ -15,7 +16,6 @@ from digest.compose.statements import (
     candidates,
     score,
 )
-from digest.compose.subject_statements import one_ships
 from digest.number_words import listed, number_word, percent
 
 MAX_LENGTH = 260

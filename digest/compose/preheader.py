@@ -1,8 +1,8 @@
 """Proposes the preheader: what else is in the issue, cut between names so that the count stays."""
 
-from digest.compose import messages
-from digest.compose.issue_facts import IssueFacts
 from digest.compose.rows import Rows
+from digest.compose.statements import messages
+from digest.compose.statements.facts import IssueFacts
 from digest.number_words import listed, number_word
 
 MAX_PREHEADER_LENGTH = 110

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from digest.compose import messages
-from digest.compose.issue_facts import PairFacts, ToolFacts
-from digest.compose.messages import Message
-from digest.compose.statements import score
+from digest.compose.statements import messages
+from digest.compose.statements.facts import PairFacts, ToolFacts
+from digest.compose.statements.messages import Message
+from digest.compose.statements.statement import score
 from digest.number_words import figure, percent
 
 LEAST_MOVE = 1

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from digest.compose.issue_facts import IssueFacts
-from digest.compose.issue_statements import ISSUE_STATEMENTS
-from digest.compose.ranking import Ranked, rank
-from digest.compose.statements import candidates
-from digest.compose.subject_statements import PAIR_STATEMENTS
+from digest.compose.statements.facts import IssueFacts
+from digest.compose.statements.of_a_comparison import PAIR_STATEMENTS
+from digest.compose.statements.of_an_issue import ISSUE_STATEMENTS
+from digest.compose.statements.ranking import Ranked, rank
+from digest.compose.statements.statement import candidates
 
 MAX_SUBJECT_LENGTH = 60
 """Characters that most inboxes show."""

@@ -13,11 +13,11 @@ from sqlmodel import Session, col, select
 from digest.catalog.queries import ComparisonView, comparisons_by_id
 from digest.catalog.votes import with_votes
 from digest.compose.content import Headline
-from digest.compose.issue_facts import IssueFacts, PastIssue, issue_facts
 from digest.compose.kicker import kicker
 from digest.compose.lead_in import lead_in
 from digest.compose.preheader import preheader
 from digest.compose.span import Span, said_span, span_between
+from digest.compose.statements.facts import IssueFacts, PastIssue, issue_facts
 from digest.compose.subject import PROPOSALS, Proposal, proposals
 from digest.issues.history import VOID, picks_of
 from digest.issues.tables import Issue, Pick

@@ -28,10 +28,10 @@ from subscribers.tables import (
 )
 from subscribers.transfer import bulk_insert
 from subscribers.transfer.duplicates import DuplicateFinder
+from subscribers.transfer.formats.statuses import OFF_LIST, SUPPRESSION_REASONS, ImportedStatus
 from subscribers.transfer.refused_rows import ImportReport
 from subscribers.transfer.restore import restore_choices
 from subscribers.transfer.rows import ImportRow
-from subscribers.transfer.statuses import OFF_LIST, SUPPRESSION_REASONS, ImportedStatus
 
 _WITHDREW = frozenset({ImportedStatus.UNSUBSCRIBED, ImportedStatus.COMPLAINED})
 # Taken out of their enumerations once: a member's name costs a call, a million rows a million.

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from typing import NamedTuple, TextIO
 
 from store.errors import DigestError
-from subscribers.transfer.columns import normalize_column
 from subscribers.transfer.encoding import ImportRefusedError
-from subscribers.transfer.formats import NO_CHOICES, ColumnChoices, has_email
+from subscribers.transfer.formats.columns import normalize_column
+from subscribers.transfer.formats.detect import NO_CHOICES, ColumnChoices, has_email
 
 EXAMPLE = "email,first_name"
 _DELIMITERS = (",", ";", "\t", "|")

@@ -17,8 +17,8 @@ from subscribers.tables import (
     SuppressionRemoval,
     TopicKind,
 )
+from subscribers.transfer.formats.statuses import ImportedStatus
 from subscribers.transfer.formulas import disarm
-from subscribers.transfer.statuses import ImportedStatus
 
 CHUNK = 1_000
 COLUMNS = (

@@ -10,9 +10,9 @@ from subscribers.consent import ConsentKind
 from subscribers.public_ids import from_cell
 from subscribers.service import MAX_SOURCE_LENGTH
 from subscribers.tables import Frequency, SuppressionReason
-from subscribers.transfer.column_names import ColumnRole
 from subscribers.transfer.dates import read_date
-from subscribers.transfer.withdrawals import RowRefusedError, read_flag
+from subscribers.transfer.formats.column_names import ColumnRole
+from subscribers.transfer.formats.withdrawals import RowRefusedError, read_flag
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _MAX_ZONE = 60

@@ -8,7 +8,7 @@ from typing import Protocol, Self, TextIO
 
 from store.files import open_private
 from subscribers.transfer.csv_file import CsvReader
-from subscribers.transfer.formats import REFUSED_COLUMNS
+from subscribers.transfer.formats.detect import REFUSED_COLUMNS
 from subscribers.transfer.formulas import escape_formula
 
 MAX_REFUSED_LISTED = 100

@@ -8,23 +8,30 @@ from typing import NamedTuple
 from subscribers.addresses import AddressError
 from subscribers.service import MAX_SOURCE_LENGTH, clean_name
 from subscribers.tables import SuppressionReason
-from subscribers.transfer.column_names import ColumnRole
-from subscribers.transfer.columns import normalize_column
 from subscribers.transfer.csv_file import CsvRow
 from subscribers.transfer.dates import EMPTY_WORDS, DateOrder, is_empty, order_of, read_date
-from subscribers.transfer.formats import NO_CHOICES, ColumnChoices, read_layout
-from subscribers.transfer.formulas import arm, unescape_formula
-from subscribers.transfer.own_export import OwnExportFields, read_hash, read_own_fields, stored
-from subscribers.transfer.statuses import (
+from subscribers.transfer.formats.column_names import ColumnRole
+from subscribers.transfer.formats.columns import normalize_column
+from subscribers.transfer.formats.detect import NO_CHOICES, ColumnChoices, read_layout
+from subscribers.transfer.formats.import_format import ImportFormat
+from subscribers.transfer.formats.statuses import (
     OFF_LIST,
     REFUSED_STATUS_WORDS,
     SUPPRESSION_REASONS,
     ImportedStatus,
     read_status,
 )
-from subscribers.transfer.tools import OWN_EXPORT, ImportFormat
+from subscribers.transfer.formats.tools import OWN_EXPORT
+from subscribers.transfer.formats.withdrawals import (
+    RowRefusedError,
+    Sign,
+    Verdict,
+    read_sign,
+    weigh,
+)
+from subscribers.transfer.formulas import arm, unescape_formula
+from subscribers.transfer.own_export import OwnExportFields, read_hash, read_own_fields, stored
 from subscribers.transfer.undress import read_name, undress_address
-from subscribers.transfer.withdrawals import RowRefusedError, Sign, Verdict, read_sign, weigh
 
 _IP = re.compile(r"[0-9a-fA-F:.]{2,45}")
 _DATES = (ColumnRole.SIGNED_UP_AT, ColumnRole.CONFIRMED_AT)
@@ -73,7 +80,7 @@ class RowParser:
         choices: ColumnChoices = NO_CHOICES,
         order: DateOrder | None = None,
     ) -> None:
-        """Raises UnclearColumnError (`subscribers.transfer.formats`)."""
+        """Raises UnclearColumnError (`subscribers.transfer.formats.detect`)."""
         layout = read_layout(header, choices)
         self.import_format: ImportFormat = layout.format
         self.unreadable_dates = 0

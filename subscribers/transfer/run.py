@@ -22,10 +22,10 @@ from subscribers.transfer.dates import DateOrder
 from subscribers.transfer.duplicates import DuplicateFinder
 from subscribers.transfer.encoding import DecodedFile, ImportRefusedError, open_as_text
 from subscribers.transfer.export import export_csv
-from subscribers.transfer.formats import NO_CHOICES, ColumnChoices, UnclearColumnError
+from subscribers.transfer.formats.detect import NO_CHOICES, ColumnChoices, UnclearColumnError
+from subscribers.transfer.formats.tools import GENERIC, OWN_EXPORT
 from subscribers.transfer.refused_rows import ImportReport, RefusedRow, RefusedRows
 from subscribers.transfer.rows import ImportRow, RowParser, RowRefusedError
-from subscribers.transfer.tools import GENERIC, OWN_EXPORT
 
 __all__ = [
     "ImportRefusedError",
@@ -69,7 +69,7 @@ def import_csv(
     changes nothing. `refused` gets each row that is not taken, `progress` the bytes read so far,
     once for each chunk. `choices` is what the operator says of columns, `order` of dates.
     Raises ImportRefusedError (`subscribers.transfer.encoding`, `subscribers.transfer.csv_file`) or
-    UnclearColumnError (`subscribers.transfer.formats`) before anybody is added.
+    UnclearColumnError (`subscribers.transfer.formats.detect`) before anybody is added.
     """
     if status is not None and status not in INITIAL_STATUSES:
         raise ValueError(f"a subscriber can't start as {status}; use pending or active")

@@ -8,7 +8,7 @@ from digest.catalog.pages import Lens
 from digest.catalog.trends import Week
 from digest.compose.content import Content, Headline
 from digest.compose.issue import compose
-from digest.compose.panel import count_ships
+from digest.compose.statements.panel import count_ships
 from tests.parts.pages import comparison, contender
 from tests.parts.world import NOW
 

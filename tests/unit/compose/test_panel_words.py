@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.compose.issue_facts import IssueFacts, issue_facts, pair_facts
 from digest.compose.kicker import KICKERS, kicker
-from digest.compose.panel import Panel
 from digest.compose.rows import Rows
-from digest.compose.statements import candidates
-from digest.compose.subject_statements import PAIR_STATEMENTS
+from digest.compose.statements.facts import IssueFacts, issue_facts, pair_facts
+from digest.compose.statements.of_a_comparison import PAIR_STATEMENTS
+from digest.compose.statements.panel import Panel
+from digest.compose.statements.statement import candidates
 from tests.parts.pages import comparison, contender
 from tests.unit.compose.told_pages import Pages
 from tests.unit.compose.truth import Truth

@@ -20,7 +20,7 @@ from subscribers.addresses import AddressHasher
 from subscribers.tables import Consent, Subscriber, SubscriberStatus, Suppression
 from subscribers.transfer.dates import DateOrder
 from subscribers.transfer.encoding import ImportRefusedError
-from subscribers.transfer.formats import UnclearColumnError, column_choices
+from subscribers.transfer.formats.detect import UnclearColumnError, column_choices
 from subscribers.transfer.refused_rows import ImportReport, RefusedFile
 from subscribers.transfer.run import import_csv
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from subscribers.transfer.columns import normalize_column
-from subscribers.transfer.formats import read_layout
-from subscribers.transfer.statuses import REFUSED_STATUS_WORDS, read_status
-from subscribers.transfer.tools import TOOLS, ImportFormat
+from subscribers.transfer.formats.columns import normalize_column
+from subscribers.transfer.formats.detect import read_layout
+from subscribers.transfer.formats.statuses import REFUSED_STATUS_WORDS, read_status
+from subscribers.transfer.formats.tools import TOOLS, ImportFormat
 
 PAGE = Path(__file__).resolve().parents[4] / "docs" / "moving-in.md"
 SECTIONS = dict(

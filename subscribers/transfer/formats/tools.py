@@ -5,36 +5,14 @@ column; a test holds that table and this one together. Columns that are not name
 `column_names.KNOWN_NAMES` where they speak of leaving, and asked about where they are unclear.
 """
 
-from dataclasses import dataclass, field
-
-from subscribers.transfer.column_names import KNOWN_NAMES, ColumnRole
-from subscribers.transfer.statuses import ImportedStatus
+from subscribers.transfer.formats.column_names import KNOWN_NAMES, ColumnRole
+from subscribers.transfer.formats.import_format import ImportFormat
+from subscribers.transfer.formats.statuses import ImportedStatus
 
 OWN_EXPORT = "our own"
 GENERIC = "plain"
 _ACTIVE, _PENDING = ImportedStatus.ACTIVE, ImportedStatus.PENDING
 _LEFT, _BOUNCED = ImportedStatus.UNSUBSCRIBED, ImportedStatus.BOUNCED
-
-
-@dataclass(frozen=True, slots=True)
-class ImportFormat:
-    """One tool's export. `columns` holds for each role the names that its column may have.
-
-    `signatures`: the file is this tool's if it has all columns of one of these sets, each of which
-    has more than two names. `harmless` are columns that sound as if they spoke of leaving, and
-    don't. `default` is the status of rows that say nothing else, where the file has a column of
-    `default_with`: None leaves it to the operator. `status_decides`: the tool keeps the day on
-    which somebody left also of those who came back.
-    """
-
-    name: str
-    signatures: tuple[frozenset[str], ...]
-    columns: dict[str, tuple[str, ...]]
-    harmless: frozenset[str] = frozenset()
-    default: ImportedStatus | None = None
-    default_with: frozenset[str] = frozenset()
-    status_words: dict[str, ImportedStatus] = field(default_factory=dict)
-    status_decides: bool = False
 
 
 def _sets(*listed: str) -> tuple[frozenset[str], ...]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from digest.compose import messages
-from digest.compose.issue_facts import IssueFacts, PairFacts, ToolFacts
-from digest.compose.statements import IssueStatement, Said
+from digest.compose.statements import messages
+from digest.compose.statements.facts import IssueFacts, PairFacts, ToolFacts
+from digest.compose.statements.statement import IssueStatement, Said
 from digest.number_words import number_word
 
 FEWEST_RIVALS = 3

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import log2
 
-from digest.compose.issue_facts import IssueFacts
-from digest.compose.statements import Candidate
+from digest.compose.statements.facts import IssueFacts
+from digest.compose.statements.statement import Candidate
 from digest.number_words import count_of
 
 LEAD_POINTS = 0.8

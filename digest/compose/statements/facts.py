@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from digest.catalog.queries import ComparisonView, ContenderView
-from digest.compose.panel import Panel
 from digest.compose.span import Span
+from digest.compose.statements.panel import Panel
 from digest.number_words import printed
 
 _MONEY = re.compile(r"[$€£¥]\s?\d|\d\s?[$€£¥]|\b(?:USD|EUR|GBP)\b")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
-from digest.compose.issue_facts import IssueFacts, PairFacts, ToolFacts
-from digest.compose.messages import Message
-from digest.compose.names import short_forms
+from digest.compose.statements.facts import IssueFacts, PairFacts, ToolFacts
+from digest.compose.statements.messages import Message
+from digest.compose.statements.names import short_forms
 from digest.number_words import percent
 
 

@@ -4,15 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from store.errors import UserError
-from subscribers.transfer.column_names import ColumnRole
-from subscribers.transfer.columns import (
+from subscribers.transfer.formats.column_names import ColumnRole
+from subscribers.transfer.formats.columns import (
     MEANING_OF,
     MEANINGS,
     WITHDRAWALS,
     is_unclear,
     normalize_column,
 )
-from subscribers.transfer.tools import OWN, PLAIN, TOOLS, ImportFormat
+from subscribers.transfer.formats.import_format import ImportFormat
+from subscribers.transfer.formats.tools import OWN, PLAIN, TOOLS
 
 REFUSED_COLUMNS = ("refused_line", "refused_because")
 """Columns of a file of refused rows; an import does not look at them, and writes them anew."""

@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 
 from store.text import normalize
-from subscribers.transfer.column_names import KNOWN_NAMES, ColumnRole
+from subscribers.transfer.formats.column_names import KNOWN_NAMES, ColumnRole
 
 MEANINGS = (
     ColumnRole.EMAIL,
