@@ -353,10 +353,7 @@ def _secrets(settings: Settings) -> list[str]:
         return given
     local = settings.provider is ProviderName.OUTBOX and settings.database_url.startswith("sqlite:")
     if not local:
-        msg = (
-            "DIGEST_SECRET_KEY is missing; links are signed with it. "
-            "Make one with: openssl rand -hex 32"
-        )
+        msg = "DIGEST_SECRET_KEY is missing; links need it; make one with: openssl rand -hex 32"
         raise SettingsError(msg)
     return [_local_secret(Path(settings.database_url.removeprefix("sqlite:///")).parent)]
 

@@ -31,7 +31,7 @@ from digest.deliver.providers.smtp.connection.base import Connection
 from digest.deliver.providers.smtp.connection.chunked import ChunkedConnection
 from digest.deliver.providers.smtp.connection.pipelined import PipelinedConnection
 from digest.deliver.providers.smtp.connection.plain import PlainConnection
-from digest.deliver.providers.smtp.connection.state import Compose, InFlightMessage
+from digest.deliver.providers.smtp.connection.state import InFlightMessage
 from digest.deliver.providers.smtp.errors import ConnectionLostError, ReplyTimeoutError
 from digest.deliver.providers.smtp.limits import (
     ACCEPTED_PER_REFUSAL,
@@ -46,8 +46,8 @@ from digest.deliver.providers.smtp.limits import (
 )
 from digest.deliver.providers.smtp.pending import PendingConnections
 from digest.deliver.providers.smtp.reply import Reply, Stage, rejected
+from digest.deliver.providers.smtp.send_options import SendOptions
 from digest.deliver.providers.smtp.transport import SocketTransport
-from digest.deliver.providers.smtp.url import DEFAULT_MESSAGES
 from digest.deliver.providers.wire_address import reject_non_ascii, to_wire_address
 from digest.message.personalization import Personalization
 
@@ -56,22 +56,6 @@ BAD_CONNECTION = "4.4.2"
 SERVER_IN_TROUBLE = "the server went away in the middle of messages, twice in a row"
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class SendOptions:
-    """Options of one run: sender, connections, messages for each connection.
-
-    A NUL in `sender` stands for each delivery's token. `server` is its name in outcomes. `plain`
-    is for a server that must be sent one command at a time.
-    """
-
-    sender: str
-    compose: Compose
-    server: str
-    connections: int = 1
-    messages: int | None = DEFAULT_MESSAGES
-    plain: bool = False
 
 
 @dataclass(slots=True, eq=False)

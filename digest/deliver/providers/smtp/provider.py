@@ -17,7 +17,8 @@ from digest.deliver.providers.base import Outcome, ProviderBusyError, ProviderEr
 from digest.deliver.providers.dkim.signer import Signer
 from digest.deliver.providers.smtp.client import SmtpClient, open_client
 from digest.deliver.providers.smtp.limits import BODY_TIMEOUT, COMMAND_TIMEOUT, MAX_BUSY_SECONDS
-from digest.deliver.providers.smtp.pool import ConnectionPool, SendOptions
+from digest.deliver.providers.smtp.pool import ConnectionPool
+from digest.deliver.providers.smtp.send_options import SendOptions
 from digest.deliver.providers.smtp.url import SmtpUrl
 from digest.deliver.providers.wire_address import parse_mailbox
 from digest.message.edition import Edition

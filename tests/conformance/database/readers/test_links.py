@@ -1,13 +1,12 @@
 """Whose a link is: after export and import, erasing, renumbering, voiding and a new address."""
 
-import io
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlmodel import Session, col, select
+from sqlmodel import col, select
 
 from digest.readers.address_change import complete_address_change, start_address_change
 from digest.readers.data_export import DataRequest, request_data
@@ -17,9 +16,8 @@ from digest.readers.preferences import rename, void_own_links
 from digest.readers.signup import SignupRequest, complete_signup, start_signup
 from digest.readers.unsubscribe import unsubscribe_by_token
 from store.engine import Store
-from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentOrigin
-from subscribers.links import link_token, void_all_links, void_links
+from subscribers.links import void_all_links, void_links
 from subscribers.service import Added, add_subscriber, unsubscribe
 from subscribers.signup import ConfirmationResult, resubscribe
 from subscribers.tables import (
@@ -29,65 +27,11 @@ from subscribers.tables import (
     SubscriberStatus,
     Suppression,
 )
-from subscribers.tokens import Purpose, Tokens
-from subscribers.transfer.run import export_csv, import_csv
-from tests.parts.world import NOW, SECRET
+from subscribers.tokens import Purpose
+from tests.parts.linked_people import HASHER, TOKENS, add, exported, load, opened, person, token
+from tests.parts.world import NOW
 
-HASHER, TOKENS = AddressHasher(SECRET), Tokens([SECRET])
 LINKS = (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES, Purpose.VOTE, Purpose.CONFIRM, Purpose.ADDRESS)
-
-
-def add(store: Store, email: str) -> int:
-    with store.write() as session:
-        added = add_subscriber(
-            session,
-            HASHER,
-            email,
-            status=SubscriberStatus.ACTIVE,
-            source="test",
-            wording="Yes.",
-            now=NOW,
-        )
-    assert isinstance(added, Added), added
-    return added.subscriber_id
-
-
-def token(store: Store, email: str, purpose: Purpose = Purpose.PREFERENCES) -> str:
-    with store.read() as session:
-        return link_token(TOKENS, purpose, person(session, email))
-
-
-def person(session: Session, email: str) -> Subscriber:
-    return session.exec(select(Subscriber).where(Subscriber.email_key == email.lower())).one()
-
-
-def opened(store: Store, text: str, purpose: Purpose = Purpose.PREFERENCES) -> str | None:
-    """Whose address a link opens; None for nobody's. A void link's stands in brackets."""
-    with store.read() as session:
-        link = resolve_link(session, TOKENS.read(purpose, text))
-        if link is None:
-            return None
-        email = session.get_one(Subscriber, link.subscriber_id).email
-        return f"({email})" if link.is_void else email
-
-
-def exported(store: Store) -> str:
-    out = io.StringIO(newline="")
-    with store.read() as session:
-        export_csv(session, out)
-    return out.getvalue()
-
-
-def load(store: Store, text: str) -> None:
-    import_csv(
-        store,
-        HASHER,
-        io.BytesIO(text.encode()),
-        source="list.csv",
-        status=None,
-        now=NOW,
-        wording="They asked.",
-    )
 
 
 def move(store: Store, email: str, to: str) -> bool:
