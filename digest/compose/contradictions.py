@@ -8,7 +8,7 @@ taste ("splits the panel" at 75%), the editor's words stand.
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from digest.compose.statements.facts import IssueFacts, ToolFacts
+from digest.compose.statements.issue_facts import IssueFacts, ToolFacts
 from digest.compose.statements.statement import score
 from digest.number_words import count_of, number_word, printed
 

@@ -14,7 +14,7 @@ from digest.compose.lead_in import lead_in
 from digest.compose.matchup import matchup
 from digest.compose.rows import Rows, since
 from digest.compose.statements import messages
-from digest.compose.statements.facts import IssueFacts, issue_facts
+from digest.compose.statements.issue_facts import IssueFacts, issue_facts
 from digest.compose.telling_lines import with_lines
 from digest.quotes.issue import issue_habits
 

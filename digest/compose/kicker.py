@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from digest.compose.statements import messages
-from digest.compose.statements.facts import IssueFacts, PairFacts
+from digest.compose.statements.issue_facts import IssueFacts, PairFacts
 from digest.compose.statements.messages import Message
 from digest.compose.statements.of_a_comparison import CLEAR_GAP, WIDE_GAP, one_ships
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from digest.compose.statements import messages
-from digest.compose.statements.facts import IssueFacts, PairFacts, ToolFacts
+from digest.compose.statements.issue_facts import IssueFacts, PairFacts, ToolFacts
 from digest.compose.statements.of_a_comparison import one_ships
 from digest.compose.statements.of_an_issue import shipped
 from digest.compose.statements.ranking import rank

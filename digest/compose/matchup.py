@@ -8,7 +8,7 @@ from digest.catalog.trends import Trends, Week
 from digest.compose.content import Matchup, PullQuote, Side
 from digest.compose.kicker import kicker
 from digest.compose.rows import Rows
-from digest.compose.statements.facts import IssueFacts, pair_facts
+from digest.compose.statements.issue_facts import IssueFacts, pair_facts
 from digest.compose.statements.panel import count_ships
 from digest.quotes.choice import Quote
 from digest.quotes.habits import Habits

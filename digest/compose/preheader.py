@@ -2,7 +2,7 @@
 
 from digest.compose.rows import Rows
 from digest.compose.statements import messages
-from digest.compose.statements.facts import IssueFacts
+from digest.compose.statements.issue_facts import IssueFacts
 from digest.number_words import listed, number_word
 
 MAX_PREHEADER_LENGTH = 110

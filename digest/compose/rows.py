@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from digest.compose.statements import messages
-from digest.compose.statements.facts import PairFacts, ToolFacts
+from digest.compose.statements.issue_facts import PairFacts, ToolFacts
 from digest.compose.statements.messages import Message
 from digest.compose.statements.statement import score
 from digest.number_words import figure, percent

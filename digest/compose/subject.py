@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from digest.compose.statements.facts import IssueFacts
+from digest.compose.statements.issue_facts import IssueFacts
 from digest.compose.statements.of_a_comparison import PAIR_STATEMENTS
 from digest.compose.statements.of_an_issue import ISSUE_STATEMENTS
 from digest.compose.statements.ranking import Ranked, rank

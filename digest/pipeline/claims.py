@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from sqlmodel import Session
 
 from digest.compose.contradictions import contradictions
-from digest.compose.statements.facts import IssueFacts
+from digest.compose.statements.issue_facts import IssueFacts
 from digest.gate import Claims
 from digest.issues.tables import Issue
 from digest.pipeline.printed import page_changes

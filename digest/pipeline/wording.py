@@ -17,7 +17,7 @@ from digest.compose.kicker import kicker
 from digest.compose.lead_in import lead_in
 from digest.compose.preheader import preheader
 from digest.compose.span import Span, said_span, span_between
-from digest.compose.statements.facts import IssueFacts, PastIssue, issue_facts
+from digest.compose.statements.issue_facts import IssueFacts, PastIssue, issue_facts
 from digest.compose.subject import PROPOSALS, Proposal, proposals
 from digest.issues.history import VOID, picks_of
 from digest.issues.tables import Issue, Pick

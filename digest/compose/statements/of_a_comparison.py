@@ -1,7 +1,7 @@
 """What a subject may say of one comparison. docs/claims.md lists when each holds."""
 
 from digest.compose.statements import messages
-from digest.compose.statements.facts import PairFacts, ToolFacts
+from digest.compose.statements.issue_facts import PairFacts, ToolFacts
 from digest.compose.statements.statement import PairStatement, Said, both, ranked, score, scores
 from digest.number_words import figure, number_word, percent
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from digest.compose.statements import messages
-from digest.compose.statements.facts import IssueFacts, PairFacts, ToolFacts
+from digest.compose.statements.issue_facts import IssueFacts, PairFacts, ToolFacts
 from digest.compose.statements.statement import IssueStatement, Said
 from digest.number_words import number_word
 

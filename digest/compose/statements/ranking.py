@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import log2
 
-from digest.compose.statements.facts import IssueFacts
+from digest.compose.statements.issue_facts import IssueFacts
 from digest.compose.statements.statement import Candidate
 from digest.number_words import count_of
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
-from digest.compose.statements.facts import IssueFacts, PairFacts, ToolFacts
+from digest.compose.statements.issue_facts import IssueFacts, PairFacts, ToolFacts
 from digest.compose.statements.messages import Message
 from digest.compose.statements.names import short_forms
 from digest.number_words import percent

@@ -3,7 +3,7 @@
 import pytest
 
 from digest.compose.contradictions import contradictions
-from digest.compose.statements.facts import IssueFacts, issue_facts
+from digest.compose.statements.issue_facts import IssueFacts, issue_facts
 from tests.parts.pages import comparison, contender
 from tests.unit.compose.test_season import season
 

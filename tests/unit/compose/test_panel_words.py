@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from digest.compose.kicker import KICKERS, kicker
 from digest.compose.rows import Rows
-from digest.compose.statements.facts import IssueFacts, issue_facts, pair_facts
+from digest.compose.statements.issue_facts import IssueFacts, issue_facts, pair_facts
 from digest.compose.statements.of_a_comparison import PAIR_STATEMENTS
 from digest.compose.statements.panel import Panel
 from digest.compose.statements.statement import candidates

@@ -13,7 +13,7 @@ from digest.compose.kicker import kicker
 from digest.compose.lead_in import lead_in
 from digest.compose.preheader import preheader
 from digest.compose.span import Span, said_span
-from digest.compose.statements.facts import PastIssue, issue_facts
+from digest.compose.statements.issue_facts import PastIssue, issue_facts
 from digest.compose.subject import proposals
 from digest.quotes.sentences import is_whole, sentences
 from tests.unit.compose.season import SeasonWeek, weeks

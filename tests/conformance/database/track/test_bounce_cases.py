@@ -20,6 +20,7 @@ from subscribers.addresses import AddressHasher
 from subscribers.tables import Subscriber
 from subscribers.tokens import Purpose, Tokens, token_to_hex
 from tests.corpora.reading import fill
+from tests.parts.links import token_in
 from tests.parts.world import SECRET, Clock, add_approved, add_people
 
 CASES = Path(__file__).parents[3] / "cases" / "bounces"
@@ -82,8 +83,8 @@ def reader(store: Store) -> Reader:
         )
     return Reader(
         number,
-        TOKENS.make(Purpose.DELIVERY, number, issue),
-        TOKENS.make(Purpose.UNSUBSCRIBE, number, issue),
+        token_in(store, TOKENS, Purpose.DELIVERY, number, issue),
+        token_in(store, TOKENS, Purpose.UNSUBSCRIBE, number, issue),
     )
 
 
