@@ -31,7 +31,9 @@ HEAVY = (
     "uvicorn",
     "digest.bootstrap",
     "digest.gate",
-    "digest.pipeline",
+    "digest.pipeline.issue_renderer",
+    "digest.pipeline.issue_service",
+    "digest.pipeline.sending",
     "digest.web",
 )
 PROBE = """
