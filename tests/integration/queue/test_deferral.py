@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
-from digest.deliver.providers.base import Outcome, Rejected
+from digest.deliver.providers.base import Accepted, Outcome, Rejected
 from digest.deliver.tables import Batch, DeliveryState
 from digest.message.personalization import Personalization
 from digest.queue.deferral import SCHEDULE_MARGIN
@@ -123,10 +123,10 @@ def test_the_issue_that_had_fewer_tasks_goes_first(deployment: Any) -> None:
     ]
 
 
-def _refused_for_good(personalization: Personalization) -> Outcome | None:
+def _refused_for_good(personalization: Personalization) -> Outcome:
     """Refuses every third recipient: fewer than would hold the issue."""
     if personalization.delivery_id % 3:
-        return None
+        return Accepted(personalization.delivery_id, "r")
     return Rejected(personalization.delivery_id, permanent=True, code="554", detail="no")
 
 

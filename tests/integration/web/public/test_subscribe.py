@@ -27,7 +27,7 @@ from tests.integration.web.public.signing_up import (
     sign_up,
     status,
 )
-from tests.integration.web.rows import NOW, add_subscriber, everything
+from tests.integration.web.rows import NOW, add_comparison, add_subscriber, everything
 from tests.integration.web.small_site import BRAND, SmallSite, small_site
 from tests.parts.links import make_token
 from tests.parts.world import Clock
@@ -90,6 +90,7 @@ def test_confirming_twice_is_as_good_as_once(client: TestClient, site: SmallSite
 def test_the_welcome_knows_the_comparison_the_reader_came_from(
     client: TestClient, site: SmallSite
 ) -> None:
+    add_comparison(site.store)
     sign_up(client)
     client.post(confirm_link(site))
     with site.store.read() as session:
