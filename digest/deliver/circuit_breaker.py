@@ -21,8 +21,12 @@ SAME_WORDS_LIMIT = 10
 """Refusals in the same words, not about the address, that open the breaker."""
 SAME_WORDS_RECOVERY = 0.25
 """What an accepted message takes off: up to a fifth may be refused in the same words for long."""
-MOST_LIMIT = 20
-"""Refusals of any kind, dead addresses included, in a run where most are refused."""
+MOST_LIMIT = 60
+"""Refusals of any kind, dead addresses included, in a run where most are refused.
+
+Refusals are heard at RCPT, before the bodies of some hundred messages in flight are answered: so it
+takes many.
+"""
 MOST_RECOVERY = 1.0
 """What an accepted message takes off: up to half may be refused for long, as after an import."""
 SHORT_RUN_LIMIT = 10

@@ -35,6 +35,7 @@ from subscribers.transfer.undress import read_name, undress_address
 
 _IP = re.compile(r"[0-9a-fA-F:.]{2,45}")
 _DATES = (ColumnRole.SIGNED_UP_AT, ColumnRole.CONFIRMED_AT)
+_ADDRESS = re.compile(r"[^\s@,;<>()\"]{1,64}@[^\s@,;<>()\"]{1,255}\.[^\s@,;<>()\"]{2,}")
 _SWALLOWED = re.compile(r"[\r\n].*[,;\t|]|[,;\t|].*[\r\n]", re.DOTALL)
 _SIMPLE = (ColumnRole.EMAIL, ColumnRole.NAME)
 
@@ -186,7 +187,9 @@ class RowParser:
         if ("\n" in text or "\r" in text) and _SWALLOWED.search(text):
             raise RowRefusedError(text[:60], "a name over several lines: is a quote missing?")
         name = read_name(unescape_formula(text), email)
-        if not name and "@" in text and text.strip().lower() != email.lower():
+        within = _ADDRESS.search(name)
+        foreign = within and within[0].lower() != email.lower()
+        if foreign or (not name and "@" in text and text.strip().lower() != email.lower()):
             raise RowRefusedError(text[:60], "another address where the name should be")
         self.no_names += not name and not text.isspace()
         return name

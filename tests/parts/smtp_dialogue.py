@@ -65,12 +65,14 @@ class Dialogue:
         limit: int | None = None,
         sender: str = SENDER,
         body: bytes = BODY.encode(),
+        tokens: Sequence[str] = (),
     ) -> None:
         self.peer = Peer(frozenset(extensions), 5.0, 60.0, window=window)
         self.transport = ScriptedTransport()
+        given = tokens or [f"t{number}" for number in range(1, count + 1)]
         self.queue = deque(
-            InFlightMessage(Personalization(number, f"{number}@d.example", f"t{number}", {}))
-            for number in range(1, count + 1)
+            InFlightMessage(Personalization(number, f"{number}@d.example", token, {}))
+            for number, token in enumerate(given, 1)
         )
         self.count = count
         self._outcomes: list[Outcome] = []

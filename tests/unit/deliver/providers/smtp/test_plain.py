@@ -5,6 +5,7 @@ import pytest
 from digest.deliver.providers.base import Accepted
 from digest.deliver.providers.smtp.connection.plain import PlainConnection
 from digest.deliver.providers.smtp.errors import ServiceClosingError, UnexpectedReplyError
+from subscribers.tokens import token_to_hex
 from tests.parts.smtp_dialogue import BODY, MAIL, Dialogue, rcpt
 
 YES = {"MAIL": "250 2.1.0 OK", "RCPT": "250 2.1.5 OK", "DATA": "354 Go", "BODY": "250 queued as Q1"}
@@ -46,8 +47,12 @@ def test_a_body_without_a_line_end_gets_one() -> None:
 
 
 def test_size_and_token_go_into_mail() -> None:
-    dialogue = Dialogue(PlainConnection, extensions=["size"], sender="b+\0@d.example")
-    assert dialogue.start() == f"MAIL FROM:<b+t1@d.example> SIZE={len(BODY)}\r\n"
+    token = "AAAAAAAAAAAAAAAAAAAAAA"
+    dialogue = Dialogue(
+        PlainConnection, extensions=["size"], sender="b+\0@d.example", tokens=[token]
+    )
+    bounces = f"b+{token_to_hex(token)}@d.example"
+    assert dialogue.start() == f"MAIL FROM:<{bounces}> SIZE={len(BODY)}\r\n"
 
 
 @pytest.mark.parametrize(
