@@ -36,8 +36,8 @@ from digest.render.links import Tracking
 from digest.render.transactional import TransactionalRenderer
 from digest.settings import ProviderName, Settings, SettingsError
 from digest.startup_checks import read_dkim_keys
-from digest.track.bounces.imap import ImapMailbox
-from digest.track.bounces.mailbox import Mailbox, MaildirMailbox, parse_mailbox_url
+from digest.track.bounces.mailbox.base import Mailbox, MaildirMailbox, parse_mailbox_url
+from digest.track.bounces.mailbox.imap import ImapMailbox
 from digest.track.bounces.poll import BounceMailboxReader
 from digest.track.hits.networks import ScannerNetworks
 from digest.track.provider_events.sendgrid_signature import SignatureVerifier

@@ -182,7 +182,7 @@ class Settings(BaseSettings):
         place = self.bounce_mailbox.get_secret_value()
         try:
             if place:
-                from digest.track.bounces.mailbox import parse_mailbox_url
+                from digest.track.bounces.mailbox.base import parse_mailbox_url
 
                 parse_mailbox_url(place)
         except ValueError as error:

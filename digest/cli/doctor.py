@@ -83,7 +83,7 @@ def _held(app: "App") -> Iterator[tuple[bool | None, str]]:
 def _bounces(app: "App") -> Iterator[tuple[bool | None, str]]:
     """Check that bounces and delivery events would be read."""
     from digest.settings import ProviderName
-    from digest.track.bounces.mailbox import MailboxError
+    from digest.track.bounces.mailbox.base import MailboxError
 
     provider = app.settings.provider
     if provider is ProviderName.SENDGRID and not app.settings.webhook_keys:

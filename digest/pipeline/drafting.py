@@ -13,7 +13,7 @@ from digest.issues.lifecycle import IssueError
 from digest.issues.tables import Issue, Pick
 from digest.number_words import count_of
 from digest.pick import History, Rules, Selection, pick
-from digest.pipeline.wording import reword, schedule_span
+from digest.pipeline.wording.proposed import reword, schedule_span
 from schedules.tables import Schedule
 
 LOOK_BACK = timedelta(days=60)

@@ -22,8 +22,8 @@ from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import Issue, IssueState, Link, Variant
 from digest.message.edition import Edition, Sender
 from digest.message.personalization import Personalization, Recipient, personalize
-from digest.pipeline.claims import claims_of
-from digest.pipeline.wording import wording
+from digest.pipeline.wording.claims import claims_of
+from digest.pipeline.wording.proposed import wording
 from digest.render.issue import dated, render_issue
 from digest.render.links import Tracking
 from digest.render.rendered import Rendered, RenderedLink

@@ -19,9 +19,9 @@ from digest.pipeline.hold import SendingGuard
 from digest.pipeline.issue_renderer import IssueRenderer, freeze
 from digest.pipeline.notify_workers import NotifyWorkers, notify_nobody
 from digest.pipeline.overrides import overrides_of, record_overrides, refuse_blocked
-from digest.pipeline.printed import keep_printed
-from digest.pipeline.wording import reword
-from digest.pipeline.written import choose_proposal, write_words
+from digest.pipeline.wording.printed import keep_printed
+from digest.pipeline.wording.proposed import reword
+from digest.pipeline.wording.written import choose_proposal, write_words
 from digest.render.errors import TemplateError
 from digest.render.issue import dated
 from store.engine import Store

@@ -17,8 +17,8 @@ from subscribers.tables import (
     SuppressionRemoval,
     TopicKind,
 )
+from subscribers.transfer.cells.formulas import disarm
 from subscribers.transfer.formats.statuses import ImportedStatus
-from subscribers.transfer.formulas import disarm
 
 CHUNK = 1_000
 COLUMNS = (

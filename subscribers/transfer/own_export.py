@@ -10,7 +10,7 @@ from subscribers.consent import ConsentKind
 from subscribers.public_ids import from_cell
 from subscribers.service import MAX_SOURCE_LENGTH
 from subscribers.tables import Frequency, SuppressionReason
-from subscribers.transfer.dates import read_date
+from subscribers.transfer.cells.dates import read_date
 from subscribers.transfer.formats.column_names import ColumnRole
 from subscribers.transfer.formats.withdrawals import RowRefusedError, read_flag
 

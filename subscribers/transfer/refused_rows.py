@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Protocol, Self, TextIO
 
 from store.files import open_private
+from subscribers.transfer.cells.formulas import escape_formula
 from subscribers.transfer.csv_file import CsvReader
 from subscribers.transfer.formats.detect import REFUSED_COLUMNS
-from subscribers.transfer.formulas import escape_formula
 
 MAX_REFUSED_LISTED = 100
 

@@ -8,8 +8,10 @@ from typing import NamedTuple
 from subscribers.addresses import AddressError
 from subscribers.service import MAX_SOURCE_LENGTH, clean_name
 from subscribers.tables import SuppressionReason
+from subscribers.transfer.cells.dates import EMPTY_WORDS, DateOrder, is_empty, order_of, read_date
+from subscribers.transfer.cells.formulas import arm, unescape_formula
+from subscribers.transfer.cells.undress import read_name, undress_address
 from subscribers.transfer.csv_file import CsvRow
-from subscribers.transfer.dates import EMPTY_WORDS, DateOrder, is_empty, order_of, read_date
 from subscribers.transfer.formats.column_names import ColumnRole
 from subscribers.transfer.formats.columns import normalize_column
 from subscribers.transfer.formats.detect import NO_CHOICES, ColumnChoices, read_layout
@@ -29,9 +31,7 @@ from subscribers.transfer.formats.withdrawals import (
     read_sign,
     weigh,
 )
-from subscribers.transfer.formulas import arm, unescape_formula
 from subscribers.transfer.own_export import OwnExportFields, read_hash, read_own_fields, stored
-from subscribers.transfer.undress import read_name, undress_address
 
 _IP = re.compile(r"[0-9a-fA-F:.]{2,45}")
 _DATES = (ColumnRole.SIGNED_UP_AT, ColumnRole.CONFIRMED_AT)

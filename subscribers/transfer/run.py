@@ -17,8 +17,8 @@ from subscribers.addresses import AddressError, AddressHasher
 from subscribers.service import INITIAL_STATUSES, MAX_SOURCE_LENGTH
 from subscribers.tables import ImportRun, SubscriberStatus
 from subscribers.transfer.batch import ImportOptions, import_batch, statuses_for
+from subscribers.transfer.cells.dates import DateOrder
 from subscribers.transfer.csv_file import CsvReader, CsvRow
-from subscribers.transfer.dates import DateOrder
 from subscribers.transfer.duplicates import DuplicateFinder
 from subscribers.transfer.encoding import DecodedFile, ImportRefusedError, open_as_text
 from subscribers.transfer.export import export_csv

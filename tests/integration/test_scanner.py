@@ -37,6 +37,7 @@ CLIENTS = (
     {"user-agent": ""},
 )
 LINK = re.compile(rf"{re.escape(PUBLIC)}/[^\s\"'<>]+")
+CONFIRM = re.compile(rf"{re.escape(PUBLIC)}/confirm/[^/]+")
 HREF = re.compile(r'(?:href|action|src)="(/[^"]+)"')
 
 
@@ -110,8 +111,9 @@ def test_a_scanner_that_opens_every_link_of_every_message_decides_nothing(
     """With GET and HEAD, as several clients, and the links of the pages behind them too."""
     mail = messages(written)
     subjects = " ".join(str(one["Subject"]) for one in mail)
-    for words in ("Confirm your", "Welcome to", "new address", "already", "splits the panel"):
+    for words in ("Confirm your", "Welcome to", "new address", "already"):
         assert words in subjects, words
+    assert len(mail) == 5, "these and the issue"
     before = everything(written.store, but=("event",))
     seen: set[str] = set()
     for link in sorted(set().union(*map(links, mail))):
@@ -153,7 +155,7 @@ def test_a_worker_sends_what_readers_wait_for(app: App, client: TestClient) -> N
         client.post("/subscribe", data={"email": "ana@example.org"})
         until(lambda: bool(messages(app)), "the confirmation")
         (asked,) = messages(app)
-        (path,) = {path_of(one) for one in links(asked) if "/confirm/" in one}
+        (path,) = {path_of(one) for one in links(asked) if CONFIRM.fullmatch(one)}
         client.post(path)
         until(lambda: len(messages(app)) == 2, "the welcome")
     finally:

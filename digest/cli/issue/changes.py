@@ -6,7 +6,7 @@ from digest.cli.common import AsJson, Number, open_app, print_json
 def diff(number: Number, as_json: AsJson = False) -> None:
     """What the pages of an approved issue say otherwise since, and what the mail would say now."""
     from digest.issues.lifecycle import find_issue
-    from digest.pipeline.printed import page_changes, text_diff
+    from digest.pipeline.wording.printed import page_changes, text_diff
 
     with open_app() as app, app.store.read() as session:
         issue = find_issue(session, number)

@@ -18,7 +18,7 @@ MAX_CHANGES = 8
 def list_(as_json: AsJson = False) -> None:
     """Every issue, newest first."""
     from digest.issues.history import all_issues
-    from digest.pipeline.current_words import current_words
+    from digest.pipeline.wording.current import current_words
 
     with open_reader() as reader, reader.store.read() as session:
         issues = all_issues(session)
@@ -46,7 +46,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
     """What is in an issue, why, and what was left out and why."""
     from digest.issues.history import all_overrides, picks_of
     from digest.issues.lifecycle import find_issue
-    from digest.pipeline.current_words import current_words
+    from digest.pipeline.wording.current import current_words
 
     with open_reader() as reader, reader.store.read() as session:
         issue = find_issue(session, number)
@@ -125,7 +125,7 @@ def status(number: Number, as_json: AsJson = False) -> None:
 def proposals(number: Number, as_json: AsJson = False) -> None:
     """Subjects that hold for the issue, each with the reasons why it is proposed."""
     from digest.issues.lifecycle import find_issue
-    from digest.pipeline.wording import wording
+    from digest.pipeline.wording.proposed import wording
 
     with open_reader() as reader, reader.store.read() as session:
         found = wording(session, find_issue(session, number)).proposals

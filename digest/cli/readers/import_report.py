@@ -37,7 +37,7 @@ class ImportRequest:
 
 def import_file(request: ImportRequest) -> None:
     """Import a file. Raises CommandError if it or a row of it was refused."""
-    from subscribers.transfer.dates import DateOrder
+    from subscribers.transfer.cells.dates import DateOrder
     from subscribers.transfer.formats.detect import UnclearColumnError, column_choices
     from subscribers.transfer.refused_rows import RefusedFile
     from subscribers.transfer.run import ImportRefusedError, import_csv

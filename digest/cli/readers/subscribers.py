@@ -256,7 +256,7 @@ def _status(text: str) -> Any:
 
 
 def _day(text: str | None) -> Any:
-    from subscribers.transfer.dates import read_date
+    from subscribers.transfer.cells.dates import read_date
 
     if text is None:
         return None

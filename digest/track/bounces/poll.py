@@ -13,7 +13,7 @@ from sqlmodel import Session
 from digest.events.tables import EventKind
 from digest.readers.links import resolve_link
 from digest.readers.unsubscribe import unsubscribe_by_token
-from digest.track.bounces.mailbox import Mailbox, MailboxError
+from digest.track.bounces.mailbox.base import Mailbox, MailboxError
 from digest.track.bounces.parse import (
     Ignored,
     InboundReport,

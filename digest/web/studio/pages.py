@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from digest.issues.history import all_issues
-from digest.pipeline.current_words import current_words
+from digest.pipeline.wording.current import current_words
 from digest.web.headers import FRAMED_MAIL_POLICY, STUDIO_POLICY
 from digest.web.public.issues import issue_number
 from digest.web.public.signup_form import signup_form

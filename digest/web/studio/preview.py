@@ -11,7 +11,7 @@ from digest.gate import Finding, Gate, sample_message
 from digest.issues.history import picks_of
 from digest.issues.lifecycle import find_issue
 from digest.message.personalization import Personalization, slot_text
-from digest.pipeline.current_words import current_words
+from digest.pipeline.wording.current import current_words
 from digest.render.archive import direct_links_html
 from digest.web.site import Preview
 from store.engine import Store

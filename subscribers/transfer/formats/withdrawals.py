@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from store.errors import DigestError
-from subscribers.transfer.dates import DateOrder, is_ambiguous, read_date
+from subscribers.transfer.cells.dates import DateOrder, is_ambiguous, read_date
 from subscribers.transfer.formats.column_names import ColumnRole
 from subscribers.transfer.formats.columns import normalize_column
 from subscribers.transfer.formats.statuses import (

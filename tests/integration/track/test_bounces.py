@@ -17,14 +17,14 @@ from digest.deliver.tables import Batch, Delivery
 from digest.events.tables import Event
 from digest.readers.address_change import complete_address_change, start_address_change
 from digest.settings import Settings
-from digest.track.bounces.imap import MARK, ImapMailbox
-from digest.track.bounces.mailbox import (
+from digest.track.bounces.mailbox.base import (
     Mailbox,
     MailboxError,
     MailboxUrl,
     MaildirMailbox,
     parse_mailbox_url,
 )
+from digest.track.bounces.mailbox.imap import MARK, ImapMailbox
 from digest.track.bounces.poll import AT_ONCE, BounceMailboxReader
 from store.engine import Store
 from subscribers.addresses import AddressHasher

@@ -13,9 +13,9 @@ import pytest
 from digest.bootstrap import open_mailbox
 from digest.deliver.access_token import AccessTokenError, RefreshToken, TokenCommand
 from digest.settings import Settings
-from digest.track.bounces.imap import ImapMailbox
-from digest.track.bounces.imap_names import encode_folder
-from digest.track.bounces.mailbox import Mailbox, MailboxError, MailboxUrl
+from digest.track.bounces.mailbox.base import Mailbox, MailboxError, MailboxUrl
+from digest.track.bounces.mailbox.imap import ImapMailbox
+from digest.track.bounces.mailbox.imap_names import encode_folder
 from tests.parts.imap_server import USER, ImapServer
 
 LETTER = b"Subject: hello\r\n\r\nHello.\r\n"

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from digest.track.bounces.listing import inbound_messages
-from digest.track.bounces.mailbox import MaildirMailbox
+from digest.track.bounces.mailbox.base import MaildirMailbox
 from digest.track.bounces.poll import BounceMailboxReader
 from store.engine import Store
 from subscribers.addresses import AddressHasher

@@ -15,11 +15,11 @@ from digest.issues.archive import archived_issue, public_issues
 from digest.issues.history import picks_of
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.message.edition import Sender
-from digest.pipeline.current_words import CurrentWords, current_words
 from digest.pipeline.drafting import NothingNewError
 from digest.pipeline.issue_renderer import IssueRenderer
 from digest.pipeline.issue_service import IssueService
-from digest.pipeline.wording import wording
+from digest.pipeline.wording.current import CurrentWords, current_words
+from digest.pipeline.wording.proposed import wording
 from digest.render.environment import email_environment, templates_folder
 from digest.render.links import Tracking
 from schedules.registry import add_schedule

@@ -18,7 +18,7 @@ from sqlmodel import delete, select
 from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tables import Consent, Subscriber, SubscriberStatus, Suppression
-from subscribers.transfer.dates import DateOrder
+from subscribers.transfer.cells.dates import DateOrder
 from subscribers.transfer.encoding import ImportRefusedError
 from subscribers.transfer.formats.detect import UnclearColumnError, column_choices
 from subscribers.transfer.refused_rows import ImportReport, RefusedFile

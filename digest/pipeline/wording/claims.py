@@ -8,8 +8,8 @@ from digest.compose.contradictions import contradictions
 from digest.compose.statements.issue_facts import IssueFacts
 from digest.gate import Claims
 from digest.issues.tables import Issue
-from digest.pipeline.printed import page_changes
-from digest.pipeline.wording import wording
+from digest.pipeline.wording.printed import page_changes
+from digest.pipeline.wording.proposed import wording
 
 
 def claims_of(session: Session, issue: Issue) -> Claims:

@@ -1,4 +1,4 @@
-"""The mailbox that bounces arrive in: a Maildir here, IMAP in `track.bounces.imap`.
+"""The mailbox that bounces arrive in: a Maildir here, IMAP in `track.bounces.mailbox.imap`.
 
 A mailbox may hold other mail, too. Nothing is ever deleted, and a message that is not ours is not
 touched: it stays where it is, unread if it was.

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from digest.deliver.access_token import AccessTokenError, AccessTokens, xoauth2
-from digest.track.bounces.imap_names import encode_folder
-from digest.track.bounces.mailbox import MailboxError, MailboxUrl
+from digest.track.bounces.mailbox.base import MailboxError, MailboxUrl
+from digest.track.bounces.mailbox.imap_names import encode_folder
 from digest.track.bounces.parse import MAX_MESSAGE_BYTES
 
 log = logging.getLogger(__name__)

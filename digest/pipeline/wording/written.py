@@ -4,7 +4,7 @@ from sqlmodel import Session
 
 from digest.issues.lifecycle import IssueError
 from digest.issues.tables import Issue
-from digest.pipeline.wording import SUBJECT, wording
+from digest.pipeline.wording.proposed import SUBJECT, wording
 
 MAX_LENGTHS = {"subject": 200, "preheader": 200, "intro": 600}
 """Characters: the first two columns take 250, and inboxes show a third of it."""

@@ -8,8 +8,8 @@ from sqlmodel import Session
 from digest.compose.content import Headline
 from digest.compose.subject import Proposal
 from digest.issues.tables import Issue, IssueState
-from digest.pipeline.printed import PageChange, page_changes
-from digest.pipeline.wording import wording
+from digest.pipeline.wording.printed import PageChange, page_changes
+from digest.pipeline.wording.proposed import wording
 
 WAITING = (IssueState.APPROVED, IssueState.SCHEDULED)
 
