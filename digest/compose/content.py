@@ -46,11 +46,12 @@ class Side:
     ships: int | None
     """How many of the panel ship it, where score and panel size give a whole number."""
     panel_size: int
-    pull: PullQuote | None
     url: str
     """Where the tool's own page is."""
     trend: tuple[Week, ...] = ()
     """Panel scores by week, the oldest first; none where there is but one."""
+    pull: PullQuote | None = None
+    """On the two sides of the lead only."""
 
 
 @dataclass(frozen=True, slots=True)

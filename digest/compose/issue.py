@@ -12,11 +12,10 @@ from digest.compose.groups import group_by_tool
 from digest.compose.kicker import kicker
 from digest.compose.lead_in import lead_in
 from digest.compose.matchup import matchup
+from digest.compose.quotes import with_quotes
 from digest.compose.rows import Rows, since
 from digest.compose.statements import messages
 from digest.compose.statements.issue_facts import IssueFacts, issue_facts
-from digest.compose.telling_lines import with_lines
-from digest.quotes.issue import issue_habits
 
 
 def compose(
@@ -35,11 +34,10 @@ def compose(
     and what span of time it is of.
     """
     facts = facts or issue_facts(number, picked)
-    habits = issue_habits(picked)
-    plain = [matchup(view, public_url, trends, habits) for view in picked]
+    plain = [matchup(view, public_url, trends) for view in picked]
     lead, *others = _worded(plain, facts)
     grouped = group_by_tool(list(picked[1:]), others, facts.span)
-    groups, briefs = with_lines(*grouped, picked, habits)
+    lead, groups, briefs = with_quotes(lead, *grouped, picked)
     return Content(
         number=number,
         date=day,

@@ -16,6 +16,8 @@ FEWEST_ISSUES = 4
 def _matches(issue: IssueFacts) -> Iterator[tuple[ToolFacts, list[tuple[ToolFacts, ToolFacts]]]]:
     """Yield each tool with three rivals or more: itself and its rival, page by page."""
     for tool_id, pages in issue.tools.items():
+        if len(pages) < FEWEST_RIVALS:
+            continue
         pairs = [_own_first(pair, tool_id) for pair in issue.pairs if _has(pair, tool_id)]
         if len({rival.tool_id for _, rival in pairs}) == len(pairs) >= FEWEST_RIVALS:
             yield pages[0], pairs

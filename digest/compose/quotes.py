@@ -1,30 +1,39 @@
-"""Gives every brief and every row of a group its telling line."""
+"""Gives the lead its pull quotes, and every brief and row of a group its telling line."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from digest.catalog.queries import ComparisonView
-from digest.compose.content import Group, Matchup, TellingLine
-from digest.quotes.habits import Habits
+from digest.compose.content import Group, Matchup, PullQuote, Side, TellingLine
+from digest.quotes.choice import Quote
 from digest.quotes.issue import Line, Row, issue_quotes
 
 
-def with_lines(
+def with_quotes(
+    lead: Matchup,
     groups: Sequence[Group],
     briefs: Sequence[Matchup],
     picked: Sequence[ComparisonView],
-    habits: Habits,
-) -> tuple[list[Group], list[Matchup]]:
-    """Return groups and briefs with their lines, chosen in the order in which they are read.
+) -> tuple[Matchup, list[Group], list[Matchup]]:
+    """Return lead, groups and briefs with their quotes, chosen in the order of reading.
 
-    A row of a group speaks of the rival, since the shared tool stands above all rows.
+    `picked` holds the lead first. A row of a group speaks of the rival, since the shared tool
+    stands above all rows.
     """
     views = {view.slug: view for view in picked}
     rows = [Row(views[one.slug], one.right.slug) for group in groups for one in group.matchups]
     rows += [Row(views[one.slug]) for one in briefs]
-    lines = iter(issue_quotes(picked[0], rows, habits=habits).lines)
+    found = issue_quotes(picked[0], rows)
+    lead = replace(
+        lead, left=_quoted(lead.left, found.left), right=_quoted(lead.right, found.right)
+    )
+    lines = iter(found.lines)
     told = [replace(group, matchups=tuple(_told(group.matchups, lines))) for group in groups]
-    return told, list(_told(briefs, lines))
+    return lead, told, list(_told(briefs, lines))
+
+
+def _quoted(side: Side, quote: Quote | None) -> Side:
+    return replace(side, pull=PullQuote(quote.lens, quote.text, quote.verdict) if quote else None)
 
 
 def _told(matchups: Sequence[Matchup], lines: Iterator[Line | None]) -> Iterator[Matchup]:
