@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from digest.deliver.bounce_policy.failure import Cause, FailureClass
-from digest.deliver.bounce_policy.reply import fold_words
+from digest.deliver.bounce_policy.reply_text import fold_words
 from digest.deliver.providers.base import Accepted, Outcome, Rejected
 
 SAME_WORDS_LIMIT = 10

@@ -85,8 +85,21 @@ def fold_subject(text: str) -> bytes:
     return f"Subject: {words}\r\n".encode("ascii")
 
 
+def fold_list_header(name: str, value: str) -> bytes:
+    """Return a List field on one line; each encoded-word has a line (RFC 2047 section 2)."""
+    words = value.split(" ")
+    encoded = [at for at, word in enumerate(words) if word.startswith("=?")]
+    breaks = ["\r\n" if at - 1 in encoded else "" for at in range(len(words))]
+    folded = "".join(f"{start} {word}" for start, word in zip(breaks, words, strict=True))
+    return f"{name}:{folded}\r\n".encode("ascii")
+
+
 def _phrase(name: str) -> str:
-    """Return a name for a List-Id: printable ASCII, quoted if it holds anything special."""
-    plain = name.encode("ascii", "ignore").decode().strip() or "Digest"
-    escaped = plain.replace("\\", "").replace('"', "'")
+    """Return a name for a List-Id: quoted if it holds anything special, else encoded-words.
+
+    Also what looks like an encoded-word is encoded, since many programs decode those in quotes.
+    """
+    if not name.isascii() or "=?" in name:
+        return Header(name, "utf-8", maxlinelen=75, header_name="List-Id").encode(linesep="")
+    escaped = name.replace("\\", "").replace('"', "'").strip() or "Digest"
     return escaped if re.fullmatch(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]+", escaped) else f'"{escaped}"'

@@ -16,7 +16,13 @@ from functools import lru_cache
 from operator import itemgetter
 
 from digest.message.edition import Edition
-from digest.message.headers import fold_header, fold_subject, list_headers, list_unsubscribe
+from digest.message.headers import (
+    fold_header,
+    fold_list_header,
+    fold_subject,
+    list_headers,
+    list_unsubscribe,
+)
 from digest.message.personalization import Personalization
 from digest.message.quoted_printable import encode_piece, encode_text
 from digest.render.slots import MARKS, Slot
@@ -75,7 +81,7 @@ def _head(edition: Edition) -> list[bytes | Blank]:
     if sender.reply_to:
         fixed += fold_header("Reply-To", sender.reply_to)
     for name, value in list_headers(edition).items():
-        fixed += f"{name}: {value}\r\n".encode()
+        fixed += fold_list_header(name, value)
     domain = sender.domain.encode()
     return [
         fixed + b"To: ",

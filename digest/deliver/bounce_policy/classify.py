@@ -35,7 +35,7 @@ from digest.deliver.bounce_policy.failure import (
     FailureClass,
     Stage,
 )
-from digest.deliver.bounce_policy.reply import ReplyText, named_command, read_reply
+from digest.deliver.bounce_policy.reply_text import ReplyText, named_command, parse_reply_text
 from digest.deliver.bounce_policy.sender_wording import (
     ABOUT_US,
     BLOCKLIST_LINK,
@@ -91,7 +91,7 @@ def classify_reply(
     `recipient` is the address that was mailed, if it is known: a reply that names somebody else
     alone is never hard. `status` is a relay's own enhanced status code beside the reply.
     """
-    text = read_reply(reply)
+    text = parse_reply_text(reply)
     enhanced = text.enhanced or find_status(status or "")
     # A quoted address verification was refused at another stage than the reply itself.
     quoted = named_command(reply)

@@ -12,6 +12,8 @@ class Stage(StrEnum):
     CONNECT = "connect"
     EHLO = "ehlo"
     """EHLO, HELO, STARTTLS and AUTH."""
+    RSET = "rset"
+    """Between two messages: the next one has not begun."""
     MAIL = "mail"
     RCPT = "rcpt"
     DATA = "data"
@@ -19,7 +21,7 @@ class Stage(StrEnum):
     """The end of the message's data, or BDAT LAST."""
 
 
-BEFORE_RECIPIENT = frozenset({Stage.CONNECT, Stage.EHLO, Stage.MAIL})
+BEFORE_RECIPIENT = frozenset({Stage.CONNECT, Stage.EHLO, Stage.RSET, Stage.MAIL})
 """No recipient was named yet, so the reply can't be about one."""
 
 

@@ -1,7 +1,7 @@
 """The words with which mail servers speak of us: our host, domain, account, rate or message.
 
-Each pattern sees a text that `reply.read_reply` has cut, lowered and freed of addresses and hosts,
-and bounds what it skips.
+Each pattern sees a text that `reply_text.parse_reply_text` has cut, lowered and freed of
+addresses and hosts, and bounds what it skips.
 """
 
 import re

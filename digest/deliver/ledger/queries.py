@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
 from digest.deliver.bounce_policy.bounce_type import BounceType
-from digest.deliver.bounce_policy.reply import fold_words
+from digest.deliver.bounce_policy.reply_text import fold_words
 from digest.deliver.tables import Attempt, Delivery, DeliveryState
 from subscribers.tables import Subscriber, Suppression, SuppressionReason
 

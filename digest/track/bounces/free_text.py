@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from digest.deliver.bounce_policy.failure import Stage
-from digest.deliver.bounce_policy.reply import named_command
+from digest.deliver.bounce_policy.reply_text import named_command
 from digest.track.bounces.inbound_message import InboundMessage, SectionKind
 
 MAX_WORDS_LENGTH = 8_000

@@ -5,6 +5,7 @@ RFC 5322, RFC 2047, RFC 2369, RFC 2919 and RFC 8058; Gmail's, Yahoo's and Micros
 
 import re
 from dataclasses import replace
+from email.header import decode_header, make_header
 
 import pytest
 
@@ -13,7 +14,7 @@ from tests.conformance.provider.peers import Arrived, Peer
 from tests.parts.mail import EDITION, personalizations, submit
 
 OURS = (
-    "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post", "Feedback-ID", "Message-ID",
+    "List-Unsubscribe", "List-Unsubscribe-Post", "Feedback-ID", "Message-ID",
 )  # fmt: skip
 LONG = replace(
     EDITION,
@@ -41,8 +42,23 @@ def test_what_clients_act_on_is_plain_ascii_on_one_line(peer: Peer, edition: obj
 
 
 def test_the_list_is_named_by_a_phrase_and_an_id_below_the_sender_s_domain(peer: Peer) -> None:
-    value = arrived(peer, LONG).header("List-Id")
+    value = arrived(peer, replace(LONG, list_name='die "andere": [bauen]')).header("List-Id")
     assert re.fullmatch(r'"[^"\\]+" <[a-z0-9-]+\.xn--bcher-kva\.example>', value)
+
+
+@pytest.mark.parametrize(
+    "name", [LONG.list_name, "Prüfbericht wöchentlich", "毎週の報告 🚢" * 10, "=?utf-8?q?x?= y"]
+)
+def test_a_list_s_name_beyond_ascii_arrives_whole_before_its_id(peer: Peer, name: str) -> None:
+    """RFC 2919 section 3 has a phrase there; RFC 2047 section 5 (3) says what encodes one."""
+    phrase, _, ident = (
+        arrived(peer, replace(LONG, list_name=name)).header("List-Id").rpartition(" ")
+    )
+    assert re.fullmatch(r"<[a-z0-9-]+\.xn--bcher-kva\.example>", ident)
+    words = phrase.split()
+    assert all(re.fullmatch(r"=\?utf-8\?[qb]\?[A-Za-z0-9!*+/=_-]+\?=", word) for word in words)
+    assert max(map(len, words)) <= 75
+    assert str(make_header(decode_header(" ".join(words)))) == name
 
 
 def test_feedback_has_four_parts_none_like_another(peer: Peer) -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.deliver.bounce_policy.failure import Cause, Failure, FailureClass, Stage
-from digest.deliver.bounce_policy.reply import fold_words
+from digest.deliver.bounce_policy.reply_text import fold_words
 from digest.deliver.circuit_breaker import (
     MOST_LIMIT,
     QUARANTINE,

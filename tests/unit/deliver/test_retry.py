@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from digest.deliver.bounce_policy.failure import Stage
 from digest.deliver.providers.base import Outcome, ProviderError, Rejected, Unknown
 from digest.deliver.providers.sendgrid.response import Response, read_response
-from digest.deliver.providers.smtp.reply import Stage, read_reply, rejected
+from digest.deliver.providers.smtp.reply import read_reply, rejected
 from digest.deliver.retry import JITTER_STEPS, MAX_ATTEMPTS, next_attempt_at, retry_jitter
 from tests.parts.mail import personalizations
 from tests.parts.world import NOW

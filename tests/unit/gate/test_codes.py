@@ -117,7 +117,7 @@ BROKEN: list[tuple[Code, Callable[[SampleMessage], SampleMessage]]] = [
     (Code.ONE_CLICK_MISSING, header(rb"List-Unsubscribe-Post: [^\r]*\r\n", b"")),
     (Code.ONE_CLICK_MISSING, header(rb"(?<=List-Unsubscribe: <)https", b"http")),
     (Code.HEADER_BROKEN, header(rb"Message-ID: [^\r]*\r\n", b"")),
-    (Code.HEADER_BROKEN, header(rb"(?<=List-Id: )", b"=?utf-8?q?x?= ")),
+    (Code.HEADER_BROKEN, header(rb"(?<=List-Id: )[^<]*<", b"<=?utf-8?q?x?=.")),
     (Code.HEADER_BROKEN, header(rb"(?<=Feedback-ID: )", b"x" * 1_000)),
     (Code.HEADER_BROKEN, header(rb"(?<=Feedback-ID: )", "é".encode())),
     (Code.HEADER_BROKEN, header(rb"From: ", b"From: a@b.example\r\nFrom: ")),

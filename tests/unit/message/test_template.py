@@ -3,6 +3,7 @@
 import email
 import re
 from datetime import UTC, datetime, timedelta, timezone
+from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import default
 
@@ -54,6 +55,24 @@ def part(message: EmailMessage, kind: str) -> str:
     assert body is not None
     content: str = body.get_content()
     return content
+
+
+@given(st.text(st.characters(categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=100))
+def test_a_list_s_name_stands_in_lines_of_76_and_before_its_id(name: str) -> None:
+    name = " ".join(name.split()) or "n"
+    raw = MessageTemplate(edition(list_name=name)).message(personalization(), AT)
+    head = re.search(rb"\r\nList-Id:((?: [^\r\n]+\r\n)+)", raw)
+    assert head
+    lines = head[1].split(b"\r\n")[:-1]
+    assert all(len(line) <= 76 for line in lines if b"=?" in line)
+    phrase, _, ident = b"".join(lines).strip().rpartition(b" ")
+    assert ident == b"<weekly.d.example>"
+    if b"=?" in phrase:
+        assert str(make_header(decode_header(phrase.decode("ascii")))) == name
+    else:
+        assert phrase.decode("ascii").strip('"') == name.replace("\\", "").replace('"', "'").strip(
+            '"'
+        )
 
 
 def test_one_click_unsubscribe_is_one_plain_line_of_one_uri() -> None:

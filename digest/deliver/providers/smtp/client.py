@@ -11,12 +11,13 @@ import socket
 import ssl
 from contextlib import suppress
 
+from digest.deliver.bounce_policy.failure import Stage
 from digest.deliver.providers.base import ProviderBusyError, ProviderError
 from digest.deliver.providers.smtp.connection.state import Peer
 from digest.deliver.providers.smtp.errors import ConnectionLostError
 from digest.deliver.providers.smtp.handshake import HandshakeClient, SecureHandshakeClient
 from digest.deliver.providers.smtp.limits import BUSY_SECONDS, HANDSHAKE_TIMEOUT
-from digest.deliver.providers.smtp.reply import OK, Stage, read_reply
+from digest.deliver.providers.smtp.reply import OK, read_reply
 from digest.deliver.providers.smtp.transport import CLOSED, SocketTransport
 from digest.deliver.providers.smtp.url import SUBMISSIONS_PORT, SmtpUrl, Tls
 

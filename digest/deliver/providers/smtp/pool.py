@@ -17,6 +17,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from digest.deliver.bounce_policy.failure import Stage
 from digest.deliver.providers.base import (
     Outcome,
     ProviderBusyError,
@@ -45,7 +46,7 @@ from digest.deliver.providers.smtp.limits import (
     TURN_SECONDS,
 )
 from digest.deliver.providers.smtp.pending import PendingConnections
-from digest.deliver.providers.smtp.reply import Reply, Stage, rejected
+from digest.deliver.providers.smtp.reply import Reply, rejected
 from digest.deliver.providers.smtp.send_options import SendOptions
 from digest.deliver.providers.smtp.transport import SocketTransport
 from digest.deliver.providers.wire_address import reject_non_ascii, to_wire_address

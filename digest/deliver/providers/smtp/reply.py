@@ -5,11 +5,9 @@ Sources: RFC 5321 section 4.2 (reply codes), RFC 2034 and RFC 3463 (enhanced sta
 
 import re
 from dataclasses import dataclass
-from enum import Enum, auto
 
-from digest.deliver.bounce_policy import failure
 from digest.deliver.bounce_policy.classify import classify_reply
-from digest.deliver.bounce_policy.failure import Failure
+from digest.deliver.bounce_policy.failure import Failure, Stage
 from digest.deliver.providers.base import RefusedForAllError, Rejected
 from digest.deliver.providers.smtp.limits import MAX_DETAIL
 from digest.deliver.providers.wire_address import redact
@@ -24,26 +22,6 @@ OUT_OF_SEQUENCE = frozenset({500, 502, 503})
 
 _ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 _QUEUE_ID = re.compile(rb"\b(?:queued as|id=)\s*<?([!-;=?-~]{1,180})", re.IGNORECASE)
-
-
-class Stage(Enum):
-    """Which command, or body, a reply answers."""
-
-    RSET = auto()
-    MAIL = auto()
-    RCPT = auto()
-    DATA = auto()
-    BODY = auto()
-
-
-POLICY_STAGES = {
-    Stage.RSET: failure.Stage.MAIL,
-    Stage.MAIL: failure.Stage.MAIL,
-    Stage.RCPT: failure.Stage.RCPT,
-    Stage.DATA: failure.Stage.DATA,
-    Stage.BODY: failure.Stage.BODY,
-}
-"""The same in the words of the bounce policy; RSET begins the next message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +53,7 @@ class Reply:
 
     def classify(self, recipient: str = "") -> Failure:
         """Return what the bounce policy makes of it, for mail to `recipient`."""
-        return classify_reply(str(self), POLICY_STAGES[self.stage], recipient=recipient)
+        return classify_reply(str(self), self.stage, recipient=recipient)
 
 
 def read_reply(stage: Stage, code: int, raw: bytes) -> Reply:
@@ -101,7 +79,7 @@ def rejected(personalization: Personalization, reply: Reply) -> Rejected:
         code=reply.status,
         detail=redact(reply.text),
         failure=reply.classify(personalization.email),
-        stage=POLICY_STAGES[reply.stage],
+        stage=reply.stage,
     )
 
 

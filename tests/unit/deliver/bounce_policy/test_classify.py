@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.deliver.bounce_policy.classify import classify_reply
 from digest.deliver.bounce_policy.failure import BEFORE_RECIPIENT, Cause, FailureClass, Stage
-from digest.deliver.bounce_policy.reply import named_command, read_reply
+from digest.deliver.bounce_policy.reply_text import named_command, parse_reply_text
 from tests.corpora import reading
 
 READER = "reader7@example.com"
@@ -147,7 +147,7 @@ def test_words_about_us_bar_hard_whatever_else_is_said(words: str, bar: str) -> 
 def test_any_text_is_read(text: str) -> None:
     found = classify_reply(text, None, status=text)
     assert found.failure_class in FailureClass
-    assert len(read_reply(text).words) <= 3 * 2_000
+    assert len(parse_reply_text(text).words) <= 3 * 2_000
 
 
 @pytest.mark.parametrize(

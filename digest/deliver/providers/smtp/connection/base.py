@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from typing import ClassVar
 
-from digest.deliver.bounce_policy.failure import Cause
+from digest.deliver.bounce_policy.failure import Cause, Stage
 from digest.deliver.providers.base import (
     Accepted,
     Outcome,
@@ -34,7 +34,6 @@ from digest.deliver.providers.smtp.reply import (
     OUT_OF_SEQUENCE,
     SERVICE_CLOSING,
     Reply,
-    Stage,
     queue_id,
     raise_if_sender_rejected,
     read_reply,

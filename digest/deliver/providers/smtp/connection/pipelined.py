@@ -1,5 +1,6 @@
 """A connection that sends commands in groups (RFC 2920 PIPELINING)."""
 
+from digest.deliver.bounce_policy.failure import Stage
 from digest.deliver.providers.smtp.connection.base import Connection
 from digest.deliver.providers.smtp.connection.state import (
     BODY,
@@ -14,7 +15,6 @@ from digest.deliver.providers.smtp.reply import (
     SERVICE_CLOSING,
     START_INPUT,
     Reply,
-    Stage,
     read_reply,
 )
 

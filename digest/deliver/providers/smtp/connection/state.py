@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from digest.deliver.bounce_policy.failure import Stage
 from digest.deliver.providers.smtp.limits import MAX_WINDOW
-from digest.deliver.providers.smtp.reply import Reply, Stage
+from digest.deliver.providers.smtp.reply import Reply
 from digest.message.personalization import Personalization
 
 # Looked up once: naming a member of an Enum takes longer than comparing it.
-RSET, MAIL, RCPT, DATA, BODY = Stage
+RSET, MAIL, RCPT, DATA, BODY = Stage.RSET, Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.BODY
 Compose = Callable[[Personalization], bytes]
 """Composes a message with CRLF line ends and no line that begins with a dot."""
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from digest.deliver.bounce_policy.failure import FailureClass
-from digest.deliver.providers.smtp.reply import Stage, queue_id, read_reply
+from digest.deliver.bounce_policy.failure import FailureClass, Stage
+from digest.deliver.providers.smtp.reply import queue_id, read_reply
 
 
 def test_a_reply_of_many_lines_becomes_one_without_its_repeated_code() -> None:

@@ -56,7 +56,7 @@ class ReplyText(NamedTuple):
         return (self.code or self.enhanced or "")[:1]
 
 
-def read_reply(text: str) -> ReplyText:
+def parse_reply_text(text: str) -> ReplyText:
     """Reads a reply as a server sent it, or as a relay's Diagnostic-Code quotes it."""
     text = _PREFIX.sub("", text[:MAX_REPLY_LENGTH])
     folded = " ".join(_CONTINUED.sub(" ", text).split())
