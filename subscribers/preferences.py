@@ -33,6 +33,8 @@ MAX_PAUSE_WEEKS = 26
 MAX_FOLLOWED_PER_TOPIC = 200
 """Of each topic."""
 ADDRESS_CHANGE_WORDING = "Send it to this address from now on."
+MOVED_NOTE = "moved to another address"
+"""Why the address before is suppressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,7 @@ def confirm_address_change(
         None,
         SuppressionReason.UNSUBSCRIBED,
         now,
-        note="moved to another address",
+        note=MOVED_NOTE,
     )
     return AddressChanged(old, parsed.email)
 

@@ -39,6 +39,12 @@ class OwnExportFields(NamedTuple):
     public_id: tuple[int, int] | None = None
     """What links call them, with its epoch; None in an export of the time before."""
 
+    @property
+    def left_at(self) -> datetime | None:
+        """When they left last, or were suppressed; None if nothing says so."""
+        left = [one["at"] for one in self.consents if one["kind"] == ConsentKind.WITHDRAWN]
+        return max((at for at in (*left, self.suppressed_at) if at), default=None)
+
 
 def read_own_fields(other: Mapping[str, str]) -> OwnExportFields:
     """Parse the cells of one row by role. Raises RowRefusedError."""

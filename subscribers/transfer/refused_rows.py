@@ -2,6 +2,7 @@
 
 import csv
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, Self, TextIO
@@ -29,7 +30,7 @@ class RefusedRow:
 class RefusedRows(Protocol):
     """Keeps rows that were refused, whole."""
 
-    def write(self, rows: CsvReader, cells: list[str], row: RefusedRow) -> None: ...
+    def write(self, rows: CsvReader, cells: Sequence[str], row: RefusedRow) -> None: ...
 
 
 @dataclass(slots=True)
@@ -88,7 +89,7 @@ class RefusedFile:
             self._file.close()
             self._partial.replace(str(self._path))
 
-    def write(self, rows: CsvReader, cells: list[str], row: RefusedRow) -> None:
+    def write(self, rows: CsvReader, cells: Sequence[str], row: RefusedRow) -> None:
         if self._path is None:
             return
         if self._file is None:
@@ -109,3 +110,16 @@ class RefusedFile:
         # What stands beyond the columns is kept beyond the columns.
         written = [*map(escape_formula, own), row.line, row.why, *map(escape_formula, cells[many:])]
         self._writer.writerow(written)
+
+
+class Refusals:
+    """Counts refused rows in `report`, and hands each to be kept whole."""
+
+    def __init__(self, rows: CsvReader, report: ImportReport, kept: RefusedRows | None) -> None:
+        self.report = report
+        self._rows, self._kept = rows, kept
+
+    def add(self, cells: Sequence[str], row: RefusedRow) -> None:
+        self.report.refuse(row)
+        if self._kept:
+            self._kept.write(self._rows, cells, row)

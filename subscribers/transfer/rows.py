@@ -56,6 +56,8 @@ class ImportRow(NamedTuple):
     left_at: datetime | None = None
     address_hash: str = ""
     exported: OwnExportFields | None = None
+    cells: Sequence[str] = ()
+    """The row as it stands, of an export of ours: what it says of an id may have to be refused."""
 
     @property
     def reason(self) -> SuppressionReason | None:
@@ -169,7 +171,16 @@ class RowParser:
         place = self._name
         name = clean_name(arm(cells[place])) if place is not None and place < many else ""
         exported = read_own_fields(other)
-        return ImportRow(line, parsed.email, parsed.key, name, status, exported=exported)
+        return ImportRow(
+            line,
+            parsed.email,
+            parsed.key,
+            name,
+            status,
+            left_at=exported.left_at,
+            exported=exported,
+            cells=cells,
+        )
 
     def _own_status(self, word: str | None) -> ImportedStatus | None:
         if word is None:

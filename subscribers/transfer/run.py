@@ -16,15 +16,16 @@ from store.times import utc
 from subscribers.addresses import AddressError, AddressHasher
 from subscribers.service import INITIAL_STATUSES, MAX_SOURCE_LENGTH
 from subscribers.tables import ImportRun, SubscriberStatus
-from subscribers.transfer.batch import ImportOptions, import_batch, statuses_for
+from subscribers.transfer.batch import import_batch, statuses_for
 from subscribers.transfer.cells.dates import DateOrder
 from subscribers.transfer.csv_file import CsvReader, CsvRow
+from subscribers.transfer.departures import ImportOptions
 from subscribers.transfer.duplicates import DuplicateFinder
 from subscribers.transfer.encoding import DecodedFile, ImportRefusedError, open_as_text
 from subscribers.transfer.export import export_csv
 from subscribers.transfer.formats.detect import NO_CHOICES, ColumnChoices, UnclearColumnError
 from subscribers.transfer.formats.tools import GENERIC, OWN_EXPORT
-from subscribers.transfer.refused_rows import ImportReport, RefusedRow, RefusedRows
+from subscribers.transfer.refused_rows import ImportReport, Refusals, RefusedRow, RefusedRows
 from subscribers.transfer.rows import ImportRow, RowParser, RowRefusedError
 
 __all__ = [
@@ -62,47 +63,49 @@ def import_csv(
 ) -> ImportReport:
     """Import new subscribers, with `wording` as the operator's statement of consent.
 
-    `consent_at` is when they gave it, where the operator knows; else `now`.
-
-    `status` is for rows that are neither pending nor unsubscribed in the file; None keeps active
-    those that are active in the file, and makes the others pending. A `dry` run counts and
-    changes nothing. `refused` gets each row that is not taken, `progress` the bytes read so far,
-    once for each chunk. `choices` is what the operator says of columns, `order` of dates.
+    `consent_at` is when they gave it, where the operator knows; else `now`. `status` is for rows
+    that are neither pending nor unsubscribed in the file; None keeps active those that are active
+    in the file, and makes the others pending. A `dry` run counts and changes nothing. `refused`
+    gets each row that is not taken, `progress` the bytes read so far, once for each chunk.
+    `choices` is what the operator says of columns, `order` of dates.
     Raises ImportRefusedError (`subscribers.transfer.encoding`, `subscribers.transfer.csv_file`) or
     UnclearColumnError (`subscribers.transfer.formats.detect`) before anybody is added.
     """
     if status is not None and status not in INITIAL_STATUSES:
         raise ValueError(f"a subscriber can't start as {status}; use pending or active")
+    now = utc(now)
     with open_as_text(file, encoding) as opened, DuplicateFinder() as seen:
         csv_rows = CsvReader(opened.text, choices)
-        reader = RowParser(csv_rows.header, source.rpartition("/")[2], utc(now), choices, order)
-        rows = _with_order(csv_rows, reader)
-        report = ImportReport(
-            read_as=_read_as(opened, csv_rows, reader),
-            unused=[csv_rows.header[place] for place in reader.unused if csv_rows.header[place]],
-        )
-        name = reader.import_format.name
-        tool = "the file" if name in {GENERIC, OWN_EXPORT} else name
-        run = None if dry else _begin_run(store, source, tool, wording, utc(now))
-        report.run = run
-        options = ImportOptions(
-            hasher,
-            source[:MAX_SOURCE_LENGTH],
-            tool,
-            statuses_for(status),
-            wording,
-            utc(now),
-            utc(consent_at or now),
-            run,
-        )
-        for chunk in _chunks(csv_rows, rows, reader, report, refused):
+        parser = RowParser(csv_rows.header, source.rpartition("/")[2], now, choices, order)
+        rows = _with_order(csv_rows, parser)
+        report = _report(opened, csv_rows, parser)
+        refusals = Refusals(csv_rows, report, refused)
+        tool = _tool(parser)
+        report.run = None if dry else _begin_run(store, source, tool, wording, now)
+        statuses, agreed = statuses_for(status), utc(consent_at or now)
+        name = source[:MAX_SOURCE_LENGTH]
+        options = ImportOptions(hasher, name, tool, statuses, wording, now, agreed, report.run)
+        for chunk in _chunks(rows, parser, refusals):
             with store.read() if dry else store.write() as session:
-                import_batch(session, options, chunk, seen, report, dry=dry)
+                import_batch(session, options, chunk, seen, refusals, dry=dry)
             progress(opened.position())
-        if run is not None:
-            _end_run(store, run, report)
-        report.unreadable_dates, report.no_names = reader.unreadable_dates, reader.no_names
+        if report.run is not None:
+            _end_run(store, report.run, report)
+        report.unreadable_dates, report.no_names = parser.unreadable_dates, parser.no_names
         return report
+
+
+def _report(opened: DecodedFile, csv_rows: CsvReader, parser: RowParser) -> ImportReport:
+    return ImportReport(
+        read_as=_read_as(opened, csv_rows, parser),
+        unused=[csv_rows.header[place] for place in parser.unused if csv_rows.header[place]],
+    )
+
+
+def _tool(parser: RowParser) -> str:
+    """Return whose export it is, as the wording of a consent record names it."""
+    name = parser.import_format.name
+    return "the file" if name in {GENERIC, OWN_EXPORT} else name
 
 
 def _begin_run(store: Store, source: str, tool: str, wording: str, now: datetime) -> int:
@@ -122,8 +125,8 @@ def _end_run(store: Store, number: int, report: ImportReport) -> None:
             run.added, run.departed = report.added, report.departed
 
 
-def _read_as(opened: DecodedFile, rows: CsvReader, reader: RowParser) -> str:
-    name = reader.import_format.name
+def _read_as(opened: DecodedFile, rows: CsvReader, parser: RowParser) -> str:
+    name = parser.import_format.name
     what = {GENERIC: "a plain list", OWN_EXPORT: "an export of this program"}.get(
         name, f"an export of {name}"
     )
@@ -132,14 +135,14 @@ def _read_as(opened: DecodedFile, rows: CsvReader, reader: RowParser) -> str:
     return f"{what}, parted by {parted}, in {opened.encoding}{guess}"
 
 
-def _with_order(csv_rows: CsvReader, reader: RowParser) -> Iterable[CsvRow]:
+def _with_order(csv_rows: CsvReader, parser: RowParser) -> Iterable[CsvRow]:
     """Return all rows, after telling from the first ones how the file writes dates.
 
     Raises ImportRefusedError where a date may mean two days.
     """
     rows = csv_rows.rows()
     first = list(islice(rows, FIRST_ROWS))
-    if doubtful := reader.doubtful_date(first):
+    if doubtful := parser.doubtful_date(first):
         raise ImportRefusedError(
             f"found the date {doubtful!r}, which may mean two days: say --dates dmy (day first) "
             "or --dates mdy (month first)"
@@ -148,29 +151,22 @@ def _with_order(csv_rows: CsvReader, reader: RowParser) -> Iterable[CsvRow]:
 
 
 def _chunks(
-    csv_rows: CsvReader,
-    rows: Iterable[CsvRow],
-    reader: RowParser,
-    report: ImportReport,
-    refused: RefusedRows | None,
+    rows: Iterable[CsvRow], parser: RowParser, refusals: Refusals
 ) -> Iterator[list[ImportRow]]:
-    """Yield accepted rows in chunks; the others go into `report` and `refused`."""
+    """Yield accepted rows in chunks; the others go to `refusals`."""
     chunk: list[ImportRow] = []
     for line, last_line, cells, fault in rows:
         try:
             if fault:
                 found = next((one for one in cells if one.strip()), "no CSV")[:60]
                 raise RowRefusedError(found, fault)  # noqa: TRY301 - refused like any other
-            chunk.append(reader.read(line, cells))
+            chunk.append(parser.read(line, cells))
         except (AddressError, RowRefusedError) as error:
             if not fault and not any(cell.strip() for cell in cells):
                 continue
             runs_on = f"; the row runs to line {last_line}: is a quote missing?"
             why = error.why + (runs_on if last_line > line and not fault else "")
-            row = RefusedRow(line, error.found, why)
-            report.refuse(row)
-            if refused:
-                refused.write(csv_rows, cells, row)
+            refusals.add(cells, RefusedRow(line, error.found, why))
         if len(chunk) == CHUNK:
             yield chunk
             chunk = []

@@ -12,13 +12,9 @@ from subscribers.consent import consents_of
 from subscribers.service import find_subscriber
 from subscribers.tables import Subscriber, Suppression
 from subscribers.transfer.run import ImportReport, export_csv, import_csv
+from tests.parts.world import SECRET
 
 NOW = datetime(2026, 11, 25, 8, tzinfo=UTC)
-
-
-SECRET = "a secret of the tests, long enough"
-
-
 HASHER = AddressHasher(SECRET)
 
 MEMBERS = "subscribed_members_export_1a.csv"

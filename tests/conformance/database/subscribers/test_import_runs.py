@@ -19,7 +19,8 @@ from subscribers.service import erase_subscriber, find_subscriber
 from subscribers.tables import SuppressionReason
 from subscribers.transfer.refused_rows import RefusedFile
 from subscribers.transfer.undo import undo_import
-from tests.parts.imported import HASHER, MAILCHIMP, NOW, SECRET, exported, load, people
+from tests.parts.imported import HASHER, MAILCHIMP, NOW, exported, load, people
+from tests.parts.world import SECRET
 
 ROOT = Path(__file__).resolve().parents[3]
 
