@@ -19,6 +19,7 @@ from digest.pipeline.hold import SendingGuard
 from digest.pipeline.issue_service import IssueService
 from digest.pipeline.sending import Sending
 from digest.readers.pending import expire_pending
+from digest.readers.retention import delete_origins
 from digest.track.bounces.poll import BounceMailboxReader
 from digest.track.hits.classification import classify_all
 from schedules.runner import RunOutcome
@@ -41,6 +42,8 @@ class Maintenance:
     pending_days: int = 0
     """Days after which a sign-up that was never confirmed is deleted; 0 keeps it."""
     guard: SendingGuard | None = None
+    retention_days: int = 0
+    """Days after which addresses of machines and names of programs are deleted; 0 keeps them."""
 
     def may_send(self) -> bool:
         """Return whether mail may go out of this store; a restored one or a copy has to wait."""
@@ -60,6 +63,10 @@ class Maintenance:
     def expire_pending(self) -> None:
         """Delete sign-ups that were never confirmed."""
         expire_pending(self.store, self.pending_days, self.clock())
+
+    def delete_origins(self) -> None:
+        """Delete addresses of machines and names of programs that were kept for long enough."""
+        delete_origins(self.store, self.retention_days, self.clock())
 
     def draft_due(
         self,
@@ -123,6 +130,7 @@ class Maintenance:
         self.read_bounces()
         self.classify_hits()
         self.expire_pending()
+        self.delete_origins()
         sending: list[int] = []
         if not self.may_send():
             return sending

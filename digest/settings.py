@@ -3,7 +3,6 @@
 import contextlib
 import os
 import secrets
-from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -54,6 +53,8 @@ if TYPE_CHECKING:
 SHORTEST_SECRET = 32
 LONGEST_SETTING = 2_000
 """Characters; the longest are lists of networks or of domains with limits."""
+LONGEST_TIME = 36_500
+"""Days."""
 
 
 class SettingsError(UserError):
@@ -119,8 +120,11 @@ class Settings(BaseSettings):
     """The bearer token that /metrics asks for; if empty, nobody sees it."""
     proof_of_work: bool = False
     """Whether a sign-up needs a proof of work: a second of CPU, and JavaScript."""
-    pending_days: int = Field(default=60, ge=0)
+    pending_days: int = Field(default=60, ge=0, le=LONGEST_TIME)
     """Days after which a sign-up that was never confirmed is deleted; 0 keeps it."""
+    retention_days: int = Field(default=365, ge=0, le=LONGEST_TIME)
+    """Days after which the addresses of machines and the names of programs are deleted from
+    consents, clicks and opens; 0 keeps them."""
     confirmations_per_day: int = Field(default=5_000, ge=1)
     """How many confirmations of sign-ups are sent a day, in all: a flood of them stops there."""
     scanner_networks: Annotated[str, AfterValidator(read_by(parse_networks))] = ""
@@ -303,25 +307,6 @@ def read_settings(**overrides: Any) -> Settings:
         msg = ".env is not UTF-8 text"
         raise SettingsError(msg) from None
     return settings.model_copy(update={"secret_key": SecretStr(",".join(_secrets(settings)))})
-
-
-def unknown_settings(environment: Mapping[str, str], dotenv: str = ".env") -> list[str]:
-    """Return a line for each name that begins like a setting but is none: a typing error.
-
-    They stand in the environment or in the file `dotenv`. Each with the setting that is likest.
-    """
-    from difflib import get_close_matches
-
-    from dotenv import dotenv_values
-
-    known = {f"DIGEST_{name.upper()}" for name in Settings.model_fields}
-    given = {*environment, *(name.upper() for name in dotenv_values(dotenv))}
-    return [
-        f"{name} is no setting of this version"
-        + "".join(f" (did you mean {one}?)" for one in get_close_matches(name, known, 1))
-        for name in sorted(given)
-        if name.startswith("DIGEST_") and name not in known
-    ]
 
 
 def _is_aligned(signing_domain: str, sender_domain: str) -> bool:

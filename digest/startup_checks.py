@@ -4,6 +4,7 @@ A command that only reads opens neither provider nor templates: these checks imp
 them than they need, and refuse what `bootstrap` would refuse.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from digest.settings import ProviderName, Settings, SettingsError
@@ -42,3 +43,22 @@ def read_dkim_keys(settings: Settings) -> "list[DkimKey]":
         return [read_key(selector, path) for selector, path in settings.dkim_files.items()]
     except DkimKeyError as error:
         raise SettingsError(f"DIGEST_DKIM_KEY_FILE: {error}") from None
+
+
+def unknown_settings(environment: Mapping[str, str], dotenv: str = ".env") -> list[str]:
+    """Return a line for each name that begins like a setting but is none: a typing error.
+
+    They stand in the environment or in the file `dotenv`. Each with the setting that is likest.
+    """
+    from difflib import get_close_matches  # noqa: PLC0415 - few processes look for it
+
+    from dotenv import dotenv_values  # noqa: PLC0415 - see above
+
+    known = {f"DIGEST_{name.upper()}" for name in Settings.model_fields}
+    given = {*environment, *(name.upper() for name in dotenv_values(dotenv))}
+    return [
+        f"{name} is no setting of this version"
+        + "".join(f" (did you mean {one}?)" for one in get_close_matches(name, known, 1))
+        for name in sorted(given)
+        if name.startswith("DIGEST_") and name not in known
+    ]

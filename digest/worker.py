@@ -72,6 +72,7 @@ def _poll(maintenance: Maintenance, lock: WorkerLock, stop: threading.Event) -> 
             maintenance.read_bounces()
             maintenance.classify_hits()
             maintenance.expire_pending()
+            maintenance.delete_origins()
             for number, progress in maintenance.send_due(lock, stop.is_set).items():
                 if progress.finished:
                     log.info("issue %s is finished", number)
@@ -93,4 +94,5 @@ def maintenance_of(app: App) -> Maintenance:
         app.bounces,
         app.settings.pending_days,
         app.guard,
+        app.settings.retention_days,
     )

@@ -32,7 +32,8 @@ def doctor() -> None:
 
 def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:
     from digest.deliver.providers.base import ProviderError
-    from digest.settings import ProviderName, unknown_settings
+    from digest.settings import ProviderName
+    from digest.startup_checks import unknown_settings
 
     settings = app.settings
     where = app.store.name

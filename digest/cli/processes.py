@@ -115,7 +115,7 @@ def run_studio(app: "App", number: int | None, port: int) -> None:
 
 def _log_info() -> None:
     """Log at INFO for our own packages; libraries log warnings only."""
-    from digest.settings import unknown_settings
+    from digest.startup_checks import unknown_settings
 
     for name in ("digest", "schedules"):
         logging.getLogger(name).setLevel(logging.INFO)

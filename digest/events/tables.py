@@ -57,3 +57,25 @@ class Event(Table, table=True):
     """The rule that decided it (`track.hits.bot_detection`); None if it has to be classified."""
     detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
     at: datetime = Field(sa_type=UtcDateTime)
+
+
+class RetentionMark(Table, table=True):
+    """How far a table reached at a moment: whatever stands up to there is older than that."""
+
+    __tablename__ = "retention_mark"
+    __table_args__ = (Index("ix_retention_mark_kept_at", "kept", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    kept: str = Field(max_length=16)
+    """`consent` or `event`."""
+    last_id: int
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class RetentionProgress(Table, table=True):
+    """How far the addresses of machines and the names of programs in a table were deleted."""
+
+    __tablename__ = "retention_progress"
+
+    kept: str = Field(max_length=16, primary_key=True)
+    last_id: int

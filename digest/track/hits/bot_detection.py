@@ -76,6 +76,8 @@ class ObservedHit(NamedTuple):
     network: str = ""
     hidden: bool = False
     flagged: bool = False
+    decided: str | None = None
+    """The rule that stands, where the user agent that it rests on was deleted since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,9 @@ def classify(hits: Sequence[ObservedHit], context: DeliveryContext) -> list[Rule
 
 
 def _single_hit_rule(hit: ObservedHit, context: DeliveryContext) -> Rule | None:
-    """Returns the rule that applies to a hit by itself."""
+    """Returns the rule that applies to a hit by itself, or the one that was decided before."""
+    if hit.decided is not None:
+        return Rule(hit.decided)
     signs = (
         (Rule.FLAG, hit.flagged),
         (Rule.HEAD, hit.method == "HEAD"),

@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 
 from digest.deliver.tables import Delivery
 from digest.events.tables import UNCLASSIFIED, Event
+from digest.readers.retention import Kept, last_cleared
 from digest.track.hits.bot_detection import (
     DeliveryContext,
     Rule,
@@ -148,6 +149,8 @@ def reclassify_later(session: Session, deliveries: Collection[int]) -> None:
                 col(Event.kind).in_(HITS),
                 # What came beyond MAX_TOGETHER stays that, whatever is known.
                 col(Event.rule) != Rule.FLOOD,
+                # Nor what lost its user agent: too little is known of it to decide again.
+                col(Event.id) > last_cleared(Kept.EVENT),
             )
             .values(rule=None)
             .execution_options(synchronize_session=False)

@@ -139,15 +139,17 @@ _SEEN = (
 def _stored_hit(row: Any) -> StoredHit:
     detail: Mapping[str, Any] = row.detail
     unknown = -1 if row.kind == EventKind.CLICKED else 0
+    # SendGrid spells the field in another way.
+    user_agent = detail.get("user_agent", detail.get("useragent"))
     observed = ObservedHit(
         at=row.at,
         link=row.link_number or unknown,
         method=detail.get("method", "GET"),
-        # SendGrid spells the field in another way.
-        user_agent=detail.get("user_agent", detail.get("useragent", "")),
+        user_agent=user_agent or "",
         network=detail.get("network", ""),
         hidden=row.link_kind == HIDDEN_LINK,
         flagged=detail.get("machine") is True,
+        decided=row.rule if user_agent is None else None,
     )
     return StoredHit(row.id, row.issue_number, row.rule, observed)
 
