@@ -20,11 +20,12 @@ LEAD = "_parts/lead.mjml.j2"
 GROUP = "_parts/group.mjml.j2"
 
 SLIPS = [
-    (LEAD, "<mj-button", "<mj-buton", 0, "unknown tag <mj-buton> in <mj-column>"),
-    (LEAD, "</mj-button>", "", 1, "mismatched tag, while <mj-button> is open"),
+    (ISSUE, "<mj-button", "<mj-buton", 0, "unknown tag <mj-buton> in <mj-column>"),
+    (ISSUE, "</mj-button>", "", 1, "<mj-raw> may not stand inside <mj-button>"),
+    (LEAD, "</mj-raw>", "", 1, "mismatched tag, while <mj-raw> is open"),
     (LEAD, 'height="36px"', 'hieght="36px"', 0, "unknown attribute hieght"),
-    (LEAD, 'padding="36px 24px 0px"', 'padding="36px 24px 0"', 0, "lengths with a unit"),
-    (GROUP, "</table>", "</tabel>", 0, "mismatched tag, while <table> is open"),
+    (LEAD, 'padding="32px 24px 0px"', 'padding="32px 24px 0"', 0, "lengths with a unit"),
+    (GROUP, "</h2>", "</h22>", 0, "mismatched tag, while <h2> is open"),
     (ISSUE, "{{ issue.also }}", "This & that", 0, "not well-formed"),
     (ISSUE, "{% block top %}", '{% block top %}<mj-include path="x" />', 0, "<mj-include>"),
     (ISSUE, "_parts/topline", "_parts/toplin", 0, "no template _parts/toplin.mjml.j2"),
