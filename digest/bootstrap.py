@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment
 
 from digest.brand import Brand
-from digest.deliver.access_token import AccessTokens, RefreshToken, TokenCommand
+from digest.deliver.access_token import AccessTokens, open_access_tokens
 from digest.deliver.providers.base import Provider
 from digest.deliver.providers.dkim.signer import Signer
+from digest.deliver.providers.fallback import FallbackProvider
 from digest.deliver.providers.maildir import MaildirProvider
 from digest.deliver.providers.sendgrid.provider import SendGridProvider
 from digest.deliver.providers.smtp.provider import SmtpProvider
-from digest.deliver.providers.smtp.url import parse_smtp_url
 from digest.gate import Gate, Tools
 from digest.gate.checks.clients import ClientTables
 from digest.gate.checks.spam import SpamFilter
@@ -115,9 +115,7 @@ def bootstrap(
     store = store or open_store(settings.database_url)
     # Two providers: transactional mail is sent while an issue is, and none serves two threads.
     provider, mailer_provider = (
-        (provider, provider)
-        if provider
-        else (open_provider(settings, clock), open_provider(settings, clock))
+        (provider, provider) if provider else open_providers(settings, clock)
     )
     tokens = Tokens(settings.secrets)
     hasher = StoredAddressHasher(store, settings.secrets)
@@ -220,37 +218,33 @@ def open_mailbox(settings: Settings) -> Mailbox | None:
     place = parse_mailbox_url(url)
     if place.scheme == "maildir":
         return MaildirMailbox(Path(place.folder))
-    return ImapMailbox(place, access_tokens=_bounce_tokens(settings))
+    return ImapMailbox(
+        place, access_tokens=open_access_tokens(settings.bounce_token_source, monotonic)
+    )
 
 
-def _bounce_tokens(settings: Settings) -> AccessTokens | None:
-    """Return where access tokens for the bounce mailbox come from; None where it has a password."""
-    if settings.bounce_token_command:
-        return TokenCommand(settings.bounce_token_command)
-    if refresh_token := settings.bounce_refresh_token.get_secret_value():
-        return RefreshToken(
-            settings.bounce_token_url,
-            settings.bounce_client_id,
-            settings.bounce_client_secret.get_secret_value(),
-            refresh_token,
-            settings.bounce_token_scope,
-            monotonic,
-        )
-    return None
+def open_providers(settings: Settings, clock: Callable[[], datetime]) -> tuple[Provider, Provider]:
+    """Return the mail provider twice, for issues and for transactional mail.
 
-
-def open_provider(settings: Settings, clock: Callable[[], datetime]) -> Provider:
-    """Return the mail provider. Raises SettingsError if its settings are wrong."""
+    Both share one source of access tokens. Raises SettingsError if their settings are wrong.
+    """
+    tokens = open_access_tokens(settings.smtp_token_source, monotonic)
     try:
-        return _provider(settings, clock)
+        return _provider(settings, clock, tokens), _provider(settings, clock, tokens)
     except ValueError as error:
         raise SettingsError(f"DIGEST_{error}") from None
 
 
-def _provider(settings: Settings, clock: Callable[[], datetime]) -> Provider:
+def _provider(
+    settings: Settings, clock: Callable[[], datetime], tokens: AccessTokens | None
+) -> Provider:
     if settings.provider is ProviderName.SMTP:
-        target = parse_smtp_url(settings.smtp_url.get_secret_value())
-        return SmtpProvider(target, clock, signer=open_signer(settings))
+        first, *others = settings.smtp_relays
+        signer = open_signer(settings)
+        relay = SmtpProvider(first, clock, signer=signer, access_tokens=tokens)
+        if not others:
+            return relay
+        return FallbackProvider(relay, SmtpProvider(others[0], clock, signer=signer), clock)
     if settings.provider is ProviderName.SENDGRID:
         return SendGridProvider(
             settings.sendgrid_api_key.get_secret_value(),

@@ -37,7 +37,8 @@
     │   ├── ProviderError             no mail can be submitted to the provider now
     │   │   ├── ProviderBusyError       the provider asks to wait
     │   │   ├── RefusedForAllError      the provider refuses what all messages have in common
-    │   │   └── SubmissionStoppedError  the submission was told to stop
+    │   │   ├── SubmissionStoppedError  the submission was told to stop
+    │   │   └── TokenRefusedError       an SMTP server does not take the access token
     │   ├── ScheduleError             a schedule or its rule is wrong
     │   ├── SettingsError             a setting is missing or wrong
     │   ├── StoreError                the database can't be opened, or is of another version

@@ -15,12 +15,13 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from digest.brand import ACCENT, NO_ADDRESS, TAGLINE, Brand, Typeface
-from digest.deliver.providers.smtp.url import parse_smtp_url
+from digest.deliver.providers.smtp.url import SmtpUrl, parse_smtp_url
 from digest.deliver.rate_limit.limits import Limits, parse_domain_limits, parse_limit, parse_warm_up
 from digest.message.edition import Sender
+from digest.settings_access_tokens import AccessTokenSettings
 from digest.settings_validators import (
     bounce_pattern,
     colour,
@@ -39,7 +40,6 @@ from digest.settings_validators import (
     selectors,
     sender_text,
     split,
-    token_url,
     web_address,
     webhook_key_text,
 )
@@ -67,7 +67,7 @@ class ProviderName(StrEnum):
     SENDGRID = "sendgrid"
 
 
-class Settings(BaseSettings):
+class Settings(AccessTokenSettings):
     """All settings; in the environment each is in capitals, after `DIGEST_`."""
 
     model_config = SettingsConfigDict(
@@ -82,6 +82,8 @@ class Settings(BaseSettings):
     provider: ProviderName = ProviderName.OUTBOX
     outbox_dir: Path = Path("var/outbox")
     smtp_url: SecretStr = SecretStr("")
+    smtp_fallback_url: SecretStr = SecretStr("")
+    """A second relay, like `smtp_url`, for when the first can't be used."""
     sendgrid_api_key: SecretStr = SecretStr("")
     sendgrid_host: str = "https://api.sendgrid.com"
     sendgrid_webhook_key: Annotated[str, AfterValidator(webhook_key_text)] = ""
@@ -90,14 +92,6 @@ class Settings(BaseSettings):
     """Like maildir:///var/mail/bounces, or imaps://user:password@host/INBOX."""
     bounce_address: Annotated[str, AfterValidator(bounce_pattern)] = ""
     """Like bounces+*@example.org: the bounce address, the star replaced in each message."""
-    bounce_token_command: str = Field(default="", repr=False)
-    """A command that prints an access token for the mailbox, in place of its password (XOAUTH2)."""
-    bounce_token_url: Annotated[str, AfterValidator(token_url)] = ""
-    """Where `bounce_refresh_token` is exchanged for access tokens."""
-    bounce_refresh_token: SecretStr = SecretStr("")
-    bounce_client_id: str = ""
-    bounce_client_secret: SecretStr = SecretStr("")
-    bounce_token_scope: str = ""
     sender: Annotated[str, AfterValidator(sender_text)] = (
         "Weekly AI Tool Verdicts <digest@localhost>"
     )
@@ -167,7 +161,7 @@ class Settings(BaseSettings):
             raise ValueError(msg)
         if self.provider is ProviderName.SMTP:
             try:
-                parse_smtp_url(self.smtp_url.get_secret_value())
+                _ = self.smtp_relays
             except ValueError as error:
                 raise ValueError(f"DIGEST_{error}") from None
         if self.provider is ProviderName.SENDGRID and not self.sendgrid_api_key.get_secret_value():
@@ -197,20 +191,6 @@ class Settings(BaseSettings):
                 "DIGEST_BOUNCE_ADDRESS"
             )
             raise ValueError(msg)
-        return self
-
-    @model_validator(mode="after")
-    def _bounce_mailbox_has_one_key(self) -> "Settings":
-        refresh = bool(self.bounce_refresh_token.get_secret_value())
-        if refresh and not (self.bounce_token_url and self.bounce_client_id):
-            raise ValueError(
-                "DIGEST_BOUNCE_REFRESH_TOKEN needs DIGEST_BOUNCE_TOKEN_URL and "
-                "DIGEST_BOUNCE_CLIENT_ID too"
-            )
-        if refresh and self.bounce_token_command:
-            raise ValueError(
-                "set either DIGEST_BOUNCE_TOKEN_COMMAND or DIGEST_BOUNCE_REFRESH_TOKEN, not both"
-            )
         return self
 
     @model_validator(mode="after")
@@ -253,6 +233,15 @@ class Settings(BaseSettings):
         """Name, address and reply-to of the sender."""
         name, address = parse_sender(self.sender)
         return Sender(name, address, self.reply_to or None)
+
+    @property
+    def smtp_relays(self) -> list[SmtpUrl]:
+        """The SMTP relay, and after it the one to fall back to, if there is one."""
+        url = self.smtp_url.get_secret_value()
+        relays = [parse_smtp_url(url, by_token=self.smtp_token_source.is_set)]
+        if other := self.smtp_fallback_url.get_secret_value():
+            relays.append(parse_smtp_url(other, name="SMTP_FALLBACK_URL"))
+        return relays
 
     @property
     def tracked(self) -> "Tracking":

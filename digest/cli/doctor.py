@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from digest.cli.common import CommandError, open_app
 
@@ -16,14 +18,24 @@ MARKS = {True: "ok  ", None: "note", False: "BAD "}
 """A note is fine for trying it out and not for real mail."""
 
 
-def doctor() -> None:
+Try = Annotated[
+    str | None,
+    typer.Option(
+        "--try",
+        metavar="ADDRESS",
+        help="Only try the SMTP server, up to RCPT with this address and RSET; nobody is mailed.",
+    ),
+]
+
+
+def doctor(try_address: Try = None) -> None:
     """Check configuration, database and provider, and what DNS says of the sender.
 
-    Example: digest doctor
+    Example: digest doctor --try me@example.org
     """
     bad = 0
     with open_app() as app:
-        for fine, line in _findings(app):
+        for fine, line in _trial(app, try_address) if try_address else _findings(app):
             bad += fine is False
             print(f"{MARKS[fine]} {line}")
     if bad:
@@ -69,6 +81,38 @@ def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:
     if settings.public_url.startswith("https://") and not os.environ.get("FORWARDED_ALLOW_IPS"):
         hint = "behind a proxy on another address than 127.0.0.1 all readers count as one"
         yield None, f"proxy: FORWARDED_ALLOW_IPS is not set; {hint}"
+
+
+def _trial(app: "App", address: str) -> Iterator[tuple[bool | None, str]]:
+    """Go through an SMTP session with each relay, with every command of a message but its body."""
+    import ssl
+    from time import monotonic
+
+    from digest.deliver.access_token import open_access_tokens
+    from digest.deliver.providers.smtp.trial import try_recipient
+    from digest.pipeline.hold_reason import hint
+    from digest.settings import ProviderName
+
+    settings = app.settings
+    if settings.provider is not ProviderName.SMTP:
+        raise CommandError(
+            f"DIGEST_PROVIDER is {settings.provider}, and --try speaks SMTP: set it to smtp, or "
+            "mail yourself with digest issue test N --to EMAIL"
+        )
+    sender = settings.bounce_address.replace("*", "try") or settings.mail_sender.address
+    tokens = open_access_tokens(settings.smtp_token_source, monotonic)
+    for place, relay in enumerate(settings.smtp_relays):
+        yield True, f"{'fallback' if place else 'relay'} {relay}, from {sender} to {address}"
+        for step in try_recipient(
+            relay,
+            ssl.create_default_context(),
+            sender,
+            address,
+            access_tokens=None if place else tokens,
+        ):
+            what = f"{step.command}: {step.words}" if step.command else step.words
+            advice = f"; {hint(step.failure.cause)}" if step.fine is False and step.failure else ""
+            yield step.fine, what + advice
 
 
 def _held(app: "App") -> Iterator[tuple[bool | None, str]]:
@@ -132,7 +176,6 @@ def _deliverability(
     settings: "Settings", keys: "Sequence[DkimKey]"
 ) -> Iterator[tuple[bool | None, str]]:
     """Check what DNS says of the sender; with the outbox, findings are notes and no failures."""
-    from digest.deliver.providers.smtp.url import parse_smtp_url
     from digest.deliverability.check_result import Topic
     from digest.deliverability.resolver import open_resolver
     from digest.deliverability.sender import SenderConfig, check_sender, provider_verdicts
@@ -148,7 +191,7 @@ def _deliverability(
         signer=settings.signing_domain,
         keys=keys,
         public_url=settings.public_url,
-        smtp_host=parse_smtp_url(settings.smtp_url.get_secret_value()).host if over_smtp else None,
+        smtp_host=settings.smtp_relays[0].host if over_smtp else None,
         sendgrid=settings.provider is ProviderName.SENDGRID,
         bounces=settings.bounce_address,
     )

@@ -7,14 +7,15 @@ section 6). Goes out: a token, kept until shortly before it expires.
 import json
 import shlex
 import subprocess
-import urllib.error
-import urllib.parse
-import urllib.request
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from store.errors import UserError
+
+if TYPE_CHECKING:
+    import urllib.error
 
 TIMEOUT_SECONDS = 30
 EARLY_SECONDS = 60
@@ -31,9 +32,25 @@ class AccessTokenError(UserError):
 class AccessTokens(Protocol):
     """Where access tokens come from. `get` raises AccessTokenError."""
 
-    def get(self, *, fresh: bool = False) -> str:
-        """Returns a token; `fresh` if the last one was refused."""
+    def get(self, *, refused: str = "") -> str:
+        """Returns a token, and another one than `refused`, which a server did not take."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class TokenSource:
+    """Where tokens come from, as the settings name it; `is_set` is false if they name none."""
+
+    command: str = field(default="", repr=False)
+    url: str = ""
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    refresh_token: str = field(default="", repr=False)
+    scope: str = ""
+
+    @property
+    def is_set(self) -> bool:
+        return bool(self.command or self.refresh_token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +62,7 @@ class TokenCommand:
 
     command: str
 
-    def get(self, *, fresh: bool = False) -> str:  # noqa: ARG002 - the command decides
+    def get(self, *, refused: str = "") -> str:  # noqa: ARG002 - the command decides
         try:
             done = subprocess.run(  # noqa: S603 - the operator's own command, without a shell
                 shlex.split(self.command),
@@ -67,7 +84,10 @@ class TokenCommand:
 
 @dataclass(slots=True)
 class RefreshToken:
-    """Exchanges a refresh token for access tokens. `clock` is in seconds, and may be monotonic."""
+    """Exchanges a refresh token for access tokens. Safe to share between threads.
+
+    `clock` is in seconds, and may be monotonic.
+    """
 
     url: str
     client_id: str
@@ -77,9 +97,15 @@ class RefreshToken:
     clock: Callable[[], float]
     _token: str = field(default="", repr=False)
     _expires: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def get(self, *, fresh: bool = False) -> str:
-        if fresh or not self._token or self.clock() >= self._expires:
+    def get(self, *, refused: str = "") -> str:
+        with self._lock:
+            return self._get(refused)
+
+    def _get(self, refused: str) -> str:
+        # Of several connections on which one token was refused, the first exchanges it for all.
+        if self._token in {"", refused} or self.clock() >= self._expires:
             answer = self._exchange()
             lifetime = answer.get("expires_in")
             seconds = float(lifetime) if isinstance(lifetime, int | float) else DEFAULT_LIFETIME
@@ -90,6 +116,10 @@ class RefreshToken:
         return self._token
 
     def _exchange(self) -> dict[str, object]:
+        import urllib.error  # noqa: PLC0415 - settings are read without it
+        import urllib.parse  # noqa: PLC0415
+        import urllib.request  # noqa: PLC0415
+
         fields = {
             "grant_type": "refresh_token",
             "client_id": self.client_id,
@@ -111,6 +141,22 @@ class RefreshToken:
         return read if isinstance(read, dict) else {}
 
 
+def open_access_tokens(source: TokenSource, clock: Callable[[], float]) -> AccessTokens | None:
+    """Returns where access tokens come from; None if the source names nothing."""
+    if source.command:
+        return TokenCommand(source.command)
+    if not source.refresh_token:
+        return None
+    return RefreshToken(
+        source.url,
+        source.client_id,
+        source.client_secret,
+        source.refresh_token,
+        source.scope,
+        clock,
+    )
+
+
 def xoauth2(user: str, token: str) -> bytes:
     """Returns the initial client response of SASL XOAUTH2, before base64.
 
@@ -119,7 +165,7 @@ def xoauth2(user: str, token: str) -> bytes:
     return f"user={user}\x01auth=Bearer {token}\x01\x01".encode()
 
 
-def _told(error: urllib.error.HTTPError) -> str:
+def _told(error: "urllib.error.HTTPError") -> str:
     try:
         read = json.loads(error.read(MAX_ANSWER_BYTES))
         return f"{error.code} {str(read['error'])[:100]}"

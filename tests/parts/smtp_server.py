@@ -4,6 +4,7 @@ It is aiosmtpd, so replies, transactions, STARTTLS, AUTH and SMTPUTF8 are the re
 """
 
 import asyncio
+import base64
 import socket
 import ssl
 import threading
@@ -44,6 +45,11 @@ class SmtpServer:
     implicit_tls: bool = False
     smtputf8: bool = True
     users: dict[str, str] = field(default_factory=dict)
+    access_token: str = ""
+    """If set, nothing else is taken (XOAUTH2), as Microsoft 365 and Google do."""
+    challenges: bool = True
+    """Whether a token is refused by a challenge (Google), or at once (Microsoft 365)."""
+    token_log: list[str] = field(default_factory=list)
     mail_reply: str | None = None
     mails_before: int = 0
     rcpt_replies: dict[str, str] = field(default_factory=dict)
@@ -111,7 +117,8 @@ class SmtpServer:
             data_size_limit=self.size_limit,
             enable_SMTPUTF8=self.smtputf8,
             tls_context=None if self.implicit_tls else self.tls,
-            auth_required=bool(self.users),
+            auth_required=bool(self.users or self.access_token),
+            auth_exclude_mechanism=(["PLAIN", "LOGIN"] if self.access_token else ["XOAUTH2"]),
             auth_require_tls=False,
             authenticator=self._authenticate,
         )
@@ -121,6 +128,24 @@ class SmtpServer:
         assert isinstance(login, LoginPassword)
         known = self.users.get(login.login.decode())
         return AuthResult(success=known == login.password.decode(), handled=False, auth_data=login)
+
+    async def auth_XOAUTH2(self, server: "_Protocol", args: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd's name
+        if len(args) > 1:
+            given = base64.b64decode(args[1])
+        else:
+            self.token_log.append("asked for the token")
+            server._reader._limit = 65_536  # aiosmtpd's is for command lines
+            given = await server.challenge_auth("")
+        user, _, token = given.decode().strip("\x01").partition("\x01auth=Bearer ")
+        self.token_log.append(token)
+        if token == self.access_token:
+            login = LoginPassword(user.removeprefix("user=").encode(), b"")
+            return AuthResult(success=True, handled=False, auth_data=login)
+        if self.challenges:
+            refused = b'{"status":"400","schemes":"Bearer"}'
+            self.token_log.append(repr(await server.challenge_auth(refused)))
+        message = "535 5.7.3 Authentication unsuccessful"
+        return AuthResult(success=False, handled=False, message=message)
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, server: "_Protocol", _session: Any, envelope: Any, address: str, options: list[str]

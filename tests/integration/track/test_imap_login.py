@@ -1,22 +1,19 @@
 """Logging in to a mailbox: by password in any script, or by access token where none is taken."""
 
-import json
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from urllib.parse import parse_qs
 
 import pytest
 
 from digest.bootstrap import open_mailbox
-from digest.deliver.access_token import AccessTokenError, RefreshToken, TokenCommand
+from digest.deliver.access_token import AccessTokenError, TokenCommand
 from digest.settings import Settings
 from digest.track.bounces.mailbox.base import Mailbox, MailboxError, MailboxUrl
 from digest.track.bounces.mailbox.imap import ImapMailbox
 from digest.track.bounces.mailbox.imap_names import encode_folder
 from tests.parts.imap_server import USER, ImapServer
+from tests.parts.token_server import TokenServer, token_server
 
 LETTER = b"Subject: hello\r\n\r\nHello.\r\n"
 
@@ -29,48 +26,10 @@ def url(server: ImapServer, password: str = "", folder: str = "INBOX") -> Mailbo
     return MailboxUrl("imap", "127.0.0.1", server.port, USER, password, folder)
 
 
-class TokenServer(HTTPServer):
-    """Exchanges the refresh token "r1" once, and "r2", which it hands out, after that."""
-
-    asked: list[dict[str, list[str]]]
-
-
-class _Exchange(BaseHTTPRequestHandler):
-    server: TokenServer
-
-    def do_POST(self) -> None:
-        fields = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
-        self.server.asked.append(fields)
-        expected = f"r{len(self.server.asked)}"
-        known = fields["refresh_token"] == [expected]
-        answer = (
-            {"access_token": f"t{len(self.server.asked)}", "expires_in": 100, "refresh_token": "r2"}
-            if known
-            else {"error": "invalid_grant"}
-        )
-        self.send_response(200 if known else 400)
-        self.end_headers()
-        self.wfile.write(json.dumps(answer).encode())
-
-    def log_message(self, *_: object) -> None:
-        """Nothing to the terminal."""
-
-
 @pytest.fixture
 def exchange() -> Iterator[TokenServer]:
-    server = TokenServer(("127.0.0.1", 0), _Exchange)
-    server.asked = []
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-def refresh(server: TokenServer, clock: list[float]) -> RefreshToken:
-    address = f"http://127.0.0.1:{server.server_port}/token"
-    return RefreshToken(address, "an id", "a secret", "r1", "mail", lambda: clock[0])
+    with token_server() as server:
+        yield server
 
 
 def test_a_password_of_any_script_is_taken() -> None:
@@ -130,7 +89,7 @@ def test_a_refresh_token_is_exchanged_when_the_access_token_ends_or_is_refused(
     exchange: TokenServer,
 ) -> None:
     clock = [0.0]
-    tokens = refresh(exchange, clock)
+    tokens = exchange.refresh_token(clock)
     with ImapServer(access_token="t1") as server:
         server.put(LETTER)
         mailbox = ImapMailbox(url(server), access_tokens=tokens)

@@ -1,29 +1,37 @@
 """Opens SMTP connections: connects, starts TLS, signs in.
 
 This part waits for each reply; what follows (`connection`) never waits.
-Sources: RFC 5321 (SMTP), RFC 3207 (STARTTLS), RFC 4954 and RFC 4616 (AUTH PLAIN), RFC 1870
-(SIZE), RFC 6531 (SMTPUTF8).
+Sources: RFC 5321 (SMTP), RFC 3207 (STARTTLS), RFC 1870 (SIZE), RFC 6531 (SMTPUTF8).
 """
 
-import base64
 import smtplib
 import socket
 import ssl
 from contextlib import suppress
 
+from digest.deliver.access_token import AccessTokenError, AccessTokens
 from digest.deliver.bounce_policy.failure import Stage
 from digest.deliver.providers.base import ProviderBusyError, ProviderError
 from digest.deliver.providers.smtp.connection.state import Peer
 from digest.deliver.providers.smtp.errors import ConnectionLostError
-from digest.deliver.providers.smtp.handshake import HandshakeClient, SecureHandshakeClient
+from digest.deliver.providers.smtp.handshake import (
+    HandshakeClient,
+    OnReply,
+    SecureHandshakeClient,
+    ignore_reply,
+)
 from digest.deliver.providers.smtp.limits import BUSY_SECONDS, HANDSHAKE_TIMEOUT
 from digest.deliver.providers.smtp.reply import OK, read_reply
+from digest.deliver.providers.smtp.sign_in import (
+    SignIn,
+    TokenRefusedError,
+    access_token,
+    password,
+)
 from digest.deliver.providers.smtp.transport import CLOSED, SocketTransport
 from digest.deliver.providers.smtp.url import SUBMISSIONS_PORT, SmtpUrl, Tls
 
 MAX_DIGITS = 20
-SIGNED_IN = frozenset({235, 503})
-"""RFC 4954 section 6: accepted, and already authenticated."""
 
 
 class SmtpClient:
@@ -44,6 +52,10 @@ class SmtpClient:
             raise ConnectionLostError(CLOSED)
         return SocketTransport(self._smtp.sock)
 
+    def ask(self, command: str) -> tuple[int, bytes]:
+        """Send one command and return the reply to it. Raises OSError."""
+        return self._smtp.docmd(command)
+
     def alive(self) -> bool:
         """Return whether the server still answers."""
         try:
@@ -63,24 +75,53 @@ class SmtpClient:
 
 
 def open_client(
-    target: SmtpUrl, tls: ssl.SSLContext, timeout: float, body_timeout: float
+    target: SmtpUrl,
+    tls: ssl.SSLContext,
+    timeout: float,
+    body_timeout: float,
+    *,
+    access_tokens: AccessTokens | None = None,
+    on_reply: OnReply = ignore_reply,
 ) -> SmtpClient:
-    """Connect, start TLS and sign in. Raises ProviderError with one line why not."""
+    """Connect, start TLS and sign in. Raises ProviderError with one line why not.
+
+    An access token that is refused is replaced once, over a new connection. `on_reply` hears every
+    reply.
+    """
+    seconds = min(timeout, HANDSHAKE_TIMEOUT)
+    if access_tokens is None:
+        smtp = _open(target, tls, seconds, password(target), on_reply)
+        return SmtpClient(smtp, timeout, body_timeout)
     try:
-        smtp = _connect(target, tls, min(timeout, HANDSHAKE_TIMEOUT))
+        token = access_tokens.get()
+        try:
+            smtp = _open(target, tls, seconds, access_token(target, token), on_reply)
+        except TokenRefusedError:
+            token = access_tokens.get(refused=token)
+            smtp = _open(target, tls, seconds, access_token(target, token), on_reply)
+    except AccessTokenError as error:
+        raise ProviderError(f"can't sign in to {target}: {error}") from error
+    return SmtpClient(smtp, timeout, body_timeout)
+
+
+def _open(
+    target: SmtpUrl, tls: ssl.SSLContext, seconds: float, sign_in: SignIn, on_reply: OnReply
+) -> HandshakeClient:
+    try:
+        smtp = _connect(target, tls, seconds, on_reply)
     except OSError as error:
         msg = f"can't reach {target}: {_explain(error)}{_other_scheme(target, error)}"
         raise _unusable(msg, error) from error
     try:
         _secure(smtp, target, tls)
-        _sign_in(smtp, target)
+        sign_in(smtp)
     except (OSError, ProviderError) as error:
         smtp.close()
         if isinstance(error, ProviderError):
             raise
         msg = f"connected to {target}, but the handshake failed: {_explain(error)}"
         raise _unusable(msg, error) from error
-    return SmtpClient(smtp, timeout, body_timeout)
+    return smtp
 
 
 def _other_scheme(target: SmtpUrl, error: OSError) -> str:
@@ -101,15 +142,17 @@ def _unusable(msg: str, error: OSError | ProviderError) -> ProviderError:
     return ProviderError(msg)
 
 
-def _connect(target: SmtpUrl, tls: ssl.SSLContext, timeout: float) -> HandshakeClient:
+def _connect(
+    target: SmtpUrl, tls: ssl.SSLContext, timeout: float, on_reply: OnReply
+) -> HandshakeClient:
     # Give a name, since smtplib would ask DNS for one, for seconds if DNS is broken.
     greeting = target.helo or socket.gethostname()
     if target.tls is Tls.IMPLICIT:
         client: HandshakeClient = SecureHandshakeClient(
-            target.host, target.port, greeting, timeout=timeout, context=tls
+            on_reply, target.host, target.port, greeting, timeout=timeout, context=tls
         )
     else:
-        client = HandshakeClient(target.host, target.port, greeting, timeout=timeout)
+        client = HandshakeClient(on_reply, target.host, target.port, greeting, timeout=timeout)
     if "." not in greeting and client.sock:
         # RFC 5321 section 4.1.3: an address literal, if there is no full name.
         own = client.sock.getsockname()[0]
@@ -142,32 +185,6 @@ def _greet(client: smtplib.SMTP) -> None:
         raise smtplib.SMTPHeloError(code, text)
 
 
-def _sign_in(client: smtplib.SMTP, target: SmtpUrl) -> None:
-    if not target.user:
-        return
-    if "PLAIN" not in client.esmtp_features.get("auth", "").upper().split():
-        _sign_in_otherwise(client, target)
-        return
-    # smtplib's own PLAIN stops at the first character outside ASCII.
-    secret = base64.b64encode(f"\0{target.user}\0{target.password}".encode()).decode()
-    code, text = client.docmd("AUTH", f"PLAIN {secret}")
-    if code not in SIGNED_IN:
-        raise smtplib.SMTPAuthenticationError(code, text)
-
-
-def _sign_in_otherwise(client: smtplib.SMTP, target: SmtpUrl) -> None:
-    try:
-        client.login(target.user, target.password)
-    except UnicodeEncodeError:
-        # The error's own text would show the letter.
-        raise ProviderError(
-            f"{target} does not offer AUTH PLAIN, and nothing else takes a user or password with "
-            "letters outside ASCII; choose another password for SMTP_URL"
-        ) from None
-    except ValueError:
-        raise ProviderError(f"{target} answers AUTH with something that is not SMTP") from None
-
-
 def _explain(error: Exception) -> str:
     """Return one line for people; the text of smtplib's own errors is a tuple with bytes."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
@@ -186,5 +203,5 @@ def _explain(error: Exception) -> str:
 def _reply_text(error: smtplib.SMTPResponseException) -> str:
     raw = error.smtp_error
     return str(
-        read_reply(Stage.MAIL, error.smtp_code, raw.encode() if isinstance(raw, str) else raw)
+        read_reply(Stage.EHLO, error.smtp_code, raw.encode() if isinstance(raw, str) else raw)
     )

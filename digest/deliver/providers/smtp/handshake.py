@@ -9,12 +9,20 @@ import smtplib
 import socket
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from digest.deliver.providers.smtp.limits import READ_SIZE
 from digest.deliver.providers.smtp.reply_parser import ReplyParser
 
 CLOSED = "Connection unexpectedly closed"
+VERBS = frozenset({"ehlo", "helo", "starttls", "auth", "mail", "rcpt", "rset", "quit", "noop"})
+OnReply = Callable[[str, int, bytes], None]
+"""Hears each reply: the command it answers, its code and its text."""
+
+
+def ignore_reply(_command: str, _code: int, _text: bytes) -> None:
+    """Do nothing."""
 
 
 class _ReplyReader:
@@ -55,6 +63,17 @@ class HandshakeClient(smtplib.SMTP):
 
     file: Any
 
+    def __init__(self, on_reply: OnReply, *args: Any, **options: Any) -> None:
+        self._on_reply = on_reply
+        self._asked = "connect"
+        super().__init__(*args, **options)
+
+    def putcmd(self, cmd: str, args: str = "") -> None:
+        """Send a command. What follows AUTH is a part of it, and a secret."""
+        verb = cmd.partition(" ")[0].lower()
+        self._asked = verb if verb in VERBS else self._asked
+        super().putcmd(cmd, args)
+
     def getreply(self) -> tuple[int, bytes]:
         """Return the next reply as code and text. Raises SMTPServerDisconnected."""
         if self.sock is None:
@@ -70,7 +89,9 @@ class HandshakeClient(smtplib.SMTP):
         except OSError as error:
             self.close()
             raise smtplib.SMTPServerDisconnected(f"{CLOSED}: {error}") from error
-        return code, b"\n".join([line.strip(b" \t\r\n") for line in text.split(b"\n")])
+        text = b"\n".join([line.strip(b" \t\r\n") for line in text.split(b"\n")])
+        self._on_reply(self._asked, code, text)
+        return code, text
 
 
 class SecureHandshakeClient(HandshakeClient, smtplib.SMTP_SSL):

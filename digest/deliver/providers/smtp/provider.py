@@ -13,6 +13,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 
+from digest.deliver.access_token import AccessTokens
 from digest.deliver.providers.base import Outcome, ProviderBusyError, ProviderError, never
 from digest.deliver.providers.dkim.signer import Signer
 from digest.deliver.providers.smtp.client import SmtpClient, open_client
@@ -31,7 +32,8 @@ from subscribers.tokens import TOKEN_LENGTH, token_to_hex
 class SmtpProvider:
     """Submit mail through the server at `target`. Safe to share between threads.
 
-    `timeout` and `body_timeout`, in seconds, are for the reply to a command and to a body.
+    `access_tokens` take the place of the password (XOAUTH2). `timeout` and `body_timeout`, in
+    seconds, are for the reply to a command and to a body.
     """
 
     name = "smtp"
@@ -44,12 +46,14 @@ class SmtpProvider:
         clock: Callable[[], datetime],
         *,
         signer: Signer | None = None,
+        access_tokens: AccessTokens | None = None,
         tls: ssl.SSLContext | None = None,
         timeout: float = COMMAND_TIMEOUT,
         body_timeout: float = BODY_TIMEOUT,
     ) -> None:
         self._target = target
         self._clock = clock
+        self._access_tokens = access_tokens
         self._tls = tls or ssl.create_default_context()
         self._timeout = timeout
         self._body_timeout = body_timeout
@@ -97,7 +101,7 @@ class SmtpProvider:
 
     def check(self) -> None:
         """Connect, start TLS and sign in, then quit. Raises ProviderError."""
-        open_client(self._target, self._tls, self._timeout, self._body_timeout).close()
+        self._open().close()
 
     def close(self) -> None:
         """Close the idle connections."""
@@ -113,7 +117,16 @@ class SmtpProvider:
                 if client.alive():
                     return client
                 client.abort()
-        return open_client(self._target, self._tls, self._timeout, self._body_timeout)
+        return self._open()
+
+    def _open(self) -> SmtpClient:
+        return open_client(
+            self._target,
+            self._tls,
+            self._timeout,
+            self._body_timeout,
+            access_tokens=self._access_tokens,
+        )
 
 
 def _sender(edition: Edition) -> str:

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 SHAPE = (
-    "SMTP_URL should look like smtp://user:password@mail.example.com:587 or "
+    "should look like smtp://user:password@mail.example.com:587 or "
     "smtps://user:password@mail.example.com:465"
 )
 SUBMISSION_PORT = 587
@@ -61,11 +61,18 @@ class SmtpUrl:
             return self.host == "localhost"
 
 
-def parse_smtp_url(url: str) -> SmtpUrl:
-    """Parse an SMTP_URL.
+def parse_smtp_url(url: str, *, name: str = "SMTP_URL", by_token: bool = False) -> SmtpUrl:
+    """Parse the setting `name`. `by_token`: its user signs in with an access token.
 
     Raises ValueError with one line that never repeats the URL, since it holds a password.
     """
+    try:
+        return _parse(url, by_token=by_token)
+    except ValueError as error:
+        raise ValueError(f"{name} {error}") from None
+
+
+def _parse(url: str, *, by_token: bool) -> SmtpUrl:
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -85,7 +92,9 @@ def parse_smtp_url(url: str) -> SmtpUrl:
         parts.hostname.encode("idna")
     except UnicodeError:
         raise _wrong("the host is not one") from None
-    if bool(parts.username) != bool(parts.password):
+    if by_token and (not parts.username or parts.password):
+        raise _wrong("for an access token it has a user and no password")
+    if not by_token and bool(parts.username) != bool(parts.password):
         raise _wrong("a user needs a password, and the other way round")
     options = _options(parts.query)
     implicit = parts.scheme == "smtps"

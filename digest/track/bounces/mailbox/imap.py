@@ -90,12 +90,13 @@ class ImapMailbox:
         """Logs in by access token if there is one, else by password, in UTF-8 if it needs that."""
         url = self._url
         if self._access_tokens is not None:
+            token = self._access_tokens.get()
             try:
-                _xoauth2(connection, url.user, self._access_tokens.get())
+                _xoauth2(connection, url.user, token)
             except imaplib.IMAP4.abort:
                 raise
             except imaplib.IMAP4.error:
-                _xoauth2(connection, url.user, self._access_tokens.get(fresh=True))
+                _xoauth2(connection, url.user, self._access_tokens.get(refused=token))
         elif f"{url.user}{url.password}".isascii() and "LOGINDISABLED" not in _able(connection):
             connection.login(_quoted(url.user), url.password)
         else:
