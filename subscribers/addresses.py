@@ -99,6 +99,10 @@ def _compose(text: str) -> str:
     return "".join([*parts, normalize("NFC", run)])
 
 
+HASHES = "hashes:"
+"""What a fingerprint of a key of hashes begins with; those of secrets are bare."""
+
+
 def hash_key_of(secret: str) -> bytes:
     """Return the key of the hashes that a secret makes, where nothing else says which."""
     return hmac.digest(secret.encode(), b"verdict-digest address hash", "sha256")
@@ -124,6 +128,10 @@ class AddressHasher:
         inner.update(key.encode())
         outer.update(inner.digest())
         return outer.hexdigest()
+
+    def fingerprint(self) -> str:
+        """Return what names the key and tells nothing of it, as an export has it."""
+        return f"{HASHES}{self.hash('')[:16]}"
 
 
 def _fault(local: str, at: str) -> str:

@@ -50,6 +50,7 @@ def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:
     settings = app.settings
     where = app.store.name
     yield True, f"database {where} is up to date"
+    yield from _secrets(app)
     yield from _held(app)
     try:
         app.provider.check()
@@ -113,6 +114,15 @@ def _trial(app: "App", address: str) -> Iterator[tuple[bool | None, str]]:
             what = f"{step.command}: {step.words}" if step.command else step.words
             advice = f"; {hint(step.failure.cause)}" if step.fine is False and step.failure else ""
             yield step.fine, what + advice
+
+
+def _secrets(app: "App") -> Iterator[tuple[bool | None, str]]:
+    """Say which secrets links are made and read with, and whether there is a copy to keep."""
+    from subscribers.hash_key import fingerprint_of
+
+    first, *rest = map(fingerprint_of, app.settings.secrets)
+    read = f", those of {' and '.join(rest)} are read" if rest else ""
+    yield True, f"links are made with the secret of fingerprint {first}{read}; keep a copy of it"
 
 
 def _held(app: "App") -> Iterator[tuple[bool | None, str]]:

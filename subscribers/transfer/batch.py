@@ -98,8 +98,14 @@ def import_batch(
     if dry:
         _count_new(new, report)
         return
-    link_known(session, [(number, people[key]) for key, number in found.known.items()])
-    _insert(session, options, new, hashes, report)
+    numbers = _insert(session, options, new, hashes, report)
+    linked = [(number, people[key]) for key, number in found.known.items()]
+    linked += [
+        (numbers[one.key], one)
+        for one in new
+        if one.exported and one.exported.former_ids and one.key in numbers
+    ]
+    link_known(session, linked)
     block(session, options, sorted([*new, *gone], key=_line), hashes)
 
 
@@ -242,7 +248,8 @@ def _insert(
     new: list[ImportRow],
     hashes: dict[str, str],
     report: ImportReport,
-) -> None:
+) -> dict[str, int]:
+    """Insert people who are new; return their numbers by key."""
     people = [one for one in new if one.status is not ImportedStatus.SUPPRESSED]
     ids = public_ids_for(session, people)
     rows = [
@@ -269,6 +276,7 @@ def _insert(
     report.already += len(people) - len(numbers)  # somebody else added them in this moment
     _count_new([one for one in new if one.key in numbers], report)
     report.departed += len(new) - len(people)
+    return numbers
 
 
 def _person(

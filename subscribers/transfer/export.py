@@ -12,6 +12,7 @@ from subscribers.public_ids import to_cell
 from subscribers.tables import (
     Consent,
     Followed,
+    FormerPublicId,
     Subscriber,
     Suppression,
     SuppressionRemoval,
@@ -41,13 +42,18 @@ COLUMNS = (
     "categories",
     "tools",
     "lifts",
+    "former_ids",
+    "secret",
 )
-_NO_CHOICES = ("",) * 7
+_NO_CHOICES = ("",) * 8
 """What the last cells are for an address that is not on the list."""
 
 
-def export_csv(session: Session, rows: TextIO) -> int:
+def export_csv(session: Session, rows: TextIO, fingerprints: Sequence[str] = ()) -> int:
     """Write every subscriber, oldest first; return how many. Open `rows` with newline="".
+
+    `fingerprints` name the secrets of the links and hashes, so that an import into a store with
+    other secrets can say what will not work there.
 
     Suppressed addresses that are not on the list follow, as `suppressed`, or as `erased` where
     only their keyed hash is left. Cells that a spreadsheet would run as a formula get an
@@ -55,20 +61,23 @@ def export_csv(session: Session, rows: TextIO) -> int:
     """
     writer = csv.writer(rows)
     writer.writerow(COLUMNS)
+    secret = " ".join(fingerprints)
     count, last = 0, 0
     while people := _people(session, last):
         last = people[-1][0].id or 0
         consents = _consents(session, [one.id or 0 for one, _ in people])
         topics = _topics(session, people[0][0].id or 0, last)
         lifts = _lifts(session, [one.address_hash for one, _ in people])
+        former = _former_ids(session, people[0][0].id or 0, last)
         for one, block in people:
             number = one.id or 0
             chosen = _chosen(one, topics.get(number, {}), lifts.get(one.address_hash, []))
-            cells = (*_cells(one, block, consents.get(number, [])), *chosen)
+            links = (" ".join(former.get(number, [])), secret)
+            cells = (*_cells(one, block, consents.get(number, [])), *chosen, *links)
             writer.writerow(map(disarm, cells))
         count += len(people)
         session.expunge_all()
-    _write_suppressed(session, writer)
+    _write_suppressed(session, writer, secret)
     return count
 
 
@@ -114,6 +123,17 @@ def _topics(session: Session, first: int, last: int) -> dict[int, dict[str, list
     )
     for one in session.exec(statement.order_by(col(Followed.name))):
         found.setdefault(one.subscriber_id, {}).setdefault(one.topic, []).append(one.name)
+    return found
+
+
+def _former_ids(session: Session, first: int, last: int) -> dict[int, list[str]]:
+    """Return the other ids that links call each subscriber in the range of numbers."""
+    found: dict[int, list[str]] = {}
+    statement = select(FormerPublicId).where(
+        col(FormerPublicId.subscriber_id) >= first, col(FormerPublicId.subscriber_id) <= last
+    )
+    for one in session.exec(statement.order_by(col(FormerPublicId.public_id))):
+        found.setdefault(one.subscriber_id, []).append(to_cell(one.public_id, 0))
     return found
 
 
@@ -168,7 +188,7 @@ def _cells(
     )
 
 
-def _write_suppressed(session: Session, writer: Any) -> None:
+def _write_suppressed(session: Session, writer: Any, secret: str) -> None:
     """Write the suppressed addresses that are not on the list."""
     last = 0
     known = select(Subscriber.id).where(
@@ -184,9 +204,8 @@ def _write_suppressed(session: Session, writer: Any) -> None:
         for block in blocks:
             status = ImportedStatus.SUPPRESSED if block.email else ImportedStatus.ERASED
             cells = (block.email or "", "", status, "", "", "", "", "", *_blocked(block))
-            writer.writerow(
-                [*map(disarm, cells), "" if block.email else block.address_hash, *_NO_CHOICES]
-            )
+            address_hash = "" if block.email else block.address_hash
+            writer.writerow([*map(disarm, cells), address_hash, *_NO_CHOICES, secret])
         session.expunge_all()
 
 

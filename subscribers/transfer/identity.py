@@ -86,7 +86,7 @@ def public_ids_for(session: Session, people: list[ImportRow]) -> list[tuple[int,
 
 def link_known(session: Session, known: list[tuple[int, ImportRow]]) -> None:
     """Let links of the store that people on the list were exported from unsubscribe them here."""
-    brought = {named[0]: number for number, one in known if (named := _named(one))}
+    brought = {public_id: number for number, one in known for public_id in _all_ids(one)}
     if not brought:
         return
     taken = bulk_insert.public_ids_among(session, brought)
@@ -155,6 +155,13 @@ WHY_REPEATED = (
 
 def _named(one: ImportRow) -> tuple[int, int] | None:
     return one.exported.public_id if one.exported else None
+
+
+def _all_ids(one: ImportRow) -> list[int]:
+    """Return what links call them in the store of the export, and called them before."""
+    named = _named(one)
+    former = one.exported.former_ids if one.exported else ()
+    return [*([named[0]] if named else []), *former]
 
 
 def _address_confirmed(one: ImportRow) -> datetime | None:

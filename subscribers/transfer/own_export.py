@@ -15,6 +15,7 @@ from subscribers.transfer.formats.column_names import ColumnRole
 from subscribers.transfer.formats.withdrawals import RowRefusedError, read_flag
 
 _HASH = re.compile(r"[0-9a-f]{64}")
+_FINGERPRINT = re.compile(r"(?<!\S)(?:hashes:)?[0-9a-f]{16}(?!\S)")
 _MAX_ZONE = 60
 _MAX_NAME = 200
 
@@ -38,6 +39,7 @@ class OwnExportFields(NamedTuple):
     lifts: tuple[dict[str, Any], ...] = ()
     public_id: tuple[int, int] | None = None
     """What links call them, with its epoch; None in an export of the time before."""
+    former_ids: tuple[int, ...] = ()
 
     @property
     def left_at(self) -> datetime | None:
@@ -70,6 +72,11 @@ def read_own_fields(other: Mapping[str, str]) -> OwnExportFields:
         tools=_names(other.get(ColumnRole.TOOLS, ""), "tools"),
         lifts=tuple(_records(other.get(ColumnRole.LIFTS, ""), "lifts", _lift)),
         public_id=_public_id(other.get(ColumnRole.PUBLIC_ID, "")),
+        former_ids=tuple(
+            named[0]
+            for text in other.get(ColumnRole.FORMER_IDS, "").split()
+            if (named := _public_id(text))
+        ),
     )
 
 
@@ -80,6 +87,11 @@ def _public_id(text: str) -> tuple[int, int] | None:
     if found is None:
         raise RowRefusedError(text[:60], "expected the 16 hexadecimal digits of a public id")
     return found
+
+
+def read_secrets(other: Mapping[str, str]) -> list[str]:
+    """Return the fingerprints of the secrets, and of the key of hashes, of the export."""
+    return _FINGERPRINT.findall(other.get(ColumnRole.FINGERPRINTS, ""))
 
 
 def read_hash(other: Mapping[str, str]) -> str:

@@ -57,6 +57,10 @@ class ImportReport:
     """Cells for a name that held none: NULL, N/A, the address, a telephone number."""
     read_as: str = field(default="", compare=False)
     """Which tool's export it was taken for, in which encoding, with which delimiter."""
+    secrets: set[str] = field(default_factory=set, compare=False)
+    """Fingerprints of the secrets that an export of ours was made with."""
+    erased: int = field(default=0, compare=False)
+    """People of an export of ours of whom it knows a hash alone."""
     unused: list[str] = field(default_factory=list, compare=False)
     """Columns that the import does not use."""
 

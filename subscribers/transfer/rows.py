@@ -31,7 +31,13 @@ from subscribers.transfer.formats.withdrawals import (
     read_sign,
     weigh,
 )
-from subscribers.transfer.own_export import OwnExportFields, read_hash, read_own_fields, stored
+from subscribers.transfer.own_export import (
+    OwnExportFields,
+    read_hash,
+    read_own_fields,
+    read_secrets,
+    stored,
+)
 
 _IP = re.compile(r"[0-9a-fA-F:.]{2,45}")
 _DATES = (ColumnRole.SIGNED_UP_AT, ColumnRole.CONFIRMED_AT)
@@ -90,6 +96,10 @@ class RowParser:
         """Dates that could not be read, or lie in the future; their rows are imported without."""
         self.no_names = 0
         """Cells for a name that held none."""
+        self.secrets: set[str] = set()
+        """Fingerprints of the secrets that an export of ours was made with."""
+        self.erased = 0
+        """People of whom nothing but a hash is known."""
         self.unused = layout.unused
         self.order = order
         self._now = now
@@ -155,8 +165,11 @@ class RowParser:
             for role, place in self._other.items()
             if place < many and (cell := cells[place].strip())
         }
+        if ColumnRole.FINGERPRINTS in other:
+            self.secrets.update(read_secrets(other))
         status = self._own_status(other.get(ColumnRole.STATUS))
         if status is ImportedStatus.ERASED and not text:
+            self.erased += 1
             return ImportRow(
                 line,
                 "",

@@ -92,6 +92,7 @@ def import_csv(
         if report.run is not None:
             _end_run(store, report.run, report)
         report.unreadable_dates, report.no_names = parser.unreadable_dates, parser.no_names
+        report.secrets, report.erased = parser.secrets, parser.erased
         return report
 
 

@@ -13,6 +13,7 @@ from digest.cli.progress_bar import ProgressBar
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from digest.bootstrap import App
     from subscribers.tables import SubscriberStatus
     from subscribers.transfer.refused_rows import ImportReport
 
@@ -68,7 +69,10 @@ def import_file(request: ImportRequest) -> None:
             )
         except (ImportRefusedError, UnclearColumnError) as error:
             raise CommandError(f"{file}: {error}") from None
+        foreign = _of_other_secrets(report, app)
     _account(report, path, dry=request.dry)
+    for line in foreign:
+        print(line, file=sys.stderr)
     if report.refused_count:
         raise CommandError
 
@@ -80,6 +84,29 @@ def _report_path(request: ImportRequest) -> Path:
     if request.file != "-" and path.resolve() == Path(request.file).resolve():
         raise CommandError(f"--report: {path} is the file to import; name another")
     return path
+
+
+def _of_other_secrets(report: "ImportReport", app: "App") -> list[str]:
+    """Return a line for each thing of an export that does not work with the secrets here."""
+    if not report.secrets:
+        return []
+    from subscribers.addresses import HASHES
+    from subscribers.hash_key import fingerprint_of
+
+    lines = []
+    links = {one for one in report.secrets if not one.startswith(HASHES)}
+    if other := sorted(links - {fingerprint_of(one) for one in app.settings.secrets}):
+        lines.append(
+            "links in mail sent before will not open here: they were made with another secret "
+            f"(fingerprint {' or '.join(other)}); to read them too, put it after the own one: "
+            "DIGEST_SECRET_KEY=own,other"
+        )
+    if report.erased and report.secrets - links and app.hasher.fingerprint() not in report.secrets:
+        lines.append(
+            f"{report.erased} who were erased there are not known here: their hashes were made "
+            "with another key; erase whom you know of by digest subscribers erase EMAIL"
+        )
+    return lines
 
 
 def _account(report: "ImportReport", path: Path, *, dry: bool) -> None:

@@ -101,17 +101,19 @@ def export(
 ) -> None:
     """Write every subscriber as CSV; a .csv file gets the mark by which spreadsheets know UTF-8."""
     from store.files import open_private, written_aside
+    from subscribers.hash_key import fingerprint_of
     from subscribers.transfer.run import export_csv
 
     with open_app() as app, app.store.read() as session:
+        secrets = [*map(fingerprint_of, app.settings.secrets), app.hasher.fingerprint()]
         if file is None:
-            export_csv(session, sys.stdout)
+            export_csv(session, sys.stdout, secrets)
             return
         # With a mark: without it a spreadsheet takes the file for another encoding.
         encoding = "utf-8-sig" if file.suffix.lower() == ".csv" else "utf-8"
         # Its owner's alone, like the database: it holds every reader's address.
         with written_aside(file) as aside, open_private(aside, encoding) as rows:
-            export_csv(session, rows)
+            export_csv(session, rows, secrets)
     print(file)
 
 

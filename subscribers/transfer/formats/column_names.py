@@ -38,6 +38,9 @@ class ColumnRole:
     TOOLS = "tools"
     LIFTS = "lifts"
     PUBLIC_ID = "public id"
+    FORMER_IDS = "former ids"
+    FINGERPRINTS = "secret"
+    """The fingerprints of the secrets that the links and hashes of the export were made with."""
 
 
 _NAMES = {

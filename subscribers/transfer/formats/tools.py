@@ -373,6 +373,8 @@ OWN = ImportFormat(
         ColumnRole.TOOLS: ("tools",),
         ColumnRole.LIFTS: ("lifts",),
         ColumnRole.PUBLIC_ID: ("publicid",),
+        ColumnRole.FORMER_IDS: ("formerids",),
+        ColumnRole.FINGERPRINTS: ("secret",),
     },
     status_words={"erased": ImportedStatus.ERASED},
     status_decides=True,

@@ -5,21 +5,19 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlmodel import col, select
 
 from digest.readers.address_change import complete_address_change, start_address_change
 from digest.readers.data_export import DataRequest, request_data
 from digest.readers.erasure import erase_email
 from digest.readers.links import ReaderLink, resolve_link
-from digest.readers.preferences import rename, void_own_links
+from digest.readers.preferences import rename
 from digest.readers.signup import SignupRequest, complete_signup, start_signup
 from digest.readers.unsubscribe import unsubscribe_by_token
 from store.engine import Store
 from subscribers.consent import ConsentOrigin
 from subscribers.links import void_all_links, void_links
-from subscribers.service import Added, add_subscriber, unsubscribe
+from subscribers.service import unsubscribe
 from subscribers.signup import ConfirmationResult, resubscribe
 from subscribers.tables import (
     AddressChange,
@@ -49,16 +47,6 @@ def move(store: Store, email: str, to: str) -> bool:
         )
 
 
-EMAILS = [f"reader{place}@example.org" for place in range(6)]
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(["add", "erase", "import", "move", "unsubscribe", "void"]),
-        st.sampled_from(EMAILS),
-    ),
-    max_size=14,
-)
-
-
 @pytest.fixture
 def fresh(store: Store) -> Callable[[], Store]:
     """The store, emptied: Hypothesis draws many lives in one test."""
@@ -71,52 +59,6 @@ def fresh(store: Store) -> Callable[[], Store]:
         return store
 
     return emptied
-
-
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(STEPS)
-def test_a_link_opens_only_who_it_was_made_for_whatever_happens_to_the_list(
-    fresh: Callable[[], Store], steps: list[tuple[str, str]]
-) -> None:
-    """`made` holds every link ever made, with who it was made for."""
-    store = fresh()
-    made: list[tuple[str, int]] = []  # the token, and which person in the order they came
-    owners: dict[str, int] = {}  # who has an address now
-    count = 0
-    for step, email in steps:
-        if step == "add" and email not in owners:
-            with store.write() as session:
-                added = add_subscriber(
-                    session,
-                    HASHER,
-                    email,
-                    status=SubscriberStatus.ACTIVE,
-                    source="test",
-                    wording="Yes.",
-                    now=NOW,
-                )
-            if isinstance(added, Added):
-                owners[email] = count = count + 1
-        elif step == "erase" and owners.pop(email, None):
-            with store.write() as session:
-                erase_email(session, HASHER, email, NOW)
-        elif step == "import":
-            text = exported(store)
-            load(fresh(), text)
-        elif step == "unsubscribe" and email in owners:
-            with store.write() as session:
-                unsubscribe(session, HASHER, person(session, email).id or 0, "test", NOW)
-        elif step == "void" and email in owners:
-            with store.write() as session:
-                void_own_links(session, person(session, email).id or 0, NOW)
-        made += [(token(store, one), who) for one, who in owners.items()]
-        now = {who: one for one, who in owners.items()}
-        for text, who in made:
-            assert opened(store, text) in {now.get(who), f"({now.get(who)})"}
 
 
 def test_a_link_opens_the_same_person_after_a_move_to_another_store(
