@@ -21,6 +21,7 @@ from digest.deliver.providers.smtp.provider import SmtpProvider
 from digest.gate import Gate, Tools
 from digest.gate.checks.clients import ClientTables
 from digest.gate.checks.spam import SpamFilter
+from digest.language.language import Language
 from digest.message.edition import Sender
 from digest.pipeline.hold import SendingGuard
 from digest.pipeline.issue_renderer import IssueRenderer
@@ -67,6 +68,7 @@ class App:
     tokens: Tokens
     hasher: AddressHasher
     brand: Brand
+    language: Language
     sender: Sender
     provider: Provider
     renderer: IssueRenderer
@@ -119,8 +121,9 @@ def bootstrap(
     )
     tokens = Tokens(settings.secrets)
     hasher = StoredAddressHasher(store, settings.secrets)
-    environment = email_environment(*_template_folders(settings))
-    renderer = _issue_renderer(settings, environment, tokens)
+    language = settings.reader_language
+    environment = email_environment(*_template_folders(settings), language=language)
+    renderer = _issue_renderer(settings, environment, tokens, language)
     batch_size = settings.limits.batch_size(provider.batch_size)
     send_tasks = None if store.is_sqlite else open_send_tasks(batch_size, clock)
     notify_workers = send_tasks or notify_nobody
@@ -131,6 +134,7 @@ def bootstrap(
         tokens=tokens,
         hasher=hasher,
         brand=settings.brand,
+        language=language,
         sender=settings.mail_sender,
         provider=provider,
         renderer=renderer,
@@ -143,7 +147,7 @@ def bootstrap(
         ),
         mailer=TransactionalMailer(
             store=store,
-            renderer=TransactionalRenderer(settings.brand, environment),
+            renderer=TransactionalRenderer(settings.brand, environment, language),
             sender=settings.mail_sender,
             tokens=tokens,
             hasher=hasher,
@@ -165,13 +169,16 @@ def bootstrap(
     )
 
 
-def _issue_renderer(settings: Settings, environment: Environment, tokens: Tokens) -> IssueRenderer:
+def _issue_renderer(
+    settings: Settings, environment: Environment, tokens: Tokens, language: Language
+) -> IssueRenderer:
     return IssueRenderer(
         brand=settings.brand,
         sender=settings.mail_sender,
         environment=environment,
         tokens=tokens,
         tracking=settings.tracked,
+        language=language,
         bounces=settings.bounce_address,
     )
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-TAGLINE = "New AI tools, side by side, before you lose an afternoon to one."
+from digest.language.message import Message
+
+TAGLINE = Message("New AI tools, side by side, before you lose an afternoon to one.")
 ACCENT = "#4338ca"
 NO_ADDRESS = "Set DIGEST_POSTAL_ADDRESS to your address"
 """Placeholder in the footer if no postal address is set; the gate looks for it."""
@@ -41,7 +43,7 @@ class Brand:
     name: str
     public_url: str
     postal_address: str
-    tagline: str = TAGLINE
+    tagline: str = TAGLINE.text
     accent: str = ACCENT
     language: str = "en"
     logo_url: str = ""

@@ -20,6 +20,8 @@ from pydantic_settings import SettingsConfigDict
 from digest.brand import ACCENT, NO_ADDRESS, TAGLINE, Brand, Typeface
 from digest.deliver.providers.smtp.url import SmtpUrl, parse_smtp_url
 from digest.deliver.rate_limit.limits import Limits, parse_domain_limits, parse_limit, parse_warm_up
+from digest.language.choose import language_of
+from digest.language.language import Language
 from digest.message.edition import Sender
 from digest.settings_access_tokens import AccessTokenSettings
 from digest.settings_validators import (
@@ -98,7 +100,7 @@ class Settings(AccessTokenSettings):
     reply_to: Annotated[str, AfterValidator(reply_to_text)] = ""
     postal_address: Annotated[str, AfterValidator(postal_text)] = ""
     list_name: Annotated[str, AfterValidator(name_text)] = "Weekly AI Tool Verdicts"
-    tagline: Annotated[str, AfterValidator(line)] = TAGLINE
+    tagline: Annotated[str, AfterValidator(line)] = TAGLINE.text
     accent: Annotated[str, AfterValidator(colour)] = ACCENT
     logo_url: Annotated[str, AfterValidator(logo)] = ""
     """Shown 40 pixels high; the list's name replaces it where images are off."""
@@ -272,13 +274,25 @@ class Settings(AccessTokenSettings):
         )
 
     @property
+    def reader_language(self) -> Language:
+        """The language that readers are written to in; own catalogues come with own templates."""
+        return language_of(self.language, [self.templates] if self.templates else [])
+
+    @property
+    def _tagline(self) -> str:
+        """The tagline that is set, or the product's in the readers' language."""
+        if self.tagline != TAGLINE.text:
+            return self.tagline
+        return self.reader_language.say(TAGLINE)
+
+    @property
     def brand(self) -> Brand:
         """Name and look of the list."""
         return Brand(
             name=self.list_name,
             public_url=self.public_url,
             postal_address=self.postal_address or NO_ADDRESS,
-            tagline=self.tagline,
+            tagline=self._tagline,
             accent=self.accent,
             language=self.language,
             logo_url=self.logo_url,

@@ -34,6 +34,7 @@ class AddressError(UserError, ValueError):
 
     def __init__(self, found: str, why: str) -> None:
         self.found = found if len(found) <= 60 else found[:59] + "…"  # noqa: PLR2004 - one terminal line
+        self.reason = why
         self.why = f"{_EXPECTED} ({why})"
         super().__init__(f"found {self.found!r}, {self.why}")
 

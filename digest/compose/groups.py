@@ -8,7 +8,8 @@ from digest.catalog.queries import ComparisonView, ContenderView
 from digest.compose.content import Group, Matchup
 from digest.compose.span import Span
 from digest.compose.statements import messages
-from digest.number_words import number_word, percent
+from digest.language.language import ENGLISH, Language
+from digest.language.message import Count, Percent, Value
 
 MIN_GROUP_SIZE = 2
 Pair = tuple[ComparisonView, Matchup]
@@ -25,7 +26,10 @@ class _Members:
 
 
 def group_by_tool(
-    views: Sequence[ComparisonView], matchups: Sequence[Matchup], span: Span = Span.OPEN
+    views: Sequence[ComparisonView],
+    matchups: Sequence[Matchup],
+    span: Span = Span.OPEN,
+    language: Language = ENGLISH,
 ) -> tuple[list[Group], list[Matchup]]:
     """Return the groups, the largest first, and the matchups that are in none.
 
@@ -38,7 +42,7 @@ def group_by_tool(
         members = _largest(left)
         if members is None:
             tools = Counter(one.key[0] for one in found)
-            groups = [_group(one, span, alone=tools[one.key[0]] == 1) for one in found]
+            groups = [_group(one, span, language, alone=tools[one.key[0]] == 1) for one in found]
             return groups, [matchup for _, matchup in left]
         found.append(members)
         taken = {view.id for view, _ in members.pairs}
@@ -72,18 +76,18 @@ def _members(pairs: Sequence[Pair], key: Key) -> list[Pair]:
     return members
 
 
-def _group(members: _Members, span: Span, *, alone: bool) -> Group:
+def _group(members: _Members, span: Span, language: Language, *, alone: bool) -> Group:
     """Return the group; `alone` if no other group is about the same tool."""
     matchups = tuple(matchup for _, matchup in members.pairs)
     tool = matchups[0].left
     if any(one.left.tagline != tool.tagline for one in matchups):
         tool = replace(tool, tagline="")
-    values = {"rivals": number_word(len(matchups)).capitalize(), "tool": tool.name}
+    values: dict[str, Value] = {"rivals": Count(len(matchups)), "tool": tool.name}
     score = members.key[1]
     if alone:
-        heading = messages.TOOK_ON[span].say(**values)
+        heading = language.say(messages.TOOK_ON[span], **values)
     elif score is None:
-        heading = messages.TOOK_ON_UNSCORED.say(**values)
+        heading = language.say(messages.TOOK_ON_UNSCORED, **values)
     else:
-        heading = messages.TOOK_ON_AT.say(**values, score=percent(score))
+        heading = language.say(messages.TOOK_ON_AT, **values, score=Percent(score))
     return Group(heading, tool, matchups)

@@ -16,6 +16,7 @@ from digest.compose.quotes import with_quotes
 from digest.compose.rows import Rows, since
 from digest.compose.statements import messages
 from digest.compose.statements.issue_facts import IssueFacts, issue_facts
+from digest.language.language import ENGLISH, Language
 
 
 def compose(
@@ -27,6 +28,7 @@ def compose(
     *,
     trends: Trends = MappingProxyType({}),
     facts: IssueFacts | None = None,
+    language: Language = ENGLISH,
 ) -> Content:
     """Return the content: the first pick in full, rivals of a tool grouped, the rest in brief.
 
@@ -35,29 +37,30 @@ def compose(
     """
     facts = facts or issue_facts(number, picked)
     plain = [matchup(view, public_url, trends) for view in picked]
-    lead, *others = _worded(plain, facts)
-    grouped = group_by_tool(list(picked[1:]), others, facts.span)
+    lead, *others = _worded(plain, facts, language)
+    grouped = group_by_tool(list(picked[1:]), others, facts.span, language)
     lead, groups, briefs = with_quotes(lead, *grouped, picked)
     return Content(
         number=number,
         date=day,
         subject=title.subject,
         preheader=title.preheader,
-        intro=title.intro or lead_in(facts).text,
+        intro=title.intro or lead_in(facts, language=language).text,
         lead=lead,
         groups=tuple(groups),
         briefs=tuple(briefs),
-        also=messages.ALSO[facts.span].say(),
+        also=language.say(messages.ALSO[facts.span]),
     )
 
 
-def _worded(matchups: Sequence[Matchup], facts: IssueFacts) -> list[Matchup]:
+def _worded(matchups: Sequence[Matchup], facts: IssueFacts, language: Language) -> list[Matchup]:
     """Return the matchups with the words that look at the whole issue."""
-    rows = Rows()
+    rows = Rows(language)
     told: set[str] = set()
     worded = []
     for one, pair in zip(matchups, facts.pairs, strict=True):
-        moved = [text for side in pair.sides if (text := since(side)) and text not in told]
+        texts = [since(side, language) for side in pair.sides]
+        moved = [text for text in texts if text and text not in told]
         told.update(moved)
-        worded.append(replace(one, summary=rows.sentence(pair), since=" ".join(moved)))
-    return [replace(worded[0], kicker=kicker(facts)[1]), *worded[1:]]
+        worded.append(replace(one, summary=rows.sentence(pair), since=language.sentences(moved)))
+    return [replace(worded[0], kicker=kicker(facts, language)[1]), *worded[1:]]

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from digest.compose.statements import messages
 from digest.compose.statements.issue_facts import IssueFacts, PairFacts
-from digest.compose.statements.messages import Message
 from digest.compose.statements.of_a_comparison import CLEAR_GAP, WIDE_GAP, one_ships
+from digest.language.language import ENGLISH, Language
+from digest.language.message import Message
 
 
 def _panels(pair: PairFacts, holds: Callable[..., bool]) -> bool:
@@ -51,9 +52,9 @@ KICKERS: tuple[tuple[str, Message, Callable[[PairFacts], bool]], ...] = (
 )
 
 
-def kicker(issue: IssueFacts) -> tuple[str, str]:
+def kicker(issue: IssueFacts, language: Language = ENGLISH) -> tuple[str, str]:
     """Return the pattern and the words: the first that holds, if possible not the last issue's."""
     held = [(name, message) for name, message, holds in KICKERS if holds(issue.lead)]
     last = issue.past[0].patterns if issue.past else frozenset()
     name, message = next((one for one in held if one[0] not in last), held[0])
-    return name, message.say()
+    return name, language.say(message)

@@ -14,9 +14,10 @@ from digest.compose.statements.statement import (
     Said,
     both,
     candidates,
-    score,
+    share,
 )
-from digest.number_words import listed, number_word, percent
+from digest.language.language import ENGLISH, Language
+from digest.language.message import Count, Names, Percent, Value
 
 MAX_LENGTH = 260
 READERS_GAP = 20
@@ -45,18 +46,19 @@ class LeadIn:
     patterns: tuple[str, ...]
 
 
-def lead_in(issue: IssueFacts, subject_pattern: str = "") -> LeadIn:
+def lead_in(issue: IssueFacts, subject_pattern: str = "", language: Language = ENGLISH) -> LeadIn:
     """Return the lead-in for `issue`: one sentence on the lead, one on the rest if there is any."""
     chosen: list[tuple[str, str]] = []
     for statements in (ABOUT_THE_LEAD, ABOUT_THE_ISSUE):
         found = [one for one in candidates(issue, statements) if one.leads]
         fresh = [one for one in found if subject_pattern not in ECHOES.get(one.name, ())]
         for one in rank(issue, fresh):
-            text = next(one.candidate.texts(issue, ()))
+            text = next(one.candidate.texts(issue, (), language))
             if len(text) + sum(len(said) + 1 for _, said in chosen) <= MAX_LENGTH:
                 chosen.append((one.candidate.name, text))
                 break
-    return LeadIn(" ".join(text for _, text in chosen), tuple(name for name, _ in chosen))
+    text = language.sentences([text for _, text in chosen])
+    return LeadIn(text, tuple(name for name, _ in chosen))
 
 
 def _reviewed(pair: PairFacts) -> bool:
@@ -133,10 +135,10 @@ def _moved(issue: IssueFacts) -> Iterator[Said]:
     rest = [side for side in issue.sides if side.tool_id not in lead]
     tool = max(rest, key=lambda side: side.moved, default=issue.lead.left)
     if rest and tool.earlier is not None and tool.moved >= READERS_GAP:
-        words = {
-            "was": percent(tool.earlier.score),
-            "now": score(tool),
-            "issue": str(tool.earlier.issue),
+        words: dict[str, Value] = {
+            "was": Percent(tool.earlier.score),
+            "now": share(tool),
+            "issue": tool.earlier.issue,
         }
         yield Said({"tool": tool}, words, 1.2, "")
 
@@ -146,27 +148,26 @@ def _free(issue: IssueFacts) -> Iterator[Said]:
     free = sum(all(page.is_free for page in pages) for pages in issue.tools.values())
     known = all(page.price for pages in issue.tools.values() for page in pages)
     if known and 0 < free < count and count >= MANY_TOOLS:
-        words = {"free": number_word(free).capitalize(), "count": number_word(count)}
-        yield Said({}, words, 0.6, "", free)
+        yield Said({}, {"free": Count(free), "count": Count(count)}, 0.6, "")
 
 
 def _ships(issue: IssueFacts) -> Iterator[Said]:
     found = shipped(issue)
     if found and found[1] >= MANY_TOOLS and 0 < found[0] < found[1]:
-        words = {"ships": number_word(found[0]), "count": number_word(found[1])}
+        words = {"ships": Count(found[0]), "count": Count(found[1])}
         yield Said({}, words, 0.6, "")
 
 
 def _all_ship(issue: IssueFacts) -> Iterator[Said]:
     found = shipped(issue)
     if found and found[1] >= MANY_TOOLS and found[0] == found[1]:
-        yield Said({}, {"count": number_word(found[1])}, 0.6, "")
+        yield Said({}, {"count": Count(found[1])}, 0.6, "")
 
 
 def _unanimous(issue: IssueFacts) -> Iterator[Said]:
     backed = sum(all(page.panel.all_ship for page in pages) for pages in issue.tools.values())
     if 0 < backed < len(issue.tools) and len(issue.tools) >= MANY_TOOLS:
-        yield Said({}, {"unanimous": number_word(backed).capitalize()}, 0.5, "", backed)
+        yield Said({}, {"unanimous": Count(backed)}, 0.5, "")
 
 
 def _readers(issue: IssueFacts) -> Iterator[Said]:
@@ -176,7 +177,7 @@ def _readers(issue: IssueFacts) -> Iterator[Said]:
 
     tool = max(issue.sides, key=apart)
     if apart(tool) >= READERS_GAP and tool.community is not None:
-        words = {"readers": percent(tool.community), "panel": score(tool)}
+        words = {"readers": Percent(tool.community), "panel": share(tool)}
         yield Said({"tool": tool}, words, 0.9, "")
 
 
@@ -185,13 +186,13 @@ def _topics(issue: IssueFacts) -> Iterator[Said]:
     rest = dict.fromkeys(side.category for pair in issue.pairs[1:] for side in pair.sides)
     topics = [one for one in rest if one and one not in first]
     if 1 < len(topics) <= MAX_TOPICS:
-        yield Said({}, {"topics": listed(topics)}, 0.5, "")
+        yield Said({}, {"topics": Names(topics)}, 0.5, "")
 
 
 def _more(issue: IssueFacts) -> Iterator[Said]:
     more = len(issue.pairs) - 1
     if more:
-        yield Said({}, {"more": number_word(more).capitalize()}, 0.2, "", more)
+        yield Said({}, {"more": Count(more)}, 0.2, "")
 
 
 ABOUT_THE_ISSUE = (

@@ -3,30 +3,32 @@
 from digest.compose.rows import Rows
 from digest.compose.statements import messages
 from digest.compose.statements.issue_facts import IssueFacts
-from digest.number_words import listed, number_word
+from digest.language.language import ENGLISH, Language
+from digest.language.message import Count, Names, Series
 
 MAX_PREHEADER_LENGTH = 110
 
 
-def preheader(issue: IssueFacts) -> str:
+def preheader(issue: IssueFacts, language: Language = ENGLISH) -> str:
     """Return the names of what follows the lead, as many as fit, and how many more there are.
 
     With nothing else in the issue, it says how the lead came out.
     """
     if len(issue.pairs) == 1:
-        text = Rows().sentence(issue.lead)
-        return text if len(text) <= MAX_PREHEADER_LENGTH else messages.INBOX_ALONE.say()
+        text = Rows(language).sentence(issue.lead)
+        fits = len(text) <= MAX_PREHEADER_LENGTH
+        return text if fits else language.say(messages.INBOX_ALONE)
     titles = [" ".join(pair.title.split()) for pair in issue.pairs[1:]]
     for shown in range(len(titles), 0, -1):
-        text = _named(issue, titles, shown)
+        text = _named(issue, titles, shown, language)
         if len(text) <= MAX_PREHEADER_LENGTH:
             return text
-    return messages.INBOX_COUNT.say(len(titles), more=number_word(len(titles)))
+    return language.say(messages.INBOX_COUNT, more=Count(len(titles)))
 
 
-def _named(issue: IssueFacts, titles: list[str], shown: int) -> str:
+def _named(issue: IssueFacts, titles: list[str], shown: int, language: Language) -> str:
     more = len(titles) - shown
     if not more:
-        return messages.INBOX[issue.span].say(names=listed(titles))
-    names = ", ".join(titles[:shown])
-    return messages.INBOX_MORE[issue.span].say(names=names, more=number_word(more))
+        return language.say(messages.INBOX[issue.span], names=Names(titles))
+    names = Series(titles[:shown])
+    return language.say(messages.INBOX_MORE[issue.span], names=names, more=Count(more))

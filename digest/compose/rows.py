@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from digest.compose.statements import messages
 from digest.compose.statements.issue_facts import PairFacts, ToolFacts
-from digest.compose.statements.messages import Message
-from digest.compose.statements.statement import score
-from digest.number_words import figure, percent
+from digest.compose.statements.statement import share
+from digest.language.language import ENGLISH, Language
+from digest.language.message import Figure, Message, Percent, Value
 
 LEAST_MOVE = 1
 """Points; a score that moved less did not move."""
@@ -15,7 +15,8 @@ LEAST_MOVE = 1
 class Rows:
     """Words the rows of one issue, and remembers what it said."""
 
-    def __init__(self) -> None:
+    def __init__(self, language: Language = ENGLISH) -> None:
+        self._language = language
         self._said: set[str] = set()
         self._used: list[Message] = []
 
@@ -25,7 +26,7 @@ class Rows:
         found = [
             message
             for message in _forms(pair)
-            if message.say(**values) not in self._said
+            if self._language.say(message, **values) not in self._said
             # Where all agree, the figures say it; a lead is news each time.
             and (message in messages.LEAD_ROWS or message not in self._used)
         ]
@@ -34,24 +35,25 @@ class Rows:
         # The form that was used the longest ago, so that leads don't all "lead".
         message = min(found, key=self._used.count)
         self._used.append(message)
-        text = message.say(**values)
+        text = self._language.say(message, **values)
         self._said.add(text)
         return text
 
 
-def since(tool: ToolFacts) -> str:
+def since(tool: ToolFacts, language: Language = ENGLISH) -> str:
     """Return how the tool's score moved since an earlier issue printed it; empty if it did not."""
     if tool.earlier is None or tool.moved < LEAST_MOVE:
         return ""
-    return messages.SINCE.say(
-        issue=str(tool.earlier.issue),
+    return language.say(
+        messages.SINCE,
+        issue=tool.earlier.issue,
         tool=tool.name,
-        was=percent(tool.earlier.score),
-        now=score(tool),
+        was=Percent(tool.earlier.score),
+        now=share(tool),
     )
 
 
-def _values(pair: PairFacts) -> dict[str, str]:
+def _values(pair: PairFacts) -> dict[str, Value]:
     unscored = pair.left if pair.left.panel.score is None else pair.right
     return {
         "left": pair.left.name,
@@ -60,10 +62,10 @@ def _values(pair: PairFacts) -> dict[str, str]:
         "second": pair.right.price,
         "ahead": pair.ahead.name,
         "behind": pair.behind.name,
-        "high": score(pair.ahead),
-        "low": score(pair.behind),
-        "points": figure(pair.gap),
-        "score": score(pair.left),
+        "high": share(pair.ahead),
+        "low": share(pair.behind),
+        "points": Figure(pair.gap),
+        "score": share(pair.left),
         "unscored": unscored.name,
     }
 

@@ -8,6 +8,7 @@ from digest.compose.statements.of_a_comparison import PAIR_STATEMENTS
 from digest.compose.statements.of_an_issue import ISSUE_STATEMENTS
 from digest.compose.statements.ranking import Ranked, rank
 from digest.compose.statements.statement import candidates
+from digest.language.language import ENGLISH, Language, shown_length
 
 MAX_SUBJECT_LENGTH = 60
 """Characters that most inboxes show."""
@@ -25,7 +26,9 @@ class Proposal:
     reasons: tuple[str, ...]
 
 
-def proposals(issue: IssueFacts, count: int = PROPOSALS) -> list[Proposal]:
+def proposals(
+    issue: IssueFacts, count: int = PROPOSALS, language: Language = ENGLISH
+) -> list[Proposal]:
     """Return the best subjects, no two of one pattern and none of the last issues' own words."""
     found: list[Proposal] = []
     for one in rank(issue, candidates(issue, (*PAIR_STATEMENTS, *ISSUE_STATEMENTS))):
@@ -34,14 +37,14 @@ def proposals(issue: IssueFacts, count: int = PROPOSALS) -> list[Proposal]:
         name = one.candidate.name
         if name in {other.pattern for other in found}:
             continue
-        text = next(_fitting(issue, one), None)
+        text = next(_fitting(issue, one, language), None)
         if text is not None:
             found.append(Proposal(text, name, one.reasons(issue)))
     return found
 
 
-def _fitting(issue: IssueFacts, ranked: Ranked) -> Iterator[str]:
+def _fitting(issue: IssueFacts, ranked: Ranked, language: Language) -> Iterator[str]:
     said = {past.subject.casefold() for past in issue.past}
-    for text in ranked.candidate.texts(issue, NAME_LENGTHS):
-        if len(text) <= MAX_SUBJECT_LENGTH and text.casefold() not in said:
+    for text in ranked.candidate.texts(issue, NAME_LENGTHS, language):
+        if shown_length(text) <= MAX_SUBJECT_LENGTH and text.casefold() not in said:
             yield text

@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from digest.language.language import ENGLISH, Language
+from digest.language.message import Message
 from digest.render.slots import MARKS, Slot
 from subscribers.public_ids import IssueIds
 from subscribers.tokens import Purpose, Tokens
@@ -31,9 +33,13 @@ class Recipient(NamedTuple):
     tracking: bool
 
 
-def greeting(first_name: str) -> str:
+HELLO = Message("Hello,")
+HELLO_NAMED = Message("Hello {name},")
+
+
+def greeting(first_name: str, language: Language = ENGLISH) -> str:
     """Return the salutation for a first name, which may be empty."""
-    return f"Hello {first_name}," if first_name else "Hello,"
+    return language.say(HELLO_NAMED, name=first_name) if first_name else language.say(HELLO)
 
 
 LINKS = (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES, Purpose.VOTE)
@@ -41,7 +47,10 @@ TRACKED = (Purpose.CLICK, Purpose.OPEN)
 
 
 def personalize(
-    recipients: Sequence[Recipient], issue: IssueIds, tokens: Tokens
+    recipients: Sequence[Recipient],
+    issue: IssueIds,
+    tokens: Tokens,
+    language: Language = ENGLISH,
 ) -> list[Personalization]:
     """Return a personalization for each recipient, in order.
 
@@ -77,7 +86,7 @@ def personalize(
                 Slot.UNSUBSCRIBE: unsubscribe,
                 Slot.PREFERENCES: preferences,
                 Slot.VOTE: vote,
-                Slot.GREETING: greeting(recipient.first_name),
+                Slot.GREETING: greeting(recipient.first_name, language),
             },
         )
         for recipient, delivery, unsubscribe, preferences, vote, click, opened in zip(

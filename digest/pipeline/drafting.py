@@ -11,6 +11,7 @@ from digest.catalog.votes import with_votes
 from digest.issues.history import last_issue, open_draft, used
 from digest.issues.lifecycle import IssueError
 from digest.issues.tables import Issue, Pick
+from digest.language.language import ENGLISH, Language
 from digest.number_words import count_of
 from digest.pick import History, Rules, Selection, pick
 from digest.pipeline.wording.proposed import reword, schedule_span
@@ -33,6 +34,7 @@ def draft_issue(
     rules: Rules,
     now: datetime,
     first_days: int | None = None,
+    language: Language = ENGLISH,
 ) -> int:
     """Pick for the next issue of `series` as things stood at `as_of`; return its number.
 
@@ -54,7 +56,7 @@ def draft_issue(
     session.flush()
     assert issue.number is not None  # noqa: S101 - flushed
     _record_picks(session, issue.number, series, selection)
-    reword(session, issue)
+    reword(session, issue, language)
     return issue.number
 
 

@@ -20,6 +20,7 @@ from digest.issues.days import sending_day
 from digest.issues.history import previous_issue
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import Issue, IssueState, Link, Variant
+from digest.language.language import ENGLISH, Language
 from digest.message.edition import Edition, Sender
 from digest.message.personalization import Personalization, Recipient, personalize
 from digest.pipeline.wording.claims import claims_of
@@ -44,13 +45,14 @@ class IssueRenderer:
     environment: Environment
     tokens: Tokens
     tracking: Tracking
+    language: Language = ENGLISH
     bounces: str = ""
     """The bounce address: the current setting even for approved issues, since it is not content."""
 
     def content(self, session: Session, number: int) -> Content:
         """Compose the issue's content from its picks."""
         issue = find_issue(session, number)
-        now = wording(session, issue)
+        now = wording(session, issue, self.language)
         tools = {side.tool_id for view in now.picked for side in view.contenders}
         return compose(
             number,
@@ -60,12 +62,13 @@ class IssueRenderer:
             self.brand.public_url,
             trends=trends(session, tools, issue.as_of),
             facts=now.facts,
+            language=self.language,
         )
 
     def rendered(self, session: Session, number: int) -> Rendered:
         """Return the issue's parts. Raises IssueError if frozen bytes are not those approved."""
         issue = find_issue(session, number)
-        return dated(self.undated(session, number), sending_day(session, issue))
+        return dated(self.undated(session, number), sending_day(session, issue), self.language)
 
     def undated(self, session: Session, number: int) -> Rendered:
         """Return the parts as they are frozen: the day of sending is still open."""
@@ -77,7 +80,11 @@ class IssueRenderer:
     def rendered_anew(self, session: Session, number: int) -> Rendered:
         """Return the parts as the store's pages give them now, even of an approved issue."""
         return render_issue(
-            self.content(session, number), self.brand, self.environment, tracking=self.tracking
+            self.content(session, number),
+            self.brand,
+            self.environment,
+            tracking=self.tracking,
+            language=self.language,
         )
 
     def edition(self, session: Session, number: int) -> Edition:
@@ -141,7 +148,7 @@ class IssueRenderer:
     def personalize(
         self, recipients: Sequence[Recipient], edition: Edition
     ) -> list[Personalization]:
-        return personalize(recipients, edition.ids, self.tokens)
+        return personalize(recipients, edition.ids, self.tokens, self.language)
 
     def sample_personalization(
         self, edition: Edition, email: str = PREVIEWER.email

@@ -76,6 +76,7 @@ class IssueService:
             rules=self.rules,
             now=self.clock(),
             first_days=first_days,
+            language=self.renderer.language,
         )
 
     def edit(
@@ -95,14 +96,14 @@ class IssueService:
             for name, text in given.items():
                 if text is not None:
                     write_words(session, issue, name, text)
-            reword(session, issue)
+            reword(session, issue, self.renderer.language)
 
     def take_proposal(self, number: int, place: int) -> str:
         """Take one of the proposed subjects, from 1; return it. An approval is withdrawn."""
         with self.store.write() as session:
             issue = _draft_again(session, number)
-            choose_proposal(session, issue, place)
-            return reword(session, issue).title.subject
+            choose_proposal(session, issue, place, self.renderer.language)
+            return reword(session, issue, self.renderer.language).title.subject
 
     def findings(self, number: int) -> list[Finding]:
         """Return what the gate finds in the message as it would go out now, or as approved."""
@@ -133,11 +134,13 @@ class IssueService:
             if find_issue(session, number).state != IssueState.DRAFT or checked is None:
                 transition(session, number, IssueState.APPROVED)
             undated = self.renderer.undated(session, number)
-            rendered = dated(undated, sending_day(session, find_issue(session, number)))
+            day = sending_day(session, find_issue(session, number))
+            rendered = dated(undated, day, self.renderer.language)
             if checked is None or rendered.sha256 != checked.rendered.sha256:
                 msg = f"issue {number} changed while it was looked at; approve it again"
                 raise IssueError(msg)
-            keep_printed(session, number, reword(session, find_issue(session, number)).picked)
+            final = reword(session, find_issue(session, number), self.renderer.language)
+            keep_printed(session, number, final.picked)
             sha256 = freeze(session, number, undated, self.renderer.imprint)
             record_overrides(
                 session,

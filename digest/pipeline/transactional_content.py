@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
@@ -10,8 +10,11 @@ from sqlmodel import Session
 from digest.catalog.queries import comparison_by_slug
 from digest.compose.content import Matchup
 from digest.compose.matchup import matchup
+from digest.compose.rows import Rows
+from digest.compose.statements.issue_facts import pair_facts
 from digest.deliver.transactional.mail import ClaimedMessage
 from digest.deliver.transactional.tables import TransactionalKind
+from digest.language.message import Message
 from digest.render.rendered import Rendered
 from digest.render.transactional import Action, TransactionalRenderer
 from subscribers.links import link_token
@@ -22,50 +25,64 @@ from subscribers.tokens import Purpose, Tokens
 class NoticeText(NamedTuple):
     """The words of a notice; `{name}` is replaced by the list's name."""
 
-    subject: str
-    paragraphs: tuple[str, ...]
-    button: str = ""
+    subject: Message
+    paragraphs: tuple[Message, ...]
+    button: Message | None = None
 
 
 ALREADY = NoticeText(
-    "You are on the list of {name} already",
+    Message("You are on the list of {name} already"),
     (
-        "This address was signed up once more, most likely by you. There is nothing to do.",
-        "If you came to change how often it comes, or about what, or to leave, it is done here:",
+        Message(
+            "This address was signed up once more, most likely by you. There is nothing to do."
+        ),
+        Message(
+            "If you came to change how often it comes, or about what, or to leave, it is done here:"
+        ),
     ),
-    "Open my preferences",
+    Message("Open my preferences"),
 )
 CHANGE = NoticeText(
-    "Is this your new address for {name}?",
+    Message("Is this your new address for {name}?"),
     (
-        "A reader of {name} asked for it to be sent to this address from now on.",
-        "Confirm it, and the next issue comes here.",
-        "If it was not you, do nothing: no further mail is sent.",
+        Message("A reader of {name} asked for it to be sent to this address from now on."),
+        Message("Confirm it, and the next issue comes here."),
+        Message("If it was not you, do nothing: no further mail is sent."),
     ),
-    "Confirm my new address",
+    Message("Confirm my new address"),
 )
 CHANGED = NoticeText(
-    "{name} goes to another address from now on",
+    Message("{name} goes to another address from now on"),
     (
-        "A new address was given and confirmed. Nothing further is sent to this one.",
-        "If it was not you who did that, reply to this message and say so.",
+        Message("A new address was given and confirmed. Nothing further is sent to this one."),
+        Message("If it was not you who did that, reply to this message and say so."),
     ),
 )
 
 
 LINKS = NoticeText(
-    "Your new link to {name}",
+    Message("Your new link to {name}"),
     (
-        "The links in messages sent to you so far are void. Unsubscribing by them still works.",
-        "This is the new link to your preferences. Whoever has it can change them: keep it to you.",
+        Message(
+            "The links in messages sent to you so far are void. Unsubscribing by them still works."
+        ),
+        Message(
+            "This is the new link to your preferences. "
+            "Whoever has it can change them: keep it to you."
+        ),
     ),
-    "Open my preferences",
+    Message("Open my preferences"),
 )
 DATA = NoticeText(
-    "Your data at {name}",
+    Message("Your data at {name}"),
     (
-        "This is everything that {name} has stored of you, as you asked on your preferences page.",
-        "It is JSON, which other programs can read, and was sent to your own address alone.",
+        Message(
+            "This is everything that {name} has stored of you, "
+            "as you asked on your preferences page."
+        ),
+        Message(
+            "It is JSON, which other programs can read, and was sent to your own address alone."
+        ),
     ),
 )
 
@@ -118,18 +135,21 @@ class TransactionalContent:
         number: int = 0,
     ) -> Rendered:
         name = self.renderer.brand.name
+        say = self.renderer.language.say
         action = (
-            Action(text.button, self._link(purpose, reader, number)) if purpose and reader else None
+            Action(say(text.button), self._link(purpose, reader, number))
+            if purpose and reader and text.button
+            else None
         )
-        paragraphs = tuple(one.format(name=name) for one in text.paragraphs)
-        return self.renderer.notice(text.subject.format(name=name), paragraphs, action)
+        paragraphs = tuple(say(one, name=name) for one in text.paragraphs)
+        return self.renderer.notice(say(text.subject, name=name), paragraphs, action)
 
     def _data(self, session: Session, subscriber_id: int) -> Rendered:
-        name = self.renderer.brand.name
+        name, say = self.renderer.brand.name, self.renderer.language.say
         stored = json.dumps(self.stored_data(session, subscriber_id), ensure_ascii=False, indent=2)
         return self.renderer.data(
-            DATA.subject.format(name=name),
-            tuple(one.format(name=name) for one in DATA.paragraphs),
+            say(DATA.subject, name=name),
+            tuple(say(one, name=name) for one in DATA.paragraphs),
             # Nothing that a reader entered is taken for a slot.
             stored.replace("~", "\\u007e"),
         )
@@ -141,7 +161,10 @@ class TransactionalContent:
     def _came_from(self, session: Session, slug: str) -> Matchup | None:
         """Return the comparison that the reader signed up from, if it is known."""
         view = comparison_by_slug(session, slug) if slug else None
-        return matchup(view, self.renderer.brand.public_url) if view else None
+        if view is None:
+            return None
+        sentence = Rows(self.renderer.language).sentence(pair_facts(view))
+        return replace(matchup(view, self.renderer.brand.public_url), summary=sentence)
 
 
 def _number(message: ClaimedMessage, name: str) -> int:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from digest.catalog.urls import is_web_address
 from digest.render.slots import MARKS, Slot
 
-NEUTRAL_GREETING = "Hello,"
 _ADDRESS = re.compile(
     r"(?P<name>\b(?:href|src|action|background)\s*=\s*)(?:\"(?P<double>[^\"]*)\"|'(?P<single>[^']*)')",
     re.IGNORECASE,
@@ -24,17 +23,23 @@ _PERSONAL = re.compile(
 _CLICK_PATH = re.compile(r"/l/([0-9]{1,9})/" + re.escape(Slot.CLICK.mark))
 
 
-def archive_html(html: str, links: Mapping[int, str], archive_url: str, sign_up_url: str) -> str:
+def archive_html(
+    html: str,
+    links: Mapping[int, str],
+    archive_url: str,
+    sign_up_url: str,
+    greeting: str = "Hello,",
+) -> str:
     """Return `html` with every slot closed, for no reader in particular.
 
     Click links lead straight to their target in `links` (by number), or to `archive_url` if it is
     not usable. Elements of the class `personal`, and the tracking pixel, are left
-    out, and the greeting names nobody. Any other link that only a recipient could use (unsubscribe,
+    out, and `greeting` names nobody. Any other link that only a recipient could use (unsubscribe,
     preferences, vote) leads to `sign_up_url`.
     """
     straight = direct_links_html(_without_personal(html), links, archive_url)
     closed = _ADDRESS.sub(lambda match: _lead_to(match, sign_up_url), straight)
-    greeted = closed.replace(Slot.GREETING.mark, NEUTRAL_GREETING)
+    greeted = closed.replace(Slot.GREETING.mark, markup.escape(greeting))
     # A slot in any other place (a visible address, a comment) has nothing to say to everybody.
     return MARKS.sub("", greeted)
 

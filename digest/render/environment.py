@@ -6,14 +6,23 @@ rendered in Jinja2's sandbox, which refuses every attribute that leads to Python
 
 from pathlib import Path
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    pass_eval_context,
+)
+from jinja2.nodes import EvalContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 import digest
-from digest.number_words import percent
+from digest.language.isolates import as_markup
+from digest.language.language import ENGLISH, ISOLATE, Language
+from digest.language.templates import Said, add_language
 from digest.render.errors import TemplateError
-from digest.render.filters import attribute, bar_cells, month, sanitize, wrap, written_date
+from digest.render.filters import attribute, bar_cells, column, sanitize, wrap
 from digest.render.slots import Slot
 
 ESCAPED = (".mjml.j2", ".html.j2")
@@ -25,8 +34,12 @@ class Href(str):
     __slots__ = ()
 
 
-def email_environment(*folders: Path) -> Environment:
+def email_environment(
+    *folders: Path, language: Language = ENGLISH, content_language: str = ""
+) -> Environment:
     """Return an environment over `folders` (see `templates_folder`), relative to `email/` in each.
+
+    Its templates word messages in `language`; `content_language` is that of the pages, if known.
 
     A template is taken from the first folder that has it. Raises TemplateError if a folder has no
     `email/`.
@@ -47,12 +60,11 @@ def email_environment(*folders: Path) -> Environment:
     )
     environment.filters |= {
         "attr": attribute,  # replaces Jinja2's own, which reads an object's attribute
-        "month": month,
-        "percent": percent,
+        "column": column,
         "reach": bar_cells,
         "wrap": wrap,
-        "written_date": written_date,
     }
+    add_language(environment, language, checked, content_language)
     return environment
 
 
@@ -63,11 +75,20 @@ def templates_folder() -> Path:
     return packaged if packaged.is_dir() else package.parent / "templates"
 
 
-def finalize(value: object) -> object:
-    """Return a value as a template may print it: text from outside can't place a slot."""
+@pass_eval_context
+def finalize(context: EvalContext, value: object) -> object:
+    """Return a value as a template may print it, with marks of direction as markup in markup."""
+    text = checked(value)
+    if context.autoescape and type(text) is str and ISOLATE in text:
+        return as_markup(escape(text))
+    return text
+
+
+def checked(value: object) -> object:
+    """Return a value so that text from outside can't place a slot."""
     if isinstance(value, Slot):
         return Href(value.mark)
-    if isinstance(value, Href | Markup) or not isinstance(value, str):
+    if isinstance(value, Href | Markup | Said) or not isinstance(value, str):
         return value
     return sanitize(value)
 

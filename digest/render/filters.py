@@ -1,11 +1,14 @@
 """Filters that email templates may use."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from textwrap import TextWrapper
+from unicodedata import category, east_asian_width
 
 from markupsafe import Markup
 
+from digest.language.language import ENGLISH, Language
 from digest.render.slots import DATE_MARK, disarm_slots
 from store.text import normalize
 
@@ -13,10 +16,6 @@ COLUMNS = 72
 """RFC 3676 section 4.2 asks for 66 to 72 in fixed text."""
 
 _UNSAFE_IN_ATTRIBUTE = re.compile(r"[^A-Za-z0-9 .,:;/?#@!$()*+=_~%-]")
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 
 
 # What XML 1.0 section 2.2 does not allow (one such character and the whole issue won't render),
@@ -67,16 +66,15 @@ def wrap(value: object, indent: str = "", first: str | None = None, width: int =
     return "\n".join(wrapper.wrap(" ".join(str(value).split())))
 
 
-def written_date(value: date) -> str:
-    """Format a date as 3 March 2026, whatever the machine's locale."""
-    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+def column(label: str, labels: Sequence[str]) -> str:
+    """Pad a label to the widest of `labels`, and two columns more; wide letters count as two."""
+    return label + " " * (max(map(_columns, labels)) + 2 - _columns(label))
 
 
-def fill_date(text: str, day: date) -> str:
+def _columns(text: str) -> int:
+    return sum(1 + (east_asian_width(one) in "WF") for one in text if category(one) != "Cf")
+
+
+def fill_date(text: str, day: date, language: Language = ENGLISH) -> str:
     """Return a rendered part with `day` as its day of sending."""
-    return text.replace(DATE_MARK, written_date(day))
-
-
-def month(value: date) -> str:
-    """Format a date as Mar 2026."""
-    return f"{_MONTHS[value.month - 1][:3]} {value.year}"
+    return text.replace(DATE_MARK, language.written_date(day))

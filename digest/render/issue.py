@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from digest.brand import Brand
 from digest.compose.content import Content
+from digest.language.language import ENGLISH, Language
 from digest.render.environment import Href
 from digest.render.errors import TemplateError
 from digest.render.filters import fill_date, sanitize
@@ -26,7 +27,12 @@ TEXT_TEMPLATE = "digest/issue.txt.j2"
 
 
 def render_issue(
-    content: Content, brand: Brand, environment: Environment, *, tracking: Tracking = TRACK_ALL
+    content: Content,
+    brand: Brand,
+    environment: Environment,
+    *,
+    tracking: Tracking = TRACK_ALL,
+    language: Language = ENGLISH,
 ) -> Rendered:
     """Return `content` as HTML and text; `tracking` says whether opens and clicks are tracked.
 
@@ -34,7 +40,7 @@ def render_issue(
     a template. The same content always gives the same bytes. Raises TemplateError.
     """
     links = LinkRegistry(brand.public_url, tracked=tracking.clicks)
-    context = _context(content, brand, links, tracking)
+    context = _context(content, brand, links, tracking, language)
 
     def mjml(environment: Environment) -> str:
         return run_template(environment, HTML_TEMPLATE, context)
@@ -52,21 +58,25 @@ def render_issue(
     )
 
 
-def dated(rendered: Rendered, day: date) -> Rendered:
+def dated(rendered: Rendered, day: date, language: Language = ENGLISH) -> Rendered:
     """Return `rendered` as it is sent on `day`."""
-    html, text = fill_date(rendered.html, day), fill_date(rendered.text, day)
-    return replace(rendered, html=html, text=text)
+    html = fill_date(rendered.html, day, language)
+    return replace(rendered, html=html, text=fill_date(rendered.text, day, language))
 
 
 def _context(
-    content: Content, brand: Brand, links: LinkRegistry, tracking: Tracking
+    content: Content,
+    brand: Brand,
+    links: LinkRegistry,
+    tracking: Tracking,
+    language: Language,
 ) -> dict[str, object]:
     """Return the names that templates see; docs/templates.md describes each."""
     root = brand.public_url
     ascii_url(root, "public URL")
     pixel = Href(f"{root}/o/{Slot.OPEN.mark}.gif") if tracking.opens else None
     return {
-        **common_context(brand, content.subject, content.preheader),
+        **common_context(brand, language, content.subject, content.preheader),
         "issue": content,
         "sent_on": Markup(DATE_MARK),  # noqa: S704 - a mark of our own
         "links": links,

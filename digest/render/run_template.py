@@ -7,10 +7,9 @@ from traceback import extract_tb
 from jinja2 import Environment, TemplateNotFound, TemplateRuntimeError, TemplateSyntaxError
 
 from digest.brand import Brand
+from digest.language.language import Language
 from digest.render import palette
 from digest.render.errors import TemplateError
-
-_RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "ug", "ur", "yi"})
 
 _FAULTS = (
     TemplateRuntimeError,  # an undefined name too, and an unknown filter under an `if`
@@ -22,14 +21,16 @@ _FAULTS = (
 )
 
 
-def common_context(brand: Brand, subject: str, preheader: str) -> dict[str, object]:
+def common_context(
+    brand: Brand, language: Language, subject: str, preheader: str
+) -> dict[str, object]:
     """Return the names that every email's template sees; docs/templates.md describes each."""
-    rtl = brand.language.partition("-")[0] in _RIGHT_TO_LEFT
+    rtl = language.direction == "rtl"
     return {
         "subject": subject,
         "preheader": preheader,
         "brand": brand,
-        "direction": "rtl" if rtl else "ltr",
+        "direction": language.direction,
         "start": "right" if rtl else "left",
         "end": "left" if rtl else "right",
         "light": palette.light(brand.accent),

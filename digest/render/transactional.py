@@ -10,6 +10,8 @@ from jinja2 import Environment
 
 from digest.brand import Brand
 from digest.compose.content import Matchup
+from digest.language.language import ENGLISH, Language
+from digest.language.message import Message
 from digest.render.environment import Href
 from digest.render.filters import sanitize
 from digest.render.links import ascii_url
@@ -17,6 +19,12 @@ from digest.render.mjml.inline_and_minify import inline_and_minify
 from digest.render.mjml.source_map import compile_mjml
 from digest.render.rendered import Rendered
 from digest.render.run_template import common_context, run_template
+
+CONFIRM = Message("Confirm your subscription to {name}")
+ONE_TAP = Message("One tap, and the next issue is yours.")
+WELCOME = Message("Welcome to {name}")
+CAME_FOR = Message("The verdict you came for: {title}.")
+ON_THE_LIST = Message("You are on the list.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,7 @@ class TransactionalRenderer:
 
     brand: Brand
     environment: Environment
+    language: Language = ENGLISH
 
     def confirmation(self, confirm_url: str, *, invited: bool = False) -> Rendered:
         """Render the request to confirm a sign-up (double opt-in).
@@ -41,8 +50,8 @@ class TransactionalRenderer:
         """
         return self._render(
             "confirmation",
-            f"Confirm your subscription to {self.brand.name}",
-            "One tap, and the next issue is yours.",
+            self.language.say(CONFIRM, name=self.brand.name),
+            self.language.say(ONE_TAP),
             {
                 "confirm_url": _href(confirm_url),
                 "never_url": _href(f"{confirm_url}/never"),
@@ -54,11 +63,11 @@ class TransactionalRenderer:
         self, preferences_url: str, unsubscribe_url: str, came_from: Matchup | None
     ) -> Rendered:
         """Render the welcome, with the comparison that the reader signed up from."""
-        said = f"The verdict you came for: {came_from.title}." if came_from else None
+        said = self.language.say(CAME_FOR, title=came_from.title) if came_from else None
         return self._render(
             "welcome",
-            f"Welcome to {self.brand.name}",
-            said or "You are on the list.",
+            self.language.say(WELCOME, name=self.brand.name),
+            said or self.language.say(ON_THE_LIST),
             {
                 "preferences_url": _href(preferences_url),
                 "unsubscribe_url": _href(unsubscribe_url),
@@ -83,7 +92,7 @@ class TransactionalRenderer:
     def _render(
         self, name: str, subject: str, preheader: str, values: Mapping[str, object]
     ) -> Rendered:
-        context = {**common_context(self.brand, subject, preheader), **values}
+        context = {**common_context(self.brand, self.language, subject, preheader), **values}
         source = f"{name}/letter.mjml.j2"
 
         def mjml(environment: Environment) -> str:

@@ -78,7 +78,9 @@ def pages_of(site: Site, *, studio: bool = False) -> FastAPI:
     app = FastAPI(redirect_slashes=False, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.site = site
     app.state.webhook_ingest = webhook_ingest(site.store, site.hasher, site.clock)
-    app.state.templates = templates = PageTemplates(templates_folder() / "web", site.brand)
+    app.state.templates = templates = PageTemplates(
+        templates_folder() / "web", site.brand, site.language
+    )
     for part in PUBLIC:
         app.include_router(part.router)
     if studio:

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from digest.language.message import Message
 from digest.web.headers import DEFAULTS
 from digest.web.templating import PRIVATE, PageTemplates
 from store.engine import UNAVAILABLE
@@ -15,14 +16,23 @@ from store.errors import DigestError
 
 log = logging.getLogger(__name__)
 
-WORDS: dict[int, tuple[str, str]] = {
-    400: ("That request could not be read", "Go back and try it once more."),
-    404: ("There is no such page", "It may have moved. The issues so far are all in the archive."),
-    405: ("This page does not take that", "Open it with an ordinary link."),
-    429: ("That was a lot at once", "Please try again in an hour."),
-    413: ("That was too much at once", "Go back and send less."),
-    503: ("The digest can't answer just now", "Nothing is lost. Please try again in a minute."),
-    500: ("Something went wrong here", "The fault is ours. Please try again in a minute."),
+WORDS: dict[int, tuple[Message, Message]] = {
+    400: (Message("That request could not be read"), Message("Go back and try it once more.")),
+    404: (
+        Message("There is no such page"),
+        Message("It may have moved. The issues so far are all in the archive."),
+    ),
+    405: (Message("This page does not take that"), Message("Open it with an ordinary link.")),
+    429: (Message("That was a lot at once"), Message("Please try again in an hour.")),
+    413: (Message("That was too much at once"), Message("Go back and send less.")),
+    503: (
+        Message("The digest can't answer just now"),
+        Message("Nothing is lost. Please try again in a minute."),
+    ),
+    500: (
+        Message("Something went wrong here"),
+        Message("The fault is ours. Please try again in a minute."),
+    ),
 }
 
 
@@ -61,13 +71,13 @@ class _ErrorPages:
         self._templates = templates
 
     def _page(self, status: int, headers: Mapping[str, str] | None = None) -> Response:
-        title, advice = WORDS.get(status) or (HTTPStatus(status).phrase, WORDS[404][1])
+        title, advice = WORDS.get(status) or (Message(HTTPStatus(status).phrase), WORDS[404][1])
         return self._templates.show(
             "error.html",
             status=status,
             headers=PRIVATE | dict(headers or {}),
-            title=title,
-            advice=advice,
+            title=self._templates.say(title),
+            advice=self._templates.say(advice),
         )
 
     async def http(self, _request: Request, error: Exception) -> Response:

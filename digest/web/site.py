@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from digest.brand import Brand
 from digest.gate import Policy
+from digest.language.language import Language
 from digest.message.edition import Edition
 from digest.message.personalization import Personalization
 from digest.readers.proof_of_work import ProofOfWork
@@ -47,6 +48,8 @@ class Site(Protocol):
     def hasher(self) -> AddressHasher: ...
     @property
     def brand(self) -> Brand: ...
+    @property
+    def language(self) -> Language: ...
     @property
     def preview(self) -> Preview: ...
     @property

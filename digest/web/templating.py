@@ -9,11 +9,15 @@ from urllib.parse import urlsplit
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import escape
 
 from digest.brand import Brand
 from digest.catalog.urls import is_web_address
-from digest.number_words import percent
-from digest.render.filters import bar_cells, written_date
+from digest.language.isolates import as_markup
+from digest.language.language import ENGLISH, ISOLATE, Language
+from digest.language.message import Message, Value
+from digest.language.templates import add_language
+from digest.render.filters import bar_cells
 
 # A token stands in the address: it must not reach another site, a cache or a search engine.
 PRIVATE = {
@@ -24,36 +28,45 @@ PRIVATE = {
 
 
 class PageTemplates:
-    """The site's page templates, with one brand's values."""
+    """The site's page templates, with one brand's values: readers' pages in the list's language.
 
-    def __init__(self, folder: Path, brand: Brand) -> None:
+    Editors' pages (`studio/`) are in English.
+    """
+
+    def __init__(self, folder: Path, brand: Brand, language: Language = ENGLISH) -> None:
         self.statics = read_statics(folder / "static")
         self._marks = {
             name: hashlib.sha256(body).hexdigest()[:12] for name, body in self.statics.items()
         }
         self.base = urlsplit(brand.public_url).path
         """The prefix of every path, where the site is served below another one."""
-        self._environment = Environment(
+        self.language = language
+        self._pages = self._environment(folder, brand, language)
+        self._editors = self._environment(folder, brand, ENGLISH)
+
+    def _environment(self, folder: Path, brand: Brand, language: Language) -> Environment:
+        environment = Environment(
             loader=FileSystemLoader(folder),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            finalize=finalize,
         )
-        self._environment.filters |= {
-            "day": day,
-            "percent": percent,
+        add_language(environment, language, lambda value: value)
+        environment.filters |= {
+            "day": lambda moment: day(moment, language),
             "reach": bar_cells,
             "kilobytes": kilobytes,
             "mask_email": mask_email,
-            "written_date": written_date,
         }
-        self._environment.tests["web_address"] = is_web_address
-        self._environment.globals |= {
+        environment.tests["web_address"] = is_web_address
+        environment.globals |= {
             "brand": brand,
             "base": self.base,
             "static": self._static_address,
         }
+        return environment
 
     def show(
         self,
@@ -68,11 +81,16 @@ class PageTemplates:
 
     def text(self, template: str, **values: Any) -> str:
         """Renders a part of a page to text."""
-        return self._environment.get_template(template).render(values)
+        environment = self._editors if template.startswith("studio/") else self._pages
+        return environment.get_template(template).render(values)
 
     def private(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
         """Renders a page with a token in its address: no cache, no referrer, no index."""
         return self.show(template, status=status, headers=PRIVATE, **values)
+
+    def say(self, message: Message, **values: Value) -> str:
+        """Words a message in the readers' language."""
+        return self.language.say(message, **values)
 
     def _static_address(self, name: str) -> str:
         """Returns the file's address, which changes with the file, so that caches may keep it."""
@@ -84,9 +102,14 @@ def read_statics(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
 
 
-def day(moment: datetime, zone: tzinfo | None = UTC) -> str:
+def day(moment: datetime, language: Language, zone: tzinfo | None = UTC) -> str:
     """Formats a date as 7 March 2025, in UTC unless another zone is named."""
-    return written_date(moment.astimezone(zone).date())
+    return language.written_date(moment.astimezone(zone).date())
+
+
+def finalize(value: object) -> object:
+    """Returns a value as a page prints it: marks of direction become markup."""
+    return as_markup(escape(value)) if type(value) is str and ISOLATE in value else value
 
 
 def kilobytes(size: int) -> str:

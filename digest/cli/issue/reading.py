@@ -22,7 +22,10 @@ def list_(as_json: AsJson = False) -> None:
 
     with open_reader() as reader, reader.store.read() as session:
         issues = all_issues(session)
-        words = {one.number: current_words(session, one) for one in issues}
+        words = {
+            one.number: current_words(session, one, reader.settings.reader_language)
+            for one in issues
+        }
     if as_json:
         print_json([_brief(one, words[one.number]) for one in issues])
         return
@@ -52,7 +55,7 @@ def show(number: Number, as_json: AsJson = False) -> None:
         issue = find_issue(session, number)
         picks = picks_of(session, number)
         overrides = all_overrides(session, number)
-        now = current_words(session, issue)
+        now = current_words(session, issue, reader.settings.reader_language)
     chosen = [
         {
             "slug": row.slug,
@@ -128,7 +131,9 @@ def proposals(number: Number, as_json: AsJson = False) -> None:
     from digest.pipeline.wording.proposed import wording
 
     with open_reader() as reader, reader.store.read() as session:
-        found = wording(session, find_issue(session, number)).proposals
+        found = wording(
+            session, find_issue(session, number), reader.settings.reader_language
+        ).proposals
     if as_json:
         print_json([_proposed(one) for one in found])
         return

@@ -1,42 +1,39 @@
 """Lists every sentence that an issue words itself, whole, with named placeholders.
 
-A catalogue of translations takes these over one by one: nothing here is glued from pieces, and what
-depends on a number has both forms. docs/claims.md says when each may be said.
+Catalogues translate them one by one: nothing here is glued from pieces, and what depends on a
+number has a form for one and a form for many, as other languages have more. docs/claims.md says
+when each may be said.
 """
 
-from dataclasses import dataclass
-
 from digest.compose.span import Span
+from digest.language.message import Message
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A sentence; `many` is its form for a count other than one, where it has one."""
-
-    text: str
-    many: str = ""
-
-    def say(self, count: int = 1, /, **values: str) -> str:
-        """Return the sentence with its placeholders filled."""
-        # One look-up, as gettext's ngettext does it.
-        form = self.many if self.many and count != 1 else self.text
-        return form.format(**values)
-
-
-def by_span(day: str, week: str, month: str, always: str) -> dict[Span, Message]:
+def by_span(day: Message, week: Message, month: Message, always: Message) -> dict[Span, Message]:
     """Return a sentence for each span."""
-    texts = {Span.DAY: day, Span.WEEK: week, Span.MONTH: month, Span.OPEN: always}
-    return {span: Message(text) for span, text in texts.items()}
+    return {Span.DAY: day, Span.WEEK: week, Span.MONTH: month, Span.OPEN: always}
 
 
 # Subjects.
 SPLIT_COUNTED = Message("{tool} splits the panel {ships} to {skips}")
 SPLIT = Message("{tool} splits the panel")
-ALL_BUT_ONE = Message("All but one of {size} reviewers would ship {tool}")
-ONLY_ONE = Message("Only one of {size} reviewers would ship {tool}")
+ALL_BUT_ONE = Message(
+    "All but one of {size} reviewer would ship {tool}",
+    "All but one of {size} reviewers would ship {tool}",
+    by="size",
+)
+ONLY_ONE = Message(
+    "Only one of {size} reviewer would ship {tool}",
+    "Only one of {size} reviewers would ship {tool}",
+    by="size",
+)
 ALL_AND_NONE = Message("The whole panel ships {ahead}, nobody {behind}")
 BEATS = Message("{ahead} beats {behind}, {high} to {low}")
-GAP = Message("{points} points between {ahead} and {behind}")
+GAP = Message(
+    "{points} point between {ahead} and {behind}",
+    "{points} points between {ahead} and {behind}",
+    by="points",
+)
 EDGES = Message("{ahead} edges out {behind}, {high} to {low}")
 LEADS = Message("{ahead} leads {behind}, {high} to {low}")
 BOTH = Message("The whole panel would ship {left} and {right}")
@@ -51,14 +48,30 @@ MOVED = Message("{tool} goes from {was} to {now}")
 CHANGED_MIND = Message("The panel changes its mind on {tool}: {was}, now {now}")
 UNSCORED_ONE = Message("{scored} has its score, {unscored} has none yet")
 UNSCORED_BOTH = Message("{left} and {right}: reviewed, not yet scored")
-BEATS_ALL_RIVALS = Message("{tool} beats all {count} rivals")
-BEATEN_BY_ALL = Message("{tool} loses to all {count} rivals")
-RIVALS = Message("{count} rivals took on {tool}")
-SHIPS_SOME = Message("The panel would ship {ships} of {count} tools")
-SHIPS_ALL = Message("{count} tools, and the panel would ship every one")
-SHIPS_NONE = Message("{count} tools, and the panel would ship none")
-FIRST_NONE = Message("{tool}: the first in {issues} issues nobody would ship")
-FIRST_ALL = Message("{tool}: the first in {issues} issues all would ship")
+BEATS_ALL_RIVALS = Message("{tool} beats {count} rival", "{tool} beats all {count} rivals")
+BEATEN_BY_ALL = Message("{tool} loses to {count} rival", "{tool} loses to all {count} rivals")
+RIVALS = Message("{count} rival took on {tool}", "{count} rivals took on {tool}")
+SHIPS_SOME = Message(
+    "The panel would ship {ships} of {count} tool", "The panel would ship {ships} of {count} tools"
+)
+SHIPS_ALL = Message(
+    "{count} tool, and the panel would ship it",
+    "{count} tools, and the panel would ship every one",
+)
+SHIPS_NONE = Message(
+    "{count} tool, and the panel would not ship it",
+    "{count} tools, and the panel would ship none",
+)
+FIRST_NONE = Message(
+    "{tool}: the first in {issues} issue nobody would ship",
+    "{tool}: the first in {issues} issues nobody would ship",
+    by="issues",
+)
+FIRST_ALL = Message(
+    "{tool}: the first in {issues} issue all would ship",
+    "{tool}: the first in {issues} issues all would ship",
+    by="issues",
+)
 VERSUS = Message("{left} against {right}")
 NUMBERED = Message("Issue {number}: two tools compared", "Issue {number}: {count} comparisons")
 
@@ -98,7 +111,11 @@ TIE_ROWS = (
 LEAD_ROWS = (
     Message("{ahead} leads, {high} to {low}."),
     Message("{high} of the panel would ship {ahead}, {low} {behind}."),
-    Message("{ahead} is {points} points ahead of {behind}."),
+    Message(
+        "{ahead} is {points} point ahead of {behind}.",
+        "{ahead} is {points} points ahead of {behind}.",
+        by="points",
+    ),
 )
 SINCE = Message("Since issue {issue}, {tool} went from {was} to {now}.")
 
@@ -123,40 +140,79 @@ IN_MOVED = Message("And {tool} moved: {was} in issue {issue}, {now} now.")
 IN_FREE = Message(
     "One of the {count} tools here is free to start.",
     "{free} of the {count} tools here are free to start.",
+    by="free",
 )
-IN_SHIPS = Message("Of {count} tools here, the panel would ship {ships}.")
-IN_ALL_SHIP = Message("Of the {count} tools here, there is none that most of the panel would skip.")
+IN_SHIPS = Message(
+    "Of {count} tool here, the panel would ship {ships}.",
+    "Of {count} tools here, the panel would ship {ships}.",
+)
+IN_ALL_SHIP = Message(
+    "Of the {count} tool here, there is none that most of the panel would skip.",
+    "Of the {count} tools here, there is none that most of the panel would skip.",
+)
 IN_UNANIMOUS = Message(
     "One tool here has the whole panel behind it.",
     "{unanimous} tools here have the whole panel behind them.",
+    by="unanimous",
 )
 IN_READERS = Message("On {tool}, readers and panel part ways: {readers} against {panel}.")
 IN_TOPICS = Message("Also here: {topics}.")
-IN_MORE = Message("One more comparison follows.", "{more} more comparisons follow.")
+IN_MORE = Message("One more comparison follows.", "{more} more comparisons follow.", by="more")
 
 # Headings and the preheader.
 ALSO = by_span(
-    "Also compared today", "Also compared this week", "Also compared this month", "Also compared"
+    Message("Also compared today"),
+    Message("Also compared this week"),
+    Message("Also compared this month"),
+    Message("Also compared"),
 )
 TOOK_ON = by_span(
-    "{rivals} rivals took on {tool} today",
-    "{rivals} rivals took on {tool} this week",
-    "{rivals} rivals took on {tool} this month",
-    "{rivals} rivals took on {tool}",
+    Message(
+        "{rivals} rival took on {tool} today", "{rivals} rivals took on {tool} today", by="rivals"
+    ),
+    Message(
+        "{rivals} rival took on {tool} this week",
+        "{rivals} rivals took on {tool} this week",
+        by="rivals",
+    ),
+    Message(
+        "{rivals} rival took on {tool} this month",
+        "{rivals} rivals took on {tool} this month",
+        by="rivals",
+    ),
+    Message("{rivals} rival took on {tool}", "{rivals} rivals took on {tool}", by="rivals"),
 )
-TOOK_ON_AT = Message("{rivals} rivals took on {tool} at {score}")
-TOOK_ON_UNSCORED = Message("{rivals} rivals took on {tool}, not yet scored")
+TOOK_ON_AT = Message(
+    "{rivals} rival took on {tool} at {score}",
+    "{rivals} rivals took on {tool} at {score}",
+    by="rivals",
+)
+TOOK_ON_UNSCORED = Message(
+    "{rivals} rival took on {tool}, not yet scored",
+    "{rivals} rivals took on {tool}, not yet scored",
+    by="rivals",
+)
 INBOX = by_span(
-    "Also today: {names}.",
-    "Also this week: {names}.",
-    "Also this month: {names}.",
-    "Also: {names}.",
+    Message("Also today: {names}."),
+    Message("Also this week: {names}."),
+    Message("Also this month: {names}."),
+    Message("Also: {names}."),
 )
 INBOX_MORE = by_span(
-    "Also today: {names}, plus {more} more.",
-    "Also this week: {names}, plus {more} more.",
-    "Also this month: {names}, plus {more} more.",
-    "Also: {names}, plus {more} more.",
+    Message(
+        "Also today: {names}, plus one more.", "Also today: {names}, plus {more} more.", by="more"
+    ),
+    Message(
+        "Also this week: {names}, plus one more.",
+        "Also this week: {names}, plus {more} more.",
+        by="more",
+    ),
+    Message(
+        "Also this month: {names}, plus one more.",
+        "Also this month: {names}, plus {more} more.",
+        by="more",
+    ),
+    Message("Also: {names}, plus one more.", "Also: {names}, plus {more} more.", by="more"),
 )
-INBOX_COUNT = Message("And one more comparison.", "And {more} more comparisons.")
+INBOX_COUNT = Message("And one more comparison.", "And {more} more comparisons.", by="more")
 INBOX_ALONE = Message("Two tools, one panel, and what each reviewer made of them.")

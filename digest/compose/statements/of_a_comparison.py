@@ -2,8 +2,17 @@
 
 from digest.compose.statements import messages
 from digest.compose.statements.issue_facts import PairFacts, ToolFacts
-from digest.compose.statements.statement import PairStatement, Said, both, ranked, score, scores
-from digest.number_words import figure, number_word, percent
+from digest.compose.statements.statement import (
+    PairStatement,
+    Said,
+    both,
+    ranked,
+    score,
+    scores,
+    share,
+)
+from digest.language.message import Count, Figure, Percent, Value
+from digest.number_words import figure, percent
 
 CLEAR_GAP = 20
 """Points from which one tool "beats" the other; below, it edges it out."""
@@ -17,10 +26,10 @@ def _of_one(holds: list[ToolFacts], strength: float, why: str) -> Said | None:
     if not holds:
         return None
     tool = holds[0]
-    words = {
-        "size": number_word(tool.panel.size),
-        "ships": str(tool.panel.ships),
-        "skips": str(tool.panel.skips),
+    words: dict[str, Value] = {
+        "size": Count(tool.panel.size),
+        "ships": tool.panel.ships or 0,
+        "skips": tool.panel.skips or 0,
     }
     return Said({"tool": tool}, words, strength, why.format(tool=tool.name, score=score(tool)))
 
@@ -69,8 +78,7 @@ def _beats(pair: PairFacts) -> Said | None:
 def _gap(pair: PairFacts) -> Said | None:
     if pair.gap < WIDE_GAP:
         return None
-    points = {"points": figure(pair.gap)}
-    return Said(ranked(pair), points, 0.4 + pair.gap / 250, _why_gap(pair))
+    return Said(ranked(pair), {"points": Figure(pair.gap)}, 0.4 + pair.gap / 250, _why_gap(pair))
 
 
 def _edges(pair: PairFacts) -> Said | None:
@@ -124,7 +132,7 @@ def _tie(pair: PairFacts) -> Said | None:
     if not pair.tied or pair.left.panel.all_ship or pair.left.panel.none_ships:
         return None
     why = f"both of {pair.title} have {score(pair.left)}"
-    return Said(both(pair), {"score": score(pair.left)}, 0.6, why)
+    return Said(both(pair), {"score": share(pair.left)}, 0.6, why)
 
 
 def _priced(pair: PairFacts, *, free: ToolFacts, paid: ToolFacts) -> bool:
@@ -146,15 +154,15 @@ def _paid_beats(pair: PairFacts) -> Said | None:
     return Said(ranked(pair), {"price": pair.ahead.price}, 0.6, why)
 
 
-def _moved_words(tool: ToolFacts) -> dict[str, str]:
-    was = percent(tool.earlier.score) if tool.earlier else ""
-    return {"was": was, "now": score(tool)}
+def _moved_words(tool: ToolFacts) -> dict[str, Value]:
+    return {"was": Percent(tool.earlier.score if tool.earlier else 0), "now": share(tool)}
 
 
 def _why_moved(tool: ToolFacts) -> str:
-    issue = tool.earlier.issue if tool.earlier else 0
-    words = _moved_words(tool)
-    return f"{tool.name} had {words['was']} in issue {issue} and has {words['now']} now"
+    if tool.earlier is None:
+        return ""
+    was = percent(tool.earlier.score)
+    return f"{tool.name} had {was} in issue {tool.earlier.issue} and has {score(tool)} now"
 
 
 def _moved(pair: PairFacts) -> Said | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from digest.compose.statements import messages
 from digest.compose.statements.issue_facts import IssueFacts, PairFacts, ToolFacts
 from digest.compose.statements.statement import IssueStatement, Said
-from digest.number_words import number_word
+from digest.language.message import Count, Value
 
 FEWEST_RIVALS = 3
 FEWEST_TOOLS = 6
@@ -33,7 +33,7 @@ def _own_first(pair: PairFacts, tool_id: int) -> tuple[ToolFacts, ToolFacts]:
 
 def _rivals(issue: IssueFacts) -> Iterator[Said]:
     for tool, pairs in _matches(issue):
-        words = {"count": number_word(len(pairs)).capitalize()}
+        words = {"count": Count(len(pairs))}
         yield Said({"tool": tool}, words, 0.5, f"{len(pairs)} comparisons have {tool.name}")
 
 
@@ -51,7 +51,7 @@ def _beats_all(issue: IssueFacts) -> Iterator[Said]:
     for tool, pairs in _matches(issue):
         found = _known(pairs)
         if found and all(own > rival for own, rival in found):
-            words = {"count": number_word(len(pairs))}
+            words = {"count": Count(len(pairs))}
             yield Said({"tool": tool}, words, 1.0, f"{tool.name} is ahead on every page")
 
 
@@ -59,7 +59,7 @@ def _beaten_by_all(issue: IssueFacts) -> Iterator[Said]:
     for tool, pairs in _matches(issue):
         found = _known(pairs)
         if found and all(own < rival for own, rival in found):
-            words = {"count": number_word(len(pairs))}
+            words = {"count": Count(len(pairs))}
             yield Said({"tool": tool}, words, 1.0, f"{tool.name} is behind on every page")
 
 
@@ -81,9 +81,7 @@ def _counted(issue: IssueFacts, *, ships_all: bool | None) -> Iterator[Said]:
         return
     ships, count = found
     if (ships == count, ships == 0) == (ships_all is True, ships_all is False):
-        words = {"ships": number_word(ships), "count": number_word(count)}
-        if ships_all is not None:
-            words["count"] = words["count"].capitalize()
+        words = {"ships": Count(ships), "count": Count(count)}
         why = f"more than half of the panel would ship {ships} of the {count} tools"
         yield Said({}, words, 0.3 if ships_all is None else 0.8, why)
 
@@ -109,7 +107,7 @@ def _first(issue: IssueFacts, score: int) -> Iterator[Said]:
     here = {side.tool_id: side for side in issue.sides if side.panel.score == score}
     before = {one for scores in printed for many in scores.values() for one in many}
     if len(here) == 1 and score not in before:
-        issues = number_word(len(past) + 1)
+        issues = Count(len(past) + 1)
         why = f"no tool of the last {len(past)} issues had {score}%"
         yield Said({"tool": next(iter(here.values()))}, {"issues": issues}, 1.1, why)
 
@@ -124,8 +122,8 @@ def _first_all(issue: IssueFacts) -> Iterator[Said]:
 
 def _numbered(issue: IssueFacts) -> Iterator[Said]:
     count = len(issue.pairs)
-    words = {"number": str(issue.number), "count": number_word(count)}
-    yield Said({}, words, -1.0, "says no more than how much there is", count)
+    words: dict[str, Value] = {"number": issue.number, "count": Count(count)}
+    yield Said({}, words, -1.0, "says no more than how much there is")
 
 
 ISSUE_STATEMENTS = (

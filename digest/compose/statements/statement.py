@@ -6,8 +6,9 @@ from functools import lru_cache
 from itertools import product
 
 from digest.compose.statements.issue_facts import IssueFacts, PairFacts, ToolFacts
-from digest.compose.statements.messages import Message
 from digest.compose.statements.names import short_forms
+from digest.language.language import ENGLISH, Language
+from digest.language.message import Message, Percent, Value
 from digest.number_words import percent
 
 
@@ -16,13 +17,11 @@ class Said:
     """One way to say a statement: placeholders that are tools, and those that are words."""
 
     tools: Mapping[str, ToolFacts]
-    words: Mapping[str, str]
+    words: Mapping[str, Value]
     strength: float
     """How remarkable it is by itself, 0 to 1."""
     why: str
     """The fact behind it, for the editor."""
-    count: int = 1
-    """What the message's plural form goes by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,9 @@ class Candidate:
     leads: bool
     share: float
 
-    def texts(self, issue: IssueFacts, lengths: Sequence[int]) -> Iterator[str]:
+    def texts(
+        self, issue: IssueFacts, lengths: Sequence[int], language: Language = ENGLISH
+    ) -> Iterator[str]:
         """Yield its text with the names in full, then with shorter and shorter names."""
         every = tuple(side.name for side in issue.sides)
         forms = {
@@ -67,8 +68,8 @@ class Candidate:
         }
         choices = sorted(product(*forms.values()), key=lambda names: -sum(map(len, names)))
         for names in choices:
-            values = dict(zip(forms, names, strict=True)) | dict(self.said.words)
-            yield self.message.say(self.said.count, **values)
+            values: dict[str, Value] = {**dict(zip(forms, names, strict=True)), **self.said.words}
+            yield language.say(self.message, **values)
 
 
 @lru_cache(maxsize=1024)
@@ -110,10 +111,15 @@ def ranked(pair: PairFacts) -> dict[str, ToolFacts]:
     return {"ahead": pair.ahead, "behind": pair.behind}
 
 
-def scores(pair: PairFacts) -> dict[str, str]:
-    return {"high": score(pair.ahead), "low": score(pair.behind)}
+def scores(pair: PairFacts) -> dict[str, Value]:
+    return {"high": share(pair.ahead), "low": share(pair.behind)}
+
+
+def share(tool: ToolFacts) -> Percent:
+    """Return a tool's score for a message that is said of scored tools only."""
+    return Percent(tool.panel.score or 0)
 
 
 def score(tool: ToolFacts) -> str:
-    """Return a tool's score in words; of an unscored one, that there is none."""
+    """Return a tool's score in English, for editors; of an unscored one, that there is none."""
     return "no score" if tool.panel.score is None else percent(tool.panel.score)

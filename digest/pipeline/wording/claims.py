@@ -9,7 +9,7 @@ from digest.compose.statements.issue_facts import IssueFacts
 from digest.gate import Claims
 from digest.issues.tables import Issue
 from digest.pipeline.wording.printed import page_changes
-from digest.pipeline.wording.proposed import wording
+from digest.pipeline.wording.proposed import facts_of, picked_views
 
 
 def claims_of(session: Session, issue: Issue) -> Claims:
@@ -26,7 +26,7 @@ def claims_of(session: Session, issue: Issue) -> Claims:
     }
     if not theirs:
         return Claims()
-    facts = wording(session, issue).facts
+    facts = facts_of(session, issue, picked_views(session, issue))
     texts = {name: str(getattr(issue, name)) for name in theirs}
     return Claims(
         false=tuple(

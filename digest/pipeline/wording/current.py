@@ -8,6 +8,7 @@ from sqlmodel import Session
 from digest.compose.content import Headline
 from digest.compose.subject import Proposal
 from digest.issues.tables import Issue, IssueState
+from digest.language.language import Language
 from digest.pipeline.wording.printed import PageChange, page_changes
 from digest.pipeline.wording.proposed import wording
 
@@ -27,11 +28,11 @@ class CurrentWords:
     changes: tuple[PageChange, ...] = ()
 
 
-def current_words(session: Session, issue: Issue) -> CurrentWords:
+def current_words(session: Session, issue: Issue, language: Language) -> CurrentWords:
     """Return the words of `issue` and what changed; reads only."""
     stored = Headline(issue.subject, issue.preheader, issue.intro)
     if issue.state == IssueState.DRAFT:
-        now = wording(session, issue)
+        now = wording(session, issue, language)
         return CurrentWords(now.title, now.proposals, now.reasons)
     if issue.state in WAITING:
         return CurrentWords(stored, changes=tuple(page_changes(session, issue)))

@@ -21,6 +21,7 @@ from digest.compose.statements.issue_facts import IssueFacts, PastIssue, issue_f
 from digest.compose.subject import PROPOSALS, Proposal, proposals
 from digest.issues.history import VOID, picks_of
 from digest.issues.tables import Issue, Pick
+from digest.language.language import Language
 from digest.pick import reasons
 from schedules.recurrence import Recurrence
 from schedules.tables import Schedule
@@ -45,16 +46,16 @@ class Wording:
     """Why each comparison is picked, by its id."""
 
 
-def wording(session: Session, issue: Issue) -> Wording:
+def wording(session: Session, issue: Issue, language: Language) -> Wording:
     """Word `issue` from its picks as they are in the store now."""
     picked = picked_views(session, issue)
     facts = facts_of(session, issue, picked)
-    every = proposals(facts, count=PAST_ISSUES * PROPOSALS)
+    every = proposals(facts, PAST_ISSUES * PROPOSALS, language)
     subject, pattern = _subject(issue, every)
-    intro = lead_in(facts, pattern)
+    intro = lead_in(facts, pattern, language)
     title = Headline(
         subject,
-        issue.preheader if PREHEADER in issue.written else preheader(facts),
+        issue.preheader if PREHEADER in issue.written else preheader(facts, language),
         issue.intro if INTRO in issue.written else intro.text,
     )
     patterns = (pattern, kicker(facts)[0], *(() if INTRO in issue.written else intro.patterns))
@@ -68,9 +69,9 @@ def wording(session: Session, issue: Issue) -> Wording:
     )
 
 
-def reword(session: Session, issue: Issue) -> Wording:
+def reword(session: Session, issue: Issue, language: Language) -> Wording:
     """Bring the words of a draft, and the reasons for its picks, up to date in its rows."""
-    now = wording(session, issue)
+    now = wording(session, issue, language)
     issue.subject, issue.preheader, issue.intro = _parts(now.title)
     issue.patterns = list(now.patterns)
     session.add(issue)

@@ -4,7 +4,8 @@ from sqlmodel import Session
 
 from digest.issues.lifecycle import IssueError
 from digest.issues.tables import Issue
-from digest.pipeline.wording.proposed import SUBJECT, wording
+from digest.language.language import Language
+from digest.pipeline.wording.proposed import SUBJECT, facts_of, picked_views, wording
 
 MAX_LENGTHS = {"subject": 200, "preheader": 200, "intro": 600}
 """Characters: the first two columns take 250, and inboxes show a third of it."""
@@ -27,12 +28,12 @@ def write_words(session: Session, issue: Issue, name: str, text: str) -> None:
     session.flush()
 
 
-def choose_proposal(session: Session, issue: Issue, place: int) -> None:
+def choose_proposal(session: Session, issue: Issue, place: int, language: Language) -> None:
     """Have the subject follow the proposal at `place`, from 1. Raises IssueError if none is there.
 
     When the pages change, it is worded again by the same pattern.
     """
-    offered = wording(session, issue).proposals
+    offered = wording(session, issue, language).proposals
     if not 0 < place <= len(offered):
         msg = f"there is no proposal {place} for issue {issue.number}; it has {len(offered)}"
         raise IssueError(msg)
@@ -53,6 +54,6 @@ def _scores(session: Session, issue: Issue) -> dict[str, float | None]:
     """Return the panel score that each page gives each tool, by `page/tool`."""
     return {
         f"{pair.slug}/{side.slug}": side.panel.score
-        for pair in wording(session, issue).facts.pairs
+        for pair in facts_of(session, issue, picked_views(session, issue)).pairs
         for side in pair.sides
     }

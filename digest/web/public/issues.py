@@ -7,6 +7,7 @@ from fastapi import APIRouter, HTTPException, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from digest.issues.archive import archived_issue, public_issues
+from digest.message.personalization import HELLO
 from digest.render.archive import archive_html, with_head_and_foot
 from digest.render.errors import TemplateError
 from digest.render.filters import fill_date
@@ -53,7 +54,7 @@ def issue(number: str, site: SiteDep, templates: TemplatesDep, test: str = "") -
         return _tested_issue(site, templates, issue_number(number), test)
     values = {"path": f"/issues/{found.number}", "entry": found, "signup_form": signup_form(site)}
     html = with_head_and_foot(
-        _for_everybody(templates, fill_date(found.html, found.day), found.links),
+        _for_everybody(templates, fill_date(found.html, found.day, site.language), found.links),
         templates.text("issue_head.html", **values),
         templates.text("issue_foot.html", **values),
     )
@@ -77,7 +78,8 @@ def _tested_issue(site: Site, templates: PageTemplates, number: int, token: str)
 
 def _for_everybody(templates: PageTemplates, html: str, links: Mapping[int, str]) -> str:
     base = templates.base
-    return archive_html(html, links, f"{base}/issues/", f"{base}/subscribe")
+    greeting = templates.say(HELLO)
+    return archive_html(html, links, f"{base}/issues/", f"{base}/subscribe", greeting)
 
 
 def issue_number(text: str) -> int:

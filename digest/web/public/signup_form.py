@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from digest.language.message import Message
 from digest.readers.signup import SignupRequest, limit_signups, start_signup
 from digest.web.site import Site
 from subscribers.consent import ConsentOrigin
 
-WORDING = "Send me {name} by email. I can unsubscribe at any time, in one click."
+WORDING = Message("Send me {name} by email. I can unsubscribe at any time, in one click.")
 HONEYPOT = "website"
 """A field that people don't see and robots fill in."""
 FORMS = {"page": "page-1", "embed": "embed-1", "json": "json-1", "confirm": "confirm-1"}
@@ -31,7 +32,7 @@ def signup_form(site: Site) -> SignupForm:
 
 def signup_wording(site: Site) -> str:
     """Returns the sentence that a reader agrees to by signing up."""
-    return WORDING.format(name=site.brand.name)
+    return site.language.say(WORDING, name=site.brand.name)
 
 
 def submit(site: Site, given: Mapping[str, str], origin: ConsentOrigin, wording: str) -> None:

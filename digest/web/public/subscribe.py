@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from digest.readers.proof_of_work import ProofOfWorkError
 from digest.readers.signup_address import MisspeltDomainError
+from digest.web.address_words import address_words
 from digest.web.forms import FormFields, clean
 from digest.web.headers import PAGE_POLICY, PROOF_OF_WORK_POLICY
 from digest.web.public.signup_form import (
@@ -52,7 +53,12 @@ def subscribe(
         )
     except AddressError as error:
         return _form(
-            site, templates, status=400, given=given, source=origin.source, wrong=error.why
+            site,
+            templates,
+            status=400,
+            given=given,
+            source=origin.source,
+            wrong=address_words(error, site.language),
         )
     except ProofOfWorkError:
         return _form(site, templates, status=400, given=given, source=origin.source, unsolved=True)

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
+from digest.language.message import Message
 from digest.readers.proof_of_work import ProofOfWorkError
 from digest.readers.signup import TooManySignupsError
 from digest.readers.signup_address import MisspeltDomainError
@@ -31,7 +32,7 @@ from subscribers.consent import ConsentOrigin
 router = APIRouter()
 
 MAX_WORDING_LENGTH = 1_000
-THANKS = "Look into your mailbox: the message there has a button that completes it."
+THANKS = Message("Look into your mailbox: the message there has a button that completes it.")
 # Any site's script may ask: the answers tell nothing, and no cookie is read.
 CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -86,7 +87,7 @@ def _submit(site: Site, given: Mapping[str, str], origin: ConsentOrigin) -> Resp
         return _error(400, "work: expected the solution of a challenge from /api/v1/challenge")
     except TooManySignupsError as error:
         return _error(status_of(error), "too many from this network", headers_of(error))
-    return JSONResponse({"status": "accepted", "message": THANKS}, 202, CORS)
+    return JSONResponse({"status": "accepted", "message": site.language.say(THANKS)}, 202, CORS)
 
 
 def _error(status: int, why: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from fastapi import APIRouter, Response
 
+from digest.language.message import Message
 from digest.readers.signup import complete_signup, never_write_again
 from digest.web.public.signup_form import FORMS
 from digest.web.reader.token_links import open_link, path_for, read_link, unknown_reader
@@ -14,7 +15,7 @@ from subscribers.tokens import Purpose
 
 router = APIRouter()
 
-WORDING = "Yes, send {name} to this address."
+WORDING = Message("Yes, send {name} to this address.")
 
 
 @router.api_route("/confirm/{token}", methods=["GET", "HEAD"])
@@ -69,4 +70,4 @@ def never(token: str, site: SiteDep, templates: TemplatesDep) -> Response:
 
 
 def _wording(site: Site) -> str:
-    return WORDING.format(name=site.brand.name)
+    return site.language.say(WORDING, name=site.brand.name)

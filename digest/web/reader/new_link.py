@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response
 
 from digest.readers.signup import limit_signups, send_preferences_link
+from digest.web.address_words import address_words
 from digest.web.forms import FormFields
 from digest.web.site import OriginDep, SiteDep, TemplatesDep
 from subscribers.addresses import AddressError
@@ -27,6 +28,10 @@ def send(given: FormFields, origin: OriginDep, site: SiteDep, templates: Templat
             send_preferences_link(session, site.hasher, email, now)
     except AddressError as error:
         return templates.private(
-            "new_link.html", status=400, email=email, wrong=error.why, done=False
+            "new_link.html",
+            status=400,
+            email=email,
+            wrong=address_words(error, site.language),
+            done=False,
         )
     return templates.private("new_link.html", email=email, wrong="", done=True)

@@ -132,5 +132,5 @@ def _page(site: Site, templates: PageTemplates, link: ReaderLink, *, said: str) 
         "preferences.html",
         path=f"/preferences/{mine}",
         unsubscribe_path=f"/unsubscribe/{leave}",
-        **page_values(found, site.clock(), said),
+        **page_values(found, site.clock(), said, site.language),
     )

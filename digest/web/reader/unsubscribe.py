@@ -4,11 +4,13 @@ from dataclasses import replace
 
 from fastapi import APIRouter, HTTPException, Response
 
+from digest.language.message import Message
 from digest.readers.preferences import find_reader
 from digest.readers.unsubscribe import unsubscribe_by_token
 from digest.web.forms import FormFields, clean
 from digest.web.reader.token_links import open_link, path_for, read_link, unknown_reader
 from digest.web.site import OriginDep, SiteDep, TemplatesDep
+from digest.web.templating import PageTemplates
 from subscribers.preferences import record_feedback
 from subscribers.signup import resubscribe
 from subscribers.tables import SubscriberStatus, UnsubscribeReason
@@ -17,12 +19,12 @@ from subscribers.tokens import Purpose
 router = APIRouter()
 
 REASON_WORDS = {
-    UnsubscribeReason.TOO_OFTEN: "It comes too often",
-    UnsubscribeReason.NOT_FOR_ME: "It is not about what I need",
-    UnsubscribeReason.NEVER_ASKED: "I never asked for it",
-    UnsubscribeReason.OTHER: "Something else",
+    UnsubscribeReason.TOO_OFTEN: Message("It comes too often"),
+    UnsubscribeReason.NOT_FOR_ME: Message("It is not about what I need"),
+    UnsubscribeReason.NEVER_ASKED: Message("I never asked for it"),
+    UnsubscribeReason.OTHER: Message("Something else"),
 }
-RESUBSCRIBE_WORDING = "I unsubscribed by mistake: send me {name} again."
+RESUBSCRIBE_WORDING = Message("I unsubscribed by mistake: send me {name} again.")
 MAX_WORDS_LENGTH = 500
 
 
@@ -35,7 +37,7 @@ def ask(token: str, site: SiteDep, templates: TemplatesDep) -> Response:
         email="" if link.is_void else reader.email,
         already=reader.status == SubscriberStatus.UNSUBSCRIBED,
         path=f"/unsubscribe/{token}",
-        reasons=REASON_WORDS,
+        reasons=_reasons(templates),
     )
 
 
@@ -55,8 +57,12 @@ def unsubscribe(token: str, site: SiteDep, templates: TemplatesDep) -> Response:
         "unsubscribed.html",
         email="" if link.is_void else email,
         path=f"/unsubscribe/{token}",
-        reasons=REASON_WORDS,
+        reasons=_reasons(templates),
     )
+
+
+def _reasons(templates: PageTemplates) -> dict[str, str]:
+    return {reason.value: templates.say(words) for reason, words in REASON_WORDS.items()}
 
 
 @router.post("/unsubscribe/{token}/reason")
@@ -90,7 +96,7 @@ def undo(token: str, origin: OriginDep, site: SiteDep, templates: TemplatesDep) 
         back = resubscribe(
             session,
             link.subscriber_id,
-            wording=RESUBSCRIBE_WORDING.format(name=site.brand.name),
+            wording=site.language.say(RESUBSCRIBE_WORDING, name=site.brand.name),
             origin=replace(origin, source=source, form="undo-1"),
             now=site.clock(),
         )

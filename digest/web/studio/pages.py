@@ -29,7 +29,7 @@ async def redirect_to_overview(request: Request) -> Response:
 def overview(site: SiteDep, templates: TemplatesDep) -> Response:
     """Lists all issues."""
     with site.store.read() as session:
-        issues = [(one, current_words(session, one)) for one in all_issues(session)]
+        issues = [(one, current_words(session, one, site.language)) for one in all_issues(session)]
     return templates.show("studio/overview.html", headers=HEADERS, issues=issues)
 
 
@@ -70,7 +70,7 @@ def _load(site: Site, number: int) -> tuple[IssueSummary, IssuePreview | None, s
 
     Raises NoSuchIssueError.
     """
-    summary = summary_of(site.store, number)
+    summary = summary_of(site.store, number, site.language)
     try:
         return summary, preview_of(site.preview, number, site.clock()), ""
     except UserError as error:

@@ -10,6 +10,7 @@ from digest.catalog.published import comparison_titles
 from digest.gate import Finding, Gate, sample_message
 from digest.issues.history import picks_of
 from digest.issues.lifecycle import find_issue
+from digest.language.language import Language
 from digest.message.personalization import Personalization, slot_text
 from digest.pipeline.wording.current import current_words
 from digest.render.archive import direct_links_html
@@ -61,12 +62,12 @@ class IssuePreview:
     findings: tuple[Finding, ...]
 
 
-def summary_of(store: Store, number: int) -> IssueSummary:
+def summary_of(store: Store, number: int, language: Language) -> IssueSummary:
     """Reads what the database has of issue `number`. Raises NoSuchIssueError."""
     with store.read() as session:
         issue = find_issue(session, number)
         picks = picks_of(session, number)
-        now = current_words(session, issue)
+        now = current_words(session, issue, language)
         titles = comparison_titles(session, [entry["slug"] for entry in issue.left_out])
     return IssueSummary(
         number=number,

@@ -7,6 +7,7 @@ from datetime import datetime
 from digest.brand import Brand
 from digest.gate import DEFAULT_POLICY, Policy
 from digest.issues.lifecycle import IssueError
+from digest.language.language import ENGLISH, Language
 from digest.message.edition import Edition, Sender
 from digest.message.personalization import Personalization, Recipient, personalize
 from digest.readers.proof_of_work import ProofOfWork
@@ -82,6 +83,7 @@ class SmallSite:
     confirmations_per_day: int = 5_000
     tracking: Tracking = field(default_factory=Tracking)
     networks: ScannerNetworks = field(default_factory=ScannerNetworks)
+    language: Language = ENGLISH
 
 
 def small_site(store: Store) -> SmallSite:

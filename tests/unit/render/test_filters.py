@@ -7,8 +7,9 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.language.language import ENGLISH
 from digest.number_words import percent
-from digest.render.filters import attribute, bar_cells, month, sanitize, wrap, written_date
+from digest.render.filters import attribute, bar_cells, sanitize, wrap
 from digest.render.mjml.compiler import mjml_to_html
 from digest.render.mjml.inline_and_minify import inline_and_minify
 from digest.render.slots import MARKS
@@ -42,8 +43,8 @@ def test_a_bar_is_empty_only_at_nothing_and_full_only_at_everything(
 
 
 def test_a_date_is_written_without_the_machines_locale() -> None:
-    assert written_date(date(2026, 3, 3)) == "3 March 2026"
-    assert written_date(date(2025, 12, 31)) == "31 December 2025"
+    assert ENGLISH.written_date(date(2026, 3, 3)) == "3 March 2026"
+    assert ENGLISH.written_date(date(2025, 12, 31)) == "31 December 2025"
 
 
 def test_text_is_wrapped_at_72_columns_with_its_indents() -> None:
@@ -95,4 +96,4 @@ def test_an_attribute_passes_the_mjml_library_and_the_inliner_unchanged(text: st
 
 
 def test_a_month_is_short_whatever_the_locale() -> None:
-    assert month(date(2026, 3, 31)) == "Mar 2026"
+    assert ENGLISH.month(date(2026, 3, 31)) == "Mar 2026"

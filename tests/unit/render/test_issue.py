@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 from jinja2 import Environment
 from mjml import mjml2html
 
+from digest.language.choose import language_of
 from digest.render import issue as issue_module
 from digest.render.errors import TemplateError
 from digest.render.issue import HTML_TEMPLATE, TEXT_TEMPLATE, render_issue
@@ -147,7 +148,12 @@ def test_the_page_says_its_language_and_hides_its_layout_from_screen_readers(
 
 
 def test_a_language_written_from_right_to_left_says_so(environment: Environment) -> None:
-    html = render_issue(content(), replace(BRAND, language="ar-EG"), environment).html
+    html = render_issue(
+        content(),
+        replace(BRAND, language="ar-EG"),
+        environment,
+        language=language_of("ar-EG"),
+    ).html
     assert '<html lang="ar-EG" dir="rtl"' in html
 
 

@@ -14,6 +14,7 @@ from digest.gate import Code, blocking
 from digest.issues.archive import archived_issue, public_issues
 from digest.issues.history import picks_of
 from digest.issues.lifecycle import IssueError, find_issue
+from digest.language.language import ENGLISH
 from digest.message.edition import Sender
 from digest.pipeline.drafting import NothingNewError
 from digest.pipeline.issue_renderer import IssueRenderer
@@ -62,7 +63,7 @@ def keep(store: Store, case: str, clock: Clock) -> None:
 
 def words(store: Store, number: int) -> CurrentWords:
     with store.read() as session:
-        return current_words(session, find_issue(session, number))
+        return current_words(session, find_issue(session, number), ENGLISH)
 
 
 def test_a_group_never_reverses_a_verdict(store: Store, clock: Clock, issues: IssueService) -> None:
@@ -70,7 +71,10 @@ def test_a_group_never_reverses_a_verdict(store: Store, clock: Clock, issues: Is
     number = issues.draft()
     with store.read() as session:
         content = issues.renderer.content(session, number)
-        views = {view.slug: view for view in wording(session, find_issue(session, number)).picked}
+        views = {
+            view.slug: view
+            for view in wording(session, find_issue(session, number), ENGLISH).picked
+        }
         text = issues.renderer.rendered(session, number).text
     rows = [*content.briefs, *(row for group in content.groups for row in group.matchups)]
     for group in content.groups:

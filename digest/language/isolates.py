@@ -1,0 +1,16 @@
+"""Turns marks of direction in a text into markup, where there is markup."""
+
+import re
+
+from markupsafe import Markup
+
+from digest.language.language import END_ISOLATE, ISOLATE
+
+_ISOLATED = re.compile(f"{ISOLATE}([^\u2066-\u2069]*){END_ISOLATE}")
+
+
+def as_markup(text: Markup) -> Markup:
+    """Return escaped text with `<bdi>` for each pair of marks: what is in it keeps its order."""
+    if ISOLATE not in text:
+        return text
+    return Markup(_ISOLATED.sub(r"<bdi>\1</bdi>", text))  # noqa: S704 - it came in escaped

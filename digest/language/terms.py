@@ -1,0 +1,11 @@
+"""Words that pages and mail share and that stand for a value of the data."""
+
+from digest.language.message import Message
+
+REVIEWERS = {
+    "builder": Message("The builder"),
+    "skeptic": Message("The skeptic"),
+    "futurist": Message("The futurist"),
+    "founder": Message("The founder"),
+}
+VERDICTS = {"ship": Message("Ship"), "skip": Message("Skip")}
