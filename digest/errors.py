@@ -33,6 +33,7 @@
     │   │   ├── NothingNewError       there is nothing new to pick
     │   │   └── SendingHeldError      nothing may be sent from this database
     │   ├── MailboxError              the bounce mailbox can't be read
+    │   ├── NoSuchImportError         a command names an import that there is none of
     │   ├── PageError                 a page is no comparison
     │   ├── ProviderError             no mail can be submitted to the provider now
     │   │   ├── ProviderBusyError       the provider asks to wait

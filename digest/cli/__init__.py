@@ -14,7 +14,7 @@ import sys
 import typer
 
 from digest.cli import comparisons, database, demo, doctor, processes, schedule, template
-from digest.cli.common import CommandError, error_line
+from digest.cli.common import CommandError, error_line, open_closed_streams
 from digest.cli.issue import commands, report
 from digest.cli.readers import bounces, subscribers, suppressions
 
@@ -49,6 +49,7 @@ def main() -> None:
     # Nothing that an import makes is garbage: looking for it takes a tenth of a short command's
     # time. Whatever opens the database switches this on again.
     gc.disable()
+    open_closed_streams()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
         app()

@@ -2,11 +2,13 @@
 
 import gc
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -83,6 +85,21 @@ def collect_garbage_again() -> None:
     """Switch on the garbage collector that `main` switched off; what is imported is left alone."""
     gc.freeze()
     gc.enable()
+
+
+def open_closed_streams() -> None:
+    """Let what is said to a stream that was closed (`2>&-`) go nowhere.
+
+    Its descriptor would be the next file's: words for a terminal would go into the database.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest that is free, which is this one
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - stays open
 
 
 def error_line(error: Exception) -> str | None:

@@ -11,14 +11,19 @@ from digest.deliver.tables import Delivery
 from digest.deliver.transactional.mail import enqueue
 from digest.deliver.transactional.tables import TransactionalKind
 from store.engine import Store
+from store.errors import UserError
 from subscribers import suppression
 from subscribers.consent import ConsentKind, record_consent
-from subscribers.tables import Consent, Subscriber, SubscriberStatus
+from subscribers.tables import Consent, ImportRun, Subscriber, SubscriberStatus
 
 CHUNK = 500
 """People a transaction."""
 REQUEST_WORDING = "Asked by mail whether they want it, as an operator put them on the list."
 _WAITING = (ConsentKind.REQUESTED, ConsentKind.INVITED)
+
+
+class NoSuchImportError(UserError, ValueError):
+    """There is no import of that number."""
 
 
 def never_mailed() -> ColumnElement[bool]:
@@ -30,7 +35,9 @@ def invite_pending(store: Store, per_hour: int, now: datetime, run: int | None =
     """Queue a confirmation to each pending subscriber who was never asked; return how many.
 
     They go out at `per_hour`, oldest first; `run` limits it to the people of one import.
+    Raises NoSuchImportError.
     """
+    _check_run(store, run)
     count = 0
     while True:
         with store.write() as session:
@@ -57,8 +64,9 @@ def confirm_by_word(
 ) -> int:
     """Make pending subscribers active on an operator's word, which is kept; return how many.
 
-    Whoever asked to come on by a form has to confirm by themselves.
+    Whoever asked to come on by a form has to confirm by themselves. Raises NoSuchImportError.
     """
+    _check_run(store, run)
     count, last = 0, 0
     while True:
         with store.write() as session:
@@ -106,6 +114,14 @@ def expire_pending(store: Store, days: int, now: datetime) -> int:
             .execution_options(synchronize_session=False)
         )
         return len(ids)
+
+
+def _check_run(store: Store, run: int | None) -> None:
+    if run is None:
+        return
+    with store.read() as session:
+        if session.get(ImportRun, run) is None:
+            raise NoSuchImportError(f"there is no import {run}")
 
 
 def _never_asked(session: Session, run: int | None) -> Sequence[Subscriber]:

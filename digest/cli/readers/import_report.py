@@ -1,11 +1,12 @@
 """Runs `digest subscribers import`: progress, the rows that were refused, counts at the end."""
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from digest.cli.common import CommandError, open_app
 from digest.cli.progress_bar import ProgressBar
@@ -78,11 +79,20 @@ def import_file(request: ImportRequest) -> None:
 
 
 def _report_path(request: ImportRequest) -> Path:
-    """Return where refused rows go. Raises CommandError for the file that is imported."""
-    named = "standard-input" if request.file == "-" else request.file
-    path = request.report_to or Path(f"{named}.refused.csv")
+    """Return where refused rows go. Raises CommandError where they can't, before anybody is added.
+
+    What comes through a pipe has no folder of its own: theirs is the working directory.
+    """
+    file = Path(request.file)
+    if request.file == "-" or file.is_relative_to("/dev"):
+        file = Path("standard-input")
+    path = request.report_to or file.with_name(f"{file.name}.refused.csv")
     if request.file != "-" and path.resolve() == Path(request.file).resolve():
         raise CommandError(f"--report: {path} is the file to import; name another")
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise CommandError(
+            f"--report: refused rows can't be written to {path}; name a file in a folder of yours"
+        )
     return path
 
 
@@ -142,6 +152,9 @@ def _account(report: "ImportReport", path: Path, *, dry: bool) -> None:
 def _source(file: str) -> Iterator[tuple[BinaryIO, int]]:
     """Yield the file and its size in bytes, 0 for a pipe."""
     if file == "-":
+        # Python has none where its descriptor was closed (`<&-`).
+        if cast("object", sys.stdin) is None:
+            raise CommandError("standard input is closed: pipe a list in, or name a file")
         yield sys.stdin.buffer, 0
         return
     with Path(file).open("rb") as rows:

@@ -1,12 +1,11 @@
 """digest subscribers: import, export, add, show, erase, unsubscribe."""
 
-import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from digest.cli.common import CommandError, format_time, open_app, print_json
+from digest.cli.readers.transfer import export, import_, initial_status
 
 app = typer.Typer(help="The subscriber list.", no_args_is_help=True)
 
@@ -15,106 +14,8 @@ ADDED_WORDING = "Added by an operator on the command line."
 Status = Annotated[str, typer.Option(metavar="active|pending", help="Their status.")]
 
 
-@app.command("import", epilog="Example: digest subscribers import list.csv --status active")
-def import_(
-    file: Annotated[
-        str | None, typer.Argument(metavar="FILE.csv", help="CSV, or - for standard input.")
-    ] = None,
-    *,
-    status: Annotated[
-        str | None,
-        typer.Option(
-            metavar="active|pending",
-            help="Status of rows that are neither pending nor unsubscribed in the file. "
-            "Default: what the file says, else pending.",
-        ),
-    ] = None,
-    report: Annotated[
-        Path | None,
-        typer.Option(help="Where refused rows go, with reasons. Default: FILE.csv.refused.csv"),
-    ] = None,
-    dry_run: Annotated[bool, typer.Option(help="Check every row, and change nothing.")] = False,
-    map_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--map",
-            metavar="COLUMN=MEANING",
-            help="What a column means: email, name, status, subscribed, unsubscribed, bounced, "
-            "complained, signed-up-at, confirmed-at, ... May be given several times.",
-        ),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COLUMN", help="A column to leave unread. May be given often."),
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="Like cp1250 or latin-1. Default: found out.")
-    ] = None,
-    dates: Annotated[
-        str | None,
-        typer.Option(metavar="dmy|mdy", help="Whether 03/04/2024 is in April or in March."),
-    ] = None,
-    consent: Annotated[
-        str, typer.Option(metavar="TEXT", help="What they agreed to, in its own words; is kept.")
-    ] = "",
-    consent_date: Annotated[
-        str | None, typer.Option(metavar="DATE", help="When they agreed, like 2024-05-01.")
-    ] = None,
-    undo: Annotated[
-        int | None,
-        typer.Option(
-            metavar="RUN", help="Remove those added by that import, unless they acted since."
-        ),
-    ] = None,
-) -> None:
-    """Read subscribers from CSV, also exports of other tools. An unsubscribed reader stays so."""
-    from digest.cli.readers.import_report import ImportRequest, import_file
-    from digest.cli.readers.pending import undo_run
-
-    if (file is None) == (undo is None):
-        raise typer.BadParameter("expected FILE.csv, or --undo RUN")
-    if undo is not None:
-        undo_run(undo)
-        return
-    assert file is not None  # noqa: S101 - said above
-    if dates not in (None, "dmy", "mdy"):
-        raise typer.BadParameter(f"--dates: found {dates!r}, expected dmy or mdy")
-    import_file(
-        ImportRequest(
-            file,
-            _status(status) if status else None,
-            report,
-            dry_run,
-            tuple(map_ or ()),
-            tuple(ignore or ()),
-            encoding,
-            dates,
-            " ".join(consent.split()),
-            _day(consent_date),
-        )
-    )
-
-
-@app.command("export", epilog="Example: digest subscribers export list.csv")
-def export(
-    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Default: stdout.")] = None,
-) -> None:
-    """Write every subscriber as CSV; a .csv file gets the mark by which spreadsheets know UTF-8."""
-    from store.files import open_private, written_aside
-    from subscribers.hash_key import fingerprint_of
-    from subscribers.transfer.run import export_csv
-
-    with open_app() as app, app.store.read() as session:
-        secrets = [*map(fingerprint_of, app.settings.secrets), app.hasher.fingerprint()]
-        if file is None:
-            export_csv(session, sys.stdout, secrets)
-            return
-        # With a mark: without it a spreadsheet takes the file for another encoding.
-        encoding = "utf-8-sig" if file.suffix.lower() == ".csv" else "utf-8"
-        # Its owner's alone, like the database: it holds every reader's address.
-        with written_aside(file) as aside, open_private(aside, encoding) as rows:
-            export_csv(session, rows, secrets)
-    print(file)
+app.command("import", epilog="Example: digest subscribers import list.csv --status active")(import_)
+app.command("export", epilog="Example: digest subscribers export list.csv")(export)
 
 
 @app.command("add", epilog="Example: digest subscribers add ana@example.org --name Ana")
@@ -132,7 +33,7 @@ def add(
             app.hasher,
             email,
             first_name=name,
-            status=_status(status),
+            status=initial_status(status),
             source="command line",
             wording=ADDED_WORDING,
             now=app.clock(),
@@ -247,25 +148,6 @@ def unsubscribe(email: str) -> None:
             raise CommandError(f"{email} is not on the list")
         leave(session, app.hasher, person.id, source="command line", now=app.clock())
     print(f"{email} is unsubscribed")
-
-
-def _status(text: str) -> Any:
-    from subscribers.tables import SubscriberStatus
-
-    if text not in (SubscriberStatus.ACTIVE, SubscriberStatus.PENDING):
-        raise typer.BadParameter(f"--status: found {text!r}, expected active or pending")
-    return SubscriberStatus(text)
-
-
-def _day(text: str | None) -> Any:
-    from subscribers.transfer.cells.dates import read_date
-
-    if text is None:
-        return None
-    day = read_date(text)
-    if day is None:
-        raise typer.BadParameter(f"--consent-date: found {text!r}, expected 2024-05-01")
-    return day
 
 
 def _everything(app: Any, session: Any, email: str) -> dict[str, Any]:
