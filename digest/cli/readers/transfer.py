@@ -19,7 +19,7 @@ Status = Annotated[
         "Default: what the file says, else pending.",
     ),
 ]
-Report = Annotated[
+ReportPath = Annotated[
     Path | None,
     typer.Option(help="Where refused rows go, with reasons. Default: FILE.csv.refused.csv"),
 ]
@@ -58,7 +58,7 @@ def import_(
     file: Source = None,
     *,
     status: Status = None,
-    report: Report = None,
+    report: ReportPath = None,
     dry_run: DryRun = False,
     map_: Meanings = None,
     ignore: Ignored = None,
