@@ -11,6 +11,7 @@ from digest.deliver.ledger.worker_lock import WorkerLock, worker_lock
 from digest.deliver.providers.base import ProviderError
 from digest.maintenance import Maintenance
 from store.engine import describe_error
+from store.outage import pauses
 
 POLL_SECONDS = 2.0
 TRANSACTIONAL_POLL_SECONDS = 0.5
@@ -40,18 +41,24 @@ def work(app: App, stop: threading.Event) -> None:
 
 def deliver_transactional_mail(app: App, stop: threading.Event) -> None:
     """Send transactional mail as it becomes due, until `stop` is set."""
+    pause = pauses()
     while not stop.is_set():
         try:
             with worker_lock(app.store) as lock:
                 while not stop.is_set():
                     if app.guard.may_send():
                         app.mailer.deliver(lock, stop.is_set)
+                    pause = pauses()
                     stop.wait(TRANSACTIONAL_POLL_SECONDS)
         except ProviderError as error:
             log.warning("transactional mail waits: %s", error)
-        except Exception:
-            log.exception("transactional mail waits; the next poll tries again")
-        stop.wait(POLL_SECONDS)
+        except DBAPIError as error:
+            if not app.store.outage.notice(error):
+                log.warning("transactional mail waits: %s", describe_error(error))
+        except Exception as error:
+            if not app.store.outage.notice(error):
+                log.exception("transactional mail waits; the next poll tries again")
+        stop.wait(next(pause))
 
 
 def _send_issues(app: App, lock: WorkerLock, stop: threading.Event) -> None:
@@ -66,6 +73,7 @@ def _send_issues(app: App, lock: WorkerLock, stop: threading.Event) -> None:
 
 
 def _poll(maintenance: Maintenance, lock: WorkerLock, stop: threading.Event) -> None:
+    pause = pauses()
     while not stop.is_set():
         try:
             maintenance.approve_automatic()
@@ -78,9 +86,13 @@ def _poll(maintenance: Maintenance, lock: WorkerLock, stop: threading.Event) -> 
                     log.info("issue %s is finished", number)
         except DBAPIError as error:
             log.warning("the database refused, and is asked again: %s", describe_error(error))
+            stop.wait(next(pause))
         except Exception:
             # A worker that must run for years outlives a database that was away for a minute.
             log.exception("this poll failed; the next one tries again")
+            stop.wait(next(pause))
+        else:
+            pause = pauses()
         stop.wait(POLL_SECONDS)
 
 

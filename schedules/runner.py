@@ -78,7 +78,10 @@ def due_since(session: Session, schedule: Schedule, until: datetime, count: int)
     """Return the last `count` due times up to `until` that are newer than any Run, in order."""
     last = last_due(session, schedule, until)
     # A manual Run for a time before the schedule existed doesn't make that time due.
-    after = max(last, schedule.created_at) if last else schedule.created_at
+    # Nor is a schedule silent that was added while a clock was ahead, once it has run.
+    after = schedule.created_at
+    if last is not None and (after < last or after > until):
+        after = last
     return Recurrence.parse(schedule.cron, schedule.zone).previous(until, count, after)
 
 

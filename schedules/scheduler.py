@@ -88,7 +88,9 @@ class Scheduler:
             try:
                 tick(self._store, self._clock(), self._act)
                 self._set_timers()
-            except Exception:  # the database away for a moment must not end the heartbeat
+            except Exception as error:  # the database away for a moment must not end the heartbeat
+                if self._store.outage.notice(error):
+                    return
                 _logger.exception("the tick failed; the next one follows in %s", self._heartbeat)
 
     def _set_timers(self) -> None:

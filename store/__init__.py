@@ -7,6 +7,7 @@ name is imported from the module that it lives in, so that `store.errors` costs 
     times      aware UTC times, and how SQLite writes them
     engine     opens the database, read and write transactions
     insertion  INSERT with ON CONFLICT on both databases
+    outage     says once that PostgreSQL is away, and once that it is back
     rows       many rows as one JSON parameter
     errors     the root of all errors
 """

@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
 from store.errors import UserError
+from store.outage import Outage
 
 BUSY_TIMEOUT_SECONDS = 30
 TRUNCATE_TIMEOUT_MS = 5_000
@@ -37,6 +38,9 @@ class Store:
         self.engine = engine
         self.log_is_due = False
         """Whether `truncate_log` was kept from it, and has to be called again."""
+        self.outage = Outage()
+        if not self.is_sqlite:
+            event.listen(engine, "connect", lambda *_: self.outage.end())
 
     @property
     def is_sqlite(self) -> bool:

@@ -1,12 +1,12 @@
-"""digest database: upgrade, backup, restore, hold, release."""
+"""digest database: upgrade, backup, restore, hold, release, correct times."""
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.common import open_app
+from digest.cli.common import format_time, open_app
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
@@ -80,6 +80,38 @@ def release() -> None:
         with app.store.write() as session:
             held = release(session, app.clock())
         print("mail may be sent again" if held else "mail may be sent: nothing was held")
+
+
+@app.command("correct-times", epilog="Example: digest database correct-times --apply")
+def correct_times(
+    *,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Correct them; else they are listed.")
+    ] = False,
+) -> None:
+    """List moments later than now, which a clock that was once ahead has left; or make them now.
+
+    See first that this machine's clock is right.
+    """
+    from digest.pipeline.later_moments import correct_later, find_later
+    from digest.tables import metadata
+
+    with open_app() as app:
+        now = app.clock()
+        with app.store.read() as session:
+            found = find_later(session, metadata, now)
+        if apply:
+            with app.store.write() as session:
+                correct_later(session, metadata, now)
+    print(f"it is {format_time(now)} by this machine's clock")
+    for one in found:
+        print(f"{one.column}: {one.rows} later, up to {format_time(one.latest)}")
+    if not found:
+        print("no moment is later")
+    elif apply:
+        print("they are now")
+    else:
+        print("if the clock is right: digest database correct-times --apply")
 
 
 def _renew_hashes(app: "App") -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.common import CommandError, open_app
+from digest.cli.common import CommandError, format_time, open_app
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
@@ -76,6 +76,7 @@ def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:
     keys: list[DkimKey] = []
     yield from _dkim_signing(settings, keys)
     yield from _deliverability(settings, keys)
+    yield from _times(app)
     yield from _bounces(app)
     for line in unknown_settings(os.environ):
         yield None, line
@@ -133,6 +134,19 @@ def _held(app: "App") -> Iterator[tuple[bool | None, str]]:
         app.guard.ensure_may_send()
     except SendingHeldError as error:
         yield False, str(error)
+
+
+def _times(app: "App") -> Iterator[tuple[bool | None, str]]:
+    """Check that no clock that was once ahead has left moments that silence something."""
+    from digest.pipeline.later_moments import SMALL, find_later
+    from digest.tables import metadata
+
+    with app.store.read() as session:
+        found = find_later(session, metadata, app.clock(), SMALL)
+    for one in found:
+        line = f"times: {one.rows} of {one.column} are later than now, up to "
+        line += f"{format_time(one.latest)}; if the clock is right: digest database correct-times"
+        yield False, line
 
 
 def _bounces(app: "App") -> Iterator[tuple[bool | None, str]]:

@@ -249,7 +249,8 @@ class BatchRunner:
             try:
                 return commit()
             except DBAPIError as error:
-                log.warning("the database refused; trying again: %s", describe_error(error))
+                if not self.store.outage.notice(error):
+                    log.warning("the database refused; trying again: %s", describe_error(error))
                 self.pause(wait)
         return commit()
 

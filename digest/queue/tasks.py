@@ -42,7 +42,9 @@ class TaskHandlers:
             log.warning("issue %s waits: %s", number, error)
             raise
         except DBAPIError as error:
-            log.warning("issue %s waits: the database refused: %s", number, describe_error(error))
+            if not self.maintenance.store.outage.notice(error):
+                why = describe_error(error)
+                log.warning("issue %s waits: the database refused: %s", number, why)
             self.stop.wait(RETRY_PAUSE_SECONDS)
             raise
         except Exception as error:

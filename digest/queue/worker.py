@@ -16,13 +16,19 @@ from digest.issues.lifecycle import IssueError
 from digest.queue.deferral import QUEUE, TASK
 from digest.queue.tasks import TaskHandlers
 from store.engine import Store
+from store.outage import Outage, pauses
 
 MAINTENANCE_TASK = "digest.round"
 DATABASE_RETRY_SECONDS = 5
 PROVIDER_RETRY_SECONDS = 30
 ISSUE_RETRY_SECONDS = 600
 """When a failed task runs again, by what failed; an issue that can't be sent needs an editor."""
-RESTART_SECONDS = 2.0
+_LIBRARY_LOGGERS = (
+    "procrastinate.worker",
+    "procrastinate.worker.worker",
+    "procrastinate.worker.periodic",
+    "procrastinate.utils",
+)
 _CONNECTION_OPTIONS = {
     "connect_timeout": 10,
     # A half-open connection, as a failover leaves behind, is noticed within a minute.
@@ -40,13 +46,28 @@ def work(store: Store, handlers: TaskHandlers) -> None:
 
 
 async def _work(store: Store, handlers: TaskHandlers) -> None:
+    _silence_libraries(store.outage)
+    pause = pauses()
     stopped = asyncio.create_task(asyncio.to_thread(handlers.stop.wait))
     while not stopped.done():
         try:
             await _work_once(store, handlers, stopped)
-        except Exception:
-            log.exception("the worker failed and is started again")
-        await asyncio.wait({stopped}, timeout=RESTART_SECONDS)
+            pause = pauses()
+        except Exception as error:
+            if not store.outage.notice(error):
+                log.exception("the worker failed and is started again")
+        await asyncio.wait({stopped}, timeout=next(pause))
+
+
+def _silence_libraries(outage: Outage) -> None:
+    """Keep from the log what libraries say of a database that is away: it is said once."""
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+    for name in _LIBRARY_LOGGERS:
+        logging.getLogger(name).addFilter(
+            lambda record: (
+                not (record.exc_info and record.exc_info[1] and outage.notice(record.exc_info[1]))
+            )
+        )
 
 
 async def _work_once(store: Store, handlers: TaskHandlers, stopped: "asyncio.Task[bool]") -> None:
@@ -54,6 +75,7 @@ async def _work_once(store: Store, handlers: TaskHandlers, stopped: "asyncio.Tas
     async with app.open_async():
         # Notices at once which workers died before this one started.
         await run_maintenance(app, handlers)
+        store.outage.end()
         worker = asyncio.create_task(run_worker(app))
         await asyncio.wait({worker, stopped}, return_when=asyncio.FIRST_COMPLETED)
         worker.cancel()

@@ -85,7 +85,7 @@ def pages_of(site: Site, *, studio: bool = False) -> FastAPI:
         app.include_router(part.router)
     if studio:
         app.include_router(editors.router)
-    add_error_pages(app, templates)
+    add_error_pages(app, templates, site.store.outage)
     # The one added last sees a request first.
     app.add_middleware(LinkTailMiddleware)
     app.add_middleware(PathPrefixMiddleware, prefix=templates.base)

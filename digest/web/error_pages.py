@@ -13,6 +13,7 @@ from digest.web.headers import DEFAULTS
 from digest.web.templating import PRIVATE, PageTemplates
 from store.engine import UNAVAILABLE
 from store.errors import DigestError
+from store.outage import Outage
 
 log = logging.getLogger(__name__)
 
@@ -67,8 +68,9 @@ def headers_of(error: DigestError) -> dict[str, str]:
 class _ErrorPages:
     """The handlers, over one site's templates."""
 
-    def __init__(self, templates: PageTemplates) -> None:
+    def __init__(self, templates: PageTemplates, outage: Outage) -> None:
         self._templates = templates
+        self._outage = outage
 
     def _page(self, status: int, headers: Mapping[str, str] | None = None) -> Response:
         title, advice = WORDS.get(status) or (Message(HTTPStatus(status).phrase), WORDS[404][1])
@@ -106,7 +108,8 @@ class _ErrorPages:
 
     async def unavailable(self, request: Request, error: Exception) -> Response:
         # The route and not the path: the path holds a reader's token.
-        log.error("the database failed in %s: %s", _route(request), type(error).__name__)
+        if not self._outage.notice(error):
+            log.error("the database failed in %s: %s", _route(request), type(error).__name__)
         return self._page(503, {"Retry-After": "60"})
 
     async def unexpected(self, request: Request, error: Exception) -> Response:
@@ -115,9 +118,9 @@ class _ErrorPages:
         return self._page(500, dict(DEFAULTS) | PRIVATE)
 
 
-def add_error_pages(app: FastAPI, templates: PageTemplates) -> None:
+def add_error_pages(app: FastAPI, templates: PageTemplates, outage: Outage) -> None:
     """Registers a page for every kind of error; a class without its own gets its base class's."""
-    pages = _ErrorPages(templates)
+    pages = _ErrorPages(templates, outage)
     app.add_exception_handler(HTTPException, pages.http)
     app.add_exception_handler(RequestValidationError, pages.invalid_request)
     app.add_exception_handler(InvalidLinkError, pages.invalid_link)

@@ -30,7 +30,8 @@ def ready(site: SiteDep) -> Response:
     try:
         schema = schema_state(site.store)
     except StoreError as error:
-        log.warning("not ready: %s", error)
+        if not site.store.outage.notice(error):
+            log.warning("not ready: %s", error)
         return JSONResponse({"status": "the database does not answer"}, 503, FRESH)
     if schema is not SchemaState.CURRENT:
         return JSONResponse({"status": f"the database's schema is {schema}"}, 503, FRESH)

@@ -112,7 +112,9 @@ class BounceMailboxReader:
         except MailboxError as error:
             log.warning("bounces can't be read: %s", error)
             return
-        except Exception:
+        except Exception as error:
+            if self.store.outage.notice(error):
+                return
             log.exception("this reading of the bounce mailbox failed; the next one tries again")
             return
         if summary.events or summary.unsubscribes:
@@ -129,7 +131,9 @@ class BounceMailboxReader:
                 found[name], readings[name] = self._understand(session, name, raw)
         try:
             self._store(found, readings)
-        except SQLAlchemyError:
+        except SQLAlchemyError as error:
+            if self.store.outage.notice(error):
+                raise
             if len(messages) == 1:
                 log.exception("inbound message %s can't be stored", messages[0][0])
                 return

@@ -93,7 +93,8 @@ def hit_commit(store: Store, writer: HitWriter) -> GroupCommit[Hit, Target]:
             with store.write() as session:
                 return writer.write(session, hits)
         except Exception as error:  # noqa: BLE001 - every request that waits is answered
-            log.error("%d hits were not stored: %s", len(hits), type(error).__name__)  # noqa: TRY400 - one line, and no values of theirs
+            if not store.outage.notice(error):
+                log.error("%d hits were not stored: %s", len(hits), type(error).__name__)  # noqa: TRY400 - one line, and no values of theirs
             return [HitNotStoredError(target) for target in _read_targets(store, writer, hits)]
 
     return GroupCommit(

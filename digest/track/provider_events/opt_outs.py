@@ -27,7 +27,7 @@ def apply_opt_outs(
     _suppress_complaints(session, _by_subscriber(matched, subscribers, OptOut.COMPLAIN), now)
     asked = _by_subscriber(matched, subscribers, OptOut.UNSUBSCRIBE)
     for subscriber in sorted(asked):
-        if not _resubscribed(session, subscriber, asked[subscriber].at):
+        if not _resubscribed(session, subscriber, asked[subscriber].at, now):
             unsubscribe(session, hasher, subscriber, "told by the provider", now)
 
 
@@ -49,7 +49,7 @@ def _suppress_complaints(
     notes = {
         subscriber: event.note
         for subscriber, event in complaints.items()
-        if subscriber not in removed or event.at > removed[subscriber]
+        if subscriber not in removed or event.at > removed[subscriber] or removed[subscriber] > now
     }
     if notes:
         suppress_complained(session, notes, now)
@@ -66,7 +66,10 @@ def _subscribers(session: Session, matched: Sequence[MatchedEvent]) -> dict[int,
     return {int(row[0]): int(row[1]) for row in rows}
 
 
-def _resubscribed(session: Session, subscriber: int, since: datetime) -> bool:
-    """Returns whether they consented anew after `since`: an event may arrive a day late."""
+def _resubscribed(session: Session, subscriber: int, since: datetime, now: datetime) -> bool:
+    """Returns whether they consented anew after `since`: an event may arrive a day late.
+
+    A consent later than now was dated by a wrong clock, and proves nothing.
+    """
     found = consents_of(session, subscriber)
-    return bool(found) and found[-1].kind != ConsentKind.WITHDRAWN and found[-1].at > since
+    return bool(found) and found[-1].kind != ConsentKind.WITHDRAWN and since < found[-1].at <= now

@@ -69,7 +69,8 @@ def _store(
                 ingest(session, hasher, events, clock())
         except OperationalError as error:
             if not left:
-                log.warning("events were not stored: %s", type(error.orig).__name__)
+                if not store.outage.notice(error):
+                    log.warning("events were not stored: %s", type(error.orig).__name__)
                 raise EventsNotStoredError("the events were not stored; post them again") from None
         else:
             return

@@ -150,6 +150,23 @@ def test_who_came_back_is_not_taken_off_by_an_older_event(sent: SentIssues) -> N
     assert sent.person().status == "unsubscribed"
 
 
+def test_a_consent_that_a_clock_ahead_has_dated_outweighs_no_unsubscribe(sent: SentIssues) -> None:
+    number = sent.issue()
+    with sent.store.write() as session:
+        ahead = NOW + timedelta(days=365)
+        record_consent(session, sent.ids[0], ConsentKind.CONFIRMED, "yes", ahead)
+    sent.say(sent.event("unsubscribe", number, at=NOW))
+    assert sent.person().status == "unsubscribed"
+
+
+def test_a_removal_that_a_clock_ahead_has_dated_outweighs_no_complaint(sent: SentIssues) -> None:
+    number = sent.issue()
+    sent.say(sent.event("bounce", number, type="bounce", status="5.1.1"))
+    sent.lift(NOW + timedelta(days=365))
+    sent.say(sent.event("spamreport", number, at=NOW))
+    assert sent.suppressed() == "complained"
+
+
 def test_what_was_lifted_is_not_put_back_by_older_news(sent: SentIssues) -> None:
     number, later = sent.issue(), NOW + timedelta(days=1)
     bounce = {"type": "bounce", "status": "5.1.1"}
