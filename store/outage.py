@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0
 """Seconds between two tries while a database is away: doubled from the first to the longest."""
+STALE_SECONDS = 5.0
+"""How long after its end an error still belongs to the outage: another thread met it before."""
 _AWAY = ("08", "57P")
 """Classes of SQLSTATE: connection exceptions, and a server that stops, crashes or starts."""
 _MAX_LINE = 300
@@ -25,6 +27,7 @@ class Outage:
         self._lock = threading.Lock()
         self._since: float | None = None
         self._failed = 0
+        self._ended: float | None = None
 
     def notice(self, error: BaseException) -> bool:
         """Return whether `error` says that the database is away; the first time, log it."""
@@ -32,10 +35,13 @@ class Outage:
         if words is None:
             return False
         with self._lock:
-            self._failed += 1
+            now = self._tick()
             is_new = self._since is None
+            if is_new and self._ended is not None and now - self._ended < STALE_SECONDS:
+                return True
+            self._failed += 1
             if is_new:
-                self._since = self._tick()
+                self._since = now
         if is_new:
             log.warning("the database is away, and is asked again: %s", words)
         return True
@@ -45,12 +51,10 @@ class Outage:
         if self._since is None:
             return
         with self._lock:
-            since, failed = self._since, self._failed
-            self._since, self._failed = None, 0
+            now, since, failed = self._tick(), self._since, self._failed
+            self._since, self._failed, self._ended = None, 0, now
         if since is not None:
-            log.warning(
-                "the database is back after %.0f s; %d tries failed", self._tick() - since, failed
-            )
+            log.warning("the database is back after %.0f s; %d tries failed", now - since, failed)
 
 
 def pauses() -> Iterator[float]:

@@ -10,7 +10,7 @@ from psycopg_pool import PoolTimeout
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from store.outage import LONGEST_PAUSE, Outage, pauses
+from store.outage import LONGEST_PAUSE, STALE_SECONDS, Outage, pauses
 
 REFUSED = psycopg.OperationalError("connection failed: Connection refused\n\tIs it running?")
 
@@ -57,6 +57,21 @@ def test_it_is_told_in_one_line_when_it_goes_and_in_one_when_it_is_back(
     assert told[1] == "the database is back after 12 s; 31 tries failed"
     assert all("\n" not in one for one in told)
     assert {one.levelno for one in caplog.records} == {logging.WARNING}
+
+
+def test_an_error_that_another_thread_met_before_the_end_is_no_new_outage(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    now = 100.0
+    outage = Outage(lambda: now)
+    assert outage.notice(REFUSED)
+    outage.end()
+    now += STALE_SECONDS - 1
+    assert outage.notice(REFUSED)
+    assert len(caplog.records) == 2
+    now += 1
+    assert outage.notice(REFUSED), "it is away again"
+    assert len(caplog.records) == 3
 
 
 @pytest.mark.parametrize("error", PRESENT.values(), ids=PRESENT)
