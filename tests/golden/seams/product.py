@@ -14,6 +14,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from alembic import command as alembic
+from alembic.config import Config
 from fastapi import FastAPI
 from sqlalchemy import Engine
 from sqlmodel import col, select
@@ -24,6 +26,7 @@ from digest.bootstrap import bootstrap
 from digest.catalog.pages import Lens, Verdict
 from digest.cli import app as command_line
 from digest.cli import main
+from digest.database import MIGRATIONS
 from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.tables import BatchState, DeliveryState
@@ -138,6 +141,19 @@ def deliver_transactional_mail() -> None:
 def engine(url: str) -> Engine:
     """A database as the product opens it."""
     return open_store(url).engine
+
+
+def make_schema(url: str, revision: str) -> None:
+    """The schema as the version of that revision made it, in place of what is there."""
+    opened = engine(url)
+    with opened.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        alembic.upgrade(config, revision)
+    opened.dispose()
 
 
 def make_tokens(secret: str, subscriber: int, issue: int) -> dict[str, str]:

@@ -18,8 +18,9 @@ from starlette.testclient import TestClient
 
 from tests.golden.seams import product
 from tests.golden.seams.held import FILES, hold, hold_json, key_paths
+from tests.golden.seams.links_before import answers_to_links, check_owners, people_before
 from tests.golden.seams.outside import Outside
-from tests.golden.seams.world import BROWSER, SECRET, SETTINGS, SITE, START, prepare
+from tests.golden.seams.world import SETTINGS, SITE, START, prepare
 from tests.parts.sendgrid_events import Hook
 from tests.parts.sendgrid_server import SendGridServer
 
@@ -70,12 +71,6 @@ def rows(query: str, *values: object) -> list[tuple[Any, ...]]:
 
 def emails() -> list[str]:
     return [email for (email,) in rows("SELECT email FROM subscriber ORDER BY email")]
-
-
-def token(purpose: str, name: str, issue: int = 0) -> str:
-    """Of a reader by what their address begins with; made with the secret of that time."""
-    ((number,),) = rows("SELECT id FROM subscriber WHERE email LIKE ? || '%'", name)
-    return product.make_tokens(SECRET, number, issue)[purpose]
 
 
 def answers(before: Outside) -> dict[str, Any]:
@@ -134,16 +129,7 @@ def test_an_upgrade_and_a_backup_have_nothing_to_mend(before: Outside) -> None:
 
 def test_links_sent_before_lead_where_they_led(before: Outside) -> None:
     """Every page that mail already sent has a link to, and what it does to the store."""
-    calls = _calls()
-    known = {one: f"<{purpose}>" for purpose, one in _tokens().items()}
-    lines = []
-    with product.web_app() as app:
-        browser = TestClient(app, SITE, follow_redirects=False, headers={"User-Agent": BROWSER})
-        for method, path, fields in calls:
-            answer = browser.request(method, path, data=fields)
-            said = f"{answer.status_code} {answer.headers.get('content-type', '-')}"
-            leads = f" -> {answer.headers['location']}" if "location" in answer.headers else ""
-            lines.append(_named(f"{method} {path}  {said}{leads}", known))
+    lines = answers_to_links()
     lines += ["", *_effects()]
     hold("links_before.txt", lines)
 
@@ -260,55 +246,6 @@ def test_what_sendgrid_is_asked_for_is_as_it_was(before: Outside) -> None:
     hold("sendgrid_request.txt", [*sorted(key_paths(request)), "", lines])
 
 
-def _tokens() -> dict[str, str]:
-    """Links of mail sent before, by purpose and reader."""
-    return {
-        "click": token("click", "lea", 1),
-        "open": token("open", "lea", 1),
-        "vote": token("vote", "lea", 1),
-        "unsubscribe": token("unsubscribe", "lea", 1),
-        "unsubscribe of a letter": token("unsubscribe", "max"),
-        "preferences": token("preferences", "ada", 1),
-        "confirm": token("confirm", "nina"),
-        "address": token("address", "fay", 1),
-    }
-
-
-def _calls() -> list[tuple[str, str, dict[str, str]]]:
-    """Method, path and fields: what is only looked at, then what is done."""
-    by = _tokens()
-    leave, mine, vote = (by[name] for name in ("unsubscribe", "preferences", "vote"))
-    looked_at = [
-        *(f"/l/{number}/{by['click']}" for number in (1, 2, 3, 99)),
-        *(f"/o/{by['open']}.gif", f"/vote/{vote}", f"/vote/{vote}?tool=gesso-lite&say=ship"),
-        *(f"/unsubscribe/{leave}", f"/preferences/{mine}", f"/preferences/{mine}/erase"),
-        *(f"/confirm/{by['confirm']}", f"/address/{by['address']}"),
-    ]
-    done: list[tuple[str, dict[str, str]]] = [
-        (f"/vote/{vote}", {"gesso-lite": "skip"}),
-        (f"/confirm/{by['confirm']}", {}),
-        (f"/address/{by['address']}", {}),
-        (f"/preferences/{mine}", {"tracking": "off"}),
-        (f"/preferences/{mine}/choices", {"frequency": "monthly", "zone": "UTC"}),
-        (f"/preferences/{mine}/pause", {"weeks": "2"}),
-        (f"/preferences/{mine}/address", {"email": "ada.new@example.com"}),
-        (f"/preferences/{mine}/export", {}),
-        (f"/unsubscribe/{by['unsubscribe of a letter']}", {"List-Unsubscribe": "One-Click"}),
-        (f"/unsubscribe/{leave}", {"List-Unsubscribe": "One-Click"}),
-        (f"/unsubscribe/{leave}/reason", {"reason": "other", "words": "I moved on."}),
-        (f"/unsubscribe/{leave}/undo", {}),
-        (f"/unsubscribe/{leave}", {}),
-        (f"/preferences/{mine}/erase", {}),
-    ]
-    return [("GET", path, {}) for path in looked_at] + [("POST", *one) for one in done]
-
-
-def _named(line: str, known: dict[str, str]) -> str:
-    for one, name in known.items():
-        line = line.replace(one, name)
-    return line
-
-
 EFFECTS = (
     "SELECT 'subscriber', email, status, tracking, frequency, zone, paused_until FROM subscriber",
     "SELECT 'suppression', coalesce(email, '-'), reason, note, at FROM suppression",
@@ -348,15 +285,9 @@ def test_links_sent_before_work_for_their_owner_and_for_nobody_who_came_since(
     before: Outside,
 ) -> None:
     """Every number that a link of that time could hold, for every purpose that opens a page."""
-    was = dict(rows("SELECT id, email FROM subscriber"))
-    last = max(was)
-    gone = {number: None for number in range(1, last + 4) if number not in was}
+    was = people_before()
     before.done("subscribers", "erase", was[1])
     before.done("subscribers", "add", "new@example.org")
     ((came,),) = rows("SELECT id FROM subscriber WHERE email = 'new@example.org'")
-    assert came > last
-    for number in (*was, *gone):
-        made = product.make_tokens(SECRET, number, 1)
-        for purpose in ("preferences", "unsubscribe", "vote", "confirm"):
-            expected = None if number == 1 else was.get(number)
-            assert product.owner_of(SECRET, purpose, made[purpose]) == expected
+    assert came > max(was)
+    check_owners({number: email for number, email in was.items() if number != 1})
