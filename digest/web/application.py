@@ -8,10 +8,10 @@ from digest.track.hits.writer import HitWriter, hit_commit
 from digest.track.provider_events.webhook_ingest import webhook_ingest
 from digest.web import health, metrics, static, webhooks
 from digest.web.error_pages import add_error_pages
-from digest.web.forwarded import ForwardedWarningMiddleware
 from digest.web.headers import SecurityHeadersMiddleware
-from digest.web.link_tails import LinkTailMiddleware
-from digest.web.path_prefix import PathPrefixMiddleware
+from digest.web.middleware.forwarded import ForwardedWarningMiddleware
+from digest.web.middleware.link_tails import LinkTailMiddleware
+from digest.web.middleware.path_prefix import PathPrefixMiddleware
 from digest.web.public import (
     clicks,
     comparisons,

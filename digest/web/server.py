@@ -64,7 +64,7 @@ def server_of(app: ASGIApp, stop: threading.Event) -> uvicorn.Server:
 def _protocol() -> "type[asyncio.Protocol] | HTTPProtocolType":
     """The protocol over httptools where that is installed; h11 has bounds of its own."""
     try:
-        from digest.web.protocol import BoundedProtocol  # noqa: PLC0415 - it may be missing
+        from digest.web.middleware.protocol import BoundedProtocol  # noqa: PLC0415 - it may be missing
     except ImportError:
         return "h11"
     return BoundedProtocol

@@ -13,7 +13,7 @@ import subscribers.addresses
 import subscribers.service
 from digest.catalog.slugs import LONGEST_READ, slugify
 from digest.settings import LONGEST_SETTING, Settings
-from digest.settings_validators import parse_sender
+from digest.settings.validators import parse_sender
 from digest.track.hits import bot_detection
 from store.text import MAX_MARKS, limit_marks, normalize
 from subscribers.addresses import AddressError, parse_address

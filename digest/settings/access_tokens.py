@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings
 
 from digest.deliver.access_token import TokenSource
-from digest.settings_validators import token_url
+from digest.settings.validators import token_url
 
 
 class AccessTokenSettings(BaseSettings):

@@ -23,8 +23,8 @@ from digest.deliver.rate_limit.limits import Limits, parse_domain_limits, parse_
 from digest.language.choose import language_of
 from digest.language.language import Language
 from digest.message.edition import Sender
-from digest.settings_access_tokens import AccessTokenSettings
-from digest.settings_validators import (
+from digest.settings.access_tokens import AccessTokenSettings
+from digest.settings.validators import (
     bounce_pattern,
     colour,
     dns_server_text,
