@@ -63,8 +63,8 @@ class Matchup:
     url: str
     left: Side
     right: Side
-    kicker: str
-    summary: str
+    kicker: str = ""
+    summary: str = ""
     """One sentence of our own: who leads, or that the panel is divided."""
     line: TellingLine | None = None
     """In groups and briefs; the lead has a pull quote on each side."""

@@ -23,8 +23,6 @@ def matchup(
         url=view.url or f"{public_url}/comparisons/{view.slug}",
         left=_side(left, public_url, trends),
         right=_side(right, public_url, trends),
-        kicker="",
-        summary="",
     )
 
 

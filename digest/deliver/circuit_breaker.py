@@ -20,7 +20,10 @@ from digest.deliver.providers.base import Accepted, Outcome, Rejected
 SAME_WORDS_LIMIT = 10
 """Refusals in the same words, not about the address, that open the breaker."""
 SAME_WORDS_RECOVERY = 0.25
-"""What an accepted message takes off: up to a fifth may be refused in the same words for long."""
+"""What an accepted message takes off: a tenth may be refused in the same words for long.
+
+At a fifth it would be even; docs/servers.md has the rates.
+"""
 MOST_LIMIT = 60
 """Refusals of any kind, dead addresses included, in a run where most are refused.
 

@@ -25,8 +25,11 @@ def last_issue(session: Session, series: str, until: datetime) -> Issue | None:
     ).first()
 
 
-def previous_issue(session: Session, issue: Issue) -> Issue | None:
-    """Return the issue of the same series before this one, void ones aside."""
+def earlier_issues(session: Session, issue: Issue, count: int) -> Sequence[Issue]:
+    """Return up to `count` issues of the same series before this one, the newest first.
+
+    Void ones are left out.
+    """
     return session.exec(
         select(Issue)
         .where(
@@ -35,8 +38,8 @@ def previous_issue(session: Session, issue: Issue) -> Issue | None:
             col(Issue.state).not_in(VOID),
         )
         .order_by(col(Issue.number).desc())
-        .limit(1)
-    ).first()
+        .limit(count)
+    ).all()
 
 
 def used(session: Session, series: str) -> dict[int, int]:

@@ -17,7 +17,7 @@ from digest.compose.content import Content
 from digest.compose.issue import compose
 from digest.gate import SampleMessage, sample_message
 from digest.issues.days import sending_day
-from digest.issues.history import previous_issue
+from digest.issues.history import earlier_issues
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.tables import Issue, IssueState, Link, Variant
 from digest.language.language import ENGLISH, Language
@@ -117,8 +117,8 @@ class IssueRenderer:
 
     def last_subject(self, session: Session, number: int) -> str:
         """Return the subject of the series' issue before this one; empty if there is none."""
-        before = previous_issue(session, find_issue(session, number))
-        return before.subject if before else ""
+        before = earlier_issues(session, find_issue(session, number), 1)
+        return before[0].subject if before else ""
 
     def _edition(self, session: Session, number: int, rendered: Rendered) -> Edition:
         issue = find_issue(session, number)

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,7 +90,7 @@ def hindrance(program: str) -> str:
 
 
 @dataclass
-class MailServer:
+class MailServer(ABC):
     """Running inside a with-block on `port`. `settings` are lines of its configuration."""
 
     settings: str = ""
@@ -131,19 +132,21 @@ class MailServer:
     def output(self) -> str:
         return (self.folder / "output").read_text(errors="replace")
 
+    @abstractmethod
     def taken(self) -> list[str]:
         """The recipients of every message that it took, by its own log."""
-        raise NotImplementedError
 
     @property
     def recipients(self) -> list[str]:
         return self.taken()
 
+    @abstractmethod
     def _command(self) -> list[str]:
-        raise NotImplementedError
+        """The program and its arguments."""
 
+    @abstractmethod
     def _configure(self) -> None:
-        raise NotImplementedError
+        """Write its configuration into `folder`."""
 
     def _lay_out(self) -> None:
         self.folder.chmod(0o755)

@@ -19,7 +19,7 @@ from digest.compose.preheader import preheader
 from digest.compose.span import Span, said_span, span_between
 from digest.compose.statements.issue_facts import IssueFacts, PastIssue, issue_facts
 from digest.compose.subject import PROPOSALS, Proposal, proposals
-from digest.issues.history import VOID, picks_of
+from digest.issues.history import earlier_issues, picks_of
 from digest.issues.tables import Issue, Pick
 from digest.language.language import Language
 from digest.pick import reasons
@@ -110,16 +110,7 @@ def schedule_span(session: Session, series: str, at: datetime) -> Span:
 
 def past_issues(session: Session, issue: Issue) -> list[PastIssue]:
     """Return the issues of the series before this one, the newest first."""
-    rows = session.exec(
-        select(Issue)
-        .where(
-            Issue.series == issue.series,
-            col(Issue.number) < issue.number,
-            col(Issue.state).not_in(VOID),
-        )
-        .order_by(col(Issue.number).desc())
-        .limit(PAST_ISSUES)
-    ).all()
+    rows = earlier_issues(session, issue, PAST_ISSUES)
     numbers = [row.number for row in rows]
     printed: dict[int, list[dict[str, Any] | None]] = {}
     for pick in session.exec(select(Pick).where(col(Pick.issue_number).in_(numbers))):

@@ -8,8 +8,9 @@ from typing import Any, NoReturn
 from digest.catalog.intake import limits
 from store.errors import DigestError
 
-# Strings are passed over whole (possessively, so that no text makes it slow); an unclosed one
-# runs to the end, where the parser will complain.
+# Strings are passed over whole (possessively, so that no text makes it slow; neither alternative
+# can break off midway, which Python 3.11.2 would take); an unclosed one runs to the end,
+# where the parser will complain.
 _MARKS = re.compile(r'"(?:[^"\\]++|\\.?)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
