@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from digest.language.isolates import as_markup
 from digest.language.language import Language
 from digest.language.message import Message
-from digest.language.terms import REVIEWERS
+from digest.language.terms import REVIEWERS, VERDICTS
 
 Check = Callable[[object], object]
 """Returns a value as a template may print it."""
@@ -56,6 +56,10 @@ class Speaker:
         """Name a member of the panel."""
         return Said(self._language.say(REVIEWERS[lens]))
 
+    def verdict(self, verdict: str) -> str:
+        """Say a verdict in a word."""
+        return Said(self._language.say(VERDICTS[verdict]))
+
     @pass_eval_context
     def published(self, context: EvalContext, text: Any) -> Any:
         """Return what a page says, as it says it, marked as of its language where that is known."""
@@ -95,5 +99,6 @@ def add_language(
         "percent": language.percent,
         "published": speaker.published,
         "reviewer": speaker.reviewer,
+        "verdict": speaker.verdict,
         "written_date": language.written_date,
     }
