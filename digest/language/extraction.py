@@ -4,6 +4,7 @@ For who changes the product's words: `make messages`.
 """
 
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -16,6 +17,9 @@ from digest.language.catalogue import FOLDER
 
 _CODE = {"Message": None}
 _TEMPLATES = ["say", "plain"]
+_CHANGES = tuple(
+    f'"{name}' for name in ("POT-Creation", "PO-Revision", "Generated-By", "Report-", "Last-")
+)
 _ENGLISH_TEMPLATES = "studio"
 """Pages for editors, which are not translated."""
 
@@ -36,10 +40,20 @@ def renew(catalogue: Path, found: Catalog) -> None:
     """Write the catalogue again with what was `found`: new messages are empty, gone ones go."""
     with catalogue.open("rb") as file:
         kept = read_po(file)
+    # Some languages have a form of their own for millions, which nothing here comes to.
+    plurals = kept.num_plurals, kept.plural_expr
     kept.update(found, no_fuzzy_matching=True)
     kept.obsolete.clear()
-    with catalogue.open("wb") as file:
-        write_po(file, kept, width=100, sort_output=True, omit_header=False, no_location=False)
+    kept._num_plurals, kept._plural_expr = plurals  # noqa: SLF001 - what the file says, not the CLDR
+    write(catalogue, kept)
+
+
+def write(path: Path, catalogue: Catalog) -> None:
+    """Write a catalogue, without the moments and versions that would change each time."""
+    written = BytesIO()
+    write_po(written, catalogue, width=100, sort_output=True)
+    lines = written.getvalue().decode().split("\n")
+    path.write_text("\n".join(one for one in lines if not one.startswith(_CHANGES)), "utf-8")
 
 
 def _messages(code: Path, templates: Path) -> Iterator[tuple[str, str, str]]:
