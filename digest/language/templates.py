@@ -52,6 +52,10 @@ class Speaker:
         form = self._language.form(message, checked)
         return Said(form.format_map(self._language.begun(message, checked, shown)))
 
+    def plain_text(self, text: str) -> str:
+        """Keep marks of direction as they are, where no element can stand."""
+        return Said(self._check(text))
+
     def reviewer(self, lens: str) -> str:
         """Name a member of the panel."""
         return Said(self._language.say(REVIEWERS[lens]))
@@ -97,6 +101,7 @@ def add_language(
     environment.filters |= {
         "month": language.month,
         "percent": language.percent,
+        "plain": speaker.plain_text,
         "published": speaker.published,
         "reviewer": speaker.reviewer,
         "verdict": speaker.verdict,
