@@ -40,11 +40,8 @@ def renew(catalogue: Path, found: Catalog) -> None:
     """Write the catalogue again with what was `found`: new messages are empty, gone ones go."""
     with catalogue.open("rb") as file:
         kept = read_po(file)
-    # Some languages have a form of their own for millions, which nothing here comes to.
-    plurals = kept.num_plurals, kept.plural_expr
     kept.update(found, no_fuzzy_matching=True)
     kept.obsolete.clear()
-    kept._num_plurals, kept._plural_expr = plurals  # noqa: SLF001 - what the file says, not the CLDR
     write(catalogue, kept)
 
 
