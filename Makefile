@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage lint format bench kills pictures lock serve clean
+.PHONY: help setup demo test coverage lint format bench kills pictures lock serve messages clean
 
 help: ## what this file can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -72,6 +72,9 @@ kills: $(VENV)/.dev ## senders killed at 250 random moments; serve stopped; stor
 lock: ## renew the two lock files (needs uv)
 	uv pip compile -q pyproject.toml --extra build --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements.lock
 	uv pip compile -q pyproject.toml --extra build --extra dev --universal --generate-hashes --no-emit-index-url --no-annotate --no-header -o requirements-dev.lock
+
+messages: $(VENV)/.dev ## bring the catalogues of languages up to date with code and templates
+	@$(BIN)/python -m digest.language.extraction
 
 clean: ## remove .venv and caches; var/ (your data) stays
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage build dist

@@ -122,7 +122,11 @@ def bootstrap(
     tokens = Tokens(settings.secrets)
     hasher = StoredAddressHasher(store, settings.secrets)
     language = settings.reader_language
-    environment = email_environment(*_template_folders(settings), language=language)
+    environment = email_environment(
+        *_template_folders(settings),
+        language=language,
+        content_language=settings.content_language,
+    )
     renderer = _issue_renderer(settings, environment, tokens, language)
     batch_size = settings.limits.batch_size(provider.batch_size)
     send_tasks = None if store.is_sqlite else open_send_tasks(batch_size, clock)

@@ -37,7 +37,8 @@ class Brand:
 
     `postal_address` is one line or several. `logo_url` is an image's https address, or empty: then
     the name is shown instead, as it is where images are off. `accent` is mixed until it is
-    readable, in light and in dark mode.
+    readable, in light and in dark mode. `language` is what readers are written to in;
+    `content_language` that of the comparison pages, empty where it is not known.
     """
 
     name: str
@@ -46,5 +47,6 @@ class Brand:
     tagline: str = TAGLINE.text
     accent: str = ACCENT
     language: str = "en"
+    content_language: str = ""
     logo_url: str = ""
     typeface: Typeface = Typeface.SANS

@@ -24,6 +24,7 @@
     │   ├── AccessTokenError          no access token for a mailbox can be had
     │   ├── AddressError              a mail address is not accepted
     │   │   └── MisspeltDomainError   the domain looks like a slip of a well-known one
+    │   ├── CatalogueError            a catalogue of translations can't be read
     │   ├── CommandError              a command ends with this line
     │   ├── DkimKeyError              a DKIM key can't be used
     │   ├── FileError                 a file can't be read or is too large

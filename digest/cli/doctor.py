@@ -44,6 +44,7 @@ def doctor(try_address: Try = None) -> None:
 
 def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:
     from digest.deliver.providers.base import ProviderError
+    from digest.language.choose import is_translated
     from digest.settings import ProviderName
     from digest.startup_checks import unknown_settings
 
@@ -73,6 +74,9 @@ def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:
         "postal address " + ("is set" if address else "is missing: set DIGEST_POSTAL_ADDRESS"),
     )
     yield True, f"mail is from {settings.sender}"
+    if not is_translated(app.language):
+        hint = "the product's words are English; docs/languages.md says how to add a catalogue"
+        yield None, f"language {app.language.tag} has no catalogue: {hint}"
     keys: list[DkimKey] = []
     yield from _dkim_signing(settings, keys)
     yield from _deliverability(settings, keys)

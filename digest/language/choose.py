@@ -27,4 +27,5 @@ def is_translated(language: Language) -> bool:
 
     if not isinstance(language, CldrLanguage):
         return True
-    return language.locale.language == "en" or bool(language.catalogue.forms)
+    english = language.tag.partition("-")[0] == ENGLISH.tag
+    return english or bool(language.catalogue.forms)

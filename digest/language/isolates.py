@@ -13,4 +13,5 @@ def as_markup(text: Markup) -> Markup:
     """Return escaped text with `<bdi>` for each pair of marks: what is in it keeps its order."""
     if ISOLATE not in text:
         return text
-    return Markup(_ISOLATED.sub(r"<bdi>\1</bdi>", text))  # noqa: S704 - it came in escaped
+    # As plain text: what joins pieces of markup would escape the elements.
+    return Markup(_ISOLATED.sub(r"<bdi>\1</bdi>", str(text)))  # noqa: S704 - it came in escaped

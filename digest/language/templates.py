@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from digest.language.isolates import as_markup
 from digest.language.language import Language
 from digest.language.message import Message
-from digest.language.terms import REVIEWERS
+from digest.language.terms import REVIEWERS, VERDICTS
 
 Check = Callable[[object], object]
 """Returns a value as a template may print it."""
@@ -52,9 +52,17 @@ class Speaker:
         form = self._language.form(message, checked)
         return Said(form.format_map(self._language.begun(message, checked, shown)))
 
+    def plain_text(self, text: str) -> str:
+        """Keep marks of direction as they are, where no element can stand."""
+        return Said(self._check(text))
+
     def reviewer(self, lens: str) -> str:
         """Name a member of the panel."""
         return Said(self._language.say(REVIEWERS[lens]))
+
+    def verdict(self, verdict: str) -> str:
+        """Say a verdict in a word."""
+        return Said(self._language.say(VERDICTS[verdict]))
 
     @pass_eval_context
     def published(self, context: EvalContext, text: Any) -> Any:
@@ -93,7 +101,9 @@ def add_language(
     environment.filters |= {
         "month": language.month,
         "percent": language.percent,
+        "plain": speaker.plain_text,
         "published": speaker.published,
         "reviewer": speaker.reviewer,
+        "verdict": speaker.verdict,
         "written_date": language.written_date,
     }

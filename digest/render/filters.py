@@ -23,6 +23,12 @@ _UNSAFE_IN_ATTRIBUTE = re.compile(r"[^A-Za-z0-9 .,:;/?#@!$()*+=_~%-]")
 _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
+_WIDE = "\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff01-\uff60\u3000-\u303f"
+_NEVER_FIRST = "，。、；：！？）」』】》〉”’…"
+_PARTS = re.compile(rf"(?:[{_WIDE}]|[^\s{_WIDE}]+)[{_NEVER_FIRST}]*\s*")
+"""What stays on one line: a wide letter or a word of others, and the marks after it."""
+
+
 def sanitize(text: str) -> str:
     """Return text from outside without slots, and without characters that are no text."""
     return disarm_slots(_NOT_TEXT.sub("", text))
@@ -54,8 +60,11 @@ def attribute(value: object) -> Markup:
 def wrap(value: object, indent: str = "", first: str | None = None, width: int = COLUMNS) -> str:
     """Wrap text to lines of at most `width` columns, each after `indent` (the first after `first`).
 
-    Words and addresses stay whole, however long.
+    Words and addresses stay whole, however long; Chinese and Japanese have none, and part between
+    any two letters.
     """
+    if any(east_asian_width(one) in "WF" for one in str(value)):
+        return _wrap_wide(" ".join(str(value).split()), indent, first, width)
     wrapper = TextWrapper(
         width=width,
         initial_indent=indent if first is None else first,
@@ -64,6 +73,19 @@ def wrap(value: object, indent: str = "", first: str | None = None, width: int =
         break_on_hyphens=False,
     )
     return "\n".join(wrapper.wrap(" ".join(str(value).split())))
+
+
+def _wrap_wide(text: str, indent: str, first: str | None, width: int) -> str:
+    """Wrap text that has letters of two columns."""
+    lines = [indent if first is None else first]
+    filled = False
+    for part in _PARTS.findall(text):
+        if filled and _columns(lines[-1]) + _columns(part.rstrip()) > width:
+            lines[-1] = lines[-1].rstrip()
+            lines.append(indent)
+        lines[-1] += part
+        filled = True
+    return "\n".join(lines).rstrip()
 
 
 def column(label: str, labels: Sequence[str]) -> str:

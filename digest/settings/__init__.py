@@ -32,6 +32,7 @@ from digest.settings.validators import (
     gate_codes_text,
     gate_ignored_text,
     language_tag,
+    language_tag_or_none,
     line,
     logo,
     name_text,
@@ -106,6 +107,8 @@ class Settings(AccessTokenSettings):
     """Shown 40 pixels high; the list's name replaces it where images are off."""
     typeface: Typeface = Typeface.SANS
     language: Annotated[str, AfterValidator(language_tag)] = "en"
+    content_language: Annotated[str, AfterValidator(language_tag_or_none)] = ""
+    """The language of the comparison pages; names, quotes and descriptions are marked with it."""
     templates: Path | None = None
     """A folder of your own email templates; a template that it lacks is taken from the product."""
     tracking: bool = True
@@ -295,6 +298,7 @@ class Settings(AccessTokenSettings):
             tagline=self._tagline,
             accent=self.accent,
             language=self.language,
+            content_language=self.content_language,
             logo_url=self.logo_url,
             typeface=self.typeface,
         )

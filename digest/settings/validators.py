@@ -79,6 +79,11 @@ def language_tag(value: str) -> str:
     return value
 
 
+def language_tag_or_none(value: str) -> str:
+    """Accept a language tag, or nothing."""
+    return language_tag(value) if value else ""
+
+
 def reply_to_text(value: str) -> str:
     """Accept a mail address, or nothing."""
     try:

@@ -53,7 +53,7 @@ class PageTemplates:
             lstrip_blocks=True,
             finalize=finalize,
         )
-        add_language(environment, language, lambda value: value)
+        add_language(environment, language, lambda value: value, brand.content_language)
         environment.filters |= {
             "day": lambda moment: day(moment, language),
             "reach": bar_cells,

@@ -9,10 +9,12 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from digest.compose.content import PullQuote
+from digest.language.choose import language_of
 from digest.render.environment import email_environment, templates_folder
 from digest.render.issue import render_issue
 from tests.golden.emails import EMAILS
 from tests.golden.sample import BRAND, content
+from tests.unit.language.english import LANGUAGES
 
 WIDTHS = (320, 375, 640, 1200)
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag22aa", "best-practice"]}}
@@ -23,7 +25,8 @@ NOT_A_PAGE = {
 SPREAD = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 TOPS = "kind => [...document.querySelectorAll(kind)].map(one => one.getBoundingClientRect().top)"
 PLACES = """words => {
-  const text = [...document.querySelectorAll('.chip')].at(-1).firstChild
+  let text = [...document.querySelectorAll('.chip')].at(-1)
+  while (text.firstChild) text = text.firstChild
   return words.map(word => {
     const range = document.createRange()
     const at = text.data.indexOf(word)
@@ -74,11 +77,25 @@ def test_headings_go_down_step_by_step_from_one_title(chromium: Browser, html: s
     assert all(lower - upper <= 1 for upper, lower in pairwise(levels))
 
 
-def test_an_email_from_right_to_left_fits_and_says_so(chromium: Browser) -> None:
-    brand = replace(BRAND, language="ar", name="أحكام الأسبوع")
-    rendered = render_issue(content(), brand, email_environment(templates_folder()))
+def in_language(tag: str, **changes: str) -> str:
+    """The sample issue's HTML in a language, its pages being English."""
+    language, brand = language_of(tag), replace(BRAND, language=tag, **changes)
+    environment = email_environment(templates_folder(), language=language, content_language="en")
+    return render_issue(content(), brand, environment, language=language).html
+
+
+@pytest.mark.parametrize("tag", LANGUAGES)
+def test_an_email_in_another_language_fits_and_is_accessible(chromium: Browser, tag: str) -> None:
     page = chromium.new_page(viewport={"width": 320, "height": 800})
-    page.set_content(rendered.html)
+    page.set_content(in_language(tag))
+    assert page.evaluate(SPREAD) <= 0
+    assert Axe().run(page, options=RULES | NOT_A_PAGE).response["violations"] == []
+    page.close()
+
+
+def test_an_email_from_right_to_left_fits_and_says_so(chromium: Browser) -> None:
+    page = chromium.new_page(viewport={"width": 320, "height": 800})
+    page.set_content(in_language("ar", name="أحكام الأسبوع"))
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).direction") == "rtl"
     assert page.evaluate(SPREAD) <= 0
     assert Axe().run(page, options=RULES | NOT_A_PAGE).response["violations"] == []
@@ -143,10 +160,8 @@ def test_two_contenders_stand_level(chromium: Browser, lacks: dict[str, Any]) ->
 
 def test_words_of_another_script_keep_their_order(chromium: Browser) -> None:
     """Else "$0.40 / 1M tokens" is read as "1M tokens / $0.40" in an Arabic newsletter."""
-    brand = replace(BRAND, language="ar")
-    mail = render_issue(content(), brand, email_environment(templates_folder()))
     page = chromium.new_page(viewport={"width": 640, "height": 800})
-    page.set_content(mail.html)
+    page.set_content(in_language("ar"))
     places = page.evaluate(PLACES, ["$0.40", "tokens"])
     page.close()
     assert places[0] < places[1]

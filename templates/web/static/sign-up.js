@@ -29,7 +29,7 @@ for (const form of document.querySelectorAll("form[data-challenge]")) {
     const status = form.querySelector("[data-status]");
     const button = form.querySelector("button");
     button.disabled = true;
-    if (status) status.textContent = "One moment: your browser shows that it is no robot.";
+    if (status) status.textContent = status.dataset.working || "One moment: your browser shows that it is no robot.";
     try {
       const challenge = await (await fetch(form.dataset.challenge)).json();
       const solution = await solve(challenge);
@@ -37,7 +37,7 @@ for (const form of document.querySelectorAll("form[data-challenge]")) {
       form.submit();
     } catch {
       button.disabled = false;
-      if (status) status.textContent = "That did not work. Please try once more.";
+      if (status) status.textContent = status.dataset.failed || "That did not work. Please try once more.";
     }
   });
 }

@@ -12,6 +12,7 @@ HEAVY = (
     "altcha",
     "apscheduler",
     "asyncpg",
+    "babel",
     "css_inline",
     "cryptography",
     "dns",

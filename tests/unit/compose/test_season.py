@@ -15,6 +15,7 @@ from digest.compose.preheader import preheader
 from digest.compose.span import Span, said_span
 from digest.compose.statements.issue_facts import PastIssue, issue_facts
 from digest.compose.subject import proposals
+from digest.language.choose import language_of
 from digest.quotes.sentences import is_whole, sentences
 from tests.unit.compose.season import SeasonWeek, weeks
 from tests.unit.compose.told_pages import Pages
@@ -35,19 +36,26 @@ class Week:
 
 
 @cache
-def season() -> tuple[Week, ...]:
-    """The season, each issue knowing the eight before it."""
+def season(tag: str = "en", count: int = WEEKS) -> tuple[Week, ...]:
+    """The season in a language, each issue knowing the eight before it."""
+    language = language_of(tag)
     past: list[PastIssue] = []
     printed: list[tuple[int, dict[str, set[float | None]]]] = []
     done = []
-    for week in weeks(WEEKS, SEED):
+    for week in weeks(count, SEED):
         span = said_span(Span.WEEK, [view.published_at for view in week.views], week.as_of)
         facts = issue_facts(week.number, week.views, span=span, past=past[:EIGHT])
-        offered = proposals(facts)
-        intro = lead_in(facts, offered[0].pattern)
-        title = Headline(offered[0].subject, preheader(facts), intro.text)
+        offered = proposals(facts, language=language)
+        intro = lead_in(facts, offered[0].pattern, language)
+        title = Headline(offered[0].subject, preheader(facts, language), intro.text)
         content = compose(
-            week.number, week.as_of.date(), title, week.views, "https://d.example", facts=facts
+            week.number,
+            week.as_of.date(),
+            title,
+            week.views,
+            "https://d.example",
+            facts=facts,
+            language=language,
         )
         pages = Pages(week.number, week.views, week.as_of, tuple(printed[:EIGHT]))
         subjects = tuple(one.subject for one in offered)
