@@ -30,6 +30,8 @@
     │   ├── FileError                 a file can't be read or is too large
     │   ├── ImportRefusedError        a subscriber file can't be imported at all
     │   ├── IssueError                an issue can't do this in its state
+    │   │   ├── EditError             an edit, undo or redo can't be made
+    │   │   │   └── EditConflictError   somebody changed the same field since
     │   │   ├── NoSuchIssueError      no issue has that number
     │   │   ├── NothingNewError       there is nothing new to pick
     │   │   └── SendingHeldError      nothing may be sent from this database

@@ -6,6 +6,12 @@ from datetime import date
 from digest.catalog.trends import Week
 
 
+class Markdown(str):
+    """Text of an editor's, to be read as Markdown. Any other text is printed as it stands."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class PullQuote:
     """Whole sentences of a review; `verdict` is ship, skip or None (unknown).
@@ -70,6 +76,17 @@ class Matchup:
     """In groups and briefs; the lead has a pull quote on each side."""
     since: str = ""
     """How a score moved since an earlier issue printed it, in a sentence."""
+    headline: str = ""
+    """The editor's headline, if they wrote one; `title` is the page's."""
+    note: str = ""
+    """The editor's summary, if they wrote one; `summary` holds it too."""
+    second: TellingLine | None = None
+    """Another line, where an editor chose one about each tool."""
+
+    @property
+    def lines(self) -> tuple[TellingLine, ...]:
+        """Return the telling lines that there are."""
+        return tuple(filter(None, (self.line, self.second)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +113,18 @@ class Content:
     briefs: tuple[Matchup, ...]
     also: str = "Also compared"
     """The heading over the briefs."""
+    closing: str = ""
+    """The editor's closing note, under the last comparison."""
 
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """Subject, preheader and lead-in as an editor may change them; an empty one is proposed."""
+    """Subject, preheader and lead-in as an editor may change them; an empty one is proposed.
+
+    There is a closing note only where an editor wrote one.
+    """
 
     subject: str
     preheader: str
     intro: str = ""
+    closing: str = ""

@@ -1,7 +1,7 @@
 """Groups the comparisons that share a tool, if their pages agree on its score."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from digest.catalog.queries import ComparisonView, ContenderView
@@ -30,20 +30,23 @@ def group_by_tool(
     matchups: Sequence[Matchup],
     span: Span = Span.OPEN,
     language: Language = ENGLISH,
+    apart: Collection[str] = (),
 ) -> tuple[list[Group], list[Matchup]]:
     """Return the groups, the largest first, and the matchups that are in none.
 
     A comparison is in one group at most, and a rival in a group once: a second comparison of the
-    same two stays outside.
+    same two stays outside, and so do those with a slug in `apart`.
     """
-    left = list(zip(views, matchups, strict=True))
+    every = list(zip(views, matchups, strict=True))
+    left = [pair for pair in every if pair[0].slug not in apart]
     found: list[_Members] = []
     while True:
         members = _largest(left)
         if members is None:
             tools = Counter(one.key[0] for one in found)
             groups = [_group(one, span, language, alone=tools[one.key[0]] == 1) for one in found]
-            return groups, [matchup for _, matchup in left]
+            grouped = {view.id for one in found for view, _ in one.pairs}
+            return groups, [matchup for view, matchup in every if view.id not in grouped]
         found.append(members)
         taken = {view.id for view, _ in members.pairs}
         left = [pair for pair in left if pair[0].id not in taken]

@@ -8,6 +8,12 @@ from types import MappingProxyType
 from digest.catalog.queries import ComparisonView
 from digest.catalog.trends import Trends
 from digest.compose.content import Content, Headline, Matchup
+from digest.compose.edits import (
+    NO_EDITS,
+    EditsBySlug,
+    with_choices,
+    with_words,
+)
 from digest.compose.groups import group_by_tool
 from digest.compose.kicker import kicker
 from digest.compose.lead_in import lead_in
@@ -29,17 +35,20 @@ def compose(
     trends: Trends = MappingProxyType({}),
     facts: IssueFacts | None = None,
     language: Language = ENGLISH,
+    edits: EditsBySlug = MappingProxyType({}),
 ) -> Content:
     """Return the content: the first pick in full, rivals of a tool grouped, the rest in brief.
 
     `trends` holds panel scores by week for each tool id; `facts` knows the issues before this one
-    and what span of time it is of.
+    and what span of time it is of; `edits` is what editors made of single comparisons.
     """
     facts = facts or issue_facts(number, picked)
     plain = [matchup(view, public_url, trends) for view in picked]
-    lead, *others = _worded(plain, facts, language)
-    grouped = group_by_tool(list(picked[1:]), others, facts.span, language)
-    lead, groups, briefs = with_quotes(lead, *grouped, picked)
+    worded = _worded(plain, facts, language)
+    lead, *others = [with_words(one, edits.get(one.slug, NO_EDITS)) for one in worded]
+    apart = {slug for slug, one in edits.items() if one.apart}
+    grouped = group_by_tool(list(picked[1:]), others, facts.span, language, apart)
+    lead, groups, briefs = with_choices(*with_quotes(lead, *grouped, picked), picked, edits)
     return Content(
         number=number,
         date=day,
@@ -50,6 +59,7 @@ def compose(
         groups=tuple(groups),
         briefs=tuple(briefs),
         also=language.say(messages.ALSO[facts.span]),
+        closing=title.closing,
     )
 
 

@@ -79,8 +79,13 @@ class Issue(Table, table=True):
     written: dict[str, Any] = Field(
         default_factory=dict, sa_column=Column(Json, nullable=False, server_default="{}")
     )
-    """Which of subject, preheader and intro an editor wrote, with the panel scores as they were
-    then (`{"scores": {slug: score}}`), or the proposal they took (`{"pattern": name}`)."""
+    """What editors made of it, by field (`digest.issues.revisions.fields`): a text with the facts
+    as they were then (`{"text": ..., "scores": {...}}`), the proposal that was taken
+    (`{"pattern": name}`), a chosen quote. Its revisions tell the same."""
+    revision: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """The number of the last revision that changed it."""
+    approved_revision: int | None = Field(default=None)
+    """The revision that was approved last, even where a change has withdrawn the approval."""
     patterns: list[str] = Field(
         default_factory=list, sa_column=Column(Json, nullable=False, server_default="[]")
     )

@@ -23,6 +23,7 @@ from digest.issues.tables import Issue, IssueState, Link, Variant
 from digest.language.language import ENGLISH, Language
 from digest.message.edition import Edition, Sender
 from digest.message.personalization import Personalization, Recipient, personalize
+from digest.pipeline.wording.chosen import pick_edits
 from digest.pipeline.wording.claims import claims_of
 from digest.pipeline.wording.proposed import wording
 from digest.render.issue import dated, render_issue
@@ -63,6 +64,7 @@ class IssueRenderer:
             trends=trends(session, tools, issue.as_of),
             facts=now.facts,
             language=self.language,
+            edits=pick_edits(now.values, now.picked),
         )
 
     def rendered(self, session: Session, number: int) -> Rendered:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlmodel import Session, col, delete, update
+from sqlmodel import Session, col, update
 
 from digest.deliver.ledger import resend
 from digest.deliver.ledger.freeze import freeze_audience
@@ -12,16 +12,19 @@ from digest.deliver.tables import DeliveryState
 from digest.gate import Finding, Gate, SampleMessage, blocking, summary_line
 from digest.issues.days import issue_zone, sending_day
 from digest.issues.lifecycle import IssueError, find_issue, transition
-from digest.issues.tables import MANUAL_SERIES, Issue, IssueState, Link, Override, Pick, Variant
+from digest.issues.revisions.records import lock_issue
+from digest.issues.tables import MANUAL_SERIES, Issue, IssueState, Override, Pick
 from digest.pick import Rules
 from digest.pipeline.drafting import draft_issue
+from digest.pipeline.editing.approvals import ensure_seen, record_approval
+from digest.pipeline.editing.changes import TakeProposal, Write
+from digest.pipeline.editing.editor import IssueEditor
 from digest.pipeline.hold import SendingGuard
 from digest.pipeline.issue_renderer import IssueRenderer, freeze
 from digest.pipeline.notify_workers import NotifyWorkers, notify_nobody
 from digest.pipeline.overrides import overrides_of, record_overrides, refuse_blocked
 from digest.pipeline.wording.printed import keep_printed
 from digest.pipeline.wording.proposed import reword
-from digest.pipeline.wording.written import choose_proposal, write_words
 from digest.render.errors import TemplateError
 from digest.render.issue import dated
 from store.engine import Store
@@ -79,31 +82,33 @@ class IssueService:
             language=self.renderer.language,
         )
 
+    @property
+    def editor(self) -> IssueEditor:
+        """What changes an issue, each change a revision."""
+        return IssueEditor(self.store, self.clock, self.renderer.language)
+
     def edit(
         self,
         number: int,
         subject: str | None = None,
         preheader: str | None = None,
         intro: str | None = None,
+        *,
+        by: str = "editor",
     ) -> None:
-        """Write the subject, the preheader or the lead-in; an approval is withdrawn.
+        """Write the subject, the preheader or the introduction; an approval is withdrawn.
 
         What is given as an empty text is proposed again from then on.
         """
         given = {"subject": subject, "preheader": preheader, "intro": intro}
-        with self.store.write() as session:
-            issue = _draft_again(session, number)
-            for name, text in given.items():
-                if text is not None:
-                    write_words(session, issue, name, text)
-            reword(session, issue, self.renderer.language)
+        changes = [Write(name, text) for name, text in given.items() if text is not None]
+        self.editor.change(number, *changes, by=by)
 
-    def take_proposal(self, number: int, place: int) -> str:
+    def take_proposal(self, number: int, place: int, *, by: str = "editor") -> str:
         """Take one of the proposed subjects, from 1; return it. An approval is withdrawn."""
-        with self.store.write() as session:
-            issue = _draft_again(session, number)
-            choose_proposal(session, issue, place, self.renderer.language)
-            return reword(session, issue, self.renderer.language).title.subject
+        self.editor.change(number, TakeProposal(place), by=by)
+        with self.store.read() as session:
+            return find_issue(session, number).subject
 
     def findings(self, number: int) -> list[Finding]:
         """Return what the gate finds in the message as it would go out now, or as approved."""
@@ -119,20 +124,31 @@ class IssueService:
             return overrides_of(session, find_issue(session, number))
 
     def approve(
-        self, number: int, by: str, despite: Collection[str] = (), because: str = ""
+        self,
+        number: int,
+        by: str,
+        despite: Collection[str] = (),
+        because: str = "",
+        *,
+        seen: int | None = None,
     ) -> str:
         """Freeze picks, subject and bytes (invariant 3, docs/invariants.md); return their hash.
 
         Findings under the codes `despite` are overridden, and `because` is recorded as the reason.
+        `seen` is the revision that the editor looked at: no other is approved.
         Raises IssueError if the gate blocks the issue, or it changes while the gate checks it.
         """
         with self.store.read() as session:
-            state = find_issue(session, number).state
+            issue = find_issue(session, number)
+            state = issue.state
+            ensure_seen(issue, seen)
         # Outside the transaction: other programs check the mail too, which takes a while.
         checked = self._check_gate(number, despite, because) if state == IssueState.DRAFT else None
         with self.store.write() as session:
-            if find_issue(session, number).state != IssueState.DRAFT or checked is None:
-                transition(session, number, IssueState.APPROVED)
+            issue = lock_issue(session, number)
+            ensure_seen(issue, seen)
+            if issue.state != IssueState.DRAFT or checked is None:
+                transition(session, number, IssueState.APPROVED, only_from={IssueState.DRAFT})
             undated = self.renderer.undated(session, number)
             day = sending_day(session, find_issue(session, number))
             rendered = dated(undated, day, self.renderer.language)
@@ -160,7 +176,9 @@ class IssueService:
                 public_id=new_short_id(),
                 approved_at=self.clock(),
                 approved_by=by,
+                approved_revision=issue.revision,
             )
+            record_approval(session, issue, rendered, by=by, at=self.clock())
             return sha256
 
     def schedule(self, number: int, at: datetime) -> None:
@@ -171,6 +189,20 @@ class IssueService:
                 raise IssueError(msg)
             transition(session, number, IssueState.SCHEDULED, send_at=at)
             self.notify_workers(session, number, at)
+
+    def unschedule(self, number: int) -> None:
+        """Take the time of sending back; the issue stays approved."""
+        with self.store.write() as session:
+            if find_issue(session, number).state != IssueState.SCHEDULED:
+                msg = f"issue {number} is not scheduled"
+                raise IssueError(msg)
+            transition(
+                session,
+                number,
+                IssueState.APPROVED,
+                only_from={IssueState.SCHEDULED},
+                send_at=None,
+            )
 
     def start(self, number: int) -> int:
         """Freeze the audience and start sending; return its size. An issue starts only once."""
@@ -268,26 +300,3 @@ class IssueService:
         if issue.content_hash is not None and against:
             msg = f"issue {number} can't go out: " + summary_line(against, number)
             raise IssueError(msg)
-
-
-def _draft_again(session: Session, number: int) -> Issue:
-    """Return the issue as a draft, its approval withdrawn if it had one."""
-    issue = find_issue(session, number)
-    if issue.state != IssueState.DRAFT:
-        _withdraw_approval(session, number)
-        session.refresh(issue)
-    return issue
-
-
-def _withdraw_approval(session: Session, number: int) -> None:
-    transition(
-        session,
-        number,
-        IssueState.DRAFT,
-        content_hash=None,
-        approved_at=None,
-        approved_by="",
-        send_at=None,
-    )
-    session.exec(delete(Variant).where(col(Variant.issue_number) == number))
-    session.exec(delete(Link).where(col(Link.issue_number) == number))

@@ -14,6 +14,7 @@ from digest.render.environment import Href
 from digest.render.errors import TemplateError
 from digest.render.filters import fill_date, sanitize
 from digest.render.links import LinkRegistry, Tracking, ascii_url
+from digest.render.markdown import prose_html, prose_text
 from digest.render.mjml.guard_words import guard_words
 from digest.render.mjml.inline_and_minify import inline_and_minify
 from digest.render.mjml.source_map import compile_mjml
@@ -78,6 +79,8 @@ def _context(
     return {
         **common_context(brand, language, content.subject, content.preheader),
         "issue": content,
+        "prose": lambda value, css="intro": prose_html(value, links, css),
+        "prose_text": lambda value: prose_text(value, links),
         "sent_on": Markup(DATE_MARK),  # noqa: S704 - a mark of our own
         "links": links,
         "greeting": Slot.GREETING,

@@ -1,15 +1,15 @@
 """Holds an issue's words against its pages, for the gate."""
 
-from collections.abc import Iterator, Mapping
-
 from sqlmodel import Session
 
 from digest.compose.contradictions import contradictions
-from digest.compose.statements.issue_facts import IssueFacts
 from digest.gate import Claims
+from digest.issues.revisions import fields
+from digest.issues.revisions.records import edited
 from digest.issues.tables import Issue
 from digest.pipeline.wording.printed import page_changes
 from digest.pipeline.wording.proposed import facts_of, picked_views
+from digest.pipeline.wording.written import changed_under
 
 
 def claims_of(session: Session, issue: Issue) -> Claims:
@@ -21,30 +21,23 @@ def claims_of(session: Session, issue: Issue) -> Claims:
     """
     if issue.content_hash is not None:
         return Claims(changed=tuple(map(str, page_changes(session, issue))))
+    values = edited(session, issue).values
     theirs = {
-        name: written["scores"] for name, written in issue.written.items() if "scores" in written
+        field: fields.text_of(value)
+        for field, value in values.items()
+        if fields.is_text(field) and fields.text_of(value)
     }
     if not theirs:
         return Claims()
-    facts = facts_of(session, issue, picked_views(session, issue))
-    texts = {name: str(getattr(issue, name)) for name in theirs}
+    picked = picked_views(session, issue)
+    facts = facts_of(session, issue, picked)
     return Claims(
         false=tuple(
-            (name, what) for name, text in texts.items() for what in contradictions(text, facts)
+            (field, what) for field, text in theirs.items() for what in contradictions(text, facts)
         ),
         stale=tuple(
-            (name, what)
-            for name, text in texts.items()
-            for what in _stale(text, facts, theirs[name])
+            (field, what)
+            for field, changes in changed_under(values, facts, picked).items()
+            for what in changes
         ),
     )
-
-
-def _stale(text: str, facts: IssueFacts, scores: Mapping[str, float | None]) -> Iterator[str]:
-    """Yield each tool that `text` names and whose score is no longer what it was."""
-    for pair in facts.pairs:
-        for side in pair.sides:
-            key = f"{pair.slug}/{side.slug}"
-            named = side.name.casefold() in text.casefold()
-            if named and key in scores and scores[key] != side.panel.score:
-                yield f"it was written before the score of {side.name} changed"

@@ -1,16 +1,18 @@
 """An issue as its editor finds it: a draft's words as of now, or what changed since approval."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlmodel import Session
 
 from digest.compose.content import Headline
 from digest.compose.subject import Proposal
+from digest.issues.revisions import fields
 from digest.issues.tables import Issue, IssueState
 from digest.language.language import Language
 from digest.pipeline.wording.printed import PageChange, page_changes
 from digest.pipeline.wording.proposed import wording
+from digest.pipeline.wording.written import changed_under
 
 WAITING = (IssueState.APPROVED, IssueState.SCHEDULED)
 
@@ -26,14 +28,18 @@ class CurrentWords:
     proposals: tuple[Proposal, ...] = ()
     reasons: Mapping[int, list[str]] | None = None
     changes: tuple[PageChange, ...] = ()
+    beside: Mapping[str, list[str]] = field(default_factory=dict)
+    """What changed under each text that an editor wrote, by its field."""
 
 
 def current_words(session: Session, issue: Issue, language: Language) -> CurrentWords:
     """Return the words of `issue` and what changed; reads only."""
-    stored = Headline(issue.subject, issue.preheader, issue.intro)
+    closing = fields.text_of(issue.written.get(fields.CLOSING))
+    stored = Headline(issue.subject, issue.preheader, issue.intro, closing)
     if issue.state == IssueState.DRAFT:
         now = wording(session, issue, language)
-        return CurrentWords(now.title, now.proposals, now.reasons)
+        beside = changed_under(now.values, now.facts, now.picked)
+        return CurrentWords(now.title, now.proposals, now.reasons, beside=beside)
     if issue.state in WAITING:
         return CurrentWords(stored, changes=tuple(page_changes(session, issue)))
     return CurrentWords(stored)

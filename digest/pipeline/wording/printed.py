@@ -93,7 +93,7 @@ def _changes(view: ComparisonView, was: Mapping[str, Any]) -> Iterator[PageChang
     now = snapshot(view)
     for field in ("title", "url"):
         if was[field] != now[field]:
-            yield PageChange(view.slug, field, _shown(was[field]), _shown(now[field]))
+            yield PageChange(view.slug, field, shown(was[field]), shown(now[field]))
     for before, after in zip(was["tools"], now["tools"], strict=True):
         for field, what in _FIELDS.items():
             if before[field] == after[field]:
@@ -102,9 +102,11 @@ def _changes(view: ComparisonView, was: Mapping[str, Any]) -> Iterator[PageChang
             if field in {"reviews", "description"}:
                 yield PageChange(view.slug, name, *_extract(before[field], after[field]))
             elif field == "panel_score":
-                yield PageChange(view.slug, name, _score(before[field]), _score(after[field]))
+                yield PageChange(
+                    view.slug, name, shown_score(before[field]), shown_score(after[field])
+                )
             else:
-                yield PageChange(view.slug, name, _shown(before[field]), _shown(after[field]))
+                yield PageChange(view.slug, name, shown(before[field]), shown(after[field]))
 
 
 def _extract(was: Any, now: Any) -> tuple[str, str]:
@@ -114,16 +116,18 @@ def _extract(was: Any, now: Any) -> tuple[str, str]:
         (at for at, pair in enumerate(zip(before, after, strict=False)) if len(set(pair)) > 1), 0
     )
     start = before.rfind(" ", 0, same) + 1
-    return _shown(before[start : start + _EXTRACT]), _shown(after[start : start + _EXTRACT])
+    return shown(before[start : start + _EXTRACT]), shown(after[start : start + _EXTRACT])
 
 
 def _spoken(reviews: Sequence[Sequence[str | None]]) -> str:
     return " ".join(f"{lens} ({verdict or 'open'}): {quote}" for lens, quote, verdict in reviews)
 
 
-def _shown(value: str | None) -> str:
+def shown(value: str | None) -> str:
+    """Return a page's text as a change names it."""
     return f'"{value}"' if value else "not stated"
 
 
-def _score(score: float | None) -> str:
+def shown_score(score: float | None) -> str:
+    """Return a panel score as a change names it."""
     return "not scored" if score is None else percent(score)

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from digest.catalog.queries import ComparisonView, comparisons_by_id
 from digest.catalog.votes import with_votes
-from digest.compose.content import Headline
+from digest.compose.content import Headline, Markdown
 from digest.compose.kicker import kicker
 from digest.compose.lead_in import lead_in
 from digest.compose.preheader import preheader
@@ -20,6 +20,8 @@ from digest.compose.span import Span, said_span, span_between
 from digest.compose.statements.issue_facts import IssueFacts, PastIssue, issue_facts
 from digest.compose.subject import PROPOSALS, Proposal, proposals
 from digest.issues.history import earlier_issues, picks_of
+from digest.issues.revisions import fields
+from digest.issues.revisions.records import drops, edited
 from digest.issues.tables import Issue, Pick
 from digest.language.language import Language
 from digest.pick import reasons
@@ -29,7 +31,6 @@ from schedules.tables import Schedule
 PAST_ISSUES = 8
 """How far back a series' words are looked at."""
 DUE_TIMES = 8
-SUBJECT, PREHEADER, INTRO = "subject", "preheader", "intro"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,35 +45,46 @@ class Wording:
     picked: tuple[ComparisonView, ...]
     reasons: Mapping[int, list[str]]
     """Why each comparison is picked, by its id."""
+    proposed: Headline
+    """The words as they would be if no editor had written any."""
+    values: Mapping[str, Any]
+    """What editors made of the issue, by field."""
 
 
 def wording(session: Session, issue: Issue, language: Language) -> Wording:
     """Word `issue` from its picks as they are in the store now."""
     picked = picked_views(session, issue)
     facts = facts_of(session, issue, picked)
+    values = edited(session, issue).values
     every = proposals(facts, PAST_ISSUES * PROPOSALS, language)
-    subject, pattern = _subject(issue, every)
+    subject, pattern = _subject(values, every)
     intro = lead_in(facts, pattern, language)
+    proposed = Headline(every[0].subject, preheader(facts, language), intro.text)
+    theirs = {name: fields.text_of(values.get(name)) for name in fields.OF_THE_ISSUE}
     title = Headline(
         subject,
-        issue.preheader if PREHEADER in issue.written else preheader(facts, language),
-        issue.intro if INTRO in issue.written else intro.text,
+        theirs[fields.PREHEADER] or proposed.preheader,
+        _prose(values.get(fields.INTRO)) or intro.text,
+        _prose(values.get(fields.CLOSING)),
     )
-    patterns = (pattern, kicker(facts)[0], *(() if INTRO in issue.written else intro.patterns))
+    patterns = (pattern, kicker(facts)[0], *(() if theirs[fields.INTRO] else intro.patterns))
     return Wording(
         title,
         tuple(every[:PROPOSALS]),
         tuple(filter(None, patterns)),
         facts,
         tuple(picked),
-        {view.id: reasons(view, issue.as_of) for view in picked},
+        _reasons(session, issue, picked),
+        proposed,
+        values,
     )
 
 
 def reword(session: Session, issue: Issue, language: Language) -> Wording:
     """Bring the words of a draft, and the reasons for its picks, up to date in its rows."""
     now = wording(session, issue, language)
-    issue.subject, issue.preheader, issue.intro = _parts(now.title)
+    issue.subject, issue.preheader = now.title.subject, now.title.preheader
+    issue.intro = str(now.title.intro)
     issue.patterns = list(now.patterns)
     session.add(issue)
     for pick, comparison in picks_of(session, issue.number or 0):
@@ -139,19 +151,33 @@ def _scores(printed: Sequence[dict[str, Any] | None]) -> dict[str, tuple[float |
     return found
 
 
-def _subject(issue: Issue, every: Sequence[Proposal]) -> tuple[str, str]:
+def _subject(values: Mapping[str, Any], every: Sequence[Proposal]) -> tuple[str, str]:
     """Return the subject and its pattern: the editor's own, the proposal they took, or the first.
 
     A proposal that was taken and does not hold any more gives way to the first that does.
     """
-    written = issue.written.get(SUBJECT)
-    if written is None:
-        return every[0].subject, every[0].pattern
-    if "pattern" not in written:
-        return issue.subject, ""
-    taken = next((one for one in every if one.pattern == written["pattern"]), every[0])
+    written = values.get(fields.SUBJECT) or {}
+    if text := fields.text_of(written):
+        return text, ""
+    pattern = written.get("pattern")
+    taken = next((one for one in every if one.pattern == pattern), every[0])
     return taken.subject, taken.pattern
 
 
-def _parts(title: Headline) -> tuple[str, str, str]:
-    return title.subject, title.preheader, title.intro
+def _prose(value: Any) -> str:
+    """Return an editor's text as Markdown; as plain text if it is from before there was any."""
+    text = fields.text_of(value)
+    return text if not text or value.get("plain") else Markdown(text)
+
+
+def _reasons(
+    session: Session, issue: Issue, picked: Sequence[ComparisonView]
+) -> dict[int, list[str]]:
+    dropped = drops(session, [view.slug for view in picked])
+    return {
+        view.id: [
+            *([dropped[view.slug].reason] if view.slug in dropped else []),
+            *reasons(view, issue.as_of),
+        ]
+        for view in picked
+    }

@@ -30,7 +30,7 @@ SLIPS = [
     (ISSUE, "{% block top %}", '{% block top %}<mj-include path="x" />', 0, "<mj-include>"),
     (ISSUE, "_parts/topline", "_parts/toplin", 0, "no template _parts/toplin.mjml.j2"),
     (ISSUE, "_parts/topline.mjml.j2", ISSUE, 0, "include or extend itself"),
-    (TEXT, "{{ issue.intro|wrap }}", "{{ issue.intro|warp }}", 0, "No filter named 'warp'"),
+    (TEXT, "{{ lead.summary|wrap }}", "{{ lead.summary|warp }}", 0, "No filter named 'warp'"),
 ]
 
 

@@ -1,0 +1,71 @@
+"""Ties an approval to the revision that was seen, and tells what changed since the last one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import Session
+
+from digest.issues.lifecycle import IssueError
+from digest.issues.revisions.records import add_revision, revisions_of
+from digest.issues.revisions.sentences import history
+from digest.issues.revisions.tables import CHANGING, Revision, RevisionKind
+from digest.issues.tables import Issue
+from digest.render.rendered import Rendered
+
+APPROVAL = "approval"
+
+
+@dataclass(frozen=True, slots=True)
+class SinceApproval:
+    """The text that was approved last, and the revisions since with their sentences."""
+
+    text: str
+    approval: Revision
+    revisions: tuple[tuple[Revision, str], ...]
+
+
+def ensure_seen(issue: Issue, seen: int | None) -> None:
+    """Raise IssueError unless `seen` is the issue's revision now; None asks for nothing."""
+    if seen is not None and seen != issue.revision:
+        msg = (
+            f"issue {issue.number} is at revision {issue.revision}, not {seen}; look again: "
+            f"digest issue log {issue.number}"
+        )
+        raise IssueError(msg)
+
+
+def record_approval(
+    session: Session, issue: Issue, rendered: Rendered, *, by: str, at: datetime
+) -> None:
+    """Add the approval to the history, with the text that later changes are held against."""
+    add_revision(
+        session,
+        issue,
+        RevisionKind.APPROVAL,
+        who=by,
+        at=at,
+        field=APPROVAL,
+        after={"sha256": rendered.sha256, "subject": rendered.subject, "text": rendered.text},
+        of=issue.revision,
+    )
+
+
+def since_approval(session: Session, number: int) -> SinceApproval | None:
+    """Return what changed since the last approval; None if the issue was never approved."""
+    revisions = revisions_of(session, number)
+    approval = last_approval(revisions)
+    if approval is None:
+        return None
+    later = tuple(
+        (one, said)
+        for one, said in history(revisions)
+        if one.n > approval.n and one.kind in CHANGING
+    )
+    return SinceApproval(approval.after["text"], approval, later)
+
+
+def last_approval(revisions: Sequence[Revision]) -> Revision | None:
+    """Return the newest approval among an issue's revisions."""
+    found = [one for one in revisions if one.kind == RevisionKind.APPROVAL]
+    return found[-1] if found else None

@@ -1,0 +1,214 @@
+"""Two editors change one issue in any order: it ends as its revisions tell, and no word is lost."""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import count
+from typing import TypeVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from sqlmodel import select
+
+from digest.issues.history import picks_of
+from digest.issues.lifecycle import IssueError, find_issue
+from digest.issues.revisions import fields
+from digest.issues.revisions.errors import EditConflictError
+from digest.issues.revisions.records import edited, revisions_of
+from digest.issues.revisions.state import Edited, told_by
+from digest.issues.revisions.tables import CHANGING, Revision, RevisionKind
+from digest.issues.tables import Issue, PickRole, Variant
+from digest.pipeline.editing.changes import (
+    Add,
+    Change,
+    ChooseQuote,
+    Drop,
+    HideBrief,
+    Move,
+    PinNext,
+    QuoteByRule,
+    QuoteNobody,
+    SetApart,
+    TakeProposal,
+    Write,
+)
+from digest.pipeline.editing.editor import Edit
+from digest.pipeline.issue_service import IssueService
+from store.engine import Store
+from tests.parts.editing import DAY, SLUGS, editing_service, keep_week
+from tests.parts.world import Clock
+
+T = TypeVar("T")
+EDITORS = ("ana", "bob")
+SERIES = count()
+EXAMPLES, STEPS = 15, 14
+slugs = st.sampled_from(SLUGS)
+places = st.integers(1, 5)
+words = st.sampled_from(["", "One", "Two", "Three *words* here"])
+names = st.sampled_from(
+    [*fields.OF_THE_ISSUE, *map(fields.headline, SLUGS[:2]), "summary/aye-vs-bee"]
+)
+sides = st.sampled_from(fields.SIDES)
+changes: st.SearchStrategy[Change] = st.one_of(
+    st.builds(Write, names, words),
+    st.builds(Add, slugs, st.none() | places),
+    st.builds(Drop, slugs, st.just("thin")),
+    st.builds(Move, slugs, places),
+    st.builds(ChooseQuote, slugs, sides, places, places),
+    st.builds(QuoteNobody, slugs, sides),
+    st.builds(QuoteByRule, slugs, sides),
+    st.builds(SetApart, slugs, st.booleans()),
+    st.builds(HideBrief, slugs, st.booleans()),
+    st.builds(PinNext, slugs, st.booleans()),
+    st.builds(TakeProposal, st.integers(1, 3)),
+)
+
+
+class TwoEditors(RuleBasedStateMachine):
+    """Each editor looks at a revision, and goes on from what they saw."""
+
+    def __init__(self, store: Store, issues: IssueService) -> None:
+        super().__init__()
+        self.store, self.issues = store, issues
+        self.number = issues.draft(f"series-{next(SERIES)}")
+        self.seen = dict.fromkeys(EDITORS, 0)
+        self.said: list[str] = []
+
+    @rule(who=st.sampled_from(EDITORS))
+    def look(self, who: str) -> None:
+        self.seen[who] = self._row().revision
+
+    @rule(who=st.sampled_from(EDITORS), change=changes, fresh=st.sampled_from([True, False]))
+    def edit(self, *, who: str, change: Change, fresh: bool) -> None:
+        before, seen = self._state(), None if fresh else self.seen[who]
+        done, error = attempt(
+            lambda: self.issues.editor.change(self.number, change, by=who, seen=seen)
+        )
+        typed = change.text if isinstance(change, Write) else ""
+        if done is not None:
+            self.said += filter(None, [typed])
+            for one in done.added:
+                self._holds(one)
+            return
+        assert self._state() == before
+        if isinstance(error, EditConflictError):
+            assert seen is not None
+            assert fields.same(before.value(error.field), error.theirs)
+            if typed:
+                self.said.append(typed)
+                assert fields.text_of(error.yours) == self._kept(error.aside) == typed
+
+    @rule(who=st.sampled_from(EDITORS))
+    def undo(self, who: str) -> None:
+        self._step(partial(self.issues.editor.undo, self.number, by=who))
+
+    @rule(who=st.sampled_from(EDITORS), data=st.data())
+    def undo_one(self, who: str, data: st.DataObject) -> None:
+        n = data.draw(st.integers(1, max(1, self._row().revision)))
+        self._step(partial(self.issues.editor.undo, self.number, by=who, revision=n))
+
+    @rule(who=st.sampled_from(EDITORS))
+    def redo(self, who: str) -> None:
+        self._step(partial(self.issues.editor.redo, self.number, by=who))
+
+    @precondition(lambda self: self._row().state == "draft")
+    @rule(who=st.sampled_from(EDITORS))
+    def approve(self, who: str) -> None:
+        now, seen = self._row().revision, self.seen[who]
+        with self.store.read() as session:
+            expected = self.issues.renderer.undated(session, self.number)
+        sha256, error = attempt(lambda: self.issues.approve(self.number, by=who, seen=seen))
+        if sha256 is None:
+            assert seen != now
+            assert "\n" not in str(error)
+            assert self._row().state == "draft"
+            return
+        assert seen == now == self._row().approved_revision
+        with self.store.read() as session:
+            (frozen,) = session.exec(select(Variant).where(Variant.issue_number == self.number))
+        assert (frozen.html, frozen.text) == (expected.html, expected.text)
+        assert told_by(one for one in self._revisions() if one.n <= seen) == self._state()
+
+    @invariant()
+    def the_issue_is_what_its_revisions_tell(self) -> None:
+        with self.store.read() as session:
+            issue, revisions = find_issue(session, self.number), revisions_of(session, self.number)
+            state, picks = edited(session, issue), picks_of(session, self.number)
+        if revisions:
+            assert told_by(revisions) == state
+        assert [one.n for one in revisions] == list(range(len(revisions)))
+        changing = [one.n for one in revisions if one.kind in CHANGING]
+        assert issue.revision == (changing[-1] if changing else 0)
+        assert [pick.position for pick, _ in picks] == list(range(len(picks)))
+        roles = [PickRole.LEAD, *[PickRole.BRIEF] * (len(picks) - 1)]
+        assert [pick.role for pick, _ in picks] == roles
+        theirs = fields.text_of(state.value("subject"))
+        assert not theirs or issue.subject == theirs
+
+    @invariant()
+    def no_word_is_lost(self) -> None:
+        kept = {fields.text_of(one.after) for one in self._revisions()}
+        assert set(self.said) <= kept
+
+    def _step(self, step: Callable[[], Edit]) -> None:
+        before = self._state()
+        done, _ = attempt(step)
+        if done is None:
+            assert self._state() == before
+            return
+        (added,) = done.added
+        assert added.kind in (RevisionKind.UNDO, RevisionKind.REDO)
+        self._holds(added)
+
+    def _holds(self, revision: Revision) -> None:
+        """Check that the field has the revision's value; of a place beyond the end, the end."""
+        state, after = self._state(), revision.after
+        if fields.kind_of(revision.field) == fields.PICKS and after is not None:
+            after = min(after, len(state.order))
+        assert fields.same(state.value(revision.field), after)
+
+    def _row(self) -> Issue:
+        with self.store.read() as session:
+            return find_issue(session, self.number)
+
+    def _state(self) -> Edited:
+        with self.store.read() as session:
+            return edited(session, find_issue(session, self.number))
+
+    def _revisions(self) -> list[Revision]:
+        with self.store.read() as session:
+            return revisions_of(session, self.number)
+
+    def _kept(self, n: int | None) -> str:
+        (found,) = [one for one in self._revisions() if one.n == n]
+        assert found.kind == RevisionKind.ASIDE
+        return fields.text_of(found.after)
+
+
+def attempt(step: Callable[[], T]) -> tuple[T | None, IssueError | None]:
+    """Return what `step` returns, or the error that refused it."""
+    try:
+        return step(), None
+    except IssueError as error:
+        return None, error
+
+
+def test_any_two_editors_end_with_what_the_revisions_tell(store: Store) -> None:
+    clock = Clock(DAY)
+    keep_week(store, clock)
+    issues = editing_service(store, clock)
+    run_state_machine_as_test(
+        lambda: TwoEditors(store, issues),
+        settings=settings(
+            max_examples=EXAMPLES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
