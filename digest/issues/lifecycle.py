@@ -18,8 +18,15 @@ ALLOWED: dict[IssueState, frozenset[IssueState]] = {
     IssueState.APPROVED: frozenset(
         {IssueState.DRAFT, IssueState.SCHEDULED, IssueState.SENDING, IssueState.CANCELLED}
     ),
+    # Approved again: unscheduled, with the approval kept.
     IssueState.SCHEDULED: frozenset(
-        {IssueState.DRAFT, IssueState.SCHEDULED, IssueState.SENDING, IssueState.CANCELLED}
+        {
+            IssueState.DRAFT,
+            IssueState.APPROVED,
+            IssueState.SCHEDULED,
+            IssueState.SENDING,
+            IssueState.CANCELLED,
+        }
     ),
     IssueState.SENDING: frozenset({IssueState.PAUSED, IssueState.FINISHED, IssueState.CANCELLED}),
     IssueState.PAUSED: frozenset({IssueState.SENDING, IssueState.CANCELLED}),

@@ -172,6 +172,17 @@ class IssueService:
             transition(session, number, IssueState.SCHEDULED, send_at=at)
             self.notify_workers(session, number, at)
 
+    def unschedule(self, number: int) -> None:
+        """Take a scheduled issue's time away; its approval stays. Raises IssueError."""
+        with self.store.write() as session:
+            transition(
+                session,
+                number,
+                IssueState.APPROVED,
+                only_from={IssueState.SCHEDULED},
+                send_at=None,
+            )
+
     def start(self, number: int) -> int:
         """Freeze the audience and start sending; return its size. An issue starts only once."""
         SendingGuard(self.store, self.clock).ensure_may_send()

@@ -68,6 +68,10 @@ class PageTemplates:
         }
         return environment
 
+    def provide(self, **values: Any) -> None:
+        """Let every template use these values."""
+        self._environment.globals |= values
+
     def show(
         self,
         template: str,
