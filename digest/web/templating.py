@@ -69,8 +69,8 @@ class PageTemplates:
         return environment
 
     def provide(self, **values: Any) -> None:
-        """Let every template use these values."""
-        self._environment.globals |= values
+        """Let every template of the studio use these values."""
+        self._editors.globals |= values
 
     def show(
         self,

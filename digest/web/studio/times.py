@@ -3,19 +3,19 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from digest.render.filters import written_date
+from digest.language.language import ENGLISH
 
 
 def moment_words(moment: datetime, zone: ZoneInfo) -> str:
     """Return `Monday 23 November 2026, 08:00 (Europe/Berlin)`."""
     local = moment.astimezone(zone)
-    return f"{local:%A} {written_date(local.date())}, {local:%H:%M} ({zone.key})"
+    return f"{local:%A} {ENGLISH.written_date(local.date())}, {local:%H:%M} ({zone.key})"
 
 
 def clock_words(moment: datetime, zone: ZoneInfo) -> str:
     """Return `23 November 2026, 08:00`, for tables."""
     local = moment.astimezone(zone)
-    return f"{written_date(local.date())}, {local:%H:%M}"
+    return f"{ENGLISH.written_date(local.date())}, {local:%H:%M}"
 
 
 def form_moment(moment: datetime, zone: ZoneInfo) -> str:

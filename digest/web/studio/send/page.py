@@ -87,7 +87,7 @@ def read_page(
     with site.store.read() as session:
         issue = find_issue(session, number)
         zone = issue_zone(session, issue)
-        words = current_words(session, issue)
+        words = current_words(session, issue, site.language)
         count = issue.audience
         if count is None:
             count = count_eligible(session, number, now)
