@@ -1,7 +1,10 @@
 """The sending page's answers: what it counts, whom it obeys, what it streams."""
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,6 +24,8 @@ from tests.parts.world import NOW
 
 PAGE = "/studio/issues/1/send"
 BERLIN = ZoneInfo("Europe/Berlin")
+Told = list[tuple[str | None, str | None]]
+"""Events of a stream: name and data."""
 
 
 @pytest.mark.parametrize(
@@ -149,6 +154,12 @@ def test_scripts_in_every_word_stay_words(office: Studio, editor: TestClient) ->
         inert(page)
 
 
+def in_a_loop(work: Coroutine[Any, Any, Told]) -> Told:
+    """Runs a coroutine in a thread: Playwright's own loop may live in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
+
+
 def test_a_stream_tells_progress_and_ends_with_the_state_or_the_process(office: Studio) -> None:
     office.app.issues.approve(1, by="ana")
     office.app.issues.start(1)
@@ -156,25 +167,25 @@ def test_a_stream_tells_progress_and_ends_with_the_state_or_the_process(office: 
     context, templates = office.context, app.state.templates  # type: ignore[attr-defined]
     monitor = SendingMonitor(office.app, lambda: 0.0)
 
-    async def stopped() -> list[tuple[str | None, str | None]]:
+    async def stopped() -> Told:
         stream = send_events(1, monitor, templates, context)
         first = await anext(stream)
         office.stop.set()
         return [(first.event, first.raw_data), *[(one.event, None) async for one in stream]]
 
-    (told,) = asyncio.run(stopped())
+    (told,) = in_a_loop(stopped())
     assert told[0] == "progress"
     assert "of 40 are through" in str(told[1])
     office.stop.clear()
     office.app.issues.pause(1)
     monitor.forget(1)
 
-    async def paused() -> list[tuple[str | None, str | None]]:
+    async def paused() -> Told:
         return [
             (one.event, one.raw_data) async for one in send_events(1, monitor, templates, context)
         ]
 
-    assert asyncio.run(paused()) == [("state", "paused")]
+    assert in_a_loop(paused()) == [("state", "paused")]
 
 
 def test_a_stream_of_no_issue_or_of_a_draft_is_over_at_once(editor: TestClient) -> None:
