@@ -43,6 +43,7 @@
     │   │   ├── RefusedForAllError      the provider refuses what all messages have in common
     │   │   ├── SubmissionStoppedError  the submission was told to stop
     │   │   └── TokenRefusedError       an SMTP server does not take the access token
+    │   ├── RefusedTestError          a provider did not take a test message
     │   ├── ScheduleError             a schedule or its rule is wrong
     │   ├── SettingsError             a setting is missing or wrong
     │   ├── StoreError                the database can't be opened, or is of another version

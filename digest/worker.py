@@ -9,8 +9,11 @@ from sqlalchemy.exc import DBAPIError
 from digest.bootstrap import App
 from digest.deliver.ledger.worker_lock import WorkerLock, worker_lock
 from digest.deliver.providers.base import ProviderError
+from digest.issues.lifecycle import find_issue
+from digest.issues.tables import IssueState
 from digest.maintenance import Maintenance
 from store.engine import describe_error
+from store.errors import UserError
 from store.outage import pauses
 
 POLL_SECONDS = 2.0
@@ -108,3 +111,46 @@ def maintenance_of(app: App) -> Maintenance:
         app.guard,
         app.settings.retention_days,
     )
+
+
+class BackgroundSender:
+    """Sends the issues that it is given, in one thread, until `stop` is set.
+
+    For a process that is no worker and whose editor sends an issue: others may work on it too.
+    """
+
+    def __init__(self, app: App, stop: threading.Event) -> None:
+        self._app = app
+        self._stop = stop
+        self._wanted: set[int] = set()
+        self._thread: threading.Thread | None = None
+
+    def send(self, number: int) -> None:
+        """Send the issue once it is due, to its end; a scheduled one is started then."""
+        self._wanted.add(number)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="sender")
+            self._thread.start()
+
+    def join(self) -> None:
+        """Wait until the batch in hand is finished; `stop` must be set."""
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        maintenance = maintenance_of(self._app)
+        with worker_lock(self._app.store) as lock:
+            while not self._stop.is_set():
+                for number in sorted(self._wanted):
+                    try:
+                        self._send(maintenance, number, lock)
+                    except (DBAPIError, ProviderError, UserError) as error:
+                        log.warning("issue %s waits: %s", number, error)
+                self._stop.wait(POLL_SECONDS / 4)
+
+    def _send(self, maintenance: Maintenance, number: int, lock: WorkerLock) -> None:
+        if maintenance.may_send() and maintenance.ensure_started(number):
+            self._app.sending.run(number, lock, should_stop=self._stop.is_set)
+        with self._app.store.read() as session:
+            if find_issue(session, number).state not in {IssueState.SCHEDULED, IssueState.SENDING}:
+                self._wanted.discard(number)

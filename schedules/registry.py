@@ -72,6 +72,14 @@ def all_schedules(session: Session) -> list[Schedule]:
     return list(session.exec(select(Schedule).order_by(Schedule.name)).all())
 
 
+def next_due_time(session: Session, name: str, after: datetime) -> datetime | None:
+    """Return when the schedule `name` comes due next; None where there is none of that name."""
+    schedule = session.exec(select(Schedule).where(Schedule.name == name)).first()
+    if schedule is None:
+        return None
+    return next(iter(Recurrence.parse(schedule.cron, schedule.zone).next(utc(after))), None)
+
+
 def update_schedule(
     session: Session,
     name: str,

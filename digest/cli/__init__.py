@@ -13,7 +13,7 @@ import sys
 
 import typer
 
-from digest.cli import comparisons, database, demo, doctor, processes, schedule, template
+from digest.cli import comparisons, database, demo, doctor, processes, schedule, studio, template
 from digest.cli.common import CommandError, error_line, open_closed_streams
 from digest.cli.issue import commands, report
 from digest.cli.readers import bounces, subscribers, suppressions
@@ -40,6 +40,7 @@ app.command("serve")(processes.serve)
 app.command("web")(processes.web)
 app.command("worker")(processes.worker)
 app.command("scheduler")(processes.scheduler)
+app.command("studio")(studio.studio)
 app.command("report")(report.report)
 app.command("doctor")(doctor.doctor)
 

@@ -13,6 +13,8 @@ from digest.cli.common import CommandError, open_app
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
+    from digest.web.studio.context import StudioContext
+    from digest.worker import BackgroundSender
     from schedules.scheduler import Scheduler
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -96,12 +98,14 @@ def run_studio(app: "App", number: int | None, port: int) -> None:
     import webbrowser
 
     from digest.issues.lifecycle import find_issue
-    from digest.worker import stop_on_signals
+    from digest.web.application import create_app
+    from digest.web.server import serve_on
+    from digest.worker import BackgroundSender, stop_on_signals
 
     if number is not None:
         with app.store.read() as session:
             find_issue(session, number)
-    path = f"/studio/issues/{number}" if number is not None else "/studio"
+    path = f"/studio/issues/{number}" if number is not None else "/studio/"
     listener = _listen("127.0.0.1", port)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}{path}"
     print(f"the studio is at {address} (Ctrl-C ends it)", flush=True)
@@ -110,7 +114,31 @@ def run_studio(app: "App", number: int | None, port: int) -> None:
             webbrowser.open(address)
     stop = threading.Event()
     stop_on_signals(stop)
-    _run(app, listener, stop, studio=True)
+    sender = BackgroundSender(app, stop)
+    try:
+        serve_on(
+            create_app(app, studio=True, context=studio_context(app, stop, sender)), listener, stop
+        )
+    finally:
+        stop.set()
+        sender.join()
+
+
+def studio_context(
+    app: "App", stop: threading.Event, sender: "BackgroundSender"
+) -> "StudioContext":
+    """Returns what the studio can do in this process; test messages go one at a time."""
+    from digest.pipeline.test_send import send_test
+    from digest.web.studio.context import StudioContext
+
+    one_at_a_time = threading.Lock()
+
+    def test(number: int, to: str) -> str:
+        # Not the provider that sends issues: none serves two threads.
+        with one_at_a_time:
+            return send_test(app.store, app.renderer, app.mailer.provider, number, to)
+
+    return StudioContext(stop=stop, send=sender.send, send_test=test)
 
 
 def _log_info() -> None:
@@ -125,7 +153,7 @@ def _log_info() -> None:
 
 def _serve_web(app: "App", listener: socket.socket, host: str, stop: threading.Event) -> None:
     print(f"listening on http://{host}:{listener.getsockname()[1]}", flush=True)
-    _run(app, listener, stop, studio=False)
+    _run(app, listener, stop)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -136,11 +164,11 @@ def _listen(host: str, port: int) -> socket.socket:
         raise CommandError(msg) from None
 
 
-def _run(app: "App", listener: socket.socket, stop: threading.Event, *, studio: bool) -> None:
+def _run(app: "App", listener: socket.socket, stop: threading.Event) -> None:
     from digest.web.application import create_app
     from digest.web.server import serve_on
 
-    serve_on(create_app(app, studio=studio), listener, stop)
+    serve_on(create_app(app), listener, stop)
 
 
 def _scheduler(app: "App") -> "Scheduler":

@@ -18,7 +18,7 @@ ALLOWED: dict[IssueState, frozenset[IssueState]] = {
     IssueState.APPROVED: frozenset(
         {IssueState.DRAFT, IssueState.SCHEDULED, IssueState.SENDING, IssueState.CANCELLED}
     ),
-    # Unscheduled, it stays approved.
+    # Approved again: unscheduled, with the approval kept.
     IssueState.SCHEDULED: frozenset(
         {
             IssueState.DRAFT,

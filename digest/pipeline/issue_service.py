@@ -191,7 +191,10 @@ class IssueService:
             self.notify_workers(session, number, at)
 
     def unschedule(self, number: int) -> None:
-        """Take the time of sending back; the issue stays approved."""
+        """Take a scheduled issue's time away; its approval stays.
+
+        Raises: IssueError where it is not scheduled.
+        """
         with self.store.write() as session:
             if find_issue(session, number).state != IssueState.SCHEDULED:
                 msg = f"issue {number} is not scheduled"

@@ -32,8 +32,8 @@ from digest.web.reader import (
     votes,
 )
 from digest.web.site import Site
-from digest.web.studio import pages as editors
-from digest.web.studio.local_only import LocalOnlyMiddleware
+from digest.web.studio.context import StudioContext
+from digest.web.studio.routes import add_studio
 from digest.web.templating import PageTemplates
 
 PUBLIC = (
@@ -58,12 +58,15 @@ PUBLIC = (
 )
 
 
-def create_app(site: Site, *, studio: bool = False) -> ASGIApp:
+def create_app(
+    site: Site, *, studio: bool = False, context: StudioContext | None = None
+) -> ASGIApp:
     """Returns the ASGI application with the pages of `site`.
 
-    With `studio`, the editors' pages too, and then everything answers on this machine only.
+    With `studio`, the editors' pages too, and then everything answers on this machine only;
+    `context` is who edits, and what their process can do.
     """
-    app = pages_of(site, studio=studio)
+    app = pages_of(site, studio=studio, context=context)
     if studio:
         return app
     # Outermost: its answers carry the security headers themselves.
@@ -72,7 +75,7 @@ def create_app(site: Site, *, studio: bool = False) -> ASGIApp:
     return TrackingMiddleware(app, commit, base, site.networks, site.clock)
 
 
-def pages_of(site: Site, *, studio: bool = False) -> FastAPI:
+def pages_of(site: Site, *, studio: bool = False, context: StudioContext | None = None) -> FastAPI:
     """Returns the application without the tracking middleware: its routes answer each hit."""
     # Starlette's redirect of a missing slash would repeat whatever Host was sent.
     app = FastAPI(redirect_slashes=False, docs_url=None, redoc_url=None, openapi_url=None)
@@ -83,14 +86,12 @@ def pages_of(site: Site, *, studio: bool = False) -> FastAPI:
     )
     for part in PUBLIC:
         app.include_router(part.router)
-    if studio:
-        app.include_router(editors.router)
     add_error_pages(app, templates, site.store.outage)
     # The one added last sees a request first.
     app.add_middleware(LinkTailMiddleware)
     app.add_middleware(PathPrefixMiddleware, prefix=templates.base)
     if studio:
-        app.add_middleware(LocalOnlyMiddleware)
+        add_studio(app, context or StudioContext())
     app.add_middleware(SecurityHeadersMiddleware)
     app.add_middleware(ForwardedWarningMiddleware)
     return app

@@ -31,8 +31,8 @@ FRAMED_MAIL_POLICY = (
     "allow-popups-to-escape-sandbox"
 )
 STUDIO_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; frame-src 'self'; "
-    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
+    "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 DEFAULTS: Mapping[str, str] = {

@@ -68,6 +68,10 @@ class PageTemplates:
         }
         return environment
 
+    def provide(self, **values: Any) -> None:
+        """Let every template of the studio use these values."""
+        self._editors.globals |= values
+
     def show(
         self,
         template: str,

@@ -89,6 +89,27 @@ def test_a_process_without_work_ends_with_0(
     assert process.wait(BOUND) == 0
 
 
+def test_the_studio_ends_with_0_while_a_page_follows_a_sending(
+    sqlite_store: Store, tmp_path: Path
+) -> None:
+    add_people(sqlite_store, 3)
+    number = add_approved(sqlite_store)
+    settings = environment(f"sqlite:///{sqlite_store.path}", 9)
+    assert start(["issue", "send", str(number), "--detach"], settings, tmp_path).wait(BOUND) == 0
+    process = start(["studio", str(number), "--port", "0"], settings, tmp_path)
+    assert process.stdout is not None
+    found = re.search(r"127\.0\.0\.1:(\d+)/studio/issues/1 ", process.stdout.readline())
+    assert found
+    with socket.create_connection(("127.0.0.1", int(found[1]))) as line:
+        path = f"/studio/issues/{number}/send/events"
+        line.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        heard = b""
+        while b"event: progress" not in heard:
+            heard += line.recv(1_000)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(BOUND) == 0
+
+
 def _answers(port: int) -> bool:
     with socket.create_connection(("127.0.0.1", port)) as line:
         line.sendall(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")

@@ -101,20 +101,10 @@ def test(
     number: Number, to: Annotated[str, typer.Option(metavar="EMAIL", help="Where to.")]
 ) -> None:
     """Send the issue to one address through the provider; its links change nothing."""
-    from digest.deliver.providers.base import Accepted
-    from subscribers.addresses import parse_address
+    from digest.pipeline.test_send import send_test
 
-    email = parse_address(to).email
     with open_app() as app:
-        with app.store.read() as session:
-            edition = app.renderer.test_edition(session, number)
-        personalization = app.renderer.sample_personalization(edition, email)
-        outcomes = [
-            one for some in app.provider.submit(edition, [[personalization]]) for one in some
-        ]
-    if not outcomes or not isinstance(outcomes[0], Accepted):
-        detail = getattr(outcomes[0], "detail", "") if outcomes else "no answer"
-        raise CommandError(f"{email} did not get it: {detail}")
+        email = send_test(app.store, app.renderer, app.provider, number, to)
     print(f"submitted to {email} through {app.provider.name}")
 
 

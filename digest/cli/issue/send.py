@@ -7,11 +7,12 @@ from datetime import datetime
 from functools import partial
 
 from digest.bootstrap import App
-from digest.cli.common import CommandError
-from digest.cli.issue.progress import Rate, progress_line, settled_count, waiting_reason
+from digest.cli.common import CommandError, format_time
+from digest.cli.issue.progress import progress_line
 from digest.cli.issue.status import reply_lines
 from digest.cli.progress_bar import LINE_EVERY_SECONDS, ProgressBar
 from digest.deliver.ledger.finish import count_deliveries
+from digest.deliver.ledger.outlook import Rate, settled_count, waiting_reason
 from digest.deliver.ledger.progress import Progress
 from digest.deliver.ledger.queries import count_hard_bounces
 from digest.deliver.ledger.worker_lock import worker_lock
@@ -133,7 +134,7 @@ def _conclude(number: int, progress: Progress, state: IssueState, *, stopped: bo
     elif stopped:
         raise CommandError(f"stopped: {account}; go on with: digest issue send {number}")
     else:
-        waits = waiting_reason(progress)
+        waits = waiting_reason(progress, format_time)
         raise CommandError(f"issue {number} is not finished: {account}{waits and f'; {waits}'}")
     if progress.counts["uncertain"]:
         print(

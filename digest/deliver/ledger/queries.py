@@ -1,9 +1,11 @@
 """Read deliveries for reports: why some failed, and what one subscriber was sent."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
 
@@ -66,6 +68,62 @@ def common_replies(session: Session, number: int, most: int) -> list[HeardReply]
         reply = known.reply if known else f"{code or ''} {detail}".strip()
         heard[key] = HeardReply(reply, stage, int(count) + (known.times if known else 0))
     return sorted(heard.values(), key=lambda one: (-one.times, one.reply))[:most]
+
+
+class RecipientRow(NamedTuple):
+    """One recipient of an issue; `reply` is what the last try that failed was answered."""
+
+    email: str
+    state: str
+    attempts: int
+    reply: str
+    changed_at: datetime
+
+
+def recipients_of(
+    session: Session,
+    number: int,
+    *,
+    states: Collection[DeliveryState] = (),
+    search: str = "",
+    most: int,
+) -> list[RecipientRow]:
+    """Return recipients of issue `number`, at most `most`, in the order that they were queued.
+
+    `search` is any part of an address; `states` narrows them where it names some.
+    """
+    any_attempt = aliased(Attempt)
+    last = (
+        select(func.max(col(any_attempt.id)))
+        .where(col(any_attempt.delivery_id) == col(Delivery.id))
+        .correlate(Delivery)
+        .scalar_subquery()
+    )
+    statement = (
+        select(
+            col(Subscriber.email),
+            col(Delivery.state),
+            col(Delivery.attempts),
+            col(Delivery.code),
+            col(Attempt.detail),
+            col(Delivery.changed_at),
+        )
+        .join(Subscriber, col(Subscriber.id) == col(Delivery.subscriber_id))
+        .outerjoin(Attempt, col(Attempt.id) == last)
+        .where(col(Delivery.issue_number) == number)
+        .order_by(col(Delivery.id))
+        .limit(most)
+    )
+    if states:
+        statement = statement.where(col(Delivery.state).in_(list(states)))
+    if search:
+        statement = statement.where(
+            col(Subscriber.email_key).contains(search.strip().lower(), autoescape=True)
+        )
+    return [
+        RecipientRow(email, state, attempts, f"{code or ''} {detail or ''}".strip(), at)
+        for email, state, attempts, code, detail, at in session.execute(statement)
+    ]
 
 
 def suppressed_by(session: Session, number: int) -> list[str]:

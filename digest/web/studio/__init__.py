@@ -1,4 +1,4 @@
-"""Pages for editors, on this machine only: an issue as its recipients will see it.
+"""Pages for editors, on this machine only: an issue as its recipients will see it, and its sending.
 
-Comes in: HTTP requests from the loopback address. Goes out: pages about drafts and issues.
+Comes in: requests and forms from the loopback address. Goes out: pages, and streams of progress.
 """

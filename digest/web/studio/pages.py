@@ -7,16 +7,16 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from digest.issues.history import all_issues
 from digest.pipeline.wording.current import current_words
-from digest.web.headers import FRAMED_MAIL_POLICY, STUDIO_POLICY
+from digest.web.headers import FRAMED_MAIL_POLICY
 from digest.web.public.issues import issue_number
 from digest.web.public.signup_form import signup_form
 from digest.web.site import Site, SiteDep, TemplatesDep
+from digest.web.studio.common import HEADERS
 from digest.web.studio.preview import IssuePreview, IssueSummary, preview_of, summary_of
 from store.errors import UserError
 
-router = APIRouter(prefix="/studio")
+router = APIRouter()
 
-HEADERS = {"Content-Security-Policy": STUDIO_POLICY, "Cache-Control": "no-store"}
 FRAME_HEADERS = {"Content-Security-Policy": FRAMED_MAIL_POLICY, "Cache-Control": "no-store"}
 
 

@@ -2,7 +2,8 @@
 
 from datetime import timedelta
 
-from digest.cli.issue.progress import Rate, progress_line
+from digest.cli.issue.progress import progress_line
+from digest.deliver.ledger.outlook import Rate
 from digest.deliver.ledger.progress import Progress
 from digest.deliver.ledger.throttle_status import ThrottleStatus
 from digest.deliver.tables import DeliveryState

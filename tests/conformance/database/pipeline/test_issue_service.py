@@ -190,6 +190,21 @@ def test_an_issue_is_scheduled_for_a_time_to_come(
         assert find_issue(session, number).state == IssueState.SCHEDULED
 
 
+def test_unscheduling_keeps_the_approval(
+    store: Store, clock: Clock, issue_service: IssueService
+) -> None:
+    keep(store, samples(), clock)
+    number = issue_service.draft("weekly")
+    sha256 = issue_service.approve(number, by="editor")
+    with pytest.raises(IssueError, match="is approved already"):
+        issue_service.unschedule(number)
+    issue_service.schedule(number, clock() + timedelta(hours=1))
+    issue_service.unschedule(number)
+    with store.read() as session:
+        issue = find_issue(session, number)
+    assert (issue.state, issue.content_hash, issue.send_at) == (IssueState.APPROVED, sha256, None)
+
+
 def test_names_of_every_kind_survive_to_the_email(
     store: Store, clock: Clock, issue_service: IssueService, tmp_path: Path
 ) -> None:

@@ -86,7 +86,9 @@ def test_it_is_framed_at_two_widths_in_sandboxes(studio: TestClient, draft: int)
         assert frame["src"] == "/studio/issues/7/html"
         assert "allow-scripts" not in frame["sandbox"]
         assert "allow-same-origin" not in frame["sandbox"]
-    assert page.find("script") is None
+    assert [one["src"] for one in page.find_all("script")] == [
+        f"/studio/modules/{studio.app.state.modules.mark}/studio.js"  # type: ignore[attr-defined]
+    ]
 
 
 def test_trying_every_link_of_the_preview_changes_nothing(

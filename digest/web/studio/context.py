@@ -1,0 +1,59 @@
+"""What the studio's pages need beyond the site: the issue service, who acts, and when to end."""
+
+import getpass
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Protocol, cast
+
+from fastapi import Depends, Request
+
+from digest.pipeline.issue_renderer import IssueRenderer
+from digest.pipeline.issue_service import IssueService
+from digest.pipeline.sending import Sending
+from digest.web.site import Site
+
+
+class StudioSite(Site, Protocol):
+    """A site whose issues can be changed; implemented by `digest.bootstrap.App`."""
+
+    @property
+    def renderer(self) -> IssueRenderer: ...
+    @property
+    def issues(self) -> IssueService: ...
+    @property
+    def sending(self) -> Sending: ...
+
+
+def _in_the_background(_number: int) -> None:
+    """Leave sending to the workers."""
+
+
+def _no_test(_number: int, to: str) -> str:
+    return to
+
+
+@dataclass(frozen=True, slots=True)
+class StudioContext:
+    """Who acts in this process, and what it can do beside answering requests.
+
+    `send` lets this process send an issue once it is due; `send_test` submits a test message to an
+    address. Streams end once `stop` is set.
+    """
+
+    editor: str = field(default_factory=getpass.getuser)
+    stop: threading.Event = field(default_factory=threading.Event)
+    send: Callable[[int], None] = _in_the_background
+    send_test: Callable[[int, str], str] = _no_test
+
+
+async def _site(request: Request) -> StudioSite:
+    return cast("StudioSite", request.app.state.site)
+
+
+async def _context(request: Request) -> StudioContext:
+    return cast("StudioContext", request.app.state.studio)
+
+
+StudioSiteDep = Annotated[StudioSite, Depends(_site)]
+ContextDep = Annotated[StudioContext, Depends(_context)]

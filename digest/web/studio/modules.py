@@ -1,0 +1,31 @@
+"""Serves the studio's ES modules, below an address that changes with any of them.
+
+They import each other by relative names, so that the whole set is one version and may be cached.
+"""
+
+import hashlib
+from pathlib import Path
+
+from fastapi import APIRouter, HTTPException, Request, Response
+
+from digest.web.static import KEEP, KINDS
+from digest.web.templating import read_statics
+
+router = APIRouter()
+
+
+class Modules:
+    """The modules of one folder, read once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.files = read_statics(folder)
+        whole = hashlib.sha256(b"\0".join(self.files.values()))
+        self.mark = whole.hexdigest()[:12]
+
+
+@router.get("/modules/{mark}/{name}")
+async def module(request: Request, mark: str, name: str) -> Response:
+    modules: Modules = request.app.state.modules
+    if mark != modules.mark or name not in modules.files:
+        raise HTTPException(404)
+    return Response(modules.files[name], media_type=KINDS["js"], headers=KEEP)

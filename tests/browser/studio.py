@@ -1,0 +1,60 @@
+"""An editor at a browser, who sees what a reader of the picture would not."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+from starlette.types import ASGIApp
+
+from tests.browser.test_emails import RULES, SPREAD
+from tests.browser.watched import Watched
+
+
+@dataclass
+class Editor:
+    """Somebody at a browser. `pictures` is where each page that was seen is drawn."""
+
+    watched: Watched
+    pictures: Path
+    scripts: bool = True
+
+    @property
+    def page(self) -> Page:
+        return self.watched.page
+
+    def open(self, path: str) -> None:
+        self.page.goto(self.watched.home + path)
+
+    def press(self, name: str | re.Pattern[str]) -> None:
+        self.page.get_by_role("button", name=name).first.click()
+
+    def sees(self, heading: str | re.Pattern[str], name: str) -> None:
+        """There is that heading; axe finds nothing, the console is silent, and the page fits."""
+        self.page.get_by_role("heading", name=heading).first.wait_for()
+        self.draw(name)
+        if self.scripts:  # axe is one, and no page looks another way without
+            found = Axe().run(self.page, options=RULES).response["violations"]
+            assert not found, [
+                (one["id"], [node["html"] for node in one["nodes"]]) for one in found
+            ]
+        assert self.page.evaluate(SPREAD) <= 0, f"{name} must be pushed sideways"
+        self.is_quiet()
+
+    def is_quiet(self) -> None:
+        # Chromium writes down every answer of 400 and above, which a refusal is due.
+        said = [one for one in self.watched.complaints if "responded with a status of 4" not in one]
+        assert said == []
+        assert self.watched.strangers == []
+
+    def draw(self, name: str) -> None:
+        count = len(list(self.pictures.glob("*.png")))
+        self.page.screenshot(path=self.pictures / f"{count:02}-{name}.png", full_page=True)
+
+
+Serve = Callable[[ASGIApp], str]
+MOMENT = datetime.fromisoformat("2026-11-30T08:00:00+01:00")
+"""When the schedule is due next."""
