@@ -1,5 +1,6 @@
 """Adds, finds, unsubscribes and erases subscribers."""
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,6 +25,13 @@ MAX_NAME_READ = 10 * MAX_NAME_LENGTH
 """Characters looked at: control characters and marks beyond count may be dropped from them."""
 _JOINERS = "\u200c\u200d"
 """Invisible characters that Persian and Indic names are spelt with."""
+_WEB_ADDRESS = re.compile(
+    r"://|\bwww\.|\w\.[a-z]{2,}/|"
+    r"[\w-]{2}\.(?:app|biz|cc|click|club|cn|com|de|dev|gg|gl|info|link|live|ly|me|net|online|org|pw|"
+    r"ru|shop|site|store|tk|top|uk|us|vip|website|xyz)(?![\w.])",
+    re.IGNORECASE,
+)
+"""What mail programs make a link of: Node.js, J.R., A.de Vries and Dr.Who are none."""
 MAX_SOURCE_LENGTH = 200
 
 
@@ -158,14 +166,20 @@ def new_row(
 
 
 def clean_name(text: str) -> str:
-    """Return `text` on one line, without control characters, cut to 100 characters."""
+    """Return `text` on one line, without control characters, cut to 100 characters.
+
+    Empty for a web address: mail programs would make a link of it in the greeting.
+    """
     text = text[:MAX_NAME_READ]
     if text.isascii() and text.isprintable():  # nearly every name, at a tenth of the time
-        return " ".join(text.split())[:MAX_NAME_LENGTH]
-    visible = "".join(
-        " " if unicodedata.category(one)[0] == "C" and one not in _JOINERS else one for one in text
-    )
-    return normalize("NFC", " ".join(visible.split()))[:MAX_NAME_LENGTH]
+        name = " ".join(text.split())[:MAX_NAME_LENGTH]
+    else:
+        visible = "".join(
+            " " if unicodedata.category(one)[0] == "C" and one not in _JOINERS else one
+            for one in text
+        )
+        name = normalize("NFC", " ".join(visible.split()))[:MAX_NAME_LENGTH]
+    return "" if ("." in name or "/" in name) and _WEB_ADDRESS.search(name) else name
 
 
 def _by_key(session: Session, key: str) -> Subscriber | None:

@@ -100,6 +100,57 @@ def test_what_is_no_name_is_not_greeted(load: Load, people: People) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("https://evil.example/x", ""), ("www.evil.example", ""), ("Cyd evil.example/abc", ""),
+        ("ftp://x", ""), ("Amazon.com", ""), ("Win at EVIL.ru now", ""), ("bit.ly/3x", ""),
+        ("Node.js", "Node.js"), ("J.R. Smith", "J.R. Smith"), ("A.de Vries", "A.de Vries"),
+        ("Dr.Who", "Dr.Who"), ("St.John", "St.John"), ("Anna/Maria", "Anna/Maria"),
+    ],
+)  # fmt: skip
+def test_a_web_address_is_no_name(load: Load, people: People, text: str, name: str) -> None:
+    """A mail program would make a link of it, in a greeting."""
+    report = load(f"email,first_name\nana@example.org,{text}\n")
+    assert people()[0][1] == name
+    assert report.no_names == (not name)
+
+
+SUBSTACK = {
+    "the list": "email,active_subscription,expiry,plan,email_disabled,created_at,first_payment_at",
+    "the newer list": "email,active_subscription,expiry,email_disabled,prefer_digests,created_at",
+    "the shorter list": "email,active_subscription,expiry,email_disabled,created_at",
+    "the dashboard": (
+        "Email,Name,Stripe Customer ID,Type,Stripe plan,Cancel date,Start date,Paid upgrade date,"
+        "Subscription source (free),Country,Activity,Emails received (6mo)"
+    ),
+    "the newer dashboard": (
+        "Email,Name,Subscription type,Activity,Subscription date,Revenue,Comments (all time),"
+        "Shares (all time),Subscriber country,Email receives (last 6 months),Email drops (last 6 "
+        "months),Email last opened at,Link clicks,Last clicked at,Subscriptions gifted,Expires at,"
+        "Subscription source (free),Subscription source (paid),Days active (last 30 days),First "
+        "payment at,Paid upgrade date,Cancel date,Receiving emails for,Is Bestseller"
+    ),
+}
+
+
+@pytest.mark.parametrize("layout", SUBSTACK)
+def test_each_layout_of_substack_is_told_as_substack(
+    load: Load, people: People, layout: str
+) -> None:
+    """Who cancelled a payment has not left; active is only who is not said to have mail off."""
+    names = SUBSTACK[layout].split(",")
+    said = {"email": "ana@example.org", "email_disabled": "false", "cancel date": "2025-01-02"}
+    dates = dict.fromkeys(("created_at", "start date", "subscription date"), "2024-05-06")
+    row = ",".join((said | dates).get(name.lower(), "") for name in names)
+    report = load(
+        f"{SUBSTACK[layout]}\n{row}\n{row.replace('ana', 'bob').replace('false', 'true')}\n"
+    )
+    assert report.read_as.startswith("an export of Substack")
+    expected = ("active", "unsubscribed") if "email_disabled" in names else ("pending", "pending")
+    assert tuple(status for _, _, status in people()) == expected
+
+
 def test_our_own_export_through_a_spreadsheet_of_another_country(
     load: Load, people: People
 ) -> None:
