@@ -6,11 +6,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 
+from digest.deliver.ledger.finish import count_deliveries
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.sendgrid.provider import SendGridProvider
+from digest.issues.lifecycle import find_issue
+from digest.issues.tables import IssueState
 from digest.pipeline.issue_service import IssueService
 from digest.pipeline.sending import Sending
 from store.engine import Store
+from subscribers.tables import Suppression
 from tests.parts.sendgrid_server import Break, Reply, SendGridServer, errors
 from tests.parts.sending import by_state, send_to_the_end
 from tests.parts.world import NOW, Clock, add_approved, add_people, issue_renderer
@@ -77,3 +83,37 @@ def test_only_what_went_unanswered_is_uncertain(store: Store, troubled: SendGrid
 
     silent = 2 * EACH
     assert len(by_state(store, number)["uncertain"]) <= silent * TOGETHER
+
+
+ABOUT_US = {
+    "400 on from": errors(400, ("The from email does not contain a valid address.", "from.email")),
+    "a template that is too large": errors(413, ("The JSON payload is too large.", None)),
+    "400 on content": errors(400, ("The content value must be a string.", "content.0.value")),
+}
+
+
+@pytest.mark.parametrize("kind", ABOUT_US)
+def test_what_sendgrid_refuses_for_all_holds_the_issue(store: Store, kind: str) -> None:
+    people = add_people(store, PEOPLE)
+    number, clock = add_approved(store), Clock()
+    parts = issue_renderer()
+    with SendGridServer() as server:
+        server.script.extend([ABOUT_US[kind]] * 200)
+        provider = SendGridProvider(server.key, host=server.url, timeout=5, clock=clock)
+        issues = IssueService(store, parts, TOGETHER, clock)
+        issues.start(number)
+        sending = Sending(store, parts, provider, clock)
+        with worker_lock(store) as here:
+            sending.run(number, here)
+        with store.read() as session:
+            issue, counts = find_issue(session, number), count_deliveries(session, number)
+            assert not session.exec(select(Suppression)).all()
+        assert issue.state == IssueState.PAUSED, issue.state
+        assert "SendGrid refused" in (issue.held_because or "")
+        assert (counts["queued"], counts["failed"]) == (PEOPLE, 0)
+        assert 200 - len(server.script) <= 12, "it is not asked for each of them"
+        server.script.clear()
+        issues.resume(number)
+        send_to_the_end(sending, number, clock)
+        assert by_state(store, number)["submitted"] == set(people)
+        assert len(server.mails) == PEOPLE
