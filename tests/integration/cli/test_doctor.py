@@ -1,5 +1,7 @@
 """digest doctor: what it says of settings, DNS records, keys and the sender."""
 
+import re
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
@@ -101,3 +103,39 @@ def test_a_key_that_can_not_sign_is_told_before_anything_is_sent(
     got = run("issue", "list")
     assert got.status == 1
     assert got.err.splitlines() == ["DIGEST_DKIM_KEY_FILE: gone.pem: No such file or directory"]
+
+
+@pytest.mark.parametrize(
+    ("public_url", "named", "says"),
+    [
+        ("https://127.0.0.1:9", None, True),
+        ("https://127.0.0.1:9", "172.18.0.1", False),
+        ("http://localhost:8000", None, False),
+    ],
+    ids=["a proxy that nobody named", "a named one", "no proxy"],
+)
+def test_the_doctor_says_that_a_proxy_in_front_is_not_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch, public_url: str, named: str | None, *, says: bool
+) -> None:
+    monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
+    monkeypatch.setenv("DIGEST_PUBLIC_URL", public_url)
+    if named:
+        monkeypatch.setenv("FORWARDED_ALLOW_IPS", named)
+    with dns_server() as zone:
+        monkeypatch.setenv("DIGEST_DNS_SERVER", zone.address)
+        got = run("doctor")
+    assert ("note proxy: FORWARDED_ALLOW_IPS is not set; behind a proxy" in got.out) is says
+
+
+def test_compose_and_the_example_name_the_proxy_and_nobody_else_reaches_the_port() -> None:
+    root = Path(__file__).resolve().parents[3]
+    example = (root / ".env.example").read_text(encoding="utf-8")
+    assert re.search(r"^# FORWARDED_ALLOW_IPS=\S", example, re.MULTILINE)
+    compose = (root / "compose.yaml").read_text(encoding="utf-8")
+    found = re.search(r"FORWARDED_ALLOW_IPS: \$\{FORWARDED_ALLOW_IPS:-(\S+)\}", compose)
+    assert found
+    trusted = [ip_network(one) for one in found[1].split(",")]
+    bridge = ip_address("172.18.0.1")
+    assert any(bridge in one for one in trusted), "Docker's own networks"
+    assert all(one.is_private for one in trusted)
+    assert re.findall(r"\d+(?:\.\d+){3}:8000:8000", compose) == ["127.0.0.1:8000:8000"]

@@ -1,11 +1,13 @@
 """Feeds, robots and cards: what goes out, for programs that read it for people."""
 
 import json
+from datetime import datetime, timedelta
 from xml.etree.ElementTree import fromstring
 
 from starlette.testclient import TestClient
 
-from tests.integration.web.rows import add_comparison, add_issue
+from digest.issues.tables import Issue
+from tests.integration.web.rows import NOW, add_comparison, add_issue
 from tests.integration.web.small_site import SmallSite
 from tests.parts.links import make_token
 
@@ -32,6 +34,20 @@ def test_both_feeds_tell_of_what_went_out_newest_first(client: TestClient, site:
     feed = json.loads(client.get("/feed.json").content)
     assert feed["version"] == "https://jsonfeed.org/version/1.1"
     assert [one["id"] for one in feed["items"]] == [f"{HOME}/issues/2", f"{HOME}/issues/1"]
+
+
+def test_a_feed_was_updated_when_its_newest_entry_was_whatever_their_order(
+    client: TestClient, site: SmallSite
+) -> None:
+    for number, days in ((1, 0), (2, 9), (3, 4)):  # the second waited until after the third
+        add_issue(site.store, number, "finished")
+        with site.store.write() as session:
+            issue = session.get_one(Issue, number)
+            issue.started_at = issue.finished_at = NOW + timedelta(days=days)
+    atom = fromstring(client.get("/feed.xml").content)
+    entries = [one.findtext(f"{ATOM}updated", "") for one in atom.findall(f"{ATOM}entry")]
+    assert len(set(entries)) == 3
+    assert atom.findtext(f"{ATOM}updated") == max(entries, key=datetime.fromisoformat)
 
 
 def test_an_empty_feed_is_a_feed(client: TestClient) -> None:
