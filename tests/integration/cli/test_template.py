@@ -43,8 +43,8 @@ def test_a_fault_is_told_by_file_and_line(run: Run, ours: Path) -> None:
 
 
 def test_a_tag_that_would_vanish_is_told(run: Run, ours: Path) -> None:
-    lead = ours / "_parts" / "lead.mjml.j2"
-    lead.write_text(lead.read_text().replace("mj-button", "mj-buton"))
+    letter = ours / "digest" / "issue.mjml.j2"
+    letter.write_text(letter.read_text().replace("mj-button", "mj-buton"))
     told = run("issue", "render", "1", "--out", "seen")
     assert told.status == 1
     assert "unknown tag <mj-buton>" in told.err

@@ -196,7 +196,7 @@ def test_unscheduling_keeps_the_approval(
     keep(store, samples(), clock)
     number = issue_service.draft("weekly")
     sha256 = issue_service.approve(number, by="editor")
-    with pytest.raises(IssueError, match="is approved already"):
+    with pytest.raises(IssueError, match="is not scheduled"):
         issue_service.unschedule(number)
     issue_service.schedule(number, clock() + timedelta(hours=1))
     issue_service.unschedule(number)

@@ -102,7 +102,7 @@ def test_what_is_refused_comes_back_with_the_reason(office: Studio, editor: Test
         ("schedule", {"when": "at", "at": "soon"}, "Choose a day"),
         ("schedule", {}, "Choose when"),
         ("resume", {}, "not paused"),
-        ("unschedule", {}, "can&#39;t become approved"),
+        ("unschedule", {}, "is not scheduled"),
         ("approve", {"despite": "no-such-code", "because": "x"}, "no code of the gate"),
     ):
         answer = editor.post(f"{PAGE}/{action}", data=data)
