@@ -121,4 +121,6 @@ ENGLISH = Language()
 
 def shown_length(text: str) -> int:
     """Return how many characters of `text` are seen: marks of direction take no room."""
+    if text.isascii():
+        return len(text)
     return sum(category(one) != "Cf" for one in text)

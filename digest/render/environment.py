@@ -5,6 +5,7 @@ rendered in Jinja2's sandbox, which refuses every attribute that leads to Python
 """
 
 from pathlib import Path
+from typing import Any
 
 from jinja2 import (
     ChoiceLoader,
@@ -34,6 +35,21 @@ class Href(str):
     __slots__ = ()
 
 
+class SandboxedEnvironment(ImmutableSandboxedEnvironment):
+    """Jinja2's sandbox, which judges an attribute once for each type instead of at every reading."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._judged: dict[tuple[type, str], bool] = {}
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Return whether a template may read `attr`; the sandbox goes by type and name alone."""
+        key = (type(obj), attr)
+        if key not in self._judged:
+            self._judged[key] = super().is_safe_attribute(obj, attr, value)
+        return self._judged[key]
+
+
 def email_environment(
     *folders: Path, language: Language = ENGLISH, content_language: str = ""
 ) -> Environment:
@@ -49,7 +65,7 @@ def email_environment(
         if not root.is_dir():
             problem = "no folder email/ in it; expected the templates"
             raise TemplateError(str(root.parent), None, problem)
-    environment = ImmutableSandboxedEnvironment(
+    environment = SandboxedEnvironment(
         loader=ChoiceLoader([FileSystemLoader(root) for root in roots]),
         autoescape=_escapes,
         undefined=StrictUndefined,
