@@ -36,7 +36,7 @@ class Href(str):
 
 
 class SandboxedEnvironment(ImmutableSandboxedEnvironment):
-    """Jinja2's sandbox, which judges an attribute once for each type instead of at every reading."""
+    """Jinja2's sandbox, which judges an attribute once for each type of object."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)

@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from digest.compose.content import Markdown
+from digest.language.isolates import as_markup
 from digest.render.errors import TemplateError
 from digest.render.filters import COLUMNS, sanitize, wrap
 from digest.render.links import LinkRegistry, ascii_url
@@ -40,7 +41,8 @@ def prose_html(value: str, links: LinkRegistry, css: str = "intro") -> Markup:
     """Return `value` as paragraphs of HTML; text that is no Markdown is one paragraph."""
     text = sanitize(value)
     if not isinstance(value, Markdown):
-        return Markup(f'<p class="{css}">{escape(text)}</p>')  # noqa: S704 - escaped
+        words = as_markup(Markup(escape(text)))  # noqa: S704 - escaped
+        return Markup(f'<p class="{css}">{words}</p>')  # noqa: S704 - escaped
     built = "".join(_html(_parsed(text), links, css))
     clean = nh3.clean(
         built,
