@@ -20,6 +20,15 @@ _HINTS = {
     Cause.BLOCKLIST: "this machine or the domain is on a blocklist: take it off first",
     Cause.CONTENT: "it refuses what the message says: digest issue check shows findings",
 }
+_SENDGRID_HINTS = {
+    Cause.AUTHENTICATION: (
+        "look at SENDGRID_API_KEY (it needs the permission Mail Send) and SENDGRID_HOST (accounts "
+        "in the EU have their own): digest doctor"
+    ),
+    Cause.PROTOCOL: (
+        "mend what the words name; where they are not SendGrid's, look at SENDGRID_HOST"
+    ),
+}
 _DEAD = frozenset({Cause.NO_MAILBOX, Cause.NO_DOMAIN, Cause.BAD_ADDRESS, Cause.DISABLED})
 _DEAD_HINT = "is this the right server? If these addresses are dead indeed"
 _OTHER_HINT = "ask who runs it what that means"
@@ -32,11 +41,13 @@ def hold_reason(provider: str, trip: Trip) -> str:
     at = f" (in answer to {rejected.stage.value.upper()})" if rejected.stage else ""
     times = f"{trip.count} messages" if trip.count > 1 else "a message"
     who = {"smtp": "the server", "sendgrid": "SendGrid"}.get(provider, provider)
-    return f"{who} refused {times}: {said}{at}; {hint(rejected.failure.cause)}"
+    return f"{who} refused {times}: {said}{at}; {hint(rejected.failure.cause, provider)}"
 
 
-def hint(cause: Cause) -> str:
+def hint(cause: Cause, provider: str = "smtp") -> str:
     """Return what to do where a provider refuses for this cause."""
+    if provider == "sendgrid" and cause in _SENDGRID_HINTS:
+        return _SENDGRID_HINTS[cause]
     if cause in _DEAD:
         return _DEAD_HINT + ", count them: digest issue resume N --accept-refusals"
     return _HINTS.get(cause, _OTHER_HINT)

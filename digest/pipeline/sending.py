@@ -188,7 +188,7 @@ class Sending:
             return
         runner.release(None)
         if isinstance(error, RefusedForAllError):
-            self._hold(runner, f"{error}; {hint(error.cause)}")
+            self._hold(runner, f"{error}; {hint(error.cause, self.provider.name)}")
         elif not isinstance(error, SubmissionStoppedError):
             raise error
 

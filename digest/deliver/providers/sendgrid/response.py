@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from digest.deliver.bounce_policy.failure import Cause, Failure, FailureClass
+from digest.deliver.bounce_policy.classify import classify_reply
+from digest.deliver.bounce_policy.failure import Cause, Failure, FailureClass, Stage
 from digest.deliver.providers.base import (
     BAD_ADDRESS,
     UNKNOWN_FAILURE,
     Accepted,
     Outcome,
-    ProviderError,
+    RefusedForAllError,
     Rejected,
     Unknown,
 )
@@ -27,6 +28,8 @@ from digest.message.personalization import Personalization
 
 ACCEPTED = 202
 BAD_REQUEST = 400
+UNAUTHORIZED = 401
+FORBIDDEN = 403
 TOO_LARGE = 413
 TOO_MANY = 429
 UNAVAILABLE = 503
@@ -38,6 +41,7 @@ MAX_WAIT = 3_600.0
 """Seconds. SendGrid's windows last a minute, so a reset beyond this is garbled."""
 MAX_DETAIL = 400
 
+_TOLD_BY_WORDS = frozenset({Cause.SENDER_ADDRESS, Cause.RATE, Cause.SIZE})
 _FIELD = re.compile(r"personalizations\.(\d+)(?:\.(\w+))?")
 
 
@@ -101,8 +105,13 @@ class Response:
         """What is at fault where the whole request is refused: its size, its sender, or else."""
         if self.status == TOO_LARGE:
             return Cause.SIZE
-        about_sender = any((fault.field or "").startswith("from") for fault in self.faults)
-        return Cause.SENDER_ADDRESS if about_sender else Cause.PROTOCOL
+        if any((fault.field or "").startswith("from") for fault in self.faults):
+            return Cause.SENDER_ADDRESS
+        if self.status not in {UNAUTHORIZED, FORBIDDEN}:
+            return Cause.PROTOCOL
+        # Both stand for an unverified sender and for spent credits too: the words tell.
+        said = classify_reply(self.detail, Stage.MAIL) if self.faults else UNKNOWN_FAILURE
+        return said.cause if said.cause in _TOLD_BY_WORDS else Cause.AUTHENTICATION
 
     def wait(self, now: datetime) -> float | None:
         """Return the seconds until X-RateLimit-Reset (an epoch time), else those of Retry-After."""
@@ -145,7 +154,7 @@ def read_response(
 ) -> list[Outcome]:
     """Return the outcome of every recipient of a request.
 
-    Raises ProviderError when nothing was submitted and every request would be answered so.
+    Raises RefusedForAllError when nothing was submitted and every request would be answered so.
     """
     status = response.status
     if status == ACCEPTED:
@@ -165,7 +174,8 @@ def read_response(
             for one in personalizations
         ]
     if 300 <= status < 500:  # noqa: PLR2004 - RFC 9110 section 15: redirected or refused
-        raise ProviderError(f"SendGrid refuses the request: {status} {response.detail}")
+        said = f"SendGrid refuses the request: {status} {response.detail}"
+        raise RefusedForAllError(said, response.cause)
     return [
         Unknown(one.delivery_id, f"HTTP {status}: {response.detail}") for one in personalizations
     ]

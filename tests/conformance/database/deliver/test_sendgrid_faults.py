@@ -85,20 +85,47 @@ def test_only_what_went_unanswered_is_uncertain(store: Store, troubled: SendGrid
     assert len(by_state(store, number)["uncertain"]) <= silent * TOGETHER
 
 
+UNVERIFIED = ("The from address does not match a verified Sender Identity.", "from")
+HTML = b"<html><body>Forbidden by the proxy</body></html>"
 ABOUT_US = {
-    "400 on from": errors(400, ("The from email does not contain a valid address.", "from.email")),
-    "a template that is too large": errors(413, ("The JSON payload is too large.", None)),
-    "400 on content": errors(400, ("The content value must be a string.", "content.0.value")),
+    "400 on from": (
+        errors(400, ("The from email does not contain a valid address.", "from.email")),
+        "verify the address",
+    ),
+    "a template that is too large": (
+        errors(413, ("The JSON payload is too large.", None)),
+        "shorten the issue",
+    ),
+    "400 on content": (
+        errors(400, ("The content value must be a string.", "content.0.value")),
+        "mend what the words name",
+    ),
+    "403 on from": (errors(403, UNVERIFIED), "verify the address"),
+    "403 of those words and no field": (errors(403, (UNVERIFIED[0], None)), "verify the address"),
+    "403 for want of a permission": (errors(403, ("access forbidden", None)), "SENDGRID_API_KEY"),
+    "403 of a proxy": (Reply(403, {}, HTML), "SENDGRID_API_KEY"),
+    "401 for a key of another region": (
+        errors(401, ("The provided authorization grant is invalid, expired, or revoked", None)),
+        "SENDGRID_HOST",
+    ),
+    "401 for spent credits": (errors(401, ("Maximum credits exceeded", None)), "RATE_LIMIT"),
+    "401 for an address that may not ask": (
+        errors(401, ("Your IP address is not on the account's access list", None)),
+        "SENDGRID_API_KEY",
+    ),
+    "404 of another host": (errors(404, ("not found", None)), "SENDGRID_HOST"),
+    "a redirect": (Reply(308, {"Location": "/elsewhere"}), "SENDGRID_HOST"),
 }
 
 
 @pytest.mark.parametrize("kind", ABOUT_US)
 def test_what_sendgrid_refuses_for_all_holds_the_issue(store: Store, kind: str) -> None:
+    reply, what_to_do = ABOUT_US[kind]
     people = add_people(store, PEOPLE)
     number, clock = add_approved(store), Clock()
     parts = issue_renderer()
     with SendGridServer() as server:
-        server.script.extend([ABOUT_US[kind]] * 200)
+        server.script.extend([reply] * 200)
         provider = SendGridProvider(server.key, host=server.url, timeout=5, clock=clock)
         issues = IssueService(store, parts, TOGETHER, clock)
         issues.start(number)
@@ -109,9 +136,35 @@ def test_what_sendgrid_refuses_for_all_holds_the_issue(store: Store, kind: str) 
             issue, counts = find_issue(session, number), count_deliveries(session, number)
             assert not session.exec(select(Suppression)).all()
         assert issue.state == IssueState.PAUSED, issue.state
-        assert "SendGrid refused" in (issue.held_because or "")
+        assert "SendGrid refuse" in (issue.held_because or "")
+        assert str(reply.status) in (issue.held_because or "")
+        assert what_to_do in (issue.held_because or "")
         assert (counts["queued"], counts["failed"]) == (PEOPLE, 0)
         assert 200 - len(server.script) <= 12, "it is not asked for each of them"
+        server.script.clear()
+        issues.resume(number)
+        send_to_the_end(sending, number, clock)
+        assert by_state(store, number)["submitted"] == set(people)
+        assert len(server.mails) == PEOPLE
+
+
+def test_a_key_revoked_in_mid_run_holds_the_rest(store: Store) -> None:
+    """What was accepted before stays accepted; the rest goes on once there is another key."""
+    people = add_people(store, PEOPLE)
+    number, clock = add_approved(store), Clock()
+    parts = issue_renderer()
+    with SendGridServer() as server:
+        server.script.extend([None] * 20 + [errors(401, ("revoked", None))] * 100)
+        provider = SendGridProvider(server.key, host=server.url, timeout=5, clock=clock)
+        issues = IssueService(store, parts, TOGETHER, clock)
+        issues.start(number)
+        sending = Sending(store, parts, provider, clock)
+        with worker_lock(store) as here:
+            sending.run(number, here)
+        with store.read() as session:
+            assert find_issue(session, number).state == IssueState.PAUSED
+            counts = count_deliveries(session, number)
+        assert (counts["submitted"], counts["queued"]) == (100, PEOPLE - 100)
         server.script.clear()
         issues.resume(number)
         send_to_the_end(sending, number, clock)
