@@ -26,7 +26,7 @@ _SENDGRID_HINTS = {
         "in the EU have their own): digest doctor"
     ),
     Cause.PROTOCOL: (
-        "mend what the words name; where they are not SendGrid's, look at SENDGRID_HOST"
+        "change what the words name; where they are not SendGrid's, look at SENDGRID_HOST"
     ),
 }
 _DEAD = frozenset({Cause.NO_MAILBOX, Cause.NO_DOMAIN, Cause.BAD_ADDRESS, Cause.DISABLED})

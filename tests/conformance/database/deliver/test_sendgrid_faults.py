@@ -98,7 +98,7 @@ ABOUT_US = {
     ),
     "400 on content": (
         errors(400, ("The content value must be a string.", "content.0.value")),
-        "mend what the words name",
+        "change what the words name",
     ),
     "403 on from": (errors(403, UNVERIFIED), "verify the address"),
     "403 of those words and no field": (errors(403, (UNVERIFIED[0], None)), "verify the address"),
