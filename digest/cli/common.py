@@ -1,6 +1,7 @@
 """Shared by every command: opens the application, prints times, tables and JSON, words errors."""
 
 import gc
+import getpass
 import json
 import os
 import sys
@@ -115,6 +116,14 @@ def error_line(error: Exception) -> str | None:
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     return None
+
+
+def acting_user() -> str:
+    """Return whom changes are recorded under: the machine's user, or "editor" if it has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "editor"
 
 
 def print_json(value: Any) -> None:

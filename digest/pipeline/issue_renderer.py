@@ -12,9 +12,7 @@ from jinja2 import Environment
 from sqlmodel import Session, col, select
 
 from digest.brand import Brand
-from digest.catalog.trends import trends
 from digest.compose.content import Content
-from digest.compose.issue import compose
 from digest.gate import SampleMessage, sample_message
 from digest.issues.days import sending_day
 from digest.issues.history import earlier_issues
@@ -23,9 +21,8 @@ from digest.issues.tables import Issue, IssueState, Link, Variant
 from digest.language.language import ENGLISH, Language
 from digest.message.edition import Edition, Sender
 from digest.message.personalization import Personalization, Recipient, personalize
-from digest.pipeline.wording.chosen import pick_edits
 from digest.pipeline.wording.claims import claims_of
-from digest.pipeline.wording.proposed import wording
+from digest.pipeline.wording.composed import composed
 from digest.render.issue import dated, render_issue
 from digest.render.links import Tracking
 from digest.render.rendered import Rendered, RenderedLink
@@ -52,20 +49,7 @@ class IssueRenderer:
 
     def content(self, session: Session, number: int) -> Content:
         """Compose the issue's content from its picks."""
-        issue = find_issue(session, number)
-        now = wording(session, issue, self.language)
-        tools = {side.tool_id for view in now.picked for side in view.contenders}
-        return compose(
-            number,
-            sending_day(session, issue),
-            now.title,
-            now.picked,
-            self.brand.public_url,
-            trends=trends(session, tools, issue.as_of),
-            facts=now.facts,
-            language=self.language,
-            edits=pick_edits(now.values, now.picked),
-        )
+        return composed(session, number, self.brand.public_url, self.language)
 
     def rendered(self, session: Session, number: int) -> Rendered:
         """Return the issue's parts. Raises IssueError if frozen bytes are not those approved."""

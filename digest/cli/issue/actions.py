@@ -23,6 +23,13 @@ def schedule(
     print(f"issue {number} goes out at {format_time(moment)}")
 
 
+def unschedule(number: Number) -> None:
+    """Take a scheduled issue's time away; its approval stays."""
+    with open_app() as app:
+        app.issues.unschedule(number)
+    print(f"issue {number} is not scheduled any more; it is still approved")
+
+
 def pause(number: Number) -> None:
     """Stop sending after the batch in hand."""
     with open_app() as app:

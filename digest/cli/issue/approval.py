@@ -1,11 +1,11 @@
 """digest issue check and approve: what the gate says, and what an editor says to it."""
 
-import getpass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digest.cli.common import AsJson, CommandError, Number, open_app, print_json
+from digest.cli.common import AsJson, CommandError, Number, acting_user, open_app, print_json
+from digest.cli.issue.edit_common import By
 
 if TYPE_CHECKING:
     from digest.gate import Finding
@@ -42,11 +42,21 @@ def approve(
         typer.Option(metavar="CODE", help="Let this finding of the gate pass; may be repeated."),
     ] = None,
     because: Annotated[str, typer.Option(help="Why; kept with the issue.")] = "",
+    seen: Annotated[
+        int | None,
+        typer.Option(
+            "--seen",
+            min=0,
+            metavar="REVISION",
+            help="The revision that you looked at; no other is approved.",
+        ),
+    ] = None,
+    by: By = None,
 ) -> None:
     """Freeze what is previewed: those bytes will be sent, and no others."""
     with open_app() as app:
         sha256 = app.issues.approve(
-            number, by=getpass.getuser(), despite=despite or (), because=because
+            number, by=by or acting_user(), despite=despite or (), because=because, seen=seen
         )
     print(f"issue {number} is approved, frozen as {sha256[:16]}")
     print(f"send it with: digest issue send {number}")

@@ -1,4 +1,4 @@
-"""Commands that make and change a draft, or show it as one recipient would get it."""
+"""Commands that make a draft, or show it as one recipient would get it."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -40,34 +40,6 @@ def draft(
             schedule or MANUAL_SERIES, min(moment, now) if moment else now, first_days
         )
     print(number)
-
-
-def edit(
-    number: Number,
-    subject: Annotated[str | None, typer.Option(help="The new subject.")] = None,
-    preheader: Annotated[str | None, typer.Option(help="The new preheader.")] = None,
-    intro: Annotated[
-        str | None, typer.Option(help="The new lead-in: a sentence or two under the greeting.")
-    ] = None,
-    proposal: Annotated[
-        int | None, typer.Option(help="Take this one of the proposed subjects (issue proposals).")
-    ] = None,
-) -> None:
-    """Change subject, preheader or lead-in. An approved issue becomes a draft again.
-
-    What you write stays, whatever the pages say later. An empty text is proposed again.
-    """
-    if subject is None and preheader is None and intro is None and proposal is None:
-        raise typer.BadParameter(
-            "nothing to change: give --subject, --proposal, --preheader or --intro"
-        )
-    if subject is not None and proposal is not None:
-        raise typer.BadParameter("give --subject or --proposal, not both")
-    with open_app() as app:
-        if proposal is not None:
-            print(app.issues.take_proposal(number, proposal))
-        app.issues.edit(number, subject, preheader, intro)
-    print(f"issue {number} is a draft; look at it with: digest issue preview {number}")
 
 
 def render(
