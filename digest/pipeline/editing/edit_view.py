@@ -24,7 +24,6 @@ from digest.pipeline.wording.printed import page_changes
 from digest.pipeline.wording.proposed import Wording, wording
 from digest.pipeline.wording.written import MARKDOWN, changed_under
 from digest.quotes.choosable import quotable
-from digest.render.markdown import link_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +196,7 @@ class _Texts:
     def field(self, name: str, text: str, proposed: str) -> TextField:
         theirs = fields.text_of(self.words.values.get(name))
         last = latest_of(self._revisions, name)
-        problems = link_problems(theirs) if fields.kind_of(name) in MARKDOWN else []
+        problems = _link_problems(theirs) if fields.kind_of(name) in MARKDOWN else []
         return TextField(
             field=name,
             text=str(text),
@@ -206,6 +205,15 @@ class _Texts:
             revision=last.n if last else 0,
             beside=(*self._beside.get(name, ()), *problems),
         )
+
+
+def _link_problems(text: str) -> list[str]:
+    if not text:
+        return []
+    # A command that only reads imports no template engine where no editor wrote Markdown.
+    from digest.render.markdown import link_problems  # noqa: PLC0415
+
+    return link_problems(text)
 
 
 def picks_view(words: Wording, content: Content, texts: _Texts) -> list[PickView]:
