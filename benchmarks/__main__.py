@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.case import Far, Figures, run
+from benchmarks.entrances import LIMIT
 from benchmarks.machine import describe
 from benchmarks.sink import Wiring, running
 
@@ -160,6 +161,20 @@ def startup() -> list[Line]:
     return lines
 
 
+def worst_texts() -> list[Line]:
+    """1 MB of the worst text for each kind of entrance; one over its limit ends the benchmark."""
+    return [
+        Line(
+            f"CPU milliseconds, 1 MB of the worst text: {kind}",
+            f"{seconds * 1000:,.0f}",
+            f"{LIMIT * 1000:,.0f}",
+            seconds / LIMIT,
+            "at most 1.00",
+        )
+        for kind, seconds in run("entrances").items()
+    ]
+
+
 def senders() -> list[Line]:
     """Several processes on one PostgreSQL, into a sink at 20 ms that remembers."""
     rates = {many: _shared(many) for many in (1, 2, 4)}
@@ -234,6 +249,7 @@ def main() -> None:
         webhook,
         clicks,
         startup,
+        worst_texts,
     ]
     if given.full:
         parts += [sendgrid, senders]

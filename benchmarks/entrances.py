@@ -3,8 +3,9 @@
 python -m benchmarks.entrances [--size BYTES] [--limit SECONDS]
 
 Prints the processor time that each entrance needs for the worst of the texts, with that text's
-name; exits with 1 where one takes longer than the limit. `tests/unit/test_bounds.py` holds the
-bounds themselves (how much of its input each entrance looks at).
+name, then as JSON the seconds of each kind's worst; exits with 1 where one takes longer than the
+limit. `tests/unit/test_bounds.py` and its neighbours hold the bounds themselves (how much of its
+input each entrance looks at).
 """
 
 import argparse
@@ -14,15 +15,23 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from benchmarks.machine import describe
+from digest.catalog.intake import limits
+from digest.catalog.intake.markdown.bounds import check
+from digest.catalog.pages import PageError
 from store.errors import DigestError, UserError
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SECRET = "a secret of the benchmark that is long enough"
+LIMIT = 0.2
+"""Seconds of processor."""
+ROWS = 10_000
+"""Of a CSV file, which is read row by row: only the operator imports one, with a progress bar."""
 PATTERNS = {
     "one letter": "a",
     "accents": "\u0301\u0323",
@@ -44,7 +53,19 @@ PATTERNS = {
     "backslashes": '\\"',
     "open angles": "<",
     "open tags": "<a ",
+    "tags": "<b>",
+    "blocks": "<p>",
+    "end tags": "</b>",
+    "hidden tags": "<svg>",
+    "attributes": "<a b=c d='e' ",
+    "declarations": "<!",
+    "instructions": "<?",
+    "scripts": "<script>",
+    "numbers of characters": "&#9;",
     "comments": "<!--",
+    "parts": "--b\n",
+    "parts with a word": "--b\n\nx\n",
+    "nested parts": "--b\nContent-Type: multipart/mixed; boundary=b\n\n",
     "brackets": "[",
     "braces": "{",
     "parentheses": "(",
@@ -61,6 +82,15 @@ PATTERNS = {
     "tokens": "+AAAAAAAAAAAAAAAAAAAAAA",
     "versus": " vs ",
     "per cents": "75 % ",
+    "columns": "|",
+    "cells": "| a ",
+    "rows": "|a|\n",
+    "rules of tables": "|-",
+    "stars": "*a ",
+    "quoted lines": "> ",
+    "list items": "- a\n",
+    "images": "![a](",
+    "backticks": "`a",
     "dashes": "— ",
     "sharp s": "ß",
     "compatibility": "\ufdfa",
@@ -102,16 +132,38 @@ def _pages(folder: Path) -> dict[str, Entrance]:
         path.write_text(json.dumps([{"slug": "a-vs-b", "title": text, "contenders": [side, side]}]))
         return list(read_sources([str(path)], None))
 
-    html = "<!doctype html><title>TEXT</title><body><h1>A vs B</h1><p>TEXT"
+    def markdown(shape: str) -> Entrance:
+        """As much as a page may hold: the beginning of the text that its bounds let through."""
+        read = page(".md", "# A vs B\n\n" + shape)
+        return lambda text: read(_within(text[: limits.MARKDOWN - 100]))
+
+    html = "<!doctype html><body><h1>A vs B</h1><p>TEXT"
     return {
         "page: text": page(".txt", "A vs B\nTEXT\n"),
+        "page: Markdown, all": page(".md", "# A vs B\n\nTEXT\n"),
+        "page: Markdown": markdown("TEXT\n"),
+        "page: Markdown, a table": markdown("| A | B |\n| - | - |\nTEXT\n"),
         "page: text, one paragraph": page(".txt", "TEXT"),
         "page: HTML": page(".html", html),
+        "page: HTML, a title": page(".html", f"<title>TEXT</title>{html}".replace("<p>TEXT", "")),
+        "page: HTML, a tag": page(".html", "<body><h1>A vs B</h1><p TEXT>"),
+        "page: HTML, streamed": page(".html", "<body><h1>A vs B</h1><div id='S:0'>TEXT"),
         "page: HTML, an attribute": page(".html", '<body><p class="TEXT">A vs B</p>'),
         "page: JSON, a value": as_json,
         "page: JSON, raw": page(".json", "TEXT"),
         "page: a name": slugify,
     }
+
+
+def _within(text: str) -> str:
+    """Cut a text so that the bounds of Markdown let its beginning through."""
+    size = len(text)
+    while size > 1:
+        with suppress(PageError):
+            check(text[:size].split("\n"), "")
+            break
+        size = size * 4 // 5
+    return text[:size]
 
 
 def _mail() -> dict[str, Entrance]:
@@ -184,7 +236,12 @@ def _lists(folder: Path) -> dict[str, Entrance]:
 
     def row(header: str, shape: str) -> Entrance:
         def read(text: str) -> object:
-            data = f"{header}\n{shape.replace('TEXT', text)}\n".encode("utf-8", "replace")
+            cell = (
+                " ".join(text.split())
+                if shape
+                else "\n".join(text.replace("\r", "\n").split("\n")[:ROWS])
+            )
+            data = f"{header}\n{shape.replace('TEXT', cell) or cell}\n".encode("utf-8", "replace")
             file = io.BytesIO(data)
             return import_csv(
                 store, hasher, file, source="l.csv", status=None, now=NOW, wording="w"
@@ -196,6 +253,7 @@ def _lists(folder: Path) -> dict[str, Entrance]:
         "CSV: an address": parse_address,
         "CSV: a name": clean_name,
         "CSV: a header": row("email,TEXT", "a@b.example,x"),
+        f"CSV: {ROWS:,} rows": row("email,first_name", ""),
         "CSV: a row's address": row("email,first_name", "TEXT,x"),
         "CSV: a row's other cells": row(
             "email,first_name,status,created_at,consents", "a@b.example,TEXT,TEXT,TEXT,TEXT"
@@ -257,7 +315,7 @@ def _web(folder: Path) -> dict[str, Entrance]:
         "form: JSON": lambda text: client.post("/api/v1/subscribers", json={"email": text}),
         **{f"header: {name}": header(name) for name in ("User-Agent", "Referer", "Host")},
         "header: a user agent": is_bot_user_agent,
-        "path": lambda text: client.get("/comparisons/" + text[:60_000].replace("\n", "%0A")),
+        "path": lambda text: client.get("/comparisons/" + quote(text[:60_000], safe="")[:60_000]),
     }
 
 
@@ -270,25 +328,36 @@ def cpu(entrance: Entrance, text: str) -> float:
     return time.process_time() - began
 
 
+def least(entrance: Entrance, text: str) -> float:
+    """The processor time of one text; the least of three where it seems too long."""
+    first = cpu(entrance, text)
+    return first if first < LIMIT / 2 else min(first, cpu(entrance, text), cpu(entrance, text))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.entrances", description=__doc__)
     parser.add_argument("--size", type=int, default=1_000_000)
-    parser.add_argument("--limit", type=float, default=0.2, help="seconds")
+    parser.add_argument("--limit", type=float, default=LIMIT, help="seconds")
     parser.add_argument("--only", default="", help="entrances whose names begin so")
     given = parser.parse_args()
     print(f"{describe()}; {given.size:,} bytes each", flush=True)
-    slow = 0
-    with ExitStack() as open_, tempfile.TemporaryDirectory() as name:
-        del open_
+    found: dict[str, float] = {}
+    over: list[str] = []
+    with tempfile.TemporaryDirectory() as name:
         for what, entrance in entrances(Path(name)).items():
             if not what.startswith(given.only):
                 continue
             cpu(entrance, "x")
-            worst = max((cpu(entrance, text), kind) for kind, text in texts(given.size))
-            slow += worst[0] > given.limit
-            mark = "  over the limit" if worst[0] > given.limit else ""
-            print(f"{what:34}{worst[0] * 1000:>9,.0f} ms  {worst[1]}{mark}", flush=True)
-    sys.exit(1 if slow else 0)
+            worst = max((least(entrance, text), kind) for kind, text in texts(given.size))
+            line = f"{what:34}{worst[0] * 1000:>9,.0f} ms  {worst[1]}"
+            print(line, flush=True)
+            if worst[0] > given.limit:
+                over.append(line)
+            group = what.partition(":")[0]
+            found[group] = max(found.get(group, 0), worst[0])
+    print(json.dumps(found))
+    if over:
+        sys.exit("\n".join(["over the limit:", *over]))
 
 
 if __name__ == "__main__":

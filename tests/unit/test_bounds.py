@@ -1,8 +1,13 @@
 """Input is cut before anything matches or normalizes it: the bounds themselves, not the time."""
 
+import json
 import re
 import unicodedata
+from datetime import UTC, datetime
+from email import message_from_bytes
+from email.message import Message
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,13 +17,21 @@ import store.text
 import subscribers.addresses
 import subscribers.service
 from digest.catalog.slugs import LONGEST_READ, slugify
+from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.settings import LONGEST_SETTING, Settings
 from digest.settings.validators import parse_sender
+from digest.track.bounces import inbound_message
+from digest.track.bounces.parse import InboundReport, parse_inbound_message
 from digest.track.hits import bot_detection
+from digest.track.provider_events import sendgrid
 from store.text import MAX_MARKS, limit_marks, normalize
 from subscribers.addresses import AddressError, parse_address
 from subscribers.service import clean_name
+from subscribers.tokens import Purpose, Tokens
+from tests.parts.inbound_messages import dsn
 
+NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
+SECRET = "a secret of the tests that is long enough"
 ROOT = Path(__file__).resolve().parents[2]
 MARKS = "\u0301\u0323\u05b0\u3099"
 WORST = "a" + "\u0301\u0323" * 500_000
@@ -130,3 +143,45 @@ def test_a_setting_of_any_length_is_refused_before_it_is_matched(name: str) -> N
 def test_a_sender_of_the_worst_kind_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="should look like"):
         parse_sender(text)
+
+
+@pytest.mark.parametrize(
+    "piece", [b"--b\nContent-Type: multipart/mixed; boundary=b\n\n", b"\r", b"\n"]
+)
+def test_of_an_inbound_message_no_more_lines_are_parsed_than_the_bound(
+    monkeypatch: pytest.MonkeyPatch, piece: bytes
+) -> None:
+    seen: list[int] = []
+
+    def recording(raw: bytes, **more: Any) -> Message:
+        seen.append(len(raw.splitlines()))
+        return message_from_bytes(raw, **more)
+
+    monkeypatch.setattr("digest.track.bounces.inbound_message.message_from_bytes", recording)
+    inbound_message.read_message(b"Subject: x\n\n" + piece * (1_000_000 // len(piece)))
+    assert seen
+    assert max(seen) <= inbound_message.MAX_LINES + 1, "a repaired message has one header more"
+
+
+def test_a_report_above_an_original_of_many_lines_is_read() -> None:
+    token = Tokens([SECRET]).make(Purpose.DELIVERY, 12, 3)
+    found = parse_inbound_message(dsn(token).replace(b"Words.\n", b"line\n" * 100_000))
+    assert isinstance(found, InboundReport)
+    assert found.bounce_type is BounceType.HARD
+
+
+def test_of_an_events_text_no_more_is_matched_than_the_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[int] = []
+
+    def recording(text: str) -> str:
+        seen.append(len(text))
+        return text
+
+    monkeypatch.setattr(sendgrid, "redact", recording)
+    one = {"event": "bounce", "email": "a@b.example", "timestamp": 1, "sg_event_id": "x"}
+    body = json.dumps([{**one, "reason": "a@" * 500_000, "status": "a@" * 500_000}]).encode()
+    sendgrid.parse_webhook(body, Tokens([SECRET]), NOW)
+    assert seen
+    assert max(seen) <= sendgrid.MAX_REASON_LENGTH

@@ -12,11 +12,14 @@ from email.header import decode_header
 from email.message import Message
 from email.policy import compat32
 from enum import StrEnum
+from itertools import islice
 from typing import NamedTuple
 
 MAX_SECTION_LENGTH = 64 * 1024
 """Characters read of each section; a report says what it has to say at its beginning."""
 MAX_SECTIONS = 30
+MAX_LINES = 15_000
+"""Lines read of a message: as many as a returned original of 1 MB has."""
 MAX_HEADER_LENGTH = 2_000
 _MAX_REPAIR_BYTES = 16 * 1024
 
@@ -29,6 +32,7 @@ _BOUNDARY_LINE = re.compile(
     rb"^--([!-~][ -~]{0,68}[!-~]|[!-~])[ \t]*\r?\ncontent-[a-z-]{1,40}:",
     re.IGNORECASE | re.MULTILINE,
 )
+_LINE_END = re.compile(rb"\r\n?|\n")
 _TAG = re.compile(r"<[^<>]{0,500}>")
 
 
@@ -67,6 +71,7 @@ class InboundMessage(NamedTuple):
 
 def read_message(raw: bytes) -> InboundMessage:
     """May raise whatever the email package raises."""
+    raw = _first_lines(raw)
     raw = _NESTED.sub(rb"\1text/x-\2", raw)
     message = message_from_bytes(raw, policy=compat32)
     if not _has_parts(message) and (repaired := _repaired(raw, message)):
@@ -76,6 +81,12 @@ def read_message(raw: bytes) -> InboundMessage:
         if not part.is_multipart() and len(sections) < MAX_SECTIONS:
             sections.append(_section(part))
     return InboundMessage(message, message.get_content_type(), sections)
+
+
+def _first_lines(raw: bytes) -> bytes:
+    """Returns the message up to MAX_LINES: the email package looks at each line several times."""
+    last = next(islice(_LINE_END.finditer(raw), MAX_LINES - 1, None), None)
+    return raw[: last.end()] if last else raw
 
 
 def header(message: Message, name: str) -> str:

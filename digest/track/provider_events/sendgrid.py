@@ -238,6 +238,7 @@ def _text(posted: Mapping[str, Any], name: str) -> str | None:
     value = posted.get(name)
     if not isinstance(value, str) or not value:
         return None
+    value = value[:MAX_REASON_LENGTH]
     if not value.isprintable():
         value = " ".join("".join(one if one.isprintable() else " " for one in value).split())
     return (redact(value) if "@" in value else value)[:MAX_TEXT_LENGTH]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from digest.catalog.intake import limits
 from digest.catalog.intake.markdown.parse import read_markdown
@@ -259,3 +260,29 @@ def test_a_damaged_page_is_a_page_or_a_page_error(data: st.DataObject) -> None:
     except PageError:
         return
     assert all(side.name and side.category for side in page.contenders)
+
+
+TABLE = "\n| a | b | c |\n|---|:-:|--:|\n"
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [
+        ("- a\n" * limits.MARKDOWN_LINES, "lines of Markdown"),
+        ("![" * (limits.MARKDOWN_MARKS // 2 + 1), "signs of Markdown's syntax"),
+        (TABLE + "| d | e | f |\n" * (limits.MARKDOWN_CELLS // 4), "cells in tables"),
+        ("|a" * 600 + "|\n" + "|-" * 600 + "|\n" + "x\n" * 20, "cells in tables"),
+        ("\n> |a|b\n> |-|-\n" + "> x\n" * 2_000, "cells in tables"),
+        ("- |a|b\n  |-|-\n" + "  x\n" * 2_000, "cells in tables"),
+    ],
+)
+def test_a_page_that_would_keep_the_parser_busy_is_refused_before_it_is_parsed(
+    monkeypatch: pytest.MonkeyPatch, more: str, what: str
+) -> None:
+    monkeypatch.setattr(MarkdownIt, "parse", lambda *_: pytest.fail("it was parsed"))
+    assert what in str(refused("# A vs B\n\n" + more[: limits.MARKDOWN - 20]))
+
+
+def test_a_long_page_of_many_tables_is_within_the_bounds() -> None:
+    tables = (TABLE + "| **x** | [y](z) | `w` |\n" * 20 + "\n") * 20
+    assert read("\n".join(blocks()) + "\n" + tables) is not None

@@ -29,6 +29,8 @@ class HtmlMetadata:
 
     def start(self, tag: str, attributes: Attributes, *, is_visible: bool) -> None:
         """Handle a start tag."""
+        if not attributes:
+            return
         if tag == "link" and "canonical" in _get(attributes, "rel").lower().split():
             self._canonical.append(_get(attributes, "href"))
         elif tag == "meta" and _get(attributes, "property").lower() == "og:url":

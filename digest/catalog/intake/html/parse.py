@@ -7,15 +7,14 @@ elements end lines. So does a `<span>` right after another: style sheets of such
 """
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
-from html.parser import HTMLParser
 
 from digest.catalog.intake import limits
-from digest.catalog.intake.cleaning import clean_line, is_blank, split_lines
+from digest.catalog.intake.cleaning import clean_line, is_blank
 from digest.catalog.intake.html import streamed
 from digest.catalog.intake.html.metadata import Attributes, HtmlMetadata, is_linked_data
-from digest.catalog.intake.html.tokens import Comment, End, Start, Text, Token
+from digest.catalog.intake.html.tokenizer import tokenize
+from digest.catalog.intake.html.tokens import End, Start, Text, Token
 from digest.catalog.intake.text.lines import Line, Page
 from digest.catalog.intake.text.parse import read_page
 from digest.catalog.pages import ComparisonPage, PageError
@@ -66,48 +65,12 @@ def _read(text: str, source: str) -> "_Reader":
     reader = _Reader()
     if streamed.may_be_streamed(text):
         tokens: list[Token] = []
-        _parse(text, source, tokens.append)
+        tokenize(text, source, tokens.append, limits.STREAMED_TOKENS)
         for token in streamed.in_place(tokens):
             reader.take(token)
     else:
-        _parse(text, source, reader.take)
+        tokenize(text, source, reader.take)
     return reader
-
-
-def _parse(text: str, source: str, take: Callable[[Token], None]) -> None:
-    """Give the pieces of a document to `take`. Raises PageError."""
-    parser = _Parser(take)
-    try:
-        # The last tag makes the parser emit the text before it. It is never closed: what is
-        # unfinished at the end (a comment, a tag) is not looked at again, which would be slow.
-        parser.feed("\n".join(split_lines(text)) + "<br>")
-    except AssertionError:
-        found, expected = "a declaration that isn't HTML", "HTML without <![...]>"
-        raise PageError(source, parser.getpos()[0], found, expected) from None
-
-
-class _Parser(HTMLParser):
-    """Turns a document into tokens."""
-
-    def __init__(self, take: Callable[[Token], None]) -> None:
-        super().__init__(convert_charrefs=True)
-        self._take = take
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._take(Start(tag, dict(attrs), self.getpos()[0]))
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        self.handle_endtag(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        self._take(End(tag))
-
-    def handle_data(self, data: str) -> None:
-        self._take(Text(data, self.getpos()[0]))
-
-    def handle_comment(self, data: str) -> None:
-        self._take(Comment(data))
 
 
 class _Reader:
@@ -185,6 +148,8 @@ class _Reader:
         return self._unseen is None
 
     def _end_line(self) -> None:
+        if not self._parts:
+            return
         text = clean_line("".join(self._parts))
         if not is_blank(text):
             self._lines.append(Line(self._number, text))
@@ -192,4 +157,6 @@ class _Reader:
 
 
 def _is_hidden(attributes: Attributes) -> bool:
+    if not attributes:
+        return False
     return "hidden" in attributes or bool(_NOT_SHOWN.search(attributes.get("style") or ""))

@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from digest.catalog.intake import limits
 from digest.catalog.intake.cleaning import clean_line, is_blank, split_lines
 from digest.catalog.intake.html.parse import visible_lines
-from digest.catalog.intake.markdown import tables
+from digest.catalog.intake.markdown import bounds, tables
 from digest.catalog.intake.markdown.front_matter import read_front_matter
 from digest.catalog.intake.text import attribution
 from digest.catalog.intake.text.lines import Line, Page, matching
@@ -35,6 +35,7 @@ def read_markdown(text: str, source: str) -> ComparisonPage:
         found = f"{len(text):,} characters of Markdown"
         raise PageError(source, None, found, f"{limits.MARKDOWN:,} at most")
     rows = split_lines(text)
+    bounds.check(rows, source)
     front = read_front_matter(rows)
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     reader = _Reader(source, front.lines)
