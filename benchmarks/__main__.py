@@ -1,6 +1,6 @@
 """Figures side by side, as ratios to a reference measured in the same run: make bench
 
---full                 a million recipients, SendGrid, and several senders on PostgreSQL too
+--full                 a million recipients, SendGrid, several senders on PostgreSQL and a flood too
 --markdown             the table as docs/performance.md keeps it
 --sink NAME=URL        a sink elsewhere instead of our own: chunks, groups or far (20 ms)
 """
@@ -175,6 +175,22 @@ def worst_texts() -> list[Line]:
     ]
 
 
+def flood() -> list[Line]:
+    """12,000 clicks on one delivery; an unsubscribe over the limit ends the benchmark."""
+    found = run("flood")
+    return [
+        Line(
+            f"{name}, 12,000 clicks on one mail: longest of others' unsubscribes, half "
+            f"{found[f'{name} half_ms']:.0f} ms",
+            f"{found[f'{name} longest_ms']:.0f} ms",
+            "300 ms",
+            found[f"{name} longest_ms"] / 300,
+            "at most 1.00",
+        )
+        for name in ("SQLite", "PostgreSQL")
+    ]
+
+
 def senders() -> list[Line]:
     """Several processes on one PostgreSQL, into a sink at 20 ms that remembers."""
     rates = {many: _shared(many) for many in (1, 2, 4)}
@@ -252,7 +268,7 @@ def main() -> None:
         worst_texts,
     ]
     if given.full:
-        parts += [sendgrid, senders]
+        parts += [sendgrid, senders, flood]
     for part in parts:
         show(part(), markdown=given.markdown)
         sys.stdout.flush()
