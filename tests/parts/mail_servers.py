@@ -105,7 +105,7 @@ class MailServer(ABC):
         try:
             self._lay_out()
             self.process = subprocess.Popen(
-                [shutil.which("chroot") or "/usr/sbin/chroot", str(self.folder), *self._command()],
+                [*self._prefix(), str(self.folder), *self._command()],
                 stdin=subprocess.DEVNULL,
                 stdout=(self.folder / "output").open("wb"),
                 stderr=subprocess.STDOUT,
@@ -129,8 +129,17 @@ class MailServer(ABC):
                 os.killpg(process.pid, 9)
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _prefix(self) -> list[str]:
+        """What starts a command in the root folder that follows."""
+        return [shutil.which("chroot") or "/usr/sbin/chroot"]
+
     def output(self) -> str:
         return (self.folder / "output").read_text(errors="replace")
+
+    def kill(self) -> None:
+        """End all its processes at once, without a word to anybody."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, 9)
 
     @abstractmethod
     def taken(self) -> list[str]:
@@ -236,14 +245,34 @@ class Exim(MailServer):
 
 @dataclass
 class OpenSmtpd(MailServer):
-    """Takes all that `rules` don't reject, and tries in vain to pass it on."""
+    """Takes all that `rules` don't reject, and tries in vain to pass it on.
+
+    Its queue lies on a disk of `megabytes` of its own, where that is told.
+    """
 
     rules: str = ""
     options: str = ""
+    megabytes: int = 0
     program = "smtpd"
 
     def taken(self) -> list[str]:
         return re.findall(r"smtp envelope evpid=\w+ from=<[^>]*> to=<([^>]+)>", self.output())
+
+    def enlarge_disk(self, megabytes: int) -> None:
+        """Make room on the queue's disk while the server runs."""
+        space = f"remount,size={megabytes}m"
+        place = str(self.folder / "var/spool")
+        inside = ["nsenter", "-m", "-t", str(self.process.pid)]
+        subprocess.run([*inside, "mount", "-o", space, place], check=True)
+
+    def _prefix(self) -> list[str]:
+        if not self.megabytes:
+            return super()._prefix()
+        # In a mount namespace of its own, so that nothing stays mounted whatever happens.
+        mount = (
+            'mount -t tmpfs -o "size=$1,mode=711" tmpfs "$2/var/spool" && shift && exec chroot "$@"'
+        )
+        return ["unshare", "-m", "sh", "-c", mount, "sh", f"{self.megabytes}m"]
 
     def _command(self) -> list[str]:
         return ["/usr/sbin/smtpd", "-d", "-f", "/etc/smtpd.conf"]

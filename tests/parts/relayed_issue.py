@@ -1,16 +1,20 @@
 """An issue that is sent through an SMTP server of the tests, and what must hold of it."""
 
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from sqlmodel import select
 
 from digest.deliver.ledger.finish import count_deliveries
 from digest.deliver.ledger.worker_lock import worker_lock
+from digest.deliver.providers.base import Accepted, Outcome, never
 from digest.deliver.providers.smtp.provider import SmtpProvider
 from digest.deliver.providers.smtp.url import SmtpUrl
 from digest.deliver.tables import Delivery
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import Issue, IssueState
+from digest.message.edition import Edition
+from digest.message.personalization import Personalization
 from digest.pipeline.issue_service import IssueService
 from digest.pipeline.sending import Sending
 from store.engine import Store
@@ -30,6 +34,32 @@ class Relay(Protocol):
     def recipients(self) -> list[str]: ...
 
 
+class Killable(Relay, Protocol):
+    def kill(self) -> None: ...
+
+
+class TappedProvider:
+    """Calls `then` once `provider` has accepted `count` messages; otherwise it is the same."""
+
+    def __init__(self, provider: SmtpProvider, count: int, then: Callable[[], None]) -> None:
+        self.name, self.batch_size = provider.name, provider.batch_size
+        self.check, self.close = provider.check, provider.close
+        self._provider, self._left, self._then = provider, count, then
+
+    def submit(
+        self,
+        edition: Edition,
+        batches: Iterable[Sequence[Personalization]],
+        should_stop: Callable[[], bool] = never,
+    ) -> Iterator[Sequence[Outcome]]:
+        for some in self._provider.submit(edition, batches, should_stop):
+            before = self._left
+            self._left -= sum(isinstance(one, Accepted) for one in some)
+            if before > 0 >= self._left:
+                self._then()
+            yield some
+
+
 class RelayedIssue:
     """An issue to `PEOPLE` readers, sent through a scripted server."""
 
@@ -46,6 +76,17 @@ class RelayedIssue:
         self.issues = IssueService(store, self.renderer, self.provider.batch_size, self.clock)
         self.sending = Sending(store, self.renderer, self.provider, self.clock)
         self.issues.start(self.number)
+
+    def call_after(self, count: int, then: Callable[[], None]) -> None:
+        """Call `then` once `count` messages are accepted."""
+        tapped = TappedProvider(self.provider, count, then)
+        self.sending = Sending(self.store, self.renderer, tapped, self.clock)
+
+    def move_to(self, server: Relay) -> None:
+        """Send what is left through another server."""
+        self.server = server
+        self.provider = SmtpProvider(SmtpUrl("127.0.0.1", server.port), self.clock)
+        self.sending = Sending(self.store, self.renderer, self.provider, self.clock)
 
     def run(self) -> None:
         with worker_lock(self.store) as here:

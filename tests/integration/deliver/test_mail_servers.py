@@ -1,24 +1,29 @@
 """Real Exim, Postfix and OpenSMTPD, 1,000 readers each: what can arrive arrives, and arrives once.
 
-They refuse a tenth of the readers, limit messages a session and a second, deny relaying, or have no
-disk left. Nobody is suppressed for what is not theirs, and nobody's delivery is in doubt.
+They refuse a tenth of the readers, limit messages a session and a second, deny relaying, have no
+disk left, or are killed. Nobody is suppressed for what is not theirs, and in doubt is only who was
+between write and reply when a server was killed.
 """
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 
 import pytest
 
 from digest.deliver.ledger.worker_lock import worker_lock
+from digest.deliver.providers.base import ProviderError
+from digest.deliver.providers.smtp.limits import MAX_WINDOW
 from store.engine import Store
 from tests.parts import mail_servers, postfix
 from tests.parts.mail_servers import Exim, OpenSmtpd
-from tests.parts.relayed_issue import Relay, RelayedIssue
+from tests.parts.relayed_issue import Killable, Relay, RelayedIssue
 from tests.parts.sending import by_state, send_to_the_end
 from tests.parts.waiting import until
 
 PEOPLE = 1_000
 REFUSED = "3[0-9]@"
+CONNECTIONS = 4
+TAKEN_BEFORE = 300
 Start = Callable[[], AbstractContextManager[Relay]]
 
 
@@ -145,3 +150,51 @@ def test_a_full_disk_is_waited_for(sqlite_store: Store, start: Start) -> None:
         counts = issue.counts
         assert counts["queued"] == PEOPLE
         assert "452" in (issue.issue.held_because or "")
+
+
+@running({"smtpd": lambda: OpenSmtpd(megabytes=4)})
+def test_a_disk_that_fills_in_mid_run_costs_nobody_anything(
+    sqlite_store: Store, start: Start
+) -> None:
+    """OpenSMTPD takes nothing once less than a twentieth of its queue's disk is free."""
+    with start() as server:
+        assert isinstance(server, OpenSmtpd)
+        issue = RelayedIssue(sqlite_store, server, PEOPLE)
+        issue.run()
+        counts = issue.counts
+        assert 0 < counts["submitted"] < PEOPLE
+        assert counts["queued"] == PEOPLE - counts["submitted"], "nobody failed, nobody is in doubt"
+        assert not issue.suppressed
+        assert "421 4.3.0" in (issue.issue.held_because or "")
+        server.enlarge_disk(400)
+        send_to_the_end(issue.sending, issue.number, issue.clock)
+        assert by_state(sqlite_store, issue.number)["submitted"] == set(issue.people)
+        assert sorted(taken(server, PEOPLE)) == sorted(issue.people)
+
+
+@running({"exim4": Exim, "postfix": _postfix(""), "smtpd": OpenSmtpd})
+def test_a_server_killed_in_mid_run_leaves_what_was_in_flight_in_doubt(
+    sqlite_store: Store, start: Callable[[], AbstractContextManager[Killable]]
+) -> None:
+    """All its processes at once, without a word: who was between write and reply is uncertain."""
+    with start() as server:
+        issue = RelayedIssue(sqlite_store, server, PEOPLE, CONNECTIONS)
+        issue.call_after(TAKEN_BEFORE, server.kill)
+        with suppress(ProviderError):
+            issue.run()
+        counts = issue.counts
+        assert TAKEN_BEFORE <= counts["submitted"] < PEOPLE
+        assert counts["queued"] > 0
+        assert counts["uncertain"] <= CONNECTIONS * MAX_WINDOW
+        assert counts["failed"] == 0
+        first = set(server.recipients)
+    with start() as server:
+        issue.move_to(server)
+        send_to_the_end(issue.sending, issue.number, issue.clock)
+        states = by_state(sqlite_store, issue.number)
+        assert len(states["uncertain"]) == counts["uncertain"], "the second server leaves none"
+        assert states["submitted"] == set(issue.people) - states["uncertain"]
+        assert not issue.suppressed
+        second = taken(server, counts["queued"])
+        assert not first & set(second), "nobody is offered it again"
+        assert len(second) == len(set(second)) == counts["queued"]
