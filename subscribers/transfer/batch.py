@@ -53,10 +53,13 @@ class _Found(NamedTuple):
     """What is known here of the rows of a batch, by the key of their address."""
 
     hashes: dict[str, str]
+    """Empty in a dry run where nobody is suppressed: nothing would be compared with them."""
     known: dict[str, int]
     """The numbers of those who are on the list."""
     blocked: set[str]
     """Hashes that are suppressed."""
+    blocked_keys: set[str]
+    """The keys of those on the file whose hash is suppressed."""
     repeated: set[str]
     """Keys that an earlier batch had."""
     owners: dict[str, IdOwner]
@@ -78,14 +81,20 @@ def import_batch(
     if not dry:
         bulk_insert.one_import_at_a_time(session)
     people, erased = _folded(rows, report)
-    hashes = {key: options.hasher.hash(key) for key in people}
+    nobody_blocked = _is_empty(session, col(Suppression.address_hash))
+    hashes = {} if dry and nobody_blocked else {key: options.hasher.hash(key) for key in people}
+    blocked = set() if nobody_blocked else _blocked(session, [*hashes.values(), *erased])
+    exported = {key: one for key, one in people.items() if one.exported}
     found = _Found(
         hashes,
         _known(session, people),
-        _blocked(session, [*hashes.values(), *erased]),
+        blocked,
+        {key for key, address_hash in hashes.items() if address_hash in blocked}
+        if blocked
+        else set(),
         seen.repeated(people),
-        owners_elsewhere(session, people),
-        ids_seen_before(people, seen),
+        owners_elsewhere(session, exported),
+        ids_seen_before(exported, seen),
     )
     if not dry:
         _take_off(session, options, people, found)
@@ -135,16 +144,18 @@ def _sorted(
     new: list[ImportRow] = []
     gone: list[ImportRow] = []
     report = refusals.report
-    hashes, known, blocked, repeated, owners, ids_repeated = found
+    _, known, _, blocked, repeated, owners, ids_repeated = found
+    if not (known or blocked or repeated or owners or ids_repeated):
+        return list(people.values()), []
     for key, one in people.items():
         if key in known:
             report.repeated += key in repeated
-            is_blocked = hashes[key] in blocked
+            is_blocked = key in blocked
             report.suppressed += is_blocked and key not in repeated
             report.already += not is_blocked and key not in repeated
-        elif key in repeated and (dry or hashes[key] in blocked):
+        elif key in repeated and (dry or key in blocked):
             report.repeated += 1
-        elif hashes[key] in blocked:
+        elif key in blocked:
             report.suppressed += 1
         elif key in owners and one.reason:
             gone.append(one)
@@ -226,20 +237,14 @@ def _known(session: Session, keys: Iterable[str]) -> dict[str, int]:
 
 def _blocked(session: Session, hashes: Iterable[str]) -> set[str]:
     column = col(Suppression.address_hash)
-    if _is_empty(session, column):
-        return set()
     statement = select(column).where(bulk_insert.among(session, column, hashes))
     return set(session.connection().execute(statement).scalars())
 
 
 def _count_new(new: list[ImportRow], report: ImportReport) -> None:
-    departed = sum(1 for one in new if _is_departed(one))
+    departed = sum(one.status in SUPPRESSION_REASONS for one in new)
     report.departed += departed
     report.added += len(new) - departed
-
-
-def _is_departed(one: ImportRow) -> bool:
-    return one.status in SUPPRESSION_REASONS
 
 
 def _insert(

@@ -7,19 +7,19 @@ swallow the rows between: then its own line is no row, and the lines after it ar
 
 import csv
 import re
-from collections import deque
 from collections.abc import Iterator
-from typing import NamedTuple, TextIO
+from itertools import repeat
+from typing import TextIO
 
-from store.errors import DigestError
 from subscribers.transfer.encoding import ImportRefusedError
 from subscribers.transfer.formats.columns import normalize_column
 from subscribers.transfer.formats.detect import NO_CHOICES, ColumnChoices, has_email
+from subscribers.transfer.lines import LONGEST_LINE, LineReader, LineTooLongError
 
 EXAMPLE = "email,first_name"
 _DELIMITERS = (",", ";", "\t", "|")
-_LONGEST_LINE = 1_000_000
-"""Characters; what is longer is skipped without being held."""
+_SHOWN = 60
+_SHOWN_RAW = 1_000
 _LONGEST_ROW = 131_072
 """Characters of a row over several lines: as much as `csv` takes for one cell."""
 _LONGEST_HEADER = 50
@@ -29,20 +29,12 @@ _ADDRESS = re.compile(r"[^\s@\"',;<>]@[^\s@\"',;<>]+\.[^\s@\"',;<>]")
 _LINE_END = re.compile(r"[\r\n]")
 
 
-class CsvRow(NamedTuple):
-    """First and last line, from 1; the cells; and why they are no row of a list, if they are not.
+CsvRow = tuple[int, int, list[str], str]
+"""First and last line, from 1; the cells; and why they are no row of a list, if they are not.
 
-    The cells are whole in any case, so that a refused row can be written down.
-    """
-
-    line: int
-    last_line: int
-    cells: list[str]
-    fault: str
-
-
-class _LineTooLongError(DigestError):
-    pass
+The cells are whole in any case, so that a refused row can be written down; but for a line that is
+too long, whose text `CsvReader.long_line` has.
+"""
 
 
 class CsvReader:
@@ -50,57 +42,93 @@ class CsvReader:
 
     def __init__(self, text: TextIO, choices: ColumnChoices = NO_CHOICES) -> None:
         """Raises ImportRefusedError for a file that is empty or has no email column."""
-        self._text = text
+        self._lines = LineReader(text)
         self._choices = choices
-        self._again: deque[str | None] = deque()
-        """Lines to read again; None for one that is too long."""
-        self._line = 0
         self.delimiter, self.header = self._read_header()
+
+    def is_long(self, line: int) -> bool:
+        """Return whether the row of `line`, yielded last, is a line too long to be held."""
+        return self._lines.long_start != "" and self._lines.number + 1 == line
+
+    def long_line(self) -> Iterator[str]:
+        """Yield the text of the line that is too long, in pieces; before the next row, and once."""
+        return self._lines.long_line()
 
     def rows(self) -> Iterator[CsvRow]:
         """Yield each row once; a line that is too long, or no CSV, costs its own row alone."""
-        delimiter, many = self.delimiter, len(self.header)
         while True:
             try:
-                line = self._next_line()
-            except _LineTooLongError:
-                why = f"a line of more than {_LONGEST_LINE:,} characters"
-                yield CsvRow(self._line, self._line, [], why)
+                lines = self._lines.take()
+            except LineTooLongError:
+                number, start = self._lines.number + 1, self._lines.long_start
+                why = f"a line of more than {LONGEST_LINE:,} characters"
+                yield number, number, [start[:_SHOWN]], why
+                self._lines.skip_long_line()
                 continue
-            if not line:
+            if not lines:
                 return
+            cells = self._well_formed(lines)
+            if cells is None:
+                last = self._lines.number
+                self._lines.give_back(lines)
+                yield from self._one_by_one(last)
+                continue
+            first = self._lines.number - len(lines) + 1
+            numbers = range(first, first + len(lines))
+            rows = zip(numbers, numbers, cells, repeat(""))
+            many = len(self.header)
+            if many > 1 and set(map(len, cells)) == {many}:
+                yield from rows
+            else:
+                yield from filter(_is_filled, map(self._checked, rows))
+
+    def _well_formed(self, lines: list[str]) -> list[list[str]] | None:
+        """Return the cells of `lines` where each one is a row by itself; else None."""
+        try:
+            rows = list(csv.reader(lines, delimiter=self.delimiter, strict=True))
+        except csv.Error:
+            return None
+        return rows if len(rows) == len(lines) else None
+
+    def _one_by_one(self, last: int) -> Iterator[CsvRow]:
+        """Yield the rows that begin on the lines up to `last`, however they are formed."""
+        while self._lines.number < last:
+            line = self._lines.next_line()
             if '"' in line:
                 row = self._quoted(line)
             else:
-                cells = line.rstrip("\r\n").split(delimiter)
-                row = CsvRow(self._line, self._line, cells, "")
-            if (
-                len(row.cells) > many
-                and not row.fault
-                and any(cell.strip() for cell in row.cells[many:])
-            ):
-                extra = f"more cells than the {many} columns: is a {self.delimiter!r} not quoted?"
-                row = row._replace(fault=extra)
-            if len(row.cells) > 1 or row.cells[:1] not in ([], [""]) or row.fault:
+                number = self._lines.number
+                row = number, number, line.rstrip("\r\n").split(self.delimiter), ""
+            row = self._checked(row)
+            if _is_filled(row):
                 yield row
+
+    def _checked(self, row: CsvRow) -> CsvRow:
+        """Return `row` with its fault if it has more cells than there are columns."""
+        first, last, cells, fault = row
+        many = len(self.header)
+        if len(cells) > many and not fault and any(cell.strip() for cell in cells[many:]):
+            extra = f"more cells than the {many} columns: is a {self.delimiter!r} not quoted?"
+            return first, last, cells, extra
+        return row
 
     def _quoted(self, line: str) -> CsvRow:
         """Read a row that has a quote in it, to the end of its last line."""
-        first = self._line
+        first = self._lines.number
         try:
             cells = next(csv.reader((line,), delimiter=self.delimiter, strict=True))
         except csv.Error:
             return self._odd(line)
-        return CsvRow(first, first, cells, "")
+        return first, first, cells, ""
 
     def _odd(self, line: str) -> CsvRow:
         """Read a row that is not well-formed on its first line alone."""
-        first, lines = self._line, [line]
+        first, lines = self._lines.number, [line]
 
         def source() -> Iterator[str]:
             size = len(line)
             yield line
-            while size <= _LONGEST_ROW and (more := self._next_line()):
+            while size <= _LONGEST_ROW and (more := self._lines.next_line()):
                 lines.append(more)
                 size += len(more)
                 yield more
@@ -108,23 +136,21 @@ class CsvReader:
         try:
             cells = next(csv.reader(source(), delimiter=self.delimiter))
             is_closed = _ends_outside_quotes(lines, self.delimiter)
-        except (csv.Error, _LineTooLongError) as error:
+        except (csv.Error, LineTooLongError) as error:
             cells, is_closed = [], False
-            if isinstance(error, _LineTooLongError):
-                self._again.appendleft(None)
             if len(lines) == 1 and isinstance(error, csv.Error):
-                return CsvRow(first, first, self._bare(line), f"{error}")
+                return first, first, self._bare(line), f"{error}"
         if len(lines) == 1 and is_closed:
-            return CsvRow(first, first, cells, "")
+            return first, first, cells, ""
         swallowed = any(_LINE_END.search(one) and _ADDRESS.search(one) for one in cells)
         if is_closed and not swallowed:
-            return CsvRow(first, self._line, cells, "")
+            return first, self._lines.number, cells, ""
         if is_closed and _is_well_formed(lines, self.delimiter):
-            why = f"a cell holds line ends and an address; the row runs to line {self._line}"
-            return CsvRow(first, self._line, cells, f"{why}: is a quote missing?")
-        self._again.extendleft(reversed(lines[1:]))
-        self._line = first
-        return CsvRow(first, first, self._bare(line), "a quote is opened and not closed")
+            last = self._lines.number
+            why = f"a cell holds line ends and an address; the row runs to line {last}"
+            return first, last, cells, f"{why}: is a quote missing?"
+        self._lines.give_back(lines[1:])
+        return first, first, self._bare(line), "a quote is opened and not closed"
 
     def _bare(self, line: str) -> list[str]:
         """Return the cells of one line, as far as can be told where a quote is missing."""
@@ -133,23 +159,6 @@ class CsvReader:
         except csv.Error:
             return line.rstrip("\r\n").split(self.delimiter)
 
-    def _next_line(self) -> str:
-        """Return the next line with its end; empty at the end of the file."""
-        if self._again:
-            self._line += 1
-            if (again := self._again.popleft()) is None:
-                raise _LineTooLongError
-            return again
-        readline = self._text.readline
-        line = readline(_LONGEST_LINE)
-        if line:
-            self._line += 1
-        if len(line) == _LONGEST_LINE and line[-1] not in "\r\n":
-            while (rest := readline(_LONGEST_LINE)) and rest[-1] not in "\r\n":
-                pass
-            raise _LineTooLongError
-        return line
-
     def _read_header(self) -> tuple[str, list[str]]:
         delimiters: tuple[str, ...] = _DELIMITERS
         try:
@@ -157,17 +166,17 @@ class CsvReader:
             if separator := _SEPARATOR_LINE.fullmatch(first):
                 delimiters = (separator[1],)
                 first = self._first_line()
-            begun = self._line
+            begun = self._lines.number
             for delimiter in delimiters if first else ():
                 header = first
-                while header.count('"') % 2 and self._line - begun < _LONGEST_HEADER:
-                    header += self._next_line() or '"'
+                while header.count('"') % 2 and self._lines.number - begun < _LONGEST_HEADER:
+                    header += self._lines.next_line() or '"'
                 cells = _cells(header.removeprefix("\ufeff"), delimiter)
                 if has_email(map(normalize_column, cells), self._choices):
                     return delimiter, [one.strip() for one in cells]
                 first = header
-        except _LineTooLongError:
-            begun, first = self._line, "x" * _LONGEST_LINE
+        except LineTooLongError:
+            begun, first = self._lines.number + 1, self._lines.long_start[:_SHOWN_RAW]
         if not first:
             raise ImportRefusedError(f"found an empty file, expected a header such as {EXAMPLE}")
         shown = " ".join(first.split())
@@ -177,9 +186,15 @@ class CsvReader:
 
     def _first_line(self) -> str:
         """Return the next line that is not blank; empty at the end of the file."""
-        while (line := self._next_line()) and not line.strip("\ufeff \t\r\n"):
+        while (line := self._lines.next_line()) and not line.strip("\ufeff \t\r\n"):
             pass
         return line
+
+
+def _is_filled(row: CsvRow) -> bool:
+    """Return whether there is anything in a row, or anything wrong with it."""
+    _, _, cells, fault = row
+    return len(cells) > 1 or fault != "" or cells not in ([], [""])
 
 
 def _ends_outside_quotes(lines: list[str], delimiter: str) -> bool:

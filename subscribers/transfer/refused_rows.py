@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, Self, TextIO
@@ -104,6 +104,9 @@ class RefusedFile:
             header = [one for one in rows.header if one not in REFUSED_COLUMNS]
             self._width = len(header)
             self._writer.writerow([*map(escape_formula, header), *REFUSED_COLUMNS])
+        if rows.is_long(row.line):
+            self._write_long(self._file, rows.long_line(), row)
+            return
         many = len(rows.header)
         own = [
             one
@@ -114,6 +117,17 @@ class RefusedFile:
         # What stands beyond the columns is kept beyond the columns.
         written = [*map(escape_formula, own), row.line, row.why, *map(escape_formula, cells[many:])]
         self._writer.writerow(written)
+
+    def _write_long(self, file: TextIO, pieces: Iterable[str], row: RefusedRow) -> None:
+        """Write a line that is too long to be held as one cell, the first of its row."""
+        file.write('"')
+        start = ""
+        for piece in pieces:
+            text = piece if start else escape_formula(piece)
+            start = start or text[:1]
+            file.write(text.replace('"', '""'))
+        file.write('"')
+        self._writer.writerow([""] * self._width + [row.line, row.why])
 
 
 class Refusals:

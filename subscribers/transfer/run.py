@@ -142,7 +142,11 @@ def _with_order(csv_rows: CsvReader, parser: RowParser) -> Iterable[CsvRow]:
     Raises ImportRefusedError where a date may mean two days.
     """
     rows = csv_rows.rows()
-    first = list(islice(rows, FIRST_ROWS))
+    first = []
+    for row in islice(rows, FIRST_ROWS):
+        first.append(row)
+        if csv_rows.is_long(row[0]):  # its text can be read until the next row is
+            break
     if doubtful := parser.doubtful_date(first):
         raise ImportRefusedError(
             f"found the date {doubtful!r}, which may mean two days: say --dates dmy (day first) "

@@ -63,11 +63,22 @@ _CENTURY = 2000
 _NOON = 12
 _MONTHS_OF_YEAR = 12
 _MILLISECONDS = 13
+_PLAIN_LENGTH = 19
 
 
 def is_empty(text: str) -> bool:
     """Return whether a cell says that it holds nothing, or a date before there was mail."""
     return text.lower() in EMPTY_WORDS or _EMPTY_DATES.match(text) is not None
+
+
+def read_plain_date(text: str) -> datetime | None:
+    """Parse `2024-03-16 14:40:47` of this century, in UTC; None for any other form."""
+    if len(text) != _PLAIN_LENGTH or text[0] != "2" or not text[13] == text[16] == ":":
+        return None
+    try:
+        return datetime.fromisoformat(f"{text}+00:00")
+    except ValueError:
+        return None
 
 
 def read_date(text: str, order: DateOrder | None = None) -> datetime | None:

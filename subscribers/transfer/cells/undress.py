@@ -4,7 +4,7 @@ import re
 from urllib.parse import unquote
 
 from subscribers.addresses import AddressError, ParsedAddress, parse_address
-from subscribers.service import clean_name
+from subscribers.service import MAX_NAME_LENGTH, clean_name
 
 _NAMED = re.compile(r"\"?(?P<name>[^<>\"]*)\"?\s*<\s*(?P<email>[^<>]+?)\s*>", re.DOTALL)
 _INVISIBLE = re.compile("[\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff\u00a0\u00ad]+")
@@ -16,6 +16,7 @@ _HOLDERS_TEXT = r"""
 _HOLDERS = frozenset(_HOLDERS_TEXT.split())
 _HOLDERS_AS_WRITTEN = frozenset(["nan", "NaN", "NAN", "NA", "nil", "NIL"])
 """Nan, Na and Nil are names."""
+_PLAIN_NAME = re.compile(r"[A-Za-z]+(?: [A-Za-z0-9]+)*")
 _SUSPECT = re.compile(r"[<*{%\[@]")
 
 
@@ -26,7 +27,7 @@ def undress_address(text: str) -> tuple[ParsedAddress, str]:
     at the end. Raises AddressError, also for two addresses in one cell.
     """
     try:
-        return parse_address(text.rstrip(".") if text[-1:] == "." else text), ""
+        return parse_address(text), ""
     except AddressError as error:
         bare, name = _bare(text)
         if bare == text:
@@ -35,6 +36,16 @@ def undress_address(text: str) -> tuple[ParsedAddress, str]:
             return parse_address(bare), name
         except AddressError:
             raise error from None
+
+
+def is_plain_name(text: str) -> bool:
+    """Return whether a cell is a name as it is, plain ASCII; `read_name` would return the same."""
+    return (
+        _PLAIN_NAME.fullmatch(text) is not None
+        and len(text) <= MAX_NAME_LENGTH
+        and text.lower() not in _HOLDERS
+        and text not in _HOLDERS_AS_WRITTEN
+    )
 
 
 def read_name(text: str, email: str) -> str:
