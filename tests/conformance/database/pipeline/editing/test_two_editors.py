@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from itertools import count
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -152,6 +152,17 @@ class TwoEditors(RuleBasedStateMachine):
         assert not theirs or issue.subject == theirs
 
     @invariant()
+    def the_issue_is_what_a_model_of_its_own_says(self) -> None:
+        """The model knows rows alone: a field has what the last edit that holds gave it."""
+        revisions = self._revisions()
+        if not revisions:
+            return
+        state, model = self._state(), Model(revisions)
+        assert list(state.order) == model.order
+        for name in {*state.values, *model.values}:
+            assert fields.same(state.value(name), model.values.get(name)), name
+
+    @invariant()
     def no_word_is_lost(self) -> None:
         kept = {fields.text_of(one.after) for one in self._revisions()}
         assert set(self.said) <= kept
@@ -189,6 +200,36 @@ class TwoEditors(RuleBasedStateMachine):
         (found,) = [one for one in self._revisions() if one.n == n]
         assert found.kind == RevisionKind.ASIDE
         return fields.text_of(found.after)
+
+
+class Model:
+    """An issue by its revisions, worked out otherwise than the product does."""
+
+    def __init__(self, revisions: list[Revision]) -> None:
+        base, *later = revisions
+        self.order: list[str] = list(base.after["order"])
+        self.values: dict[str, Any] = dict(base.after["values"])
+        holding: dict[int, Revision] = {}
+        for one in later:
+            if one.kind == RevisionKind.EDIT:
+                holding[one.n] = one
+            elif one.kind == RevisionKind.UNDO:
+                del holding[one.of or 0]
+            elif one.kind == RevisionKind.REDO:
+                holding[one.of or 0] = next(edit for edit in later if edit.n == one.of)
+            else:
+                continue
+            if one.field.startswith("picks/"):
+                self._place(one.field.removeprefix("picks/"), one.after)
+        for _, one in sorted(holding.items()):
+            if not one.field.startswith("picks/"):
+                self.values[one.field] = one.after
+
+    def _place(self, slug: str, place: int | None) -> None:
+        if slug in self.order:
+            self.order.remove(slug)
+        if place is not None:
+            self.order[place - 1 : place - 1] = [slug]
 
 
 def attempt(step: Callable[[], T]) -> tuple[T | None, IssueError | None]:
