@@ -1,4 +1,7 @@
-"""Queries over published comparisons: what public pages list of comparisons, tools and topics."""
+"""Queries over published comparisons: what public pages list of comparisons, tools and topics.
+
+What an editor hid is not published.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,9 +23,14 @@ class PublishedTool(NamedTuple):
 
 
 def published_comparison(session: Session, slug: str, now: datetime) -> ComparisonView | None:
-    """The comparison with this slug; None before its time, as if there were none."""
+    """The comparison with this slug; None before its time, or where it is hidden."""
     view = comparison_by_slug(session, slug)
-    return view if view is not None and view.published_at <= now else None
+    return view if view is not None and view.published_at <= now and not view.hidden else None
+
+
+def _public(now: datetime) -> Any:
+    """Return the condition under which readers see a comparison."""
+    return (col(Comparison.published_at) <= now) & col(Comparison.hidden_at).is_(None)
 
 
 def find_tool(session: Session, slug: str, now: datetime) -> PublishedTool | None:
@@ -37,7 +45,7 @@ def _tools(now: datetime) -> Any:
     return (
         rows.join(Contender, col(Contender.tool_id) == col(Tool.id))
         .join(Comparison, col(Comparison.id) == col(Contender.comparison_id))
-        .where(col(Comparison.published_at) <= now)
+        .where(_public(now))
         .order_by(col(Comparison.published_at).desc(), col(Comparison.id).desc())
     )
 
@@ -52,7 +60,7 @@ def matches_of(
             col(Comparison.id).in_(
                 select(Contender.comparison_id).where(Contender.tool_id == tool_id)
             ),
-            col(Comparison.published_at) <= now,
+            _public(now),
         )
         .order_by(col(Comparison.published_at).desc(), col(Comparison.slug))
     ).all()
@@ -70,7 +78,7 @@ def published_comparisons(
     """Return slugs of published comparisons and when each changed last, newest first."""
     rows = session.exec(
         select(Comparison.slug, Comparison.changed_at)
-        .where(col(Comparison.published_at) <= now)
+        .where(_public(now))
         .order_by(col(Comparison.published_at).desc())
         .limit(limit)
     )
@@ -84,7 +92,7 @@ def published_tools(session: Session, now: datetime, limit: int) -> list[str]:
             select(Tool.slug)
             .join(Contender, col(Contender.tool_id) == col(Tool.id))
             .join(Comparison, col(Comparison.id) == col(Contender.comparison_id))
-            .where(col(Comparison.published_at) <= now)
+            .where(_public(now))
             .distinct()
             .order_by(col(Tool.slug))
             .limit(limit)
@@ -105,7 +113,7 @@ def offered_categories(session: Session, now: datetime) -> set[str]:
     rows = session.exec(
         select(Contender.category)
         .join(Comparison, col(Comparison.id) == col(Contender.comparison_id))
-        .where(col(Comparison.published_at) <= now)
+        .where(_public(now))
         .distinct()
     )
     return {one for one in rows if one}

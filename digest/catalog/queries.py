@@ -42,6 +42,8 @@ class ComparisonView:
     imported_at: datetime
     pin: int | None
     contenders: tuple[ContenderView, ContenderView]
+    hidden: bool = False
+    """Whether an editor hid it from drafts and readers."""
 
 
 def comparison_by_slug(session: Session, slug: str) -> ComparisonView | None:
@@ -84,6 +86,7 @@ def _view(row: Comparison, contenders: Sequence[ContenderView]) -> ComparisonVie
         imported_at=row.imported_at,
         pin=row.pin,
         contenders=(left, right),
+        hidden=row.hidden_at is not None,
     )
 
 

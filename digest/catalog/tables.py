@@ -1,12 +1,13 @@
-"""Tables of tools and comparisons: Tool, Comparison, Contender, Review, Vote."""
+"""Tables of tools and comparisons: Tool, Comparison, Correction, Contender, Review, Vote."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, UniqueConstraint
 from sqlmodel import Field
 
 from digest.catalog.pages import Lens, Verdict
-from store.base import Table, UtcDateTime
+from store.base import Json, Table, UtcDateTime
 from subscribers.tables import one_of
 
 
@@ -35,6 +36,35 @@ class Comparison(Table, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime)
     pin: int | None = Field(default=None)
     """Place in the next issue that an editor asked for, from 1; None if not pinned."""
+    hidden_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When an editor hid it: since then it is in no draft and on no page."""
+    hidden_by: str = Field(default="", max_length=100, sa_column_kwargs={"server_default": ""})
+
+
+class Correction(Table, table=True):
+    """What an editor corrected on a page. The comparison's own rows hold `value`."""
+
+    __tablename__ = "correction"
+    __table_args__ = (UniqueConstraint("comparison_id", "field"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    comparison_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("comparison.id", ondelete="CASCADE"), nullable=False)
+    )
+    field: str = Field(max_length=60)
+    """`title`, `left.panel_score`, `right.builder.verdict` (`digest.catalog.corrections`)."""
+    page_was: Any = Field(default=None, sa_column=Column(Json, nullable=True))
+    """What the page said when it was corrected."""
+    page_now: Any = Field(default=None, sa_column=Column(Json, nullable=True))
+    """What the page said when it was imported last."""
+    value: Any = Field(default=None, sa_column=Column(Json, nullable=True))
+    who: str = Field(max_length=100)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+    @property
+    def page_changed(self) -> bool:
+        """Return whether the page says something else since."""
+        return bool(self.page_now != self.page_was)
 
 
 class Contender(Table, table=True):

@@ -35,6 +35,7 @@ def trends(session: Session, tool_ids: Iterable[int], until: datetime) -> dict[i
             col(Contender.tool_id).in_(set(tool_ids)),
             col(Contender.panel_score).is_not(None),
             col(Comparison.published_at) <= until,
+            col(Comparison.hidden_at).is_(None),
         )
         .order_by(col(Comparison.published_at))
     )

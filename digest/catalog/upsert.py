@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from sqlmodel import Session, col, delete, select
 
+from digest.catalog.corrections import apply_again, corrections_of, uncorrected
 from digest.catalog.pages import ComparisonPage, ContenderPage, ReviewPage, Verdict
 from digest.catalog.queries import ComparisonView, ContenderView, comparison_by_slug
 from digest.catalog.slugs import comparison_slug, slugify
@@ -31,19 +32,23 @@ def upsert_page(session: Session, page: ComparisonPage, now: datetime) -> Upsert
     """Insert or update the comparison that `page` describes.
 
     What a source can't carry (date, URL, verdicts) never erases what is known. Nor do reviews that
-    an incomplete page lacks: where none of a contender could be taken, the known ones stay.
+    an incomplete page lacks: where none of a contender could be taken, the known ones stay. What an
+    editor corrected stays corrected.
     """
     slug = page.slug or comparison_slug(page.contenders[0].name, page.contenders[1].name)
     known = comparison_by_slug(session, slug)
     if known is None:
         _insert(session, slug, page, now)
         return UpsertResult(slug, Change.NEW)
+    corrections = corrections_of(session, known.id)
+    known = uncorrected(known, corrections)
     merged = _merged(page, known)
     changes = tuple(_changes(merged, known))
     if not changes:
         return UpsertResult(slug, Change.SAME)
     _update(session, known.id, merged, now)
-    return UpsertResult(slug, Change.CHANGED, changes)
+    told = apply_again(session, slug, corrections) if corrections else []
+    return UpsertResult(slug, Change.CHANGED, (*changes, *told))
 
 
 def _insert(session: Session, slug: str, page: ComparisonPage, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""digest comparisons: import, list, pin."""
+"""digest comparisons: import, list, pin; registers show, hide and correct."""
 
 import sys
 from collections import Counter
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from digest.cli import comparison_editing
 from digest.cli.common import (
     CommandError,
     format_time,
@@ -16,6 +17,7 @@ from digest.cli.common import (
     print_json,
     print_rows,
 )
+from digest.cli.comparison_json import comparison_as_json
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
@@ -98,23 +100,39 @@ def list_(
     with open_reader() as reader, reader.store.read() as session:
         comparisons = all_comparisons(session)
     if as_json:
-        print_json([_as_json(view) for view in comparisons])
+        print_json([comparison_as_json(view) for view in comparisons])
         return
     if not comparisons:
         print("no comparisons yet; digest comparisons import PATH")
         return
     print_rows(
-        ("slug", "published", "panel", "pin"),
+        ("slug", "published", "panel", "pin", ""),
         [
             (
                 view.slug,
                 format_time(view.published_at),
                 " / ".join(_score(side.panel_score) for side in view.contenders),
                 view.pin or "",
+                "hidden" if view.hidden else "",
             )
             for view in comparisons
         ],
     )
+
+
+app.command("show", epilog="Example: digest comparisons show smollm3-vs-phi-4")(
+    comparison_editing.show
+)
+app.command("hide", epilog="Example: digest comparisons hide smollm3-vs-phi-4")(
+    comparison_editing.hide
+)
+app.command("unhide", epilog="Example: digest comparisons unhide smollm3-vs-phi-4")(
+    comparison_editing.unhide
+)
+app.command(
+    "correct",
+    epilog="Example: digest comparisons correct smollm3-vs-phi-4 left.panel_score=75",
+)(comparison_editing.correct)
 
 
 @app.command("pin", epilog="Example: digest comparisons pin smollm3-vs-phi-4 --place 1")
@@ -169,29 +187,3 @@ def _check_url(url: str) -> None:
 
 def _score(score: float | None) -> str:
     return "—" if score is None else f"{score:g}%"
-
-
-def _as_json(view: Any) -> dict[str, Any]:
-    return {
-        "slug": view.slug,
-        "title": view.title,
-        "published_at": view.published_at,
-        "url": view.url,
-        "contenders": [
-            {
-                "name": side.name,
-                "slug": side.tool_slug,
-                "category": side.category,
-                "tagline": side.tagline,
-                "description": side.description,
-                "panel_score": side.panel_score,
-                "community_score": side.community_score,
-                "entry_price": side.entry_price,
-                "reviews": [
-                    {"lens": one.lens, "quote": one.quote, "verdict": one.verdict}
-                    for one in side.reviews
-                ],
-            }
-            for side in view.contenders
-        ],
-    }

@@ -82,6 +82,18 @@ def issues_with(session: Session, slug: str) -> list[tuple[int, str]]:
     return [(number, state) for number, state in rows if number is not None]
 
 
+def issues_of(session: Session, slug: str) -> list[tuple[int, str]]:
+    """Return every issue that has this comparison, whatever became of it: number and state."""
+    rows = session.exec(
+        select(Issue.number, Issue.state)
+        .join(Pick, col(Pick.issue_number) == col(Issue.number))
+        .join(Comparison, col(Comparison.id) == col(Pick.comparison_id))
+        .where(Comparison.slug == slug)
+        .order_by(col(Issue.number))
+    )
+    return [(number, state) for number, state in rows if number is not None]
+
+
 def all_issues(session: Session) -> Sequence[Issue]:
     """Return every issue, newest first."""
     return session.exec(select(Issue).order_by(col(Issue.number).desc())).all()

@@ -86,14 +86,18 @@ def _first_span(
 
 
 def _candidates(session: Session, series: str, as_of: datetime) -> list[ComparisonView]:
-    """Return comparisons that were in no issue of the series, and recent ones that were."""
+    """Return comparisons that were in no issue of the series, and recent ones that were.
+
+    What an editor hid is none of them.
+    """
     used_before = select(Pick.comparison_id).where(Pick.series == series)
     rows = session.exec(
         select(Comparison).where(
+            col(Comparison.hidden_at).is_(None),
             or_(
                 col(Comparison.id).not_in(used_before),
                 col(Comparison.published_at) > as_of - LOOK_BACK,
-            )
+            ),
         )
     )
     return with_votes(session, views(session, list(rows)), as_of)

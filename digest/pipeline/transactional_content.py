@@ -161,7 +161,7 @@ class TransactionalContent:
     def _came_from(self, session: Session, slug: str) -> Matchup | None:
         """Return the comparison that the reader signed up from, if it is known."""
         view = comparison_by_slug(session, slug) if slug else None
-        if view is None:
+        if view is None or view.hidden:
             return None
         sentence = Rows(self.renderer.language).sentence(pair_facts(view))
         return replace(matchup(view, self.renderer.brand.public_url), summary=sentence)

@@ -52,33 +52,20 @@ class IssueEditor:
         """
         try:
             with self.store.write() as session:
-                return self._change(session, number, changes, by, seen)
+                return self.change_in(session, number, changes, by, seen)
         except EditConflictError as conflict:
             self._keep_aside(number, conflict, by)
             raise
 
-    def undo(self, number: int, by: str, revision: int | None = None) -> Edit:
-        """Undo what `by` changed last and was not undone, or that one revision of anybody's."""
-        with self.store.write() as session:
-            issue = draft_again(session, number)
-            step = undo_step(revisions_of(session, number), by, revision)
-            return self._step(session, issue, step, RevisionKind.UNDO, by)
-
-    def redo(self, number: int, by: str) -> Edit:
-        """Redo what `by` undid last, unless they have changed something since."""
-        with self.store.write() as session:
-            issue = draft_again(session, number)
-            step = redo_step(revisions_of(session, number), by)
-            return self._step(session, issue, step, RevisionKind.REDO, by)
-
-    def _change(
+    def change_in(
         self,
         session: Session,
         number: int,
         changes: tuple[Change, ...],
         by: str,
-        seen: int | None,
+        seen: int | None = None,
     ) -> Edit:
+        """Make the changes within the caller's transaction; a conflict keeps no text aside."""
         issue = draft_again(session, number)
         if seen is not None and not 0 <= seen <= issue.revision:
             msg = f"issue {number} has no revision {seen}; its last is {issue.revision}"
@@ -97,6 +84,20 @@ class IssueEditor:
             state = edited(session, issue)
             write_state(session, issue, state, state, self.language)
         return _edit_of(issue, added)
+
+    def undo(self, number: int, by: str, revision: int | None = None) -> Edit:
+        """Undo what `by` changed last and was not undone, or that one revision of anybody's."""
+        with self.store.write() as session:
+            issue = draft_again(session, number)
+            step = undo_step(revisions_of(session, number), by, revision)
+            return self._step(session, issue, step, RevisionKind.UNDO, by)
+
+    def redo(self, number: int, by: str) -> Edit:
+        """Redo what `by` undid last, unless they have changed something since."""
+        with self.store.write() as session:
+            issue = draft_again(session, number)
+            step = redo_step(revisions_of(session, number), by)
+            return self._step(session, issue, step, RevisionKind.REDO, by)
 
     def _step(
         self, session: Session, issue: Issue, step: Step, kind: RevisionKind, by: str

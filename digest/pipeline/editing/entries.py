@@ -168,7 +168,10 @@ def _(change: PinNext, around: Around) -> Entry:
 
 
 def ensure_unused(around: Around, view: ComparisonView) -> None:
-    """Raise EditError if another issue of the series has the comparison."""
+    """Raise EditError if another issue of the series has the comparison, or an editor hid it."""
+    if view.hidden:
+        msg = f"{view.slug} is hidden; to show it again: digest comparisons unhide {view.slug}"
+        raise EditError(msg)
     other = used(around.session, around.issue.series).get(view.id)
     if other is not None and other != around.number:
         msg = f"{view.slug} is in issue {other} of the same series; it appears only once"
