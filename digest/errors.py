@@ -26,6 +26,7 @@
     │   │   └── MisspeltDomainError   the domain looks like a slip of a well-known one
     │   ├── CatalogueError            a catalogue of translations can't be read
     │   ├── CommandError              a command ends with this line
+    │   ├── CorrectionError           a page can't be corrected like that
     │   ├── DkimKeyError              a DKIM key can't be used
     │   ├── FileError                 a file can't be read or is too large
     │   ├── ImportRefusedError        a subscriber file can't be imported at all
