@@ -1,7 +1,7 @@
 """Whose a link is: the row that the ids in a token name, and whether the link is void.
 
 A void link only unsubscribes, whatever it was made for. Links of one reader become void together:
-their epoch goes up, and every token holds the epoch that it was made in.
+their epoch goes on, and every token holds the epoch that it was made in.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from subscribers.public_ids import EPOCHS
+from subscribers.public_ids import EPOCHS, epoch_step
 from subscribers.tables import FormerPublicId, LinkRevocation, Subscriber, SubscriberStatus
 from subscribers.tokens import Purpose, TokenClaims, Tokens
 
@@ -73,7 +73,7 @@ def void_all_links(session: Session, *, who: str, because: str, now: datetime) -
     result = session.execute(
         update(Subscriber)
         .where(people)
-        .values(link_epoch=(col(Subscriber.link_epoch) + 1) % EPOCHS, changed_at=now)
+        .values(link_epoch=(col(Subscriber.link_epoch) + epoch_step()) % EPOCHS, changed_at=now)
         .execution_options(synchronize_session=False)
     )
     session.add(_revocation(None, who, because, now))
@@ -83,7 +83,7 @@ def void_all_links(session: Session, *, who: str, because: str, now: datetime) -
 
 def start_epoch(person: Subscriber) -> None:
     """Makes the person's links of before void."""
-    person.link_epoch = (person.link_epoch + 1) % EPOCHS
+    person.link_epoch = (person.link_epoch + epoch_step()) % EPOCHS
 
 
 def _revocation(subscriber_id: int | None, who: str, because: str, now: datetime) -> LinkRevocation:

@@ -14,9 +14,12 @@ MAX_SHORT_ID = 2**31
 """Of issues and address changes; it fits PostgreSQL's integer."""
 OLD_NUMBERS = 2**24
 """Short ids lie above what numbers of the time before could be in a link."""
-EPOCHS = 256
+EPOCHS = 2**16
+LONGEST_STEP = 2**12
+"""How far apart two epochs of one person's links may lie: at least 16 follow before one returns."""
 random_bytes = os.urandom
-_CELL = re.compile(r"[0-9a-f]{16}")
+_CELL = re.compile(r"[0-9a-f]{16}(?:[0-9a-f]{2})?")
+_ID_DIGITS = 2 * ID_BYTES
 
 
 class IssueIds(NamedTuple):
@@ -46,22 +49,23 @@ def new_short_id() -> int:
             return drawn
 
 
-def link_id(public_id: int, epoch: int) -> int:
-    """Joins a public id and the epoch of its links: the first eight bytes of a token."""
-    return public_id << 8 | epoch
+def epoch_step() -> int:
+    """Returns how far on the next epoch lies: at random, from 1 to LONGEST_STEP.
 
-
-def split_link_id(joined: int) -> tuple[int, int]:
-    """Takes apart what `link_id` joined."""
-    return joined >> 8, joined & 0xFF
+    By steps of one, a store put back to a time before would give out again the epoch of links that
+    were made since, and these would open what they were to open no more.
+    """
+    return int.from_bytes(random_bytes(2), "big") % LONGEST_STEP + 1
 
 
 def to_cell(public_id: int, epoch: int) -> str:
-    """Spells an id as an export has it: 16 hexadecimal digits, the last two are the epoch."""
-    return f"{link_id(public_id, epoch):016x}"
+    """Spells an id as an export has it: 14 hexadecimal digits, then 2 or 4 of the epoch."""
+    return f"{public_id:014x}{epoch:02x}" if epoch < 1 << 8 else f"{public_id:014x}{epoch:04x}"
 
 
 def from_cell(text: str) -> tuple[int, int] | None:
     """Reads what `to_cell` spelt; None for anything else, and for the id 0."""
-    found = split_link_id(int(text, 16)) if _CELL.fullmatch(text) else (0, 0)
-    return found if found[0] else None
+    if not _CELL.fullmatch(text):
+        return None
+    public_id = int(text[:_ID_DIGITS], 16)
+    return (public_id, int(text[_ID_DIGITS:], 16)) if public_id else None

@@ -1,11 +1,11 @@
 """Makes and reads link tokens: opaque, for one purpose, one subscriber and one issue.
 
-A token is one AES-256 block: the subscriber's public id (7 bytes), the epoch of their links
-(1 byte), the issue's public id (4 bytes) and four bytes that are always the same, enciphered
-under a key derived for the purpose (HKDF, RFC 5869): the encode-then-encipher construction of
-Bellare and Rogaway (ASIACRYPT 2000). An altered or invented token deciphers to a random
-block: it has the four bytes once in 2^32, and names one of a million subscribers once in 2^36 of
-these, since the ids are random and must exist. Tokens are 22
+A token is one AES-256 block: the subscriber's public id (7 bytes), the epoch of their links (its
+low byte), the issue's public id (4 bytes, the first bit 0), the epoch's high byte and three bytes
+that are always the same, enciphered under a key derived for the purpose (HKDF, RFC 5869): the
+encode-then-encipher construction of Bellare and Rogaway (ASIACRYPT 2000). An altered or invented
+token deciphers to a random block: it is well-formed once in 2^25, and names one of a million
+subscribers once in 2^36 of these, since the ids are random and must exist. Tokens are 22
 characters of base64url whatever they carry, do not expire, and a thousand of them cost one call
 of the cipher.
 
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 TOKEN_LENGTH = 22
 HEX_LENGTH = 32
 BLOCK = 16
-MAX_ISSUE_ID = 2**32
+MAX_ISSUE_ID = 2**31
 _CHECK = bytes.fromhex("d16e5702")
+"""Its first byte is added to the high byte of the epoch, which had one byte once."""
 _LEGACY_CHECK = bytes(8)
 _SPELLING = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
 
@@ -102,13 +103,18 @@ class Tokens:
         if epochs and not 0 <= min(epochs) <= max(epochs) < EPOCHS:
             msg = "an epoch is out of range"
             raise ValueError(msg)
-        tail = issue.to_bytes(4, "big") + _CHECK
-        joined = (
-            [one << 8 for one in subscribers]
-            if epochs is None
-            else [one << 8 | epoch for one, epoch in zip(subscribers, epochs, strict=True)]
-        )
-        plain = b"".join([one.to_bytes(8, "big") + tail for one in joined])
+        named = issue.to_bytes(4, "big")
+        if epochs is None:
+            tail = named + _CHECK
+            plain = b"".join([(one << 8).to_bytes(8, "big") + tail for one in subscribers])
+        else:
+            tails = {high: named + _check(high) for high in {epoch >> 8 for epoch in epochs}}
+            plain = b"".join(
+                [
+                    (one << 8 | epoch & 0xFF).to_bytes(8, "big") + tails[epoch >> 8]
+                    for one, epoch in zip(subscribers, epochs, strict=True)
+                ]
+            )
         return [
             _encode(self._ciphers[purpose][0].encryptor().update(plain)) for purpose in purposes
         ]
@@ -145,11 +151,17 @@ class Tokens:
         return found
 
 
+def _check(high: int) -> bytes:
+    """Return the last four bytes of a block: the epoch's high byte, and what is always the same."""
+    return bytes([_CHECK[0] + high & 0xFF]) + _CHECK[1:]
+
+
 def _claims(plain: bytes) -> TokenClaims | None:
     """Return what a deciphered block says; None if it is none of ours."""
-    if plain[12:] == _CHECK:
+    if plain[13:] == _CHECK[1:] and plain[8] < 1 << 7:
+        epoch = (plain[12] - _CHECK[0] & 0xFF) << 8 | plain[7]
         return TokenClaims(
-            int.from_bytes(plain[:7], "big"), int.from_bytes(plain[8:12], "big"), plain[7]
+            int.from_bytes(plain[:7], "big"), int.from_bytes(plain[8:12], "big"), epoch
         )
     if plain[8:] == _LEGACY_CHECK:
         return TokenClaims(

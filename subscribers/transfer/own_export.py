@@ -85,7 +85,7 @@ def _public_id(text: str) -> tuple[int, int] | None:
         return None
     found = from_cell(text)
     if found is None:
-        raise RowRefusedError(text[:60], "expected the 16 hexadecimal digits of a public id")
+        raise RowRefusedError(text[:60], "expected the 16 or 18 hexadecimal digits of a public id")
     return found
 
 
