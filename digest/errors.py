@@ -12,6 +12,7 @@
     ├── HitNotStoredError             a click or open could not be stored
     ├── InvalidLinkError              a link's token is not ours, or what it named is gone
     ├── JsonTextError                 text is no strict JSON
+    ├── LineTooLongError              a line of an import is too long to be held
     ├── ProofOfWorkError              a proof of work is missing or wrong
     ├── QueueFullError                too many items wait for a group commit
     ├── RowRefusedError               a row of an import is refused

@@ -29,6 +29,7 @@ def add_schedule(
     late_limit_minutes: int = 180,
     frequency: str = "weekly",
     first_days: int | None = None,
+    four_eyes: bool = False,
 ) -> Schedule:
     """Add an active schedule; its first due time is the first after `now`. Raises ScheduleError."""
     if not _NAME.fullmatch(name) or len(name) > _LONGEST_NAME:
@@ -36,6 +37,7 @@ def add_schedule(
             f"schedule name: found {quoted(name)}, expected lower-case letters, digits and "
             f"dashes, {_LONGEST_NAME} at most, such as weekly-digest"
         )
+    _check_eyes(approval, four_eyes=four_eyes)
     recurrence = Recurrence.parse(cron, zone)
     schedule = Schedule(
         name=name,
@@ -45,6 +47,7 @@ def add_schedule(
         late_limit_minutes=_checked_limit(late_limit_minutes),
         frequency=_checked_frequency(frequency),
         first_days=first_days,
+        four_eyes=four_eyes,
         created_at=utc(now),
     )
     try:
@@ -90,6 +93,7 @@ def update_schedule(
     active: bool | None = None,
     approval: Approval | None = None,
     late_limit_minutes: int | None = None,
+    four_eyes: bool | None = None,
 ) -> Schedule:
     """Change what is given. Raises ScheduleError.
 
@@ -107,12 +111,23 @@ def update_schedule(
         schedule.approval = approval
     if late_limit_minutes is not None:
         schedule.late_limit_minutes = _checked_limit(late_limit_minutes)
+    if four_eyes is not None:
+        schedule.four_eyes = four_eyes
+    _check_eyes(Approval(schedule.approval), four_eyes=schedule.four_eyes)
     if changed or woken:
         reason = "the rule was changed" if changed else "the schedule was switched on"
         for due_at in recurrence.previous(now, 1, schedule.created_at):
             note = f"came due before {reason}"
             claim(session, schedule, due_at, RunState.MISSED, note=note, now=now)
     return schedule
+
+
+def _check_eyes(approval: Approval, *, four_eyes: bool) -> None:
+    if four_eyes and approval is Approval.AUTOMATIC:
+        raise ScheduleError(
+            "approval: found automatic with four eyes, expected one of them: no editor approves "
+            "what goes out by itself"
+        )
 
 
 def _checked_frequency(frequency: str) -> str:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Column, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, String, UniqueConstraint, false
 from sqlmodel import Field
 
 from store.base import Table, UtcDateTime
@@ -51,6 +51,8 @@ class Schedule(Table, table=True):
     """How often it makes an issue, as readers choose it: every, weekly or monthly."""
     first_days: int | None = Field(default=None)
     """How many days its first issue reaches back; None: as long as from one issue to the next."""
+    four_eyes: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Whether who edited an issue last may not approve it."""
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -26,6 +26,9 @@ def add(
     automatic: Annotated[
         bool, typer.Option("--automatic", help="Send without an editor's approval.")
     ] = False,
+    four_eyes: Annotated[
+        bool, typer.Option("--four-eyes", help="Who edited an issue last can't approve it.")
+    ] = False,
     late_limit: Annotated[int, typer.Option(help="Minutes after which a run is held.")] = 180,
     frequency: Annotated[
         str,
@@ -59,6 +62,7 @@ def add(
             late_limit_minutes=late_limit,
             frequency=frequency,
             first_days=first_days,
+            four_eyes=four_eyes,
         )
         recurrence = Recurrence.parse(cron, zone)
         following = recurrence.next(app.clock())
@@ -80,6 +84,7 @@ def list_(
                 "cron": one.cron,
                 "zone": one.zone,
                 "approval": one.approval,
+                "four_eyes": one.four_eyes,
                 "frequency": one.frequency,
                 "active": one.active,
                 "next": Recurrence.parse(one.cron, one.zone).next(reader.clock())[0],
@@ -94,7 +99,16 @@ def list_(
         return
     print_rows(
         ("name", "rule", "zone", "approval", "next"),
-        [(r["name"], r["cron"], r["zone"], r["approval"], format_time(r["next"])) for r in rows],
+        [
+            (
+                r["name"],
+                r["cron"],
+                r["zone"],
+                f"{r['approval']}{', four eyes' if r['four_eyes'] else ''}",
+                format_time(r["next"]),
+            )
+            for r in rows
+        ],
     )
 
 

@@ -60,6 +60,7 @@ class Code(StrEnum):
     WORDS_PADDED = "words-padded"
     WORDS_FALSE = "words-false"
     WORDS_STALE = "words-stale"
+    WORDS_UNFINISHED = "words-unfinished"
     PAGE_CHANGED = "page-changed"
     POSTAL_ADDRESS = "postal-address"
     CLIENT_UNSUPPORTED = "client-unsupported"
@@ -76,7 +77,7 @@ _BLOCK = frozenset({
     Code.CONTRAST_DARK, Code.UNSUBSCRIBE_MISSING, Code.UNSUBSCRIBE_LOW, Code.ONE_CLICK_MISSING,
     Code.HEADER_BROKEN, Code.SLOT_OPEN, Code.TEMPLATE_BROKEN, Code.MJML_LEFT,
     Code.CHARACTERS_GARBLED, Code.LINK_DEAD, Code.SUBJECT_EMPTY, Code.WORDS_FAKE_REPLY,
-    Code.WORDS_FALSE,
+    Code.WORDS_FALSE, Code.WORDS_UNFINISHED,
     Code.SPAM_FLAGGED, Code.ACTIVE_CONTENT, Code.IMAGE_SVG, Code.STYLE_LARGE, Code.STYLE_NESTED,
     Code.STYLE_BROKEN,
 })  # fmt: skip

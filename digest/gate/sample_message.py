@@ -20,12 +20,14 @@ class Claims:
     """What is wrong with an issue's words by its pages: (subject, preheader or intro; what).
 
     `false` claims contradict the pages, `stale` texts name a tool whose score has changed since
-    they were written, `changed` is what pages say otherwise since the approval.
+    they were written, `changed` is what pages say otherwise since the approval, and `unfinished`
+    texts of an editor hold a mark that something is still to come, or no word at all.
     """
 
     false: tuple[tuple[str, str], ...] = ()
     stale: tuple[tuple[str, str], ...] = ()
     changed: tuple[str, ...] = ()
+    unfinished: tuple[tuple[str, str], ...] = ()
 
 
 NO_CLAIMS = Claims()

@@ -16,7 +16,7 @@ from digest.issues.revisions.records import lock_issue
 from digest.issues.tables import MANUAL_SERIES, Issue, IssueState, Override, Pick
 from digest.pick import Rules
 from digest.pipeline.drafting import draft_issue
-from digest.pipeline.editing.approvals import ensure_seen, record_approval
+from digest.pipeline.editing.approvals import ensure_four_eyes, ensure_seen, record_approval
 from digest.pipeline.editing.changes import TakeProposal, Write
 from digest.pipeline.editing.editor import IssueEditor
 from digest.pipeline.hold import SendingGuard
@@ -136,17 +136,20 @@ class IssueService:
 
         Findings under the codes `despite` are overridden, and `because` is recorded as the reason.
         `seen` is the revision that the editor looked at: no other is approved.
-        Raises IssueError if the gate blocks the issue, or it changes while the gate checks it.
+        Raises IssueError if the gate blocks the issue, it changes while the gate checks it, or its
+        schedule asks for four eyes and `by` edited it last.
         """
         with self.store.read() as session:
             issue = find_issue(session, number)
             state = issue.state
             ensure_seen(issue, seen)
+            ensure_four_eyes(session, issue, by)
         # Outside the transaction: other programs check the mail too, which takes a while.
         checked = self._check_gate(number, despite, because) if state == IssueState.DRAFT else None
         with self.store.write() as session:
             issue = lock_issue(session, number)
             ensure_seen(issue, seen)
+            ensure_four_eyes(session, issue, by)
             if issue.state != IssueState.DRAFT or checked is None:
                 transition(session, number, IssueState.APPROVED, only_from={IssueState.DRAFT})
             undated = self.renderer.undated(session, number)

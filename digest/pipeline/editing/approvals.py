@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from digest.issues.lifecycle import IssueError
 from digest.issues.revisions.records import add_revision, revisions_of
 from digest.issues.revisions.sentences import history
 from digest.issues.revisions.tables import CHANGING, Revision, RevisionKind
 from digest.issues.tables import Issue
+from digest.pipeline.editing.editor import MAX_NAME
 from digest.render.rendered import Rendered
+from schedules.tables import Schedule
 
 APPROVAL = "approval"
 
@@ -31,6 +33,21 @@ def ensure_seen(issue: Issue, seen: int | None) -> None:
         msg = (
             f"issue {issue.number} is at revision {issue.revision}, not {seen}; look again: "
             f"digest issue log {issue.number}"
+        )
+        raise IssueError(msg)
+
+
+def ensure_four_eyes(session: Session, issue: Issue, by: str) -> None:
+    """Raise IssueError if the schedule asks for four eyes, and `by` edited the issue last."""
+    asks = session.exec(select(Schedule.four_eyes).where(Schedule.name == issue.series)).first()
+    if not asks:
+        return
+    edits = [one for one in revisions_of(session, issue.number or 0) if one.kind in CHANGING]
+    last = edits[-1] if edits else None
+    if last is not None and last.who == by[:MAX_NAME]:
+        msg = (
+            f"issue {issue.number} needs four eyes: {by} edited it last (revision {last.n}), so "
+            f"somebody else approves it"
         )
         raise IssueError(msg)
 

@@ -9,6 +9,7 @@ from digest.issues.revisions.records import edited
 from digest.issues.tables import Issue
 from digest.pipeline.wording.printed import page_changes
 from digest.pipeline.wording.proposed import facts_of, picked_views
+from digest.pipeline.wording.unfinished import unfinished
 from digest.pipeline.wording.written import changed_under
 
 
@@ -30,14 +31,17 @@ def claims_of(session: Session, issue: Issue) -> Claims:
     if not theirs:
         return Claims()
     picked = picked_views(session, issue)
+    slugs = {"", *(view.slug for view in picked)}
+    shown = {field: text for field, text in theirs.items() if fields.slug_of(field) in slugs}
     facts = facts_of(session, issue, picked)
     return Claims(
         false=tuple(
-            (field, what) for field, text in theirs.items() for what in contradictions(text, facts)
+            (field, what) for field, text in shown.items() for what in contradictions(text, facts)
         ),
         stale=tuple(
             (field, what)
             for field, changes in changed_under(values, facts, picked).items()
             for what in changes
         ),
+        unfinished=tuple(unfinished({field: values[field] for field in shown})),
     )
