@@ -127,3 +127,39 @@ def offered_tools(session: Session, limit: int, now: datetime) -> dict[str, str]
         if len(names) == limit:
             break
     return dict(sorted(names.items(), key=lambda one: one[1].lower()))
+
+
+class FoundComparison(NamedTuple):
+    """A comparison that was looked for."""
+
+    slug: str
+    title: str
+    published_at: datetime
+
+
+def find_comparisons(
+    session: Session, text: str, now: datetime, limit: int
+) -> list[FoundComparison]:
+    """Return published comparisons whose title or slug has every word of `text`, newest first."""
+    query = select_rows(col(Comparison.slug), col(Comparison.title), col(Comparison.published_at))
+    for word in text.split()[:10]:
+        query = query.where(
+            col(Comparison.title).icontains(word, autoescape=True)
+            | col(Comparison.slug).icontains(word, autoescape=True)
+        )
+    query = (
+        query.where(col(Comparison.published_at) <= now)
+        .order_by(col(Comparison.published_at).desc(), col(Comparison.slug))
+        .limit(limit)
+    )
+    return [FoundComparison(*row) for row in session.execute(query)]
+
+
+def pinned_slugs(session: Session, slugs: Sequence[str]) -> set[str]:
+    """Return those of the comparisons that are pinned for the next issue."""
+    rows = session.exec(
+        select(Comparison.slug).where(
+            col(Comparison.slug).in_(slugs), col(Comparison.pin).is_not(None)
+        )
+    )
+    return set(rows)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -47,9 +47,11 @@ class IssueRenderer:
     bounces: str = ""
     """The bounce address: the current setting even for approved issues, since it is not content."""
 
-    def content(self, session: Session, number: int) -> Content:
-        """Compose the issue's content from its picks."""
-        return composed(session, number, self.brand.public_url, self.language)
+    def content(
+        self, session: Session, number: int, typed: Mapping[str, str] | None = None
+    ) -> Content:
+        """Compose the issue's content from its picks; `typed` are texts that are not kept yet."""
+        return composed(session, number, self.brand.public_url, self.language, typed)
 
     def rendered(self, session: Session, number: int) -> Rendered:
         """Return the issue's parts. Raises IssueError if frozen bytes are not those approved."""
@@ -63,19 +65,29 @@ class IssueRenderer:
             return self.rendered_anew(session, number)
         return _read(session, issue)
 
-    def rendered_anew(self, session: Session, number: int) -> Rendered:
+    def rendered_anew(
+        self, session: Session, number: int, typed: Mapping[str, str] | None = None
+    ) -> Rendered:
         """Return the parts as the store's pages give them now, even of an approved issue."""
         return render_issue(
-            self.content(session, number),
+            self.content(session, number, typed),
             self.brand,
             self.environment,
             tracking=self.tracking,
             language=self.language,
         )
 
+    def rendered_typed(self, session: Session, number: int, typed: Mapping[str, str]) -> Rendered:
+        """Return the parts as they would be with the texts that an editor is typing.
+
+        `typed` are texts by field (`digest.issues.revisions.fields`). Nothing is kept.
+        """
+        day = sending_day(session, find_issue(session, number))
+        return dated(self.rendered_anew(session, number, typed), day, self.language)
+
     def edition(self, session: Session, number: int) -> Edition:
         """Return the issue for sending; once approved, with the sender that was approved."""
-        return self._edition(session, number, self.rendered(session, number))
+        return self.edition_of(session, number, self.rendered(session, number))
 
     def test_edition(self, session: Session, number: int) -> Edition:
         """Return the issue for a test message, whose "View in browser" opens it in any state."""
@@ -93,7 +105,7 @@ class IssueRenderer:
     def sample_message(self, session: Session, number: int, at: datetime) -> SampleMessage:
         """Return the message for the gate, as the previewer would get it at `at`."""
         rendered = self.rendered(session, number)
-        edition = self._edition(session, number, rendered)
+        edition = self.edition_of(session, number, rendered)
         claims = claims_of(session, find_issue(session, number))
         personalization = self.sample_personalization(edition)
         before = self.last_subject(session, number)
@@ -106,7 +118,7 @@ class IssueRenderer:
         before = earlier_issues(session, find_issue(session, number), 1)
         return before[0].subject if before else ""
 
-    def _edition(self, session: Session, number: int, rendered: Rendered) -> Edition:
+    def edition_of(self, session: Session, number: int, rendered: Rendered) -> Edition:
         issue = find_issue(session, number)
         imprint = self.imprint if issue.content_hash is None else _frozen_imprint(session, number)
         return Edition(

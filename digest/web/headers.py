@@ -30,6 +30,9 @@ FRAMED_MAIL_POLICY = (
     "base-uri 'none'; frame-ancestors 'self'; sandbox allow-popups "
     "allow-popups-to-escape-sandbox"
 )
+EDITED_MAIL_POLICY = FRAMED_MAIL_POLICY.replace("sandbox ", "sandbox allow-same-origin ")
+"""For the preview beside an issue that is edited: no script runs in it, and the studio's own, which
+runs beside it, puts the new mail into it where the old one was scrolled to."""
 STUDIO_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; "
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

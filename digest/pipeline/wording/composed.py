@@ -1,5 +1,7 @@
 """Composes the content of an issue from its picks, as they and their edits are now."""
 
+from collections.abc import Mapping
+
 from sqlmodel import Session
 
 from digest.catalog.trends import trends
@@ -12,10 +14,16 @@ from digest.pipeline.wording.chosen import pick_edits
 from digest.pipeline.wording.proposed import wording
 
 
-def composed(session: Session, number: int, public_url: str, language: Language) -> Content:
-    """Return the issue's content. Raises NoSuchIssueError."""
+def composed(
+    session: Session,
+    number: int,
+    public_url: str,
+    language: Language,
+    typed: Mapping[str, str] | None = None,
+) -> Content:
+    """Return the issue's content; `typed` are texts over its own. Raises NoSuchIssueError."""
     issue = find_issue(session, number)
-    now = wording(session, issue, language)
+    now = wording(session, issue, language, typed)
     tools = {side.tool_id for view in now.picked for side in view.contenders}
     return compose(
         number,

@@ -51,11 +51,19 @@ class Wording:
     """What editors made of the issue, by field."""
 
 
-def wording(session: Session, issue: Issue, language: Language) -> Wording:
-    """Word `issue` from its picks as they are in the store now."""
+def wording(
+    session: Session,
+    issue: Issue,
+    language: Language,
+    typed: Mapping[str, str] | None = None,
+) -> Wording:
+    """Word `issue` from its picks as they are in the store now.
+
+    `typed` are texts by field that an editor is about to write: they stand as if they were kept.
+    """
     picked = picked_views(session, issue)
     facts = facts_of(session, issue, picked)
-    values = edited(session, issue).values
+    values = _with_typed(edited(session, issue).values, typed or {})
     every = proposals(facts, PAST_ISSUES * PROPOSALS, language)
     subject, pattern = _subject(values, every)
     intro = lead_in(facts, pattern, language)
@@ -78,6 +86,12 @@ def wording(session: Session, issue: Issue, language: Language) -> Wording:
         proposed,
         values,
     )
+
+
+def _with_typed(values: Mapping[str, Any], typed: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return the values with texts over them; an empty one leaves its field to be proposed."""
+    kept = {name: value for name, value in values.items() if name not in typed}
+    return kept | {name: {"text": text} for name, text in typed.items() if text.strip()}
 
 
 def reword(session: Session, issue: Issue, language: Language) -> Wording:

@@ -1,5 +1,7 @@
 """What every page of the studio has in common: its headers, and how a form's answer goes on."""
 
+import re
+
 from fastapi.responses import RedirectResponse
 
 from digest.web.headers import STUDIO_POLICY
@@ -10,3 +12,13 @@ HEADERS = {"Content-Security-Policy": STUDIO_POLICY, "Cache-Control": "no-store"
 def see_other(path: str) -> RedirectResponse:
     """Returns the answer to a form that was accepted: the page to look at now, by GET."""
     return RedirectResponse(path, 303)
+
+
+def in_the_studio(text: str) -> str:
+    """Return a refusal without the command that would help on the command line."""
+    return re.sub(
+        r"(; see|; approve it first|; send it with|, see|; to send now|; look again|; to move it"
+        r"|; to add it|; to stop it|; `digest comparisons list` shows .*)?: digest .*",
+        "",
+        text,
+    )

@@ -4,6 +4,7 @@ They import each other by relative names, so that the whole set is one version a
 """
 
 import hashlib
+from gzip import compress
 from pathlib import Path
 
 from fastapi import APIRouter, HTTPException, Request, Response
@@ -19,6 +20,7 @@ class Modules:
 
     def __init__(self, folder: Path) -> None:
         self.files = read_statics(folder)
+        self.compressed = {name: compress(body, mtime=0) for name, body in self.files.items()}
         whole = hashlib.sha256(b"\0".join(self.files.values()))
         self.mark = whole.hexdigest()[:12]
 
@@ -28,4 +30,8 @@ async def module(request: Request, mark: str, name: str) -> Response:
     modules: Modules = request.app.state.modules
     if mark != modules.mark or name not in modules.files:
         raise HTTPException(404)
-    return Response(modules.files[name], media_type=KINDS["js"], headers=KEEP)
+    headers = {**KEEP, "Vary": "Accept-Encoding"}
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        return Response(modules.compressed[name], media_type=KINDS["js"], headers=headers)
+    return Response(modules.files[name], media_type=KINDS["js"], headers=headers)

@@ -1,4 +1,4 @@
-"""The studio: an issue as its recipients will see it, with the reasons for its picks."""
+"""The studio: the list of issues, a form for other sites, and the mail by itself."""
 
 from dataclasses import asdict
 
@@ -6,13 +6,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from digest.issues.history import all_issues
+from digest.issues.lifecycle import NoSuchIssueError
 from digest.pipeline.wording.current import current_words
 from digest.web.headers import FRAMED_MAIL_POLICY
 from digest.web.public.issues import issue_number
 from digest.web.public.signup_form import signup_form
-from digest.web.site import Site, SiteDep, TemplatesDep
+from digest.web.site import SiteDep, TemplatesDep
 from digest.web.studio.common import HEADERS
-from digest.web.studio.preview import IssuePreview, IssueSummary, preview_of, summary_of
+from digest.web.studio.preview import preview_of
 from store.errors import UserError
 
 router = APIRouter()
@@ -43,35 +44,13 @@ def sign_up(site: SiteDep, templates: TemplatesDep) -> Response:
     )
 
 
-@router.get("/issues/{number}")
-def issue(number: str, site: SiteDep, templates: TemplatesDep) -> Response:
-    summary, preview, error = _load(site, issue_number(number))
-    return templates.show(
-        "studio/issue.html",
-        status=200 if preview else 422,
-        headers=HEADERS,
-        summary=summary,
-        preview=preview,
-        error=error,
-    )
-
-
 @router.get("/issues/{number}/html")
 def issue_html(number: str, site: SiteDep) -> Response:
-    """Shows the mail's own HTML, for the frames of the issue's page."""
-    _, preview, error = _load(site, issue_number(number))
-    if preview is None:
-        return HTMLResponse(error, 422, FRAME_HEADERS, "text/plain; charset=utf-8")
-    return HTMLResponse(preview.html, headers=FRAME_HEADERS)
-
-
-def _load(site: Site, number: int) -> tuple[IssueSummary, IssuePreview | None, str]:
-    """Returns issue `number` and its preview; if it can't be rendered, None and one line why.
-
-    Raises NoSuchIssueError.
-    """
-    summary = summary_of(site.store, number, site.language)
+    """Shows the mail's own HTML, by itself."""
     try:
-        return summary, preview_of(site.preview, number, site.clock()), ""
+        preview = preview_of(site.preview, issue_number(number), site.clock())
+    except NoSuchIssueError:
+        raise
     except UserError as error:
-        return summary, None, str(error)
+        return HTMLResponse(str(error), 422, FRAME_HEADERS, "text/plain; charset=utf-8")
+    return HTMLResponse(preview.html, headers=FRAME_HEADERS)

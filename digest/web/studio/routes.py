@@ -8,6 +8,9 @@ from digest.render.environment import templates_folder
 from digest.web.studio import modules, pages
 from digest.web.studio.context import StudioContext, StudioSite
 from digest.web.studio.cross_site import CrossSiteMiddleware
+from digest.web.studio.edit import actions as edit_actions
+from digest.web.studio.edit import events as edit_events
+from digest.web.studio.edit import pages as edit_pages
 from digest.web.studio.local_only import LocalOnlyMiddleware
 from digest.web.studio.modules import Modules
 from digest.web.studio.send import actions as send_actions
@@ -17,7 +20,7 @@ from digest.web.studio.send.progress import SendingMonitor
 if TYPE_CHECKING:
     from digest.web.templating import PageTemplates
 
-PARTS = (pages, modules, send_pages, send_actions)
+PARTS = (pages, modules, edit_pages, edit_actions, edit_events, send_pages, send_actions)
 
 
 def add_studio(app: FastAPI, context: StudioContext) -> None:

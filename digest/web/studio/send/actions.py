@@ -16,7 +16,7 @@ from digest.pipeline.issue_service import IssueService
 from digest.web.forms import FormFieldList, clean
 from digest.web.public.issues import issue_number
 from digest.web.site import TemplatesDep
-from digest.web.studio.common import see_other
+from digest.web.studio.common import in_the_studio, see_other
 from digest.web.studio.context import ContextDep, StudioSiteDep
 from digest.web.studio.send.page import CALL_BACK_SECONDS, choose, read_page
 from digest.web.studio.send.pages import MonitorDep, show_page
@@ -92,13 +92,6 @@ FormDep = Annotated[_Form, Depends(_Form)]
 ACTION = "/issues/{number}/send/"
 
 
-def in_the_studio(text: str) -> str:
-    """Return a refusal without the command that would help on the command line."""
-    return re.sub(
-        r"(; see|; approve it first|; send it with|, see|; to send now)?: digest .*", "", text
-    )
-
-
 @router.post(ACTION + "approve")
 def approve(form: FormDep) -> Response:
     def act() -> str:
@@ -107,6 +100,7 @@ def approve(form: FormDep) -> Response:
             by=form.context.editor,
             despite=form.all("despite"),
             because=clean(form.get("because"), 500),
+            seen=int(seen) if (seen := form.get("seen")).isdecimal() else None,
         )
         return "approved"
 

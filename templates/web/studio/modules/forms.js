@@ -1,4 +1,5 @@
 /* Submits forms without leaving the page; what can't be sent stays in its field. */
+import { submitEdit } from "./edit.js";
 import { complain, find, show } from "./swap.js";
 
 /** @param {HTMLFormElement} form @param {HTMLElement | null} submitter */
@@ -24,6 +25,7 @@ export function interceptForms() {
     const form = /** @type {HTMLFormElement} */ (event.target);
     if (form.hasAttribute("data-plain") || !find("#main")?.contains(form)) return;
     event.preventDefault();
+    if (find("#desk")?.contains(form)) return submitEdit(form, event.submitter);
     if (form.getAttribute("aria-busy") !== "true") submit(form, event.submitter);
   });
   addEventListener("popstate", () => location.reload());

@@ -1,5 +1,7 @@
 /* The studio's script: all of its pages work without it, by forms and reload. */
+import { startEditing } from "./edit.js";
 import { interceptForms } from "./forms.js";
+import { startDragging } from "./items.js";
 import { startKeys } from "./keys.js";
 import { watchProgress } from "./live.js";
 import { onShown, shown } from "./swap.js";
@@ -7,6 +9,8 @@ import { tellTimes } from "./times.js";
 
 onShown(watchProgress);
 onShown(tellTimes);
+startEditing();
+startDragging();
 interceptForms();
 startKeys();
 shown();

@@ -25,7 +25,7 @@ export function say(words) {
 
 /** Names an element so that its successor on the next page can be found.
  * @param {Element | null} element @returns {string} */
-function nameOf(element) {
+export function nameOf(element) {
   if (!element || element === document.body) return "";
   if (element.id) return `#${CSS.escape(element.id)}`;
   const label = element.getAttribute("aria-label");

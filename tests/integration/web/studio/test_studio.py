@@ -1,12 +1,9 @@
 """The editors' preview: complete, harmless, and on this machine only."""
 
-from dataclasses import replace
-
 import pytest
 from bs4 import BeautifulSoup
 from starlette.testclient import TestClient
 
-from subscribers.tokens import Purpose
 from tests.integration.web.rows import (
     TARGET,
     add_comparison,
@@ -48,49 +45,6 @@ def test_the_bare_path_leads_in(studio: TestClient) -> None:
     assert studio.get("/studio").headers["location"] == "/studio/"
 
 
-def test_an_issue_shows_its_words_picks_and_what_was_left_out(
-    studio: TestClient, draft: int
-) -> None:
-    page = words(studio.get("/studio/issues/7").text)
-    for expected in (
-        "Alpha beats Beta",
-        "And two more verdicts.",
-        "the panel is divided",
-        "Old vs One in issue 6 already",
-        "gone older than the last issue",
-        "Hello Sam,",
-    ):
-        assert expected in page
-
-
-def test_the_headers_are_those_a_recipient_gets(
-    studio: TestClient, site: SmallSite, draft: int
-) -> None:
-    page = words(studio.get("/studio/issues/7").text)
-    assert "List-Unsubscribe-Post List-Unsubscribe=One-Click" in page
-    assert "To reader@example.com" in page
-    token = page.split("List-Unsubscribe <https://digest.example.org/unsubscribe/")[1][:22]
-    assert site.tokens.read(Purpose.UNSUBSCRIBE, token).subscriber == 0
-
-
-def test_the_gate_speaks_here_too(studio: TestClient, site: SmallSite, draft: int) -> None:
-    site.preview.rendering = replace(site.preview.rendering, text="no way out")
-    assert "no unsubscribe link" in words(studio.get("/studio/issues/7").text)
-
-
-def test_it_is_framed_at_two_widths_in_sandboxes(studio: TestClient, draft: int) -> None:
-    page = BeautifulSoup(studio.get("/studio/issues/7").text, "html.parser")
-    frames = page.find_all("iframe")
-    assert len(frames) == 2
-    for frame in frames:
-        assert frame["src"] == "/studio/issues/7/html"
-        assert "allow-scripts" not in frame["sandbox"]
-        assert "allow-same-origin" not in frame["sandbox"]
-    assert [one["src"] for one in page.find_all("script")] == [
-        f"/studio/modules/{studio.app.state.modules.mark}/studio.js"  # type: ignore[attr-defined]
-    ]
-
-
 def test_trying_every_link_of_the_preview_changes_nothing(
     studio: TestClient, client: TestClient, site: SmallSite, draft: int
 ) -> None:
@@ -106,19 +60,6 @@ def test_trying_every_link_of_the_preview_changes_nothing(
             assert client.get(path).status_code == 200
             assert client.post(path).status_code in (200, 400)
     assert everything(site.store) == before
-
-
-def test_an_issue_that_cannot_be_rendered_says_why(
-    studio: TestClient, site: SmallSite, draft: int
-) -> None:
-    site.preview.fault = "its stored bytes were <b>altered</b>"
-    answer = studio.get("/studio/issues/7")
-    assert answer.status_code == 422
-    assert "its stored bytes were &lt;b&gt;altered&lt;/b&gt;" in answer.text
-    assert "the panel is divided" in answer.text
-    framed = studio.get("/studio/issues/7/html")
-    assert framed.status_code == 422
-    assert framed.headers["content-type"].startswith("text/plain")
 
 
 def test_a_logo_may_come_from_another_host(studio: TestClient, draft: int) -> None:
