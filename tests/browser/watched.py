@@ -54,13 +54,20 @@ class Watched:
 
 
 def watch(
-    browser: Browser, home: str, width: int, scheme: str, *, javascript: bool = True
+    browser: Browser,
+    home: str,
+    width: int,
+    scheme: str,
+    *,
+    javascript: bool = True,
+    touch: bool = False,
 ) -> Watched:
     """A new page, `width` pixels wide, in the `light` or `dark` colour scheme."""
     context = browser.new_context(
         viewport={"width": width, "height": 800},
         color_scheme="dark" if scheme == "dark" else "light",
         java_script_enabled=javascript,
+        has_touch=touch,
     )
     watched = Watched(context.new_page(), home)
     watched.page.on("console", lambda message: watched.complaints.append(message.text))

@@ -6,14 +6,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from digest.issues.history import all_issues
-from digest.issues.lifecycle import NoSuchIssueError
 from digest.pipeline.wording.current import current_words
 from digest.web.headers import FRAMED_MAIL_POLICY
 from digest.web.public.issues import issue_number
 from digest.web.public.signup_form import signup_form
 from digest.web.site import SiteDep, TemplatesDep
 from digest.web.studio.common import HEADERS
-from digest.web.studio.preview import preview_of
+from digest.web.studio.preview import preview_of, summary_of
 from store.errors import UserError
 
 router = APIRouter()
@@ -47,10 +46,9 @@ def sign_up(site: SiteDep, templates: TemplatesDep) -> Response:
 @router.get("/issues/{number}/html")
 def issue_html(number: str, site: SiteDep) -> Response:
     """Shows the mail's own HTML, by itself."""
+    summary_of(site.store, issue_number(number), site.language)
     try:
         preview = preview_of(site.preview, issue_number(number), site.clock())
-    except NoSuchIssueError:
-        raise
     except UserError as error:
         return HTMLResponse(str(error), 422, FRAME_HEADERS, "text/plain; charset=utf-8")
     return HTMLResponse(preview.html, headers=FRAME_HEADERS)

@@ -16,7 +16,7 @@ from digest.issues.revisions.sentences import history
 from digest.issues.revisions.tables import CHANGING
 from digest.web.public.issues import issue_number
 from digest.web.studio.context import ContextDep, StudioSite, StudioSiteDep
-from digest.web.studio.edit.template_files import template_mark
+from digest.web.studio.edit.template_files import read_anew, template_mark
 
 router = APIRouter()
 
@@ -77,6 +77,7 @@ async def edit_events(
             told = {"revision": known.revision, "state": known.state, "said": words}
             yield ServerSentEvent(event="change", raw_data=json.dumps(told))
         if known.templates != before.templates:
+            read_anew(site.renderer.environment)
             yield ServerSentEvent(event="templates", raw_data=known.templates)
         before = known
         await asyncio.sleep(TICK_SECONDS)

@@ -19,6 +19,12 @@ def template_mark(environment: Environment) -> str:
     return f"{len(stats)}-{max(stats, default=0)}-{sum(stats) % 1_000_000_007}"
 
 
+def read_anew(environment: Environment) -> None:
+    """Let every template be read anew: a file may stand before another that was read already."""
+    if environment.cache is not None:
+        environment.cache.clear()
+
+
 def _folders(loader: BaseLoader | None) -> Iterator[Path]:
     if isinstance(loader, ChoiceLoader):
         for one in loader.loaders:

@@ -12,12 +12,15 @@ from digest.gate.findings import FIXED, Level
 from digest.issues.days import issue_zone
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import Issue, IssueState
+from digest.pipeline.editing.approvals import since_approval
 from digest.pipeline.wording.current import current_words
+from digest.pipeline.wording.printed import text_diff
 from digest.render.errors import TemplateError
 from digest.web.studio.context import StudioSite
 from digest.web.studio.send.progress import SendingMonitor, SendingView
 from digest.web.studio.times import clock_words, form_moment, moment_words, parse_form_moment
 from schedules.registry import next_due_time
+from store.errors import UserError
 
 CALL_BACK_SECONDS = 60
 """How long after "send now" an editor can take it back before anybody gets it."""
@@ -46,6 +49,16 @@ class People:
 
 
 @dataclass(frozen=True, slots=True)
+class Since:
+    """What changed since the last approval: sentences, and lines of the text with their marks."""
+
+    by: str
+    sentences: tuple[str, ...]
+    lines: tuple[tuple[str, str], ...]
+    """Each with `+`, `-` or a space before it, as in a unified diff."""
+
+
+@dataclass(frozen=True, slots=True)
 class SendPage:
     """What the page shows of one issue. `audience` is how many get it, or would now."""
 
@@ -71,6 +84,10 @@ class SendPage:
     """Whether it goes out within the time in which "send now" can be called back."""
     view: SendingView | None
     people: People
+    revision: int
+    """What an approval names as seen."""
+    since: Since | None
+    """None unless it is a draft that was approved before."""
 
 
 def read_page(
@@ -122,7 +139,23 @@ def read_page(
         and issue.send_at - now <= timedelta(seconds=CALL_BACK_SECONDS),
         view=monitor.read(number, issue.state) if issue.audience is not None else None,
         people=_people(site, issue, search, state),
+        revision=issue.revision,
+        since=_since(site, number) if is_draft else None,
     )
+
+
+def _since(site: StudioSite, number: int) -> Since | None:
+    with site.store.read() as session:
+        was = since_approval(session, number)
+        if was is None:
+            return None
+        try:
+            now = site.renderer.rendered(session, number).text
+        except UserError:  # the checks above say why it can't be rendered
+            return None
+    diff = [one for one in text_diff(was.text, now)[2:] if not one.startswith("@@")]
+    lines = tuple((one[:1], one[1:]) for one in diff)
+    return Since(was.approval.who, tuple(said for _, said in was.revisions), lines)
 
 
 def choose(when: str, at: str, zone: ZoneInfo, now: datetime) -> Choice:

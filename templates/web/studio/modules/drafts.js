@@ -4,7 +4,7 @@ import { find } from "./swap.js";
 /** @typedef {{ text: string, seen: string }} Draft */
 
 /** @param {string} field */
-const key = field => `studio/${find("#desk")?.dataset.issue}/${field}`;
+const key = field => `studio/${find("#workspace")?.dataset.issue}/${field}`;
 
 /** @param {string} field @param {Draft} draft */
 export function keep(field, draft) {

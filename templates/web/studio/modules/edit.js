@@ -15,7 +15,7 @@ let source = null;
 let pause;
 
 const edit = () => /** @type {HTMLElement} */ (find("#edit"));
-const address = () => `${find("#desk")?.dataset.action}/edit`;
+const address = () => `${find("#workspace")?.dataset.action}/edit`;
 /** @param {Element} box @returns {HTMLTextAreaElement} */
 const areaOf = box => /** @type {HTMLTextAreaElement} */ (box.querySelector("textarea"));
 /** @param {Element} area */
@@ -222,9 +222,9 @@ async function showOthers() {
 function listen() {
   source?.close();
   source = null;
-  if (!find("#desk") || document.hidden) return;
+  if (!find("#workspace") || document.hidden) return;
   const { revision = "", state = "" } = edit().dataset;
-  source = new EventSource(`${find("#desk")?.dataset.action}/events?seen=${revision}&state=${state}`);
+  source = new EventSource(`${find("#workspace")?.dataset.action}/events?seen=${revision}&state=${state}`);
   source.addEventListener("templates", () => renderMail(typed()));
   source.addEventListener("change", event => then(async () => {
     const news = JSON.parse(event.data);
@@ -295,9 +295,9 @@ export function startEditing() {
     else lookAt(link.getAttribute("href") || "", typed());
   });
   document.addEventListener("visibilitychange", () => {
-    if (!find("#desk")) return;
+    if (!find("#workspace")) return;
     if (document.hidden) saveAll();
     listen();
   });
-  addEventListener("online", () => find("#desk") && saveAll());
+  addEventListener("online", () => find("#workspace") && saveAll());
 }

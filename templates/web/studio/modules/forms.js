@@ -25,7 +25,7 @@ export function interceptForms() {
     const form = /** @type {HTMLFormElement} */ (event.target);
     if (form.hasAttribute("data-plain") || !find("#main")?.contains(form)) return;
     event.preventDefault();
-    if (find("#desk")?.contains(form)) return submitEdit(form, event.submitter);
+    if (find("#workspace")?.contains(form)) return submitEdit(form, event.submitter);
     if (form.getAttribute("aria-busy") !== "true") submit(form, event.submitter);
   });
   addEventListener("popstate", () => location.reload());

@@ -9,7 +9,7 @@ let next = null;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let alarm;
 
-const action = () => find("#desk")?.dataset.action || "";
+const action = () => find("#workspace")?.dataset.action || "";
 const pane = () => find("#pane");
 
 /** Renders the mail with texts that are being typed: one at a time, the newest next.
