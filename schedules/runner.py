@@ -61,7 +61,7 @@ def tick(store: Store, now: datetime, act: RunAction) -> list[RunResult | Failed
 
     The newest due time up to `now` is acted on, unless it is later than the schedule allows
     (HELD); older ones without a Run become MISSED. An error in one turn is logged and returned,
-    and the others still get theirs.
+    and the others still get theirs. That the database is away is logged once, by `store.outage`.
     """
     now = utc(now)
     results: list[RunResult | FailedTick] = []
@@ -70,7 +70,10 @@ def tick(store: Store, now: datetime, act: RunAction) -> list[RunResult | Failed
             with store.write() as session:
                 results += _turn(session, schedule.id, now, act)
         except Exception as error:  # noqa: BLE001 - whatever act raises, the others get their turn
-            results.append(_failed(schedule.name, error))
+            is_told = store.outage.notice(error)
+            results.append(
+                FailedTick(schedule.name, error) if is_told else _failed(schedule.name, error)
+            )
     return results
 
 

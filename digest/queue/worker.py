@@ -24,6 +24,10 @@ PROVIDER_RETRY_SECONDS = 30
 ISSUE_RETRY_SECONDS = 600
 """When a failed task runs again, by what failed; an issue that can't be sent needs an editor."""
 _LIBRARY_LOGGERS = (
+    "asyncio",  # of a task that nobody waits for any more
+    "procrastinate.manager",
+    "procrastinate.periodic",
+    "procrastinate.psycopg_connector",
     "procrastinate.worker",
     "procrastinate.worker.worker",
     "procrastinate.worker.periodic",

@@ -1,23 +1,30 @@
 """PostgreSQL away for a while: a line when it goes, a line when it is back, and all goes on."""
 
 import http.client
+import logging
 import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import Session, select
 
 from digest.issues.lifecycle import find_issue
-from store.engine import Store
+from schedules.registry import add_schedule
+from schedules.runner import RunOutcome
+from schedules.scheduler import Scheduler
+from schedules.tables import Run, RunState, Schedule
+from store.engine import Store, open_store
 from tests.integration.test_killed_process import server
 from tests.integration.test_stopped_serve import BOUND, listening
 from tests.parts.database_proxy import DatabaseProxy
 from tests.parts.processes import environment, start
 from tests.parts.smtp_server import SmtpServer
 from tests.parts.waiting import until
-from tests.parts.world import add_approved, add_people
+from tests.parts.world import NOW, add_approved, add_people
 
 __all__ = ["server"]
 PEOPLE = 30
@@ -134,3 +141,53 @@ def test_a_site_that_is_asked_all_the_while_says_no_more_and_works_again(
         site.log
     )
     assert len(site.warnings()) == 2, site.log
+
+
+@pytest.mark.parametrize("in_a_turn", [False, True], ids=["between ticks", "in mid-turn"])
+def test_ticks_of_the_scheduler_that_fall_into_the_outage_say_no_more_and_the_issue_is_drafted(
+    postgresql_store: Store,
+    proxy: DatabaseProxy,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    in_a_turn: bool,
+) -> None:
+    calls: list[datetime] = []
+
+    def act(session: Session, schedule: Schedule, due_at: datetime) -> RunOutcome:
+        calls.append(due_at)
+        if in_a_turn and len(calls) == 1:
+            proxy.cut()
+            session.get_one(Schedule, schedule.id, populate_existing=True)
+        return RunOutcome(RunState.DRAFTED, "issue 1")
+
+    def told(words: str) -> list[logging.LogRecord]:
+        return [one for one in list(caplog.records) if words in one.getMessage()]
+
+    def enter() -> None:
+        with postgresql_store.write() as session:
+            for name in ("one", "two", "three"):
+                add_schedule(session, name, "* * * * *", "UTC", NOW - timedelta(minutes=1))
+
+    if in_a_turn:
+        enter()
+    store = open_store(proxy.url)
+    scheduler = Scheduler(store, act, lambda: NOW, timedelta(milliseconds=20))
+    scheduler.start()
+    if not in_a_turn:
+        proxy.cut()
+    until(lambda: bool(told("the database is away")), "the line that it went")
+    if not in_a_turn:
+        enter()
+    proxy.join()
+    until(lambda: bool(told("the database is back")), "the line that it is back")
+    until(lambda: len(_runs(postgresql_store)) == 3, "the drafts")
+    scheduler.stop()
+    store.close()
+    assert _runs(postgresql_store) == [RunState.DRAFTED] * 3
+    ours = [one for one in caplog.records if not one.name.startswith("apscheduler")]
+    assert [one.levelname for one in ours] == ["WARNING"] * 2
+
+
+def _runs(store: Store) -> list[str]:
+    with store.read() as session:
+        return list(session.exec(select(Run.state)))

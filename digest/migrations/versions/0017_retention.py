@@ -60,8 +60,7 @@ def _marks(days: Sequence[tuple[date, int, int]]) -> Iterator[tuple[date, int]]:
     if not days:
         return
     end = max(last for _, _, last in days)
-    yield days[0][0] + timedelta(days=1), end
     for day, first, _ in days:
-        end = min(end, first - 1)
         if end > 0:
-            yield day, end
+            yield day + timedelta(days=1), end
+        end = min(end, first - 1)
