@@ -10,7 +10,8 @@ from digest.deliver.bounce_policy.failure import Cause
 from digest.deliver.bounce_policy.sender_wording import any_of
 
 _WHO = (
-    r"(?:user|mailbox|mail box|recipient|account|addressee?|e-?mail|inbox|local[- ]?part|person|"
+    r"(?:user(?:[ -]?(?:id|name))?|mailbox|mail box|recipient|account|addressee?|e-?mail|inbox|"
+    r"local[- ]?part|person|"
     r"alias|name|customer|subscriber|member|rcpt|destination|(?<!ip )(?<!sender )address)"
 )
 
@@ -80,10 +81,11 @@ DISABLED = any_of(
     r"заблокир",
 )
 NO_MAILBOX = any_of(
-    rf"\b(?:unknown|no such|invalid|non-?existent|undeliverable|unrouteable|unroutable|undefined|"
+    rf"\b(?:unknown|no such|invalid(?: final delivery)?|non-?existent|undeliverable|"
+    r"unrouteable|unroutable|undefined|"
     rf"bad destination|unregistered|nosuch|unrecogni[sz]ed) (?:\w+[- ]){{0,3}}{_WHO}\b",
     rf"\bno (?:\w*valid |local |existing |matching |active )?{_WHO}\b",
-    rf"\b{_WHO}s?(?:[- ]\w+){{0,4}} (?:is |was |are |were |seems |"
+    rf"\b{_WHO}s?:?(?: [<\[]?@[>\]]?:?)?(?:[- ]\w+){{0,4}} (?:is |was |are |were |seems |"
     rf"appears )?(?:\w+ ){{0,2}}(?:unknown|"
     r"not (?:be )?(?:found|known|exist|valid|registered|listed|defined|recogni[sz]ed|present|here|"
     r"our|hosted|provisioned|local)|non-?existent|undeliverable|unroutable|unrouteable|invalid|"
@@ -139,6 +141,8 @@ NAMED_AND_REFUSED = any_of(
     r"accepted)\b"
 )
 """Means this mailbox if the reply names it and nothing else explains it."""
+FULL_FOR_SURE = any_of(r"\bquotaexceededexception|\bstoredrv\.deliver.{0,80}\bquotaexceeded")
+"""The mailbox's own quota, whatever words about ours stand beside it."""
 MAYBE = any_of(
     r"\bor\b[^.;]{0,60}\b(?:denied|not (?:permitted|allowed|authori[sz]ed|accept\w{0,3})|"
     r"block\w{0,3}|"

@@ -14,6 +14,7 @@ import re
 from digest.deliver.bounce_policy.address_wording import (
     BUSY,
     FULL,
+    FULL_FOR_SURE,
     GREYLISTED,
     HARD_WORDS,
     HELPERS,
@@ -145,6 +146,8 @@ def _temporary(text: ReplyText, enhanced: str | None, stage: Stage | None) -> _D
 def _state_of_mailbox(words: str) -> Cause | None:
     if GREYLISTED.search(words):
         return Cause.GREYLISTED
+    if FULL_FOR_SURE.search(words):
+        return Cause.FULL
     if OF_MAILBOX.search(words):
         return Cause.BUSY
     if FULL.search(words) and not OUR_QUOTA.search(words):

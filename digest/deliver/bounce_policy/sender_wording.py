@@ -93,7 +93,7 @@ SENDER_WORDS: Sequence[tuple[Cause, re.Pattern[str]]] = (
             r"\bdnsbls?\b|\bdbl\b|\burib?l\b|\bsbl\b|\bxbl\b|\bzen\b|\brbl\+",
             r"spamhaus|spamcop|barracuda ?central|sorbs|senderscore|talos|cloudmark|\bmailspike",
             r"\breputation\b|\bbanned\b|\bdynamic ip|\bresidential ip|\bopen proxy",
-            r"\blisted (?:at|in|on|by|with)\b|\bblocked (?:using|by|due|because|from|at|"
+            r"(?<!\bnot )\blisted (?:at|in|on|by|with)\b|\bblocked (?:using|by|due|because|from|at|"
             r"for (?:spam|abus|sending|policy))",
             r"\bin (?:my|our|a|the|an) (?:local )?(?:deny|ban|bad|black|block)\w* ?list",
             r"\b(?:host|ip|client|network|netblock|range|you)s?\b"
@@ -168,7 +168,7 @@ SENDER_WORDS: Sequence[tuple[Cause, re.Pattern[str]]] = (
 
 OUR_QUOTA = any_of(
     r"\b(?:hour|dai|month|minute|second|day|per |rate|send|sent|submission|messages?|"
-    r"recipients|connection|package|throttl|outgoing|outbound|plan)\w*\b.{0,60}\bquota|"
+    r"recipients|connection|package|throttl|outgoing|outbound|plan)\w*\b[^.;]{0,60}\bquota|"
     r"\bquota\b.{0,60}\b(?:hour|day|messages|sending|recipients)|\b(?:per|this|an) (?:hour|day)\b|"
     r"\bhourly\b|\bdaily\b|\bsending limit|\bdefers\b"
 )

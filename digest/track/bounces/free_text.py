@@ -129,10 +129,14 @@ def _addresses(text: str) -> tuple[str, ...]:
 
 
 def _reason(words: str, recipient: str, others: tuple[str, ...]) -> tuple[str, str]:
-    """Returns the reply that is quoted for `recipient`: the words that follow its address."""
-    part = words
+    """Returns the reply that is quoted for `recipient`: the words that follow its address.
+
+    Where no reply is quoted, the words before it on its line count too: "No such user: ADDRESS".
+    """
+    part, before = words, ""
     at = words.lower().find(recipient) if recipient else -1
     if at >= 0:
+        before = words[words.rfind("\n", 0, at) + 1 : at]
         part = words[at + len(recipient) :]
         ends = [
             part.lower().find(f"\n{lead}{other}")
@@ -145,4 +149,5 @@ def _reason(words: str, recipient: str, others: tuple[str, ...]) -> tuple[str, s
         status = _HASH_STATUS.search(found[1])
         reason = f"{found[1]} {status[1]}" if status else found[1]
         return reason, part[found.start(1) :].partition("\n\n")[0][:MAX_REASON_LENGTH]
+    part = f"{before} {part}" if before.strip(" \t<>:-*") else part
     return part[:MAX_REASON_LENGTH], part[:MAX_REASON_LENGTH]

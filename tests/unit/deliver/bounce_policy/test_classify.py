@@ -156,3 +156,24 @@ def test_any_text_is_read(text: str) -> None:
 def test_a_hostile_reply_takes_no_longer_than_its_length(unit: str) -> None:
     """No pattern goes over its text again and again: half a million characters are cut first."""
     classify_reply(unit * 500_000, None)
+
+
+@pytest.mark.parametrize(
+    ("reply", "cause"),
+    [
+        (f"550 Address {READER} not present in directory", Cause.NO_MAILBOX),
+        (f"550 Mailbox <{READER}> not found", Cause.NO_MAILBOX),
+        ("550 User R. (r@example.com) not listed in Domino Directory", Cause.NO_MAILBOX),
+        ("550 Invalid final delivery userid", Cause.NO_MAILBOX),
+        ("550 no such username here", Cause.NO_MAILBOX),
+        ("554 5.2.0 STOREDRV.Deliver.Exception:QuotaExceededException; message Quota", Cause.FULL),
+        (f"554 Sorry, your message to {READER} was lost. This account is over quota.", Cause.FULL),
+        ("550 Hourly message quota exceeded", Cause.RATE),
+        ("550 192.0.2.10 is listed in our table", Cause.BLOCKLIST),
+    ],
+)
+def test_words_are_told_apart_from_those_that_hold_the_same_word(reply: str, cause: Cause) -> None:
+    """Directories and blocklists list; the reader's quota and ours are exceeded."""
+    found = classify_reply(reply, Stage.RCPT, recipient=READER)
+    assert found.cause is cause
+    assert (found.failure_class is FailureClass.HARD) == (cause is Cause.NO_MAILBOX)

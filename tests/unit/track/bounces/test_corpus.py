@@ -13,19 +13,21 @@ from digest.track.bounces.senders import Author, author_of
 from tests.corpora import reading
 from tests.unit.track.bounces.corpus import is_right, outcomes
 
+SPLITS = ("train", "held", "second")
+
 
 def test_letters_that_the_rules_were_written_for_are_understood() -> None:
     wrong = {entry["file"]: said for entry, said in outcomes("train") if not is_right(entry, said)}
     assert set(wrong) <= {"cpanel/04-hourly-limit-discarded.eml"}, wrong
 
 
-@pytest.mark.parametrize("split", ["train", "held"])
+@pytest.mark.parametrize("split", SPLITS)
 def test_at_least_nine_of_ten_dead_mailboxes_are_found(split: str) -> None:
     found = [said == "hard" for entry, said in outcomes(split) if entry["class"] == "hard"]
     assert sum(found) >= 0.9 * len(found)
 
 
-@pytest.mark.parametrize("split", ["train", "held"])
+@pytest.mark.parametrize("split", SPLITS)
 def test_nobody_else_is_taken_for_dead(split: str) -> None:
     wrong = {
         entry["file"]
@@ -35,7 +37,7 @@ def test_nobody_else_is_taken_for_dead(split: str) -> None:
     assert wrong == set()
 
 
-@pytest.mark.parametrize("split", ["train", "held"])
+@pytest.mark.parametrize("split", SPLITS)
 def test_nobodys_letter_and_no_automatic_answer_counts_against_them(split: str) -> None:
     acted = ("hard", "soft", "sender", "complaint", "unsubscribe")
     wrong = [
