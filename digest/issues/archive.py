@@ -34,7 +34,18 @@ class ArchivedIssue:
     html: str
     links: Mapping[int, str]
     day: date
+    public_id: int
     listed: bool = True
+
+
+def page_query(public_id: int) -> str:
+    """Return what stands behind an issue's address in mail: it tells the issue from another one."""
+    return f"issue={public_id:x}"
+
+
+def moment_claim(issue: Issue) -> int:
+    """Return what a test message's link calls an issue, beside its number: when it was made."""
+    return int(issue.as_of.timestamp() * 1_000_000)
 
 
 def public_issues(session: Session) -> list[ArchiveEntry]:
@@ -68,6 +79,7 @@ def archived_issue(session: Session, number: int) -> ArchivedIssue | None:
         variant.html,
         addresses,
         sending_day(session, row),
+        row.public_id,
         listed=row.state in PUBLIC_STATES,
     )
 

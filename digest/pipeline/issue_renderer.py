@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from digest.brand import Brand
 from digest.compose.content import Content
 from digest.gate import SampleMessage, sample_message
+from digest.issues.archive import moment_claim, page_query
 from digest.issues.days import sending_day
 from digest.issues.history import earlier_issues
 from digest.issues.lifecycle import IssueError, find_issue
@@ -92,15 +93,9 @@ class IssueRenderer:
     def test_edition(self, session: Session, number: int) -> Edition:
         """Return the issue for a test message, whose "View in browser" opens it in any state."""
         edition = self.edition(session, number)
-        page = re.compile(re.escape(f"{edition.public_url}/issues/{number}") + r"(?![\w/?#])")
-        link = (
-            f"{edition.public_url}/issues/{number}?test={self.tokens.make(Purpose.TEST, 0, number)}"
-        )
-        return replace(
-            edition,
-            html=page.sub(lambda _: link, edition.html),
-            text=page.sub(lambda _: link, edition.text),
-        )
+        made_for = moment_claim(find_issue(session, number))
+        query = f"test={self.tokens.make(Purpose.TEST, made_for, number)}"
+        return _with_page(edition, query)
 
     def sample_message(self, session: Session, number: int, at: datetime) -> SampleMessage:
         """Return the message for the gate, as the previewer would get it at `at`."""
@@ -121,7 +116,7 @@ class IssueRenderer:
     def edition_of(self, session: Session, number: int, rendered: Rendered) -> Edition:
         issue = find_issue(session, number)
         imprint = self.imprint if issue.content_hash is None else _frozen_imprint(session, number)
-        return Edition(
+        edition = Edition(
             number=number,
             ids=IssueIds(issue.public_id, issue.legacy_number),
             series=issue.series,
@@ -133,6 +128,9 @@ class IssueRenderer:
             public_url=imprint["public_url"],
             bounce_address=self.bounces,
         )
+        if issue.content_hash is None or issue.legacy_number is not None:
+            return edition
+        return _with_page(edition, page_query(issue.public_id))
 
     @property
     def imprint(self) -> dict[str, Any]:
@@ -152,6 +150,21 @@ class IssueRenderer:
         self, edition: Edition, email: str = PREVIEWER.email
     ) -> Personalization:
         return self.personalize([PREVIEWER._replace(email=email)], edition)[0]
+
+
+def _with_page(edition: Edition, query: str) -> Edition:
+    """Return the edition with its own page's address as mail has it: with `query` behind it.
+
+    The number alone would be another issue's in another store, or after a restore.
+    """
+    address = f"{edition.public_url}/issues/{edition.number}"
+    page = re.compile(re.escape(address) + r"(?:\?issue=[0-9a-f]+)?(?![\w/?#])")
+    link = f"{address}?{query}"
+    return replace(
+        edition,
+        html=page.sub(lambda _: link, edition.html),
+        text=page.sub(lambda _: link, edition.text),
+    )
 
 
 def freeze(session: Session, number: int, rendered: Rendered, imprint: dict[str, Any]) -> str:

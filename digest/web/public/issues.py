@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from fastapi import APIRouter, HTTPException, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from digest.issues.archive import archived_issue, public_issues
+from digest.issues.archive import archived_issue, moment_claim, page_query, public_issues
+from digest.issues.lifecycle import find_issue
 from digest.message.personalization import HELLO
 from digest.render.archive import archive_html, with_head_and_foot
 from digest.render.errors import TemplateError
@@ -43,13 +44,18 @@ def archive(site: SiteDep, templates: TemplatesDep) -> Response:
 
 
 @router.api_route("/issues/{number}", methods=["GET", "HEAD"])
-def issue(number: str, site: SiteDep, templates: TemplatesDep, test: str = "") -> Response:
+def issue_page(
+    number: str, site: SiteDep, templates: TemplatesDep, test: str = "", issue: str = ""
+) -> Response:
     """Shows an issue as it was mailed, with nobody's tokens, and the sign-up form under it.
 
     `test` is the token of a test message: it opens the issue it was made for, in any state.
+    `issue` is what mail calls it beside its number: another store's of that number is not shown.
     """
     with site.store.read() as session:
         found = archived_issue(session, issue_number(number))
+    if found and issue and page_query(found.public_id) != f"issue={issue}":
+        raise HTTPException(404)
     if found is None:
         return _tested_issue(site, templates, issue_number(number), test)
     values = {"path": f"/issues/{found.number}", "entry": found, "signup_form": signup_form(site)}
@@ -66,7 +72,9 @@ def _tested_issue(site: Site, templates: PageTemplates, number: int, token: str)
     """Shows an issue as it stands to who has a test message of it. Raises a 404 for others."""
     try:
         claims = site.tokens.read(Purpose.TEST, token)
-        if claims.issue != number:
+        with site.store.read() as session:
+            made_for = moment_claim(find_issue(session, number))
+        if (claims.subscriber, claims.issue) != (made_for, number):
             raise HTTPException(404)
         rendered = site.preview.rendered(number)
     except (TokenError, UserError, TemplateError):

@@ -1,10 +1,13 @@
 """The archive shows what went out, and nobody's tokens."""
 
+from datetime import UTC, datetime
+
 import pytest
 from sqlmodel import update
 from starlette.testclient import TestClient
 
-from digest.issues.archive import archived_issue
+from digest.issues.archive import archived_issue, moment_claim, page_query
+from digest.issues.lifecycle import find_issue
 from digest.issues.tables import Issue
 from digest.render.archive import archive_html
 from digest.render.slots import MARKS
@@ -64,12 +67,42 @@ def test_what_was_cancelled_before_anybody_got_it_has_no_page(
     assert client.get("/issues/7").status_code == 404
 
 
+def link_of(site: SmallSite, number: int) -> str:
+    """Return the token in a test message of an issue."""
+    with site.store.read() as session:
+        made_for = moment_claim(find_issue(session, number))
+    return site.tokens.make(Purpose.TEST, made_for, number)
+
+
+def test_a_mailed_link_opens_no_issue_of_the_same_number_in_another_store(
+    client: TestClient, site: SmallSite
+) -> None:
+    add_issue(site.store, state="finished")
+    with site.store.read() as session:
+        mailed = page_query(find_issue(session, 7).public_id)
+    assert client.get(f"/issues/7?{mailed}").status_code == 200
+    assert client.get("/issues/7").status_code == 200
+    for other in ("issue=1", "issue=x", f"{mailed}0"):
+        assert client.get(f"/issues/7?{other}").status_code == 404
+
+
+def test_a_test_message_opens_no_draft_of_the_same_number_in_another_store(
+    client: TestClient, site: SmallSite
+) -> None:
+    add_issue(site.store, state="draft")
+    before = link_of(site, 7)
+    with site.store.write() as session:
+        session.exec(update(Issue).values(as_of=datetime(2026, 11, 27, 8, 0, 1, tzinfo=UTC)))
+    assert client.get("/issues/7", params={"test": before}).status_code == 404
+    assert client.get("/issues/7", params={"test": link_of(site, 7)}).status_code == 200
+
+
 @pytest.mark.parametrize("state", ["draft", "approved", "scheduled", "cancelled", "skipped"])
 def test_who_has_a_test_message_sees_the_issue_in_any_state(
     client: TestClient, site: SmallSite, state: str
 ) -> None:
     add_issue(site.store, state=state)
-    page = client.get(f"/issues/7?test={site.tokens.make(Purpose.TEST, 0, 7)}")
+    page = client.get("/issues/7", params={"test": link_of(site, 7)})
     assert page.status_code == 200
     assert page.headers["x-robots-tag"] == "noindex"
     assert not MARKS.search(page.text)
@@ -82,7 +115,9 @@ def test_a_test_message_opens_no_other_issue_and_no_other_token_opens_one(
     add_issue(site.store, state="draft")
     add_issue(site.store, number=8, state="draft")
     wrong = [
-        site.tokens.make(Purpose.TEST, 0, 8),
+        link_of(site, 8),
+        site.tokens.make(Purpose.TEST, 0, 7),
+        site.tokens.make(Purpose.TEST, 1, 7),
         site.tokens.make(Purpose.VOTE, 0, 7),
         "x",
         "é" * 22,
@@ -90,7 +125,7 @@ def test_a_test_message_opens_no_other_issue_and_no_other_token_opens_one(
     for token in wrong:
         assert client.get("/issues/7", params={"test": token}).status_code == 404
     site.preview.fault = "issue 7 has no pick"
-    good = site.tokens.make(Purpose.TEST, 0, 7)
+    good = link_of(site, 7)
     assert client.get("/issues/7", params={"test": good}).status_code == 404
 
 
