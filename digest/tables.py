@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from digest.catalog import tables as catalog
 from digest.deliver import tables as deliver
 from digest.deliver.transactional import tables as letters
+from digest.editors import tables as editors
 from digest.events import tables as track
 from digest.issues import tables as issues
 from digest.issues.revisions import tables as revisions
@@ -13,7 +14,18 @@ from schedules import tables as schedules
 from store.base import complete_partial_indexes
 from subscribers import tables as subscribers
 
-ROOMS = (bounces, catalog, deliver, letters, issues, revisions, track, schedules, subscribers)
+ROOMS = (
+    bounces,
+    catalog,
+    deliver,
+    editors,
+    letters,
+    issues,
+    revisions,
+    track,
+    schedules,
+    subscribers,
+)
 """Importing them is what registers their tables."""
 
 complete_partial_indexes()
