@@ -16,7 +16,7 @@ def ask(token: str, site: SiteDep, templates: TemplatesDep) -> Response:
     public_id = _public_id(site, token)
     with site.store.read() as session:
         editor = find_editor(session, public_id)
-    return templates.private("editor_stop.html", email=editor.email if editor else "")
+    return templates.private("studio/editor_stop.html", email=editor.email if editor else "")
 
 
 @router.post("/editor/{token}")
@@ -25,7 +25,7 @@ def stop(token: str, site: SiteDep, templates: TemplatesDep) -> Response:
     public_id = _public_id(site, token)
     with site.store.write() as session:
         stop_by_link(session, public_id)
-    return templates.private("editor_stop.html", email="")
+    return templates.private("studio/editor_stop.html", email="")
 
 
 def _public_id(site: Site, token: str) -> int:
