@@ -71,7 +71,7 @@ def _drafts(session: Session, since: datetime, now: datetime) -> Iterator[Happen
             issue.created_at,
             f"Issue {number} waits for you: {issue.subject}",
             (
-                _waits(issue, schedule, run.due_at),
+                _waits(schedule, run.due_at),
                 f"It has {count_of(len(picks), 'comparison')}: {_named(picks)}.",
                 _deadline(schedule, now),
             ),
@@ -79,12 +79,9 @@ def _drafts(session: Session, since: datetime, now: datetime) -> Iterator[Happen
         )
 
 
-def _waits(issue: Issue, schedule: Schedule, due_at: datetime) -> str:
+def _waits(schedule: Schedule, due_at: datetime) -> str:
     due = _in_zone(due_at, schedule)
-    return (
-        f"The draft of {schedule.name} that was due {due} waits for an editor. "
-        f"Its subject: {issue.subject}"
-    )
+    return f"The draft of {schedule.name} that was due {due} waits for an editor."
 
 
 def _deadline(schedule: Schedule, now: datetime) -> str:
@@ -225,4 +222,5 @@ def _more(every: list[str]) -> str:
 
 
 def _in_zone(moment: datetime, schedule: Schedule) -> str:
-    return f"{moment.astimezone(ZoneInfo(schedule.zone)):%Y-%m-%d %H:%M} ({schedule.zone})"
+    there = moment.astimezone(ZoneInfo(schedule.zone))
+    return f"{there:%a} {there.day} {there:%b %Y, %H:%M} ({schedule.zone})"

@@ -124,7 +124,7 @@ def test_a_draft_that_waits_is_told_with_picks_deadline_and_a_button(
     said = " ".join(text_of(mail).split())
     assert "It has 5 comparisons: " in said
     assert "Aye vs Bee" in said
-    assert "The next issue comes due 2026-12-05 08:00 (Europe/Vienna)" in said
+    assert "The next issue comes due Sat 5 Dec 2026, 08:00 (Europe/Vienna)" in said
     links = LINK.findall(text_of(mail))
     assert [one for one in links if "studio" in one] == ["https://studio.example/studio/issues/1"]
     html = mail.get_body(("html",))
@@ -171,7 +171,10 @@ def test_a_run_that_was_held_or_missed_is_told(app: App, clock: Clock, state: Ru
         session.add(Run(schedule_id=1, due_at=DAY, state=state, note="too late", at=clock()))
     look(app)
     assert told(app) == [
-        ("ana@example.org", f"weekly: the run of 2026-11-27 13:00 (Europe/Vienna) was {state}")
+        (
+            "ana@example.org",
+            f"weekly: the run of Fri 27 Nov 2026, 13:00 (Europe/Vienna) was {state}",
+        )
     ]
 
 
