@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from digest.reports.figures import Column, Figures, Value, ratio, share, text
-from digest.reports.mailbox_providers import Groups, ProviderCounts
+from digest.reports.mailbox_providers import OTHERS, ProviderCounts
 from digest.reports.over_time import IssueInTime
 
 _ISSUE = (Column("number", "Issue"), text("day", "Sent on"))
@@ -143,27 +143,32 @@ def providers_over_time(issues: Sequence[IssueInTime]) -> Figures:
 
 
 def provider_names(issues: Sequence[IssueInTime]) -> list[str]:
-    """Return the groups that any issue shows, the largest first."""
+    """Return the groups that any issue shows, the largest first, the others last."""
     people: dict[str, int] = {}
     for issue in issues:
         for group, one in issue.providers.items():
             people[group] = people.get(group, 0) + one.people
-    return sorted(people, key=lambda one: (-people[one], one))
+    return sorted(people, key=lambda one: (one == OTHERS, -people[one], one))
 
 
 def provider_shares(
     issues: Sequence[IssueInTime], group: str, part: str
 ) -> tuple[float | None, ...]:
-    """Return `opens`, `clicks` or `bounced` of one group as shares, an issue each."""
-    return tuple(_share(issue.providers, group, part) for issue in issues)
+    """Return `opens`, `clicks` or `lost` of one group as shares, an issue each."""
+    return tuple(
+        ratio(*_parts(issue.providers[group], part)) if group in issue.providers else None
+        for issue in issues
+    )
 
 
-def _share(groups: Groups, group: str, part: str) -> float | None:
-    counts = groups.get(group)
-    if counts is None:
-        return None
-    return ratio(getattr(counts, part), _whole(counts, part))
+def provider_share(issues: Sequence[IssueInTime], group: str, part: str) -> float | None:
+    """Return the same over all of the issues together."""
+    pairs = [_parts(one.providers[group], part) for one in issues if group in one.providers]
+    return ratio(sum(part for part, _ in pairs), sum(whole for _, whole in pairs))
 
 
-def _whole(counts: ProviderCounts, part: str) -> int:
-    return counts.people if part == "bounced" else counts.reached
+def _parts(counts: ProviderCounts, part: str) -> tuple[int, int]:
+    """Return how many it is, and of how many."""
+    if part == "lost":
+        return counts.bounced + counts.failed, counts.people
+    return getattr(counts, part), counts.reached

@@ -10,7 +10,7 @@ from digest.render.click_map import Badge, click_map_html, level_of
 from digest.reports.figures import Figures, Kind, percent, ratio, to_csv
 from digest.reports.issue_report import IssueReport, figures_of, issue_report
 from digest.reports.readings import Readings
-from digest.reports.time_figures import provider_names, provider_shares
+from digest.reports.time_figures import provider_names, provider_share, provider_shares
 from digest.reports.whole import WholeReport, read_whole, whole_figures
 from digest.track.hits.classification import classify_all
 from digest.web.headers import FRAMED_MAIL_POLICY
@@ -18,7 +18,7 @@ from digest.web.public.issues import issue_number
 from digest.web.site import Site, SiteDep, TemplatesDep
 from digest.web.studio.common import HEADERS
 from digest.web.studio.preview import inert_html
-from digest.web.studio.reports.plots import Plot, line_plot, up_and_down_plot
+from digest.web.studio.reports.plots import Plot, SparkRow, line_plot, spark_rows, up_and_down_plot
 from store.errors import UserError
 
 router = APIRouter()
@@ -26,7 +26,7 @@ router = APIRouter()
 SPANS = (12, 26, 52)
 """How many issues may be looked at together."""
 FRAME_HEADERS = {"Content-Security-Policy": FRAMED_MAIL_POLICY, "Cache-Control": "no-store"}
-MAX_PROVIDERS = 5
+PROVIDER_COLUMNS = (("opens", "Opened"), ("clicks", "Clicked"), ("lost", "Bounced or refused"))
 
 
 async def _readings(request: Request) -> Readings:
@@ -105,6 +105,8 @@ def reports_page(
         whole=whole,
         figures={one.key: one for one in whole_figures(whole)},
         plots=plots_of(whole),
+        providers=provider_rows(whole),
+        provider_columns=PROVIDER_COLUMNS,
         last=last,
         chosen=series,
         spans=SPANS,
@@ -127,14 +129,9 @@ def reports_csv(
 
 def plots_of(whole: WholeReport) -> dict[str, Plot]:
     """Return the plots of the report over time, by the key of the figures that they draw."""
-    issues = whole.issues
-    columns = [f"Issue {one.number}, {one.day}" for one in issues]
+    columns = columns_of(whole)
     figures = {one.key: one for one in whole_figures(whole)}
     engagement, growth = figures["engagement"], figures["growth"]
-    names = provider_names(issues)[:MAX_PROVIDERS]
-
-    def by_provider(part: str) -> list[tuple[str, tuple[float | None, ...]]]:
-        return [(name, provider_shares(issues, name, part)) for name in names]
 
     return {
         "engagement": line_plot(
@@ -161,16 +158,39 @@ def plots_of(whole: WholeReport) -> dict[str, Plot]:
                 ("bounced or complained", growth.numbers("lost")),
             ],
         ),
-        "opened": line_plot(
-            "opened", "Opened, by mailbox provider", columns, by_provider("opens"), Kind.SHARE
-        ),
-        "clicked": line_plot(
-            "clicked", "Clicked, by mailbox provider", columns, by_provider("clicks"), Kind.SHARE
-        ),
-        "bounced": line_plot(
-            "bounced", "Bounced, by mailbox provider", columns, by_provider("bounced"), Kind.SHARE
+        "deliveries": line_plot(
+            "deliveries",
+            "Bounced or refused, of the audience",
+            columns,
+            [("bounced or refused", figures["deliveries"].numbers("lost"))],
+            Kind.SHARE,
         ),
     }
+
+
+def provider_rows(whole: WholeReport) -> tuple[SparkRow, ...]:
+    """Return the mailbox providers over the issues, a line for each of PROVIDER_COLUMNS."""
+    issues = whole.issues
+    return spark_rows(
+        columns_of(whole),
+        [title for _, title in PROVIDER_COLUMNS],
+        [
+            (
+                name,
+                issues[-1].providers[name].people if name in issues[-1].providers else None,
+                [
+                    (provider_share(issues, name, part), provider_shares(issues, name, part))
+                    for part, _ in PROVIDER_COLUMNS
+                ],
+            )
+            for name in provider_names(issues)
+        ],
+    )
+
+
+def columns_of(whole: WholeReport) -> list[str]:
+    """Return the words for each issue on the plots' axis."""
+    return [f"Issue {one.number}, {one.day}" for one in whole.issues]
 
 
 def _report(site: Site, readings: Readings, number: int) -> IssueReport:

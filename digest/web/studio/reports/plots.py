@@ -106,6 +106,51 @@ def up_and_down_plot(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Spark:
+    """A small line without an axis, and the share over all of it."""
+
+    title: str
+    whole: float | None
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class SparkRow:
+    """One group: how many people it has now, and a line for each column."""
+
+    name: str
+    people: int | None
+    sparks: tuple[Spark, ...]
+
+
+def spark_rows(
+    columns: Sequence[str],
+    titles: Sequence[str],
+    rows: Sequence[tuple[str, int | None, Sequence[tuple[float | None, Values]]]],
+) -> tuple[SparkRow, ...]:
+    """Return rows of small lines; those below each other have one scale, so that they compare."""
+    tops = [
+        round_up(one for _, _, cells in rows for one in cells[place][1])
+        for place in range(len(titles))
+    ]
+    return tuple(
+        SparkRow(
+            name,
+            people,
+            tuple(
+                Spark(
+                    f"{title}: {_description(columns, [(name, values)], Kind.SHARE)}",
+                    whole,
+                    _line(values, top),
+                )
+                for title, top, (whole, values) in zip(titles, tops, cells, strict=True)
+            ),
+        )
+        for name, people, cells in rows
+    )
+
+
 def _line(values: Values, top: float) -> str:
     """Return the path: a stroke through neighbours, a gap where one is unknown."""
     steps, pen_is_down = [], False
