@@ -11,7 +11,8 @@ from playwright.sync_api import Browser
 
 from store.engine import Store
 from tests.browser.studio import Editor, Serve
-from tests.browser.test_studio_sending import SCREENS, sit_down
+from tests.browser.test_studio_sending import SCREENS
+from tests.browser.watched import watch
 from tests.parts.reported_year import ReportedYear
 from tests.parts.studio import Studio, open_studio
 from tests.parts.world import NOW
@@ -38,8 +39,16 @@ class Year:
 @pytest.fixture
 def year(studio: Studio) -> Year:
     first = NOW - timedelta(days=7 * WEEKS)
-    made = ReportedYear(studio.app.store, studio.number, first, people=120)
+    made = ReportedYear(studio.app.store, studio.number, first, people=80)
     return Year(studio, made.add_issues(WEEKS)[-1])
+
+
+def sit_down(chromium: Browser, home: str, folder: Path, where: str) -> Editor:
+    """Somebody at a browser with its own clock: another is a script, also in the mail's frame."""
+    width, scheme, scripts = SCREENS[where]
+    pictures = folder / "pictures"
+    pictures.mkdir()
+    return Editor(watch(chromium, home, width, scheme, javascript=scripts), pictures, scripts)
 
 
 @pytest.mark.parametrize("where", SCREENS)

@@ -15,7 +15,7 @@ GROUPS = ("people", "machines", "unlabelled", "anonymous", "deliveries")
 
 def report(
     number: Annotated[
-        int | None, typer.Argument(metavar="[N]", help="The issue's number; without, all of them.")
+        int | None, typer.Argument(metavar="N", help="The issue's number; without, all of them.")
     ] = None,
     last: Annotated[
         int, typer.Option("--last", min=1, max=260, help="Without N: how many issues.")
