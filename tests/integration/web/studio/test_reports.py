@@ -110,9 +110,10 @@ def test_a_query_out_of_bounds_is_refused(editor: TestClient, query: str) -> Non
 def test_the_report_over_time(sent: Studio, editor: TestClient) -> None:
     answer = editor.get("/studio/reports/?last=26&series=weekly")
     page = BeautifulSoup(answer.text, "html.parser")
-    for plot in page.select("svg[role=img]"):
+    for plot in page.select("svg.field[role=img]"):
         named = str(plot["aria-labelledby"]).split()
         assert [plot.find(id=one).name for one in named] == ["title", "desc"]
+    assert all(one["aria-label"] == one.title.string for one in page.select("svg.spark"))
     assert page.select_one("#engagement-title ~ details table") is not None
     assert "unsafe" not in answer.headers["content-security-policy"]
     assert not page.select("[style]")
