@@ -72,10 +72,10 @@ def direct_links_html(html: str, links: Mapping[int, str], other: str) -> str:
     """
 
     def straight(match: re.Match[str]) -> str:
-        click = _CLICK_PATH.search(markup.unescape(_value(match)))
-        if click is None:
+        number = click_number(_value(match))
+        if number is None:
             return match[0]
-        target = links.get(int(click[1]), "")
+        target = links.get(number, "")
         return f'{match["name"]}"{markup.escape(target if is_web_address(target) else other)}"'
 
     without_pixel = _IMAGE.sub(
@@ -83,6 +83,12 @@ def direct_links_html(html: str, links: Mapping[int, str], other: str) -> str:
         html,
     )
     return _ADDRESS.sub(straight, without_pixel)
+
+
+def click_number(value: str) -> int | None:
+    """Return the number of the link that an attribute's value is the redirect of, if it is one."""
+    click = _CLICK_PATH.search(markup.unescape(value))
+    return int(click[1]) if click else None
 
 
 def with_head_and_foot(html: str, head: str, foot: str) -> str:

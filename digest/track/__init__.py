@@ -1,5 +1,5 @@
 """What comes back after an issue was sent: clicks, opens, provider events, bounces.
 
 Comes in: HTTP requests of mail programs, webhook posts, inbound messages. Goes out: events in the
-database, states of deliveries, and the report of an issue.
+database, and states of deliveries.
 """

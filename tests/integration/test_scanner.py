@@ -17,8 +17,8 @@ from digest.bootstrap import App, bootstrap
 from digest.catalog.pages import ComparisonPage, ContenderPage, Lens, ReviewPage
 from digest.catalog.upsert import upsert_page
 from digest.deliver.ledger.worker_lock import worker_lock
+from digest.reports.issue_report import report_of
 from digest.settings import Settings
-from digest.track.report import report_of
 from digest.web.application import create_app
 from digest.worker import work
 from store.engine import Store

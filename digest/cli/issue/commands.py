@@ -9,6 +9,7 @@ from digest.cli.issue import (
     editing,
     picks,
     reading,
+    report,
     revisions,
     showing,
     texts,
@@ -61,3 +62,4 @@ app.command("status", epilog="Example: digest issue status 3 --json")(reading.st
 app.command("resend", epilog="Example: digest issue resend 3 --failed")(actions.resend)
 app.command("give-up", epilog="Example: digest issue give-up 3")(actions.give_up)
 app.command("preview", epilog="Example: digest issue preview 3")(editing.preview)
+app.command("report", epilog="Example: digest issue report 3 --json")(report.issue_report)

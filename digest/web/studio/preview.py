@@ -110,7 +110,7 @@ def preview_of(preview: Preview, number: int, now: datetime) -> IssuePreview:
         sender=edition.sender.name,
         subject=rendered.subject,
         preheader=rendered.preheader,
-        html=_inert(
+        html=inert_html(
             rendered.html, {link.number: link.url for link in rendered.links}, personalization
         ),
         text=slot_text(rendered.text, personalization, as_html=False),
@@ -121,7 +121,7 @@ def preview_of(preview: Preview, number: int, now: datetime) -> IssuePreview:
     )
 
 
-def _inert(html: str, links: Mapping[int, str], personalization: Personalization) -> str:
+def inert_html(html: str, links: Mapping[int, str], personalization: Personalization) -> str:
     """Returns the page with links that an editor can try: no click is counted, no pixel loads, and
     the personal links are those of subscriber 0, which does not exist.
     """

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, cast
 from fastapi import FastAPI
 
 from digest.render.environment import templates_folder
+from digest.reports.readings import Readings
 from digest.web.studio import bounces, comparisons, modules, pages
 from digest.web.studio.context import StudioContext, StudioSite
 from digest.web.studio.cross_site import CrossSiteMiddleware
@@ -13,6 +14,7 @@ from digest.web.studio.edit import events as edit_events
 from digest.web.studio.edit import pages as edit_pages
 from digest.web.studio.local_only import LocalOnlyMiddleware
 from digest.web.studio.modules import Modules
+from digest.web.studio.reports import pages as report_pages
 from digest.web.studio.send import actions as send_actions
 from digest.web.studio.send import pages as send_pages
 from digest.web.studio.send.progress import SendingMonitor
@@ -30,6 +32,7 @@ PARTS = (
     edit_events,
     send_pages,
     send_actions,
+    report_pages,
 )
 
 
@@ -38,6 +41,7 @@ def add_studio(app: FastAPI, context: StudioContext) -> None:
     app.state.studio = context
     app.state.modules = Modules(templates_folder() / "web" / "studio" / "modules")
     app.state.monitor = SendingMonitor(cast("StudioSite", app.state.site))
+    app.state.readings = Readings()
     templates = cast("PageTemplates", app.state.templates)
     templates.provide(
         modules=f"{templates.base}/studio/modules/{app.state.modules.mark}", editor=context.editor

@@ -19,9 +19,9 @@ from starlette.testclient import TestClient
 
 from digest.bootstrap import App, bootstrap
 from digest.deliver.ledger.worker_lock import worker_lock
+from digest.reports.issue_report import report_of
 from digest.settings import Settings
 from digest.track.hits.classification import classify_all
-from digest.track.report import report_of
 from digest.web.application import create_app
 from store.engine import Store
 from tests.integration.web.rows import NOW, Words, add_comparison, add_subscriber, everything

@@ -8,12 +8,12 @@ from sqlmodel import col, select, update
 from digest.deliver.tables import Batch, Delivery
 from digest.events.tables import Event, EventKind
 from digest.issues.tables import Issue, Link
+from digest.reports.issue_report import report_of
 from digest.track.hits.classification import classify_all, classify_batch
 from digest.track.hits.targets import Hit
 from digest.track.hits.writer import HitWriter
 from digest.track.provider_events.delivery_event import DeliveryEvent
 from digest.track.provider_events.ingest import ingest
-from digest.track.report import report_of
 from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tables import Subscriber

@@ -15,9 +15,9 @@ from digest.deliver.bounce_policy.bounce_type import SOFT_BOUNCE_LIMIT
 from digest.deliver.ledger.finish import count_deliveries
 from digest.readers.links import ReaderLink
 from digest.readers.unsubscribe import unsubscribe_by_token
+from digest.reports.issue_report import report_of
 from digest.track.provider_events.sendgrid import parse_webhook
 from digest.track.provider_events.webhook_ingest import webhook_ingest
-from digest.track.report import report_of
 from store.engine import Store
 from subscribers.consent import ConsentKind, record_consent
 from subscribers.tables import Subscriber, Suppression

@@ -1,0 +1,42 @@
+"""Counts deliveries by state, of many issues at once, and words the states."""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import func, select
+from sqlmodel import Session, col
+
+from digest.deliver.tables import Delivery, DeliveryState
+
+REACHED = (DeliveryState.DELIVERED, DeliveryState.SUBMITTED, DeliveryState.COMPLAINED)
+"""States of people whom the issue may have reached: opens and clicks are shares of these."""
+WORDS = {
+    DeliveryState.DELIVERED: "delivered",
+    DeliveryState.SUBMITTED: "submitted, not confirmed",
+    DeliveryState.COMPLAINED: "reported as spam",
+    DeliveryState.BOUNCED: "bounced",
+    DeliveryState.FAILED: "refused or given up",
+    DeliveryState.UNCERTAIN: "in doubt",
+    DeliveryState.SUPPRESSED: "left out: must not be mailed",
+    DeliveryState.SUBMITTING: "being submitted",
+    DeliveryState.QUEUED: "waiting",
+}
+
+
+def deliveries_by_state(
+    session: Session, numbers: Collection[int]
+) -> Mapping[int, Mapping[str, int]]:
+    """Return how many deliveries of each issue are in each state, every state named."""
+    found = {number: dict.fromkeys(map(str, DeliveryState), 0) for number in numbers}
+    rows = session.execute(
+        select(col(Delivery.issue_number), col(Delivery.state), func.count())
+        .where(col(Delivery.issue_number).in_(numbers))
+        .group_by(col(Delivery.issue_number), col(Delivery.state))
+    )
+    for number, state, amount in rows:
+        found[number][state] = amount
+    return found
+
+
+def reached(counts: Mapping[str, int]) -> int:
+    """Return how many people the issue may have reached."""
+    return sum(counts[state] for state in REACHED)
