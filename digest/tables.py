@@ -8,12 +8,24 @@ from digest.deliver.transactional import tables as letters
 from digest.events import tables as track
 from digest.issues import tables as issues
 from digest.issues.revisions import tables as revisions
+from digest.sources import tables as sources
 from digest.track.bounces import tables as bounces
 from schedules import tables as schedules
 from store.base import complete_partial_indexes
 from subscribers import tables as subscribers
 
-ROOMS = (bounces, catalog, deliver, letters, issues, revisions, track, schedules, subscribers)
+ROOMS = (
+    bounces,
+    catalog,
+    deliver,
+    letters,
+    issues,
+    revisions,
+    sources,
+    track,
+    schedules,
+    subscribers,
+)
 """Importing them is what registers their tables."""
 
 complete_partial_indexes()

@@ -13,7 +13,17 @@ import sys
 
 import typer
 
-from digest.cli import comparisons, database, demo, doctor, processes, schedule, studio, template
+from digest.cli import (
+    comparisons,
+    database,
+    demo,
+    doctor,
+    processes,
+    schedule,
+    source,
+    studio,
+    template,
+)
 from digest.cli.common import CommandError, error_line, open_closed_streams
 from digest.cli.issue import commands, report
 from digest.cli.readers import bounces, subscribers, suppressions
@@ -33,6 +43,7 @@ app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(bounces.app, name="bounces")
 app.add_typer(schedule.app, name="schedule")
+app.add_typer(source.app, name="source")
 app.add_typer(database.app, name="database")
 app.add_typer(template.app, name="template")
 app.command("demo")(demo.demo)
