@@ -133,6 +133,10 @@ def test_a_source_removed_while_it_is_read_leaves_no_trace(sourced: Sourced, web
     assert sourced.pages() == {}
 
 
+def _silent(until: str, words: str) -> str:
+    return f"source feed is silent, and weekly is due at {until} 08:00 UTC: {words}"
+
+
 def _weekly(store: Store, sourced: Sourced) -> None:
     with store.write() as session:
         add_schedule(session, "weekly", "0 8 * * mon", "UTC", now=sourced.clock())
@@ -154,9 +158,11 @@ def test_a_source_that_is_not_read_warns_in_the_day_before_a_due_time(
         sourced.reader.read_due(Alone(), _never)
         sourced.clock.on(hours=3)
     assert [line for line in caplog.messages if "silent" in line] == [
-        "source feed is silent, and weekly is due at 2026-11-30 08:00 UTC: "
-        + "it could not be read since 2026-11-23 08:00 UTC (every 1h): "
-        + f"{web.url('/feed.xml')}: answered 500"
+        _silent(
+            "2026-11-30",
+            "it could not be read since 2026-11-23 08:00 UTC (every 1h): "
+            f"{web.url('/feed.xml')}: answered 500",
+        )
     ]
 
 
@@ -170,10 +176,8 @@ def test_a_source_that_brings_nothing_for_two_periods_warns_once_each(
         sourced.reader.read_due(Alone(), _never)
         sourced.clock.on(hours=8)
     assert caplog.messages == [
-        "source feed is silent, and weekly is due at 2026-12-14 08:00 UTC: "
-        + "it has brought nothing new since 2026-11-23",
-        "source feed is silent, and weekly is due at 2026-12-21 08:00 UTC: "
-        + "it has brought nothing new since 2026-11-23",
+        _silent("2026-12-14", "it has brought nothing new since 2026-11-23"),
+        _silent("2026-12-21", "it has brought nothing new since 2026-11-23"),
     ]
 
 
