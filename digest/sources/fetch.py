@@ -187,7 +187,7 @@ class _Reading:
                 continue
             site = origin_of(page.location)
             if failures.get(site, 0) >= HOST_FAILURES:
-                self.record.waiting += 1
+                self._leave(page)
                 continue
             error = self._read_page(page)
             if error is None or error.is_final:
@@ -268,6 +268,15 @@ class _Reading:
                 row.retry_at = now + max(pause, timedelta(seconds=error.retry_seconds or 0))
                 self.record.waiting += 1
             session.add(row)
+
+    def _leave(self, page: SourcePage) -> None:
+        """Leave a page for later without asking for it: its host does not answer."""
+        with self.store.write() as session:
+            row = session.get(SourcePage, page.id)
+            if row is not None:
+                row.retry_at = self.clock() + FIRST_RETRY
+                session.add(row)
+        self.record.waiting += 1
 
     def _refuse(self, lines: list[str]) -> None:
         self.record.refused += len(lines)

@@ -7,11 +7,12 @@ import gzip
 import hashlib
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from xml.sax.saxutils import escape
 
 from tests.parts.world import NOW
@@ -102,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
         if found.headers.get("Content-Encoding") == "gzip":
             body = gzip.compress(body)
         for name, value in found.headers.items():
-            self.send_header(name, value)
+            self.send_header(name, value.encode().decode("latin-1"))
         self.send_header("Content-Type", found.media_type)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -137,6 +138,8 @@ class Names:
         del port
         self.asked.append(host)
         if host not in self.known:
+            with suppress(ValueError):
+                return [str(ip_address(host))]
             raise OSError(-2, "Name or service not known")
         return self.known[host]
 

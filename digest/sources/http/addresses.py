@@ -3,13 +3,15 @@
 import socket
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from digest.sources.errors import FetchError
 
 Resolve = Callable[[str, int], list[str]]
 Address = IPv4Address | IPv6Address
 
+_PROTOCOLS = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"))
+"""Assigned to protocols and to relays; versions of Python do not agree on them."""
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
 _TUNNELS = (IPv6Network("2002::/16"), IPv6Network("2001::/32"))
@@ -41,6 +43,8 @@ def is_public(text: str) -> bool:
 
 
 def _is_public(address: Address) -> bool:
+    if isinstance(address, IPv4Address) and any(address in one for one in _PROTOCOLS):
+        return False
     return address.is_global and not (
         address.is_multicast
         or address.is_reserved

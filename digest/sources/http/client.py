@@ -147,6 +147,8 @@ class HttpClient:
                 return _read(response, url, wanted, validators), (0, "")
         except FetchError as error:
             raise _naming(url, error) from None
+        except httpx2.InvalidURL:
+            raise FetchError(f"{printable(url)}: no web address", is_final=True) from None
         except TIMEOUTS:
             raise FetchError(f"{printable(url)}: no answer in time") from None
         except ERRORS as error:

@@ -17,7 +17,6 @@ from digest.sources.http.addresses import AddressPolicy
 SocketOption = Any
 ERRORS = (
     httpx2.HTTPError,
-    httpx2.InvalidURL,
     httpcore2.NetworkError,
     httpcore2.ProtocolError,
     httpcore2.TimeoutException,

@@ -4,6 +4,7 @@ An entry is known by the address that it links to: the ids of feeds change, and 
 """
 
 import json
+import re
 from calendar import timegm
 from datetime import UTC, datetime
 from typing import Any
@@ -20,6 +21,10 @@ from digest.sources.urls import hash_of, joined
 JSON_FEED = "https://jsonfeed.org/version/"
 _DATES = ("published_parsed", "created_parsed", "updated_parsed")
 _VERSIONED = ("title", "published", "updated", "summary")
+_LONG_TAG = re.compile(rb"<[A-Za-z][^<>]{4000,}")
+_ATTRIBUTE = re.compile(rb"[\s=]")
+MOST_ATTRIBUTES = 1_000
+"""Of one tag: the library takes time by their square."""
 EXPECTED = "a feed in RSS, Atom or JSON Feed"
 
 
@@ -27,6 +32,11 @@ def read_feed(body: bytes, url: str, media_type: str = "") -> Listing:
     """Return the pages that a feed links to. Raises FetchError for what is no feed."""
     if body.lstrip()[:1] == b"{":
         return _read_json_feed(body, url)
+    if any(len(_ATTRIBUTE.findall(tag)) > MOST_ATTRIBUTES for tag in _LONG_TAG.findall(body)):
+        raise FetchError(
+            f"found a tag with more than {MOST_ATTRIBUTES:,} attributes, expected {EXPECTED}",
+            is_final=True,
+        )
     headers = {"content-location": url, "content-type": media_type or "application/xml"}
     try:
         feed = feedparser.parse(
