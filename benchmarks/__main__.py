@@ -101,6 +101,19 @@ def rendering() -> list[Line]:
     ]
 
 
+def studio() -> list[Line]:
+    found = run("studio")
+    return [
+        Line(what, f"{found[key]:.0f} {unit}", f"{most} {unit}", found[key] / most, "at most 1")
+        for what, key, unit, most in (
+            ("studio, 20 comparisons: key to new preview, median", "key_ms", "ms", 120),
+            ("studio, 20 comparisons: key to new preview, 95 %", "key_p95_ms", "ms", 250),
+            ("studio, 20 comparisons: the edit page at the server", "page_ms", "ms", 100),
+            ("studio, 20 comparisons: the edit page in all, compressed", "page_kb", "KB", 100),
+        )
+    ]
+
+
 def sendgrid() -> list[Line]:
     found = run("sendgrid_million")
     what = f"SendGrid, {int(found['people']):,} people in {int(found['requests']):,} requests"
@@ -262,6 +275,7 @@ def main() -> None:
         lambda: distance(far),
         lambda: size(far, LARGE if given.full else MEDIUM),
         rendering,
+        studio,
         webhook,
         clicks,
         startup,

@@ -71,6 +71,7 @@ PATTERNS = {
     "parentheses": "(",
     "commas": ",",
     "semicolons": "x;",
+    "parameters": ";a=b",
     "colons": "a: b\n",
     "encoded words": "=?utf-8?q?",
     "percents": "%41",
@@ -214,6 +215,9 @@ def _mail() -> dict[str, Entrance]:
 
     return {
         **{f"bounce: {part}": bounce(part) for part in usual},
+        "bounce: a header": lambda text: parse_inbound_message(
+            f"Subject: x\nContent-Type: text/plain;{text}\n\nx".encode("utf-8", "replace")
+        ),
         "bounce: a letter": letter,
         "bounce: raw": lambda text: parse_inbound_message(text.encode("utf-8", "replace")),
         "event: every field": event,
@@ -306,6 +310,11 @@ def _web(folder: Path) -> dict[str, Entrance]:
 
     return {
         "form: email": form("/subscribe", "email"),
+        "form: multipart": lambda text: client.post(
+            "/subscribe",
+            content=f"--b\r\nContent-Disposition: form-data;{text[:60_000]}\r\n\r\n".encode(),
+            headers={"Content-Type": "multipart/form-data; boundary=b"},
+        ),
         "form: first name": form("/subscribe", "first_name"),
         "form: source": form("/subscribe", "source"),
         "form: preferences": form(f"/preferences/{token}", "zone"),

@@ -46,7 +46,7 @@ def main(comparisons: int, rounds: int) -> None:
         )
         app = bootstrap(settings)
         ensure_current(app.store)
-        number = _issue(app, comparisons)
+        number = issue_of(app, comparisons)
         size = _once(app, number)
         ours = _timed(rounds, lambda: _once(app, number))
         sources: list[str] = []
@@ -80,7 +80,7 @@ def _once(app: App, number: int) -> int:
     return len(MessageTemplate(edition).message(app.renderer.sample_personalization(edition), AT))
 
 
-def _issue(app: App, comparisons: int) -> int:
+def issue_of(app: App, comparisons: int) -> int:
     """A draft of so many picks."""
     with app.store.write() as session:
         for place in range(comparisons):

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from jinja2 import Environment
 
 from digest.brand import Brand
+from digest.catalog.urls import is_web_address
 from digest.deliver.access_token import AccessTokens, open_access_tokens
 from digest.deliver.providers.base import Provider
 from digest.deliver.providers.dkim.signer import Signer
@@ -18,10 +20,12 @@ from digest.deliver.providers.fallback import FallbackProvider
 from digest.deliver.providers.maildir import MaildirProvider
 from digest.deliver.providers.sendgrid.provider import SendGridProvider
 from digest.deliver.providers.smtp.provider import SmtpProvider
+from digest.editors.notifier import EditorNotifier
+from digest.editors.webhook import post_json
 from digest.gate import Gate, Tools
 from digest.gate.checks.clients import ClientTables
 from digest.gate.checks.spam import SpamFilter
-from digest.language.language import Language
+from digest.language.language import ENGLISH, Language
 from digest.message.edition import Sender
 from digest.pipeline.hold import SendingGuard
 from digest.pipeline.issue_renderer import IssueRenderer
@@ -76,6 +80,7 @@ class App:
     issues: IssueService
     sending: Sending
     mailer: TransactionalMailer
+    notifier: EditorNotifier
     send_tasks: "SendTasks | None"
     signature_verifier: SignatureVerifier
     bounces: BounceMailboxReader | None
@@ -160,6 +165,9 @@ def bootstrap(
             bounces=settings.bounce_address,
             stored_data=export_reader,
         ),
+        notifier=_notifier(
+            settings, store, tokens, mailer_provider, clock=clock, environment=environment
+        ),
         send_tasks=send_tasks,
         signature_verifier=SignatureVerifier(settings.webhook_keys),
         bounces=(
@@ -170,6 +178,35 @@ def bootstrap(
         proof_of_work=ProofOfWork(settings.secrets[0]) if settings.proof_of_work else None,
         guard=SendingGuard(store, clock),
         clock=clock,
+    )
+
+
+def _notifier(
+    settings: Settings,
+    store: Store,
+    tokens: Tokens,
+    provider: Provider,
+    *,
+    clock: Callable[[], datetime],
+    environment: Environment,
+) -> EditorNotifier:
+    """Return what tells editors: in English, whatever language readers are written to in."""
+    if settings.reader_language.tag != ENGLISH.tag:
+        environment = email_environment(*_template_folders(settings))
+    webhook = settings.editors_webhook.get_secret_value()
+    if webhook and not is_web_address(webhook):
+        msg = "DIGEST_EDITORS_WEBHOOK should look like https://hooks.example.org/digest"
+        raise SettingsError(msg)
+    return EditorNotifier(
+        store=store,
+        renderer=TransactionalRenderer(settings.brand, environment),
+        sender=settings.mail_sender,
+        tokens=tokens,
+        provider=provider,
+        clock=clock,
+        studio_url=settings.studio_url,
+        post=partial(post_json, webhook) if webhook else None,
+        bounces=settings.bounce_address,
     )
 
 

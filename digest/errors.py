@@ -29,6 +29,7 @@
     │   ├── CommandError              a command ends with this line
     │   ├── CorrectionError           a page can't be corrected like that
     │   ├── DkimKeyError              a DKIM key can't be used
+    │   ├── EditorAddressError        an editor's address can't be added or removed
     │   ├── FetchError                what a source names can't be read
     │   ├── FileError                 a file can't be read or is too large
     │   ├── ImportRefusedError        a subscriber file can't be imported at all

@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from digest.catalog import tables as catalog
 from digest.deliver import tables as deliver
 from digest.deliver.transactional import tables as letters
+from digest.editors import tables as editors
 from digest.events import tables as track
 from digest.issues import tables as issues
 from digest.issues.revisions import tables as revisions
@@ -18,6 +19,7 @@ ROOMS = (
     bounces,
     catalog,
     deliver,
+    editors,
     letters,
     issues,
     revisions,

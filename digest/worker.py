@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
@@ -29,6 +30,7 @@ TRANSACTIONAL_POLL_SECONDS = 0.5
 """Shorter, since a reader waits for a confirmation; it costs one statement over an empty index."""
 SOURCES_POLL_SECONDS = 20.0
 """How often a worker looks for sources that are due; their rhythms count in minutes."""
+EDITORS_POLL_SECONDS = 20.0
 log = logging.getLogger(__name__)
 
 
@@ -60,13 +62,14 @@ def work(app: App, stop: threading.Event) -> None:
 
 def deliver_transactional_mail(app: App, stop: threading.Event) -> None:
     """Send transactional mail as it becomes due, until `stop` is set."""
-    pause = pauses()
+    pause, look = pauses(), Every(EDITORS_POLL_SECONDS)
     while not stop.is_set():
         try:
             with worker_lock(app.store) as lock:
                 while not stop.is_set():
                     if app.guard.may_send():
                         app.mailer.deliver(lock, stop.is_set)
+                        tell_editors(app, stop, look=look.is_due())
                     pause = pauses()
                     stop.wait(TRANSACTIONAL_POLL_SECONDS)
         except ProviderError as error:
@@ -131,6 +134,29 @@ def fetcher_of(app: App, pause: Callable[[float], object] = time.sleep) -> "Fetc
         tick=time.monotonic,
         pause=pause,
     )
+
+
+def tell_editors(app: App, stop: threading.Event, *, look: bool = True) -> None:
+    """Note what editors are to be told, if it is time to `look`, and tell them."""
+    if look:
+        app.notifier.note()
+    app.notifier.deliver(stop.is_set)
+
+
+class Every:
+    """Tells whether something is due that is done every so many seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._next = 0.0
+
+    def is_due(self) -> bool:
+        """Return whether it is due, and count from now if so; it is due at once."""
+        now = monotonic()
+        if now < self._next:
+            return False
+        self._next = now + self._seconds
+        return True
 
 
 def _send_issues(app: App, lock: WorkerLock, stop: threading.Event) -> None:

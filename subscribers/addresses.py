@@ -47,6 +47,10 @@ class ParsedAddress(NamedTuple):
     key: str
 
 
+_made = tuple.__new__
+"""Makes a named tuple of its values in order, at half the time: imports make millions."""
+
+
 def parse_address(text: str) -> ParsedAddress:
     """Parse and normalize an address. Raises AddressError.
 
@@ -58,9 +62,9 @@ def parse_address(text: str) -> ParsedAddress:
     if len(text) <= MAX_ADDRESS_LENGTH and _PLAIN.fullmatch(text):
         key = text.lower()
         if key == text:
-            return ParsedAddress(text, text)
+            return _made(ParsedAddress, (text, text))
         at = text.index("@")
-        return ParsedAddress(text[:at] + key[at:], key)
+        return _made(ParsedAddress, (text[:at] + key[at:], key))
     return _parse_any(text)
 
 

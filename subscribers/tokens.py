@@ -50,6 +50,8 @@ class Purpose(StrEnum):
     """Names a transactional message by its public id in the subscriber's place; opens nothing."""
     TEST = "test"
     """Shows the issue of a test message, by its number, whatever its state."""
+    EDITOR = "editor"
+    """Stops what an editor is told, by the public id of their address in the subscriber's place."""
     DELIVERY = "delivery"
     """The opaque delivery id that providers see and send back."""
 

@@ -18,6 +18,7 @@ from digest.cli import (
     database,
     demo,
     doctor,
+    editors,
     processes,
     schedule,
     source,
@@ -44,6 +45,7 @@ app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(bounces.app, name="bounces")
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(source.app, name="source")
+app.add_typer(editors.app, name="editors")
 app.add_typer(database.app, name="database")
 app.add_typer(template.app, name="template")
 app.command("demo")(demo.demo)

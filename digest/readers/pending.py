@@ -32,7 +32,7 @@ def never_mailed() -> ColumnElement[bool]:
 
 
 def invite_pending(store: Store, per_hour: int, now: datetime, run: int | None = None) -> int:
-    """Queue a confirmation to each pending subscriber who was never asked; return how many.
+    """Queue a confirmation to each pending subscriber whom we never asked; return how many.
 
     They go out at `per_hour`, oldest first; `run` limits it to the people of one import.
     Raises NoSuchImportError.
@@ -125,9 +125,16 @@ def _check_run(store: Store, run: int | None) -> None:
 
 
 def _never_asked(session: Session, run: int | None) -> Sequence[Subscriber]:
-    asked = exists().where(
-        col(Consent.subscriber_id) == col(Subscriber.id), col(Consent.kind).in_(_WAITING)
+    mine = col(Consent.subscriber_id) == col(Subscriber.id)
+    # What a file tells of a sign-up elsewhere stands before the record of its import: they were
+    # not asked here.
+    imported = (
+        select(func.coalesce(func.max(col(Consent.id)), 0))
+        .where(mine, col(Consent.kind) == ConsentKind.IMPORTED)
+        .correlate(Subscriber)
+        .scalar_subquery()
     )
+    asked = exists().where(mine, col(Consent.kind).in_(_WAITING), col(Consent.id) > imported)
     statement = _of_run(run).where(~asked).order_by(col(Subscriber.id)).limit(CHUNK)
     return session.execute(statement).scalars().all()
 

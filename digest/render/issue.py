@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from digest.brand import Brand
 from digest.compose.content import Content
+from digest.language.isolates import as_markup
 from digest.language.language import ENGLISH, Language
 from digest.render.environment import Href
 from digest.render.errors import TemplateError
@@ -79,7 +80,7 @@ def _context(
     return {
         **common_context(brand, language, content.subject, content.preheader),
         "issue": content,
-        "prose": lambda value, css="intro": prose_html(value, links, css),
+        "prose": lambda value, css="intro": as_markup(prose_html(value, links, css)),
         "prose_text": lambda value: prose_text(value, links),
         "sent_on": Markup(DATE_MARK),  # noqa: S704 - a mark of our own
         "links": links,

@@ -81,7 +81,18 @@ class TransactionalRenderer:
     ) -> Rendered:
         """Render any other message: a subject, paragraphs, and perhaps a button."""
         given = Action(action.label, _href(action.url)) if action else None
-        values = {"paragraphs": paragraphs, "action": given}
+        values = {"paragraphs": paragraphs, "action": given, "stop": None}
+        return self._render("notice", subject, paragraphs[0], values)
+
+    def editors_notice(
+        self, subject: str, paragraphs: tuple[str, ...], action: Action, stop: Action
+    ) -> Rendered:
+        """Render a message to an editor, with a link that stops them."""
+        given = {
+            name: Action(one.label, _href(one.url))
+            for name, one in (("action", action), ("stop", stop))
+        }
+        values = {"paragraphs": paragraphs, **given}
         return self._render("notice", subject, paragraphs[0], values)
 
     def data(self, subject: str, paragraphs: tuple[str, ...], data: str) -> Rendered:

@@ -116,6 +116,10 @@ class Settings(AccessTokenSettings):
     """If off, no opens and clicks are stored, and links carry no reader."""
     track_opens: bool = True
     track_clicks: bool = True
+    studio_url: Annotated[str, AfterValidator(web_address)] = "http://localhost:8026"
+    """Where the button of a message to editors leads."""
+    editors_webhook: SecretStr = SecretStr("")
+    """Like https://hooks.example.org/digest: what editors are told is posted there as JSON."""
     metrics_token: SecretStr = SecretStr("")
     """The bearer token that /metrics asks for; if empty, nobody sees it."""
     proof_of_work: bool = False

@@ -13,7 +13,8 @@ from store.errors import DigestError
 
 LONGEST_LINE = 1_000_000
 """Characters; what is longer is passed on in pieces, and not held."""
-_BLOCK = 1 << 15
+_BLOCK = 1 << 13
+"""Characters read at a time: few enough that their cells are gone before garbage is looked for."""
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 

@@ -87,6 +87,11 @@ class ImportRow(NamedTuple):
         return max((at for at in (self.signed_up_at, self.confirmed_at) if at), default=None)
 
 
+_NOTHING_ELSE = tuple(ImportRow._field_defaults.values())[2:]
+"""What a row holds beyond its address, name and status where the file says no more."""
+_made = tuple.__new__  # as quick as can be: imports make millions
+
+
 class RowParser:
     """Parses rows by the columns of `header`; Mailchimp tells a status by the file's name."""
 
@@ -150,11 +155,16 @@ class RowParser:
             email, key = parse_address(text)
         except AddressError:
             (email, key), beside = undress_address(text)
-        name = self._read_name(cells, email) or (beside and read_name(beside, email))
+        place = self._name
+        name = cells[place] if place is not None and place < len(cells) else ""
+        if name and not is_plain_name(name):
+            name = self._read_name(name, email)
+        if beside and not name:
+            name = read_name(beside, email)
         if self._why_not:
             raise RowRefusedError(email, self._why_not)
         if not self._other and not self._withdrawals:
-            return ImportRow(line, email, key, name, self._default)
+            return _made(ImportRow, (line, email, key, name, self._default, *_NOTHING_ELSE))
         signed_up_at = self._date(cells, ColumnRole.SIGNED_UP_AT)
         confirmed_at = self._date(cells, ColumnRole.CONFIRMED_AT)
         said = self._verdict(cells, signed_up_at, confirmed_at) if self._withdrawals else _NOTHING
@@ -220,12 +230,7 @@ class RowParser:
             raise RowRefusedError(f"status {word[:60]}", known)
         return status
 
-    def _read_name(self, cells: list[str], email: str) -> str:
-        place = self._name
-        if place is None or place >= len(cells) or not (text := cells[place]):
-            return ""
-        if is_plain_name(text):
-            return text
+    def _read_name(self, text: str, email: str) -> str:
         if ("\n" in text or "\r" in text) and _SWALLOWED.search(text):
             raise RowRefusedError(text[:60], "a name over several lines: is a quote missing?")
         name = read_name(unescape_formula(text), email)

@@ -160,12 +160,13 @@ def _chunks(
 ) -> Iterator[list[ImportRow]]:
     """Yield accepted rows in chunks; the others go to `refusals`."""
     chunk: list[ImportRow] = []
+    read = parser.read
     for line, last_line, cells, fault in rows:
         try:
             if fault:
                 found = next((one for one in cells if one.strip()), "no CSV")[:60]
                 raise RowRefusedError(found, fault)  # noqa: TRY301 - refused like any other
-            chunk.append(parser.read(line, cells))
+            chunk.append(read(line, cells))
         except (AddressError, RowRefusedError) as error:
             if not fault and not any(cell.strip() for cell in cells):
                 continue

@@ -163,6 +163,40 @@ def test_of_an_inbound_message_no_more_lines_are_parsed_than_the_bound(
     assert max(seen) <= inbound_message.MAX_LINES + 1, "a repaired message has one header more"
 
 
+HEADER = "Content-Type: text/plain"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        HEADER + ";a=b" * 200_000,
+        HEADER + "".join(f";charset*{one}=a" for one in range(50_000)),
+        HEADER + "".join(f";\n charset*{one}=a" for one in range(5_000)),
+        'Content-Type: multipart/mixed; boundary="' + "a" * 500_000 + '"',
+        "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(3_000)),
+        "Content-Type: message/partial; id=x\n\n" * 5_000,
+        "Content-Disposition: x" + ";a=b" * 200_000,
+    ],
+    ids=["parameters", "pieces", "folded", "a boundary", "nested", "messages", "a disposition"],
+)
+def test_of_an_inbound_messages_structure_no_more_is_parsed_than_the_bound(
+    monkeypatch: pytest.MonkeyPatch, more: str, end: str
+) -> None:
+    seen: list[Message] = []
+
+    def recording(raw: bytes, **options: Any) -> Message:
+        seen.append(message_from_bytes(raw, **options))
+        return seen[-1]
+
+    monkeypatch.setattr("digest.track.bounces.inbound_message.message_from_bytes", recording)
+    inbound_message.read_message(f"Subject: x\n{more}\n\nx".replace("\n", end).encode())
+    parts = [part for message in seen for part in message.walk()]
+    assert len(parts) <= 2 * (inbound_message.MAX_PARTS + 1), "it may be repaired once"
+    lengths = [len(value) for part in parts for name, value in part.items() if name != "Subject"]
+    assert max(lengths) <= inbound_message.MAX_CONTENT_HEADER + 80
+
+
 def test_a_report_above_an_original_of_many_lines_is_read() -> None:
     token = Tokens([SECRET]).make(Purpose.DELIVERY, 12, 3)
     found = parse_inbound_message(dsn(token).replace(b"Words.\n", b"line\n" * 100_000))

@@ -94,8 +94,10 @@ NO_MAILBOX = any_of(
     r"\b(?:do(?:es)? ?not|doesn'?t|did not|isn'?t|is not|not) (?:exist|a (?:valid|known)|have an? "
     r"(?:\w+ ){0,3}(?:account|mailbox|address)|our customer|listed in|in (?:the |our )?"
     r"(?:directory|address|recipient|user|ldap))",
-    r"\bnot our customer|\bnobody (?:here )?(?:by|with) (?:that|this)|\b(?:no ?one|none) (?:here )?"
-    r"(?:by|with) (?:that|this)|\bby (?:that|this) name|\brecip(?:ient)?notfound|\bnosuchuser|"
+    r"\bnot our customer|\bnobody (?:here )?(?:by|with) (?:that|this|the name)|\b(?:no ?one|"
+    r"none) (?:here )?"
+    r"(?:by|with) (?:that|this|the name)|\bby (?:that|this) name|\brecip(?:ient)?notfound|"
+    r"\bnosuchuser|"
     r"\bnot found by smtp|\bnot known (?:here|at this)|\bis not known\b|\bunknown (?:here|"
     r"address|local)",
     r"\bno mailbox\b|\bmailbox not (?:found|available)|\bno such person|"
@@ -103,7 +105,9 @@ NO_MAILBOX = any_of(
     r"locate)|"
     r"\bcan'?t (?:find|locate)|\bdoes not have an? |\bdoesn't have an? |\bwho(?:'s| is) that\b",
     r"\bunknown ?$|^unknown\b|\bnot exist\b|\bno existing\b|\buserunknown|\binvalid ?recipient|"
-    r"\bunknown or invalid|\bthere is no\b|\bnot a (?:valid|known|registered) ",
+    r"\bunknown or invalid|\bthere is no\b|\bnot a "
+    r"(?:valid|known|registered) (?!(?:sending|sender|from|host|helo|client|ip|relay|"
+    r"mail server)\b)",
     # Other languages.
     r"\b(?:empf[aä]nger|benutzer|adresse|postfach|konto|mailbox)\w*\b[^.;]{0,40}(?:unbekannt|nicht "
     r"(?:gefunden|bekannt|vorhanden|existier\w*|verf[uü]gbar)|existiert nicht|ung[uü]ltig)|"
@@ -163,5 +167,15 @@ UNAVAILABLE = any_of(r"\bmailbox unavailable\b")
 UNFINISHED = any_of(r"\bcould not complete\b|\bin progress\b|\bunable to verify\b")
 """A check that was not finished says nothing of what it was to check."""
 WORD = any_of(r"[^\W\d_]{2,}")
+_THING = (
+    r"(?:command|configuration|key|token|backend|licen[cs]e|certificate|session|template|option|"
+    r"parameter|service|module|plugin|virus|error)s?"
+)
+THINGS = any_of(
+    rf"\b{_THING} (?:is |was |are |does |do )?(?:not |un)(?:found|known|valid|exist|"
+    rf"recogni[sz]ed)\b|"
+    rf"\b{_THING} (?:is )?(?:invalid|missing)\b|\b(?:unknown|no such|invalid) {_THING}\b"
+)
+"""Something else than a mailbox is unknown."""
 HELPERS = frozenset({"postmaster", "abuse", "support", "help", "helpdesk", "admin", "info"})
 """Local parts of addresses that replies tell people to write to."""

@@ -23,6 +23,7 @@ from digest.deliver.bounce_policy.address_wording import (
     NAMED_AND_REFUSED,
     OF_MAILBOX,
     TEMPORARY,
+    THINGS,
     UNAVAILABLE,
     UNFINISHED,
     UNREACHABLE,
@@ -169,6 +170,8 @@ def _permanent(text: ReplyText, enhanced: str | None, stage: Stage | None) -> _D
 def _permanent_about_address(
     text: ReplyText, enhanced: str | None, stage: Stage | None
 ) -> _Decision:
+    if THINGS.search(text.words):
+        return _UNKNOWN
     hard = _hard_words(text.words)
     if hard is Cause.NO_DOMAIN and NAME_TROUBLE.search(text.words):
         hard = None

@@ -21,7 +21,10 @@ _SAID = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS = re.compile(r"[^\s<>@\[\]()\"',;]{1,64}@[\w.-]{1,255}")
-_NAMED = re.compile(r"[<\[]([^\s<>@\[\]()\"',;]{1,64}@[\w.-]{1,255})[>\]]")
+_NAMED = re.compile(
+    r"(?:[<\[]|(?<!mailto)(?<!contact)(?<!write to)(?<!write)[:=] ?)"
+    r"([^\s<>@\[\]()\"',;]{1,64}@[\w.-]{1,255})"
+)
 _LINK = re.compile(r"\b(?:https?://|www\.)\S{1,500}", re.IGNORECASE)
 _HOST = re.compile(
     r"\b(?!storedrv|transport|resolver|queue|submission)(?:[a-z0-9_-]{1,63}\.){1,8}[a-z]{2,24}\b",
@@ -44,7 +47,7 @@ class ReplyText(NamedTuple):
     enhanced: str | None
     words: str
     addresses: tuple[str, ...]
-    """Those in brackets, which are not there to be written to."""
+    """Those in brackets or after a colon, which are not there to be written to."""
     links: str
     hosts: tuple[str, ...] = ()
     rejects_recipient: bool = False

@@ -33,6 +33,13 @@ SENDER_WORDS: Sequence[tuple[Cause, re.Pattern[str]]] = (
             r"\bfor (?:the )?(?:sender|mail from|return path)(?:'s)? (?:domain|address)",
             r"\b(?:invalid|unknown|bad|banned|unverified|unauthori[sz]ed|forged|spoofed|fake) "
             r"(?:outbound )?(?:sender|from|return[- ]path|mail from|envelope)\b",
+            r"\b(?:valid|known|registered|allowed) (?:sending|sender|from)\b",
+            r"(?:\b(?:absender|exp[eé]diteur|remitente|remetente|mittente|afzender|nadawc|"
+            r"avs[aä]ndar|avsender|afsender)|отправител|发件人|發件人|寄件者|送信者|送信元)\w{0,12}"
+            r"[^.;]{0,40}(?:\b(?:unbekannt|nicht|ung[uü]ltig|existiert|abgelehnt|gesperrt|inconnu|"
+            r"n'existe|invalide|refus|bloqu|desconocid|desconhecid|no existe|n[aã]o|inv[aá]lid|"
+            r"sconosciut|non|inesistente|rifiutat|onbekend|bestaat|niet|nieznan|nie|ok[aä]nd|"
+            r"ukendt|ukjent|finn)|\bне\b|неизвест|отклон|不存在|无效|不明|拒)",
             r"\bbadmailfrom|\bsendasdenied|\bsend(?:ing)? (?:mail )?(?:as|on behalf)\b|"
             r"\bsender identity",
             r"\baddress is not verified|\bidentities failed|\bsending (?:paused|disabled|"
@@ -58,7 +65,7 @@ SENDER_WORDS: Sequence[tuple[Cause, re.Pattern[str]]] = (
         any_of(
             r"\bspf\b|\bdkim\b|\bdmarc\b|\bsender policy framework|\bdomainkeys|\barc seal",
             r"\bauthenticat(?:e|ion|ed)\b|\bsmtp[- ]?auth|\bnot logged in|\bcredentials|"
-            r"\busername and password|\bauth (?:failed|required)",
+            r"\busername and password|\bauth (?:failed|required)|\b(?:in|by|for|during) auth\b",
             r"\bstarttls|\btls (?:is )?required|\bencryption required|\bnot aligned",
             r"\b(?:anmeldung|authentifi(?:zierung|cation)|autenticaci[oó]n|autenticazione)\b",
         ),
@@ -66,6 +73,9 @@ SENDER_WORDS: Sequence[tuple[Cause, re.Pattern[str]]] = (
     (
         Cause.RATE,
         any_of(
+            r"\b(?:zu viele?|trop d[e']|demasiad\w{1,2}|tropp[ie]|muit[ao]s|te veel|"
+            r"zbyt (?:du|wie)\w+|"
+            r"f[oö]r m[aå]nga|for mange)\b|слишком много|过多|太多|過多",
             r"\btoo (?:many|much)\b|\btoo (?:fast|quickly|frequent)|\bslow(?:ing)? (?:it )?down",
             r"\brate[- ]?limit|\bratelimit|\blimit(?:ed)?\b.{0,30}\brate\b|\bsending rate|"
             r"\bthrottl",
@@ -92,6 +102,8 @@ SENDER_WORDS: Sequence[tuple[Cause, re.Pattern[str]]] = (
             r"\brbls\b|"
             r"\bdnsbls?\b|\bdbl\b|\burib?l\b|\bsbl\b|\bxbl\b|\bzen\b|\brbl\+",
             r"spamhaus|spamcop|barracuda ?central|sorbs|senderscore|talos|cloudmark|\bmailspike",
+            r"\b(?:this|your|sending|connecting) (?:mail ?)?(?:server|host|ip|client|network)\b"
+            r"[^.;]{0,30}\bnot (?:exist|listed|found|known|registered|in|on)\b",
             r"\breputation\b|\bbanned\b|\bdynamic ip|\bresidential ip|\bopen proxy",
             r"(?<!\bnot )\blisted (?:at|in|on|by|with)\b|\bblocked (?:using|by|due|because|from|at|"
             r"for (?:spam|abus|sending|policy))",

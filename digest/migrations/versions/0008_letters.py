@@ -1,4 +1,4 @@
-"""Letters that are owed, how often somebody knocked, and the form that a consent was given on"""
+"""Transactional mail (letter), sign-up limits (knock), and the form that a consent was given on"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -24,6 +24,7 @@ def upgrade() -> None:
     op.add_column(
         "consent", sa.Column("form", sa.String(length=40), nullable=False, server_default="")
     )
+    # Attempts to sign up, counted by a hash of who asked until a moment: what rate limits read.
     op.create_table(
         "knock",
         sa.Column("key", AutoString(length=64), nullable=False),
@@ -32,6 +33,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_knock")),
     )
     op.create_index("ix_knock_until", "knock", ["until"])
+    # A mail to one person (confirmation, welcome, notice), sent by the worker like a delivery.
     op.create_table(
         "letter",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -60,6 +62,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_letter_key")),
         sqlite_autoincrement=True,
     )
+    # The worker looks for what is still to be sent, by its time.
     still_open = sa.text(_one_of("state", _STATES[:2]))
     op.create_index(
         "ix_letter_open",

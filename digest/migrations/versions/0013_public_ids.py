@@ -1,4 +1,4 @@
-"""Random public ids for people, issues and letters; void links; names asked for; known secrets"""
+"""Random public ids for people, issues and letters, revoked links, sign-up requests, known secrets"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -112,6 +112,8 @@ def _copy_letters(moment: store.base.UtcDateTime) -> None:
 
 
 def _new_tables(moment: store.base.UtcDateTime) -> None:
+    """Create the tables that links of the past, their revocation and sign-ups are looked up in."""
+    # Ids by which links of an earlier life of a person (an export, a merge) still name them.
     op.create_table(
         "former_public_id",
         sa.Column("public_id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -121,6 +123,7 @@ def _new_tables(moment: store.base.UtcDateTime) -> None:
         sa.PrimaryKeyConstraint("public_id", name=op.f("pk_former_public_id")),
     )
     op.create_index("ix_former_public_id_legacy_number", "former_public_id", ["legacy_number"])
+    # Who made a person's links void, when and why; without a person, those of everybody.
     op.create_table(
         "link_revocation",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -131,6 +134,7 @@ def _new_tables(moment: store.base.UtcDateTime) -> None:
         _of_subscriber("link_revocation"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_link_revocation")),
     )
+    # The name that each sign-up asked for, taken over by the confirmation that belongs to it.
     op.create_table(
         "signup_request",
         sa.Column("subscriber_id", sa.Integer(), autoincrement=False, nullable=False),
@@ -140,6 +144,7 @@ def _new_tables(moment: store.base.UtcDateTime) -> None:
         _of_subscriber("signup_request"),
         sa.PrimaryKeyConstraint("subscriber_id", "number", name=op.f("pk_signup_request")),
     )
+    # Secrets that links were made with, by fingerprint, and the address hashes' key wrapped by each.
     op.create_table(
         "known_secret",
         sa.Column("fingerprint", AutoString(length=16), nullable=False),

@@ -1,7 +1,7 @@
 """Inlines styles into the HTML of the MJML library, and minifies it.
 
 What mail clients need stays: style blocks with media queries and dark mode, Outlook's
-conditional comments, every quote around an attribute, every optional end tag.
+conditional comments, every quote around an attribute, every end tag. `waste` says what else goes.
 """
 
 import re
@@ -11,6 +11,7 @@ from functools import lru_cache
 import css_inline
 
 from digest.render.mjml.compiler import INLINE_STYLE
+from digest.render.mjml.waste import Waste, find_waste, join_conditions
 
 TAG_CACHE_SIZE = 2_048
 """An issue has some thousand tags, and most of them are the same."""
@@ -52,15 +53,19 @@ def inline_and_minify(html: str) -> str:
         load_remote_stylesheets=False,
         extra_css=_plain_css(css),
     )
-    minified = minify(inliner.inline(_INLINE_BLOCK.sub("", html)))
+    minified = minify(inliner.inline(_INLINE_BLOCK.sub("", html)), css)
     # Gmail makes a <div> of it, beside a <u>: `u + #body` is how a rule for Gmail alone begins.
     return minified.replace("<body ", '<body id="body" ', 1)
 
 
-def minify(html: str) -> str:
-    """Remove white space between blocks, comments (but not Outlook's) and spaces in styles."""
+def minify(html: str, css: str = "") -> str:
+    """Remove white space between blocks, comments (but not Outlook's) and what is of no effect.
+
+    `css` are the styles that were inlined: classes that they alone name have done their work.
+    """
     out: list[str] = []
     found = list(pieces(html))
+    waste = find_waste(html, css, [piece for kind, piece in found if kind in ("style", "comment")])
     shown = False  # whether white space here would be seen
     for index, (kind, piece) in enumerate(found):
         if kind == "text":
@@ -68,14 +73,15 @@ def minify(html: str) -> str:
             out.append(text)
             shown = not text.endswith(" ") if text else shown
         elif kind == "comment":
-            out.append(_between_tags(piece) if _is_condition(piece) else "")
+            if _is_condition(piece):
+                join_conditions(out, _between_tags(piece))
         elif kind == "style":
-            out.append(_style(piece))
+            out.append(waste.prune(_style(piece)))
         elif kind == "kept":
             out.append(piece)
             shown = False
         else:
-            out.append(_tag(piece))
+            out.append(_tag(piece, waste))
             shown = tag_name(piece) in _INLINE_TAGS and (shown or tag_name(piece) in _DRAWN)
     return "".join(out)
 
@@ -122,12 +128,14 @@ def _between_tags(comment: str) -> str:
 
 
 @lru_cache(maxsize=TAG_CACHE_SIZE)
-def _tag(tag: str) -> str:
+def _tag(tag: str, waste: Waste) -> str:
     """Minify the style of a tag, and escape brackets in values: some parsers take them for tags."""
+    if waste.needless(tag):
+        return ""
     closed = _QUOTED_VALUE.sub(
         lambda match: match[0].replace("<", "&lt;").replace(">", "&gt;"), tag
     )
-    return _STYLE_VALUE.sub(lambda match: _declarations(match[0]), closed, count=1)
+    return waste.strip(_STYLE_VALUE.sub(lambda match: _declarations(match[0]), closed, count=1))
 
 
 def _declarations(css: str) -> str:

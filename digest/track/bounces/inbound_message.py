@@ -20,6 +20,10 @@ MAX_SECTION_LENGTH = 64 * 1024
 MAX_SECTIONS = 30
 MAX_LINES = 15_000
 """Lines read of a message: as many as a returned original of 1 MB has."""
+MAX_PARTS = 100
+"""Headers of content (`Content-Type` and the like) that are read, at any depth."""
+MAX_CONTENT_HEADER = 500
+"""Bytes of each: the email package takes the square of their parameters."""
 MAX_HEADER_LENGTH = 2_000
 _MAX_REPAIR_BYTES = 16 * 1024
 
@@ -33,6 +37,11 @@ _BOUNDARY_LINE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _LINE_END = re.compile(rb"\r\n?|\n")
+_CONTENT_HEADER = re.compile(
+    rb"^(content-(?:type|disposition|transfer-encoding):(?:[^\n]|\n[ \t]){0,%d})"
+    rb"[^\n]*+(?:\n[ \t][^\n]*+)*+" % MAX_CONTENT_HEADER,
+    re.IGNORECASE | re.MULTILINE,
+)
 _TAG = re.compile(r"<[^<>]{0,500}>")
 
 
@@ -71,7 +80,7 @@ class InboundMessage(NamedTuple):
 
 def read_message(raw: bytes) -> InboundMessage:
     """May raise whatever the email package raises."""
-    raw = _first_lines(raw)
+    raw = _first_parts(_first_lines(raw))
     raw = _NESTED.sub(rb"\1text/x-\2", raw)
     message = message_from_bytes(raw, policy=compat32)
     if not _has_parts(message) and (repaired := _repaired(raw, message)):
@@ -87,6 +96,15 @@ def _first_lines(raw: bytes) -> bytes:
     """Returns the message up to MAX_LINES: the email package looks at each line several times."""
     last = next(islice(_LINE_END.finditer(raw), MAX_LINES - 1, None), None)
     return raw[: last.end()] if last else raw
+
+
+def _first_parts(raw: bytes) -> bytes:
+    """Returns the message up to MAX_PARTS headers of content, each cut, with bare line ends."""
+    raw = raw.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    one_too_many = next(islice(_CONTENT_HEADER.finditer(raw), MAX_PARTS, None), None)
+    if one_too_many:
+        raw = raw[: one_too_many.start()]
+    return _CONTENT_HEADER.sub(rb"\1", raw)
 
 
 def header(message: Message, name: str) -> str:

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from digest.track.bounces.parse import Meaning
 from digest.track.bounces.tables import InboundMessageRow
-from subscribers.tables import Subscriber
+from subscribers.tables import Subscriber, SubscriberStatus
 
 UNDECIDED = (Meaning.UNSUBSCRIBE_REQUEST, Meaning.NOT_UNDERSTOOD)
 """What waits for an editor."""
@@ -22,6 +22,45 @@ class ListedMessage(NamedTuple):
     meaning: str
     note: str
     email: str | None
+
+
+class OpenWish(NamedTuple):
+    """A message in which a reader, who is still mailed, asks in words to unsubscribe."""
+
+    message_id: int
+    read_at: datetime
+    name: str
+    email: str
+
+
+def open_wishes(session: Session, limit: int) -> list[OpenWish]:
+    """Returns the newest first, one for each reader; who has left since is not among them."""
+    statement = (
+        select(InboundMessageRow, Subscriber.email)
+        .join(Subscriber, col(Subscriber.id) == col(InboundMessageRow.subscriber_id))
+        .where(
+            InboundMessageRow.meaning == Meaning.UNSUBSCRIBE_REQUEST,
+            col(Subscriber.status).in_([SubscriberStatus.ACTIVE, SubscriberStatus.PENDING]),
+            col(Subscriber.email).is_not(None),
+        )
+        .order_by(col(InboundMessageRow.id).desc())
+        .limit(limit)
+    )
+    found: dict[str, OpenWish] = {}
+    for one, email in session.exec(statement):
+        if one.id is not None and email:
+            found.setdefault(email, OpenWish(one.id, one.read_at, one.name, email))
+    return list(found.values())
+
+
+def find_wish(session: Session, message_id: int) -> int | None:
+    """Returns the id of the reader who asks in this message to unsubscribe; None if nobody does."""
+    return session.exec(
+        select(InboundMessageRow.subscriber_id).where(
+            InboundMessageRow.id == message_id,
+            InboundMessageRow.meaning == Meaning.UNSUBSCRIBE_REQUEST,
+        )
+    ).one_or_none()
 
 
 def inbound_messages(

@@ -139,7 +139,8 @@ def _salvaged(posted: Any, now: datetime | None) -> SendGridEvent:
     """Returns the event as it should have been posted, as far as it can be read."""
     fields = dict(posted) if isinstance(posted, dict) else {"reason": str(posted)[:MAX_TEXT_LENGTH]}
     kind = fields.get("event")
-    fields["event"] = kind if isinstance(kind, str) and len(kind) <= MAX_KIND_LENGTH else "unknown"
+    is_kind = isinstance(kind, str) and len(kind) <= MAX_KIND_LENGTH and kind.isprintable()
+    fields["event"] = kind if is_kind else "unknown"
     fields["timestamp"] = _seconds(fields.get("timestamp"), now)
     try:
         return _EVENT.validate_python(fields)

@@ -1,16 +1,28 @@
-"""HTTP/1.1 over httptools as uvicorn has it, with a bound on headers and h2c upgrades declined.
+"""HTTP/1.1 over httptools as uvicorn has it, bounded in size and time, h2c upgrades declined.
 
 Uvicorn's protocol takes headers of any length. It also drops the body of a request that offers to
 upgrade to HTTP/2 (`Upgrade: h2c`), as Java's HttpClient does by default; a server may ignore such
-an offer (RFC 9110 section 7.8), and must read the body then.
+an offer (RFC 9110 section 7.8), and must read the body then. And it waits for ever for a
+request that is begun: clients that hold as many as a process may have files open would take the
+site down.
 """
 
+import asyncio
+
+import h11
 import httptools
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEADER_BYTES = 65_536
 """Bytes of the address and all headers of a request, together."""
+RECEIVE_SECONDS = 60.0
+"""How long a request may take to come in, from the connection or its first byte to its last; looked
+at so often, so that the slowest has twice as long."""
+_TOO_SLOW = (
+    b"HTTP/1.1 408 Request Timeout\r\n"
+    b"content-type: text/plain\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+)
 _TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
     b"content-type: text/plain\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
@@ -24,6 +36,22 @@ class BoundedProtocol(HttpToolsProtocol):
     _header_bytes = 0
     _refused = False
     _declined = False
+    _waiting_since: float | None = None
+    """Since when a request is awaited; None while there is one to answer."""
+    _timer: asyncio.TimerHandle | None = None
+    _successor: H11Protocol | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a request."""
+        super().connection_made(transport)
+        self._waiting_since = self.loop.time()
+        self._timer = self.loop.call_later(RECEIVE_SECONDS, self._check_time)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End the wait."""
+        if self._timer is not None:
+            self._timer.cancel()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read what came; a request that offers an upgrade goes on over h11, which reads it all."""
@@ -44,6 +72,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._header_bytes = 0
+        self._waiting_since = self.loop.time()
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -65,8 +94,23 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._waiting_since = None
         if not self._refused and not self._declined:
             super().on_message_complete()
+
+    def _check_time(self) -> None:
+        """Close the connection if its request takes too long; else look again later."""
+        if self.transport.is_closing():
+            return
+        now, since = self.loop.time(), self._waiting_since
+        if self._successor is not None and not _is_coming_in(self._successor):
+            since = now
+        if since is not None and now - since >= RECEIVE_SECONDS:
+            if self._successor is None:
+                self.transport.write(_TOO_SLOW)
+            self.transport.close()
+            return
+        self._timer = self.loop.call_later(RECEIVE_SECONDS, self._check_time)
 
     def _count(self, size: int) -> None:
         self._header_bytes += size
@@ -87,4 +131,11 @@ class BoundedProtocol(HttpToolsProtocol):
         )
         protocol.connection_made(self.transport)
         self.transport.set_protocol(protocol)
+        self._successor, self._waiting_since = protocol, self.loop.time()
         protocol.data_received(b"".join([*head, b"\r\n", rest]))
+
+
+def _is_coming_in(protocol: H11Protocol) -> bool:
+    """Return whether a request has begun and not ended."""
+    connection = protocol.conn
+    return connection.their_state is h11.SEND_BODY or bool(connection.trailing_data[0])

@@ -35,5 +35,8 @@ def is_own(headers: Headers) -> bool:
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site == "same-origin"
-    origin = urlsplit(headers.get("origin", ""))
+    try:
+        origin = urlsplit(headers.get("origin", ""))
+    except ValueError:  # `http://[`
+        return False
     return origin.scheme in {"http", "https"} and origin.netloc == headers.get("host")

@@ -16,6 +16,7 @@ _HOLDERS_TEXT = r"""
 _HOLDERS = frozenset(_HOLDERS_TEXT.split())
 _HOLDERS_AS_WRITTEN = frozenset(["nan", "NaN", "NAN", "NA", "nil", "NIL"])
 """Nan, Na and Nil are names."""
+_LONGEST_HOLDER = max(map(len, _HOLDERS | _HOLDERS_AS_WRITTEN))
 _PLAIN_NAME = re.compile(r"[A-Za-z]+(?: [A-Za-z0-9]+)*")
 _SUSPECT = re.compile(r"[<*{%\[@]")
 
@@ -40,12 +41,11 @@ def undress_address(text: str) -> tuple[ParsedAddress, str]:
 
 def is_plain_name(text: str) -> bool:
     """Return whether a cell is a name as it is, plain ASCII; `read_name` would return the same."""
-    return (
-        _PLAIN_NAME.fullmatch(text) is not None
-        and len(text) <= MAX_NAME_LENGTH
-        and text.lower() not in _HOLDERS
-        and text not in _HOLDERS_AS_WRITTEN
-    )
+    if _PLAIN_NAME.fullmatch(text) is None:
+        return False
+    if len(text) <= _LONGEST_HOLDER:
+        return text.lower() not in _HOLDERS and text not in _HOLDERS_AS_WRITTEN
+    return len(text) <= MAX_NAME_LENGTH
 
 
 def read_name(text: str, email: str) -> str:

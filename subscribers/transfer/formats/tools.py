@@ -159,7 +159,11 @@ TOOLS = (
             "emailaddress status createdat firstname tags",
             "id email state createdat",
         ),
-        _columns(STATUS="state status", SIGNED_UP_AT="createdat subscribedat", LEFT="cancelledat"),
+        _columns(
+            STATUS="state status",
+            SIGNED_UP_AT="createdat subscribedat",
+            LEFT="cancelledat canceledat",
+        ),
         status_words={
             "inactive": _PENDING,
             "cancelled": _LEFT,

@@ -65,6 +65,19 @@ def test_order_is_changed_and_said_back(digest: Run) -> None:
     assert slugs(digest) == before
 
 
+def test_what_was_dropped_comes_up_again_with_its_reason(digest: Run) -> None:
+    slug = slugs(digest)[1]
+    by(digest, "ana", "drop", "1", slug, "--because", "thin reviews")
+    digest("issue", "cancel", "1")
+    assert digest("issue", "draft").out.strip() == "2"
+    issue = json.loads(digest("issue", "show", "2", "--json").out)
+    (found,) = [one for one in issue["picks"] if one["slug"] == slug]
+    reason = 'dropped from issue 1 by ana: "thin reviews"'
+    assert found["reasons"][0] == reason
+    assert f"- {reason}" in digest("issue", "show", "2").out
+    assert reason in digest("comparisons", "show", slug).out
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [

@@ -1,11 +1,14 @@
 """Links and hashes across another secret, a backup elsewhere, rotation, and erasing."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from digest.bootstrap import bootstrap
 from digest.settings import read_settings
+from subscribers.hash_key import fingerprint_of
 from subscribers.tokens import Purpose
 from tests.integration.cli.conftest import Run
 from tests.parts.links import make_token
@@ -85,3 +88,54 @@ def test_an_operator_makes_links_void_with_a_reason(run: Run) -> None:
     assert run("subscribers", "void-links", "--all", "--because", "leaked").status == 0
     assert len({before, after, make_token(app, Purpose.PREFERENCES, 1)}) == 3
     app.close()
+
+
+def test_an_export_of_another_secret_is_taken_with_a_line_for_what_does_not_work(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_SECRET_KEY", OLD)
+    for name in ("ana", "bob"):
+        run("subscribers", "add", f"{name}@example.org")
+    run("subscribers", "erase", "ana@example.org")
+    assert run("subscribers", "export", "list.csv").status == 0
+    for place, secrets, lines in (
+        ("same", OLD, []),
+        ("other", NEW, ["links in mail sent before will not open here", "1 who were erased there"]),
+        ("both", f"{NEW},{OLD}", []),
+    ):
+        monkeypatch.setenv("DIGEST_DATABASE_URL", f"sqlite:///{home}/{place}.db")
+        monkeypatch.setenv("DIGEST_SECRET_KEY", secrets)
+        got = run("subscribers", "import", "list.csv")
+        assert got.status == 0, got
+        said = [
+            line for line in got.err.splitlines() if "links in mail" in line or "erased" in line
+        ]
+        assert len(said) == len(lines), (place, said)
+        for line, begun in zip(said, lines, strict=True):
+            assert begun in line
+
+
+def test_the_doctor_names_the_secrets_by_fingerprint_alone(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGEST_SECRET_KEY", f"{NEW},{OLD}")
+    said = run("doctor").out
+    line = next(line for line in said.splitlines() if "fingerprint" in line)
+    assert f"made with the secret of fingerprint {fingerprint_of(NEW)}" in line
+    assert f"those of {fingerprint_of(OLD)} are read" in line
+    assert OLD not in said
+    assert NEW not in said
+
+
+def test_an_erased_address_stands_in_no_file_of_the_database(run: Run, home: Path) -> None:
+    """The write-ahead log too, while another program holds the database open."""
+    run("subscribers", "add", "zzvictim@example.org")
+    with closing(sqlite3.connect(home / "var/digest.db")) as held:
+        held.execute("SELECT count(*) FROM subscriber").fetchone()
+        assert run("subscribers", "erase", "zzvictim@example.org").status == 0
+        kept = [
+            path.name
+            for path in (home / "var").glob("digest.db*")
+            if b"zzvictim" in path.read_bytes()
+        ]
+    assert kept == []

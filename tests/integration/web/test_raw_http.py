@@ -1,5 +1,6 @@
 """Requests as odd clients send them, byte by byte to the real server."""
 
+import asyncio
 import socket
 import threading
 from collections.abc import Iterator
@@ -9,8 +10,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+from digest.web.middleware import protocol
 from digest.web.server import server_of
+from tests.parts.waiting import until
 
+RELEASED = threading.Event()
 BODY = b'{"email":"ana@example.org"}'
 OFFER = (
     b"POST /api HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
@@ -24,6 +28,8 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers with method, path and body."""
     request = Request(scope, receive)
     body = await request.body()
+    if request.url.path == "/wait":
+        await asyncio.to_thread(RELEASED.wait, 30)
     answer = PlainTextResponse(f"{request.method} {request.url.path} {body.decode()}")
     await answer(scope, receive, send)
 
@@ -108,3 +114,58 @@ def test_headers_beyond_the_bound_are_refused_and_the_server_goes_on(
 def test_usual_headers_pass(port: int) -> None:
     head = b"GET /second HTTP/1.1\r\nHost: x\r\nCookie: " + b"a" * 30_000 + b"\r\n\r\n"
     assert b"200 OK" in exchange(port, head)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "RECEIVE_SECONDS", 0.2)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"POST /api HT",
+        b"POST /api HTTP/1.1\r\nHost: x\r\nX: ",
+        b"POST /api HTTP/1.1\r\nHost: x\r\n" + LENGTH + BODY[:5],
+        OFFER + LENGTH + BODY[:5],
+        b"GET /second HTTP/1.1\r\nHost: x\r\n\r\n" * 2 + b"GET",
+    ],
+    ids=["nothing", "half a line", "half a head", "half a body", "half after an offer", "a third"],
+)
+@pytest.mark.usefixtures("impatient")
+def test_a_request_that_never_ends_is_given_up(sent: bytes, port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+        line.sendall(sent)
+        while line.recv(65_536):
+            pass
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_client_that_drips_is_given_up_all_the_same(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=0.01) as line:
+        line.sendall(b"POST /api HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n")
+
+        def is_over() -> bool:
+            try:
+                line.sendall(b"a")
+                return not line.recv(65_536)
+            except TimeoutError:
+                return False
+            except OSError:
+                return True
+
+        until(is_over, "the end of the connection")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_answer_that_takes_its_time_is_waited_for(port: int) -> None:
+    """Longer than a request may take to come in: until an idle connection was given up."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+        line.sendall(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
+        for _ in range(2):
+            with socket.create_connection(("127.0.0.1", port), timeout=30) as idle:
+                while idle.recv(65_536):
+                    pass
+        RELEASED.set()
+        assert b"200 OK" in line.recv(65_536)

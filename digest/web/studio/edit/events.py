@@ -40,11 +40,13 @@ def glance(site: StudioSite, number: int) -> Glance:
         return Glance(issue.revision, issue.state, template_mark(site.renderer.environment))
 
 
-def last_change(site: StudioSite, number: int) -> str:
-    """Return the newest change of the issue as a sentence."""
+def last_change(site: StudioSite, number: int, since: int, editor: str) -> str:
+    """Return the newest change after revision `since` as a sentence: another's, if there is one."""
     with site.store.read() as session:
         told = history(revisions_of(session, number))
-    return next((words for one, words in reversed(told) if one.kind in CHANGING), "")
+    newer = [(one.who, words) for one, words in told if one.kind in CHANGING and one.n > since]
+    others = [words for who, words in newer if who != editor]
+    return (others or [words for _, words in newer] or [""])[-1]
 
 
 def _existing(number: str, site: StudioSiteDep) -> int:
@@ -71,7 +73,9 @@ async def edit_events(
     before = first
     while not context.stop.is_set():
         if (known.revision, known.state) != (before.revision, before.state):
-            words = await run_in_threadpool(last_change, site, number)
+            words = await run_in_threadpool(
+                last_change, site, number, first.revision, context.editor
+            )
             if known.state != before.state:
                 words = f"issue {number} is {known.state} now"
             told = {"revision": known.revision, "state": known.state, "said": words}

@@ -86,7 +86,10 @@ async function save(field) {
     area.dataset.seen = there.dataset.revision || "";
     if (area.value === text) forget(field);
     else keep(field, { text: area.value, seen: area.dataset.seen });
-    put(there);
+    // What others changed meanwhile is shown when the editor asks for it: nothing moves by itself.
+    if (Number(there.dataset.revision) <= Number(edit().dataset.revision) + 1) put(there);
+    const by = find(`[data-field="${CSS.escape(field)}"] .by`, there);
+    if (by && box.isConnected) find(".by", box)?.replaceWith(by);
     tellSaved();
   } catch {
     tell("The studio can't be reached. Your words are kept here and saved when it answers", "bad");
@@ -169,7 +172,10 @@ export function submitEdit(form, submitter) {
   const box = submitter?.closest("[data-conflict]");
   if (box) {
     const was = /** @type {HTMLInputElement} */ (find("input[name^='was:']", box));
-    areaOf(box).defaultValue = was.value;
+    const area = areaOf(box);
+    const mine = area.value;
+    area.defaultValue = was.value; // which is shown too, where nobody has typed since
+    area.value = mine;
     settle(/** @type {HTMLElement} */ (box));
     saveAll();
     return;

@@ -8,11 +8,11 @@ from digest.deliver.transactional.tables import TransactionalMessage
 from subscribers.preferences import Preferences, preferences_of, save_preferences
 from subscribers.tables import Frequency, Subscriber
 from subscribers.tokens import Purpose
+from tests.integration.web.reader.conftest import link_to, reader_of
 from tests.integration.web.rows import (
     ISSUE,
     NOW,
     add_comparison,
-    add_issue,
     add_subscriber,
     everything,
 )
@@ -20,21 +20,8 @@ from tests.integration.web.small_site import SmallSite
 from tests.parts.links import make_token
 
 
-@pytest.fixture
-def anna(site: SmallSite) -> int:
-    add_issue(site.store)
-    return add_subscriber(site.store, site.hasher, created_at=NOW.replace(year=2025))
-
-
 def link(site: SmallSite, subscriber: int) -> str:
-    return f"/preferences/{make_token(site, Purpose.PREFERENCES, subscriber, ISSUE)}"
-
-
-def tracking(site: SmallSite, subscriber: int) -> bool:
-    with site.store.read() as session:
-        found = session.get(Subscriber, subscriber)
-        assert found is not None
-        return found.tracking
+    return link_to(site, Purpose.PREFERENCES, subscriber)
 
 
 def test_looking_shows_the_masked_address_and_changes_nothing(
@@ -57,7 +44,7 @@ def test_tracking_can_be_switched_off_and_on_again(
         answer = client.post(link(site, anna), data={"tracking": choice})
         assert answer.status_code == 200
         assert "Saved" in answer.text
-        assert tracking(site, anna) is kept
+        assert reader_of(site, anna).tracking is kept
 
 
 @pytest.mark.parametrize(
@@ -75,7 +62,7 @@ def test_a_form_that_is_too_large_is_refused(
     client: TestClient, site: SmallSite, anna: int
 ) -> None:
     assert client.post(link(site, anna), content=b"tracking=off&" * 10_000).status_code == 413
-    assert tracking(site, anna) is True
+    assert reader_of(site, anna).tracking is True
 
 
 def test_its_unsubscribe_button_works(client: TestClient, site: SmallSite, anna: int) -> None:

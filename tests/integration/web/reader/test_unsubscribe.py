@@ -13,22 +13,19 @@ from store.engine import Store
 from subscribers.suppression import suppress
 from subscribers.tables import (
     Consent,
-    Subscriber,
     Suppression,
     SuppressionReason,
     UnsubscribeFeedback,
 )
 from subscribers.tokens import Purpose, Tokens
+from tests.integration.web.reader.conftest import link_to, reader_of
 from tests.integration.web.rows import (
     ISSUE,
-    add_delivery,
-    add_issue,
     add_subscriber,
     events,
     everything,
 )
 from tests.integration.web.small_site import SECRET, SmallSite, small_site
-from tests.parts.links import make_token
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
@@ -39,23 +36,8 @@ def site(store: Store) -> SmallSite:
     return small_site(store)
 
 
-@pytest.fixture
-def anna(site: SmallSite) -> int:
-    add_issue(site.store)
-    number = add_subscriber(site.store, site.hasher)
-    add_delivery(site.store, number)
-    return number
-
-
 def link(site: SmallSite, subscriber: int, issue: int = ISSUE) -> str:
-    return f"/unsubscribe/{make_token(site, Purpose.UNSUBSCRIBE, subscriber, issue)}"
-
-
-def status(site: SmallSite, subscriber: int) -> str:
-    with site.store.read() as session:
-        found = session.get(Subscriber, subscriber)
-        assert found is not None
-        return found.status
+    return link_to(site, Purpose.UNSUBSCRIBE, subscriber, issue)
 
 
 def test_looking_at_the_link_changes_nothing(
@@ -92,7 +74,7 @@ def test_one_post_unsubscribes_at_once(
     }[form]()
     assert answer.status_code == 200
     assert "set-cookie" not in answer.headers
-    assert status(site, anna) == "unsubscribed"
+    assert reader_of(site, anna).status == "unsubscribed"
     with site.store.read() as session:
         assert session.exec(select(Suppression.reason)).all() == ["unsubscribed"]
         assert session.exec(select(Consent.kind)).all() == ["withdrawn"]
@@ -103,7 +85,7 @@ def test_a_post_from_another_site_is_taken_too(
 ) -> None:
     headers = {"Origin": "https://mail.example", "Sec-Fetch-Site": "cross-site"}
     assert client.post(link(site, anna), data=ONE_CLICK, headers=headers).status_code == 200
-    assert status(site, anna) == "unsubscribed"
+    assert reader_of(site, anna).status == "unsubscribed"
 
 
 def test_twice_is_as_good_as_once(client: TestClient, site: SmallSite, anna: int) -> None:
@@ -147,7 +129,7 @@ def test_a_link_of_no_issue_unsubscribes_without_an_event(
     client: TestClient, site: SmallSite, anna: int
 ) -> None:
     assert client.post(link(site, anna, issue=0)).status_code == 200
-    assert status(site, anna) == "unsubscribed"
+    assert reader_of(site, anna).status == "unsubscribed"
     assert events(site.store) == []
 
 
@@ -156,14 +138,14 @@ def test_a_link_of_an_issue_they_never_got_unsubscribes_without_an_event(
 ) -> None:
     bert = add_subscriber(site.store, site.hasher, "bert@example.org")
     assert client.post(link(site, bert, issue=99)).status_code == 200
-    assert status(site, bert) == "unsubscribed"
+    assert reader_of(site, bert).status == "unsubscribed"
     assert events(site.store) == []
 
 
 def test_nobody_else_is_touched(client: TestClient, site: SmallSite, anna: int) -> None:
     bert = add_subscriber(site.store, site.hasher, "bert@example.org")
     client.post(link(site, anna))
-    assert status(site, bert) == "active"
+    assert reader_of(site, bert).status == "active"
 
 
 def test_a_previews_link_unsubscribes_nobody(
@@ -197,7 +179,7 @@ def test_a_secret_that_was_replaced_still_reads_old_links(site: SmallSite, anna:
     newer = ["a newer secret of the tests, long enough", SECRET]
     client = TestClient(create_app(replace(site, tokens=Tokens(newer))))
     assert client.post(old).status_code == 200
-    assert status(site, anna) == "unsubscribed"
+    assert reader_of(site, anna).status == "unsubscribed"
 
 
 def test_the_token_stays_out_of_caches_and_referrers(
@@ -216,7 +198,7 @@ def test_a_mistake_is_undone_in_one_press(client: TestClient, site: SmallSite, a
     assert client.get(path).status_code == 405
     for _ in range(2):
         assert "on the list again" in client.post(path).text
-    assert status(site, anna) == "active"
+    assert reader_of(site, anna).status == "active"
     with site.store.read() as session:
         assert session.exec(select(Suppression)).all() == []
         proofs = session.exec(select(Consent).order_by(Consent.id)).all()  # type: ignore[arg-type]
@@ -245,7 +227,7 @@ def test_a_complaint_outlives_the_press(client: TestClient, site: SmallSite, ann
             site.clock(),
         )
     client.post(f"{link(site, anna)}/undo")
-    assert status(site, anna) == "unsubscribed"
+    assert reader_of(site, anna).status == "unsubscribed"
 
 
 def test_a_reason_is_kept_if_one_is_given(client: TestClient, site: SmallSite, anna: int) -> None:

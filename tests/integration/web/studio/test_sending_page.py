@@ -38,6 +38,7 @@ Told = list[tuple[str | None, str | None]]
         {"Origin": "https://evil.example"},
         {"Origin": "http://127.0.0.1:8027"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {},
     ],
 )

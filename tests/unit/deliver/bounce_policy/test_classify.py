@@ -177,3 +177,54 @@ def test_words_are_told_apart_from_those_that_hold_the_same_word(reply: str, cau
     found = classify_reply(reply, Stage.RCPT, recipient=READER)
     assert found.cause is cause
     assert (found.failure_class is FailureClass.HARD) == (cause is Cause.NO_MAILBOX)
+
+
+ABOUT_SOMETHING_ELSE = [
+    "550 Unknown user in AUTH",
+    "550 5.1.1 Account frozen: news@digest.example.org",
+    "550 5.1.1 not a valid sending domain",
+    "550 5.1.1 This mail server does not exist in our partner list",
+    "550 5.1.1 Sandbox account: recipient address not authorized",
+    "554 Free accounts may only send to verified recipients",
+    "550 5.1.1 DKIM signature does not exist",
+    "550 MX record of sender does not exist",
+    "550 Expéditeur inconnu",
+    "550 Mittente sconosciuto",
+    "550 5.1.1 Absenderadresse existiert nicht",
+    "550 Remitente desconocido",
+    "550 Отправитель не существует",
+    "550 发件人不存在",
+    "550 Zu viele unbekannte Empfänger",
+    "550 Trop de destinataires inconnus",
+    "550 Demasiados destinatarios desconocidos",
+    "550 5.1.1 Unknown command",
+    "550 5.1.1 configuration not found",
+    "550 Customer not found: API key invalid",
+    "550 5.1.1 backend does not exist right now",
+    "550 recipient does not want mail from you",
+    "550 mailbox full or does not exist",
+]
+
+
+@pytest.mark.parametrize("stage", [None, Stage.MAIL, Stage.RCPT, Stage.BODY])
+@pytest.mark.parametrize("reply", ABOUT_SOMETHING_ELSE)
+def test_what_is_unknown_may_be_something_else_than_the_mailbox(
+    reply: str, stage: Stage | None
+) -> None:
+    """The sender, the host, a key, a command; in other languages as well."""
+    assert classify(reply, stage) is not FailureClass.HARD
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "550 No one here by the name ana",
+        "550 5.1.1 Ongeldige ontvanger: gebruiker bestaat niet",
+        "550 5.1.1 Empfänger existiert hier nicht",
+        "550 5.1.1 Destinataire inconnu",
+        f"550 User unknown: {READER}",
+        "550 User unknown, contact: help@example.com",
+    ],
+)
+def test_a_missing_mailbox_is_still_read_beside_those(reply: str) -> None:
+    assert classify(reply) is FailureClass.HARD

@@ -206,6 +206,12 @@ def test_a_state_beside_a_city_is_a_place(load: Load) -> None:
     assert load("email,city,state\nana@example.org,Austin,TX\n").unused == ["city", "state"]
 
 
+def test_two_people_whose_addresses_fold_to_one_stay_two(load: Load) -> None:
+    """Of `strauss` and `strauß` one left: the other is not taken for them."""
+    report = load((CASES / "sharp-s.csv").read_bytes())
+    assert (report.added, report.departed, report.repeated) == (1, 1, 0)
+
+
 def test_a_stray_quote_swallows_nobody(load: Load, people: People) -> None:
     report = load((CASES / "stray-quote-swallows.csv").read_bytes())
     assert [one.line for one in report.refused] == [2]

@@ -222,3 +222,8 @@ def test_whatever_the_lesser_fields_hold_the_event_is_kept(told: dict[str, Any],
     assert report.kind is KINDS.get(name, EventKind.UNKNOWN)
     assert json.loads(report.detail)["event"] == name if report.detail != "{}" else True
     assert "\0" not in report.detail + report.note
+
+
+def test_an_event_of_no_readable_kind_does_not_have_the_whole_post_refused() -> None:
+    body = b'[{"event": "\\ud800", "email": "a@b.example", "timestamp": 1}]'
+    assert len(parse_webhook(body, TOKENS, NOW)) == 1

@@ -1,0 +1,226 @@
+"""Finds in the store what editors are to be told: each with a key that is the same ever after."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, col, func, select
+
+from digest.deliver.ledger.finish import count_deliveries
+from digest.deliver.tables import OPEN_STATES, Delivery
+from digest.editors.kinds import NoticeKind
+from digest.issues.history import picks_of
+from digest.issues.tables import Issue, IssueState
+from digest.number_words import count_of
+from digest.pipeline.wording.printed import page_changes
+from schedules.recurrence import Recurrence
+from schedules.tables import Approval, Run, RunState, Schedule
+
+LOOK_BACK = timedelta(days=3)
+"""What is older is no news, to an address or webhook that was just added either."""
+HANGS_AFTER = timedelta(hours=1)
+MAX_NAMED = 8
+"""Picks and changes that a message names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing to tell. `at` is when it happened; who was added later is not told."""
+
+    key: str
+    kind: NoticeKind
+    at: datetime
+    subject: str
+    paragraphs: tuple[str, ...]
+    issue: int | None = None
+
+
+def happenings(session: Session, now: datetime) -> list[Happening]:
+    """Return what has happened of late, whether it was told or not. Reads only."""
+    since = now - LOOK_BACK
+    return [
+        *_drafts(session, since, now),
+        *_changed(session, now),
+        *_runs(session, since),
+        *_finished(session, since),
+        *_held(session, now),
+    ]
+
+
+def _drafts(session: Session, since: datetime, now: datetime) -> Iterator[Happening]:
+    rows = session.exec(
+        select(Issue, Run, Schedule)
+        .join(Run, col(Run.id) == col(Issue.run_id))
+        .join(Schedule, col(Schedule.id) == col(Run.schedule_id))
+        .where(
+            Issue.state == IssueState.DRAFT,
+            col(Issue.approved_at).is_(None),
+            Issue.created_at >= since,
+            Schedule.approval == Approval.WAIT,
+        )
+        .order_by(col(Issue.number))
+    ).all()
+    for issue, run, schedule in rows:
+        number = issue.number or 0
+        picks = [row.title for _, row in picks_of(session, number)]
+        yield Happening(
+            f"draft/{number}",
+            NoticeKind.DRAFT,
+            issue.created_at,
+            f"Issue {number} waits for you: {issue.subject}",
+            (
+                _waits(schedule, run.due_at),
+                f"It has {count_of(len(picks), 'comparison')}: {_named(picks)}.",
+                _deadline(schedule, now),
+            ),
+            number,
+        )
+
+
+def _waits(schedule: Schedule, due_at: datetime) -> str:
+    due = _in_zone(due_at, schedule)
+    return f"The draft of {schedule.name} that was due {due} waits for an editor."
+
+
+def _deadline(schedule: Schedule, now: datetime) -> str:
+    following = Recurrence.parse(schedule.cron, schedule.zone).next(now)
+    said = "Nothing goes out until it is approved."
+    if not following:
+        return said
+    return f"{said} The next issue comes due {_in_zone(following[0], schedule)}."
+
+
+def _changed(session: Session, now: datetime) -> Iterator[Happening]:
+    waiting = session.exec(
+        select(Issue)
+        .where(col(Issue.state).in_((IssueState.APPROVED, IssueState.SCHEDULED)))
+        .order_by(col(Issue.number))
+    ).all()
+    for issue in waiting:
+        changes = [str(one) for one in page_changes(session, issue)]
+        if not changes:
+            continue
+        told = hashlib.sha256("\n".join(changes).encode()).hexdigest()[:16]
+        yield Happening(
+            f"changed/{issue.number}/{(issue.content_hash or '')[:16]}/{told}",
+            NoticeKind.CHANGED,
+            now,
+            f"Issue {issue.number} is approved, and its pages changed",
+            (
+                f"The pages of “{issue.subject}” say otherwise than they did when it was approved.",
+                f"{'; '.join(changes[:MAX_NAMED])}{_more(changes)}.",
+                f"What is approved goes out as it is. All of it: digest issue diff {issue.number}",
+            ),
+            issue.number,
+        )
+
+
+def _runs(session: Session, since: datetime) -> Iterator[Happening]:
+    rows = session.exec(
+        select(Run, Schedule)
+        .join(Schedule, col(Schedule.id) == col(Run.schedule_id))
+        .where(
+            Run.at >= since,
+            col(Run.state).in_((RunState.SKIPPED, RunState.HELD, RunState.MISSED)),
+        )
+        .order_by(col(Run.id))
+    ).all()
+    for run, schedule in rows:
+        due = _in_zone(run.due_at, schedule)
+        yield Happening(
+            f"run/{schedule.name}/{run.due_at.isoformat()}/{run.state}",
+            NoticeKind.RUN,
+            run.at,
+            f"{schedule.name}: the run of {due} was {run.state}",
+            (
+                f"No issue of {schedule.name} was drafted for {due}: {run.note or run.state}.",
+                f"To run it all the same: digest schedule run {schedule.name}",
+            ),
+        )
+
+
+def _finished(session: Session, since: datetime) -> Iterator[Happening]:
+    rows = session.exec(
+        select(Issue)
+        .where(Issue.state == IssueState.FINISHED, col(Issue.finished_at) >= since)
+        .order_by(col(Issue.number))
+    ).all()
+    for issue in rows:
+        number = issue.number or 0
+        counts = count_deliveries(session, number)
+        yield Happening(
+            f"finished/{number}",
+            NoticeKind.FINISHED,
+            issue.finished_at or since,
+            f"Issue {number} is through: {issue.subject}",
+            (
+                f"Issue {number} went to {count_of(issue.audience or 0, 'recipient')}.",
+                f"{', '.join(f'{amount} {name}' for name, amount in counts.items() if amount)}.",
+            ),
+            number,
+        )
+
+
+def _held(session: Session, now: datetime) -> Iterator[Happening]:
+    rows = session.exec(
+        select(Issue)
+        .where(col(Issue.state).in_((IssueState.SENDING, IssueState.PAUSED)))
+        .order_by(col(Issue.number))
+    ).all()
+    for issue in rows:
+        number = issue.number or 0
+        if issue.state == IssueState.PAUSED and issue.held_because and issue.held_at:
+            yield _hangs(
+                issue,
+                f"held/{number}/{issue.held_at.isoformat()}",
+                issue.held_at,
+                issue.held_because,
+            )
+        elif issue.state == IssueState.SENDING and (last := _stands_still(session, issue, now)):
+            why = f"nothing has gone out since {last:%Y-%m-%d %H:%M} UTC"
+            yield _hangs(issue, f"still/{number}/{last.isoformat()}", now, why)
+
+
+def _stands_still(session: Session, issue: Issue, now: datetime) -> datetime | None:
+    """Return when a delivery changed last if that is long ago, and some are still open."""
+    open_ones = session.exec(
+        select(func.count())
+        .select_from(Delivery)
+        .where(Delivery.issue_number == issue.number, col(Delivery.state).in_(OPEN_STATES))
+    ).one()
+    if not open_ones:
+        return None
+    last = session.exec(
+        select(func.max(Delivery.changed_at)).where(Delivery.issue_number == issue.number)
+    ).one()
+    return last if last is not None and now - last > HANGS_AFTER else None
+
+
+def _hangs(issue: Issue, key: str, at: datetime, why: str) -> Happening:
+    return Happening(
+        key,
+        NoticeKind.HELD,
+        at,
+        f"Issue {issue.number} hangs",
+        (
+            f"The sending of “{issue.subject}” hangs: {why}",
+            f"How far it is: digest issue status {issue.number}",
+        ),
+        issue.number,
+    )
+
+
+def _named(names: list[str]) -> str:
+    return "; ".join(names[:MAX_NAMED]) + _more(names)
+
+
+def _more(every: list[str]) -> str:
+    more = len(every) - MAX_NAMED
+    return f"; and {more} more" if more > 0 else ""
+
+
+def _in_zone(moment: datetime, schedule: Schedule) -> str:
+    there = moment.astimezone(ZoneInfo(schedule.zone))
+    return f"{there:%a} {there.day} {there:%b %Y, %H:%M} ({schedule.zone})"

@@ -1,0 +1,25 @@
+"""What editors can be told of."""
+
+from enum import StrEnum
+
+
+class NoticeKind(StrEnum):
+    DRAFT = "draft"
+    """A schedule's draft waits for its editor."""
+    CHANGED = "changed"
+    """A page says otherwise than the approved issue that has it."""
+    RUN = "run"
+    """A run was skipped, held or missed."""
+    FINISHED = "finished"
+    """An issue is through."""
+    HELD = "held"
+    """A sending is held, or nothing has gone out for an hour."""
+
+
+SAID = {
+    NoticeKind.DRAFT: "a draft waits",
+    NoticeKind.CHANGED: "a page changed after approval",
+    NoticeKind.RUN: "a run was skipped, held or missed",
+    NoticeKind.FINISHED: "a send finished",
+    NoticeKind.HELD: "a send hangs",
+}

@@ -1,0 +1,381 @@
+"""Editors finish an issue, in a real browser: by mouse, by touch, by keyboard, without a script."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from digest.pipeline.editing.changes import Move, Write
+from digest.pipeline.editing.edit_view import EditView, edit_view
+from store.engine import Store
+from tests.browser.studio import Editor, Serve
+from tests.browser.watched import watch
+from tests.parts.studio import Studio, open_studio
+from tests.parts.waiting import until
+
+CLOSING = "That is all for **this** week."
+SHIFTS = """() => new Promise(done => {
+  new PerformanceObserver(list => { window.shifts = (window.shifts || 0)
+    + list.getEntries().filter(one => !one.hadRecentInput).reduce((sum, one) => sum + one.value, 0);
+  }).observe({type: 'layout-shift', buffered: true});
+  requestAnimationFrame(() => requestAnimationFrame(() => done(window.shifts || 0)));
+})"""
+
+
+@pytest.fixture
+def studio(sqlite_store: Store, tmp_path: Path) -> Iterator[Studio]:
+    made = open_studio(sqlite_store, tmp_path)
+    yield made
+    made.close()
+
+
+def sit_down(
+    chromium: Browser,
+    home: str,
+    folder: Path,
+    *,
+    width: int = 1280,
+    scheme: str = "light",
+    scripts: bool = True,
+    touch: bool = False,
+) -> Editor:
+    watched = watch(chromium, home, width, scheme, javascript=scripts, touch=touch)
+    watched.page.set_default_timeout(15_000)
+    pictures = folder / "pictures"
+    pictures.mkdir(exist_ok=True)
+    return Editor(watched, pictures, scripts)
+
+
+def view(studio: Studio) -> EditView:
+    with studio.app.store.read() as session:
+        content = studio.app.renderer.content(session, studio.number)
+        return edit_view(session, studio.number, content, studio.app.language)
+
+
+def slugs(studio: Studio) -> list[str]:
+    return [one.slug for one in view(studio).picks]
+
+
+def settled(page: Page) -> None:
+    page.locator("#saved-words", has_text=re.compile(r"^Saved \d\d:\d\d")).wait_for()
+
+
+def mail(page: Page) -> str:
+    return str(page.frame_locator("#mail").locator("body").inner_text())
+
+
+def by_press(page: Page) -> Callable[[str], None]:
+    return lambda selector: page.locator(selector).click()
+
+
+def by_tap(page: Page) -> Callable[[str], None]:
+    return lambda selector: page.locator(selector).tap()
+
+
+SCREENS = {"mouse": (1280, "light", False), "touch": (375, "dark", True)}
+
+
+@pytest.mark.parametrize("way", SCREENS)
+def test_a_whole_edit(
+    chromium: Browser, serve: Serve, studio: Studio, tmp_path: Path, way: str
+) -> None:
+    width, scheme, touch = SCREENS[way]
+    editor = sit_down(
+        chromium, serve(studio.asgi()), tmp_path, width=width, scheme=scheme, touch=touch
+    )
+    page = editor.page
+    press = by_tap(page) if touch else by_press(page)
+    editor.open(f"/studio/issues/{studio.number}")
+    editor.sees("In the issue", "draft")
+    first, second, third = slugs(studio)[:3]
+    press(f"#lead-{second}")
+    until(lambda: slugs(studio)[0] == second, "the new lead")
+    page.locator(f"#picks > :first-child#pick-{second}").wait_for()
+    press(f"#drop-{third} summary")
+    page.locator(f"#why-{third}").fill("seen it last week")
+    press(f"#drop-{third} button")
+    page.locator(f"#out-{third}").get_by_text("seen it last week").wait_for()
+    press("#proposals summary")
+    press("#take-2")
+    until(lambda: view(studio).subject.revision > 0, "the proposal")
+    page.locator("#f-closing").fill(CLOSING)
+    page.frame_locator("#mail").get_by_text("That is all for").wait_for()
+    settled(page)
+    until(lambda: view(studio).closing.text == CLOSING, "the note in the store")
+    press(f"#more-{second} > summary")
+    press(f"#quote-{second}-left > summary")
+    press(f"#q-{second}-left-1-1")
+    until(lambda: view(studio).picks[0].sides[0].choice == "chosen", "the quote")
+    editor.sees("In the issue", "edited")
+    press("#undo")
+    until(lambda: view(studio).picks[0].sides[0].choice == "", "the quote taken back")
+    press("#redo")
+    until(lambda: view(studio).picks[0].sides[0].choice == "chosen", "the quote again")
+    for look in ("phone", "dark", "plain", "inbox", "text", "source", "headers"):
+        press(f"[data-look={look}]")
+        page.locator(f"[data-look={look}][aria-current]").wait_for()
+        editor.draw(f"view-{look}")
+    press("[data-look=inbox]")
+    page.locator(".gmail").wait_for()
+    editor.sees("In the issue", "inbox")
+    press("#history summary")
+    editor.sees("In the issue", "history")
+    assert first in slugs(studio)
+    page.context.close()
+
+
+def test_dragging_moves_adds_and_drops(
+    chromium: Browser, serve: Serve, studio: Studio, tmp_path: Path
+) -> None:
+    editor = sit_down(chromium, serve(studio.asgi()), tmp_path)
+    page = editor.page
+    editor.open(f"/studio/issues/{studio.number}")
+    page.set_viewport_size({"width": 1280, "height": 2_600})  # a drag does not scroll by itself
+    first, second, third = slugs(studio)[:3]
+    page.locator(f"#pick-{third} [data-grip]").drag_to(page.locator(f"#pick-{first}"))
+    until(lambda: slugs(studio)[:3] == [third, first, second], "the new order")
+    page.locator(f"#pick-{second} [data-grip]").drag_to(page.locator("#left-out-title"))
+    page.keyboard.type("not new")
+    page.keyboard.press("Enter")
+    page.locator(f"#out-{second}").wait_for()
+    page.locator(f"#out-{second} [data-grip]").drag_to(page.locator(f"#pick-{third}"))
+    until(lambda: slugs(studio)[0] == second, "the comparison back, as the lead")
+    editor.is_quiet()
+    page.context.close()
+
+
+def test_by_keys_alone(chromium: Browser, serve: Serve, studio: Studio, tmp_path: Path) -> None:
+    editor = sit_down(chromium, serve(studio.asgi()), tmp_path)
+    page = editor.page
+    keys, said = page.keyboard, page.locator("#said")
+    editor.open(f"/studio/issues/{studio.number}")
+    first, second, third = slugs(studio)[:3]
+    keys.press("j")
+    keys.press("j")
+    assert page.evaluate("document.activeElement.id") == f"pick-{second}"
+    keys.press("l")
+    until(lambda: slugs(studio)[0] == second, "the lead by a key")
+    page.locator(f"#picks > :first-child#pick-{second}").wait_for()
+    said.get_by_text(f"ana made {second} the lead").wait_for()
+    assert page.evaluate("document.activeElement.id") == f"pick-{second}"
+    keys.press("Alt+ArrowDown")
+    until(lambda: slugs(studio)[0] == first, "the move by a key")
+    page.locator(f"#picks > :first-child#pick-{first}").wait_for()
+    keys.press("j")
+    assert page.evaluate("document.activeElement.id") == f"pick-{third}"
+    keys.press("x")
+    keys.type("no time")
+    keys.press("Enter")
+    page.locator(f"#out-{third}").wait_for()
+    keys.press("u")
+    until(lambda: third in slugs(studio), "the drop undone")
+    page.locator(f"#pick-{third}").wait_for()
+    page.locator(f"#pick-{third}").focus()
+    keys.press("p")
+    said.get_by_text(f"ana pinned {third}").wait_for()
+    page.locator(f"#pick-{third}").focus()
+    keys.press("e")
+    keys.type("Jkxu? /")
+    page.frame_locator("#mail").get_by_text("Jkxu? /").wait_for()
+    keys.press("Escape")
+    settled(page)
+    place = slugs(studio).index(third)
+    until(lambda: view(studio).picks[place].headline.text == "Jkxu? /", "the headline")
+    keys.press("/")
+    assert page.evaluate("document.activeElement.id") == "find"
+    page.locator("#picks-title").click()
+    keys.press("?")
+    assert page.locator("#keys").get_attribute("open") is not None
+    editor.sees("In the issue", "keys")
+    page.context.close()
+
+
+FOCUS = """() => { const one = document.activeElement;
+  return [one.id || one.className || one.innerText, getComputedStyle(one).outlineStyle]; }"""
+
+
+def test_tab_reaches_every_control_and_shows_it(
+    chromium: Browser, serve: Serve, studio: Studio, tmp_path: Path
+) -> None:
+    editor = sit_down(chromium, serve(studio.asgi()), tmp_path)
+    editor.open(f"/studio/issues/{studio.number}")
+    last = slugs(studio)[-1]
+    reached: set[str] = set()
+    for _ in range(150):
+        editor.page.keyboard.press("Tab")
+        name, outline = editor.page.evaluate(FOCUS)
+        reached.add(name)
+        if name not in ("mail", "tool"):
+            assert outline != "none", name
+    assert {f"up-{last}", "undo", "f-subject", "f-closing", "find", "who"} <= reached
+    editor.page.context.close()
+
+
+def test_without_a_script(chromium: Browser, serve: Serve, studio: Studio, tmp_path: Path) -> None:
+    editor = sit_down(chromium, serve(studio.asgi()), tmp_path, scripts=False)
+    page = editor.page
+    editor.open(f"/studio/issues/{studio.number}")
+    editor.sees("In the issue", "plain")
+    first, second, third = slugs(studio)[:3]
+    page.locator("#f-closing").fill(CLOSING)
+    editor.press("Save the note")
+    until(lambda: view(studio).closing.text == CLOSING, "the note")
+    page.locator(f"#lead-{second}").click()
+    page.locator(f"#picks > :first-child#pick-{second}").wait_for()
+    page.locator(f"#drop-{third} summary").click()
+    page.locator(f"#why-{third}").fill("seen")
+    page.locator(f"#drop-{third} button").click()
+    page.locator(f"#add-{third}").click()
+    page.locator(f"#pick-{third}").wait_for()
+    page.locator(f"#more-{first} > summary").click()
+    headline = page.locator(f"#f-headline-{first}")
+    headline.fill("A headline of my own")
+    page.locator(f"#more-{first}").get_by_role("button", name="Save", exact=True).click()
+    until(lambda: view(studio).picks[1].headline.text == "A headline of my own", "the headline")
+    studio.app.issues.editor.change(studio.number, Write("closing", "Ben's note."), by="ben")
+    page.locator("#f-closing").fill("Mine again")
+    editor.press("Save the note")
+    page.locator(".clash", has_text="ben wrote this meanwhile").wait_for()
+    editor.sees("In the issue", "plain-conflict")
+    page.get_by_role("button", name="Keep mine").click()
+    until(lambda: view(studio).closing.text == "Mine again", "mine kept")
+    page.get_by_role("link", name="Text", exact=True).click()
+    page.locator("pre", has_text="Hello Sam,").wait_for()
+    page.context.close()
+
+
+def test_two_editors_of_different_fields_and_of_one(
+    chromium: Browser, serve: Serve, studio: Studio, tmp_path: Path
+) -> None:
+    editor = sit_down(chromium, serve(studio.asgi()), tmp_path)
+    page, change = editor.page, studio.app.issues.editor.change
+    with page.expect_request("**/events*"):
+        editor.open(f"/studio/issues/{studio.number}")
+    order = slugs(studio)
+    page.locator("#f-intro").fill("I am writing")
+    change(studio.number, Move(order[0], 2), by="ben")
+    page.locator("#hint").get_by_text("ben moved").wait_for()
+    shown = page.locator("#picks > [data-item]").evaluate_all("all => all.map(x => x.dataset.slug)")
+    editor.draw("hint")
+    settled(page)
+    assert view(studio).intro.text == "I am writing"
+    assert slugs(studio)[0] == order[1]
+    assert shown == order  # nothing moved by itself
+    change(studio.number, Write("closing", "Ben's note."), by="ben")
+    page.locator("#hint").get_by_text("ben wrote the closing note").wait_for()
+    page.locator("#f-closing").fill("Ana's note.")
+    page.locator("#f-closing").blur()
+    page.locator(".clash", has_text="ben wrote this meanwhile").wait_for()
+    assert page.locator("#f-closing").input_value() == "Ana's note."
+    editor.sees("In the issue", "conflict")
+    assert view(studio).closing.text == "Ben's note."
+    page.get_by_role("button", name="Keep mine").click()
+    until(lambda: view(studio).closing.text == "Ana's note.", "mine kept")
+    change(studio.number, Write("closing", "Ben's second."), by="ben")
+    page.locator("#f-closing").fill("Ana's second.")
+    page.locator("#f-closing").blur()
+    page.get_by_role("link", name="Take ben's").click()
+    assert page.locator("#f-closing").input_value() == "Ben's second."
+    page.reload()
+    assert page.locator("#f-closing").input_value() == "Ben's second."
+    with studio.app.store.read() as session:
+        told = [
+            words
+            for _, words in edit_view(
+                session,
+                studio.number,
+                studio.app.renderer.content(session, studio.number),
+                studio.app.language,
+            ).history
+        ]
+    assert any("Ana's second." in one for one in told)  # kept aside
+    editor.is_quiet()
+    page.context.close()
+
+
+def test_no_word_is_lost_when_the_network_is_cut(
+    chromium: Browser, serve: Serve, studio: Studio, tmp_path: Path
+) -> None:
+    editor = sit_down(chromium, serve(studio.asgi()), tmp_path)
+    page = editor.page
+    editor.open(f"/studio/issues/{studio.number}")
+    page.locator("#f-intro").click()
+    page.context.set_offline(True)
+    page.locator("#f-intro").fill("Written on a train")
+    page.locator("#saved", has_text="Your words are kept here").wait_for()
+    editor.draw("offline")
+    page.locator("#f-closing").fill("And on a boat")
+    page.context.set_offline(False)
+    settled(page)
+    until(lambda: view(studio).closing.text == "And on a boat", "the words saved")
+    assert view(studio).intro.text == "Written on a train"
+    page.context.set_offline(True)
+    page.locator("#f-closing").fill("Lost in a tunnel?")
+    page.locator("#saved", has_text="Your words are kept here").wait_for()
+    page.context.set_offline(False)
+    page.goto("about:blank")
+    editor.open(f"/studio/issues/{studio.number}")
+    until(lambda: view(studio).closing.text == "Lost in a tunnel?", "the words of before")
+    page.context.close()
+
+
+def test_the_server_restarts_in_the_middle(
+    chromium: Browser, serve: Serve, studio: Studio, tmp_path: Path
+) -> None:
+    """While it is gone every request fails, which is all that a browser sees of a restart."""
+    editor = sit_down(chromium, serve(studio.asgi()), tmp_path)
+    page = editor.page
+    editor.open(f"/studio/issues/{studio.number}")
+    page.route("**/studio/issues/**", lambda route: route.abort("connectionrefused"))
+    page.locator("#f-subject").fill("Written while it restarts")
+    page.locator("#saved", has_text="Your words are kept here").wait_for()
+    page.locator(f"#down-{slugs(studio)[0]}").click()
+    page.locator("#saved", has_text="nothing was changed").wait_for()
+    page.unroute("**/studio/issues/**")
+    settled(page)
+    until(lambda: view(studio).subject.text == "Written while it restarts", "the subject")
+    page.context.close()
+
+
+def test_typing_keeps_the_caret_the_scroll_and_the_layout(
+    chromium: Browser, serve: Serve, studio: Studio, tmp_path: Path
+) -> None:
+    editor = sit_down(chromium, serve(studio.asgi()), tmp_path)
+    page = editor.page
+    editor.open(f"/studio/issues/{studio.number}")
+    page.locator("#mail[data-shown], #size-words:not(:text('…'))").first.wait_for()
+    page.locator("#f-intro").click()
+    top = "document.querySelector('#mail').contentWindow.scrollY"
+    page.evaluate(top.replace("scrollY", "scrollTo(0, 300)"))
+    page.locator("#f-intro").press("Control+End")
+    page.keyboard.type(" More words, typed one by one.")
+    page.frame_locator("#mail").get_by_text("typed one by one.").wait_for()
+    assert page.evaluate(top) == 300
+    settled(page)
+    page.keyboard.type("!")
+    assert page.locator("#f-intro").input_value().endswith("typed one by one.!")
+    assert page.evaluate(SHIFTS) < 0.02
+    page.context.close()
+
+
+def test_a_changed_template_shows_within_a_second(
+    chromium: Browser, serve: Serve, studio: Studio, tmp_path: Path
+) -> None:
+    editor = sit_down(chromium, serve(studio.asgi()), tmp_path)
+    page = editor.page
+    folder = tmp_path / "templates" / "email"
+    part = folder / "_parts" / "topline.mjml.j2"
+    part.parent.mkdir(parents=True)
+    environment = studio.app.renderer.environment
+    loader = environment.loader
+    assert loader is not None
+    loader.loaders[:0] = [type(loader.loaders[0])(folder)]  # type: ignore[attr-defined]
+    with page.expect_response("**/events*"):
+        editor.open(f"/studio/issues/{studio.number}")
+    page.frame_locator("#mail").get_by_text("Hello Sam,").wait_for()
+    original = (Path(loader.loaders[1].searchpath[0]) / "_parts" / part.name).read_text()  # type: ignore[attr-defined]
+    part.write_text(original.replace('{{ say("View in browser") }}', "Look here"))
+    page.frame_locator("#mail").get_by_text("Look here").wait_for(timeout=3_000)
+    page.context.close()
