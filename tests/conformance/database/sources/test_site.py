@@ -69,7 +69,7 @@ def _publish(web: Site, paths: list[str], changed: dict[str, str] | None = None)
     web.put("/1.xml", sitemap(web, {path: stated[path] for path in paths[:half]}), "text/xml")
     web.put("/2.xml", sitemap(web, {path: stated[path] for path in paths[half:]}), "text/xml")
     web.put("/sitemap.xml", index(web, ["/1.xml", "/2.xml"]), "text/xml")
-    newest = {path: days(2) for path in paths[GOOD - 20 : GOOD]}
+    newest = {f"/compare/{number}": days(2) for number in range(GOOD - 20, GOOD)}
     web.put("/feed.xml", feed(web, newest), "application/rss+xml")
 
 
