@@ -127,16 +127,11 @@ def bootstrap(
     tokens = Tokens(settings.secrets)
     hasher = StoredAddressHasher(store, settings.secrets)
     language = settings.reader_language
-    environment = email_environment(
-        *_template_folders(settings),
-        language=language,
-        content_language=settings.content_language,
-    )
+    environment = _environment(settings)
     renderer = _issue_renderer(settings, environment, tokens, language)
     batch_size = settings.limits.batch_size(provider.batch_size)
     send_tasks = None if store.is_sqlite else open_send_tasks(batch_size, clock)
     notify_workers = send_tasks or notify_nobody
-    mailbox = open_mailbox(settings)
     return App(
         settings=settings,
         store=store,
@@ -170,15 +165,33 @@ def bootstrap(
         ),
         send_tasks=send_tasks,
         signature_verifier=SignatureVerifier(settings.webhook_keys),
-        bounces=(
-            BounceMailboxReader(mailbox, store, tokens, hasher, clock, settings.mail_sender.domain)
-            if mailbox
-            else None
-        ),
+        bounces=_bounce_reader(settings, store, tokens, hasher, clock),
         proof_of_work=ProofOfWork(settings.secrets[0]) if settings.proof_of_work else None,
         guard=SendingGuard(store, clock),
         clock=clock,
     )
+
+
+def _environment(settings: Settings) -> Environment:
+    return email_environment(
+        *_template_folders(settings),
+        language=settings.reader_language,
+        content_language=settings.content_language,
+    )
+
+
+def _bounce_reader(
+    settings: Settings,
+    store: Store,
+    tokens: Tokens,
+    hasher: AddressHasher,
+    clock: Callable[[], datetime],
+) -> BounceMailboxReader | None:
+    mailbox = open_mailbox(settings)
+    if mailbox is None:
+        return None
+    domain = settings.mail_sender.domain
+    return BounceMailboxReader(mailbox, store, tokens, hasher, clock, domain)
 
 
 def _notifier(

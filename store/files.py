@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +16,12 @@ def written_aside(target: Path) -> Iterator[Path]:
     """Yields a new, empty file beside `target`, which takes its place when the block ends well.
 
     It is synced before, and its owner's alone from the start. When the block raises, or the
-    process dies, `target` is as it was. Raises OSError.
+    process dies, `target` is as it was. A pipe or a device is written to, never replaced: then
+    `target` itself is yielded. Raises OSError.
     """
+    if not _may_be_replaced(target):
+        yield target
+        return
     aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     os.close(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
     try:
@@ -31,9 +36,30 @@ def written_aside(target: Path) -> Iterator[Path]:
 
 def open_private(path: Path, encoding: str) -> TextIO:
     """Opens a text file for writing, emptied, that is its owner's alone. Raises OSError."""
+    return open(_private(path), "w", encoding=encoding, newline="")
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Writes a file that is its owner's alone. Raises OSError."""
+    with open(_private(path), "wb") as file:
+        file.write(content)
+
+
+def _private(path: Path) -> int:
     number = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, OWNER_ONLY)
-    os.fchmod(number, OWNER_ONLY)
-    return open(number, "w", encoding=encoding, newline="")  # noqa: PTH123 - a descriptor
+    if stat.S_ISREG(os.fstat(number).st_mode):
+        os.fchmod(number, OWNER_ONLY)
+    return number
+
+
+def _may_be_replaced(target: Path) -> bool:
+    """Return whether a new file may take the place of `target`.
+
+    `/dev/stdout` is a link that leads to a plain file where the output goes to one.
+    """
+    if target.parts[:2] in (("/", "dev"), ("/", "proc")):
+        return False
+    return not target.exists() or target.is_file() or target.is_dir()
 
 
 def _sync(path: Path) -> None:

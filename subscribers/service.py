@@ -27,10 +27,13 @@ _JOINERS = "\u200c\u200d"
 """Invisible characters that Persian and Indic names are spelt with."""
 _WEB_ADDRESS = re.compile(
     r"://|\bwww\.|\w\.[a-z]{2,}/|"
-    r"[\w-]{2}\.(?:app|biz|cc|click|club|cn|com|de|dev|gg|gl|info|link|live|ly|me|net|online|org|pw|"
-    r"ru|shop|site|store|tk|top|uk|us|vip|website|xyz)(?![\w.])",
+    r"[\w-]{2}\.(?:ai|app|at|au|be|biz|blog|br|ca|cc|ch|click|cloud|club|cn|co|com|de|dev|es|eu|fr|"
+    r"gg|gl|in|info|io|it|jp|link|live|ly|me|mov|net|news|nl|online|org|page|pl|pro|pw|ru|se|shop|"
+    r"site|store|tech|tk|top|tv|ua|uk|us|vip|website|xyz|zip|рф|中国|中國)(?![\w.])",
     re.IGNORECASE,
 )
+_DOTS = re.compile("[\u3002\uff0e\uff61]")
+"""Browsers take these for the dot between labels (UTS 46)."""
 """What mail programs make a link of: Node.js, J.R., A.de Vries and Dr.Who are none."""
 MAX_SOURCE_LENGTH = 200
 
@@ -179,7 +182,13 @@ def clean_name(text: str) -> str:
             for one in text
         )
         name = normalize("NFC", " ".join(visible.split()))[:MAX_NAME_LENGTH]
-    return "" if ("." in name or "/" in name) and _WEB_ADDRESS.search(name) else name
+    return "" if _holds_web_address(name) else name
+
+
+def _holds_web_address(name: str) -> bool:
+    if not name.isascii():
+        name = normalize("NFKC", _DOTS.sub(".", name))
+    return ("." in name or "/" in name) and _WEB_ADDRESS.search(name) is not None
 
 
 def _by_key(session: Session, key: str) -> Subscriber | None:

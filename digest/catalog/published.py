@@ -135,13 +135,24 @@ class FoundComparison(NamedTuple):
     slug: str
     title: str
     published_at: datetime
+    is_hidden: bool
 
 
 def find_comparisons(
-    session: Session, text: str, now: datetime, limit: int
+    session: Session, text: str, now: datetime, limit: int, *, hidden: bool = False
 ) -> list[FoundComparison]:
-    """Return published comparisons whose title or slug has every word of `text`, newest first."""
-    query = select_rows(col(Comparison.slug), col(Comparison.title), col(Comparison.published_at))
+    """Return published comparisons whose title or slug has every word of `text`, newest first.
+
+    With `hidden`, those that an editor hid are among them.
+    """
+    query: Any = select_rows(
+        col(Comparison.slug),
+        col(Comparison.title),
+        col(Comparison.published_at),
+        col(Comparison.hidden_at).is_not(None),
+    )
+    if not hidden:
+        query = query.where(col(Comparison.hidden_at).is_(None))
     for word in text.split()[:10]:
         query = query.where(
             col(Comparison.title).icontains(word, autoescape=True)

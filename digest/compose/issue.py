@@ -24,6 +24,9 @@ from digest.compose.statements import messages
 from digest.compose.statements.issue_facts import IssueFacts, issue_facts
 from digest.language.language import ENGLISH, Language
 
+RECENT_ISSUES = 4
+"""Issues whose openings of quotes are not to come back at once."""
+
 
 def compose(
     number: int,
@@ -48,7 +51,9 @@ def compose(
     lead, *others = [with_words(one, edits.get(one.slug, NO_EDITS)) for one in worded]
     apart = {slug for slug, one in edits.items() if one.apart}
     grouped = group_by_tool(list(picked[1:]), others, facts.span, language, apart)
-    lead, groups, briefs = with_choices(*with_quotes(lead, *grouped, picked), picked, edits)
+    recent = [text for issue in facts.past[:RECENT_ISSUES] for text in issue.quotes]
+    quoted = with_quotes(lead, *grouped, picked, recent)
+    lead, groups, briefs = with_choices(*quoted, picked, edits)
     return Content(
         number=number,
         date=day,

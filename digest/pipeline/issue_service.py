@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session, col, update
 
+from digest.compose.quotes import quotes_of
 from digest.deliver.ledger import resend
 from digest.deliver.ledger.freeze import freeze_audience
 from digest.deliver.tables import DeliveryState
@@ -159,7 +160,9 @@ class IssueService:
                 msg = f"issue {number} changed while it was looked at; approve it again"
                 raise IssueError(msg)
             final = reword(session, find_issue(session, number), self.renderer.language)
-            keep_printed(session, number, final.picked)
+            keep_printed(
+                session, number, final.picked, quotes_of(self.renderer.content(session, number))
+            )
             sha256 = freeze(session, number, undated, self.renderer.imprint)
             record_overrides(
                 session,

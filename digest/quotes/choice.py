@@ -31,7 +31,7 @@ _SHORT = 30
 _MOST_TOGETHER = 3
 _FEW_COMMAS = 3
 # What weighs against a candidate, on the scale of `stance`'s signals.
-_BY_HABIT, _SAME_OPENING, _SAME_LENS, _TOGETHER = 1.5, 6.0, 0.75, 2.0
+_BY_HABIT, _SAME_OPENING, _RECENT_OPENING, _SAME_LENS, _TOGETHER = 1.5, 6.0, 3.0, 0.75, 2.0
 # A known verdict is not illustrated with its contrary; a divided panel, with a doubt rather.
 _CONTRARY, _DOUBT = 3.0, 2.0
 _CONTRARY_TO = {Verdict.SHIP: Lean.AGAINST, Verdict.SKIP: Lean.FOR}
@@ -60,6 +60,8 @@ class Setting:
     """What the issue quotes already; nothing is quoted twice."""
     openings: frozenset[str] = frozenset()
     """How those quotes begin."""
+    recent: tuple[str, ...] = ()
+    """How each quote of the last issues began: what began many of them weighs more."""
     lenses: frozenset[Lens] = frozenset()
     """Who speaks already beside this quote."""
 
@@ -150,6 +152,7 @@ def _weight(text: str, review: ReviewPage, around: Setting, longest: int) -> flo
         weight -= _BY_HABIT
     if opening(text, around.habits.names) in around.openings:
         weight -= _SAME_OPENING
+    weight -= _RECENT_OPENING * around.recent.count(opening(text, around.habits.names))
     if review.lens in around.lenses:
         weight -= _SAME_LENS
     return weight

@@ -49,13 +49,18 @@ class IssueQuotes:
 
 
 def issue_quotes(
-    lead: ComparisonView, rows: Sequence[Row] = (), *, habits: Habits | None = None
+    lead: ComparisonView,
+    rows: Sequence[Row] = (),
+    *,
+    habits: Habits | None = None,
+    earlier: Sequence[str] = (),
 ) -> IssueQuotes:
     """Return an issue's quotes, no two with the same words nor, if possible, the same opening.
 
-    `habits` are the issue's; without them, they are detected in the comparisons given.
+    `habits` are the issue's; without them, they are detected in the comparisons given. `earlier`
+    are quotes of the last issues: how they begin is left to them where another sentence serves.
     """
-    chosen = _Chosen(habits or issue_habits([lead, *(row.view for row in rows)]))
+    chosen = _Chosen(habits or issue_habits([lead, *(row.view for row in rows)]), earlier)
     left, right = (chosen.pull(lead, side) for side in (0, 1))
     return IssueQuotes(left, right, tuple(chosen.line(row) for row in rows))
 
@@ -81,8 +86,9 @@ def setting(view: ComparisonView, side: int, found: Habits) -> Setting:
 class _Chosen:
     """What an issue has quoted so far."""
 
-    def __init__(self, found: Habits) -> None:
+    def __init__(self, found: Habits, earlier: Sequence[str]) -> None:
         self.habits = found
+        self.recent = tuple(opening(text, found.names) for text in earlier)
         self.said: frozenset[str] = frozenset()
         self.openings: frozenset[str] = frozenset()
         self.lens: Lens | None = None
@@ -128,6 +134,7 @@ class _Chosen:
             setting(view, side, self.habits),
             said=self.said,
             openings=self.openings,
+            recent=self.recent,
             lenses=lenses,
         )
 

@@ -379,3 +379,21 @@ def test_a_changed_template_shows_within_a_second(
     part.write_text(original.replace('{{ say("View in browser") }}', "Look here"))
     page.frame_locator("#mail").get_by_text("Look here").wait_for(timeout=3_000)
     page.context.close()
+
+
+def test_long_names_fit_on_a_phone(
+    chromium: Browser, serve: Serve, studio: Studio, tmp_path: Path
+) -> None:
+    long = "Rindfleischetikettierungsueberwachungsaufgabenuebertragungsgesetz" * 2
+    first = slugs(studio)[0]
+    for name in ("subject", "intro", f"headline/{first}", f"summary/{first}"):
+        writer = f"somebody-with-a-{long}"
+        studio.app.issues.editor.change(studio.number, Write(name, f"{long} TK"), by=writer)
+    editor = sit_down(chromium, serve(studio.asgi()), tmp_path, width=375)
+    editor.open(f"/studio/issues/{studio.number}")
+    editor.page.locator(f"#more-{first} > summary").click()
+    editor.page.locator("#history > summary").click()
+    editor.page.locator("#found-subject li").first.wait_for()
+    assert "digest issue" not in editor.page.locator("#found-subject").inner_text()
+    editor.sees("In the issue", "long")
+    editor.page.context.close()

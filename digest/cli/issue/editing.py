@@ -52,6 +52,7 @@ def render(
     """Write the issue as one recipient would get it."""
     from digest.message.personalization import slot_text
     from digest.message.template import MessageTemplate
+    from store.files import write_private
 
     with open_app() as app:
         with app.store.read() as session:
@@ -59,12 +60,11 @@ def render(
             personalization = _personalization(app, session, edition, recipient)
         out.mkdir(parents=True, exist_ok=True)
         html = slot_text(edition.html, personalization, as_html=True)
-        (out / "issue.html").write_text(html, encoding="utf-8")
+        write_private(out / "issue.html", html.encode())
         text = slot_text(edition.text, personalization, as_html=False)
-        (out / "issue.txt").write_text(text, encoding="utf-8")
-        (out / "issue.eml").write_bytes(
-            MessageTemplate(edition).message(personalization, app.clock())
-        )
+        write_private(out / "issue.txt", text.encode())
+        message = MessageTemplate(edition).message(personalization, app.clock())
+        write_private(out / "issue.eml", message)
     for name in ("issue.html", "issue.txt", "issue.eml"):
         print(out / name)
 

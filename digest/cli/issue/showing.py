@@ -126,7 +126,10 @@ def _by(one: "TextField | None", issue: "Issue", name: str) -> str:
     """Return who worded a line, unless the words are simply proposed."""
     if "pattern" in (issue.written.get(name) or {}):
         return "   (taken)"
-    return f"   (the editor's: {one.by})" if one is not None and one.is_theirs else ""
+    if one is None or not one.is_theirs:
+        return ""
+    # Older stores do not know which editor.
+    return f"   (the editor's: {one.by})" if one.revision else "   (the editor's)"
 
 
 def _print_beside(one: "TextField | None", indent: str) -> None:

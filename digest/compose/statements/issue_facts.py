@@ -97,13 +97,14 @@ class PastIssue:
     """An earlier issue of the series: its subject, the patterns of its words, its scores.
 
     `scores` are those that it printed, by tool slug (several where its pages differed on a tool);
-    None where that is not known.
+    None where that is not known. `quotes` are what it quoted, as far as that is known.
     """
 
     number: int
     subject: str
     patterns: frozenset[str] = frozenset()
     scores: Mapping[str, Sequence[float | None]] | None = None
+    quotes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

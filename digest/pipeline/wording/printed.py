@@ -47,9 +47,16 @@ def snapshot(view: ComparisonView) -> dict[str, Any]:
     }
 
 
-def keep_printed(session: Session, number: int, picked: Sequence[ComparisonView]) -> None:
-    """Store with each pick of the issue what its page says now."""
-    pages = {view.id: snapshot(view) for view in picked}
+def keep_printed(
+    session: Session,
+    number: int,
+    picked: Sequence[ComparisonView],
+    quotes: Mapping[str, Sequence[str]],
+) -> None:
+    """Store with each pick what its page says now, and what the issue quotes of it (by slug)."""
+    pages = {
+        view.id: snapshot(view) | {"quotes": list(quotes.get(view.slug, ()))} for view in picked
+    }
     for pick, _ in picks_of(session, number):
         pick.printed = pages.get(pick.comparison_id)
         session.add(pick)

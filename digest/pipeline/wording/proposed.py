@@ -147,6 +147,7 @@ def past_issues(session: Session, issue: Issue) -> list[PastIssue]:
             row.subject,
             frozenset(row.patterns),
             _scores(printed.get(row.number or 0, [])),
+            _quotes(printed.get(row.number or 0, [])),
         )
         for row in rows
     ]
@@ -195,3 +196,8 @@ def _reasons(
         ]
         for view in picked
     }
+
+
+def _quotes(printed: Sequence[dict[str, Any] | None]) -> tuple[str, ...]:
+    """Return what an issue quoted; issues of older versions did not keep it."""
+    return tuple(text for page in printed if page for text in page.get("quotes", ()))

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 from fastapi import FastAPI
 
 from digest.render.environment import templates_folder
-from digest.web.studio import bounces, modules, pages
+from digest.web.studio import bounces, comparisons, modules, pages
 from digest.web.studio.context import StudioContext, StudioSite
 from digest.web.studio.cross_site import CrossSiteMiddleware
 from digest.web.studio.edit import actions as edit_actions
@@ -20,7 +20,17 @@ from digest.web.studio.send.progress import SendingMonitor
 if TYPE_CHECKING:
     from digest.web.templating import PageTemplates
 
-PARTS = (pages, bounces, modules, edit_pages, edit_actions, edit_events, send_pages, send_actions)
+PARTS = (
+    pages,
+    bounces,
+    comparisons,
+    modules,
+    edit_pages,
+    edit_actions,
+    edit_events,
+    send_pages,
+    send_actions,
+)
 
 
 def add_studio(app: FastAPI, context: StudioContext) -> None:

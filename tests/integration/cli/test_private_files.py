@@ -1,7 +1,9 @@
 """Files with readers' addresses: their owner's alone, and whole or not there."""
 
 import errno
+import os
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from digest.backup import backup
 from store.engine import Store, StoreError
 from store.files import written_aside
 from tests.integration.cli.conftest import Run
+
+SAMPLES = Path(digest.backup.__file__).parent / "samples" / "comparisons"
 
 
 def mode(path: Path) -> int:
@@ -27,6 +31,39 @@ def test_backup_export_and_refused_rows_are_as_private_as_the_database(
     assert run("subscribers", "export", "out.csv").status == 0
     names = ("var/digest.db", "saved.db", "out.csv", "list.csv.refused.csv", "var/secret.key")
     assert {name: mode(home / name) for name in names} == dict.fromkeys(names, 0o600)
+
+
+def test_a_rendered_issue_holds_a_readers_links_and_is_its_owners_alone(run: Run) -> None:
+    run("comparisons", "import", str(SAMPLES))
+    run("issue", "draft")
+    old = Path("r/issue.html")
+    old.parent.mkdir()
+    old.touch(0o644)
+    assert run("issue", "render", "1", "--out", "r").status == 0
+    assert {path.name: mode(path) for path in old.parent.iterdir()} == dict.fromkeys(
+        ("issue.html", "issue.txt", "issue.eml"), 0o600
+    )
+
+
+def test_a_pipe_is_written_to_and_not_replaced_by_a_file(run: Run, home: Path) -> None:
+    run("subscribers", "add", "ana@example.org")
+    pipe = home / "pipe"
+    os.mkfifo(pipe)
+    before = pipe.stat()
+    got: list[str] = []
+    reader = threading.Thread(target=lambda: got.append(pipe.read_text()))
+    reader.start()
+    assert run("subscribers", "export", "pipe").status == 0
+    reader.join()
+    assert "ana@example.org" in got[0]
+    assert (pipe.stat().st_ino, pipe.stat().st_mode) == (before.st_ino, before.st_mode)
+
+
+@pytest.mark.parametrize("name", ["/dev/stdout", "/dev/full", "/proc/self/fd/1"])
+def test_a_device_is_never_replaced(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "replace", lambda *_: pytest.fail("it was replaced"))
+    with written_aside(Path(name)) as given:
+        assert given == Path(name)
 
 
 def test_a_backup_onto_a_full_disk_leaves_nothing_that_bars_the_next(

@@ -106,3 +106,36 @@ def _view(side: ContenderPage) -> ContenderView:
     return replace(
         contender(side.name, side.panel_score), reviews=side.reviews, description=side.description
     )
+
+
+def test_an_opening_does_not_come_back_week_after_week() -> None:
+    """A season of sixteen weeks whose builder always has the same sentence ready."""
+    earlier: list[list[str]] = []
+    began = []
+    for week in range(16):
+        said = {
+            Lens.BUILDER: (
+                f"The specific decision that earns the ship is the price of plan {week}. "
+                f"Ships because plan {week} runs where the data already is."
+            ),
+            Lens.SKEPTIC: f"What kills this is the cloud's own scheduler in year {week}.",
+            Lens.FOUNDER: f"Skip it if you pay by the seat for plan {week}.",
+        }
+        lead = comparison(week + 1, tool(f"Heron {week}", said), tool(f"Gull {week}", {}))
+        recent = [text for quoted in earlier[-4:] for text in quoted]
+        found = issue_quotes(lead, earlier=recent).left
+        assert found is not None
+        began.append(opening(found.text))
+        earlier.append([found.text])
+    assert len(set(began)) >= 3
+    for at in range(len(began) - 4):
+        assert all(began[at : at + 4].count(one) <= 2 for one in began), began
+
+
+def test_where_nothing_else_serves_an_opening_comes_back() -> None:
+    lead = comparison(
+        1, tool("Heron", {Lens.BUILDER: "Ships because it runs here."}), contender("B")
+    )
+    found = issue_quotes(lead, earlier=["Ships because it was there first."])
+    assert found.left is not None
+    assert found.left.text == "Ships because it runs here."

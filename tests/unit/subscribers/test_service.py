@@ -16,6 +16,7 @@ from subscribers.service import (
     AddressSuppressed,
     AlreadySubscribed,
     add_subscriber,
+    clean_name,
     erase_subscriber,
     find_subscriber,
     unsubscribe,
@@ -222,3 +223,19 @@ def test_the_number_of_somebody_erased_is_not_given_again(
     with sqlite_store.write() as session:
         erase_subscriber(session, hasher, "ana@example.org", NOW)
     assert put("bob@example.org").subscriber_id > ana
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "evil.example.com", "evil。com", "evil．com", "evil｡com", "ｅｖｉｌ.ｃｏｍ",
+        "http:／／evil", "win.zip", "claim.ai", "пример.рф", "a@evil.com", "ev\u200dil.com",
+    ],
+)  # fmt: skip
+def test_a_name_that_mail_programs_would_make_a_link_of_is_none(name: str) -> None:
+    assert clean_name(f"Win {name} now") == ""
+
+
+@pytest.mark.parametrize("name", ["J.R. Smith", "A.de Vries", "Dr.Who", "山田。", "José M.ª"])
+def test_a_name_with_a_dot_is_kept_as_it_is_written(name: str) -> None:
+    assert clean_name(name) == name

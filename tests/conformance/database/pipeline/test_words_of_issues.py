@@ -20,7 +20,7 @@ from digest.pipeline.drafting import NothingNewError
 from digest.pipeline.issue_renderer import IssueRenderer
 from digest.pipeline.issue_service import IssueService
 from digest.pipeline.wording.current import CurrentWords, current_words
-from digest.pipeline.wording.proposed import wording
+from digest.pipeline.wording.proposed import past_issues, wording
 from digest.render.environment import email_environment, templates_folder
 from digest.render.links import Tracking
 from schedules.registry import add_schedule
@@ -309,3 +309,22 @@ def test_a_score_that_moved_since_an_earlier_issue_is_told(
     assert any(
         "Aye" in one.subject and "100%" in one.subject for one in words(store, number).proposals
     )
+
+
+def test_an_approved_issue_keeps_its_quotes_for_the_next(
+    store: Store, clock: Clock, issues: IssueService
+) -> None:
+    """How they begin is left to them for some weeks."""
+    keep(store, "ninety-splits-the-panel", clock)
+    number = issues.draft()
+    with store.read() as session:
+        lead = issues.renderer.content(session, number).lead
+    quoted = {side.pull.quote for side in (lead.left, lead.right) if side.pull}
+    assert quoted
+    issues.approve(number, by="ana")
+    clock.now += timedelta(days=7)
+    keep(store, "neither-ships-subject", clock)
+    later = issues.draft()
+    with store.read() as session:
+        (past,) = past_issues(session, find_issue(session, later))
+    assert set(past.quotes) == quoted

@@ -1,0 +1,91 @@
+"""The comparisons as they were read: to be looked for, hidden, shown again and corrected."""
+
+from typing import Any
+
+from fastapi import APIRouter, HTTPException, Response
+
+from digest.catalog.corrections import CorrectionError, correct, corrections_of, fields, shown
+from digest.catalog.hidden import Hidden, hidden_by, set_hidden
+from digest.catalog.published import find_comparisons
+from digest.catalog.queries import comparison_by_slug
+from digest.web.forms import FormFields
+from digest.web.site import SiteDep, TemplatesDep
+from digest.web.studio.common import HEADERS, in_the_studio, see_other
+from digest.web.studio.context import ContextDep, StudioSite, StudioSiteDep
+from digest.web.templating import PageTemplates
+
+router = APIRouter()
+
+MAX_LISTED = 100
+MISSING, REFUSED = 404, 409
+
+
+@router.get("/comparisons/")
+def list_comparisons(site: SiteDep, templates: TemplatesDep, find: str = "") -> Response:
+    """Lists comparisons, the newest first, or those that have every word of `find`."""
+    words = " ".join(find.split())[:200]
+    with site.store.read() as session:
+        found = find_comparisons(session, words, site.clock(), MAX_LISTED + 1, hidden=True)
+    return templates.show(
+        "studio/comparisons/list.html",
+        headers=HEADERS,
+        found=found[:MAX_LISTED],
+        has_more=len(found) > MAX_LISTED,
+        search=words,
+    )
+
+
+@router.get("/comparisons/{slug}")
+def show_comparison(slug: str, site: StudioSiteDep, templates: TemplatesDep) -> Response:
+    """Shows what was read of a page, and what an editor corrected."""
+    return _page(site, templates, slug)
+
+
+@router.post("/comparisons/{slug}")
+def change_comparison(
+    slug: str,
+    given: FormFields,
+    site: StudioSiteDep,
+    templates: TemplatesDep,
+    context: ContextDep,
+) -> Response:
+    """Hides the comparison, shows it again, or corrects one field."""
+    now, act = site.clock(), given.get("do", "")
+    try:
+        with site.store.write() as session:
+            if act in ("hide", "show"):
+                hidden = Hidden(context.editor, now) if act == "hide" else None
+                set_hidden(session, slug, hidden, now)
+            elif act == "correct":
+                field, value = given.get("field", ""), given.get("value", "")
+                correct(session, slug, field, value, who=context.editor, now=now)
+    except CorrectionError as error:
+        return _page(site, templates, slug, problem=in_the_studio(str(error)), given=given)
+    return see_other(f"{templates.base}/studio/comparisons/{slug}")
+
+
+def _page(
+    site: StudioSite,
+    templates: PageTemplates,
+    slug: str,
+    *,
+    problem: str = "",
+    given: dict[str, str] | None = None,
+) -> Response:
+    with site.store.read() as session:
+        view = comparison_by_slug(session, slug)
+        if view is None:
+            raise HTTPException(MISSING)
+        hidden = hidden_by(session, slug)
+        corrected: list[Any] = corrections_of(session, view.id)
+    return templates.show(
+        "studio/comparisons/show.html",
+        status=REFUSED if problem else 200,
+        headers=HEADERS,
+        view=view,
+        hidden=hidden,
+        corrections=[(one.field, one.who, shown(one.page_now)) for one in corrected],
+        fields=fields(),
+        problem=problem,
+        given=given or {},
+    )

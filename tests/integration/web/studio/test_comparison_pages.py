@@ -1,0 +1,52 @@
+"""The studio's pages of comparisons: found, shown, hidden, corrected."""
+
+from starlette.testclient import TestClient
+
+from digest.catalog.queries import ComparisonView, all_comparisons, comparison_by_slug
+from tests.parts.studio import Studio
+
+EVIL = "<script>alert(1)</script>"
+
+
+def first(office: Studio) -> ComparisonView:
+    with office.app.store.read() as session:
+        return all_comparisons(session)[0]
+
+
+def test_comparisons_are_listed_and_found(editor: TestClient, office: Studio) -> None:
+    view = first(office)
+    assert view.slug in editor.get("/studio/comparisons/").text
+    word = view.contenders[0].name.split()[0]
+    assert view.slug in editor.get("/studio/comparisons/", params={"find": word}).text
+    nothing = editor.get("/studio/comparisons/", params={"find": EVIL}).text
+    assert "No comparison has" in nothing
+    assert EVIL not in nothing
+
+
+def test_one_is_hidden_and_shown_again(editor: TestClient, office: Studio) -> None:
+    path = f"/studio/comparisons/{first(office).slug}"
+    for act, is_hidden in (("hide", True), ("show", False)):
+        assert editor.post(path, data={"do": act}).status_code == 303
+        assert ("hidden by ana" in editor.get(path).text) is is_hidden
+        assert (">hidden<" in editor.get("/studio/comparisons/").text) is is_hidden
+
+
+def test_what_was_misread_is_corrected(editor: TestClient, office: Studio) -> None:
+    slug = first(office).slug
+    path = f"/studio/comparisons/{slug}"
+    form = {"do": "correct", "field": "left.tagline", "value": EVIL}
+    assert editor.post(path, data=form).status_code == 303
+    with office.app.store.read() as session:
+        view = comparison_by_slug(session, slug)
+    assert view is not None
+    assert view.contenders[0].tagline == EVIL
+    page = editor.get(path).text
+    assert "left.tagline" in page
+    assert EVIL not in page
+    refused = editor.post(path, data={**form, "field": "left.panel_score", "value": "lots"})
+    assert refused.status_code == 409
+    assert 'value="lots"' in refused.text
+
+
+def test_one_that_is_not_there_is_a_404(editor: TestClient, office: Studio) -> None:
+    assert editor.get("/studio/comparisons/nothing-like-it").status_code == 404
