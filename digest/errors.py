@@ -30,6 +30,7 @@
     │   ├── CorrectionError           a page can't be corrected like that
     │   ├── DkimKeyError              a DKIM key can't be used
     │   ├── EditorAddressError        an editor's address can't be added or removed
+    │   ├── FetchError                what a source names can't be read
     │   ├── FileError                 a file can't be read or is too large
     │   ├── ImportRefusedError        a subscriber file can't be imported at all
     │   ├── IssueError                an issue can't do this in its state
@@ -49,6 +50,7 @@
     │   ├── RefusedTestError          a provider did not take a test message
     │   ├── ScheduleError             a schedule or its rule is wrong
     │   ├── SettingsError             a setting is missing or wrong
+    │   ├── SourceError               a source is unknown, or was given something wrong
     │   ├── StoreError                the database can't be opened, or is of another version
     │   ├── SuppressionRemovalError   a suppression can't be removed
     │   ├── TemplateError             a template has a mistake

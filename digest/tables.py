@@ -9,6 +9,7 @@ from digest.editors import tables as editors
 from digest.events import tables as track
 from digest.issues import tables as issues
 from digest.issues.revisions import tables as revisions
+from digest.sources import tables as sources
 from digest.track.bounces import tables as bounces
 from schedules import tables as schedules
 from store.base import complete_partial_indexes
@@ -22,6 +23,7 @@ ROOMS = (
     letters,
     issues,
     revisions,
+    sources,
     track,
     schedules,
     subscribers,

@@ -3,9 +3,13 @@
 import logging
 import signal
 import threading
+import time
+from collections.abc import Callable
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import select
 
 from digest.bootstrap import App
 from digest.deliver.ledger.worker_lock import WorkerLock, worker_lock
@@ -17,9 +21,15 @@ from store.engine import describe_error
 from store.errors import UserError
 from store.outage import pauses
 
+if TYPE_CHECKING:
+    from digest.sources.fetch import Fetcher
+    from digest.sources.reader import SourceReader
+
 POLL_SECONDS = 2.0
 TRANSACTIONAL_POLL_SECONDS = 0.5
 """Shorter, since a reader waits for a confirmation; it costs one statement over an empty index."""
+SOURCES_POLL_SECONDS = 20.0
+"""How often a worker looks for sources that are due; their rhythms count in minutes."""
 EDITORS_POLL_SECONDS = 20.0
 log = logging.getLogger(__name__)
 
@@ -31,17 +41,23 @@ def stop_on_signals(stop: threading.Event) -> None:
 
 
 def work(app: App, stop: threading.Event) -> None:
-    """Work until `stop` is set: issues in this thread, transactional mail in a second one."""
-    mailer = threading.Thread(
-        target=deliver_transactional_mail, args=(app, stop), name="transactional mail"
-    )
-    mailer.start()
+    """Work until `stop` is set: issues in this thread, transactional mail and sources in others."""
+    others = [
+        threading.Thread(target=target, args=(app, stop), name=name)
+        for target, name in (
+            (deliver_transactional_mail, "transactional mail"),
+            (read_sources, "sources"),
+        )
+    ]
+    for thread in others:
+        thread.start()
     try:
         with worker_lock(app.store) as lock:
             _send_issues(app, lock, stop)
     finally:
         stop.set()
-        mailer.join()
+        for thread in others:
+            thread.join()
 
 
 def deliver_transactional_mail(app: App, stop: threading.Event) -> None:
@@ -65,6 +81,59 @@ def deliver_transactional_mail(app: App, stop: threading.Event) -> None:
             if not app.store.outage.notice(error):
                 log.exception("transactional mail waits; the next poll tries again")
         stop.wait(next(pause))
+
+
+def read_sources(app: App, stop: threading.Event) -> None:
+    """Read sources as they become due, until `stop` is set; a slow site holds up no mail."""
+    pause = pauses()
+    reader = None
+    while not stop.is_set():
+        try:
+            with worker_lock(app.store) as lock:
+                while not stop.is_set():
+                    if has_sources(app) and app.guard.may_send():
+                        reader = reader or source_reader_of(app, stop.wait)
+                        reader.read_due(lock, stop.is_set)
+                    pause = pauses()
+                    stop.wait(SOURCES_POLL_SECONDS)
+        except DBAPIError as error:
+            if not app.store.outage.notice(error):
+                log.warning("sources wait: %s", describe_error(error))
+        except Exception as error:
+            if not app.store.outage.notice(error):
+                log.exception("sources wait; the next poll tries again")
+        stop.wait(next(pause))
+
+
+def has_sources(app: App) -> bool:
+    """Return whether there is any source; without one nothing of their room is imported."""
+    from digest.sources.tables import Source  # noqa: PLC0415 - its tables are all that is needed
+
+    with app.store.read() as session:
+        return session.exec(select(Source.id).limit(1)).first() is not None
+
+
+def source_reader_of(app: App, pause: Callable[[float], object] = time.sleep) -> "SourceReader":
+    """Return what reads sources, over what `app` holds."""
+    from digest.sources.reader import SourceReader  # noqa: PLC0415 - a client for HTTP takes time
+
+    return SourceReader(app.store, app.clock, fetcher_of(app, pause))
+
+
+def fetcher_of(app: App, pause: Callable[[float], object] = time.sleep) -> "Fetcher":
+    """Return what fetches one source; `pause` waits between two requests to a host."""
+    from digest.sources.http.addresses import AddressPolicy  # noqa: PLC0415 - as above
+    from digest.sources.http.allowed import parse_allowed  # noqa: PLC0415 - as above
+    from digest.sources.reader import open_fetcher  # noqa: PLC0415 - as above
+
+    return open_fetcher(
+        app.store,
+        app.clock,
+        AddressPolicy(parse_allowed(app.settings.source_allow)),
+        public_url=app.settings.public_url,
+        tick=time.monotonic,
+        pause=pause,
+    )
 
 
 def tell_editors(app: App, stop: threading.Event, *, look: bool = True) -> None:

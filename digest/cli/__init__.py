@@ -21,6 +21,7 @@ from digest.cli import (
     editors,
     processes,
     schedule,
+    source,
     studio,
     template,
 )
@@ -43,6 +44,7 @@ app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(bounces.app, name="bounces")
 app.add_typer(schedule.app, name="schedule")
+app.add_typer(source.app, name="source")
 app.add_typer(editors.app, name="editors")
 app.add_typer(database.app, name="database")
 app.add_typer(template.app, name="template")

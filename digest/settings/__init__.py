@@ -42,6 +42,7 @@ from digest.settings.validators import (
     reply_to_text,
     selectors,
     sender_text,
+    source_allow_text,
     split,
     web_address,
     webhook_key_text,
@@ -146,6 +147,8 @@ class Settings(AccessTokenSettings):
     """Whether to use SpamAssassin and caniemail if they are installed."""
     caniemail: Path = Path("node_modules/caniemail")
     """The folder of the npm package."""
+    source_allow: Annotated[str, AfterValidator(source_allow_text)] = ""
+    """Hosts on private networks that sources may be read from, separated by commas."""
     dns_server: Annotated[str, AfterValidator(dns_server_text)] = ""
     """DNS server that `digest doctor` asks, like 9.9.9.9; if empty, this machine's own."""
     dkim_selector: Annotated[str, AfterValidator(selectors)] = ""

@@ -136,6 +136,15 @@ def dns_server_text(value: str) -> str:
     return value.strip()
 
 
+def source_allow_text(value: str) -> str:
+    """Accept host names."""
+    if value.strip():
+        from digest.sources.http.allowed import parse_allowed
+
+        parse_allowed(value)
+    return value
+
+
 def gate_codes_text(value: str) -> str:
     """Accept codes of the gate."""
     if value.strip():

@@ -13,15 +13,17 @@ _SNIFFED_BYTES = 1024
 _SHOWN_CODECS = {"utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16"}
 
 
-def decode(data: bytes, ending: str = "") -> str:
+def decode(data: bytes, ending: str = "", label: str = "") -> str:
     """Decode the bytes of a source with this `ending`. Raises FileError, for no text too.
 
-    A byte order mark says UTF-8 or UTF-16; else HTML may declare its encoding, and all other text
-    is UTF-8.
+    A byte order mark says UTF-8 or UTF-16; else what came with it may be its encoding's `label`, or
+    HTML may declare one, and all other text is UTF-8.
     """
     text = _without_declaration(data)
-    if text is None:
-        text = _as_declared(data) if is_html(data, ending) else _decoded(data, "utf-8")
+    if text is None and (label or is_html(data, ending)):
+        text = _as_declared(data, label or charset.declared_charset(data))
+    elif text is None:
+        text = _decoded(data, "utf-8")
     if "\0" in text:
         raise FileError("a binary file", "page text, Markdown, HTML or JSON")
     if not text.strip():
@@ -45,14 +47,13 @@ def _without_declaration(data: bytes) -> str | None:
     return "\0" if b"\0" in data else None
 
 
-def _as_declared(data: bytes) -> str:
-    """Decode HTML by the encoding that it declares.
+def _as_declared(data: bytes, label: str | None) -> str:
+    """Decode text by the encoding that it declares.
 
     Where it declares one byte a character but its letters are valid UTF-8, it was saved anew and
     the declaration is stale: such text does not come out as UTF-8 by chance. Text in an encoding
     of several bytes a character may, so there the declaration counts.
     """
-    label = charset.declared_charset(data)
     if label is None:
         return _decoded(data, "utf-8")
     try:

@@ -52,6 +52,20 @@ def read_sources(paths: Sequence[str], stdin: TextIO | BinaryIO | None) -> Pages
             yield from _read_path(path)
 
 
+def read_bytes(data: bytes, source: str, ending: str, charset: str = "") -> Pages:
+    """Yield the pages in `data`; `source` names it in messages.
+
+    `ending` tells its form as a file's does, and for another one the first characters do. A
+    `charset` that came with it, as in an HTTP header, counts where there is no byte order mark.
+    """
+    try:
+        text = decode(data, ending, charset)
+    except FileError as error:
+        yield PageError(source, None, error.found, error.expected)
+        return
+    yield from _read_form(text, source, ending)
+
+
 def _read_path(path: str) -> Pages:
     if not path:  # which Path takes for the current folder
         yield PageError('""', None, "an empty path", "a file, a folder or -")
