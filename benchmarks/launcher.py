@@ -27,7 +27,7 @@ PRELOADED = [
     "digest.queue.worker",
     "digest.worker",
 ]
-LONGEST_END = 60.0
+END_TIMEOUT = 60.0
 
 
 @dataclass
@@ -47,9 +47,9 @@ class Sender:
 
     def wait(self) -> int:
         """Its exit code, negative for a signal. Raises TimeoutError where it does not end."""
-        self.process.join(LONGEST_END)
+        self.process.join(END_TIMEOUT)
         if self.process.exitcode is None:
-            raise TimeoutError(f"{self.name} did not end within {LONGEST_END:.0f} s")
+            raise TimeoutError(f"{self.name} did not end within {END_TIMEOUT:.0f} s")
         return self.process.exitcode
 
     @contextmanager

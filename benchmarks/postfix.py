@@ -17,7 +17,7 @@ from digest.deliver.providers.smtp.url import SmtpUrl
 from digest.pipeline.issue_service import IssueService
 from digest.pipeline.sending import Sending
 from store.engine import open_store
-from tests.parts.postfix import Postfix, hindrance
+from tests.parts.servers.postfix import Postfix, hindrance
 from tests.parts.signatures import rsa_key, signer, verdicts
 from tests.parts.world import Clock, add_approved, add_people, issue_renderer
 

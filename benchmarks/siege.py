@@ -27,7 +27,7 @@ FRESH = 0.1
 """The part of the processes that do."""
 SLOW = {"round_trip": 0.010, "each": 0.002}
 CONNECTIONS = 2
-LONGEST_QUIET = 150.0
+QUIET_TIMEOUT = 150.0
 """Seconds without a signal in which an issue has to end: a worker looks round each minute."""
 
 
@@ -76,7 +76,7 @@ class Siege:
             if self.signals:
                 self._strike(number)
                 quiet_since = time.monotonic()
-            elif time.monotonic() - quiet_since > LONGEST_QUIET:
+            elif time.monotonic() - quiet_since > QUIET_TIMEOUT:
                 sys.exit(f"issue {number} does not end: {now}")
             else:
                 time.sleep(0.1)

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0
+FIRST_PAUSE, MAX_PAUSE = 1.0, 15.0
 """Seconds between two tries while a database is away: doubled from the first to the longest."""
 STALE_SECONDS = 5.0
 """How long after its end an error still belongs to the outage: another thread met it before."""
@@ -62,7 +62,7 @@ def pauses() -> Iterator[float]:
     pause = FIRST_PAUSE
     while True:
         yield pause
-        pause = min(2 * pause, LONGEST_PAUSE)
+        pause = min(2 * pause, MAX_PAUSE)
 
 
 def _words_if_away(error: BaseException) -> str | None:

@@ -15,7 +15,7 @@ MAX_SHORT_ID = 2**31
 OLD_NUMBERS = 2**24
 """Short ids lie above what numbers of the time before could be in a link."""
 EPOCHS = 2**16
-LONGEST_STEP = 2**12
+MAX_STEP = 2**12
 """How far apart two epochs of one person's links may lie: at least 16 follow before one returns."""
 random_bytes = os.urandom
 _CELL = re.compile(r"[0-9a-f]{16}(?:[0-9a-f]{2})?")
@@ -50,12 +50,12 @@ def new_short_id() -> int:
 
 
 def epoch_step() -> int:
-    """Returns how far on the next epoch lies: at random, from 1 to LONGEST_STEP.
+    """Returns how far on the next epoch lies: at random, from 1 to MAX_STEP.
 
     By steps of one, a store put back to a time before would give out again the epoch of links that
     were made since, and these would open what they were to open no more.
     """
-    return int.from_bytes(random_bytes(2), "big") % LONGEST_STEP + 1
+    return int.from_bytes(random_bytes(2), "big") % MAX_STEP + 1
 
 
 def to_cell(public_id: int, epoch: int) -> str:

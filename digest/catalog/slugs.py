@@ -18,7 +18,7 @@ _LATIN = {
     "ħ": "h", "ı": "i", "ŋ": "ng", "ĸ": "k", "ŧ": "t", "ə": "e",
 }  # fmt: skip
 
-LONGEST_READ = 1_000
+MAX_READ = 1_000
 """Characters of a name that are folded; a slug is shorter, and ends in a hash of the whole name."""
 
 
@@ -48,7 +48,7 @@ def is_slug(text: str, limit: int) -> bool:
 
 def fold(name: str) -> str:
     """Return the words of `name`, hyphenated; empty if it has no letter and no digit."""
-    text = _lower(name[:LONGEST_READ])
+    text = _lower(name[:MAX_READ])
     for sign, word in _SPOKEN.items():
         text = text.replace(sign, word)
     kept: list[str] = []

@@ -1,4 +1,4 @@
-"""The values that an issue's templates show."""
+"""Defines the values that an issue's templates show."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,4 +1,4 @@
-"""The word or two over the lead."""
+"""Words the kicker: the word or two above the lead's headline."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The sentence of our own under each comparison: no sentence twice in an issue."""
+"""Words our own sentence under each comparison, none of them twice in an issue."""
 
 from collections.abc import Iterator
 

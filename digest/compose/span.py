@@ -1,4 +1,4 @@
-"""The time between two issues of a series, and whether an issue may speak of it."""
+"""Tells the time between two issues of a series, and whether an issue may speak of it."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -14,7 +14,7 @@ from digest.editors.kinds import NoticeKind
 from digest.issues.history import picks_of
 from digest.issues.tables import Issue, IssueState
 from digest.number_words import count_of
-from digest.pipeline.wording.printed import page_changes
+from digest.pipeline.wording.page_snapshots import page_changes
 from schedules.recurrence import Recurrence
 from schedules.tables import Approval, Run, RunState, Schedule
 

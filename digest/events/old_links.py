@@ -1,4 +1,4 @@
-"""Puts public ids into the claims of tokens that were made of row numbers, many at once."""
+"""Replaces row numbers in the claims of old tokens with public ids, many at once."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Event: an append-only fact about a delivery."""
+"""Defines the event table: append-only facts about deliveries."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""The day of an issue: the one on which it is sent, in its schedule's zone."""
+"""Finds the day of an issue: the one on which it is sent, in its schedule's zone."""
 
 from datetime import date, datetime
 from zoneinfo import ZoneInfo

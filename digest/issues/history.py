@@ -1,4 +1,4 @@
-"""Queries over issues: what a series has had, what is unfinished, what an issue holds."""
+"""Queries issues: what a series has had, what is unfinished, what an issue holds."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The state machine of issues: which state may follow which."""
+"""Defines the state machine of issues: which state may follow which."""
 
 from collections.abc import Container
 from typing import TYPE_CHECKING, Any, cast

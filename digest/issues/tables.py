@@ -1,4 +1,4 @@
-"""Tables of issues: Issue, Pick, Variant, Override, Link."""
+"""Defines the tables of issues: Issue, Pick, Variant, Override, Link."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Finds the language of a tag."""
+"""Returns the language for a tag (RFC 5646)."""
 
 from collections.abc import Sequence
 from pathlib import Path

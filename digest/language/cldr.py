@@ -1,4 +1,4 @@
-"""Any language but English: words from a catalogue, numbers, lists and dates by the CLDR."""
+"""Words any language but English: from a catalogue, with numbers, lists and dates by the CLDR."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date

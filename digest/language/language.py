@@ -1,4 +1,4 @@
-"""A language: how it words messages and writes numbers, lists and dates. English stands here.
+"""Defines a language: how it words messages and writes numbers, lists and dates. English is here.
 
 Every other language comes from a catalogue and the CLDR (`digest.language.cldr`), and is an object
 with the same methods. English needs neither, so that no command waits for them.

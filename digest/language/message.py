@@ -1,4 +1,4 @@
-"""The messages that readers see, in English as their keys, and the values they are filled with."""
+"""Defines messages that readers see, with English as their keys, and the values that fill them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Words that pages and mail share and that stand for a value of the data."""
+"""Lists the words for values of the data that pages and mail share."""
 
 from digest.language.message import Message
 

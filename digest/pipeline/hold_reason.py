@@ -1,4 +1,4 @@
-"""Word why a sending is held: what the provider said, how often, and what to do about it."""
+"""Words why a sending is held: what the provider said, how often, and what to do about it."""
 
 from digest.deliver.bounce_policy.failure import Cause
 from digest.deliver.circuit_breaker import Trip

@@ -1,4 +1,4 @@
-"""The actions of editors and schedules on an issue. Each method is one transaction."""
+"""Carries out what editors and schedules do with an issue. Each method is one transaction."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from digest.pipeline.hold import SendingGuard
 from digest.pipeline.issue_renderer import IssueRenderer, freeze
 from digest.pipeline.notify_workers import NotifyWorkers, notify_nobody
 from digest.pipeline.overrides import overrides_of, record_overrides, refuse_blocked
-from digest.pipeline.wording.printed import keep_printed
+from digest.pipeline.wording.page_snapshots import store_snapshots
 from digest.pipeline.wording.proposed import reword
 from digest.render.errors import TemplateError
 from digest.render.issue import dated
@@ -160,7 +160,7 @@ class IssueService:
                 msg = f"issue {number} changed while it was looked at; approve it again"
                 raise IssueError(msg)
             final = reword(session, find_issue(session, number), self.renderer.language)
-            keep_printed(
+            store_snapshots(
                 session, number, final.picked, quotes_of(self.renderer.content(session, number))
             )
             sha256 = freeze(session, number, undated, self.renderer.imprint)

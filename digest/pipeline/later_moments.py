@@ -21,7 +21,7 @@ from store.base import UtcDateTime
 
 SKEW = timedelta(days=1)
 """How far ahead a moment may be: providers state their own, and zones are mistaken."""
-LONGEST_WAIT = timedelta(days=7)
+MAX_WAIT = timedelta(days=7)
 """No batch waits for longer to be tried again."""
 SMALL = ("comparison", "issue", "run", "schedule", "batch")
 """Tables in which such a moment silences something, and which are quick to look through."""
@@ -82,7 +82,7 @@ def correct_later(session: Session, metadata: MetaData, now: datetime) -> None:
     _execute(session, update(TransactionalMessage).where(written > limit).values(not_before=now))
     _execute(
         session,
-        update(Batch).where(col(Batch.not_before) > now + LONGEST_WAIT).values(not_before=now),
+        update(Batch).where(col(Batch.not_before) > now + MAX_WAIT).values(not_before=now),
     )
     for table, column in _columns(metadata, None):
         _execute(session, update(table).where(column > limit).values({column.name: now}))

@@ -1,4 +1,4 @@
-"""Findings of the gate that an editor overrides, and the record of it."""
+"""Overrides findings of the gate on an editor's word, and keeps a record of it."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime

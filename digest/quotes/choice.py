@@ -20,10 +20,10 @@ from digest.quotes.scripts import width, word_count
 from digest.quotes.sentences import folded, is_whole, spans
 from digest.quotes.stance import Lean, stance
 
-FEWEST_WORDS = 5
-LONGEST_PULL = 320
+MIN_WORDS = 5
+MAX_PULL = 320
 """Columns: what the lead's half of the email takes (13 lines)."""
-LONGEST_LINE = 170
+MAX_LINE = 170
 """Columns of a telling line: two lines of the email, three on a phone."""
 _COMFORTABLE = 0.7
 """Share of the longest width up to which a quote reads easily."""
@@ -47,7 +47,7 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class QuoteContext:
     """What is known around the reviews of one tool on one page."""
 
     habits: Habits
@@ -81,7 +81,7 @@ class Chosen:
     rank: tuple[int, int, float]
 
 
-def choose(reviews: Sequence[ReviewPage], around: Setting, longest: int) -> Chosen | None:
+def choose(reviews: Sequence[ReviewPage], around: QuoteContext, longest: int) -> Chosen | None:
     """Return the best quote of `reviews` within `longest` columns; None if no sentence fits.
 
     A reviewer known to be the dissenter comes first. Where the source does not say who dissents,
@@ -96,7 +96,7 @@ def choose(reviews: Sequence[ReviewPage], around: Setting, longest: int) -> Chos
 
 
 def candidates(
-    reviews: Sequence[ReviewPage], around: Setting, longest: int
+    reviews: Sequence[ReviewPage], around: QuoteContext, longest: int
 ) -> Iterator[_Candidate]:
     """Return every quote that could be printed, with its rank."""
     order = 0
@@ -130,7 +130,7 @@ def _quotable(review: str, longest: int) -> tuple[tuple[str, bool, int], ...]:
             text = folded(review[pieces[start].start : pieces[index].end])
             if width(text) > longest:
                 break
-            if word_count(text) < FEWEST_WORDS:
+            if word_count(text) < MIN_WORDS:
                 continue
             if is_whole(text) and (start == index or width(text) <= longest * _COMFORTABLE):
                 found.append((text, start == 0, index - start + 1))
@@ -139,7 +139,7 @@ def _quotable(review: str, longest: int) -> tuple[tuple[str, bool, int], ...]:
     return tuple(found)
 
 
-def _weight(text: str, review: ReviewPage, around: Setting, longest: int) -> float:
+def _weight(text: str, review: ReviewPage, around: QuoteContext, longest: int) -> float:
     """Return the weight of what `text` says, less what speaks against printing it here."""
     said = stance(text, around.rivals)
     weight = said.weight - _unwieldy(text, longest)

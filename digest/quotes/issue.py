@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 from digest.catalog.pages import Lens, Verdict
 from digest.catalog.queries import ComparisonView, ContenderView
-from digest.quotes.choice import LONGEST_LINE, LONGEST_PULL, Quote, Setting, choose
+from digest.quotes.choice import MAX_LINE, MAX_PULL, Quote, QuoteContext, choose
 from digest.quotes.habits import Habits, detect_habits, opening
 from digest.quotes.scripts import width, word_count
 from digest.quotes.sentences import is_whole, sentences
 
-FEWEST_WORDS_OF_A_DESCRIPTION = 5
-_OF_ONE_MIND: dict[float | None, Verdict] = {100.0: Verdict.SHIP, 0.0: Verdict.SKIP}
+MIN_DESCRIPTION_WORDS = 5
+_UNANIMOUS_VERDICT: dict[float | None, Verdict] = {100.0: Verdict.SHIP, 0.0: Verdict.SKIP}
 _HALF = 50
 _WHOLE = 100
 _BRACKETED = re.compile(r"\s*\([^)]*\)\s*$")
@@ -72,13 +72,13 @@ def issue_habits(views: Sequence[ComparisonView]) -> Habits:
     return detect_habits((review.quote for side in contenders for review in side.reviews), names)
 
 
-def setting(view: ComparisonView, side: int, found: Habits) -> Setting:
+def setting(view: ComparisonView, side: int, found: Habits) -> QuoteContext:
     """Return what the source says around the reviews of one contender of `view`."""
     contender, rival = view.contenders[side], view.contenders[1 - side]
-    return Setting(
+    return QuoteContext(
         habits=found,
         rivals=_names(rival),
-        unanimous=_OF_ONE_MIND.get(contender.panel_score),
+        unanimous=_UNANIMOUS_VERDICT.get(contender.panel_score),
         dissent=_dissent(contender),
     )
 
@@ -94,14 +94,14 @@ class _Chosen:
         self.lens: Lens | None = None
 
     def pull(self, view: ComparisonView, side: int) -> Quote | None:
-        return self._choose(view, (side,), LONGEST_PULL)[0]
+        return self._choose(view, (side,), MAX_PULL)[0]
 
     def line(self, row: Row) -> Line | None:
         """Return a line about the row's tool, else the other; without a tool, the best of both."""
         both = (0, 1)
         own = next((at for at in both if row.view.contenders[at].tool_slug == row.about), None)
         for sides in (both,) if own is None else ((own,), (1 - own,)):
-            quote, name = self._choose(row.view, sides, LONGEST_LINE)
+            quote, name = self._choose(row.view, sides, MAX_LINE)
             if quote is not None:
                 return Line(quote.text, name, quote.lens, quote.verdict)
         return _described(row.view.contenders if own is None else (row.view.contenders[own],))
@@ -129,7 +129,7 @@ class _Chosen:
         self.openings |= {opening(quote.text, self.habits.names)}
         return quote, name
 
-    def _around(self, view: ComparisonView, side: int, lenses: frozenset[Lens]) -> Setting:
+    def _around(self, view: ComparisonView, side: int, lenses: frozenset[Lens]) -> QuoteContext:
         return replace(
             setting(view, side, self.habits),
             said=self.said,
@@ -156,11 +156,7 @@ def _described(contenders: Sequence[ContenderView]) -> Line | None:
     """Return a sentence of a description, where no review has one that fits."""
     for contender in contenders:
         for sentence in sentences(contender.description):
-            fits = width(sentence) <= LONGEST_LINE
-            if (
-                fits
-                and word_count(sentence) >= FEWEST_WORDS_OF_A_DESCRIPTION
-                and is_whole(sentence)
-            ):
+            fits = width(sentence) <= MAX_LINE
+            if fits and word_count(sentence) >= MIN_DESCRIPTION_WORDS and is_whole(sentence):
                 return Line(sentence, contender.name, None, None)
     return None

@@ -1,4 +1,4 @@
-"""What a reader's own page shows and changes: status, tracking, and what they follow."""
+"""Reads and changes what a reader's own page shows: status, tracking, and what they follow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Proof of work for the sign-up form: cheap for one visitor, expensive for a robot's thousands.
+"""Checks proof of work for the sign-up form: cheap for one visitor, dear for a robot's thousands.
 
 Uses ALTCHA, version 2 (https://altcha.org/docs/v2/), by its own library. Each challenge is signed,
 expires, and can be used once.

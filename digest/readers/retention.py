@@ -1,4 +1,4 @@
-"""Deletes machines' addresses and programs' names from consents and events after a set time.
+"""Deletes IP addresses and user agents from consents and events after a set time.
 
 A mark a day says how many rows there were, so age is counted from when a row was stored: neither a
 provider's timestamp nor an imported date can change it. What is old is decided by the mark of the

@@ -1,4 +1,4 @@
-"""Signing up with double opt-in: counts and stores the request and queues a confirmation message.
+"""Signs up with double opt-in: counts and stores the request and queues a confirmation message.
 
 Each function runs in one transaction of the caller.
 """

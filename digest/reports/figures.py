@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from subscribers.transfer.cells.formulas import disarm
+from subscribers.transfer.cells.formulas import escape_all_formulas
 
 Value = str | int | float | None
 """None is what is not known, or may not be told: an empty cell."""
@@ -100,4 +100,4 @@ def to_csv(figures: Figures) -> str:
 
 def _cells(row: tuple[Value, ...]) -> Iterator[str]:
     for one in row:
-        yield disarm(one) if isinstance(one, str) else "" if one is None else str(one)
+        yield escape_all_formulas(one) if isinstance(one, str) else "" if one is None else str(one)

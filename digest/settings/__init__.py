@@ -1,4 +1,4 @@
-"""Settings from the environment and `.env`, read once and passed on as values."""
+"""Reads settings from the environment and `.env`, once, and passes them on as values."""
 
 import contextlib
 import os
@@ -55,9 +55,9 @@ if TYPE_CHECKING:
     from digest.render.links import Tracking
 
 SHORTEST_SECRET = 32
-LONGEST_SETTING = 2_000
+MAX_SETTING = 2_000
 """Characters; the longest are lists of networks or of domains with limits."""
-LONGEST_TIME = 36_500
+MAX_TIME = 36_500
 """Days."""
 
 
@@ -124,9 +124,9 @@ class Settings(AccessTokenSettings):
     """The bearer token that /metrics asks for; if empty, nobody sees it."""
     proof_of_work: bool = False
     """Whether a sign-up needs a proof of work: a second of CPU, and JavaScript."""
-    pending_days: int = Field(default=60, ge=0, le=LONGEST_TIME)
+    pending_days: int = Field(default=60, ge=0, le=MAX_TIME)
     """Days after which a sign-up that was never confirmed is deleted; 0 keeps it."""
-    retention_days: int = Field(default=365, ge=0, le=LONGEST_TIME)
+    retention_days: int = Field(default=365, ge=0, le=MAX_TIME)
     """Days after which the addresses of machines and the names of programs are deleted from
     consents, clicks and opens; 0 keeps them."""
     confirmations_per_day: int = Field(default=5_000, ge=1)
@@ -159,10 +159,10 @@ class Settings(AccessTokenSettings):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _has_a_bound(cls, value: Any) -> Any:
+    def _check_length(cls, value: Any) -> Any:
         """Refuse a text too long to be a setting before anything tries to match it."""
-        if isinstance(value, str) and len(value) > LONGEST_SETTING:
-            msg = f"has {len(value)} characters; a setting has {LONGEST_SETTING} at most"
+        if isinstance(value, str) and len(value) > MAX_SETTING:
+            msg = f"has {len(value)} characters; a setting has {MAX_SETTING} at most"
             raise ValueError(msg)
         return value
 
@@ -206,7 +206,7 @@ class Settings(AccessTokenSettings):
         return self
 
     @model_validator(mode="after")
-    def _signatures_speak_for_the_sender(self) -> "Settings":
+    def _check_dkim_alignment(self) -> "Settings":
         if len(split(self.dkim_selector)) != len(split(self.dkim_key_file)):
             msg = (
                 "DIGEST_DKIM_SELECTOR and DIGEST_DKIM_KEY_FILE name a selector and a PEM file "

@@ -1,4 +1,4 @@
-"""Settings of access tokens (XOAUTH2), which replace the passwords of bounce mailbox and relay."""
+"""Reads the settings of access tokens (XOAUTH2), used in place of passwords."""
 
 from typing import Annotated
 

@@ -28,7 +28,7 @@ from digest.sources.urls import canonical_url, hash_of, origin_of
 from store.engine import Store
 
 FIRST_RETRY = timedelta(minutes=10)
-LONGEST_RETRY = timedelta(days=1)
+MAX_RETRY = timedelta(days=1)
 TRIES = 6
 """After so many failures a page is refused."""
 HOST_FAILURES = 3
@@ -264,7 +264,7 @@ class _Reading:
                 row.retry_at = None
                 self._refuse([str(error)])
             else:
-                pause = min(FIRST_RETRY * 2 ** (row.tries - 1), LONGEST_RETRY)
+                pause = min(FIRST_RETRY * 2 ** (row.tries - 1), MAX_RETRY)
                 row.retry_at = now + max(pause, timedelta(seconds=error.retry_seconds or 0))
                 self.record.waiting += 1
             session.add(row)

@@ -9,9 +9,9 @@ from digest.track.provider_events.webhook_ingest import webhook_ingest
 from digest.web import health, metrics, static, webhooks
 from digest.web.error_pages import add_error_pages
 from digest.web.headers import SecurityHeadersMiddleware
-from digest.web.middleware.forwarded import ForwardedWarningMiddleware
-from digest.web.middleware.link_tails import LinkTailMiddleware
+from digest.web.middleware.forwarded_warning import ForwardedWarningMiddleware
 from digest.web.middleware.path_prefix import PathPrefixMiddleware
+from digest.web.middleware.trailing_punctuation import TrailingPunctuationMiddleware
 from digest.web.public import (
     clicks,
     comparisons,
@@ -90,7 +90,7 @@ def pages_of(site: Site, *, studio: bool = False, context: StudioContext | None 
         app.include_router(part.router)
     add_error_pages(app, templates, site.store.outage)
     # The one added last sees a request first.
-    app.add_middleware(LinkTailMiddleware)
+    app.add_middleware(TrailingPunctuationMiddleware)
     app.add_middleware(PathPrefixMiddleware, prefix=templates.base)
     if studio:
         add_studio(app, context or StudioContext())

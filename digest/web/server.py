@@ -54,6 +54,7 @@ def server_of(app: ASGIApp, stop: threading.Event) -> uvicorn.Server:
         lifespan="off",
         access_log=False,
         server_header=False,
+        proxy_headers=True,  # trusts the proxies that FORWARDED_ALLOW_IPS names, else 127.0.0.1
         timeout_graceful_shutdown=GRACE_SECONDS,
         http=_protocol(),
         ws="none",

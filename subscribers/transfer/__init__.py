@@ -1,4 +1,4 @@
-"""Subscriber lists in and out as CSV.
+"""Imports and exports subscriber lists as CSV.
 
     bytes -> encoding -> csv_file (rows) -> formats (columns by tool) -> rows (people) -> batch
 

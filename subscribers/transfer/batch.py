@@ -14,8 +14,8 @@ from subscribers.tables import Subscriber, SubscriberStatus, Suppression
 from subscribers.transfer import bulk_insert
 from subscribers.transfer.departures import (
     ImportOptions,
+    agreed_again,
     block,
-    is_outlived,
     is_personal,
     keep_through_undo,
     leave,
@@ -31,7 +31,7 @@ from subscribers.transfer.identity import (
     ids_seen_before,
     is_off_list,
     link_known,
-    owners_elsewhere,
+    owners_with_other_address,
     public_ids_for,
     why_refused,
 )
@@ -93,7 +93,7 @@ def import_batch(
         if blocked
         else set(),
         seen.repeated(people),
-        owners_elsewhere(session, exported),
+        owners_with_other_address(session, exported),
         ids_seen_before(exported, seen),
     )
     if not dry:
@@ -215,7 +215,7 @@ def _folded(
         if first is one:
             continue
         report.repeated += 1
-        if one.reason and not first.reason and not is_outlived(one.left_at, first.agreed_at):
+        if one.reason and not first.reason and not agreed_again(one.left_at, first.agreed_at):
             people[one.key] = first._replace(
                 status=one.status, left_at=one.left_at, exported=one.exported or first.exported
             )

@@ -1,4 +1,4 @@
-"""Reads a CSV file row by row, so that every line of it is in exactly one row; holds no row.
+"""Reads a CSV file row by row, so that every line of it is in exactly one row.
 
 Source: RFC 4180, and what spreadsheets make of it: semicolons, tabs, a first line `sep=;`, cells
 over several lines. A quote that is never closed, or is closed far down by another stray one, would
@@ -12,9 +12,9 @@ from itertools import repeat
 from typing import TextIO
 
 from subscribers.transfer.encoding import ImportRefusedError
-from subscribers.transfer.formats.columns import normalize_column
+from subscribers.transfer.formats.column_meaning import normalize_column
 from subscribers.transfer.formats.detect import NO_CHOICES, ColumnChoices, has_email
-from subscribers.transfer.lines import LONGEST_LINE, LineReader, LineTooLongError
+from subscribers.transfer.lines import MAX_LINE, LineReader, LineTooLongError
 
 EXAMPLE = "email,first_name"
 _DELIMITERS = (",", ";", "\t", "|")
@@ -61,7 +61,7 @@ class CsvReader:
                 lines = self._lines.take()
             except LineTooLongError:
                 number, start = self._lines.number + 1, self._lines.long_start
-                why = f"a line of more than {LONGEST_LINE:,} characters"
+                why = f"a line of more than {MAX_LINE:,} characters"
                 yield number, number, [start[:_SHOWN]], why
                 self._lines.skip_long_line()
                 continue

@@ -44,7 +44,7 @@ class ImportOptions:
     """The number of this import; None for a dry run."""
 
 
-def is_outlived(left_at: datetime | None, agreed_at: datetime | None) -> bool:
+def agreed_again(left_at: datetime | None, agreed_at: datetime | None) -> bool:
     """Return whether they agreed again after they left; False where a time is missing."""
     return left_at is not None and agreed_at is not None and agreed_at > left_at
 
@@ -115,7 +115,7 @@ def leave(session: Session, options: ImportOptions, number: int, one: ImportRow)
     if (
         person is None
         or reason is None
-        or is_outlived(one.left_at, _agreed_at(session, person, one))
+        or agreed_again(one.left_at, _agreed_at(session, person, one))
     ):
         return
     note = f"{options.source}: {options.tool}"

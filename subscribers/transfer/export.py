@@ -18,7 +18,7 @@ from subscribers.tables import (
     SuppressionRemoval,
     TopicKind,
 )
-from subscribers.transfer.cells.formulas import disarm
+from subscribers.transfer.cells.formulas import escape_all_formulas
 from subscribers.transfer.formats.statuses import ImportedStatus
 
 CHUNK = 1_000
@@ -74,7 +74,7 @@ def export_csv(session: Session, rows: TextIO, fingerprints: Sequence[str] = ())
             chosen = _chosen(one, topics.get(number, {}), lifts.get(one.address_hash, []))
             links = (" ".join(former.get(number, [])), secret)
             cells = (*_cells(one, block, consents.get(number, [])), *chosen, *links)
-            writer.writerow(map(disarm, cells))
+            writer.writerow(map(escape_all_formulas, cells))
         count += len(people)
         session.expunge_all()
     _write_suppressed(session, writer, secret)
@@ -205,7 +205,7 @@ def _write_suppressed(session: Session, writer: Any, secret: str) -> None:
             status = ImportedStatus.SUPPRESSED if block.email else ImportedStatus.ERASED
             cells = (block.email or "", "", status, "", "", "", "", "", *_blocked(block))
             address_hash = "" if block.email else block.address_hash
-            writer.writerow([*map(disarm, cells), address_hash, *_NO_CHOICES, secret])
+            writer.writerow([*map(escape_all_formulas, cells), address_hash, *_NO_CHOICES, secret])
         session.expunge_all()
 
 

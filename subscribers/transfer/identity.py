@@ -1,4 +1,4 @@
-"""Tells by the public id of a row in our own export who on the list it speaks of.
+"""Finds the subscriber to whom an exported row's public id belongs.
 
 Somebody keeps their id when their address changes, so a row may carry the id of somebody who is on
 the list with another address. That is the same person: a second row of them would be mailed after
@@ -41,7 +41,9 @@ class IdOwner(NamedTuple):
     is_current: bool
 
 
-def owners_elsewhere(session: Session, people: Mapping[str, ImportRow]) -> dict[str, IdOwner]:
+def owners_with_other_address(
+    session: Session, people: Mapping[str, ImportRow]
+) -> dict[str, IdOwner]:
     """Return by key whose id a row carries, where they are on the list with another address."""
     brought = {key: named[0] for key, one in people.items() if (named := _named(one))}
     if not brought:

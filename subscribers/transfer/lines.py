@@ -11,7 +11,7 @@ from typing import TextIO
 
 from store.errors import DigestError
 
-LONGEST_LINE = 1_000_000
+MAX_LINE = 1_000_000
 """Characters; what is longer is passed on in pieces, and not held."""
 _BLOCK = 1 << 13
 """Characters read at a time: few enough that their cells are gone before garbage is looked for."""
@@ -97,9 +97,9 @@ class LineReader:
             lines = StringIO(self._rest + piece, newline="").readlines()
             # A CR at the end may be the first half of a line's end.
             self._rest = lines.pop() if piece and lines[-1][-1] != "\n" else ""
-            if lines and len(lines[0]) > LONGEST_LINE:
+            if lines and len(lines[0]) > MAX_LINE:
                 self._long = lines.pop(0).rstrip("\r\n")
-            elif not lines and len(self._rest) > LONGEST_LINE:
+            elif not lines and len(self._rest) > MAX_LINE:
                 self._long, self._rest, self._long_has_more = self._rest, "", True
             self._lines.extend(lines)
             if not piece:

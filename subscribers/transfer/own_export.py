@@ -69,7 +69,7 @@ def read_own_fields(other: Mapping[str, str]) -> OwnExportFields:
         zone=stored(other.get(ColumnRole.ZONE, "UTC"), _MAX_ZONE),
         paused_until=read_date(other.get(ColumnRole.PAUSED, "")),
         categories=_names(other.get(ColumnRole.CATEGORIES, ""), "categories"),
-        tools=_names(other.get(ColumnRole.TOOLS, ""), "tools"),
+        tools=_names(other.get(ColumnRole.KNOWN_EXPORTS, ""), "tools"),
         lifts=tuple(_records(other.get(ColumnRole.LIFTS, ""), "lifts", _lift)),
         public_id=_public_id(other.get(ColumnRole.PUBLIC_ID, "")),
         former_ids=tuple(
@@ -89,7 +89,7 @@ def _public_id(text: str) -> tuple[int, int] | None:
     return found
 
 
-def read_secrets(other: Mapping[str, str]) -> list[str]:
+def read_fingerprints(other: Mapping[str, str]) -> list[str]:
     """Return the fingerprints of the secrets, and of the key of hashes, of the export."""
     return _FINGERPRINT.findall(other.get(ColumnRole.FINGERPRINTS, ""))
 

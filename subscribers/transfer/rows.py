@@ -8,6 +8,7 @@ from typing import NamedTuple
 from subscribers.addresses import AddressError, parse_address
 from subscribers.service import MAX_SOURCE_LENGTH, clean_name
 from subscribers.tables import SuppressionReason
+from subscribers.transfer.cells.address_cells import extract_address, is_plain_name, read_name
 from subscribers.transfer.cells.dates import (
     EMPTY_WORDS,
     DateOrder,
@@ -16,13 +17,13 @@ from subscribers.transfer.cells.dates import (
     read_date,
     read_plain_date,
 )
-from subscribers.transfer.cells.formulas import arm, unescape_formula
-from subscribers.transfer.cells.undress import is_plain_name, read_name, undress_address
+from subscribers.transfer.cells.formulas import unescape_all_formulas, unescape_formula
 from subscribers.transfer.csv_file import CsvRow
+from subscribers.transfer.formats.column_meaning import normalize_column
 from subscribers.transfer.formats.column_names import ColumnRole
-from subscribers.transfer.formats.columns import normalize_column
 from subscribers.transfer.formats.detect import NO_CHOICES, ColumnChoices, read_layout
 from subscribers.transfer.formats.import_format import ImportFormat
+from subscribers.transfer.formats.known_exports import OWN_EXPORT
 from subscribers.transfer.formats.statuses import (
     OFF_LIST,
     REFUSED_STATUS_WORDS,
@@ -30,19 +31,18 @@ from subscribers.transfer.formats.statuses import (
     ImportedStatus,
     read_status,
 )
-from subscribers.transfer.formats.tools import OWN_EXPORT
 from subscribers.transfer.formats.withdrawals import (
+    CellStatus,
     RowRefusedError,
-    Sign,
-    Verdict,
-    read_sign,
-    weigh,
+    RowStatus,
+    read_cell_status,
+    resolve_status,
 )
 from subscribers.transfer.own_export import (
     OwnExportFields,
+    read_fingerprints,
     read_hash,
     read_own_fields,
-    read_secrets,
     stored,
 )
 
@@ -121,7 +121,7 @@ class RowParser:
         self._name = layout.single.get(ColumnRole.NAME)
         self._other = {role: at for role, at in layout.single.items() if role not in _SIMPLE}
         self._withdrawals = layout.withdrawals
-        self._signs: dict[tuple[str, str], Sign] = {}
+        self._signs: dict[tuple[str, str], CellStatus] = {}
         self._header = header
         self._default, self._why_not = _by_file_name(
             self.import_format, file_name, frozenset(map(normalize_column, header))
@@ -154,7 +154,7 @@ class RowParser:
         try:
             email, key = parse_address(text)
         except AddressError:
-            (email, key), beside = undress_address(text)
+            (email, key), beside = extract_address(text)
         place = self._name
         name = cells[place] if place is not None and place < len(cells) else ""
         if name and not is_plain_name(name):
@@ -187,12 +187,12 @@ class RowParser:
         """Read a row of our own export."""
         many = len(cells)
         other = {
-            role: arm(cell)
+            role: unescape_all_formulas(cell)
             for role, place in self._other.items()
             if place < many and (cell := cells[place].strip())
         }
         if ColumnRole.FINGERPRINTS in other:
-            self.secrets.update(read_secrets(other))
+            self.secrets.update(read_fingerprints(other))
         status = self._own_status(other.get(ColumnRole.STATUS))
         if status is ImportedStatus.ERASED and not text:
             self.erased += 1
@@ -206,9 +206,13 @@ class RowParser:
             )
         if status is ImportedStatus.ERASED:
             raise RowRefusedError("status erased", "an erased person has no address")
-        parsed, _ = undress_address(text)
+        parsed, _ = extract_address(text)
         place = self._name
-        name = clean_name(arm(cells[place])) if place is not None and place < many else ""
+        name = (
+            clean_name(unescape_all_formulas(cells[place]))
+            if place is not None and place < many
+            else ""
+        )
         exported = read_own_fields(other)
         return ImportRow(
             line,
@@ -272,7 +276,7 @@ class RowParser:
 
     def _verdict(
         self, cells: list[str], signed_up_at: datetime | None, confirmed_at: datetime | None
-    ) -> Verdict:
+    ) -> RowStatus:
         """Return what the columns say together that tell whether somebody may be mailed."""
         signs = [
             sign
@@ -284,11 +288,11 @@ class RowParser:
         if not signs:
             return _NOTHING
         if len(signs) == 1 and not signs[0].dated:  # nothing to weigh it against
-            return Verdict(signs[0].status)
+            return RowStatus(signs[0].status)
         agreed_at = max((at for at in (signed_up_at, confirmed_at) if at), default=None)
-        return weigh(signs, agreed_at, status_decides=self.import_format.status_decides)
+        return resolve_status(signs, agreed_at, status_decides=self.import_format.status_decides)
 
-    def _sign(self, role: str, text: str, place: int) -> Sign | None:
+    def _sign(self, role: str, text: str, place: int) -> CellStatus | None:
         """Return what a cell says; None if it says that it is empty. Raises RowRefusedError."""
         known = self._signs.get((role, text))
         if known is not None:
@@ -297,19 +301,19 @@ class RowParser:
         if not bare or is_empty(bare):
             return None
         try:
-            sign = read_sign(role, bare, self.import_format.status_words, self.order)
+            sign = read_cell_status(role, bare, self.import_format.status_words, self.order)
         except RowRefusedError as error:
             column = " ".join(self._header[place].split())[:40]
             raise RowRefusedError(error.found, f"{error.why}, in column {column}") from None
         if sign.at is not None and sign.at > self._now:
             self.unreadable_dates += 1
-            return Sign(sign.status, None, dated=True)
+            return CellStatus(sign.status, None, dated=True)
         if not sign.dated and len(self._signs) < _SIGNS_KEPT:
             self._signs[role, text] = sign
         return sign
 
 
-_NOTHING = Verdict(None)
+_NOTHING = RowStatus(None)
 _BY_NAME = (
     ("unsubscribed", ImportedStatus.UNSUBSCRIBED),
     ("cleaned", ImportedStatus.BOUNCED),

@@ -24,7 +24,7 @@ from subscribers.transfer.duplicates import DuplicateFinder
 from subscribers.transfer.encoding import DecodedFile, ImportRefusedError, open_as_text
 from subscribers.transfer.export import export_csv
 from subscribers.transfer.formats.detect import NO_CHOICES, ColumnChoices, UnclearColumnError
-from subscribers.transfer.formats.tools import GENERIC, OWN_EXPORT
+from subscribers.transfer.formats.known_exports import GENERIC, OWN_EXPORT
 from subscribers.transfer.refused_rows import ImportReport, Refusals, RefusedRow, RefusedRows
 from subscribers.transfer.rows import ImportRow, RowParser, RowRefusedError
 

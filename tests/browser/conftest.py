@@ -10,7 +10,7 @@ import uvicorn
 from playwright.sync_api import Browser, Error, sync_playwright
 from starlette.types import ASGIApp
 
-from tests.parts.machine import without
+from tests.parts.servers.machine import without
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 

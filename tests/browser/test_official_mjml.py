@@ -16,7 +16,7 @@ from digest.render.mjml import source_map
 from digest.render.mjml.compiler import mjml_to_html
 from tests.golden.emails import EMAILS
 from tests.golden.sample import content
-from tests.parts.machine import without
+from tests.parts.servers.machine import without
 
 NODE = Path(__file__).parents[1] / "node"
 WIDTHS = (375, 1200)

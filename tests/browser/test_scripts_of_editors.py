@@ -29,7 +29,7 @@ from digest.settings import Settings
 from digest.web.application import create_app
 from digest.web.studio.context import StudioContext
 from store.engine import Store
-from tests.parts.editing import DAY, OpenGate, keep_week
+from tests.parts.issues.editing import DAY, OpenGate, keep_week
 from tests.parts.world import SECRET, Clock, add_people
 
 PUBLIC = "https://digest.example"

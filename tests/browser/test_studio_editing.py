@@ -12,7 +12,7 @@ from digest.pipeline.editing.edit_view import EditView, edit_view
 from store.engine import Store
 from tests.browser.studio import Editor, Serve
 from tests.browser.watched import watch
-from tests.parts.studio import Studio, open_studio
+from tests.parts.issues.studio import Studio, open_studio
 from tests.parts.waiting import until
 
 CLOSING = "That is all for **this** week."

@@ -13,8 +13,8 @@ from store.engine import Store
 from tests.browser.studio import Editor, Serve
 from tests.browser.test_studio_sending import SCREENS
 from tests.browser.watched import watch
+from tests.parts.issues.studio import Studio, open_studio
 from tests.parts.reported_year import ReportedYear
-from tests.parts.studio import Studio, open_studio
 from tests.parts.world import NOW
 
 WEEKS = 14

@@ -11,7 +11,7 @@ from digest.issues.lifecycle import find_issue
 from store.engine import Store
 from tests.browser.studio import MOMENT, Editor, Serve
 from tests.browser.watched import watch
-from tests.parts.studio import Studio, open_studio
+from tests.parts.issues.studio import Studio, open_studio
 from tests.parts.waiting import until
 from tests.parts.world import NOW
 

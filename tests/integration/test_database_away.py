@@ -20,9 +20,9 @@ from schedules.tables import Run, RunState, Schedule
 from store.engine import Store, open_store
 from tests.integration.test_killed_process import server
 from tests.integration.test_stopped_serve import BOUND, listening
-from tests.parts.database_proxy import DatabaseProxy
-from tests.parts.processes import environment, start
-from tests.parts.smtp_server import SmtpServer
+from tests.parts.servers.database_proxy import DatabaseProxy
+from tests.parts.servers.processes import environment, start
+from tests.parts.servers.smtp_server import SmtpServer
 from tests.parts.waiting import until
 from tests.parts.world import NOW, add_approved, add_people
 

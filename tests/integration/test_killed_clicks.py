@@ -20,7 +20,7 @@ from subscribers.addresses import AddressHasher
 from subscribers.tokens import Purpose, Tokens
 from tests.integration.web.rows import ISSUE, add_delivery, add_issue, add_subscriber
 from tests.parts.links import token_in
-from tests.parts.processes import environment, start
+from tests.parts.servers.processes import environment, start
 from tests.parts.world import SECRET
 
 LINES, ENOUGH = 40, 400

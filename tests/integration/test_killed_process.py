@@ -11,8 +11,8 @@ from sqlmodel import select
 from digest.deliver.tables import Delivery, DeliveryState
 from store.engine import Store, open_store
 from subscribers.tables import Subscriber
-from tests.parts.processes import Trap, environment, start
-from tests.parts.smtp_server import SmtpServer
+from tests.parts.servers.processes import Trap, environment, start
+from tests.parts.servers.smtp_server import SmtpServer
 from tests.parts.world import add_approved, add_people
 
 PEOPLE = 1_200

@@ -9,8 +9,8 @@ from digest.deliver.tables import DeliveryState
 from store.engine import Store
 from tests.integration.test_killed_process import deliveries, server
 from tests.integration.test_stopped_serve import BOUND, listening
-from tests.parts.processes import Trap, environment, start
-from tests.parts.smtp_server import SmtpServer
+from tests.parts.servers.processes import Trap, environment, start
+from tests.parts.servers.smtp_server import SmtpServer
 from tests.parts.world import add_approved, add_people
 
 __all__ = ["server"]

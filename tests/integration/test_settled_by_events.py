@@ -13,7 +13,7 @@ from digest.settings import Settings
 from digest.web.application import create_app
 from store.engine import Store
 from tests.parts.sendgrid_events import Hook, body_of, event
-from tests.parts.sendgrid_server import Break, SendGridServer
+from tests.parts.servers.sendgrid_server import Break, SendGridServer
 from tests.parts.world import SECRET, Clock, add_approved, add_people
 
 HOOK = Hook()

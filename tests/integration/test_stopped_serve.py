@@ -12,8 +12,8 @@ import pytest
 from digest.deliver.tables import DeliveryState
 from store.engine import Store, open_store
 from tests.integration.test_killed_process import deliveries, server
-from tests.parts.processes import Trap, environment, start
-from tests.parts.smtp_server import SmtpServer
+from tests.parts.servers.processes import Trap, environment, start
+from tests.parts.servers.smtp_server import SmtpServer
 from tests.parts.waiting import until
 from tests.parts.world import add_approved, add_people
 

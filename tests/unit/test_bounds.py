@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 import store.text
 import subscribers.addresses
 import subscribers.service
-from digest.catalog.slugs import LONGEST_READ, slugify
+from digest.catalog.slugs import MAX_READ, slugify
 from digest.deliver.bounce_policy.bounce_type import BounceType
-from digest.settings import LONGEST_SETTING, Settings
+from digest.settings import MAX_SETTING, Settings
 from digest.settings.validators import parse_sender
 from digest.track.bounces import inbound_message
 from digest.track.bounces.parse import InboundReport, parse_inbound_message
@@ -114,7 +114,7 @@ def test_of_a_name_no_more_is_looked_at_than_the_bound(monkeypatch: pytest.Monke
 
 
 def test_a_slug_is_made_of_the_beginning_and_still_tells_long_names_apart() -> None:
-    one, other = "x" * LONGEST_READ + "a", "x" * LONGEST_READ + "b"
+    one, other = "x" * MAX_READ + "a", "x" * MAX_READ + "b"
     assert slugify(one) != slugify(other)
     assert len(slugify("\ufdfa" * 1_000_000)) <= 200
 
@@ -135,8 +135,8 @@ def test_of_a_user_agent_no_more_is_matched_than_the_bound(
 
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_a_setting_of_any_length_is_refused_before_it_is_matched(name: str) -> None:
-    with pytest.raises(ValueError, match=rf"{LONGEST_SETTING + 1} characters"):
-        Settings(_env_file=None, **{name: " " * LONGEST_SETTING + "x"})
+    with pytest.raises(ValueError, match=rf"{MAX_SETTING + 1} characters"):
+        Settings(_env_file=None, **{name: " " * MAX_SETTING + "x"})
 
 
 @pytest.mark.parametrize("text", [" " * 2_000, "<" * 2_000, "a <" * 600, "a <" + "@" * 1_900 + ">"])

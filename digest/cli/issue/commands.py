@@ -5,7 +5,7 @@ import typer
 from digest.cli.issue import (
     actions,
     approval,
-    changes,
+    diff,
     editing,
     picks,
     reading,
@@ -45,7 +45,7 @@ app.command("log", epilog="Example: digest issue log 3 --json")(revisions.log)
 app.command("undo", epilog="Example: digest issue undo 3")(revisions.undo)
 app.command("redo", epilog="Example: digest issue redo 3")(revisions.redo)
 app.command("proposals", epilog="Example: digest issue proposals 3 --json")(showing.proposals)
-app.command("diff", epilog="Example: digest issue diff 3")(changes.diff)
+app.command("diff", epilog="Example: digest issue diff 3")(diff.diff)
 app.command("render", epilog="Example: digest issue render 3 --out build/")(editing.render)
 app.command("test", epilog="Example: digest issue test 3 --to me@example.org")(editing.test)
 app.command("check", epilog="Example: digest issue check 3")(approval.check)

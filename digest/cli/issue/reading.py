@@ -36,7 +36,7 @@ def list_(as_json: AsJson = False) -> None:
             one.state,
             one.series,
             format_time(one.as_of),
-            words[one.number].title.subject + _mark(words[one.number]),
+            words[one.number].title.subject + _changed_note(words[one.number]),
         )
         for one in issues
     ]
@@ -71,5 +71,5 @@ def status(number: Number, as_json: AsJson = False) -> None:
         print(f"  {words}")
 
 
-def _mark(now: Any) -> str:
+def _changed_note(now: Any) -> str:
     return "   (its pages changed since)" if now.changes else ""

@@ -41,7 +41,7 @@ def send_in_foreground(app: App, number: int, *, detach: bool) -> None:
     if detach:
         print(f"issue {number} is sending to {audience} people; the workers send it")
         return
-    left_out = _count_left_out(app, number)
+    left_out = _count_failed_not_bounced(app, number)
     try:
         _send(app, number, audience or 0)
     except ProviderError as error:
@@ -62,7 +62,11 @@ def _send(app: App, number: int, audience: int) -> None:
             app.sending.run, number, lock, should_stop=stop.is_set, report=reporter.report
         )
         progress = run()
-        while _waits(progress) and not stop.is_set() and _state(app, number) is IssueState.SENDING:
+        while (
+            _has_pending_work(progress)
+            and not stop.is_set()
+            and _state(app, number) is IssueState.SENDING
+        ):
             until = progress.next_due
             wait = max(1.0, (until - app.clock()).total_seconds()) if until else 1.0
             reporter.pause(progress, wait)
@@ -92,7 +96,7 @@ def _state(app: App, number: int) -> IssueState:
         return IssueState(find_issue(session, number).state)
 
 
-def _count_left_out(app: App, number: int) -> int:
+def _count_failed_not_bounced(app: App, number: int) -> int:
     """Return how many failed for another reason than that their address is dead."""
     with app.store.read() as session:
         failed = count_deliveries(session, number)["failed"]
@@ -101,7 +105,7 @@ def _count_left_out(app: App, number: int) -> int:
 
 def _raise_if_left_out(app: App, number: int, before: int) -> None:
     """Raise CommandError with the commonest replies if more are left out than `before`."""
-    if (left_out := _count_left_out(app, number)) > before:
+    if (left_out := _count_failed_not_bounced(app, number)) > before:
         with app.store.read() as session:
             lines = list(reply_lines(session, number))
         raise CommandError("\n".join([f"{left_out} are left without issue {number}:", *lines]))
@@ -117,7 +121,7 @@ def _account(progress: Progress) -> str:
     return ", ".join(f"{n} {name}" for name, n in progress.counts.items() if n)
 
 
-def _waits(progress: Progress) -> bool:
+def _has_pending_work(progress: Progress) -> bool:
     """Return whether a retry is due later, or another worker holds the last batches."""
     held = progress.counts["submitting"] > 0
     return not progress.finished and (progress.next_due is not None or held)

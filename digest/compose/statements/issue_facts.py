@@ -1,4 +1,4 @@
-"""The facts that an issue's words rest on, as plain values: tools, pairs, what was said before."""
+"""Collects the facts that an issue's words rest on: tools, pairs, what was said before."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What a subject may say of one comparison. docs/claims.md lists when each holds."""
+"""Lists what a subject may say of one comparison; docs/claims.md says when each holds."""
 
 from digest.compose.statements import messages
 from digest.compose.statements.issue_facts import PairFacts, ToolFacts
@@ -19,7 +19,7 @@ CLEAR_GAP = 20
 WIDE_GAP = 50
 MOVED = 10
 """Points from which a tool has moved since an earlier issue."""
-LONGEST_PRICE = 16
+MAX_PRICE = 16
 
 
 def _of_one(holds: list[ToolFacts], strength: float, why: str) -> Said | None:
@@ -136,7 +136,7 @@ def _tie(pair: PairFacts) -> Said | None:
 
 
 def _priced(pair: PairFacts, *, free: ToolFacts, paid: ToolFacts) -> bool:
-    known = free.is_free and paid.is_paid and len(paid.price) <= LONGEST_PRICE
+    known = free.is_free and paid.is_paid and len(paid.price) <= MAX_PRICE
     return known and beats(pair)
 
 

@@ -1,4 +1,4 @@
-"""What a subject may say of a whole issue: rivals of one tool, counts, firsts."""
+"""Lists what a subject may say of a whole issue: rivals of one tool, counts, firsts."""
 
 from collections.abc import Iterator
 
@@ -7,19 +7,19 @@ from digest.compose.statements.issue_facts import IssueFacts, PairFacts, ToolFac
 from digest.compose.statements.statement import IssueStatement, Said
 from digest.language.message import Count, Value
 
-FEWEST_RIVALS = 3
-FEWEST_TOOLS = 6
-FEWEST_ISSUES = 4
+MIN_RIVALS = 3
+MIN_TOOLS = 6
+MIN_ISSUES = 4
 """A "first" wants at least so many issues, this one among them."""
 
 
 def _matches(issue: IssueFacts) -> Iterator[tuple[ToolFacts, list[tuple[ToolFacts, ToolFacts]]]]:
     """Yield each tool with three rivals or more: itself and its rival, page by page."""
     for tool_id, pages in issue.tools.items():
-        if len(pages) < FEWEST_RIVALS:
+        if len(pages) < MIN_RIVALS:
             continue
         pairs = [_own_first(pair, tool_id) for pair in issue.pairs if _has(pair, tool_id)]
-        if len({rival.tool_id for _, rival in pairs}) == len(pairs) >= FEWEST_RIVALS:
+        if len({rival.tool_id for _, rival in pairs}) == len(pairs) >= MIN_RIVALS:
             yield pages[0], pairs
 
 
@@ -77,7 +77,7 @@ def shipped(issue: IssueFacts) -> tuple[int, int] | None:
 
 def _counted(issue: IssueFacts, *, ships_all: bool | None) -> Iterator[Said]:
     found = shipped(issue)
-    if found is None or found[1] < FEWEST_TOOLS:
+    if found is None or found[1] < MIN_TOOLS:
         return
     ships, count = found
     if (ships == count, ships == 0) == (ships_all is True, ships_all is False):
@@ -102,7 +102,7 @@ def _first(issue: IssueFacts, score: int) -> Iterator[Said]:
     """Yield the one tool with this score, if no tool of the issues before had it."""
     past = [one.scores for one in issue.past]
     printed = [scores for scores in past if scores is not None]
-    if len(printed) < len(past) or len(past) + 1 < FEWEST_ISSUES:
+    if len(printed) < len(past) or len(past) + 1 < MIN_ISSUES:
         return
     here = {side.tool_id: side for side in issue.sides if side.panel.score == score}
     before = {one for scores in printed for many in scores.values() for one in many}

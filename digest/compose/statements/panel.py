@@ -10,7 +10,7 @@ SPLIT = (40, 60)
 """Scores, in per cent, at which a panel is split: as good as even."""
 DIVIDED = (25, 75)
 """Scores at which a panel is divided: at least a quarter is on each side."""
-FEWEST_FOR_A_LONER = 3
+MIN_FOR_ALL_BUT_ONE = 3
 """With two reviewers, "all but one" is half the panel."""
 ROUNDING = 0.5
 """How far a published score may be from an exact share, in per cent: it may be rounded."""
@@ -66,11 +66,11 @@ class Panel:
 
     @property
     def all_but_one_ship(self) -> bool:
-        return self.skips == 1 and self.size >= FEWEST_FOR_A_LONER
+        return self.skips == 1 and self.size >= MIN_FOR_ALL_BUT_ONE
 
     @property
     def only_one_ships(self) -> bool:
-        return self.ships == 1 and self.size >= FEWEST_FOR_A_LONER
+        return self.ships == 1 and self.size >= MIN_FOR_ALL_BUT_ONE
 
     def _between(self, bounds: tuple[int, int]) -> bool:
         # One reviewer can't be divided, whatever the page's score.

@@ -1,4 +1,4 @@
-"""Statements as data: a name, when it holds, its words, how surprising it is, why it is said."""
+"""Defines a statement: its name, when it holds, its words, how surprising it is, why it is said."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

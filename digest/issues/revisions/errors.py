@@ -1,4 +1,4 @@
-"""Why an edit is refused."""
+"""Defines why an edit is refused."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The fields of an issue that an editor can change, by name: `subject`, `headline/SLUG`."""
+"""Names the fields of an issue that an editor can change: `subject`, `headline/SLUG`."""
 
 from typing import Any
 

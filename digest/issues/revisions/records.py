@@ -11,7 +11,7 @@ from digest.issues.history import VOID, picks_of
 from digest.issues.lifecycle import find_issue
 from digest.issues.revisions import fields
 from digest.issues.revisions.stack import held_edits
-from digest.issues.revisions.state import Edited
+from digest.issues.revisions.state import EditedIssue
 from digest.issues.revisions.tables import CHANGING, Revision, RevisionKind
 from digest.issues.tables import Issue
 
@@ -55,11 +55,11 @@ def lock_issue(session: Session, number: int) -> Issue:
     ).one()
 
 
-def edited(session: Session, issue: Issue) -> Edited:
+def edited(session: Session, issue: Issue) -> EditedIssue:
     """Return the state of the issue as its rows have it."""
     order = tuple(row.slug for _, row in picks_of(session, issue.number or 0))
     values = {name: _complete(issue, name, value) for name, value in issue.written.items()}
-    return Edited(order, values)
+    return EditedIssue(order, values)
 
 
 def add_revision(

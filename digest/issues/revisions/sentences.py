@@ -33,7 +33,7 @@ def _done(one: Revision, others: Mapping[int, Revision]) -> str:
             return f"{verb} revision {one.of}"
         by = f" by {about.who}" if about.who != one.who else ""
         return f"{verb} revision {one.of}{by} ({_edited(about)})"
-    if one.kind == RevisionKind.ASIDE:
+    if one.kind == RevisionKind.SUPERSEDED:
         name = _name(one.field)
         return f"wrote {_text(one.after)} as the {name}, too late: it is kept, and not in the issue"
     if one.kind == RevisionKind.APPROVAL:

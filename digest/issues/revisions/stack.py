@@ -1,4 +1,4 @@
-"""Finds what undo and redo are about.
+"""Finds the edit that undo or redo takes.
 
 Everybody undoes their own changes, the newest first, unless they name another revision. What was
 changed again since is not undone underneath: the later change goes first.
@@ -23,7 +23,7 @@ class _Edit:
         self.newest = self.first
 
     @property
-    def holds(self) -> bool:
+    def is_in_effect(self) -> bool:
         return self.newest.kind != RevisionKind.UNDO
 
 
@@ -38,25 +38,25 @@ class Step:
 def undo_step(revisions: Sequence[Revision], who: str, n: int | None = None) -> Step:
     """Return how to undo revision `n`, or the newest change of `who` that holds."""
     edits = _edits(revisions)
-    held = [one for one in edits.values() if one.holds]
+    held = [one for one in edits.values() if one.is_in_effect]
     if n is None:
         own = [one for one in held if one.first.who == who]
         if not own:
             raise EditError(_nothing_to_undo(held, who))
         found = own[-1]
-    elif n not in edits or not edits[n].holds:
+    elif n not in edits or not edits[n].is_in_effect:
         msg = f"revision {n} is no change that could be undone; digest issue log shows them"
         raise EditError(msg)
     else:
         found = edits[n]
-    _refuse_beneath(found, held)
+    _refuse_if_overwritten(found, held)
     return Step(found.first, found.newest.before)
 
 
 def redo_step(revisions: Sequence[Revision], who: str) -> Step:
     """Return how to redo what `who` undid last, if they have changed nothing since."""
     edits = _edits(revisions)
-    undone = [one for one in edits.values() if not one.holds and one.newest.who == who]
+    undone = [one for one in edits.values() if not one.is_in_effect and one.newest.who == who]
     last = max(undone, key=lambda one: one.newest.n, default=None)
     newer = (
         one.n
@@ -66,13 +66,13 @@ def redo_step(revisions: Sequence[Revision], who: str) -> Step:
     if last is None or any(newer):
         msg = f"{who} has nothing to redo"
         raise EditError(msg)
-    _refuse_moved_ground(last, revisions)
+    _refuse_if_changed_since(last, revisions)
     return Step(last.first, last.first.after)
 
 
 def held_edits(revisions: Sequence[Revision]) -> list[Revision]:
     """Return the edits that hold: those that were not undone, or redone since."""
-    return [one.first for one in _edits(revisions).values() if one.holds]
+    return [one.first for one in _edits(revisions).values() if one.is_in_effect]
 
 
 def latest_of(revisions: Sequence[Revision], name: str) -> Revision | None:
@@ -91,7 +91,7 @@ def _edits(revisions: Sequence[Revision]) -> dict[int, _Edit]:
     return edits
 
 
-def _refuse_beneath(found: _Edit, held: Sequence[_Edit]) -> None:
+def _refuse_if_overwritten(found: _Edit, held: Sequence[_Edit]) -> None:
     """Raise EditError if the field was changed again by an edit that holds."""
     for other in held:
         if other.first.field == found.first.field and other.newest.n > found.newest.n:
@@ -102,7 +102,7 @@ def _refuse_beneath(found: _Edit, held: Sequence[_Edit]) -> None:
             raise EditError(msg)
 
 
-def _refuse_moved_ground(found: _Edit, revisions: Sequence[Revision]) -> None:
+def _refuse_if_changed_since(found: _Edit, revisions: Sequence[Revision]) -> None:
     """Raise EditError unless the field stands as the undo left it: by the same edits."""
     then = _standing(revisions, found.first.field, until=found.newest.n)
     now = _standing(revisions, found.first.field)

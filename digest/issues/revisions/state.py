@@ -1,4 +1,4 @@
-"""Adds revisions up to the state that they tell."""
+"""Replays revisions into the state of an issue."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from digest.issues.revisions.tables import CHANGING, Revision, RevisionKind
 
 
 @dataclass(frozen=True, slots=True)
-class Edited:
+class EditedIssue:
     """An issue as editors have made it: its comparisons in order, and the values of its fields.
 
     A field without a value is left to be proposed.
@@ -25,27 +25,27 @@ class Edited:
             return self.order.index(slug) + 1 if slug in self.order else None
         return self.values.get(field)
 
-    def changed(self, field: str, after: Any) -> "Edited":
+    def changed(self, field: str, after: Any) -> "EditedIssue":
         """Return the state after one change. A place beyond the end is the end."""
         if fields.kind_of(field) != fields.PICKS:
             values = {key: value for key, value in self.values.items() if key != field}
-            return Edited(self.order, values | ({} if after is None else {field: after}))
+            return EditedIssue(self.order, values | ({} if after is None else {field: after}))
         slug = fields.slug_of(field)
         order = [one for one in self.order if one != slug]
         if after is not None:
             order.insert(max(after, 1) - 1, slug)
-        return Edited(tuple(order), self.values)
+        return EditedIssue(tuple(order), self.values)
 
     def as_json(self) -> dict[str, Any]:
         return {"order": list(self.order), "values": dict(self.values)}
 
 
-def told_by(revisions: Iterable[Revision]) -> Edited:
+def replay(revisions: Iterable[Revision]) -> EditedIssue:
     """Return the state that the revisions of one issue tell, the base first."""
-    state = Edited((), {})
+    state = EditedIssue((), {})
     for one in revisions:
         if one.kind == RevisionKind.BASE:
-            state = Edited(tuple(one.after["order"]), dict(one.after["values"]))
+            state = EditedIssue(tuple(one.after["order"]), dict(one.after["values"]))
         elif one.kind in CHANGING:
             state = state.changed(one.field, one.after)
     return state

@@ -1,4 +1,4 @@
-"""The table of revisions."""
+"""Defines the table of revisions."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -19,7 +19,7 @@ class RevisionKind(StrEnum):
     EDIT = "edit"
     UNDO = "undo"
     REDO = "redo"
-    ASIDE = "aside"
+    SUPERSEDED = "aside"
     """A text that came too late, since somebody had written another: kept, not in the issue."""
     APPROVAL = "approval"
 

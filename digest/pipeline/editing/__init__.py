@@ -1,4 +1,4 @@
-"""What editors do to an issue: each change is a revision, and undo and redo are further ones.
+"""Edits an issue: each change is a revision, and undo and redo are further ones.
 
 Comes in: changes, who makes them, and the revision that they looked at. Goes out: the issue's rows
 as its revisions tell, or a conflict that shows both texts. `IssueEditor` makes changes, `edit_view`

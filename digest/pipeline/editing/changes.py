@@ -1,4 +1,4 @@
-"""What an editor can ask for, as plain values."""
+"""Defines what an editor can ask for, as plain values."""
 
 from dataclasses import dataclass
 

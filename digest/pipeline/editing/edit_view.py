@@ -20,7 +20,7 @@ from digest.issues.revisions.tables import Revision
 from digest.issues.tables import Issue, IssueState
 from digest.language.language import Language
 from digest.pipeline.wording.chosen import lost_quotes, pick_edits
-from digest.pipeline.wording.printed import page_changes
+from digest.pipeline.wording.page_snapshots import page_changes
 from digest.pipeline.wording.proposed import Wording, wording
 from digest.pipeline.wording.written import MARKDOWN, changed_under
 from digest.quotes.choosable import quotable

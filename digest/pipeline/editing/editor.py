@@ -16,7 +16,7 @@ from digest.issues.revisions.tables import CHANGING, Revision, RevisionKind
 from digest.issues.tables import Issue
 from digest.language.language import ENGLISH, Language
 from digest.pipeline.editing.changes import Change
-from digest.pipeline.editing.entries import Around, Entry, ensure_unused, entry_of
+from digest.pipeline.editing.entries import EditContext, Entry, ensure_unused, entry_of
 from digest.pipeline.editing.rows import draft_again, write_state
 from digest.pipeline.wording.proposed import wording
 from store.engine import Store
@@ -114,7 +114,7 @@ class IssueEditor:
     def _record(
         self,
         session: Session,
-        around: Around,
+        around: EditContext,
         entry: Entry,
         kind: RevisionKind,
         by: str,
@@ -137,9 +137,9 @@ class IssueEditor:
         write_state(session, around.issue, around.state, after, self.language)
         return revision
 
-    def _around(self, session: Session, issue: Issue) -> Around:
+    def _around(self, session: Session, issue: Issue) -> EditContext:
         state, words = edited(session, issue), wording(session, issue, self.language)
-        return Around(session, issue, state, words, self.clock())
+        return EditContext(session, issue, state, words, self.clock())
 
     def _keep_aside(self, number: int, conflict: EditConflictError, by: str) -> None:
         """Keep a text that came too late as a revision that changes nothing."""
@@ -150,7 +150,7 @@ class IssueEditor:
             kept = [
                 one
                 for one in revisions_of(session, number)
-                if one.kind == RevisionKind.ASIDE
+                if one.kind == RevisionKind.SUPERSEDED
                 and (one.who, one.field) == (by[:MAX_NAME], conflict.field)
             ]
             if kept and fields.same(kept[-1].after, conflict.yours):
@@ -159,7 +159,7 @@ class IssueEditor:
             conflict.aside = add_revision(
                 session,
                 issue,
-                RevisionKind.ASIDE,
+                RevisionKind.SUPERSEDED,
                 who=by[:MAX_NAME],
                 at=self.clock(),
                 field=conflict.field,
@@ -173,7 +173,7 @@ def _edit_of(issue: Issue, added: list[Revision]) -> Edit:
     return Edit(issue.revision, tuple(added), tuple(sentence(one, {}) for one in added))
 
 
-def _refuse_conflict(around: Around, entry: Entry, seen: int, own: list[Revision]) -> None:
+def _refuse_conflict(around: EditContext, entry: Entry, seen: int, own: list[Revision]) -> None:
     """Raise EditConflictError if the field was changed since `seen`, by another request."""
     now = around.state.value(entry.field)
     since = [
@@ -196,7 +196,7 @@ def _refuse_conflict(around: Around, entry: Entry, seen: int, own: list[Revision
     )
 
 
-def _refuse_impossible(around: Around, edit: Revision, after: int | None) -> None:
+def _refuse_impossible(around: EditContext, edit: Revision, after: int | None) -> None:
     """Raise EditError if an undone or redone place can't be given back."""
     slug = fields.slug_of(edit.field)
     present = around.state.value(edit.field) is not None

@@ -13,7 +13,7 @@ from digest.catalog.tables import Comparison
 from digest.issues.history import used
 from digest.issues.revisions import fields
 from digest.issues.revisions.errors import EditError
-from digest.issues.revisions.state import Edited
+from digest.issues.revisions.state import EditedIssue
 from digest.issues.tables import Issue
 from digest.pipeline.editing.changes import (
     Add,
@@ -46,12 +46,12 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Around:
+class EditContext:
     """What a change is made in: the issue as it is, and its words."""
 
     session: Session
     issue: Issue
-    state: Edited
+    state: EditedIssue
     words: Wording
     now: datetime
 
@@ -60,18 +60,18 @@ class Around:
         return self.issue.number or 0
 
 
-def entry_of(change: Change, around: Around) -> Entry:
+def entry_of(change: Change, around: EditContext) -> Entry:
     """Return the entry that `change` makes. Raises EditError or IssueError if it can't be made."""
     return _entry(change, around)
 
 
 @singledispatch
-def _entry(change: Any, _around: Around) -> Entry:
+def _entry(change: Any, _around: EditContext) -> Entry:
     raise TypeError(type(change).__name__)
 
 
 @_entry.register
-def _(change: Write, around: Around) -> Entry:
+def _(change: Write, around: EditContext) -> Entry:
     slug = fields.slug_of(change.field)
     if not fields.is_text(change.field):
         msg = f"an issue has no text {change.field!r}"
@@ -85,12 +85,12 @@ def _(change: Write, around: Around) -> Entry:
 
 
 @_entry.register
-def _(change: TakeProposal, around: Around) -> Entry:
+def _(change: TakeProposal, around: EditContext) -> Entry:
     return Entry(fields.SUBJECT, taken_value(change.place, around.number, around.words))
 
 
 @_entry.register
-def _(change: Add, around: Around) -> Entry:
+def _(change: Add, around: EditContext) -> Entry:
     field = fields.picks(change.slug)
     if around.state.value(field) is not None:
         msg = f"{change.slug} is in issue {around.number} already; to move it: digest issue move"
@@ -105,7 +105,7 @@ def _(change: Add, around: Around) -> Entry:
 
 
 @_entry.register
-def _(change: Drop, around: Around) -> Entry:
+def _(change: Drop, around: EditContext) -> Entry:
     because = " ".join(change.because.split())
     if not because:
         msg = f"say why {change.slug} is dropped: it is shown when the comparison comes up again"
@@ -120,7 +120,7 @@ def _(change: Drop, around: Around) -> Entry:
 
 
 @_entry.register
-def _(change: Move, around: Around) -> Entry:
+def _(change: Move, around: EditContext) -> Entry:
     _in_issue(around, change.slug)
     last = len(around.state.order)
     if not 0 < change.to <= last:
@@ -130,44 +130,44 @@ def _(change: Move, around: Around) -> Entry:
 
 
 @_entry.register
-def _(change: ChooseQuote, around: Around) -> Entry:
+def _(change: ChooseQuote, around: EditContext) -> Entry:
     view = _side_of(around, change.slug, change.side)
     value = quote_value(view, change.side, change.review, change.sentence)
     return Entry(fields.quote(change.slug, change.side), value)
 
 
 @_entry.register
-def _(change: QuoteNobody, around: Around) -> Entry:
+def _(change: QuoteNobody, around: EditContext) -> Entry:
     _side_of(around, change.slug, change.side)
     return Entry(fields.quote(change.slug, change.side), NOBODY)
 
 
 @_entry.register
-def _(change: QuoteByRule, around: Around) -> Entry:
+def _(change: QuoteByRule, around: EditContext) -> Entry:
     _side_of(around, change.slug, change.side)
     return Entry(fields.quote(change.slug, change.side), None)
 
 
 @_entry.register
-def _(change: SetApart, around: Around) -> Entry:
+def _(change: SetApart, around: EditContext) -> Entry:
     _in_issue(around, change.slug)
     return Entry(fields.apart(change.slug), change.apart or None)
 
 
 @_entry.register
-def _(change: HideBrief, around: Around) -> Entry:
+def _(change: HideBrief, around: EditContext) -> Entry:
     _in_issue(around, change.slug)
     return Entry(fields.hidden(change.slug), change.hidden or None)
 
 
 @_entry.register
-def _(change: PinNext, around: Around) -> Entry:
+def _(change: PinNext, around: EditContext) -> Entry:
     view = _known(around, change.slug)
     place = view.pin or next_pin(around.session)
     return Entry(fields.pin(change.slug), place if change.pinned else None)
 
 
-def ensure_unused(around: Around, view: ComparisonView) -> None:
+def ensure_unused(around: EditContext, view: ComparisonView) -> None:
     """Raise EditError if another issue of the series has the comparison, or an editor hid it."""
     if view.hidden:
         msg = f"{view.slug} is hidden; to show it again: digest comparisons unhide {view.slug}"
@@ -178,7 +178,7 @@ def ensure_unused(around: Around, view: ComparisonView) -> None:
         raise EditError(msg)
 
 
-def _known(around: Around, slug: str) -> ComparisonView:
+def _known(around: EditContext, slug: str) -> ComparisonView:
     view = comparison_by_slug(around.session, slug)
     if view is None:
         msg = f"there is no comparison {slug}; `digest comparisons list` shows those there are"
@@ -186,14 +186,14 @@ def _known(around: Around, slug: str) -> ComparisonView:
     return view
 
 
-def _in_issue(around: Around, slug: str) -> None:
+def _in_issue(around: EditContext, slug: str) -> None:
     if around.state.value(fields.picks(slug)) is None:
         _known(around, slug)
         msg = f"{slug} is not in issue {around.number}; to add it: digest issue add"
         raise EditError(msg)
 
 
-def _side_of(around: Around, slug: str, side: str) -> ComparisonView:
+def _side_of(around: EditContext, slug: str, side: str) -> ComparisonView:
     if side not in fields.SIDES:
         msg = f"{side!r} is no side; say left or right"
         raise EditError(msg)

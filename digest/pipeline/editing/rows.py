@@ -1,4 +1,4 @@
-"""Writes an issue's state into its rows."""
+"""Saves an issue's edited state to its tables."""
 
 from sqlmodel import Session, col, delete, select, update
 
@@ -7,7 +7,7 @@ from digest.catalog.tables import Comparison
 from digest.issues.lifecycle import transition
 from digest.issues.revisions import fields
 from digest.issues.revisions.records import lock_issue
-from digest.issues.revisions.state import Edited
+from digest.issues.revisions.state import EditedIssue
 from digest.issues.tables import Issue, IssueState, Link, Pick, PickRole, Variant
 from digest.language.language import Language
 from digest.pipeline.wording.proposed import reword
@@ -23,7 +23,7 @@ def draft_again(session: Session, number: int) -> Issue:
 
 
 def write_state(
-    session: Session, issue: Issue, before: Edited, after: Edited, language: Language
+    session: Session, issue: Issue, before: EditedIssue, after: EditedIssue, language: Language
 ) -> None:
     """Bring the issue's picks, fields and words from one state to the next."""
     if before.order != after.order:
@@ -35,7 +35,7 @@ def write_state(
     reword(session, issue, language)
 
 
-def _write_order(session: Session, issue: Issue, before: Edited, after: Edited) -> None:
+def _write_order(session: Session, issue: Issue, before: EditedIssue, after: EditedIssue) -> None:
     rows = session.exec(
         select(Comparison.slug, Comparison.id).where(
             col(Comparison.slug).in_({*before.order, *after.order})
@@ -68,7 +68,7 @@ def _write_order(session: Session, issue: Issue, before: Edited, after: Edited) 
     session.flush()
 
 
-def _write_pins(session: Session, before: Edited, after: Edited) -> None:
+def _write_pins(session: Session, before: EditedIssue, after: EditedIssue) -> None:
     changed = {
         name
         for name in {*before.values, *after.values}

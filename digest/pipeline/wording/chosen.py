@@ -1,4 +1,4 @@
-"""What editors made of single comparisons, held against their pages as they are now."""
+"""Checks what editors made of single comparisons against their pages as they are now."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

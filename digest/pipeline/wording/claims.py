@@ -1,4 +1,4 @@
-"""Holds an issue's words against its pages, for the gate."""
+"""Checks an issue's words against its pages, for the gate."""
 
 from sqlmodel import Session
 
@@ -7,7 +7,7 @@ from digest.gate import Claims
 from digest.issues.revisions import fields
 from digest.issues.revisions.records import edited
 from digest.issues.tables import Issue
-from digest.pipeline.wording.printed import page_changes
+from digest.pipeline.wording.page_snapshots import page_changes
 from digest.pipeline.wording.proposed import facts_of, picked_views
 from digest.pipeline.wording.unfinished import unfinished
 from digest.pipeline.wording.written import changed_under

@@ -1,4 +1,4 @@
-"""An issue as its editor finds it: a draft's words as of now, or what changed since approval."""
+"""Reads an issue as its editor finds it: a draft's words now, or what changed since approval."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from digest.compose.subject import Proposal
 from digest.issues.revisions import fields
 from digest.issues.tables import Issue, IssueState
 from digest.language.language import Language
-from digest.pipeline.wording.printed import PageChange, page_changes
+from digest.pipeline.wording.page_snapshots import PageChange, page_changes
 from digest.pipeline.wording.proposed import wording
 from digest.pipeline.wording.written import changed_under
 

@@ -1,4 +1,4 @@
-"""What an editor writes over the proposed words, with the facts as they were at the time."""
+"""Stores what an editor writes over the proposed words, with the facts as they were at the time."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from digest.catalog.queries import ComparisonView
 from digest.compose.statements.issue_facts import IssueFacts
 from digest.issues.lifecycle import IssueError
 from digest.issues.revisions import fields
-from digest.pipeline.wording.printed import shown, shown_score
+from digest.pipeline.wording.page_snapshots import shown, shown_score
 from digest.pipeline.wording.proposed import Wording
 from store.text import normalize
 

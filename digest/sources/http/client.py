@@ -26,7 +26,7 @@ REQUEST_SECONDS = 30.0
 STEP_SECONDS = 10.0
 """How long connecting may take, or waiting for the next bytes."""
 REDIRECTS = 5
-LONGEST_VALIDATOR = 500
+MAX_VALIDATOR = 500
 _REDIRECT = (301, 302, 303, 307, 308)
 _PERMANENT = (301, 308)
 _GONE = (404, 410)
@@ -232,7 +232,7 @@ def _content_type(text: str) -> tuple[str, str]:
 
 def _validator(text: str) -> str:
     """Return a validator to send back; one that is too long or odd is as good as none."""
-    return text if len(text) <= LONGEST_VALIDATOR and _PRINTABLE.fullmatch(text) else ""
+    return text if len(text) <= MAX_VALIDATOR and _PRINTABLE.fullmatch(text) else ""
 
 
 def _naming(url: str, error: FetchError) -> FetchError:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 PAUSE_SECONDS = 1.0
-LONGEST_PAUSE = 60.0
+MAX_PAUSE = 60.0
 """However long a pause a site's robots.txt asks for."""
 
 
@@ -21,7 +21,7 @@ class Rate:
     def ask_for(self, origin: str, seconds: float | None) -> None:
         """Take the pause that a site asks for, up to a minute."""
         if seconds is not None:
-            self._asked[urlsplit(origin).netloc] = min(max(seconds, 0.0), LONGEST_PAUSE)
+            self._asked[urlsplit(origin).netloc] = min(max(seconds, 0.0), MAX_PAUSE)
 
     def wait(self, url: str) -> None:
         """Wait for the host of `url`; the first request to it does not."""

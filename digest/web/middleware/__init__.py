@@ -1,4 +1,4 @@
-"""What a request passes before any page: the protocol, the path prefix, tails of links, proxies.
+"""Handles requests before any page does: protocol, path prefix, ends of links, proxies.
 
 Comes in: requests as the network has them. Goes out: requests as the pages expect them.
 """

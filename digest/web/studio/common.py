@@ -1,4 +1,4 @@
-"""What every page of the studio has in common: its headers, and how a form's answer goes on."""
+"""Shares what every page of the studio needs: its headers, and how a form's answer goes on."""
 
 import re
 
@@ -14,7 +14,7 @@ def see_other(path: str) -> RedirectResponse:
     return RedirectResponse(path, 303)
 
 
-def in_the_studio(text: str) -> str:
+def without_cli_hint(text: str) -> str:
     """Return a refusal without the command that would help on the command line."""
     return re.sub(
         r"(; see|; approve it first|; send it with|, see|; to send now|; look again|; to move it"

@@ -10,7 +10,7 @@ from digest.catalog.published import find_comparisons
 from digest.catalog.queries import comparison_by_slug
 from digest.web.forms import FormFields
 from digest.web.site import SiteDep, TemplatesDep
-from digest.web.studio.common import HEADERS, in_the_studio, see_other
+from digest.web.studio.common import HEADERS, see_other, without_cli_hint
 from digest.web.studio.context import ContextDep, StudioSite, StudioSiteDep
 from digest.web.templating import PageTemplates
 
@@ -60,7 +60,7 @@ def change_comparison(
                 field, value = given.get("field", ""), given.get("value", "")
                 correct(session, slug, field, value, who=context.editor, now=now)
     except CorrectionError as error:
-        return _page(site, templates, slug, problem=in_the_studio(str(error)), given=given)
+        return _page(site, templates, slug, problem=without_cli_hint(str(error)), given=given)
     return see_other(f"{templates.base}/studio/comparisons/{slug}")
 
 

@@ -1,4 +1,4 @@
-"""What the studio's pages need beyond the site: the issue service, who acts, and when to end."""
+"""Holds what the studio's pages need beyond the site: the issue service, who acts, when to end."""
 
 import getpass
 import threading

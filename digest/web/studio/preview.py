@@ -1,4 +1,4 @@
-"""The preview of an issue: everything an editor looks at before approving, as plain values."""
+"""Reads everything that an editor looks at before approving an issue, as plain values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ from digest.web.studio.local_only import LocalOnlyMiddleware
 from digest.web.studio.modules import Modules
 from digest.web.studio.reports import pages as report_pages
 from digest.web.studio.send import actions as send_actions
-from digest.web.studio.send import pages as send_pages
+from digest.web.studio.send import routes as send_pages
 from digest.web.studio.send.progress import SendingMonitor
 
 if TYPE_CHECKING:

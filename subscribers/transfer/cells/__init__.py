@@ -1,4 +1,4 @@
-"""Single cells of a CSV file: dates, dressed addresses, formulas.
+"""Reads and writes single cells of a CSV file: dates, addresses, formulas.
 
 Comes in: the text of one cell. Goes out: its value, or the question that it leaves open.
 """

@@ -1,4 +1,4 @@
-"""Disarms cells that a spreadsheet would run as a formula, and arms them again.
+"""Escapes cells that a spreadsheet would run as a formula, and unescapes them on import.
 
 Source: https://owasp.org/www-community/attacks/CSV_Injection. A spreadsheet of another country
 parts a line at semicolons or tabs, quotes or not, so what follows one inside a cell counts too;
@@ -23,11 +23,11 @@ def unescape_formula(cell: str) -> str:
     return cell[1:] if cell[:1] == "'" and _START.match(cell) else cell
 
 
-def disarm(cell: str) -> str:
+def escape_all_formulas(cell: str) -> str:
     """Return `cell` with an apostrophe at every place where a spreadsheet may see a formula."""
     return escape_formula(_AFTER.sub(r"\1'", cell))
 
 
-def arm(cell: str) -> str:
-    """Return what `disarm` was given."""
+def unescape_all_formulas(cell: str) -> str:
+    """Return what `escape_all_formulas` was given."""
     return _AFTER_DISARMED.sub(r"\1", unescape_formula(cell))

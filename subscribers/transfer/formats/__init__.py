@@ -1,4 +1,4 @@
-"""What other tools' exports look like: which tool wrote a file, and what its columns mean.
+"""Describes other tools' exports: which tool wrote a file, and what its columns mean.
 
 Comes in: a header row and cells. Goes out: an `ImportFormat`, the role of each column, statuses.
 """

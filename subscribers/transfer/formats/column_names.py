@@ -35,7 +35,7 @@ class ColumnRole:
     ZONE = "time zone"
     PAUSED = "paused until"
     CATEGORIES = "categories"
-    TOOLS = "tools"
+    KNOWN_EXPORTS = "tools"
     LIFTS = "lifts"
     PUBLIC_ID = "public id"
     FORMER_IDS = "former ids"

@@ -4,16 +4,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from store.errors import UserError
-from subscribers.transfer.formats.column_names import ColumnRole
-from subscribers.transfer.formats.columns import (
+from subscribers.transfer.formats.column_meaning import (
     MEANING_OF,
     MEANINGS,
     WITHDRAWALS,
     is_unclear,
     normalize_column,
 )
+from subscribers.transfer.formats.column_names import ColumnRole
 from subscribers.transfer.formats.import_format import ImportFormat
-from subscribers.transfer.formats.tools import OWN, PLAIN, TOOLS
+from subscribers.transfer.formats.known_exports import KNOWN_EXPORTS, OWN, PLAIN
 
 REFUSED_COLUMNS = ("refused_line", "refused_because")
 """Columns of a file of refused rows; an import does not look at them, and writes them anew."""
@@ -60,7 +60,7 @@ def column_choices(maps: Iterable[str], ignored: Iterable[str]) -> ColumnChoices
 def detect_format(names: Sequence[str]) -> ImportFormat:
     """Return the format with a signature that the columns `names` match; else PLAIN."""
     there = frozenset(names)
-    for import_format in (OWN, *TOOLS):
+    for import_format in (OWN, *KNOWN_EXPORTS):
         if any(wanted <= there for wanted in import_format.signatures):
             return import_format
     return PLAIN

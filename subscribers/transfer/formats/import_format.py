@@ -1,4 +1,4 @@
-"""The value that describes one tool's export."""
+"""Defines the value that describes one tool's export."""
 
 from dataclasses import dataclass, field
 

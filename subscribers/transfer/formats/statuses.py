@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from subscribers.tables import SubscriberStatus, SuppressionReason
-from subscribers.transfer.formats.columns import normalize_column
+from subscribers.transfer.formats.column_meaning import normalize_column
 
 
 class ImportedStatus(StrEnum):

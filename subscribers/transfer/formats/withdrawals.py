@@ -1,4 +1,4 @@
-"""Reads the cells that say whether somebody may be mailed, and weighs them against each other.
+"""Reads the cells that say whether somebody may be mailed, and decides which one counts.
 
 The most severe sign of a row counts. Dates are compared within the row: whoever agreed after the
 day on which they left has come back.
@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from store.errors import DigestError
 from subscribers.transfer.cells.dates import DateOrder, is_ambiguous, read_date
+from subscribers.transfer.formats.column_meaning import normalize_column
 from subscribers.transfer.formats.column_names import ColumnRole
-from subscribers.transfer.formats.columns import normalize_column
 from subscribers.transfer.formats.statuses import (
     REFUSED_STATUS_WORDS,
     SEVERITY,
@@ -51,17 +51,17 @@ class RowRefusedError(DigestError, ValueError):
         super().__init__(f"found {found!r}, {why}")
 
 
-class Sign(NamedTuple):
+class CellStatus(NamedTuple):
     """What one cell says: a status, and since when; `dated` if all that it says is a day."""
 
     status: ImportedStatus | None
     at: datetime | None = None
     dated: bool = False
-    decides: bool = False
+    from_status_column: bool = False
     """From a column of statuses."""
 
 
-class Verdict(NamedTuple):
+class RowStatus(NamedTuple):
     """What a row says: its status (None if nothing does), when they left, when they signed up."""
 
     status: ImportedStatus | None
@@ -69,39 +69,41 @@ class Verdict(NamedTuple):
     signed_up_at: datetime | None = None
 
 
-def read_sign(
+def read_cell_status(
     role: str, text: str, own_words: Mapping[str, ImportedStatus], order: DateOrder | None
-) -> Sign:
+) -> CellStatus:
     """Return what a cell that is not empty says. Raises RowRefusedError."""
     if role == ColumnRole.STATUS:
-        return Sign(_status(text, own_words), decides=True)
+        return CellStatus(_status(text, own_words), from_status_column=True)
     word = text.lower()
     departed = _STATUS_OF.get(role)
     if word in TRUE:
-        return Sign(departed or ImportedStatus.ACTIVE)
+        return CellStatus(departed or ImportedStatus.ACTIVE)
     if word in FALSE:
-        return Sign(None if departed else ImportedStatus.UNSUBSCRIBED)
+        return CellStatus(None if departed else ImportedStatus.UNSUBSCRIBED)
     if len(text) >= _SHORTEST_DATE or not text.isdecimal():
         moment = read_date(text, order)
         if moment is not None or is_ambiguous(text):
-            return Sign(departed or ImportedStatus.ACTIVE, moment, dated=True)
+            return CellStatus(departed or ImportedStatus.ACTIVE, moment, dated=True)
     elif departed:
-        return Sign(departed)  # so many bounces
-    return _worded(role, text, departed, own_words)
+        return CellStatus(departed)  # so many bounces
+    return _from_words(role, text, departed, own_words)
 
 
-def weigh(signs: Iterable[Sign], agreed_at: datetime | None, *, status_decides: bool) -> Verdict:
+def resolve_status(
+    signs: Iterable[CellStatus], agreed_at: datetime | None, *, status_decides: bool
+) -> RowStatus:
     """Return what the signs of one row say together."""
     signs = list(signs)
-    stated = [one.status for one in signs if one.decides and one.status]
+    stated = [one.status for one in signs if one.from_status_column and one.status]
     signed_up_at = max(
         (one.at for one in signs if one.dated and one.at and one.status is ImportedStatus.ACTIVE),
         default=None,
     )
     agreed_at = max((at for at in (agreed_at, signed_up_at) if at), default=None)
     departures = [one for one in signs if one.status in SEVERITY]
-    has_come_back = not any(one in SEVERITY for one in stated)
-    if has_come_back:
+    status_column_allows = not any(one in SEVERITY for one in stated)
+    if status_column_allows:
         departures = [
             one
             for one in departures
@@ -115,11 +117,11 @@ def weigh(signs: Iterable[Sign], agreed_at: datetime | None, *, status_decides: 
         gravest = min(departures, key=lambda one: SEVERITY.index(one.status or SEVERITY[0])).status
         times = [one.at for one in departures if one.at]
         own = [one.at for one in departures if one.at and one.status is gravest]
-        return Verdict(gravest, max(own or times, default=None), signed_up_at)
+        return RowStatus(gravest, max(own or times, default=None), signed_up_at)
     said = stated or [one.status for one in signs if one.status and one.status not in SEVERITY]
     if ImportedStatus.PENDING in said:
-        return Verdict(ImportedStatus.PENDING, None, signed_up_at)
-    return Verdict(said[0] if said else None, None, signed_up_at)
+        return RowStatus(ImportedStatus.PENDING, None, signed_up_at)
+    return RowStatus(said[0] if said else None, None, signed_up_at)
 
 
 def read_flag(text: str | None, what: str) -> bool | None:
@@ -143,23 +145,23 @@ def _status(text: str, own_words: Mapping[str, ImportedStatus]) -> ImportedStatu
     return status
 
 
-def _worded(
+def _from_words(
     role: str,
     text: str,
     departed: ImportedStatus | None,
     own_words: Mapping[str, ImportedStatus],
-) -> Sign:
+) -> CellStatus:
     """Return what a cell says that is neither yes or no nor a date. Raises RowRefusedError."""
     if role == ColumnRole.LEFT_WHY:
         word = text.lower()
-        return Sign(next((status for part, status in _REASONS if part in word), departed))
+        return CellStatus(next((status for part, status in _REASONS if part in word), departed))
     parts = [one.strip(" []'\"") for one in text.replace(";", ",").replace("|", ",").split(",")]
     found = [read_status(one, own_words) for one in parts if one]
     if departed is None and len(found) == 1 and found[0] is not None:
-        return Sign(found[0])
+        return CellStatus(found[0])
     gravest = [one for one in SEVERITY if one in found]
     if departed and gravest:
-        return Sign(gravest[0])
+        return CellStatus(gravest[0])
     if role == ColumnRole.BOUNCED and text.lower() in {"hard", "soft"}:
-        return Sign(departed if text.lower() == "hard" else None)
+        return CellStatus(departed if text.lower() == "hard" else None)
     raise RowRefusedError(text[:60], f"expected yes, no or a date ({role})")

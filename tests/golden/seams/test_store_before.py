@@ -22,7 +22,7 @@ from tests.golden.seams.links_before import answers_to_links, check_owners, peop
 from tests.golden.seams.outside import Outside
 from tests.golden.seams.world import SETTINGS, SITE, START, prepare
 from tests.parts.sendgrid_events import Hook
-from tests.parts.sendgrid_server import SendGridServer
+from tests.parts.servers.sendgrid_server import SendGridServer
 
 ASKED: dict[str, tuple[str, ...]] = {
     "comparisons list": (),

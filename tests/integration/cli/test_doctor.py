@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.integration.cli.conftest import Run
-from tests.parts.dns_server import dns_server
 from tests.parts.output import one_line
+from tests.parts.servers.dns_server import dns_server
 from tests.parts.signatures import ed25519_key, keep_key
 
 

@@ -11,7 +11,7 @@ from typing import IO
 
 import pytest
 
-from tests.parts.processes import ROOT
+from tests.parts.servers.processes import ROOT
 from tests.parts.waiting import until
 
 ROWS = 6_000

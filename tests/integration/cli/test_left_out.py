@@ -7,7 +7,7 @@ import pytest
 
 from digest.samples import comparisons
 from tests.integration.cli.conftest import Ran, Run
-from tests.parts.pipelining_server import PipeliningServer, ScriptedRefusal
+from tests.parts.servers.pipelining_server import PipeliningServer, ScriptedRefusal
 
 PEOPLE = 30
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytest
 import trustme
 
-from tests.parts.sendgrid_server import SendGridServer
-from tests.parts.smtp_server import SmtpServer
+from tests.parts.servers.sendgrid_server import SendGridServer
+from tests.parts.servers.smtp_server import SmtpServer
 
 
 @dataclass(frozen=True, slots=True)

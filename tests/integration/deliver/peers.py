@@ -3,8 +3,8 @@
 from digest.deliver.providers.sendgrid.provider import SendGridProvider
 from digest.deliver.providers.smtp.provider import SmtpProvider
 from digest.deliver.providers.smtp.url import SmtpUrl
-from tests.parts.sendgrid_server import SendGridServer
-from tests.parts.smtp_server import SmtpServer
+from tests.parts.servers.sendgrid_server import SendGridServer
+from tests.parts.servers.smtp_server import SmtpServer
 from tests.parts.world import Clock
 
 ADA, GRACE, LINUS, ALAN = THE_FOUR = [

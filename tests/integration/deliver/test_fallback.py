@@ -26,8 +26,8 @@ from digest.message.edition import Edition
 from digest.message.personalization import Personalization
 from digest.settings import Settings
 from tests.parts.mail import EDITION, personalizations, submit
-from tests.parts.pipelining_server import STYLES, PipeliningServer, ScriptedRefusal
-from tests.parts.smtp_server import SmtpServer, closed_port
+from tests.parts.servers.pipelining_server import STYLES, PipeliningServer, ScriptedRefusal
+from tests.parts.servers.smtp_server import SmtpServer, closed_port
 from tests.parts.world import Clock
 
 PEOPLE = [f"r{number}@example.com" for number in range(1, 201)]

@@ -14,10 +14,10 @@ from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import ProviderError
 from digest.deliver.providers.smtp.limits import MAX_WINDOW
 from store.engine import Store
-from tests.parts import mail_servers, postfix
-from tests.parts.mail_servers import Exim, OpenSmtpd
-from tests.parts.relayed_issue import Killable, Relay, RelayedIssue
-from tests.parts.sending import by_state, send_to_the_end
+from tests.parts.issues.relayed_issue import Killable, Relay, RelayedIssue
+from tests.parts.issues.sending import by_state, send_to_the_end
+from tests.parts.servers import mail_servers, postfix
+from tests.parts.servers.mail_servers import Exim, OpenSmtpd
 from tests.parts.waiting import until
 
 PEOPLE = 1_000

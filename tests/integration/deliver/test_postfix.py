@@ -11,11 +11,11 @@ from digest.deliver.providers.smtp.url import SmtpUrl
 from digest.pipeline.issue_service import IssueService
 from digest.pipeline.sending import Sending
 from store.engine import Store
-from tests.parts.machine import without
 from tests.parts.mail import HOSTILE, kinds, long_edition, personalizations, submit
-from tests.parts.postfix import OFFERS, Postfix, hindrance
+from tests.parts.servers.machine import without
+from tests.parts.servers.postfix import OFFERS, Postfix, hindrance
+from tests.parts.servers.smtp_server import Received
 from tests.parts.signatures import signer, verdicts
-from tests.parts.smtp_server import Received
 from tests.parts.world import Clock, add_approved, add_people, issue_renderer
 
 PEOPLE = 100

@@ -9,7 +9,7 @@ from typing import ClassVar
 import pytest
 
 from digest.deliverability.public_url import fetch
-from tests.parts.smtp_server import closed_port
+from tests.parts.servers.smtp_server import closed_port
 
 
 class Site(BaseHTTPRequestHandler):

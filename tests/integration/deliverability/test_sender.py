@@ -10,7 +10,7 @@ from digest.deliverability import resolver as module
 from digest.deliverability.check_result import CheckResult, Topic
 from digest.deliverability.resolver import DnsResolver, open_resolver
 from digest.deliverability.sender import SenderConfig, check_sender, provider_verdicts
-from tests.parts.dns_server import DnsServer, dns_server
+from tests.parts.servers.dns_server import DnsServer, dns_server
 from tests.parts.signatures import ed25519_key, rsa_key
 
 RSA, ED = rsa_key(), ed25519_key()

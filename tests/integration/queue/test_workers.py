@@ -13,8 +13,8 @@ from digest.deliver.ledger.finish import count_deliveries
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.issues.lifecycle import find_issue
 from store.engine import Store
-from tests.parts.pipelining_server import PipeliningServer
-from tests.parts.processes import environment, start
+from tests.parts.servers.pipelining_server import PipeliningServer
+from tests.parts.servers.processes import environment, start
 from tests.parts.waiting import until
 from tests.parts.world import add_approved, add_people
 

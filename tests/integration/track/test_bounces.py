@@ -31,9 +31,9 @@ from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentOrigin
 from subscribers.tables import AddressChange, Consent, Subscriber
 from subscribers.tokens import Purpose, Tokens
-from tests.parts.imap_server import PASSWORD, USER, ImapServer
 from tests.parts.inbound_messages import arf, dsn, plain, qmail
 from tests.parts.links import token_in
+from tests.parts.servers.imap_server import PASSWORD, USER, ImapServer
 from tests.parts.world import SECRET, Clock, add_approved, add_people
 
 TOKENS = Tokens([SECRET])

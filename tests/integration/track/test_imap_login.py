@@ -12,8 +12,8 @@ from digest.settings import Settings
 from digest.track.bounces.mailbox.base import Mailbox, MailboxError, MailboxUrl
 from digest.track.bounces.mailbox.imap import ImapMailbox
 from digest.track.bounces.mailbox.imap_names import encode_folder
-from tests.parts.imap_server import USER, ImapServer
-from tests.parts.token_server import TokenServer, token_server
+from tests.parts.servers.imap_server import USER, ImapServer
+from tests.parts.servers.token_server import TokenServer, token_server
 
 LETTER = b"Subject: hello\r\n\r\nHello.\r\n"
 

@@ -12,8 +12,8 @@ from tests.corpora.reading import BLANKS, BOUNCES, CLASSES, letter, letters, rep
 
 STAGES = (None, "connect", "ehlo", "mail", "rcpt", "data", "body")
 REPLY_CLASSES = ("hard", "soft", "sender", "unknown")
-FEWEST_LETTERS = 260
-FEWEST_REPLIES = 350
+MIN_LETTERS = 260
+MIN_REPLIES = 350
 FILLED = {
     "TOKEN": "Tk_9" * 8,
     "token": "tk_9" * 8,
@@ -40,7 +40,7 @@ def test_every_letter_is_listed_once_and_every_listed_letter_exists() -> None:
 
 
 def test_there_are_enough_of_every_class_in_both_halves() -> None:
-    assert len(LETTERS) >= FEWEST_LETTERS, _counts(LETTERS)
+    assert len(LETTERS) >= MIN_LETTERS, _counts(LETTERS)
     for split in ("train", "held"):
         missing = set(CLASSES) - {one["class"] for one in LETTERS if one["split"] == split}
         assert missing <= {"delivered"}, f"{split} has no {missing}\n{_counts(LETTERS)}"
@@ -81,5 +81,5 @@ def test_a_reply_is_described(entry: dict[str, Any]) -> None:
 
 
 def test_there_are_enough_replies_and_none_twice() -> None:
-    assert len(REPLIES) >= FEWEST_REPLIES, _counts(REPLIES)
+    assert len(REPLIES) >= MIN_REPLIES, _counts(REPLIES)
     assert len({(one["reply"], one["stage"]) for one in REPLIES}) == len(REPLIES), _counts(REPLIES)

@@ -11,7 +11,7 @@ from digest.gate import Code, Gate, Level, SampleMessage, Tools
 from digest.gate.checks.clients import VERSION, ClientTables, accepted, unsupported
 from digest.gate.checks.spam import MAX_SCORE, SpamFilter, spam_score
 from digest.gate.findings import Finding
-from tests.parts.machine import without
+from tests.parts.servers.machine import without
 from tests.unit.gate.conftest import with_html
 
 PACKAGE = Path(__file__).parents[2] / "node" / "node_modules" / "caniemail"

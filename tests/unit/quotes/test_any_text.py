@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.catalog.pages import Lens, ReviewPage
-from digest.quotes.choice import FEWEST_WORDS, LONGEST_LINE, LONGEST_PULL, Setting, choose
+from digest.quotes.choice import MAX_LINE, MAX_PULL, MIN_WORDS, QuoteContext, choose
 from digest.quotes.habits import detect_habits
 from digest.quotes.nesting import nesting
 from digest.quotes.scripts import width, word_count
@@ -61,30 +61,30 @@ def test_a_whole_piece_leaves_no_mark_open(text: str) -> None:
                 assert piece.count(opener) <= sum(map(piece.count, closers))
 
 
-@given(st.lists(PROSE, min_size=1, max_size=4), st.sampled_from([LONGEST_PULL, LONGEST_LINE]))
+@given(st.lists(PROSE, min_size=1, max_size=4), st.sampled_from([MAX_PULL, MAX_LINE]))
 def test_a_chosen_quote_is_whole_sentences_word_for_word(
     said: list[list[str]], longest: int
 ) -> None:
     texts = [" ".join(prose) for prose in said]
     reviews = [ReviewPage(lens, text) for lens, text in zip(Lens, texts, strict=False)]
-    found = choose(reviews, Setting(detect_habits(texts)), longest)
+    found = choose(reviews, QuoteContext(detect_habits(texts)), longest)
     if found is not None:
         quote = found.quote.text
         source = said[list(Lens).index(found.quote.lens)]
         assert quote in _runs(source)
-        assert word_count(quote) >= FEWEST_WORDS
+        assert word_count(quote) >= MIN_WORDS
         assert width(quote) <= longest
 
 
 @given(st.lists(NOISE, min_size=1, max_size=4))
 def test_a_quote_of_any_noise_is_of_the_source_and_within_bounds(texts: list[str]) -> None:
     reviews = [ReviewPage(lens, text) for lens, text in zip(Lens, texts, strict=False)]
-    found = choose(reviews, Setting(detect_habits(texts)), LONGEST_PULL)
+    found = choose(reviews, QuoteContext(detect_habits(texts)), MAX_PULL)
     if found is not None:
         quote = found.quote.text
         assert quote in folded(texts[list(Lens).index(found.quote.lens)])
-        assert word_count(quote) >= FEWEST_WORDS
-        assert width(quote) <= LONGEST_PULL
+        assert word_count(quote) >= MIN_WORDS
+        assert width(quote) <= MAX_PULL
         assert is_whole(quote)
 
 

@@ -3,21 +3,21 @@
 import pytest
 
 from digest.catalog.pages import Lens, ReviewPage, Verdict
-from digest.quotes.choice import LONGEST_PULL, Quote, Setting, choose
+from digest.quotes.choice import MAX_PULL, Quote, QuoteContext, choose
 from digest.quotes.habits import detect_habits
 from tests.unit.quotes.reviews import CORMORANT, HERONRY, reviews
 
 HABITS = detect_habits([*HERONRY.values(), *CORMORANT.values()])
 
 
-def quote(panel: tuple[ReviewPage, ...], longest: int = LONGEST_PULL, **known: object) -> Quote:
-    found = choose(panel, Setting(**{"habits": HABITS, **known}), longest)  # type: ignore[arg-type]
+def quote(panel: tuple[ReviewPage, ...], longest: int = MAX_PULL, **known: object) -> Quote:
+    found = choose(panel, QuoteContext(**{"habits": HABITS, **known}), longest)  # type: ignore[arg-type]
     assert found is not None
     return found.quote
 
 
-def only(text: str, longest: int = LONGEST_PULL) -> str | None:
-    found = choose([ReviewPage(Lens.BUILDER, text)], Setting(detect_habits([])), longest)
+def only(text: str, longest: int = MAX_PULL) -> str | None:
+    found = choose([ReviewPage(Lens.BUILDER, text)], QuoteContext(detect_habits([])), longest)
     return found.quote.text if found else None
 
 

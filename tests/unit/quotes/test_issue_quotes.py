@@ -8,7 +8,7 @@ import pytest
 from digest.catalog.intake.text.parse import read_text
 from digest.catalog.pages import ContenderPage, Lens, Verdict
 from digest.catalog.queries import ContenderView
-from digest.quotes.choice import LONGEST_LINE
+from digest.quotes.choice import MAX_LINE
 from digest.quotes.habits import opening
 from digest.quotes.issue import Row, issue_quotes
 from digest.quotes.scripts import width
@@ -37,7 +37,7 @@ def test_a_brief_has_one_line_about_either_tool() -> None:
     (line,) = issue_quotes(lead, [Row(brief)]).lines
     assert line is not None
     assert line.tool in ("Heronry", "Cormorant")
-    assert width(line.text) <= LONGEST_LINE
+    assert width(line.text) <= MAX_LINE
 
 
 def test_a_row_speaks_of_the_rival_it_is_about() -> None:

@@ -10,7 +10,7 @@ from psycopg_pool import PoolTimeout
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from store.outage import LONGEST_PAUSE, STALE_SECONDS, Outage, pauses
+from store.outage import MAX_PAUSE, STALE_SECONDS, Outage, pauses
 
 REFUSED = psycopg.OperationalError("connection failed: Connection refused\n\tIs it running?")
 
@@ -94,4 +94,4 @@ def test_tries_come_at_growing_intervals() -> None:
     waits = list(islice(pauses(), 8))
     assert waits == sorted(waits)
     assert waits[0] == 1.0
-    assert waits[-1] == LONGEST_PAUSE
+    assert waits[-1] == MAX_PAUSE

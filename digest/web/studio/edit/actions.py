@@ -16,7 +16,7 @@ from digest.pipeline.editing.editor import Edit
 from digest.web.forms import FormFields
 from digest.web.public.issues import issue_number
 from digest.web.site import TemplatesDep
-from digest.web.studio.common import in_the_studio, see_other
+from digest.web.studio.common import see_other, without_cli_hint
 from digest.web.studio.context import ContextDep, StudioSite, StudioSiteDep
 from digest.web.studio.edit.forms import EditForm, edit_form
 from digest.web.studio.edit.page import look_of, read_edit_page
@@ -47,7 +47,7 @@ def edit(number: str, given: FormFields, tools: Annotated[_Tools, Depends()]) ->
     except NoSuchIssueError:
         raise
     except UserError as error:
-        problem = in_the_studio(str(error))
+        problem = without_cli_hint(str(error))
     if not problem and not editing.conflicts:
         return see_other(_address(tools, wanted, form, editing.said))
     page = read_edit_page(

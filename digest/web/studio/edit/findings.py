@@ -7,7 +7,7 @@ from dataclasses import replace
 from digest.gate import Finding
 from digest.gate.findings import Code
 from digest.issues.revisions import fields
-from digest.web.studio.common import in_the_studio
+from digest.web.studio.common import without_cli_hint
 from digest.web.studio.edit.values import Placed
 
 MAIL = "mail"
@@ -31,7 +31,7 @@ def placed(findings: Iterable[Finding], slugs: Iterable[str]) -> Mapping[str, Pl
     found: dict[str, list[Finding]] = defaultdict(list)
     known = tuple(slugs)
     for one in findings:
-        found[place_of(one, known)].append(replace(one, fix=in_the_studio(one.fix)))
+        found[place_of(one, known)].append(replace(one, fix=without_cli_hint(one.fix)))
     return {place: tuple(those) for place, those in found.items()}
 
 

@@ -1,4 +1,4 @@
-"""The forms of the sending page. What is refused comes back on the page, with why and the input."""
+"""Handles the forms of the sending page; what is refused comes back with why and the input."""
 
 import re
 from collections.abc import Callable
@@ -16,10 +16,10 @@ from digest.pipeline.issue_service import IssueService
 from digest.web.forms import FormFieldList, clean
 from digest.web.public.issues import issue_number
 from digest.web.site import TemplatesDep
-from digest.web.studio.common import in_the_studio, see_other
+from digest.web.studio.common import see_other, without_cli_hint
 from digest.web.studio.context import ContextDep, StudioSiteDep
-from digest.web.studio.send.page import CALL_BACK_SECONDS, choose, read_page
-from digest.web.studio.send.pages import MonitorDep, show_page
+from digest.web.studio.send.page_data import UNDO_SECONDS, choose, read_page
+from digest.web.studio.send.routes import MonitorDep, show_page
 from store.errors import UserError
 from subscribers.addresses import parse_address
 
@@ -82,7 +82,7 @@ class _Form:
         return show_page(
             self._templates,
             page,
-            problem=in_the_studio(why),
+            problem=without_cli_hint(why),
             status=REFUSED,
             given=dict(self._fields),
         )
@@ -118,7 +118,7 @@ def schedule(form: FormDep) -> Response:
         choice = choose(form.get("when"), form.get("at"), zone, now)
         if choice.problem or not choice.when:
             raise IssueError(choice.problem or "Choose when it goes out.")
-        at = choice.at or now + timedelta(seconds=CALL_BACK_SECONDS)
+        at = choice.at or now + timedelta(seconds=UNDO_SECONDS)
         form.issues.schedule(form.number, at)
         form.context.send(form.number)
         return "scheduled"

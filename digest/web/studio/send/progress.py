@@ -1,4 +1,4 @@
-"""How far a sending is, as plain values: counts and their shares, rate, end, refusals."""
+"""Reads how far a sending is: counts and their shares, rate, expected end, refusals."""
 
 import threading
 from collections.abc import Callable, Mapping

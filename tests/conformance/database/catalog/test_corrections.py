@@ -21,7 +21,7 @@ from digest.catalog.queries import ComparisonView, comparison_by_slug
 from digest.catalog.tables import Correction
 from digest.catalog.upsert import Change, UpsertResult, upsert_page
 from store.engine import Store
-from tests.parts.editing import page
+from tests.parts.issues.editing import page
 
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 SLUG = "aye-vs-bee"

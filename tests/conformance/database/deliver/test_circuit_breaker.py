@@ -15,9 +15,9 @@ from digest.issues.tables import IssueState
 from digest.pipeline.sending import Sending
 from store.engine import Store
 from subscribers.suppression_removal import remove_suppressions
-from tests.parts.pipelining_server import STYLES, PipeliningServer, ScriptedRefusal
-from tests.parts.relayed_issue import RelayedIssue
-from tests.parts.sending import by_state, send_to_the_end
+from tests.parts.issues.relayed_issue import RelayedIssue
+from tests.parts.issues.sending import by_state, send_to_the_end
+from tests.parts.servers.pipelining_server import STYLES, PipeliningServer, ScriptedRefusal
 from tests.parts.world import NOW
 
 PEOPLE = 120

@@ -9,9 +9,9 @@ from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.tables import Delivery, DeliveryState
 from digest.issues.tables import IssueState
 from store.engine import Store
-from tests.parts.pipelining_server import PipeliningServer, ScriptedRefusal
-from tests.parts.relayed_issue import RelayedIssue
-from tests.parts.sending import by_state, send_to_the_end
+from tests.parts.issues.relayed_issue import RelayedIssue
+from tests.parts.issues.sending import by_state, send_to_the_end
+from tests.parts.servers.pipelining_server import PipeliningServer, ScriptedRefusal
 from tests.parts.world import add_approved
 
 WEEKS = 4

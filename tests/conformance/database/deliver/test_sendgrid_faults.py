@@ -17,8 +17,8 @@ from digest.pipeline.issue_service import IssueService
 from digest.pipeline.sending import Sending
 from store.engine import Store
 from subscribers.tables import Suppression
-from tests.parts.sendgrid_server import Break, Reply, SendGridServer, errors
-from tests.parts.sending import by_state, send_to_the_end
+from tests.parts.issues.sending import by_state, send_to_the_end
+from tests.parts.servers.sendgrid_server import Break, Reply, SendGridServer, errors
 from tests.parts.world import NOW, Clock, add_approved, add_people, issue_renderer
 
 PEOPLE = 240

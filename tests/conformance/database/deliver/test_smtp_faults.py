@@ -17,8 +17,8 @@ from digest.pipeline.issue_service import IssueService
 from digest.pipeline.sending import Sending
 from store.engine import Store
 from subscribers.tables import Suppression, SuppressionReason
-from tests.parts.pipelining_server import PipeliningServer
-from tests.parts.sending import by_state, send_to_the_end
+from tests.parts.issues.sending import by_state, send_to_the_end
+from tests.parts.servers.pipelining_server import PipeliningServer
 from tests.parts.world import Clock, add_approved, add_people, issue_renderer
 
 PEOPLE = 200

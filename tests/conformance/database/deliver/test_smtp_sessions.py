@@ -9,9 +9,9 @@ from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.smtp.url import DEFAULT_MESSAGES
 from digest.deliver.tables import Attempt
 from store.engine import Store
-from tests.parts.pipelining_server import STYLES, PipeliningServer, ScriptedRefusal
-from tests.parts.relayed_issue import RelayedIssue
-from tests.parts.sending import by_state, send_to_the_end
+from tests.parts.issues.relayed_issue import RelayedIssue
+from tests.parts.issues.sending import by_state, send_to_the_end
+from tests.parts.servers.pipelining_server import STYLES, PipeliningServer, ScriptedRefusal
 
 SPENT = {
     "421 and close": ScriptedRefusal("MAIL", "421 4.4.2 Maximum message count reached", close=True),

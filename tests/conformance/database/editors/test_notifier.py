@@ -38,7 +38,7 @@ from schedules.registry import add_schedule
 from schedules.runner import tick
 from schedules.tables import Run, RunState
 from store.engine import Store
-from tests.parts.editing import DAY, keep, keep_week, page
+from tests.parts.issues.editing import DAY, keep, keep_week, page
 from tests.parts.world import SECRET, Clock, Recorder, add_people
 
 PUBLIC = "https://digest.example"

@@ -22,9 +22,9 @@ from store.engine import Store
 from subscribers.consent import ConsentKind, record_consent
 from subscribers.tables import Subscriber, Suppression
 from subscribers.tokens import Purpose
+from tests.parts.issues.sent_issues import BLOCKED, HASHER, TOKENS, SentIssues
 from tests.parts.loops import run_in_thread
 from tests.parts.sendgrid_events import body_of, event
-from tests.parts.sent_issues import BLOCKED, HASHER, TOKENS, SentIssues
 from tests.parts.world import NOW
 
 

@@ -10,7 +10,7 @@ from digest.deliver.ledger.settle import settle
 from digest.deliver.providers.base import Rejected
 from store.engine import Store
 from subscribers.tables import Suppression
-from tests.parts.sent_issues import BLOCKED, SentIssues
+from tests.parts.issues.sent_issues import BLOCKED, SentIssues
 from tests.parts.world import NOW
 
 

@@ -12,7 +12,7 @@ from digest.deliver.providers.sendgrid.provider import SendGridProvider
 from digest.render.slots import Slot
 from tests.integration.deliver.peers import THE_THREE, sendgrid
 from tests.parts.mail import EDITION, HOSTILE, kinds, long_edition, personalizations, submit
-from tests.parts.sendgrid_server import Reply, SendGridServer, errors
+from tests.parts.servers.sendgrid_server import Reply, SendGridServer, errors
 from tests.parts.world import Clock
 
 

@@ -20,7 +20,7 @@ from digest.deliver.providers.sendgrid.submission import MAX_IN_FLIGHT
 from digest.message.personalization import Personalization
 from tests.integration.deliver.peers import sendgrid
 from tests.parts.mail import EDITION, personalizations
-from tests.parts.sendgrid_server import Break, Reply, SendGridServer, errors
+from tests.parts.servers.sendgrid_server import Break, Reply, SendGridServer, errors
 from tests.parts.world import NOW, Clock
 
 RESET = str(int((NOW + timedelta(seconds=42)).timestamp()))

@@ -8,7 +8,7 @@ from digest.deliver.providers.base import BAD_ADDRESS, Accepted, ProviderError, 
 from digest.deliver.providers.sendgrid.submission import MAX_ROUNDS
 from tests.integration.deliver.peers import THE_FOUR, THE_THREE, sendgrid
 from tests.parts.mail import kinds, personalizations, stream, submit
-from tests.parts.sendgrid_server import Break, Reply, SendGridServer, errors
+from tests.parts.servers.sendgrid_server import Break, Reply, SendGridServer, errors
 from tests.parts.world import NOW
 
 

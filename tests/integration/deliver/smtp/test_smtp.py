@@ -14,7 +14,7 @@ from digest.deliver.providers.base import (
 from subscribers.tokens import token_to_hex
 from tests.integration.deliver.peers import ADA, GRACE, LINUS, THE_FOUR, smtp
 from tests.parts.mail import EDITION, kinds, long_edition, personalizations, stream, submit
-from tests.parts.smtp_server import SmtpServer
+from tests.parts.servers.smtp_server import SmtpServer
 
 
 @pytest.mark.parametrize(

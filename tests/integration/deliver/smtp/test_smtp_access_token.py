@@ -15,8 +15,8 @@ from digest.settings import Settings
 from tests.integration.deliver.conftest import Certificates
 from tests.integration.deliver.peers import ADA, THE_FOUR
 from tests.parts.mail import personalizations, submit
-from tests.parts.smtp_server import SmtpServer
-from tests.parts.token_server import TokenServer, token_server
+from tests.parts.servers.smtp_server import SmtpServer
+from tests.parts.servers.token_server import TokenServer, token_server
 from tests.parts.world import Clock
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")

@@ -9,7 +9,7 @@ from digest.deliver.providers.smtp import provider as smtp
 from digest.deliver.providers.smtp.pool import ConnectionPool
 from digest.deliver.providers.smtp.url import SmtpUrl
 from tests.parts.mail import EDITION, personalizations
-from tests.parts.pipelining_server import STYLES, PipeliningServer
+from tests.parts.servers.pipelining_server import STYLES, PipeliningServer
 from tests.parts.world import Clock
 
 SLOW = "slow@example.com"

@@ -7,7 +7,7 @@ from digest.deliver.providers.smtp.provider import SmtpProvider
 from digest.deliver.providers.smtp.url import SmtpUrl, Tls
 from tests.integration.deliver.conftest import Certificates
 from tests.parts.mail import kinds, long_edition, personalizations, stream, submit
-from tests.parts.pipelining_server import PipeliningServer
+from tests.parts.servers.pipelining_server import PipeliningServer
 from tests.parts.world import Clock
 
 MANY = [f"reader{number}@example.com" for number in range(100)]

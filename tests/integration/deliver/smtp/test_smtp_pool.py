@@ -6,8 +6,8 @@ from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Reje
 from digest.deliver.providers.smtp.provider import SmtpProvider
 from digest.deliver.providers.smtp.url import SmtpUrl
 from tests.parts.mail import kinds, long_edition, personalizations, stream, submit
-from tests.parts.pipelining_server import PipeliningServer
-from tests.parts.smtp_server import SmtpServer
+from tests.parts.servers.pipelining_server import PipeliningServer
+from tests.parts.servers.smtp_server import SmtpServer
 from tests.parts.world import Clock
 
 MANY = [f"reader{number}@example.com" for number in range(200)]

@@ -7,7 +7,7 @@ import pytest
 from digest.deliver.providers.base import ProviderError
 from digest.deliver.providers.smtp.client import open_client
 from digest.deliver.providers.smtp.url import SmtpUrl, Tls
-from tests.parts.pipelining_server import PipeliningServer
+from tests.parts.servers.pipelining_server import PipeliningServer
 
 
 def test_smtps_on_a_port_without_tls_names_smtp() -> None:

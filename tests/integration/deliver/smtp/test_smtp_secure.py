@@ -10,7 +10,7 @@ from digest.deliver.providers.smtp.url import SmtpUrl, parse_smtp_url
 from tests.integration.deliver.conftest import Certificates
 from tests.integration.deliver.peers import ADA, smtp
 from tests.parts.mail import personalizations, submit
-from tests.parts.smtp_server import SmtpServer
+from tests.parts.servers.smtp_server import SmtpServer
 from tests.parts.world import Clock
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")

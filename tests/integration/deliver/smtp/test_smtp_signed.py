@@ -7,9 +7,9 @@ from digest.deliver.providers.smtp.provider import SmtpProvider
 from digest.deliver.providers.smtp.url import SmtpUrl
 from tests.integration.deliver.peers import ADA, GRACE, THE_FOUR
 from tests.parts.mail import EDITION, HOSTILE, kinds, long_edition, personalizations, submit
-from tests.parts.pipelining_server import PipeliningServer
+from tests.parts.servers.pipelining_server import PipeliningServer
+from tests.parts.servers.smtp_server import SmtpServer
 from tests.parts.signatures import signer, verdicts
-from tests.parts.smtp_server import SmtpServer
 from tests.parts.world import Clock
 
 PEOPLE = [f"reader{number}@example.com" for number in range(20)]

@@ -9,7 +9,7 @@ import pytest
 from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected, Unknown
 from tests.integration.deliver.peers import ADA, ALAN, GRACE, LINUS, THE_FOUR, smtp
 from tests.parts.mail import kinds, personalizations, stream, submit
-from tests.parts.smtp_server import Drop, SmtpServer
+from tests.parts.servers.smtp_server import Drop, SmtpServer
 
 
 @pytest.mark.parametrize("where", [Drop.IN_BODY, Drop.BEFORE_REPLY])

@@ -7,7 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from store.engine import Store
-from tests.parts.studio import Studio, open_studio
+from tests.parts.issues.studio import Studio, open_studio
 
 OWN = {"Sec-Fetch-Site": "same-origin"}
 

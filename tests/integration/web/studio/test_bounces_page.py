@@ -8,7 +8,7 @@ from digest.track.bounces.tables import InboundMessageRow
 from subscribers.service import find_subscriber
 from subscribers.tables import Subscriber
 from tests.integration.web.test_words import XSS, inert
-from tests.parts.studio import Studio
+from tests.parts.issues.studio import Studio
 from tests.parts.world import NOW
 
 PAGE = "/studio/bounces"

@@ -3,7 +3,7 @@
 from starlette.testclient import TestClient
 
 from digest.catalog.queries import ComparisonView, all_comparisons, comparison_by_slug
-from tests.parts.studio import Studio
+from tests.parts.issues.studio import Studio
 
 EVIL = "<script>alert(1)</script>"
 

@@ -17,8 +17,8 @@ from digest.pipeline.issue_renderer import IssueRenderer
 from digest.web.studio.edit.events import edit_events, glance
 from digest.web.studio.edit.template_files import template_mark
 from subscribers.tokens import Purpose
+from tests.parts.issues.studio import Studio
 from tests.parts.loops import run_in_thread
-from tests.parts.studio import Studio
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 

@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.parts.machine import without
+from tests.parts.servers.machine import without
 
 NODE = Path(__file__).parents[3] / "node"
 TSC = NODE / "node_modules" / "typescript" / "bin" / "tsc"

@@ -13,7 +13,7 @@ from digest.events.tables import Event
 from digest.issues.tables import Link
 from subscribers.tables import UnsubscribeFeedback
 from tests.integration.web.test_words import XSS, inert
-from tests.parts.studio import PEOPLE, Studio
+from tests.parts.issues.studio import PEOPLE, Studio
 from tests.parts.waiting import until
 from tests.parts.world import NOW
 

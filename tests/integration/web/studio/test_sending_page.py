@@ -14,12 +14,12 @@ from starlette.testclient import TestClient
 from digest.deliver.audience.eligible import count_eligible
 from digest.deliver.tables import Attempt, Delivery
 from digest.issues.tables import Issue
-from digest.web.studio.send.page import choose
-from digest.web.studio.send.pages import send_events
+from digest.web.studio.send.page_data import choose
 from digest.web.studio.send.progress import SendingMonitor, parts_of
+from digest.web.studio.send.routes import send_events
 from subscribers.tables import Subscriber
 from tests.integration.web.test_words import XSS, inert
-from tests.parts.studio import Studio
+from tests.parts.issues.studio import Studio
 from tests.parts.world import NOW
 
 PAGE = "/studio/issues/1/send"

@@ -59,7 +59,7 @@ TEXTS = st.text(st.sampled_from(list('ab,;"\r\n\u2028\x0b\x85é')), max_size=300
 def test_blocks_hold_the_lines_that_the_text_has(text: str, block: int, stride: int) -> None:
     """Whether taken many at once, one by one, or given back; those too long come in pieces."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lines_module, "LONGEST_LINE", LONGEST)
+        patch.setattr(lines_module, "MAX_LINE", LONGEST)
         patch.setattr(lines_module, "_BLOCK", block)
         reader = LineReader(io.StringIO(text, newline=""))
         found: list[str] = []

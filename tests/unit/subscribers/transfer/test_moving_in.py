@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from subscribers.transfer.formats.columns import normalize_column
+from subscribers.transfer.formats.column_meaning import normalize_column
 from subscribers.transfer.formats.detect import read_layout
+from subscribers.transfer.formats.known_exports import KNOWN_EXPORTS, ImportFormat
 from subscribers.transfer.formats.statuses import REFUSED_STATUS_WORDS, read_status
-from subscribers.transfer.formats.tools import TOOLS, ImportFormat
 
 PAGE = Path(__file__).resolve().parents[4] / "docs" / "moving-in.md"
 SECTIONS = dict(
@@ -16,7 +16,7 @@ SECTIONS = dict(
         r"^### (.+?)\n(.*?)(?=^### |\Z)", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
     )
 )
-BY_NAME = {tool.name: tool for tool in TOOLS}
+BY_NAME = {tool.name: tool for tool in KNOWN_EXPORTS}
 
 
 def columns(tool: str) -> dict[str, str]:
@@ -50,6 +50,6 @@ def test_each_status_word_becomes_what_the_page_says(tool: str) -> None:
         assert (status or refused) == said, word
 
 
-@pytest.mark.parametrize("tool", TOOLS, ids=lambda one: one.name)
+@pytest.mark.parametrize("tool", KNOWN_EXPORTS, ids=lambda one: one.name)
 def test_a_tool_is_told_by_more_than_two_columns(tool: ImportFormat) -> None:
     assert all(len(one) > 2 for one in tool.signatures)

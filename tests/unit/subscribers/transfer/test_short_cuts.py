@@ -3,9 +3,9 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from subscribers.transfer.cells.address_cells import is_plain_name, read_name
 from subscribers.transfer.cells.dates import is_empty, read_date, read_plain_date
 from subscribers.transfer.cells.formulas import unescape_formula
-from subscribers.transfer.cells.undress import is_plain_name, read_name
 
 MOMENTS = st.datetimes().map(lambda at: at.replace(microsecond=0).isoformat(" "))
 NEARLY = st.text("0123456789-: TZ+", min_size=19, max_size=19)

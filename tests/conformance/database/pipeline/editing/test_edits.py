@@ -21,7 +21,7 @@ from digest.pipeline.editing.changes import (
 )
 from digest.pipeline.issue_service import IssueService
 from store.engine import Store
-from tests.parts.editing import (
+from tests.parts.issues.editing import (
     DAY,
     FIRST,
     SECOND,
@@ -388,7 +388,7 @@ def test_the_same_field_shows_both_texts_and_keeps_the_later_one(
     )
     assert view(issues, number).subject.text == "Ana's"
     assert not view(issues, number).preheader.is_theirs
-    kept = [one for one in revisions(store, number) if one.kind == RevisionKind.ASIDE]
+    kept = [one for one in revisions(store, number) if one.kind == RevisionKind.SUPERSEDED]
     assert [(one.n, one.after["text"]) for one in kept] == [(told.value.aside, "Bob's")]
     assert issue_row(store, number).revision == 1
     editor.change(number, Write("subject", "Bob's"), by="bob", seen=1)

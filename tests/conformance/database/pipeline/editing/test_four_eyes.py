@@ -9,7 +9,7 @@ from schedules.cron import ScheduleError
 from schedules.registry import add_schedule, update_schedule
 from schedules.tables import Approval
 from store.engine import Store
-from tests.parts.editing import DAY, editing_service, issue_row, keep_week
+from tests.parts.issues.editing import DAY, editing_service, issue_row, keep_week
 from tests.parts.world import Clock
 
 

@@ -20,7 +20,15 @@ from digest.pipeline.editing.changes import Add, Drop
 from digest.pipeline.editing.hiding import hide_comparison, unhide_comparison
 from digest.pipeline.issue_service import IssueService
 from store.engine import Store
-from tests.parts.editing import DAY, SLUGS, editing_service, keep_week, revisions, state, view
+from tests.parts.issues.editing import (
+    DAY,
+    SLUGS,
+    editing_service,
+    keep_week,
+    revisions,
+    state,
+    view,
+)
 from tests.parts.world import Clock
 
 

@@ -21,7 +21,7 @@ from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.revisions import fields
 from digest.issues.revisions.errors import EditConflictError
 from digest.issues.revisions.records import edited, revisions_of
-from digest.issues.revisions.state import Edited, told_by
+from digest.issues.revisions.state import EditedIssue, replay
 from digest.issues.revisions.tables import CHANGING, Revision, RevisionKind
 from digest.issues.tables import Issue, PickRole, Variant
 from digest.pipeline.editing.changes import (
@@ -41,7 +41,7 @@ from digest.pipeline.editing.changes import (
 from digest.pipeline.editing.editor import Edit
 from digest.pipeline.issue_service import IssueService
 from store.engine import Store
-from tests.parts.editing import DAY, SLUGS, editing_service, keep_week
+from tests.parts.issues.editing import DAY, SLUGS, editing_service, keep_week
 from tests.parts.world import Clock
 
 T = TypeVar("T")
@@ -133,7 +133,7 @@ class TwoEditors(RuleBasedStateMachine):
         with self.store.read() as session:
             (frozen,) = session.exec(select(Variant).where(Variant.issue_number == self.number))
         assert (frozen.html, frozen.text) == (expected.html, expected.text)
-        assert told_by(one for one in self._revisions() if one.n <= seen) == self._state()
+        assert replay(one for one in self._revisions() if one.n <= seen) == self._state()
 
     @invariant()
     def the_issue_is_what_its_revisions_tell(self) -> None:
@@ -141,7 +141,7 @@ class TwoEditors(RuleBasedStateMachine):
             issue, revisions = find_issue(session, self.number), revisions_of(session, self.number)
             state, picks = edited(session, issue), picks_of(session, self.number)
         if revisions:
-            assert told_by(revisions) == state
+            assert replay(revisions) == state
         assert [one.n for one in revisions] == list(range(len(revisions)))
         changing = [one.n for one in revisions if one.kind in CHANGING]
         assert issue.revision == (changing[-1] if changing else 0)
@@ -188,7 +188,7 @@ class TwoEditors(RuleBasedStateMachine):
         with self.store.read() as session:
             return find_issue(session, self.number)
 
-    def _state(self) -> Edited:
+    def _state(self) -> EditedIssue:
         with self.store.read() as session:
             return edited(session, find_issue(session, self.number))
 
@@ -198,7 +198,7 @@ class TwoEditors(RuleBasedStateMachine):
 
     def _kept(self, n: int | None) -> str:
         (found,) = [one for one in self._revisions() if one.n == n]
-        assert found.kind == RevisionKind.ASIDE
+        assert found.kind == RevisionKind.SUPERSEDED
         return fields.text_of(found.after)
 
 

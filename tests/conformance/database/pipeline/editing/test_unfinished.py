@@ -9,7 +9,7 @@ from digest.pipeline.editing.changes import Drop, Write
 from digest.pipeline.issue_service import IssueService
 from digest.pipeline.wording.unfinished import unfinished
 from store.engine import Store
-from tests.parts.editing import DAY, SLUGS, editing_service, keep_week, state
+from tests.parts.issues.editing import DAY, SLUGS, editing_service, keep_week, state
 from tests.parts.world import Clock
 
 

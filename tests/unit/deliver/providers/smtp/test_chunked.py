@@ -6,7 +6,7 @@ from digest.deliver.providers.base import Accepted
 from digest.deliver.providers.smtp.connection.chunked import ChunkedConnection
 from digest.deliver.providers.smtp.errors import UnexpectedReplyError
 from digest.deliver.providers.smtp.limits import MAX_BACKLOG, MAX_IN_FLIGHT_OCTETS, MAX_WINDOW
-from tests.parts.smtp_dialogue import BODY, Dialogue, chunk, group
+from tests.parts.servers.smtp_dialogue import BODY, Dialogue, chunk, group
 
 OK = "250 2.0.0 OK"
 CHUNK_OK = (OK, OK, OK, OK)

@@ -11,7 +11,7 @@ from digest.deliver.providers.smtp.errors import (
     ServiceClosingError,
     UnexpectedReplyError,
 )
-from tests.parts.smtp_dialogue import (
+from tests.parts.servers.smtp_dialogue import (
     BODY,
     GROUPED,
     STYLES,

@@ -6,7 +6,7 @@ from digest.deliver.providers.base import Accepted
 from digest.deliver.providers.smtp.connection.pipelined import PipelinedConnection
 from digest.deliver.providers.smtp.errors import UnexpectedReplyError
 from digest.deliver.providers.smtp.limits import MAX_WINDOW
-from tests.parts.smtp_dialogue import BODY, Dialogue, group
+from tests.parts.servers.smtp_dialogue import BODY, Dialogue, group
 
 OK = "250 2.0.0 OK"
 GROUP_OK = (OK, OK, "354 Go")

@@ -6,7 +6,7 @@ from digest.deliver.providers.base import Accepted
 from digest.deliver.providers.smtp.connection.plain import PlainConnection
 from digest.deliver.providers.smtp.errors import ServiceClosingError, UnexpectedReplyError
 from subscribers.tokens import token_to_hex
-from tests.parts.smtp_dialogue import BODY, MAIL, Dialogue, rcpt
+from tests.parts.servers.smtp_dialogue import BODY, MAIL, Dialogue, rcpt
 
 YES = {"MAIL": "250 2.1.0 OK", "RCPT": "250 2.1.5 OK", "DATA": "354 Go", "BODY": "250 queued as Q1"}
 STAGES = list(YES)

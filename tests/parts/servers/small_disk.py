@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.parts.machine import without
+from tests.parts.servers.machine import without
 
 MEGABYTES = 24
 

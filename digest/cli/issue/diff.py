@@ -12,7 +12,7 @@ def diff(number: Number, as_json: AsJson = False) -> None:
     """What editors and pages changed since the last approval, and how the text differs."""
     from digest.issues.lifecycle import find_issue
     from digest.pipeline.editing.approvals import since_approval
-    from digest.pipeline.wording.printed import page_changes, text_diff
+    from digest.pipeline.wording.page_snapshots import page_changes, text_diff
 
     with open_app() as app, app.store.read() as session:
         issue = find_issue(session, number)

@@ -1,4 +1,4 @@
-"""Takes off what stands around addresses in files, and what is put where there is no name."""
+"""Extracts the address from a cell (`mailto:`, `Name <address>`), and drops placeholder names."""
 
 import re
 from urllib.parse import unquote
@@ -13,15 +13,15 @@ _HOLDERS_TEXT = r"""
     #n/a (null) \\n \n anonymous desconocido first_name firstname fname inconnu n.a. n/a nobody
     noname none null subscriber unbekannt undefined unknown vorname
 """
-_HOLDERS = frozenset(_HOLDERS_TEXT.split())
+_PLACEHOLDERS = frozenset(_HOLDERS_TEXT.split())
 _HOLDERS_AS_WRITTEN = frozenset(["nan", "NaN", "NAN", "NA", "nil", "NIL"])
 """Nan, Na and Nil are names."""
-_LONGEST_HOLDER = max(map(len, _HOLDERS | _HOLDERS_AS_WRITTEN))
+_LONGEST_HOLDER = max(map(len, _PLACEHOLDERS | _HOLDERS_AS_WRITTEN))
 _PLAIN_NAME = re.compile(r"[A-Za-z]+(?: [A-Za-z0-9]+)*")
 _SUSPECT = re.compile(r"[<*{%\[@]")
 
 
-def undress_address(text: str) -> tuple[ParsedAddress, str]:
+def extract_address(text: str) -> tuple[ParsedAddress, str]:
     """Parse an address in a cell; return it, and the name that stood beside it.
 
     Takes `mailto:`, angle brackets, `Name <address>`, invisible characters, one dot or separator
@@ -44,7 +44,7 @@ def is_plain_name(text: str) -> bool:
     if _PLAIN_NAME.fullmatch(text) is None:
         return False
     if len(text) <= _LONGEST_HOLDER:
-        return text.lower() not in _HOLDERS and text not in _HOLDERS_AS_WRITTEN
+        return text.lower() not in _PLACEHOLDERS and text not in _HOLDERS_AS_WRITTEN
     return len(text) <= MAX_NAME_LENGTH
 
 
@@ -52,7 +52,7 @@ def read_name(text: str, email: str) -> str:
     """Return the name in a cell; empty where it holds none: NULL, N/A, the address, a number."""
     name = clean_name(text)
     lower = name.lower()
-    if lower in _HOLDERS or name in _HOLDERS_AS_WRITTEN or lower == email.lower():
+    if lower in _PLACEHOLDERS or name in _HOLDERS_AS_WRITTEN or lower == email.lower():
         return ""
     if name.isalpha():  # nearly every name
         return name

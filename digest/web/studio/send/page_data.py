@@ -1,4 +1,4 @@
-"""The values of the sending page, read together."""
+"""Reads the values of the sending page in one transaction."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from digest.issues.lifecycle import find_issue
 from digest.issues.tables import Issue, IssueState
 from digest.pipeline.editing.approvals import since_approval
 from digest.pipeline.wording.current import current_words
-from digest.pipeline.wording.printed import text_diff
+from digest.pipeline.wording.page_snapshots import text_diff
 from digest.render.errors import TemplateError
 from digest.web.studio.context import StudioSite
 from digest.web.studio.send.progress import SendingMonitor, SendingView
@@ -22,7 +22,7 @@ from digest.web.studio.times import clock_words, form_moment, moment_words, pars
 from schedules.registry import next_due_time
 from store.errors import UserError
 
-CALL_BACK_SECONDS = 60
+UNDO_SECONDS = 60
 """How long after "send now" an editor can take it back before anybody gets it."""
 MAX_PEOPLE = 50
 TROUBLED = (DeliveryState.FAILED, DeliveryState.UNCERTAIN, DeliveryState.BOUNCED)
@@ -72,7 +72,7 @@ class SendPage:
     audience: int
     findings: tuple[Finding, ...]
     blocking: tuple[Finding, ...]
-    fixed: bool
+    has_unoverridable: bool
     """Whether something blocks that can't be overridden."""
     changes: tuple[str, ...]
     choice: Choice
@@ -126,7 +126,7 @@ def read_page(
         audience=count,
         findings=findings,
         blocking=blocking,
-        fixed=any(one.code in FIXED for one in blocking),
+        has_unoverridable=any(one.code in FIXED for one in blocking),
         changes=tuple(map(str, words.changes)),
         choice=chosen,
         suggested=form_moment(
@@ -136,7 +136,7 @@ def read_page(
         send_at_words=_at_words(issue, chosen, zone),
         is_soon=is_scheduled
         and issue.send_at is not None
-        and issue.send_at - now <= timedelta(seconds=CALL_BACK_SECONDS),
+        and issue.send_at - now <= timedelta(seconds=UNDO_SECONDS),
         view=monitor.read(number, issue.state) if issue.audience is not None else None,
         people=_people(site, issue, search, state),
         revision=issue.revision,

@@ -1,4 +1,4 @@
-"""Says what a column's name means, in any tool's words, in English, German, French and Spanish.
+"""Decides what a column means by its name, in any tool's words, in four languages.
 
 Names are compared as `normalize_column` makes them. A name that speaks of leaving, bouncing,
 complaining or permission and is not among those known here is unclear: `is_unclear`.

@@ -7,7 +7,7 @@ import sys
 import threading
 from pathlib import Path
 
-from tests.parts.smtp_server import SmtpServer
+from tests.parts.servers.smtp_server import SmtpServer
 from tests.parts.world import SECRET
 
 ROOT = Path(__file__).resolve().parents[2]

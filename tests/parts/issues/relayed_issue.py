@@ -19,7 +19,7 @@ from digest.pipeline.issue_service import IssueService
 from digest.pipeline.sending import Sending
 from store.engine import Store
 from subscribers.tables import Subscriber, SubscriberStatus, Suppression
-from tests.parts.sending import by_state
+from tests.parts.issues.sending import by_state
 from tests.parts.world import Clock, add_approved, add_people, issue_renderer
 
 PEOPLE = 120

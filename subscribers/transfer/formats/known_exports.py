@@ -28,7 +28,7 @@ def _columns(**given: str) -> dict[str, tuple[str, ...]]:
 
 NAME = KNOWN_NAMES[ColumnRole.NAME]
 
-TOOLS = (
+KNOWN_EXPORTS = (
     ImportFormat(
         "Mailchimp",
         _sets(
@@ -377,7 +377,7 @@ OWN = ImportFormat(
         ColumnRole.ZONE: ("timezone",),
         ColumnRole.PAUSED: ("pauseduntil",),
         ColumnRole.CATEGORIES: ("categories",),
-        ColumnRole.TOOLS: ("tools",),
+        ColumnRole.KNOWN_EXPORTS: ("tools",),
         ColumnRole.LIFTS: ("lifts",),
         ColumnRole.PUBLIC_ID: ("publicid",),
         ColumnRole.FORMER_IDS: ("formerids",),

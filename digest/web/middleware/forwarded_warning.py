@@ -1,4 +1,4 @@
-"""Warns once where a proxy that nobody named forwards requests: all readers look like one then."""
+"""Warns once when an untrusted proxy forwards requests: all readers have its address then."""
 
 import logging
 

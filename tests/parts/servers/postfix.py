@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from tests.parts.smtp_server import SmtpServer
+from tests.parts.servers.smtp_server import SmtpServer
 
 BODY_TIMEOUT = 60.0
 OFFERS = {

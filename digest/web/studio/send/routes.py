@@ -1,4 +1,4 @@
-"""The sending page of an issue, and the stream that keeps it up to date."""
+"""Serves the sending page of an issue, and the stream that keeps it up to date."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ from digest.web.public.issues import issue_number
 from digest.web.site import TemplatesDep
 from digest.web.studio.common import HEADERS
 from digest.web.studio.context import ContextDep, StudioContext, StudioSiteDep
-from digest.web.studio.send.page import SendPage, read_page
+from digest.web.studio.send.page_data import SendPage, read_page
 from digest.web.studio.send.progress import SendingMonitor
 from digest.web.templating import PageTemplates
 
@@ -34,7 +34,7 @@ MonitorDep = Annotated[SendingMonitor, Depends(_monitor)]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SendQuery:
     """The query of the page: a time that was chosen, who is looked for, what was done just now."""
 
     when: str = ""
@@ -50,7 +50,7 @@ def send_page(
     site: StudioSiteDep,
     monitor: MonitorDep,
     templates: TemplatesDep,
-    asked: Annotated[Asked, Depends()],
+    asked: Annotated[SendQuery, Depends()],
 ) -> Response:
     """Shows what is left to do before the issue goes out, or how far it is."""
     page = read_page(
@@ -62,10 +62,10 @@ def send_page(
         state=asked.state,
     )
     done = asked.said if ONLY_IN.get(asked.said, page.state) == page.state else ""
-    return show_page(templates, page, said=SAID.get(done, ""))
+    return show_page(templates, page, said=NOTICES.get(done, ""))
 
 
-SAID = {
+NOTICES = {
     "approved": "Approved. These bytes go out, and no others.",
     "scheduled": "Scheduled.",
     "called-back": "Called back. Nobody got it; the approval stays.",

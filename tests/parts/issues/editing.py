@@ -9,7 +9,7 @@ from digest.catalog.upsert import upsert_page
 from digest.gate import Finding, Gate, SampleMessage
 from digest.issues.lifecycle import find_issue
 from digest.issues.revisions.records import edited, revisions_of
-from digest.issues.revisions.state import Edited
+from digest.issues.revisions.state import EditedIssue
 from digest.issues.revisions.tables import Revision
 from digest.issues.tables import Issue
 from digest.language.language import ENGLISH
@@ -99,7 +99,7 @@ def revisions(store: Store, number: int) -> list[Revision]:
         return revisions_of(session, number)
 
 
-def state(store: Store, number: int) -> Edited:
+def state(store: Store, number: int) -> EditedIssue:
     with store.read() as session:
         return edited(session, find_issue(session, number))
 

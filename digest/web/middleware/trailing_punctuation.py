@@ -1,4 +1,4 @@
-"""Drops what mail programs leave at the end of a link with a token: `/`, `.`, `)` or `>`."""
+"""Strips trailing punctuation that mail programs leave on a link with a token: `/ . ) >`."""
 
 import re
 
@@ -12,7 +12,7 @@ _WITH_TAIL = re.compile(
 )
 
 
-class LinkTailMiddleware:
+class TrailingPunctuationMiddleware:
     """Lets such a request lead where the link leads; what comes after a token is never ours."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -1,4 +1,4 @@
-"""What an issue's pages said when it was approved, and what they say now."""
+"""Stores what pages said when an issue was approved, and compares it with what they say now."""
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,7 +47,7 @@ def snapshot(view: ComparisonView) -> dict[str, Any]:
     }
 
 
-def keep_printed(
+def store_snapshots(
     session: Session,
     number: int,
     picked: Sequence[ComparisonView],
