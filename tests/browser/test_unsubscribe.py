@@ -125,7 +125,6 @@ def test_every_page_can_be_read(
         link(site, Purpose.UNSUBSCRIBE),
         link(site, Purpose.PREFERENCES),
         "/studio/",
-        f"/studio/issues/{ISSUE}",
     ):
         watched.page.goto(home + path)
         assert not watched.is_too_wide(), path
@@ -149,17 +148,3 @@ def test_an_issues_page_loads_nothing_from_elsewhere(
     assert watched.strangers == []
     assert watched.complaints == []
     watched.page.context.close()
-
-
-def test_the_studio_shows_both_widths(chromium: Browser, serve: Serve, site: SmallSite) -> None:
-    home = serve(create_app(site, studio=True))
-    page = watch(chromium, home, 1400, "light").page
-    page.goto(f"{home}/studio/issues/{ISSUE}")
-    for title, width in (("desktop", 640), ("phone", 375)):
-        frame = page.locator(f'iframe[title$="at {title} width"]')
-        frame.content_frame.get_by_text("Hello Sam,").wait_for()
-        assert frame.evaluate("element => element.clientWidth") == width
-    page.get_by_label("1200").check()
-    desktop = page.locator('iframe[title$="at desktop width"]')
-    assert desktop.evaluate("element => element.clientWidth") == 1200
-    page.context.close()

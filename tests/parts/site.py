@@ -56,6 +56,9 @@ class Site(ThreadingHTTPServer):
     asked: list[Asked]
     name: str = "site.example"
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is expected; the server's own words would mix with the output."""
+
     @property
     def address(self) -> str:
         return f"http://{self.name}:{self.server_port}"
