@@ -21,7 +21,7 @@ from typing import Self
 
 UNPACKED = Path(
     os.environ.get("DIGEST_TESTS_MAIL_SERVERS")
-    or Path(__file__).parents[2] / "var" / "mail-servers"
+    or Path(__file__).parents[3] / "var" / "mail-servers"
 )
 USERS = ("Debian-exim", "opensmtpd", "opensmtpq", "nobody")
 START_SECONDS = 30.0

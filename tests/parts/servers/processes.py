@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.parts.servers.smtp_server import SmtpServer
 from tests.parts.world import SECRET
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def environment(database_url: str, port: int) -> dict[str, str]:
