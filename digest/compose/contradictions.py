@@ -20,6 +20,8 @@ _WOULD = r"(?:would ship|ships|ship)"
 _EVERYONE = rf"(?:(?:the whole|the entire|all of the) panel|everyone) {_WOULD}"
 _NOBODY = rf"(?:nobody|no one)(?: on (?:the|our) panel)? {_WOULD}"
 _MOST = r"(?<!on )(?<!whole )(?<!entire )(?:the|most of the) panel"
+_POINTS = r"(\d{1,3}) points"
+_COUNTS = r"(\d{1,2}) ?(?:to|[-–:]) ?(\d{1,2})(?![\d.%])"
 _PERCENT = r"(\d{1,3}(?:\.\d)?) ?%"
 _ROUNDED = 0.5
 
@@ -30,7 +32,12 @@ Named = Sequence[Sequence[ToolFacts]]
 def contradictions(text: str, issue: IssueFacts) -> list[str]:
     """Return, for each claim in `text` that is false for `issue`, what the pages say instead."""
     marked, named = _marked(text, issue)
-    found = [*_of_tools(marked, named), *_of_pairs(marked, named, issue), *_of_counts(text, issue)]
+    found = [
+        *_of_tools(marked, named),
+        *_of_pairs(marked, named, issue),
+        *_of_gaps(marked, named, issue),
+        *_of_counts(text, issue),
+    ]
     return list(dict.fromkeys(found))
 
 
@@ -72,6 +79,25 @@ def _of_pairs(text: str, named: Named, issue: IssueFacts) -> Iterator[str]:
             yield f"it puts {first[0].name} ahead of {second[0].name}, and no page does"
 
 
+def _of_gaps(text: str, named: Named, issue: IssueFacts) -> Iterator[str]:
+    """Claims of a lead in points: it is enough that one page of the tool has it."""
+    for said in (
+        rf"{_NAME} (?:wins|leads|is ahead) by {_POINTS}",
+        rf"{_NAME} is {_POINTS} ahead",
+    ):
+        for match in re.finditer(said, text, re.IGNORECASE):
+            pages, points = named[int(match[1])], float(match[2])
+            ids = {page.tool_id for page in pages}
+            pairs = [one for one in issue.pairs if {side.tool_id for side in one.sides} & ids]
+            if not any(
+                one.ahead.tool_id in ids and abs(printed(one.gap) - points) <= _ROUNDED
+                for one in pairs
+                if one.gap
+            ):
+                now = " and ".join(f"{one.gap:g} points" for one in pairs)
+                yield f"it puts {pages[0].name} ahead by {match[2]} points; its pages have {now}"
+
+
 def _ahead(issue: IssueFacts, first: set[int], others: Sequence[ToolFacts]) -> list[bool]:
     """Return for each page with both tools whether the first is ahead."""
     ids = {one.tool_id for one in others}
@@ -104,6 +130,12 @@ def _number(word: str) -> int | None:
     return words.get(word.casefold())
 
 
+def _is_count(page: ToolFacts, one: str, other: str) -> bool:
+    """Return whether so many ship and skip, in either order; a page without a head count may."""
+    known = {page.panel.ships, page.panel.skips}
+    return None in known or known == {int(one), int(other)}
+
+
 def _is_score(page: ToolFacts, said: str) -> bool:
     known = [page.panel.score, page.community, page.earlier.score if page.earlier else None]
     return any(one is not None and abs(printed(one) - float(said)) <= _ROUNDED for one in known)
@@ -111,6 +143,7 @@ def _is_score(page: ToolFacts, said: str) -> bool:
 
 _CLAIMS: tuple[tuple[str, Callable[..., bool]], ...] = (
     (rf"{_NAME} {_SPLITS}", lambda page: page.panel.is_divided),
+    (rf"{_NAME} (?:splits|split|divides|divided)(?: (?:the|our) panel)? {_COUNTS}", _is_count),
     (rf"{_EVERYONE} {_NAME}", lambda page: page.panel.all_ship),
     (rf"{_NOBODY} {_NAME}", lambda page: page.panel.none_ships),
     (rf"{_NAME},? (?:at|with|has|gets|scores) {_PERCENT}", _is_score),

@@ -31,7 +31,7 @@ _REFUSED = (
 )  # fmt: skip
 _TAGS = {"p", "ul", "ol", "li", "blockquote", "strong", "em", "code", "a", "br"}
 _CLASSED = {"p", "ul", "ol", "blockquote"}
-_ATTRIBUTES = {"a": {"href"}} | {tag: {"class"} for tag in _CLASSED}
+_ATTRIBUTES = {"a": {"class", "href"}} | {tag: {"class"} for tag in _CLASSED}
 _MAIL = re.compile(r"mailto:[A-Za-z0-9.!#$%&'*+/=?^_`{|}~@,;:-]{1,320}")
 _STRESSED = {"strong_open", "strong_close", "em_open", "em_close"}
 _SHOWN = 60
@@ -117,7 +117,7 @@ def _inline_html(children: "Sequence[Token]", links: LinkRegistry) -> Iterator[s
         if token.type == "link_open":
             href = _href(str(token.attrGet("href") or ""), _label(children[place:]), links)
             linked.append(bool(href))
-            yield f'<a href="{escape(href)}">' if href else ""
+            yield f'<a class="hue" href="{escape(href)}">' if href else ""
         elif token.type == "link_close":
             yield "</a>" if linked.pop() else ""
         elif token.type in _STRESSED:

@@ -265,3 +265,18 @@ def test_a_fact_that_changed_under_a_text_stands_beside_it(digest: Run, home: Pa
     assert fact in digest("issue", "show", "1").out
     assert fact in shown(digest)["written"][f"headline/{first['slug']}"]["changed_since"][0]
     assert shown(digest)["picks"][0]["headline"] == "Mine"
+
+
+def test_links_in_an_editors_words_can_be_read_in_light_and_dark(digest: Run) -> None:
+    by(digest, "ana", "edit", "1", "--intro", "See [the page](https://a.example/?b=1&c=2) first.")
+    by(
+        digest,
+        "ana",
+        "edit",
+        "1",
+        "--closing",
+        "Until *soon*.\n\n- [one](https://a.example)\n- two",
+    )
+    checked = digest("issue", "check", "1")
+    assert "blocks" not in checked.out
+    assert digest("issue", "approve", "1", "--by", "bob").status == 0
