@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-JOBS ?= 2
+# More than two cores would need: tests of browsers and mail servers mostly wait.
+JOBS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test coverage lint format bench kills pictures lock serve messages clean
