@@ -1,6 +1,6 @@
 """What SendGrid's v3 mail/send refuses: the documented limits, and its OpenAPI description.
 
-The description (../shared/specs, where present) lets unknown fields and reserved headers pass,
+The description lets unknown fields and reserved headers pass,
 so the limits are checked here by hand as well. A fault is (message, field).
 """
 
