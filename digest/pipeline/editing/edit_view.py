@@ -17,7 +17,7 @@ from digest.issues.revisions.records import Dropped, drops, revisions_of
 from digest.issues.revisions.sentences import history
 from digest.issues.revisions.stack import latest_of
 from digest.issues.revisions.tables import Revision
-from digest.issues.tables import Issue, IssueState
+from digest.issues.tables import Issue
 from digest.language.language import Language
 from digest.pipeline.wording.chosen import lost_quotes, pick_edits
 from digest.pipeline.wording.page_snapshots import page_changes
@@ -281,8 +281,3 @@ def _printed(matchup: Matchup, slug: str, name: str) -> tuple[str, str]:
         if line.tool == name and line.lens:
             return line.text, line.lens
     return "", ""
-
-
-def is_editable(issue: Issue) -> bool:
-    """Return whether the issue can still be changed, if only by withdrawing its approval."""
-    return issue.state in {IssueState.DRAFT, IssueState.APPROVED, IssueState.SCHEDULED}

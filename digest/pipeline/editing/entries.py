@@ -5,11 +5,10 @@ from datetime import datetime
 from functools import singledispatch
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from digest.catalog.pins import next_pin
 from digest.catalog.queries import ComparisonView, comparison_by_slug
-from digest.catalog.tables import Comparison
 from digest.issues.history import used
 from digest.issues.revisions import fields
 from digest.issues.revisions.errors import EditError
@@ -199,8 +198,3 @@ def _side_of(around: EditContext, slug: str, side: str) -> ComparisonView:
         raise EditError(msg)
     _in_issue(around, slug)
     return next(view for view in around.words.picked if view.slug == slug)
-
-
-def pin_of(session: Session, slug: str) -> int | None:
-    """Return the place at which the comparison is pinned now."""
-    return session.exec(select(Comparison.pin).where(Comparison.slug == slug)).first()
