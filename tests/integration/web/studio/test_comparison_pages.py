@@ -1,8 +1,10 @@
 """The studio's pages of comparisons: found, shown, hidden, corrected."""
 
+from sqlmodel import select
 from starlette.testclient import TestClient
 
 from digest.catalog.queries import ComparisonView, all_comparisons, comparison_by_slug
+from digest.catalog.tables import Comparison
 from tests.parts.issues.studio import Studio
 
 EVIL = "<script>alert(1)</script>"
@@ -21,6 +23,21 @@ def test_comparisons_are_listed_and_found(editor: TestClient, office: Studio) ->
     nothing = editor.get("/studio/comparisons/", params={"find": EVIL}).text
     assert "No comparison has" in nothing
     assert EVIL not in nothing
+
+
+def test_every_comparison_has_a_page_also_one_without_an_address(
+    editor: TestClient, office: Studio
+) -> None:
+    with office.app.store.write() as session:
+        for number, row in enumerate(session.exec(select(Comparison))):
+            row.url = None if number % 2 else "javascript:alert(1)"
+    with office.app.store.read() as session:
+        slugs = [view.slug for view in all_comparisons(session)]
+    assert len(slugs) > 1
+    for slug in slugs:
+        page = editor.get(f"/studio/comparisons/{slug}")
+        assert page.status_code == 200, slug
+        assert "The page itself" not in page.text
 
 
 def test_one_is_hidden_and_shown_again(editor: TestClient, office: Studio) -> None:
