@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest.cli.common import CommandError, acting_user
+from digest.cli.common import CommandError, acting_user, open_app
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
@@ -27,6 +27,12 @@ Seen = Annotated[
         help="The revision that you looked at: a later change of the same is a conflict.",
     ),
 ]
+
+
+def make_change(number: int, change: "Change", *, by: str | None, seen: int | None) -> None:
+    """Open the application, make one change, and say what came of it."""
+    with open_app() as app:
+        make_changes(app, number, change, by=by, seen=seen)
 
 
 def make_changes(

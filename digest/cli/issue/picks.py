@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from digest.cli.common import Number, open_app
-from digest.cli.issue.edit_common import By, Seen, Slug, make_changes
+from digest.cli.common import Number
+from digest.cli.issue.edit_common import By, Seen, Slug, make_change
 
 
 def add(
@@ -20,8 +20,7 @@ def add(
     """Add a comparison to a draft."""
     from digest.pipeline.editing.changes import Add
 
-    with open_app() as app:
-        make_changes(app, number, Add(slug, at), by=by, seen=seen)
+    make_change(number, Add(slug, at), by=by, seen=seen)
 
 
 def drop(
@@ -36,8 +35,7 @@ def drop(
     """Take a comparison out, for a reason that is kept."""
     from digest.pipeline.editing.changes import Drop
 
-    with open_app() as app:
-        make_changes(app, number, Drop(slug, because), by=by, seen=seen)
+    make_change(number, Drop(slug, because), by=by, seen=seen)
 
 
 def move(
@@ -50,64 +48,56 @@ def move(
     """Move a comparison to another place."""
     from digest.pipeline.editing.changes import Move
 
-    with open_app() as app:
-        make_changes(app, number, Move(slug, to), by=by, seen=seen)
+    make_change(number, Move(slug, to), by=by, seen=seen)
 
 
 def lead(number: Number, slug: Slug, by: By = None, seen: Seen = None) -> None:
     """Make a comparison the lead; the others keep their order."""
     from digest.pipeline.editing.changes import Move
 
-    with open_app() as app:
-        make_changes(app, number, Move(slug, 1), by=by, seen=seen)
+    make_change(number, Move(slug, 1), by=by, seen=seen)
 
 
 def ungroup(number: Number, slug: Slug, by: By = None, seen: Seen = None) -> None:
     """Show a comparison by itself, not among several rivals of one tool."""
     from digest.pipeline.editing.changes import SetApart
 
-    with open_app() as app:
-        make_changes(app, number, SetApart(slug, apart=True), by=by, seen=seen)
+    make_change(number, SetApart(slug, apart=True), by=by, seen=seen)
 
 
 def group(number: Number, slug: Slug, by: By = None, seen: Seen = None) -> None:
     """Let a comparison be grouped again, where others share a tool with it."""
     from digest.pipeline.editing.changes import SetApart
 
-    with open_app() as app:
-        make_changes(app, number, SetApart(slug, apart=False), by=by, seen=seen)
+    make_change(number, SetApart(slug, apart=False), by=by, seen=seen)
 
 
 def hide_brief(number: Number, slug: Slug, by: By = None, seen: Seen = None) -> None:
     """Leave out what is said about a comparison; its names, scores and link stay."""
     from digest.pipeline.editing.changes import HideBrief
 
-    with open_app() as app:
-        make_changes(app, number, HideBrief(slug, hidden=True), by=by, seen=seen)
+    make_change(number, HideBrief(slug, hidden=True), by=by, seen=seen)
 
 
 def show_brief(number: Number, slug: Slug, by: By = None, seen: Seen = None) -> None:
     """Say again what is said about a comparison."""
     from digest.pipeline.editing.changes import HideBrief
 
-    with open_app() as app:
-        make_changes(app, number, HideBrief(slug, hidden=False), by=by, seen=seen)
+    make_change(number, HideBrief(slug, hidden=False), by=by, seen=seen)
 
 
 def pin(number: Number, slug: Slug, by: By = None, seen: Seen = None) -> None:
     """Pin a comparison for the next issue, as an edit of this one: undo takes it back."""
     from digest.pipeline.editing.changes import PinNext
 
-    with open_app() as app:
-        make_changes(app, number, PinNext(slug, pinned=True), by=by, seen=seen)
+    make_change(number, PinNext(slug, pinned=True), by=by, seen=seen)
 
 
 def unpin(number: Number, slug: Slug, by: By = None, seen: Seen = None) -> None:
     """Take the pin off a comparison, as an edit of this issue."""
     from digest.pipeline.editing.changes import PinNext
 
-    with open_app() as app:
-        make_changes(app, number, PinNext(slug, pinned=False), by=by, seen=seen)
+    make_change(number, PinNext(slug, pinned=False), by=by, seen=seen)
 
 
 def quote(
@@ -138,5 +128,4 @@ def quote(
         change: ChooseQuote | QuoteNobody | QuoteByRule = ChooseQuote(slug, side, review, sentence)
     else:
         change = QuoteNobody(slug, side) if none else QuoteByRule(slug, side)
-    with open_app() as app:
-        make_changes(app, number, change, by=by, seen=seen)
+    make_change(number, change, by=by, seen=seen)
