@@ -12,13 +12,12 @@ from digest.editors import ledger
 from digest.editors.addresses import all_editors
 from digest.editors.happenings import happenings
 from digest.editors.tables import Editor, EditorNotice
-from digest.message.edition import Edition, Sender
+from digest.message.edition import Edition, Sender, transactional_edition
 from digest.message.personalization import Personalization
 from digest.render.rendered import Rendered
 from digest.render.slots import Slot
 from digest.render.transactional import Action, TransactionalRenderer
 from store.engine import Store
-from subscribers.public_ids import IssueIds
 from subscribers.tokens import Purpose, Tokens
 
 SERIES = "editors"
@@ -131,18 +130,12 @@ class EditorNotifier:
         return False
 
     def _edition(self, rendered: Rendered) -> Edition:
-        return Edition(
-            number=0,
-            ids=IssueIds(0),
+        return transactional_edition(
+            rendered,
+            self.renderer.brand,
+            self.sender,
             series=SERIES,
-            subject=rendered.subject,
-            html=rendered.html,
-            text=rendered.text,
-            sender=self.sender,
-            list_name=self.renderer.brand.name,
-            public_url=self.renderer.brand.public_url,
             bounce_address=self.bounces,
-            auto_submitted=True,
             unsubscribable=False,
         )
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from digest.brand import Brand
+from digest.render.rendered import Rendered
 from subscribers.public_ids import IssueIds
 
 
@@ -41,3 +43,32 @@ class Edition:
     """The mailbox that bounces go to, if any; `*` in it stands for the delivery's token (VERP)."""
     auto_submitted: bool = False
     unsubscribable: bool = True
+
+
+def transactional_edition(
+    rendered: Rendered,
+    brand: Brand,
+    sender: Sender,
+    *,
+    series: str,
+    bounce_address: str,
+    unsubscribable: bool,
+) -> Edition:
+    """Return the edition of one transactional message, which belongs to no issue.
+
+    `series` is what List-Id and Feedback-ID name, where an issue has the name of its schedule.
+    """
+    return Edition(
+        number=0,
+        ids=IssueIds(0),
+        series=series,
+        subject=rendered.subject,
+        html=rendered.html,
+        text=rendered.text,
+        sender=sender,
+        list_name=brand.name,
+        public_url=brand.public_url,
+        bounce_address=bounce_address,
+        auto_submitted=True,
+        unsubscribable=unsubscribable,
+    )

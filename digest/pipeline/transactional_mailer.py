@@ -19,7 +19,7 @@ from digest.deliver.providers.base import (
 from digest.deliver.transactional import mail
 from digest.deliver.transactional.mail import ClaimedMessage
 from digest.deliver.transactional.tables import TransactionalKind
-from digest.message.edition import Edition, Sender
+from digest.message.edition import Edition, Sender, transactional_edition
 from digest.message.personalization import Personalization
 from digest.pipeline.transactional_content import StoredData, TransactionalContent
 from digest.render.errors import TemplateError
@@ -30,7 +30,6 @@ from store.engine import Store
 from subscribers import suppression
 from subscribers.addresses import AddressError, AddressHasher, parse_address
 from subscribers.links import link_token
-from subscribers.public_ids import IssueIds
 from subscribers.tables import Subscriber
 from subscribers.tokens import Purpose, Tokens
 
@@ -148,18 +147,12 @@ class TransactionalMailer:
         return found or Unknown(message.delivery_id, "the provider did not say")
 
     def _edition(self, message: ClaimedMessage, rendered: Rendered) -> Edition:
-        return Edition(
-            number=0,
-            ids=IssueIds(0),
+        return transactional_edition(
+            rendered,
+            self.renderer.brand,
+            self.sender,
             series=SERIES,
-            subject=rendered.subject,
-            html=rendered.html,
-            text=rendered.text,
-            sender=self.sender,
-            list_name=self.renderer.brand.name,
-            public_url=self.renderer.brand.public_url,
             bounce_address=self.bounces,
-            auto_submitted=True,
             unsubscribable=message.kind in {TransactionalKind.WELCOME, TransactionalKind.ALREADY},
         )
 
