@@ -18,7 +18,7 @@ from digest.issues.tables import MANUAL_SERIES, Issue, IssueState, Override, Pic
 from digest.pick import Rules
 from digest.pipeline.drafting import draft_issue
 from digest.pipeline.editing.approvals import ensure_four_eyes, ensure_seen, record_approval
-from digest.pipeline.editing.changes import TakeProposal, Write
+from digest.pipeline.editing.changes import Write
 from digest.pipeline.editing.editor import IssueEditor
 from digest.pipeline.hold import SendingGuard
 from digest.pipeline.issue_renderer import IssueRenderer, freeze
@@ -104,12 +104,6 @@ class IssueService:
         given = {"subject": subject, "preheader": preheader, "intro": intro}
         changes = [Write(name, text) for name, text in given.items() if text is not None]
         self.editor.change(number, *changes, by=by)
-
-    def take_proposal(self, number: int, place: int, *, by: str = "editor") -> str:
-        """Take one of the proposed subjects, from 1; return it. An approval is withdrawn."""
-        self.editor.change(number, TakeProposal(place), by=by)
-        with self.store.read() as session:
-            return find_issue(session, number).subject
 
     def findings(self, number: int) -> list[Finding]:
         """Return what the gate finds in the message as it would go out now, or as approved."""

@@ -17,6 +17,7 @@ from digest.issues.lifecycle import IssueError, find_issue
 from digest.language.language import ENGLISH
 from digest.message.edition import Sender
 from digest.pipeline.drafting import NothingNewError
+from digest.pipeline.editing.changes import TakeProposal
 from digest.pipeline.issue_renderer import IssueRenderer
 from digest.pipeline.issue_service import IssueService
 from digest.pipeline.wording.current import CurrentWords, current_words
@@ -136,14 +137,14 @@ def test_an_editor_takes_a_proposal_and_it_is_worded_anew(
     assert len(offered) == 3
     assert len({one.pattern for one in offered}) == 3
     assert all(one.reasons for one in offered)
-    assert issues.take_proposal(number, 2) == offered[1].subject
+    issues.editor.change(number, TakeProposal(2), by="ana")
     assert words(store, number).title.subject == offered[1].subject
     keep(store, "draft-then-corrected-2", clock)
     assert words(store, number).title.subject in {
         one.subject for one in words(store, number).proposals
     }
     with pytest.raises(IssueError, match="no proposal 9"):
-        issues.take_proposal(number, 9)
+        issues.editor.change(number, TakeProposal(9), by="ana")
 
 
 @pytest.mark.parametrize("state", ["approved", "scheduled"])
