@@ -1,6 +1,6 @@
-"""Tells editors by mail, and a webhook, what asks for them: each of it once.
+"""Notifies editors by mail and webhook of what needs them, once each.
 
-Comes in: addresses that want to be told, and the store as it is. Goes out: rows of a ledger, each
-with a unique key, and a message for each. `happenings` finds what is to be told; `EditorNotifier`
-notes and sends it.
+Comes in: addresses of editors, and the store as it is. Goes out: rows of a ledger, each
+with a unique key, and a message for each. `editor_events` finds the events;
+`EditorNotifier` stores and sends the messages.
 """

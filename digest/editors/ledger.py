@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select, update
 
-from digest.editors.happenings import Happening
+from digest.editors.editor_events import EditorEvent
 from digest.editors.tables import Editor, EditorNotice, NoticeState
 
 if TYPE_CHECKING:
@@ -20,15 +20,15 @@ FIRST_WAIT = timedelta(minutes=1)
 
 def note(
     session: Session,
-    found: Iterable[Happening],
+    found: Iterable[EditorEvent],
     editors: Iterable[Editor],
     now: datetime,
     *,
     webhook: bool,
 ) -> int:
-    """Add a row for each happening and each who is to be told of it; return how many are new."""
+    """Add a row for each event and recipient; return how many are new."""
     every = list(editors)
-    wanted: dict[str, tuple[Happening, int | None]] = {}
+    wanted: dict[str, tuple[EditorEvent, int | None]] = {}
     for one in found:
         for editor in every:
             if one.at >= editor.since and (not editor.about or one.kind in editor.about):
@@ -43,7 +43,9 @@ def note(
     return sum(_add(session, key, *told, now) for key, told in wanted.items() if key not in known)
 
 
-def _add(session: Session, key: str, one: Happening, editor_id: int | None, now: datetime) -> bool:
+def _add(
+    session: Session, key: str, one: EditorEvent, editor_id: int | None, now: datetime
+) -> bool:
     """Add the row unless another worker did."""
     row = EditorNotice(
         key=key,

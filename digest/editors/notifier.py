@@ -10,7 +10,7 @@ from digest.deliver.instance import may_claim
 from digest.deliver.providers.base import Accepted, Provider, ProviderError
 from digest.editors import ledger
 from digest.editors.addresses import all_editors
-from digest.editors.happenings import happenings
+from digest.editors.editor_events import editor_events
 from digest.editors.tables import Editor, EditorNotice
 from digest.message.edition import Edition, Sender, transactional_edition
 from digest.message.personalization import Personalization
@@ -50,7 +50,7 @@ class EditorNotifier:
         with self.store.read() as session:
             if self.post is None and not all_editors(session):
                 return 0
-            found = happenings(session, now)
+            found = editor_events(session, now)
         if not found:
             return 0
         with self.store.write() as session:

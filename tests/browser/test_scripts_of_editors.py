@@ -19,7 +19,7 @@ from digest.bootstrap import App, bootstrap
 from digest.catalog.corrections import correct
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.editors.addresses import add_editor
-from digest.editors.happenings import Happening
+from digest.editors.editor_events import EditorEvent
 from digest.editors.kinds import NoticeKind
 from digest.editors.ledger import note
 from digest.issues.revisions import fields
@@ -116,7 +116,7 @@ def pages(app: App, number: int) -> dict[str, str]:
     public = TestClient(create_app(app), PUBLIC)
     for path in (f"/issues/{number}", "/issues/", "/comparisons/aye-vs-bee", "/tools/aye"):
         found[path] = get(public, path)
-    happening = Happening("k", NoticeKind.DRAFT, DAY, EVIL, (EVIL, EVIL), number)
+    happening = EditorEvent("k", NoticeKind.DRAFT, DAY, EVIL, (EVIL, EVIL), number)
     with app.store.write() as session:
         editors = [add_editor(session, "ana@example.org", (), DAY)]
         note(session, [happening], editors, DAY, webhook=False)

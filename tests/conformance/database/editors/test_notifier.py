@@ -27,7 +27,7 @@ from digest.editors.addresses import (
     all_editors,
     remove_editor,
 )
-from digest.editors.happenings import happenings
+from digest.editors.editor_events import editor_events
 from digest.editors.tables import EditorNotice, NoticeState
 from digest.editors.webhook import post_json
 from digest.issues.tables import Issue, IssueState
@@ -258,7 +258,7 @@ def test_two_workers_note_and_hand_over_once(app: App, clock: Clock) -> None:
     with app.store.read() as session:
         editors = all_editors(session)
     with app.store.read() as session:
-        found = happenings(session, clock())
+        found = editor_events(session, clock())
     for _ in range(2):
         with app.store.write() as session:
             ledger.note(session, found, editors, clock(), webhook=False)

@@ -1,4 +1,4 @@
-"""Finds in the store what editors are to be told: each with a key that is the same ever after."""
+"""Finds the events that editors are notified of, each with a key that never changes."""
 
 import hashlib
 from collections.abc import Iterator
@@ -19,15 +19,15 @@ from schedules.recurrence import Recurrence
 from schedules.tables import Approval, Run, RunState, Schedule
 
 LOOK_BACK = timedelta(days=3)
-"""What is older is no news, to an address or webhook that was just added either."""
-HANGS_AFTER = timedelta(hours=1)
+"""Older events are not notified, nor to an address or webhook that was just added."""
+STALLED_AFTER = timedelta(hours=1)
 MAX_NAMED = 8
 """Picks and changes that a message names."""
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
-    """One thing to tell. `at` is when it happened; who was added later is not told."""
+class EditorEvent:
+    """One event to notify of. `at` is when it happened; editors added later are not notified."""
 
     key: str
     kind: NoticeKind
@@ -37,8 +37,8 @@ class Happening:
     issue: int | None = None
 
 
-def happenings(session: Session, now: datetime) -> list[Happening]:
-    """Return what has happened of late, whether it was told or not. Reads only."""
+def editor_events(session: Session, now: datetime) -> list[EditorEvent]:
+    """Return the events since LOOK_BACK, notified or not. Reads only."""
     since = now - LOOK_BACK
     return [
         *_drafts(session, since, now),
@@ -49,7 +49,7 @@ def happenings(session: Session, now: datetime) -> list[Happening]:
     ]
 
 
-def _drafts(session: Session, since: datetime, now: datetime) -> Iterator[Happening]:
+def _drafts(session: Session, since: datetime, now: datetime) -> Iterator[EditorEvent]:
     rows = session.exec(
         select(Issue, Run, Schedule)
         .join(Run, col(Run.id) == col(Issue.run_id))
@@ -65,7 +65,7 @@ def _drafts(session: Session, since: datetime, now: datetime) -> Iterator[Happen
     for issue, run, schedule in rows:
         number = issue.number or 0
         picks = [row.title for _, row in picks_of(session, number)]
-        yield Happening(
+        yield EditorEvent(
             f"draft/{number}",
             NoticeKind.DRAFT,
             issue.created_at,
@@ -92,7 +92,7 @@ def _deadline(schedule: Schedule, now: datetime) -> str:
     return f"{said} The next issue comes due {_in_zone(following[0], schedule)}."
 
 
-def _changed(session: Session, now: datetime) -> Iterator[Happening]:
+def _changed(session: Session, now: datetime) -> Iterator[EditorEvent]:
     waiting = session.exec(
         select(Issue)
         .where(col(Issue.state).in_((IssueState.APPROVED, IssueState.SCHEDULED)))
@@ -103,7 +103,7 @@ def _changed(session: Session, now: datetime) -> Iterator[Happening]:
         if not changes:
             continue
         told = hashlib.sha256("\n".join(changes).encode()).hexdigest()[:16]
-        yield Happening(
+        yield EditorEvent(
             f"changed/{issue.number}/{(issue.content_hash or '')[:16]}/{told}",
             NoticeKind.CHANGED,
             now,
@@ -117,7 +117,7 @@ def _changed(session: Session, now: datetime) -> Iterator[Happening]:
         )
 
 
-def _runs(session: Session, since: datetime) -> Iterator[Happening]:
+def _runs(session: Session, since: datetime) -> Iterator[EditorEvent]:
     rows = session.exec(
         select(Run, Schedule)
         .join(Schedule, col(Schedule.id) == col(Run.schedule_id))
@@ -129,7 +129,7 @@ def _runs(session: Session, since: datetime) -> Iterator[Happening]:
     ).all()
     for run, schedule in rows:
         due = _in_zone(run.due_at, schedule)
-        yield Happening(
+        yield EditorEvent(
             f"run/{schedule.name}/{run.due_at.isoformat()}/{run.state}",
             NoticeKind.RUN,
             run.at,
@@ -141,7 +141,7 @@ def _runs(session: Session, since: datetime) -> Iterator[Happening]:
         )
 
 
-def _finished(session: Session, since: datetime) -> Iterator[Happening]:
+def _finished(session: Session, since: datetime) -> Iterator[EditorEvent]:
     rows = session.exec(
         select(Issue)
         .where(Issue.state == IssueState.FINISHED, col(Issue.finished_at) >= since)
@@ -150,7 +150,7 @@ def _finished(session: Session, since: datetime) -> Iterator[Happening]:
     for issue in rows:
         number = issue.number or 0
         counts = count_deliveries(session, number)
-        yield Happening(
+        yield EditorEvent(
             f"finished/{number}",
             NoticeKind.FINISHED,
             issue.finished_at or since,
@@ -163,7 +163,7 @@ def _finished(session: Session, since: datetime) -> Iterator[Happening]:
         )
 
 
-def _held(session: Session, now: datetime) -> Iterator[Happening]:
+def _held(session: Session, now: datetime) -> Iterator[EditorEvent]:
     rows = session.exec(
         select(Issue)
         .where(col(Issue.state).in_((IssueState.SENDING, IssueState.PAUSED)))
@@ -172,7 +172,7 @@ def _held(session: Session, now: datetime) -> Iterator[Happening]:
     for issue in rows:
         number = issue.number or 0
         if issue.state == IssueState.PAUSED and issue.held_because and issue.held_at:
-            yield _hangs(
+            yield _stalled(
                 issue,
                 f"held/{number}/{issue.held_at.isoformat()}",
                 issue.held_at,
@@ -180,7 +180,7 @@ def _held(session: Session, now: datetime) -> Iterator[Happening]:
             )
         elif issue.state == IssueState.SENDING and (last := _stands_still(session, issue, now)):
             why = f"nothing has gone out since {last:%Y-%m-%d %H:%M} UTC"
-            yield _hangs(issue, f"still/{number}/{last.isoformat()}", now, why)
+            yield _stalled(issue, f"still/{number}/{last.isoformat()}", now, why)
 
 
 def _stands_still(session: Session, issue: Issue, now: datetime) -> datetime | None:
@@ -195,11 +195,11 @@ def _stands_still(session: Session, issue: Issue, now: datetime) -> datetime | N
     last = session.exec(
         select(func.max(Delivery.changed_at)).where(Delivery.issue_number == issue.number)
     ).one()
-    return last if last is not None and now - last > HANGS_AFTER else None
+    return last if last is not None and now - last > STALLED_AFTER else None
 
 
-def _hangs(issue: Issue, key: str, at: datetime, why: str) -> Happening:
-    return Happening(
+def _stalled(issue: Issue, key: str, at: datetime, why: str) -> EditorEvent:
+    return EditorEvent(
         key,
         NoticeKind.HELD,
         at,
