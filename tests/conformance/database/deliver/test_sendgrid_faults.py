@@ -140,7 +140,8 @@ def test_what_sendgrid_refuses_for_all_holds_the_issue(store: Store, kind: str) 
         assert str(reply.status) in (issue.held_because or "")
         assert what_to_do in (issue.held_because or "")
         assert (counts["queued"], counts["failed"]) == (PEOPLE, 0)
-        assert 200 - len(server.script) <= 12, "it is not asked for each of them"
+        # Some requests are in flight while the first is answered; one for each would be 48.
+        assert 200 - len(server.script) <= PEOPLE // TOGETHER // 2, "it is asked for each of them"
         server.script.clear()
         issues.resume(number)
         send_to_the_end(sending, number, clock)
