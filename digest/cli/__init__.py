@@ -66,7 +66,11 @@ def main() -> None:
     open_closed_streams()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     try:
-        app()
+        try:
+            app()
+        finally:
+            # Here and not as the interpreter ends, which would report a reader that has gone.
+            sys.stdout.flush()
     except CommandError as error:
         if str(error):
             print(error, file=sys.stderr)
