@@ -171,10 +171,10 @@ def test_where_neither_can_be_used_both_are_named_and_nobody_has_an_outcome() ->
         both = pair(busy.port, gone, clock)
         with pytest.raises(ProviderBusyError, match="the server takes no more"):
             send(both, PEOPLE[:3])
-        asked = busy.connections
+        asked = busy.mails
         with pytest.raises(ProviderBusyError):
             send(both, PEOPLE[:3])
-        assert busy.connections > asked, "the first is not left to rest if the second is no use"
+        assert busy.mails > asked, "the first is not left to rest if the second is no use"
 
 
 def test_a_check_names_which_of_the_two_is_not_there(second: PipeliningServer) -> None:
