@@ -166,6 +166,7 @@ def test_by_keyboard_alone(chromium: Browser, serve: Serve, studio: Studio, tmp_
     editor.page.get_by_role("heading", name="Ready to send").wait_for()
     tab_to(editor, re.compile("^Send to 40 people now"))
     editor.page.keyboard.press("Space")
+    editor.page.get_by_role("heading", name="It goes out in a moment").wait_for()
     tab_to(editor, re.compile("^Call it back"))
     editor.page.keyboard.press("Enter")
     editor.page.get_by_text("Nobody got it; the approval stays.").first.wait_for()
