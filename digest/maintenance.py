@@ -17,6 +17,7 @@ from digest.issues.tables import Issue, IssueState
 from digest.pipeline.drafting import NothingNewError
 from digest.pipeline.hold import SendingGuard
 from digest.pipeline.issue_service import IssueService
+from digest.pipeline.scheduled_sends import ScheduledSends
 from digest.pipeline.sending import Sending
 from digest.readers.pending import expire_pending
 from digest.readers.retention import delete_origins
@@ -24,7 +25,7 @@ from digest.track.bounces.poll import BounceMailboxReader
 from digest.track.hits.classification import classify_all
 from schedules.runner import RunOutcome
 from schedules.runs import run_at
-from schedules.tables import Approval, Run, RunState, Schedule
+from schedules.tables import Approval, Run, RunState, Schedule, SendState
 from store.engine import Store
 
 log = logging.getLogger(__name__)
@@ -102,9 +103,22 @@ class Maintenance:
                 self.issues.start(number)
             except IssueError as refused:
                 log.warning("schedule %s does not go on by itself: %s", name, refused)
+                self.scheduled_sends.note(
+                    number, SendState.HELD, str(refused), only_in=IssueState.DRAFT
+                )
             else:
                 started.append(number)
         return started
+
+    @property
+    def scheduled_sends(self) -> ScheduledSends:
+        """What takes the issues of runs to their send time."""
+        released = self.guard.released_at if self.guard else lambda _session: None
+        return ScheduledSends(self.store, self.issues, self.clock, released)
+
+    def settle_scheduled(self) -> list[int]:
+        """Take the issues of runs to their send time; returns those that began to go out."""
+        return self.scheduled_sends.settle() if self.may_send() else []
 
     def send_due(
         self, worker_lock: WorkerLock, should_stop: Callable[[], bool] = lambda: False
@@ -127,6 +141,7 @@ class Maintenance:
     def run(self, worker_lock: WorkerLock) -> list[int]:
         """Do all of it but the sending; returns the issues that are still being sent."""
         self.approve_automatic()
+        self.settle_scheduled()
         self.read_bounces()
         self.classify_hits()
         self.expire_pending()
@@ -148,6 +163,8 @@ class Maintenance:
         with self.store.read() as session:
             issue = find_issue(session, number)
         if issue.state == IssueState.SCHEDULED and issue.send_at and issue.send_at <= self.clock():
+            if self.scheduled_sends.held(number):
+                return False
             try:
                 self.issues.start(number)
             except IssueError:

@@ -175,6 +175,7 @@ def _poll(maintenance: Maintenance, lock: WorkerLock, stop: threading.Event) -> 
     while not stop.is_set():
         try:
             maintenance.approve_automatic()
+            maintenance.settle_scheduled()
             maintenance.read_bounces()
             maintenance.classify_hits()
             maintenance.expire_pending()

@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlmodel import Session
 
 from schedules.cron import ScheduleError
-from schedules.recurrence import Recurrence
 from schedules.registry import find_schedule
 from schedules.runner import MAX_MISSED, RunAction, due_since, mark_missed, perform
 from schedules.runs import claim, run_at
 from schedules.tables import Run, RunState, Schedule
+from schedules.timetable import recurrence_of
 from store.engine import Store
 from store.times import utc
 
@@ -36,8 +36,8 @@ def run_now(store: Store, name: str, as_of: datetime, now: datetime, act: RunAct
     no due time lies before `as_of`.
     """
     with store.write() as session:
-        schedule = find_schedule(session, name)
-        due = Recurrence.parse(schedule.cron, schedule.zone).previous(utc(as_of))
+        schedule = find_schedule(session, name, lock=True)
+        due = recurrence_of(schedule).previous(utc(as_of))
         if not due:
             raise ScheduleError(
                 f"schedule {name}: found nothing due up to {as_of.isoformat()}, "
@@ -50,6 +50,8 @@ def run_now(store: Store, name: str, as_of: datetime, now: datetime, act: RunAct
             return ManualRun(name, run.due_at, RunState(run.state), run.note, acted=False)
         mark_missed(session, schedule, [one for one in older if one < due[0]], now)
         outcome = perform(session, schedule, run, now, act)
+        if run.send_at is not None and run.send_at <= now:
+            run.send_at = run.send_state = run.if_unapproved = None  # an editor sends it
         return ManualRun(name, run.due_at, outcome.state, outcome.note, acted=True)
 
 

@@ -9,6 +9,9 @@ section 3.3.5, so that every wall-clock time the rule names happens once:
 - A time that the night repeats comes due the first time only. A rule for every hour therefore
   rests for the repeated hour.
 
+Skipped dates leave due times out: those on such a day, and those whose send time, the first of
+another rule after them, falls on one.
+
 APScheduler's CronTrigger is not used for this: it lets a repeated time come due twice, counts
 Monday as 0, drops the step of `mon-fri/2` and demands that day and weekday both fit.
 """
@@ -20,6 +23,8 @@ from typing import Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from schedules.cron import Cron, ScheduleError, parse_cron, quoted
+from schedules.skipped_dates import SkippedDates
+from schedules.words import place_words, rule_words
 from store.times import utc
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,7 +34,7 @@ LATEST = datetime(9990, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
 # A gap moves a wall-clock time by a day at most (Samoa left out 30 December 2011 entirely).
 _MARGIN = 2 * _DAY
-_WEEKDAYS = ("Sundays", "Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays")
+_NOTHING_SKIPPED = SkippedDates()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +43,26 @@ class Recurrence:
 
     cron: Cron
     zone: ZoneInfo
+    send: Cron | None = None
+    """When what is drafted goes out: the first time of this rule after the due time."""
+    skipped: SkippedDates = _NOTHING_SKIPPED
 
     @classmethod
     def parse(cls, cron: str, zone: str) -> Self:
         """Raises ScheduleError (a ValueError): one line, what was found and what was expected."""
         return cls(parse_cron(cron), parse_zone(zone))
 
+    def send_time(self, due: datetime) -> datetime | None:
+        """Return when what was drafted at `due` goes out; None where there is no such rule."""
+        if self.send is None:
+            return None
+        return next(iter(Recurrence(self.send, self.zone).next(due)), None)
+
     def due_times(self, after: datetime, until: datetime) -> list[datetime]:
         """Return every due time after `after` up to and including `until`, in UTC, in order."""
         after, until = utc(after), utc(until)
-        return sorted({due for due in self._around(after, until) if after < due <= until})
+        found = {due for due in self._around(after, until) if after < due <= until}
+        return sorted(due for due in found if not self._is_skipped(due))
 
     def next(self, after: datetime, count: int = 1) -> list[datetime]:
         """Return the first `count` due times after `after`; fewer only where the calendar ends."""
@@ -71,17 +86,26 @@ class Recurrence:
                 return found[-count:]
             span *= 2
 
+    def comes_due(self, after: datetime, until: datetime) -> bool:
+        """Return whether there is any due time after `after` up to and including `until`."""
+        year = 366 * _DAY
+        while after < until:
+            end = min(after + year, until)
+            if self.due_times(after, end):
+                return True
+            after = end
+        return False
+
     def describe(self) -> str:
-        """Describe the rule, as `Mondays at 08:00 (Europe/Berlin)`, or quote it if not weekly."""
-        cron = self.cron
-        weekly = len(cron.days) == 31 and len(cron.months) == 12 and len(cron.weekdays) < 7  # noqa: PLR2004 - every day, month and weekday
-        # Where date and weekday are both named, cron runs on either (crontab(5)).
-        if not weekly or cron.either_day or len(cron.hours) > 1 or len(cron.minutes) > 1:
-            return f"{cron.text} ({self.zone.key})"
-        # Read as a week: Monday first.
-        days = [_WEEKDAYS[day] for day in sorted(cron.weekdays, key=lambda day: (day - 1) % 7)]
-        named = f"{', '.join(days[:-1])} and {days[-1]}" if days[1:] else days[0]
-        return f"{named} at {cron.hours[0]:02}:{cron.minutes[0]:02} ({self.zone.key})"
+        """Describe the rule, as `Mondays at 08:00, Berlin`."""
+        return f"{rule_words(self.cron)}, {place_words(self.zone)}"
+
+    def _is_skipped(self, due: datetime) -> bool:
+        if not self.skipped.texts:
+            return False
+        sent = self.send_time(due)
+        days = [moment.astimezone(self.zone).date() for moment in (due, sent) if moment]
+        return any(day in self.skipped for day in days)
 
     def _around(self, after: datetime, until: datetime) -> Iterator[datetime]:
         """Yield due times of every wall-clock day that may hold one in the span; unordered."""

@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, select
 
-from schedules.recurrence import Recurrence
-from schedules.runs import claim, last_due, settle
+from schedules.registry import wake
+from schedules.runs import claim, last_due, plan_send, settle
 from schedules.tables import Run, RunState, Schedule
+from schedules.timetable import recurrence_of
 from store.engine import Store
 from store.times import utc
 
@@ -65,6 +66,7 @@ def tick(store: Store, now: datetime, act: RunAction) -> list[RunResult | Failed
     """
     now = utc(now)
     results: list[RunResult | FailedTick] = []
+    _wake_paused(store, now, results)
     for schedule in _due_schedules(store, now, results):
         try:
             with store.write() as session:
@@ -85,7 +87,7 @@ def due_since(session: Session, schedule: Schedule, until: datetime, count: int)
     after = schedule.created_at
     if last is not None and (after < last or after > until):
         after = last
-    return Recurrence.parse(schedule.cron, schedule.zone).previous(until, count, after)
+    return recurrence_of(schedule).previous(until, count, after)
 
 
 def mark_missed(
@@ -108,7 +110,28 @@ def perform(
     if outcome.state not in {RunState.DRAFTED, RunState.SKIPPED}:
         raise ValueError(f"an action leaves a run drafted or skipped, not {outcome.state}")
     settle(run, outcome.state, outcome.note, now)
+    if outcome.state == RunState.DRAFTED:
+        plan_send(schedule, run)
     return outcome
+
+
+def _wake_paused(store: Store, now: datetime, results: list[RunResult | FailedTick]) -> None:
+    """Make schedules active whose pause has ended, as of its end."""
+    ended = select(Schedule).where(
+        col(Schedule.active).is_(False),
+        col(Schedule.removed_at).is_(None),
+        col(Schedule.paused_until) <= now,
+    )
+    with store.read() as session:
+        if session.exec(ended.limit(1)).first() is None:
+            return
+    with store.write() as session:
+        locked = ended.with_for_update().execution_options(populate_existing=True)
+        for schedule in session.exec(locked).all():
+            try:
+                wake(session, schedule, schedule.paused_until or now, now)
+            except ValueError as error:  # a rule that was edited in the database
+                results.append(_failed(schedule.name, error))
 
 
 def _due_schedules(
@@ -131,7 +154,8 @@ def _due_schedules(
 def _turn(
     session: Session, schedule_id: int | None, now: datetime, act: RunAction
 ) -> list[RunResult]:
-    schedule = session.get(Schedule, schedule_id)
+    # Locked, so that a change of the schedule comes before its turn or after it.
+    schedule = session.get(Schedule, schedule_id, with_for_update=True)
     if schedule is None or not schedule.active:
         return []
     due = due_since(session, schedule, now, MAX_MISSED + 1)

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
-from schedules.tables import Run, RunState, Schedule
+from schedules.tables import Run, RunState, Schedule, SendState
+from schedules.timetable import recurrence_of
 from store.insertion import insert_into
 
 _LONGEST_NOTE = 500
@@ -18,6 +19,7 @@ def claim(
     *,
     note: str,
     now: datetime,
+    intended: bool = False,
 ) -> Run | None:
     """Insert the Run of `due_at` and return it; None if another scheduler has it.
 
@@ -28,7 +30,12 @@ def claim(
     statement = (
         insert_into(session, Run)
         .values(
-            schedule_id=schedule.id, due_at=due_at, state=state, note=note[:_LONGEST_NOTE], at=now
+            schedule_id=schedule.id,
+            due_at=due_at,
+            state=state,
+            note=note[:_LONGEST_NOTE],
+            at=now,
+            intended=intended,
         )
         .on_conflict_do_nothing(index_elements=["schedule_id", "due_at"])
         .returning(col(Run.id))
@@ -41,6 +48,24 @@ def run_at(session: Session, schedule: Schedule, due_at: datetime) -> Run | None
     """Return the Run of exactly `due_at`, locked until the transaction ends (on PostgreSQL)."""
     rule = select(Run).where(Run.schedule_id == schedule.id, Run.due_at == due_at)
     return session.exec(rule.with_for_update()).one_or_none()
+
+
+def runs_of(session: Session, schedule: Schedule, count: int | None = None) -> list[Run]:
+    """Return the runs of `schedule`, newest due time first; at most `count`."""
+    rule = select(Run).where(Run.schedule_id == schedule.id).order_by(col(Run.due_at).desc())
+    return list(session.exec(rule.limit(count) if count else rule).all())
+
+
+def plan_send(schedule: Schedule, run: Run) -> None:
+    """Store in `run` when its issue goes out, and what becomes of it if nobody approves it."""
+    run.send_at = recurrence_of(schedule).send_time(run.due_at)
+    run.if_unapproved = schedule.if_unapproved if run.send_at else None
+    run.send_state = SendState.WAITING if run.send_at else None
+
+
+def settle_send(run: Run, state: SendState, note: str, now: datetime) -> None:
+    """Store how far `run`'s issue is on its way out, within the caller's transaction."""
+    run.send_state, run.send_note, run.send_changed_at = state, note[:_LONGEST_NOTE], now
 
 
 def settle(run: Run, state: RunState, note: str, now: datetime) -> None:

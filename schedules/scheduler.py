@@ -16,11 +16,11 @@ from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from schedules.recurrence import Recurrence
+from schedules.registry import all_schedules
 from schedules.runner import RunAction, tick
-from schedules.tables import Schedule
+from schedules.timetable import next_due_times
 from store.engine import Store
 
 HEARTBEAT = timedelta(minutes=1)
@@ -106,11 +106,11 @@ class Scheduler:
 
 
 def _next_due(session: Session, now: datetime) -> dict[str, datetime]:
-    """Return the next due time of every active schedule, by timer name, bad rules left out."""
+    """Return when every schedule comes due next, by timer name, bad rules left out."""
     wanted: dict[str, datetime] = {}
-    for schedule in session.exec(select(Schedule).where(col(Schedule.active))).all():
+    for schedule in all_schedules(session):
         try:
-            due = Recurrence.parse(schedule.cron, schedule.zone).next(now)
+            due = next_due_times(schedule, now)
         except ValueError:
             continue  # the tick has reported it
         if due:

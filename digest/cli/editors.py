@@ -16,7 +16,10 @@ app = typer.Typer(
 def add(
     email: str,
     about: Annotated[
-        str, typer.Option(metavar="KINDS", help="draft,changed,run,finished,held (default: all).")
+        str,
+        typer.Option(
+            metavar="KINDS", help="draft,changed,run,finished,held,source (default: all)."
+        ),
     ] = "",
 ) -> None:
     """Tell an address from now on; again with other kinds changes what it is told of."""

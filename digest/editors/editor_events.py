@@ -2,39 +2,25 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, func, select
 
 from digest.deliver.ledger.finish import count_deliveries
 from digest.deliver.tables import OPEN_STATES, Delivery
+from digest.editors.event import LOOK_BACK, MAX_NAMED, EditorEvent, and_more, in_zone, named
 from digest.editors.kinds import NoticeKind
+from digest.editors.run_events import run_events, send_events
+from digest.editors.source_events import source_events
 from digest.issues.history import picks_of
 from digest.issues.tables import Issue, IssueState
 from digest.number_words import count_of
+from digest.pipeline.scheduled_sends import if_unapproved
 from digest.pipeline.wording.page_snapshots import page_changes
-from schedules.recurrence import Recurrence
-from schedules.tables import Approval, Run, RunState, Schedule
+from schedules.tables import Approval, Run, Schedule, Unapproved
+from schedules.timetable import next_due_times
 
-LOOK_BACK = timedelta(days=3)
-"""Older events are not notified, nor to an address or webhook that was just added."""
 STALLED_AFTER = timedelta(hours=1)
-MAX_NAMED = 8
-"""Picks and changes that a message names."""
-
-
-@dataclass(frozen=True, slots=True)
-class EditorEvent:
-    """One event to notify of. `at` is when it happened; editors added later are not notified."""
-
-    key: str
-    kind: NoticeKind
-    at: datetime
-    subject: str
-    paragraphs: tuple[str, ...]
-    issue: int | None = None
 
 
 def editor_events(session: Session, now: datetime) -> list[EditorEvent]:
@@ -43,7 +29,9 @@ def editor_events(session: Session, now: datetime) -> list[EditorEvent]:
     return [
         *_drafts(session, since, now),
         *_changed(session, now),
-        *_runs(session, since),
+        *run_events(session, since),
+        *send_events(session, since),
+        *source_events(session, now),
         *_finished(session, since),
         *_held(session, now),
     ]
@@ -58,11 +46,12 @@ def _drafts(session: Session, since: datetime, now: datetime) -> Iterator[Editor
             Issue.state == IssueState.DRAFT,
             col(Issue.approved_at).is_(None),
             Issue.created_at >= since,
-            Schedule.approval == Approval.WAIT,
         )
         .order_by(col(Issue.number))
     ).all()
     for issue, run, schedule in rows:
+        if schedule.approval == Approval.AUTOMATIC and not _lay_too_long(issue, schedule, now):
+            continue
         number = issue.number or 0
         picks = [row.title for _, row in picks_of(session, number)]
         yield EditorEvent(
@@ -72,24 +61,41 @@ def _drafts(session: Session, since: datetime, now: datetime) -> Iterator[Editor
             f"Issue {number} waits for you: {issue.subject}",
             (
                 _waits(schedule, run.due_at),
-                f"It has {count_of(len(picks), 'comparison')}: {_named(picks)}.",
-                _deadline(schedule, now),
+                f"It has {count_of(len(picks), 'comparison')}: {named(picks)}.",
+                _deadline(run, schedule, now),
             ),
             number,
         )
 
 
+def _lay_too_long(issue: Issue, schedule: Schedule, now: datetime) -> bool:
+    """Return whether a draft that approves itself lay beyond its limit, since no worker ran."""
+    return now - issue.created_at > timedelta(minutes=schedule.late_limit_minutes)
+
+
 def _waits(schedule: Schedule, due_at: datetime) -> str:
-    due = _in_zone(due_at, schedule)
+    due = in_zone(due_at, schedule)
     return f"The draft of {schedule.name} that was due {due} waits for an editor."
 
 
-def _deadline(schedule: Schedule, now: datetime) -> str:
-    following = Recurrence.parse(schedule.cron, schedule.zone).next(now)
+def _deadline(run: Run, schedule: Schedule, now: datetime) -> str:
+    if run.send_at is not None:
+        return _send_time(run, schedule)
+    following = next_due_times(schedule, now)
     said = "Nothing goes out until it is approved."
     if not following:
         return said
-    return f"{said} The next issue comes due {_in_zone(following[0], schedule)}."
+    return f"{said} The next issue comes due {in_zone(following[0], schedule)}."
+
+
+def _send_time(run: Run, schedule: Schedule) -> str:
+    assert run.send_at is not None  # noqa: S101 - the caller looked
+    when = in_zone(run.send_at, schedule)
+    return {
+        Unapproved.HOLD: f"Approved by then, it goes out {when}; else it is held.",
+        Unapproved.SEND: f"It goes out {when}, approved or not.",
+        Unapproved.SKIP: f"Approved by then, it goes out {when}; else there is no issue.",
+    }[if_unapproved(run, schedule)]
 
 
 def _changed(session: Session, now: datetime) -> Iterator[EditorEvent]:
@@ -110,34 +116,10 @@ def _changed(session: Session, now: datetime) -> Iterator[EditorEvent]:
             f"Issue {issue.number} is approved, and its pages changed",
             (
                 f"The pages of “{issue.subject}” say otherwise than they did when it was approved.",
-                f"{'; '.join(changes[:MAX_NAMED])}{_more(changes)}.",
+                f"{'; '.join(changes[:MAX_NAMED])}{and_more(changes)}.",
                 f"What is approved goes out as it is. All of it: digest issue diff {issue.number}",
             ),
             issue.number,
-        )
-
-
-def _runs(session: Session, since: datetime) -> Iterator[EditorEvent]:
-    rows = session.exec(
-        select(Run, Schedule)
-        .join(Schedule, col(Schedule.id) == col(Run.schedule_id))
-        .where(
-            Run.at >= since,
-            col(Run.state).in_((RunState.SKIPPED, RunState.HELD, RunState.MISSED)),
-        )
-        .order_by(col(Run.id))
-    ).all()
-    for run, schedule in rows:
-        due = _in_zone(run.due_at, schedule)
-        yield EditorEvent(
-            f"run/{schedule.name}/{run.due_at.isoformat()}/{run.state}",
-            NoticeKind.RUN,
-            run.at,
-            f"{schedule.name}: the run of {due} was {run.state}",
-            (
-                f"No issue of {schedule.name} was drafted for {due}: {run.note or run.state}.",
-                f"To run it all the same: digest schedule run {schedule.name}",
-            ),
         )
 
 
@@ -210,17 +192,3 @@ def _stalled(issue: Issue, key: str, at: datetime, why: str) -> EditorEvent:
         ),
         issue.number,
     )
-
-
-def _named(names: list[str]) -> str:
-    return "; ".join(names[:MAX_NAMED]) + _more(names)
-
-
-def _more(every: list[str]) -> str:
-    more = len(every) - MAX_NAMED
-    return f"; and {more} more" if more > 0 else ""
-
-
-def _in_zone(moment: datetime, schedule: Schedule) -> str:
-    there = moment.astimezone(ZoneInfo(schedule.zone))
-    return f"{there:%a} {there.day} {there:%b %Y, %H:%M} ({schedule.zone})"

@@ -9,11 +9,13 @@ class NoticeKind(StrEnum):
     CHANGED = "changed"
     """A page says otherwise than the approved issue that has it."""
     RUN = "run"
-    """A run was skipped, held or missed."""
+    """A run was skipped, held or missed, or its issue did not go out at its time."""
     FINISHED = "finished"
     """An issue is through."""
     HELD = "held"
     """A sending is held, or nothing has gone out for an hour."""
+    SOURCE = "source"
+    """A source fails again and again, or brings nothing before an issue is due."""
 
 
 SAID = {
@@ -22,4 +24,5 @@ SAID = {
     NoticeKind.RUN: "a run was skipped, held or missed",
     NoticeKind.FINISHED: "a send finished",
     NoticeKind.HELD: "a send hangs",
+    NoticeKind.SOURCE: "a source fails or is silent",
 }

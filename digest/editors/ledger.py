@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select, update
 
-from digest.editors.editor_events import EditorEvent
+from digest.editors.event import EditorEvent
 from digest.editors.tables import Editor, EditorNotice, NoticeState
 
 if TYPE_CHECKING:
     from sqlalchemy import CursorResult
 
 WEBHOOK = "webhook"
-MAX_ATTEMPTS = 8
 FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=1)
+KEEP_TRYING = timedelta(days=5)
+"""As long as mail servers do (RFC 5321 section 4.5.4.1): a relay may be away over a weekend."""
 
 
 def note(
@@ -93,16 +95,17 @@ def settle(session: Session, notice_id: int, *, accepted: bool, now: datetime) -
 
 
 def release(session: Session, notice: EditorNotice, now: datetime) -> None:
-    """Try it again later, since it was not handed over; the last of several attempts fails."""
+    """Try it again later, since it was not handed over; after five days it fails."""
     attempts = notice.attempts + 1
-    last = attempts >= MAX_ATTEMPTS
+    last = now - notice.created_at >= KEEP_TRYING
+    wait = min(FIRST_WAIT * 2 ** min(attempts - 1, 10), LONGEST_WAIT)
     _move(
         session,
         notice.id or 0,
         NoticeState.SUBMITTING,
         state=NoticeState.FAILED if last else NoticeState.QUEUED,
         attempts=attempts,
-        not_before=now + FIRST_WAIT * 2 ** (attempts - 1),
+        not_before=now + wait,
         changed_at=now,
     )
 

@@ -1,9 +1,9 @@
 """Drafts an issue: picks comparisons and writes the issue's row, subject and picks."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
-from sqlmodel import Session, col, or_, select, update
+from sqlmodel import Session, col, func, or_, select, update
 
 from digest.catalog.queries import ComparisonView, views
 from digest.catalog.tables import Comparison
@@ -15,7 +15,7 @@ from digest.language.language import ENGLISH, Language
 from digest.number_words import count_of
 from digest.pick import History, Rules, Selection, pick
 from digest.pipeline.wording.proposed import reword, schedule_span
-from schedules.tables import Schedule
+from schedules.tables import Run, RunState, Schedule
 
 LOOK_BACK = timedelta(days=60)
 """How long a comparison that was in an issue is still named among those left out."""
@@ -41,9 +41,18 @@ def draft_issue(
     `run_id` names the scheduled run that asked for it, if any; `first_days` is how far a first
     issue reaches back, by default what its schedule says. Raises NothingNewError.
     """
+    schedule = session.exec(select(Schedule).where(Schedule.name == series)).first()
+    if schedule is not None and schedule.max_picks is not None:
+        rules = replace(rules, max_picks=schedule.max_picks)
     selection = _select(session, series, as_of, rules, first_days)
     if not selection.picks:
         raise NothingNewError(_why_nothing_new(session, series, as_of, selection))
+    # An editor who drafts by hand decides themselves whether it is enough.
+    if schedule is not None and run_id is not None and len(selection.picks) < schedule.min_picks:
+        raise NothingNewError(
+            f"too few: {count_of(len(selection.picks), 'new comparison')}, and an issue of "
+            f"{series} takes at least {schedule.min_picks}; they wait for the next"
+        )
     issue = Issue(
         series=series,
         run_id=run_id,
@@ -79,10 +88,21 @@ def _select(
 def _first_span(
     session: Session, series: str, as_of: datetime, first_days: int | None
 ) -> timedelta:
-    """Return how far back a first issue of the series reaches."""
+    """Return how far back a first issue of the series reaches.
+
+    From its schedule's first run that was skipped, if any: what was too little then still waits.
+    """
     schedule = session.exec(select(Schedule).where(Schedule.name == series)).first()
     days = first_days or (schedule.first_days if schedule else None)
-    return timedelta(days=days) if days else schedule_span(session, series, as_of).length
+    span = timedelta(days=days) if days else schedule_span(session, series, as_of).length
+    if schedule is None:
+        return span
+    skipped = session.exec(
+        select(func.min(Run.due_at)).where(
+            Run.schedule_id == schedule.id, Run.state == RunState.SKIPPED, Run.due_at < as_of
+        )
+    ).one()
+    return span + (as_of - skipped if skipped else timedelta())
 
 
 def _candidates(session: Session, series: str, as_of: datetime) -> list[ComparisonView]:

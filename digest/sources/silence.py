@@ -8,8 +8,8 @@ from sqlmodel import Session, col, select
 
 from digest.sources.registry import every_words
 from digest.sources.tables import Source
-from schedules.recurrence import Recurrence
 from schedules.registry import all_schedules
+from schedules.timetable import next_due_times
 from store.engine import Store
 
 WARN_BEFORE = timedelta(days=1)
@@ -38,19 +38,31 @@ def silence_of(source: Source, now: datetime, period: timedelta | None = None) -
     return None
 
 
+def silent_sources(session: Session, now: datetime) -> list[tuple[Source, str, datetime, str]]:
+    """Return the sources that are silent in the day before a schedule is due.
+
+    Each with words for it, and with the due time and name of that schedule.
+    """
+    due = _next_due(session, now)
+    if due is None:
+        return []
+    due_at, schedule, period = due
+    return [
+        (source, words, due_at, schedule)
+        for source in session.exec(select(Source).order_by(Source.name))
+        if (words := silence_of(source, now, period))
+    ]
+
+
 def warn_of_silence(store: Store, now: datetime) -> None:
     """Log once before each due time which sources are silent, in the day before it."""
     with store.read() as session:
-        due = _next_due(session, now)
-        if due is None:
-            return
-        due_at, schedule, period = due
         silent = [
-            (source.id, source.name, words)
-            for source in session.exec(select(Source).order_by(Source.name))
-            if source.warned_for != due_at and (words := silence_of(source, now, period))
+            (source.id, source.name, words, due_at, schedule)
+            for source, words, due_at, schedule in silent_sources(session, now)
+            if source.warned_for != due_at
         ]
-    for source_id, name, words in silent:
+    for source_id, name, words, due_at, schedule in silent:
         with store.write() as session:
             told = session.execute(
                 update(Source)
@@ -71,8 +83,7 @@ def _next_due(session: Session, now: datetime) -> tuple[datetime, str, timedelta
     """Return the first due time within a day: when, of which schedule, and its period."""
     found = []
     for schedule in all_schedules(session):
-        if schedule.active:
-            first, second = Recurrence.parse(schedule.cron, schedule.zone).next(now, 2)
-            if first - now <= WARN_BEFORE:
-                found.append((first, schedule.name, second - first))
+        due = next_due_times(schedule, now, 2)
+        if due[1:] and due[0] - now <= WARN_BEFORE:
+            found.append((due[0], schedule.name, due[1] - due[0]))
     return min(found, default=None)

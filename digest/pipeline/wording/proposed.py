@@ -25,8 +25,8 @@ from digest.issues.revisions.records import drops, edited
 from digest.issues.tables import Issue, Pick
 from digest.language.language import Language
 from digest.pick import reasons
-from schedules.recurrence import Recurrence
 from schedules.tables import Schedule
+from schedules.timetable import recurrence_of
 
 PAST_ISSUES = 8
 """How far back a series' words are looked at."""
@@ -131,7 +131,7 @@ def schedule_span(session: Session, series: str, at: datetime) -> Span:
     schedule = session.exec(select(Schedule).where(Schedule.name == series)).first()
     if schedule is None:
         return Span.OPEN
-    return span_between(Recurrence.parse(schedule.cron, schedule.zone).next(at, DUE_TIMES))
+    return span_between(recurrence_of(schedule).next(at, DUE_TIMES))
 
 
 def past_issues(session: Session, issue: Issue) -> list[PastIssue]:

@@ -80,7 +80,7 @@ def test_a_starred_day_column_leaves_the_decision_to_the_other() -> None:
         ("0 8 * *", "found '0 8 * *', expected five fields"),
         ("0 0 8 * * mon", "expected five fields"),
         ("", "found '', expected five fields"),
-        ("@weekly", "found '@weekly', expected five fields"),
+        ("@reboot", "found '@reboot', expected five fields"),
         ("60 8 * * *", "minute: found '60', expected 0 to 59"),
         ("0 24 * * *", "hour: found '24', expected 0 to 23"),
         ("0 8 0 * *", "day: found '0', expected 1 to 31"),

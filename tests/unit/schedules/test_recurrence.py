@@ -180,20 +180,3 @@ def test_a_zone_that_is_not_in_the_database_is_refused_in_one_line(zone: str) ->
         Recurrence.parse("0 8 * * mon", zone)
     assert "expected an IANA name such as Europe/Berlin" in str(caught.value)
     assert str(caught.value).isprintable()
-
-
-@pytest.mark.parametrize(
-    ("rule", "words"),
-    [
-        ("0 8 * * mon", "Mondays at 08:00 (Europe/Berlin)"),
-        ("5 18 * * 0", "Sundays at 18:05 (Europe/Berlin)"),
-        ("0 8 * * 4,1", "Mondays and Thursdays at 08:00 (Europe/Berlin)"),
-        ("0 8 * * 5-7", "Fridays, Saturdays and Sundays at 08:00 (Europe/Berlin)"),
-        ("0 8,20 * * mon", "0 8,20 * * mon (Europe/Berlin)"),
-        ("0 8 1 * *", "0 8 1 * * (Europe/Berlin)"),
-        ("0 8 * 1-6 mon", "0 8 * 1-6 mon (Europe/Berlin)"),
-        ("0 8 * * *", "0 8 * * * (Europe/Berlin)"),
-    ],
-)
-def test_a_weekly_rule_is_described_in_words(rule: str, words: str) -> None:
-    assert Recurrence.parse(rule, "Europe/Berlin").describe() == words
