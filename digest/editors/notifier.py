@@ -115,21 +115,22 @@ class EditorNotifier:
         return True
 
     def _mail(self, notice: EditorNotice, editor: Editor) -> bool:
-        stop = self.tokens.make(Purpose.EDITOR, editor.public_id)
+        token = self.tokens.make(Purpose.EDITOR, editor.public_id)
+        stop = f"{self.renderer.brand.public_url}/editor/{token}"
         rendered = self.renderer.editors_notice(
             notice.content["subject"],
             tuple(notice.content["paragraphs"]),
             Action("Open the studio", self._studio(notice.content["issue"])),
-            Action("Stop these messages", f"{self.renderer.brand.public_url}/editor/{stop}"),
+            Action("Stop these messages", stop),
         )
         token = self.tokens.make(Purpose.TRANSACTIONAL, notice.public_id)
         message = Personalization(notice.id or 0, editor.email, token, dict.fromkeys(Slot, ""))
-        for outcomes in self.provider.submit(self._edition(rendered), [[message]]):
+        for outcomes in self.provider.submit(self._edition(rendered, stop), [[message]]):
             for outcome in outcomes:
                 return isinstance(outcome, Accepted)
         return False
 
-    def _edition(self, rendered: Rendered) -> Edition:
+    def _edition(self, rendered: Rendered, stop: str) -> Edition:
         return transactional_edition(
             rendered,
             self.renderer.brand,
@@ -137,6 +138,7 @@ class EditorNotifier:
             series=SERIES,
             bounce_address=self.bounces,
             unsubscribable=False,
+            stop_page=stop,
         )
 
     def _studio(self, issue: int | None) -> str:

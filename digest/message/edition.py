@@ -43,6 +43,8 @@ class Edition:
     """The mailbox that bounces go to, if any; `*` in it stands for the delivery's token (VERP)."""
     auto_submitted: bool = False
     unsubscribable: bool = True
+    stop_page: str = ""
+    """Where messages to somebody who is not on the list are stopped; a POST to it does it."""
 
 
 def transactional_edition(
@@ -53,6 +55,7 @@ def transactional_edition(
     series: str,
     bounce_address: str,
     unsubscribable: bool,
+    stop_page: str = "",
 ) -> Edition:
     """Return the edition of one transactional message, which belongs to no issue.
 
@@ -71,4 +74,5 @@ def transactional_edition(
         bounce_address=bounce_address,
         auto_submitted=True,
         unsubscribable=unsubscribable,
+        stop_page=stop_page,
     )

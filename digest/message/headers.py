@@ -27,9 +27,13 @@ def list_headers(edition: Edition) -> dict[str, str]:
         "List-Id": f"{_phrase(edition.list_name)} <{label}.{edition.sender.domain}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
     }
+    stopped = {
+        "List-Unsubscribe": f"<{edition.stop_page}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
     kind = "letter" if edition.auto_submitted else "issue"
     return {
-        **(listed if edition.unsubscribable else {}),
+        **(listed if edition.unsubscribable else stopped if edition.stop_page else {}),
         **({"Auto-Submitted": "auto-generated"} if edition.auto_submitted else {}),
         "Feedback-ID": f"{edition.number}:{label}:{kind}:{sender_id(edition.sender.domain)}",
     }
