@@ -45,6 +45,16 @@ def fields() -> list[str]:
     return [*_OF_THE_PAGE, *of_sides, *verdicts]
 
 
+def correctable(view: ComparisonView) -> list[str]:
+    """Return the fields of this comparison that can be corrected: verdicts of its reviews only."""
+    reviewed = {
+        f"{side}.{one.lens}.verdict"
+        for side, contender in zip(SIDES, view.contenders, strict=True)
+        for one in contender.reviews
+    }
+    return [name for name in fields() if not name.endswith(".verdict") or name in reviewed]
+
+
 def corrections_of(session: Session, comparison_id: int) -> list[Correction]:
     """Return the corrections of a comparison, in the order in which they were made."""
     return list(

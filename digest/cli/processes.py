@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
@@ -129,6 +130,9 @@ def studio_context(
 ) -> "StudioContext":
     """Returns what the studio can do in this process; test messages go one at a time."""
     from digest.pipeline.test_send import send_test
+    from digest.sources.http.addresses import AddressPolicy
+    from digest.sources.http.allowed import parse_allowed
+    from digest.sources.manual import page_reader
     from digest.web.studio.context import StudioContext
 
     one_at_a_time = threading.Lock()
@@ -138,7 +142,13 @@ def studio_context(
         with one_at_a_time:
             return send_test(app.store, app.renderer, app.mailer.provider, number, to)
 
-    return StudioContext(stop=stop, send=sender.send, send_test=test)
+    read_address = page_reader(
+        AddressPolicy(parse_allowed(app.settings.source_allow)),
+        public_url=app.settings.public_url,
+        clock=app.clock,
+        tick=time.monotonic,
+    )
+    return StudioContext(stop=stop, send=sender.send, send_test=test, read_address=read_address)
 
 
 def _log_info() -> None:

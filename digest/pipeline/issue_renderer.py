@@ -97,9 +97,14 @@ class IssueRenderer:
         query = f"test={self.tokens.make(Purpose.TEST, made_for, number)}"
         return _with_page(edition, query)
 
-    def sample_message(self, session: Session, number: int, at: datetime) -> SampleMessage:
-        """Return the message for the gate, as the previewer would get it at `at`."""
-        rendered = self.rendered(session, number)
+    def sample_message(
+        self, session: Session, number: int, at: datetime, rendered: Rendered | None = None
+    ) -> SampleMessage:
+        """Return the message for the gate, as the previewer would get it at `at`.
+
+        `rendered` stands for the issue's own parts, to check what is only tried.
+        """
+        rendered = rendered or self.rendered(session, number)
         edition = self.edition_of(session, number, rendered)
         claims = claims_of(session, find_issue(session, number))
         personalization = self.sample_personalization(edition)

@@ -55,6 +55,11 @@ class Interest:
         """Return the clicks for each person who had it before them."""
         return ratio(self.clicks, self.shown)
 
+    @property
+    def is_known(self) -> bool:
+        """Return whether there is anything to tell."""
+        return bool(self.clicks or self.followers or self.votes)
+
 
 Key = tuple[Topic, str]
 

@@ -9,6 +9,7 @@ comparisons in the store, a row for each page that a source named, and a row for
            -> known    which entries are new or changed
            -> pages    a page's bytes to a comparison
       -> silence       warns of sources that bring nothing before a schedule is due
+    manual     a page that an editor pastes, uploads or names by its address
     registry   sources as an operator adds, pauses and removes them
 
 `http` asks other servers: addresses checked, sizes and times bounded, robots.txt kept to. A page

@@ -45,15 +45,17 @@ class Stored:
 
 def pages_of(answer: Answer) -> Pages:
     """Return the comparisons in an answer; its content type says in which form they are."""
-    media_type = answer.media_type
-    ending = ""
+    ending = ending_of(answer.media_type)
+    return read_bytes(answer.body or b"", answer.url, ending, known_charset(answer.charset))
+
+
+def ending_of(media_type: str) -> str:
+    """Return the ending that a file of this content type has; empty where it says nothing."""
     if "html" in media_type:
-        ending = ".html"
-    elif media_type.endswith("json"):
-        ending = ".json"
-    elif "markdown" in media_type:
-        ending = ".md"
-    return read_bytes(answer.body or b"", answer.url, ending, _known_charset(answer.charset))
+        return ".html"
+    if media_type.endswith("json"):
+        return ".json"
+    return ".md" if "markdown" in media_type else ""
 
 
 def store_pages(
@@ -113,7 +115,7 @@ def _slug_at(session: Session, page: ComparisonPage) -> str | None:
     return None
 
 
-def _known_charset(label: str) -> str:
+def known_charset(label: str) -> str:
     """Return the charset of an HTTP header, or nothing if no browser knows it."""
     try:
         charset.codec_for(label)

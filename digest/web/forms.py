@@ -1,6 +1,8 @@
 """Reads the fields of small forms, up to a size limit."""
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Annotated
 from urllib.parse import parse_qsl
 
@@ -17,6 +19,24 @@ _FOLD = re.compile(r"\r?\n[ \t]+")
 _DISPOSITION = re.compile(r"^content-disposition:\s*form-data(.*)", re.IGNORECASE | re.MULTILINE)
 _FILE = re.compile(r";\s*filename\*?=", re.IGNORECASE)
 _NAME = re.compile(r""";\s*name=(?:"([^"]*)"|([^\s;"]+))""", re.IGNORECASE)
+_FILE_NAME = re.compile(r""";\s*filename=(?:"([^"]*)"|([^\s;"]+))""", re.IGNORECASE)
+MAX_UPLOAD_BYTES = 5 * 2**20
+"""Of a form with a file: the file as text beside the fields that were read from it."""
+MAX_UPLOAD_FIELDS = 2_000
+MAX_DISCARDED = 100 * 2**20
+"""Bytes of a form that is too large which are read on, so that a browser waits for the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """The fields of a form, and the files that it holds by the names of their fields.
+
+    `is_too_large` says that it was not read.
+    """
+
+    fields: dict[str, str] = field(default_factory=dict)
+    files: dict[str, tuple[str, bytes]] = field(default_factory=dict)
+    is_too_large: bool = False
 
 
 def clean(text: str, max_length: int) -> str:
@@ -26,15 +46,26 @@ def clean(text: str, max_length: int) -> str:
 
 async def read_small_body(request: Request) -> bytes:
     """Reads the whole body. Raises HTTPException if it is too large."""
-    body = bytearray()
+    body = await _read_body(request, MAX_BODY_BYTES, MAX_BODY_BYTES)
+    return body or b""
+
+
+async def _read_body(request: Request, kept: int, discarded: int) -> bytes | None:
+    """Reads the whole body; None if it has more bytes than are `kept`.
+
+    Raises HTTPException if it has more than may be `discarded` too.
+    """
+    body, length = bytearray(), 0
     try:
         async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_BODY_BYTES:
+            length += len(chunk)
+            if length > discarded:
                 raise HTTPException(413)
+            if length <= kept:
+                body += chunk
     except ClientDisconnect:
         raise HTTPException(400) from None  # the client is gone, which is no error of ours
-    return bytes(body)
+    return bytes(body) if length <= kept else None
 
 
 async def _pairs(request: Request, max_fields: int) -> list[tuple[str, str]]:
@@ -50,11 +81,29 @@ async def _pairs(request: Request, max_fields: int) -> list[tuple[str, str]]:
         raise HTTPException(400) from None
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    name: str
+    file_name: str | None
+    content: bytes
+
+
 def _multipart(kind: str, body: bytes, max_fields: int) -> list[tuple[str, str]]:
-    """Parses multipart/form-data (RFC 7578), as a script's `FormData` is sent; files are left out.
+    """Parses multipart/form-data as a script's `FormData` is sent; files are left out.
+
+    Raises ValueError.
+    """
+    return [
+        (part.name, part.content.decode("utf-8", "replace"))
+        for part in _parts(kind, body, max_fields)
+        if part.file_name is None
+    ]
+
+
+def _parts(kind: str, body: bytes, max_fields: int) -> Iterator[_Part]:
+    """Yields the parts of multipart/form-data (RFC 7578). Raises ValueError.
 
     Python's email package takes the square of a header's length, and seconds for what fits here.
-    Raises ValueError.
     """
     boundary = _BOUNDARY.search(kind[:MAX_PART_HEAD])
     if boundary is None:
@@ -64,22 +113,24 @@ def _multipart(kind: str, body: bytes, max_fields: int) -> list[tuple[str, str]]
     whole = [part for part in parts if not part.startswith(b"--")]
     if not whole or len(whole) > max_fields:
         raise ValueError("no form")
-    found = []
     for part in whole:
         head, _, content = part.partition(b"\r\n\r\n" if b"\r\n" in part[:100] else b"\n\n")
-        name = _field_name(head[:MAX_PART_HEAD].decode("utf-8", "replace"))
-        if name is not None:
-            found.append((name, content.decode("utf-8", "replace")))
-    return found
+        stated = _DISPOSITION.search(
+            _FOLD.sub(" ", head[:MAX_PART_HEAD].decode("utf-8", "replace"))
+        )
+        name = _quoted(_NAME, stated[1]) if stated else None
+        if stated is None or name is None:
+            continue
+        file_name = (_quoted(_FILE_NAME, stated[1]) or "") if _FILE.search(stated[1]) else None
+        yield _Part(name, file_name, content)
 
 
-def _field_name(head: str) -> str | None:
-    """Returns the name of the field that a part's headers tell of; None for a file or no field."""
-    stated = _DISPOSITION.search(_FOLD.sub(" ", head))
-    if stated is None or _FILE.search(stated[1]):
+def _quoted(pattern: re.Pattern[str], text: str) -> str | None:
+    """Returns a parameter's value, quoted or not; None if there is none."""
+    found = pattern.search(text)
+    if found is None:
         return None
-    name = _NAME.search(stated[1])
-    return (name[1] if name[1] is not None else name[2]) if name else None
+    return str(found[1] if found[1] is not None else found[2])
 
 
 async def _form_fields(request: Request) -> dict[str, str]:
@@ -92,5 +143,30 @@ async def _field_list(request: Request) -> list[tuple[str, str]]:
     return await _pairs(request, MAX_REPEATED_FIELDS)
 
 
+async def _upload_form(request: Request) -> UploadForm:
+    """Returns the fields and files of a form. Raises HTTPException for what is no form."""
+    body = await _read_body(request, MAX_UPLOAD_BYTES, MAX_DISCARDED)
+    if body is None:
+        return UploadForm(is_too_large=True)
+    kind = request.headers.get("content-type", "")
+    try:
+        if not kind.lower().startswith("multipart/form-data"):
+            text = body.decode("utf-8", "replace")
+            pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_UPLOAD_FIELDS)
+            return UploadForm(dict(pairs))
+        parts = list(_parts(kind, body, MAX_UPLOAD_FIELDS))
+    except ValueError:
+        raise HTTPException(400) from None
+    return UploadForm(
+        {
+            one.name: one.content.decode("utf-8", "replace")
+            for one in parts
+            if one.file_name is None
+        },
+        {one.name: (one.file_name, one.content) for one in parts if one.file_name},
+    )
+
+
 FormFieldList = Annotated[list[tuple[str, str]], Depends(_field_list)]
 FormFields = Annotated[dict[str, str], Depends(_form_fields)]
+FormUpload = Annotated[UploadForm, Depends(_upload_form)]

@@ -77,6 +77,7 @@ class SideView:
 class PickView:
     """A comparison of the issue. `grouped` says that the email shows it in a group."""
 
+    id: int
     slug: str
     title: str
     place: int
@@ -228,6 +229,7 @@ def picks_view(words: Wording, content: Content, texts: _Texts) -> list[PickView
         headline, summary = fields.headline(view.slug), fields.summary(view.slug)
         found.append(
             PickView(
+                id=view.id,
                 slug=view.slug,
                 title=view.title,
                 place=place,

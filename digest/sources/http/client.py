@@ -91,12 +91,13 @@ class HttpClient:
         *,
         tick: Callable[[], float] = time.monotonic,
         tls: ssl.SSLContext | None = None,
+        seconds: float = REQUEST_SECONDS,
     ) -> None:
         self.agent = agent
         self.requests = 0
         self.rate = rate
         self._client = httpx2.Client(
-            transport=CheckedTransport(policy, Deadline(tick, REQUEST_SECONDS), tls),
+            transport=CheckedTransport(policy, Deadline(tick, seconds), tls),
             follow_redirects=False,
             trust_env=False,
             timeout=STEP_SECONDS,

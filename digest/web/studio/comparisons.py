@@ -1,5 +1,6 @@
 """The comparisons as they were read: to be looked for, hidden, shown again and corrected."""
 
+import re
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Response
@@ -8,6 +9,7 @@ from digest.catalog.corrections import CorrectionError, correct, corrections_of,
 from digest.catalog.hidden import Hidden, hidden_by, set_hidden
 from digest.catalog.published import find_comparisons
 from digest.catalog.queries import comparison_by_slug
+from digest.issues.history import issues_of
 from digest.web.forms import FormFields
 from digest.web.site import SiteDep, TemplatesDep
 from digest.web.studio.common import HEADERS, see_other, without_cli_hint
@@ -18,10 +20,20 @@ router = APIRouter()
 
 MAX_LISTED = 100
 MISSING, REFUSED = 404, 409
+SAID = {
+    "new": "Kept: it is new.",
+    "changed": "Kept: it was known already, and what the page says now is taken over.",
+    "same": "Kept: it was known already, and its page says what it said before.",
+}
+"""What was done, by the name that a redirect carries: no text comes from an address."""
+_MANY = re.compile(r"[0-9]{1,2}-kept")
+_KEPT = "{} comparisons are kept."
 
 
 @router.get("/comparisons/")
-def list_comparisons(site: SiteDep, templates: TemplatesDep, find: str = "") -> Response:
+def list_comparisons(
+    site: SiteDep, templates: TemplatesDep, find: str = "", said: str = ""
+) -> Response:
     """Lists comparisons, the newest first, or those that have every word of `find`."""
     words = " ".join(find.split())[:200]
     with site.store.read() as session:
@@ -32,13 +44,16 @@ def list_comparisons(site: SiteDep, templates: TemplatesDep, find: str = "") -> 
         found=found[:MAX_LISTED],
         has_more=len(found) > MAX_LISTED,
         search=words,
+        said=_KEPT.format(said.removesuffix("-kept")) if _MANY.fullmatch(said) else "",
     )
 
 
 @router.get("/comparisons/{slug}")
-def show_comparison(slug: str, site: StudioSiteDep, templates: TemplatesDep) -> Response:
+def show_comparison(
+    slug: str, site: StudioSiteDep, templates: TemplatesDep, said: str = ""
+) -> Response:
     """Shows what was read of a page, and what an editor corrected."""
-    return _page(site, templates, slug)
+    return _page(site, templates, slug, said=SAID.get(said, ""))
 
 
 @router.post("/comparisons/{slug}")
@@ -69,6 +84,7 @@ def _page(
     templates: PageTemplates,
     slug: str,
     *,
+    said: str = "",
     problem: str = "",
     given: dict[str, str] | None = None,
 ) -> Response:
@@ -78,6 +94,7 @@ def _page(
             raise HTTPException(MISSING)
         hidden = hidden_by(session, slug)
         corrected: list[Any] = corrections_of(session, view.id)
+        issues = issues_of(session, slug)
     return templates.show(
         "studio/comparisons/show.html",
         status=REFUSED if problem else 200,
@@ -86,6 +103,8 @@ def _page(
         hidden=hidden,
         corrections=[(one.field, one.who, shown(one.page_now)) for one in corrected],
         fields=fields(),
+        issues=issues,
+        said=said,
         problem=problem,
         given=given or {},
     )

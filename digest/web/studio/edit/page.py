@@ -1,7 +1,7 @@
 """Reads the values of the edit page, and of the mail in its preview."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.policy import default
@@ -15,6 +15,7 @@ from digest.message.personalization import Personalization, Recipient, slot_text
 from digest.pipeline.editing.edit_view import edit_view
 from digest.render.archive import direct_links_html
 from digest.render.rendered import Rendered
+from digest.reports.interest import Interest, in_words, interest_in
 from digest.web.studio.context import StudioSite
 from digest.web.studio.edit.findings import placed
 from digest.web.studio.edit.values import Conflict, EditPage
@@ -46,9 +47,12 @@ def read_edit_page(
     *,
     search: str = "",
     checked: bool = False,
+    interest: Collection[Interest] = (),
     conflicts: Mapping[str, Conflict] | None = None,
 ) -> EditPage:
     """Read all that the page shows; with `checked`, what the gate's quick checks find too.
+
+    `interest` is what readers care about, as `digest.reports.interest` read it.
 
     Raises NoSuchIssueError, and UserError when the issue can't be composed.
     """
@@ -63,6 +67,7 @@ def read_edit_page(
         matches = find_comparisons(session, words, now, MAX_FOUND + len(known)) if words else []
         pinned = pinned_slugs(session, sorted(known | {one.slug for one in matches}))
         mail = site.renderer.sample_message(session, number, now) if checked else None
+        told = interest_in(interest, session, [one.id for one in view.picks]) if interest else {}
         zone = issue_zone(session, issue)
     rows = [one for group in content.groups for one in group.matchups]
     shown = (content.lead, *rows, *content.briefs)
@@ -78,6 +83,9 @@ def read_edit_page(
         findings=placed(Gate(site.preview.policy).check_quickly(mail), slugs) if mail else None,
         html_size=len(mail.html.encode()) if mail else None,
         conflicts=conflicts or {},
+        interest={
+            pick: tuple(in_words(one) for one in its if one.is_known) for pick, its in told.items()
+        },
     )
 
 

@@ -1,6 +1,7 @@
 """The page on which an issue is edited, and the mail in its preview."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
@@ -8,12 +9,13 @@ from fastapi.responses import HTMLResponse
 
 from digest.gate.checks.size import BUDGET, GMAIL_CLIPS_AT
 from digest.issues.lifecycle import NoSuchIssueError
+from digest.reports.interest import Interest, interests
 from digest.web.forms import FormFields
 from digest.web.headers import EDITED_MAIL_POLICY
 from digest.web.public.issues import issue_number
 from digest.web.site import TemplatesDep
 from digest.web.studio.common import HEADERS
-from digest.web.studio.context import StudioSite, StudioSiteDep
+from digest.web.studio.context import ReadingsDep, StudioSite, StudioSiteDep
 from digest.web.studio.edit.forms import typed_texts
 from digest.web.studio.edit.page import Look, look_of, message_headers, read_edit_page, read_mail
 from digest.web.studio.edit.values import EditPage
@@ -53,12 +55,16 @@ def issue(
     number: str,
     site: StudioSiteDep,
     templates: TemplatesDep,
+    readings: ReadingsDep,
     asked: Annotated[Asked, Depends()],
 ) -> Response:
     """Shows the issue as its editor finds it, with the mail beside it."""
     wanted = issue_number(number)
+    interest = readings.get("interests", partial(_interests, site)) if asked.checks else ()
     try:
-        page = read_edit_page(site, wanted, search=asked.find, checked=bool(asked.checks))
+        page = read_edit_page(
+            site, wanted, search=asked.find, checked=bool(asked.checks), interest=interest
+        )
     except NoSuchIssueError:
         raise
     except UserError as error:
@@ -66,6 +72,11 @@ def issue(
     return show_edit_page(
         site, templates, page, look_of(asked.view, asked.who), said=_sentence(page, asked.said)
     )
+
+
+def _interests(site: StudioSite) -> list[Interest]:
+    with site.store.read() as session:
+        return interests(session)
 
 
 def show_edit_page(

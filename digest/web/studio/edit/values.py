@@ -38,6 +38,8 @@ class EditPage:
     findings: Mapping[str, Placed] | None = None
     html_size: int | None = None
     conflicts: Mapping[str, Conflict] = field(default_factory=dict)
+    interest: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """What readers made of the tools and categories of each pick, a line each, by its id."""
 
     @property
     def is_draft(self) -> bool:

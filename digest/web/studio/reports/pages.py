@@ -1,8 +1,8 @@
 """The report of one issue, the report over time, and their files."""
 
-from typing import Annotated, cast
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Response
 from fastapi.responses import HTMLResponse
 
 from digest.issues.lifecycle import find_issue
@@ -17,6 +17,7 @@ from digest.web.headers import FRAMED_MAIL_POLICY
 from digest.web.public.issues import issue_number
 from digest.web.site import Site, SiteDep, TemplatesDep
 from digest.web.studio.common import HEADERS
+from digest.web.studio.context import ReadingsDep
 from digest.web.studio.preview import inert_html
 from digest.web.studio.reports.plots import Plot, SparkRow, line_plot, spark_rows, up_and_down_plot
 from store.errors import UserError
@@ -27,13 +28,6 @@ SPANS = (12, 26, 52)
 """How many issues may be looked at together."""
 FRAME_HEADERS = {"Content-Security-Policy": FRAMED_MAIL_POLICY, "Cache-Control": "no-store"}
 PROVIDER_COLUMNS = (("opens", "Opened"), ("clicks", "Clicked"), ("lost", "Bounced or refused"))
-
-
-async def _readings(request: Request) -> Readings:
-    return cast("Readings", request.app.state.readings)
-
-
-ReadingsDep = Annotated[Readings, Depends(_readings)]
 
 
 @router.get("/issues/{number}/report")

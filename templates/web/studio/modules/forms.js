@@ -11,7 +11,9 @@ async function submit(form, submitter) {
   if (isGet) address.search = fields.toString();
   form.setAttribute("aria-busy", "true");
   try {
-    const answer = await fetch(address, isGet ? {} : { method: "POST", body: fields });
+    const isFile = form.enctype === "multipart/form-data";
+    const body = isFile ? new FormData(form, submitter) : fields;
+    const answer = await fetch(address, isGet ? {} : { method: "POST", body });
     show(await answer.text(), answer.url);
   } catch {
     complain("The studio can't be reached. Nothing was changed, and what you typed is still here.");
@@ -27,6 +29,11 @@ export function interceptForms() {
     event.preventDefault();
     if (find("#workspace")?.contains(form)) return submitEdit(form, event.submitter);
     if (form.getAttribute("aria-busy") !== "true") submit(form, event.submitter);
+  });
+  document.addEventListener("change", event => {
+    const field = event.target;
+    const form = field instanceof HTMLInputElement || field instanceof HTMLSelectElement ? field.form : null;
+    if (form?.hasAttribute("data-live")) form.requestSubmit();
   });
   addEventListener("popstate", () => location.reload());
 }

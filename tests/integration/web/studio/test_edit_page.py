@@ -7,15 +7,19 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 from jinja2 import Environment, FileSystemLoader
+from sqlmodel import col, select
 from starlette.testclient import TestClient
 
+from digest.catalog.tables import Contender, Tool
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.revisions.records import revisions_of
+from digest.issues.tables import Pick
 from digest.pipeline.editing.changes import Move, Write
 from digest.pipeline.editing.edit_view import EditView, edit_view
 from digest.pipeline.issue_renderer import IssueRenderer
 from digest.web.studio.edit.events import edit_events, glance
 from digest.web.studio.edit.template_files import template_mark
+from subscribers.tables import Followed, Subscriber, TopicKind
 from subscribers.tokens import Purpose
 from tests.parts.issues.studio import Studio
 from tests.parts.loops import run_in_thread
@@ -322,3 +326,19 @@ def test_a_changed_added_or_removed_template_is_seen(office: Studio, tmp_path: P
 def test_the_page_is_small(editor: TestClient, office: Studio) -> None:
     text = editor.get(f"/studio/issues/{office.number}").text
     assert not re.search(r"\sstyle=|\son[a-z]+=", text)
+
+
+def test_what_readers_care_about_stands_beside_the_picks_once_the_checks_ran(
+    editor: TestClient, office: Studio
+) -> None:
+    with office.app.store.write() as session:
+        pick = session.exec(
+            select(Tool.slug)
+            .join(Contender, col(Contender.tool_id) == col(Tool.id))
+            .join(Pick, col(Pick.comparison_id) == col(Contender.comparison_id))
+        ).first()
+        person = session.exec(select(Subscriber.id)).first()
+        session.add(Followed(subscriber_id=person, topic=TopicKind.TOOL, name=pick))
+    path = f"/studio/issues/{office.number}"
+    assert "follow it" not in editor.get(path).text
+    assert "1 follow it" in editor.get(f"{path}?checks=1").text
