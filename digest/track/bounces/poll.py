@@ -37,6 +37,9 @@ from subscribers.addresses import AddressHasher
 from subscribers.tokens import Purpose, TokenClaims, Tokens
 
 EVERY = timedelta(minutes=1)
+MAX_DOUBLINGS = 4
+"""How often that time doubles while the mailbox can't be used: up to 16 minutes. A password that is
+wrong, tried each minute, gets an account locked."""
 AT_ONCE = 100
 """Inbound messages in one transaction."""
 MAX_MESSAGES = 1_000
@@ -86,6 +89,7 @@ class BounceMailboxReader:
     clock: Callable[[], datetime]
     our_domain: str = ""
     _next: datetime | None = None
+    _failures: int = 0
 
     def read(self, limit: int = MAX_MESSAGES) -> ReadSummary:
         """Reads at most `limit` messages. Raises MailboxError; what was stored stays stored."""
@@ -93,16 +97,24 @@ class BounceMailboxReader:
         with self.store.read() as session:
             known = names_read(session)
         group: list[tuple[str, bytes]] = []
-        for message in self.mailbox.unread(known, limit):
-            group.append(message)
-            if len(group) == AT_ONCE:
-                self._process(group, summary)
-                group = []
+        try:
+            for message in self.mailbox.unread(known, limit):
+                group.append(message)
+                if len(group) == AT_ONCE:
+                    whole, group = group, []
+                    self._process(whole, summary)
+        except MailboxError:
+            # What was read counts, or a connection that always breaks there would starve the rest.
+            self._process(group, summary)
+            raise
         self._process(group, summary)
         return summary
 
     def read_if_due(self) -> None:
-        """Reads if the last reading is a minute ago; never raises, so that sending goes on."""
+        """Reads if the last reading is a minute ago; never raises, so that sending goes on.
+
+        While the mailbox can't be used it is tried less and less often.
+        """
         now = self.clock()
         if self._next is not None and now < self._next:
             return
@@ -110,6 +122,8 @@ class BounceMailboxReader:
         try:
             summary = self.read()
         except MailboxError as error:
+            self._failures += 1
+            self._next = now + EVERY * 2 ** min(self._failures, MAX_DOUBLINGS)
             log.warning("bounces can't be read: %s", error)
             return
         except Exception as error:
@@ -117,6 +131,7 @@ class BounceMailboxReader:
                 return
             log.exception("this reading of the bounce mailbox failed; the next one tries again")
             return
+        self._failures = 0
         if summary.events or summary.unsubscribes:
             log.info("bounces: %s", summary)
 
