@@ -35,7 +35,7 @@ def canonical_url(url: str) -> str | None:
     host = f"[{host}]" if ":" in host else host
     netloc = host if port in (None, _DEFAULT_PORTS[scheme]) else f"{host}:{port}"
     kept = "&".join(one for one in parts.query.split("&") if one and not _TRACKING.match(one))
-    address = urlunsplit((scheme, netloc, _encoded(parts.path) or "/", _encoded(kept), ""))
+    address = urlunsplit((scheme, netloc, encoded_path(parts.path) or "/", encoded_path(kept), ""))
     return address if is_importable(address) else None
 
 
@@ -67,7 +67,8 @@ def hash_of(*parts: str | bytes) -> str:
     return whole.hexdigest()
 
 
-def _encoded(text: str) -> str:
+def encoded_path(text: str) -> str:
+    """Return a path or query as RFC 3986, section 6.2.2, normalizes its percent-encoding."""
     quoted = quote(text, safe=_SAFE, errors="replace")
     return _ESCAPE.sub(lambda match: _normal(match[0]), quoted)
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from protego import Protego
-
 from digest.sources.errors import FetchError
 from digest.sources.http.client import HttpClient, Wanted
-from digest.sources.urls import canonical_url, origin_of
+from digest.sources.http.robots_rules import RobotsRules, parse_robots
+from digest.sources.urls import canonical_url
 
 FRESH = timedelta(days=1)
 LONGEST = 500 * 1024
@@ -43,25 +42,24 @@ class Robots:
     client: HttpClient
     clock: Callable[[], datetime]
     files: dict[str, StoredRules] = field(default_factory=dict)
-    _parsed: dict[str, Protego] = field(default_factory=dict)
+    _parsed: dict[str, RobotsRules] = field(default_factory=dict)
 
     def check(self, url: str) -> None:
         """Raise FetchError if the site does not want programs to read `url`."""
-        site = origin_of(canonical_url(url) or url)
-        rules = self._rules(site)
-        if not rules.can_fetch(url, PRODUCT):
-            raise FetchError(
-                f"{url}: {urlsplit(site).netloc}'s robots.txt does not allow it", is_final=True
-            )
+        parts = urlsplit(canonical_url(url) or url)
+        site = f"{parts.scheme}://{parts.netloc}"
+        path = f"{parts.path}?{parts.query}" if parts.query else parts.path
+        if not self._rules(site).allows(path):
+            raise FetchError(f"{url}: {parts.netloc}'s robots.txt does not allow it", is_final=True)
 
-    def _rules(self, site: str) -> Protego:
+    def _rules(self, site: str) -> RobotsRules:
         kept = self.files.get(site)
         if kept is None or self.clock() - kept.fetched_at >= FRESH:
             self.files[site] = StoredRules(self._ask(site), self.clock())
             self._parsed.pop(site, None)
         if site not in self._parsed:
-            self._parsed[site] = Protego.parse(self.files[site].rules)
-            self.client.rate.ask_for(site, self._parsed[site].crawl_delay(PRODUCT))
+            self._parsed[site] = parse_robots(self.files[site].rules, PRODUCT)
+            self.client.rate.ask_for(site, self._parsed[site].crawl_delay)
         return self._parsed[site]
 
     def _ask(self, site: str) -> str:

@@ -5,90 +5,71 @@ An entry is known by the address that it links to: the ids of feeds change, and 
 
 import json
 import re
-from calendar import timegm
-from datetime import UTC, datetime
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
-import feedparser
-
 from digest.catalog.intake.cleaning import printable
-from digest.catalog.intake.dates import FIRST_YEAR, LAST_YEAR, parse_published
+from digest.catalog.intake.dates import parse_published
 from digest.catalog.intake.json_form.strict_json import JsonTextError, load_json
 from digest.sources.errors import FetchError
 from digest.sources.kinds.entry import MOST_ENTRIES, Entry, Listing
+from digest.sources.kinds.feed_reader import EXPECTED, FeedEntry
+from digest.sources.kinds.feed_tags import read_tags
 from digest.sources.urls import hash_of, joined
 
 JSON_FEED = "https://jsonfeed.org/version/"
-_DATES = ("published_parsed", "created_parsed", "updated_parsed")
-_VERSIONED = ("title", "published", "updated", "summary")
-_LONG_TAG = re.compile(rb"<[A-Za-z][^<>]{4000,}")
-_ATTRIBUTE = re.compile(rb"[\s=]")
-MOST_ATTRIBUTES = 1_000
-"""Of one tag: the library takes time by their square."""
-EXPECTED = "a feed in RSS, Atom or JSON Feed"
+_DATES = ("published", "created", "updated")
+_YEAR = re.compile(r"(?<![\d+-])0\d{3}(?!\d)")
+"""Of the first centuries: a date as mail writes them would take it for a year of two digits."""
+_ZONE = re.compile(r" (?=[+-]\d\d:?\d\d$)")
 
 
-def read_feed(body: bytes, url: str, media_type: str = "") -> Listing:
+def read_feed(body: bytes, url: str) -> Listing:
     """Return the pages that a feed links to. Raises FetchError for what is no feed."""
     if body.lstrip()[:1] == b"{":
         return _read_json_feed(body, url)
-    if any(len(_ATTRIBUTE.findall(tag)) > MOST_ATTRIBUTES for tag in _LONG_TAG.findall(body)):
-        raise FetchError(
-            f"found a tag with more than {MOST_ATTRIBUTES:,} attributes, expected {EXPECTED}",
-            is_final=True,
-        )
-    headers = {"content-location": url, "content-type": media_type or "application/xml"}
-    try:
-        feed = feedparser.parse(
-            body, response_headers=headers, sanitize_html=False, resolve_relative_uris=False
-        )
-    except Exception as error:  # noqa: BLE001 - it raises whatever its readers stumbled over
-        raise FetchError(
-            f"found a feed that can't be read ({type(error).__name__}), expected {EXPECTED}"
-        ) from None
-    if not feed.get("version"):
+    feed = read_tags(body, url)
+    if not feed.is_feed:
         raise FetchError(f"found no feed, expected {EXPECTED}", is_final=True)
-    if feed.get("bozo") and not feed.entries and not _is_whole(body):
+    if not feed.is_whole and not feed.entries:
         raise FetchError(f"found a feed that ends in the middle, expected {EXPECTED}")
     listing = Listing()
-    for number, entry in enumerate(feed.entries[:MOST_ENTRIES], 1):
-        _take(listing, entry, url, number)
+    for number, entry in enumerate(feed.entries, 1):
+        _take(listing, entry, number)
     return listing
+
+
+def _take(listing: Listing, entry: FeedEntry, number: int) -> None:
+    link = entry.link or entry.permalink
+    address = joined(entry.base, link) if link else None
+    if address is None:
+        found = f"the link {printable(link)[:80]}" if link else "no link"
+        listing.refused.append(f"entry {number}: found {found}, expected the address of a page")
+        return
+    stated = (entry.dates.get(name, "") for name in _DATES)
+    dated = next((moment for one in stated if (moment := _moment(one))), None)
+    listing.entries.append(Entry(address, hash_of(*entry.said), dated))
+
+
+def _moment(text: str) -> datetime | None:
+    """Return a time as RSS (RFC 822) or Atom (ISO 8601) writes it, in UTC; None for any other."""
+    if not text or _YEAR.search(text):
+        return None
+    try:
+        return parse_published(_ZONE.sub("", text), is_zone_needed=False)
+    except ValueError:
+        pass
+    try:
+        moment = parsedate_to_datetime(text)
+        return parse_published(moment.isoformat(), is_zone_needed=False)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
 
 
 def is_json_feed(value: Any) -> bool:
     """Return whether a JSON value is a JSON Feed (https://www.jsonfeed.org)."""
     return isinstance(value, dict) and str(value.get("version", "")).startswith(JSON_FEED)
-
-
-def _is_whole(body: bytes) -> bool:
-    end = body.rstrip()[-40:].lower()
-    return end.endswith((b"</rss>", b"</feed>", b"</rdf:rdf>", b"/>"))
-
-
-def _take(listing: Listing, entry: Any, base: str, number: int) -> None:
-    link = entry.get("link") or (entry.get("id") if entry.get("guidislink") else "") or ""
-    address = joined(base, str(link)) if link else None
-    if address is None:
-        found = f"the link {printable(str(link))[:80]}" if link else "no link"
-        listing.refused.append(f"entry {number}: found {found}, expected the address of a page")
-        return
-    # What stands there: its own `get` takes one date for another, with a warning.
-    stated = (dict.get(entry, name) for name in _DATES)
-    dated = next((moment for one in stated if (moment := _moment(one))), None)
-    parts = [str(dict.get(entry, name, "")) for name in _VERSIONED]
-    parts += [str(one.get("value", "")) for one in entry.get("content", ())]
-    listing.entries.append(Entry(address, hash_of(*parts), dated))
-
-
-def _moment(parsed: Any) -> datetime | None:
-    """Return a time as feedparser gives it, in UTC."""
-    if not parsed or not FIRST_YEAR <= parsed[0] <= LAST_YEAR:
-        return None
-    try:
-        return datetime.fromtimestamp(timegm(parsed), UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
 
 
 def _read_json_feed(body: bytes, url: str) -> Listing:

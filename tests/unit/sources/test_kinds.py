@@ -147,6 +147,56 @@ def test_a_tag_with_thousands_of_attributes_is_one_line() -> None:
     assert read_feed(whole.encode(), URL).entries == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "item"),
+    [
+        ("an entity of HTML", "<title>a&nbsp;b &copy;</title><link>/a</link>"),
+        ("an ampersand", "<title>a & b</title><link>/a?x=1&y=2</link>"),
+        ("a control character", "<title>a\x0b\x00b</title><link>/a</link>"),
+        ("tags that never close", "<description><p>x<br>y<img src=z></description><link>/a</link>"),
+        ("an angle", "<title>a < b</title><link>/a</link>"),
+        ("an undeclared prefix", "<media:title>no</media:title><link>/a</link>"),
+        ("its end lost", "<title>a & b</title><link>/a</link></item><item><title>c"),
+        ("another feed's own fields", "<source><link>/no</link></source><link>/a</link> &x"),
+        ("CDATA", "<title><![CDATA[a & <b> ]] c]]></title><link><![CDATA[/a]]></link> &x"),
+    ],
+)
+def test_a_feed_that_is_not_well_formed_is_read_as_far_as_it_goes(kind: str, item: str) -> None:
+    del kind
+    rss = f"\n <?xml version='1.0'?><rss version='2.0'><channel><item>{item}</item>"
+    (first, *_) = _locations(read_feed(rss.encode(), URL))
+    assert first.partition("?")[0] == "https://site.example/a"
+
+
+@pytest.mark.parametrize("root", ["a:feed", "ns0:feed"])
+def test_atom_by_prefix_takes_its_own_fields_alone(root: str) -> None:
+    p = root.partition(":")[0]
+    atom = (
+        f"<{root} xmlns:{p}='http://www.w3.org/2005/Atom' xmlns:m='http://search.yahoo.com/mrss/'>"
+        f"<{p}:entry><m:title>picture</m:title><m:link>/no</m:link>"
+        f"<{p}:source><{p}:link href='/other'/></{p}:source>"
+        f"<{p}:link rel='enclosure' href='/a.mp3'/>"
+        f"<{p}:link href='/a.json' type='application/json'/>"
+        f"<{p}:link href='/a' type='text/html'/></{p}:entry></{root}>"
+    )
+    for text in (atom, atom.replace("</m:title>", "&nbsp;</m:title>")):
+        assert _locations(read_feed(text.encode(), URL)) == ["https://site.example/a"]
+
+
+@pytest.mark.parametrize(
+    ("inside", "found"),
+    [
+        ("<a>" * 300, "more than 200 tags in each other"),
+        ("<a/>" * 100_000, "more than 100,000 tags"),
+        ("<a/>" * 50_000 + "&x;", "more than 50,000 tags"),
+    ],
+)
+def test_a_feed_without_end_is_one_line(inside: str, found: str) -> None:
+    rss = f"<rss version='2.0'><channel>{inside}</channel></rss>"
+    with pytest.raises(FetchError, match=f"^found {found}, expected a feed"):
+        read_feed(rss.encode(), URL)
+
+
 SITEMAP = """<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
  xmlns:image="http://www.google.com/schemas/sitemap-image/1.1">
 <url><loc> https://site.example/a </loc><lastmod>2026-03-09</lastmod>
