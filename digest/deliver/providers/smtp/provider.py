@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from digest.deliver.access_token import AccessTokens
 from digest.deliver.providers.base import Outcome, ProviderBusyError, ProviderError, never
@@ -54,7 +54,7 @@ class SmtpProvider:
         self._target = target
         self._clock = clock
         self._access_tokens = access_tokens
-        self._tls = tls or ssl.create_default_context()
+        self._tls = tls or _default_tls()
         self._timeout = timeout
         self._body_timeout = body_timeout
         self._idle: deque[SmtpClient] = deque()
@@ -127,6 +127,12 @@ class SmtpProvider:
             self._body_timeout,
             access_tokens=self._access_tokens,
         )
+
+
+@cache
+def _default_tls() -> ssl.SSLContext:
+    """Return a context that trusts what this machine trusts, read once: it takes some 30 ms."""
+    return ssl.create_default_context()
 
 
 def _sender(edition: Edition) -> str:
