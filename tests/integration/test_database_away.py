@@ -19,9 +19,9 @@ from schedules.scheduler import Scheduler
 from schedules.tables import Run, RunState, Schedule
 from store.engine import Store, open_store
 from tests.integration.test_killed_process import server
-from tests.integration.test_stopped_serve import BOUND, listening
+from tests.integration.test_stopped_serve import listening
 from tests.parts.servers.database_proxy import DatabaseProxy
-from tests.parts.servers.processes import environment, start
+from tests.parts.servers.processes import BOUND, environment, start
 from tests.parts.servers.smtp_server import SmtpServer
 from tests.parts.waiting import until
 from tests.parts.world import NOW, add_approved, add_people

@@ -20,7 +20,7 @@ from subscribers.addresses import AddressHasher
 from subscribers.tokens import Purpose, Tokens
 from tests.integration.web.rows import ISSUE, add_delivery, add_issue, add_subscriber
 from tests.parts.links import token_in
-from tests.parts.servers.processes import environment, start
+from tests.parts.servers.processes import BOUND, environment, start
 from tests.parts.world import SECRET
 
 LINES, ENOUGH = 40, 400
@@ -97,7 +97,7 @@ def test_kill_minus_nine_loses_no_click_that_was_answered(
     storm = Storm(port, token)
     storm.run(ENOUGH)
     process.send_signal(signal.SIGKILL)
-    process.wait(60)
+    process.wait(BOUND)
     storm.run()
     assert ENOUGH <= storm.answered <= stored(store) <= storm.asked
 
@@ -110,5 +110,5 @@ def test_sigterm_answers_what_is_in_flight(
     storm.run(ENOUGH)
     process.send_signal(signal.SIGTERM)
     storm.run()
-    process.wait(60)
+    process.wait(BOUND)
     assert ENOUGH <= storm.answered <= stored(store) <= storm.asked

@@ -11,11 +11,11 @@ from sqlmodel import select
 from digest.deliver.tables import Delivery, DeliveryState
 from store.engine import Store, open_store
 from subscribers.tables import Subscriber
-from tests.parts.servers.processes import Trap, environment, start
+from tests.parts.servers.processes import BOUND, Trap, environment, start
 from tests.parts.servers.smtp_server import SmtpServer
 from tests.parts.world import add_approved, add_people
 
-PEOPLE = 1_200
+PEOPLE = 600
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_kill_minus_nine_loses_nobody_and_repeats_nobody(
         assert process.returncode == -signal.SIGKILL
         in_flight += len(deliveries(store, DeliveryState.SUBMITTING))
     process = start(["issue", "send", str(number)], settings, tmp_path)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=BOUND)
     assert process.returncode == 0, err
     assert "is finished" in out
     got = server.recipients
@@ -73,10 +73,10 @@ def test_sigterm_finishes_the_claimed_batch_and_leaves_nobody_uncertain(
     assert len(server.recipients) < PEOPLE
     assert not deliveries(sqlite_store, DeliveryState.UNCERTAIN)
     process = start(["issue", "send", str(number)], settings, tmp_path)
-    assert process.wait(60) == 0
+    assert process.wait(BOUND) == 0
     assert sorted(server.recipients) == sorted(people)
     shown = start(["issue", "status", str(number), "--json"], settings, tmp_path)
-    out, _ = shown.communicate(timeout=60)
+    out, _ = shown.communicate(timeout=BOUND)
     assert json.loads(out)["submitted"] == PEOPLE
 
 
@@ -88,13 +88,13 @@ def test_two_senders_at_once_share_the_work(
     number = add_approved(store)
     settings = environment(database_url, server.port)
     first = start(["issue", "send", str(number), "--detach"], settings, tmp_path)
-    first.communicate(timeout=60)
+    first.communicate(timeout=BOUND)
     assert first.returncode == 0
     both = [start(["issue", "send", str(number)], settings, tmp_path) for _ in range(2)]
     for process in both:
-        process.communicate(timeout=90)
+        process.communicate(timeout=BOUND)
     last = start(["issue", "status", str(number), "--json"], settings, tmp_path)
-    out, _ = last.communicate(timeout=60)
+    out, _ = last.communicate(timeout=BOUND)
     status = json.loads(out)
     assert status["submitted"] == PEOPLE
     assert status["state"] == "finished"

@@ -8,13 +8,13 @@ import pytest
 from digest.deliver.tables import DeliveryState
 from store.engine import Store
 from tests.integration.test_killed_process import deliveries, server
-from tests.integration.test_stopped_serve import BOUND, listening
-from tests.parts.servers.processes import Trap, environment, start
+from tests.integration.test_stopped_serve import listening
+from tests.parts.servers.processes import BOUND, Trap, environment, start
 from tests.parts.servers.smtp_server import SmtpServer
 from tests.parts.world import add_approved, add_people
 
 __all__ = ["server"]
-PEOPLE = 1_200
+PEOPLE = 400
 
 
 def digest(command: str, settings: dict[str, str], folder: Path) -> tuple[int, str, str]:
@@ -32,8 +32,7 @@ def test_restored_in_mid_send_nobody_is_mailed_twice_and_nobody_is_lost(
     settings = environment(f"sqlite:///{sqlite_store.path}", server.port)
     trap = Trap(server, 30)
     sender = start(["issue", "send", str(number)], settings, tmp_path)
-    trap.wait(sender)
-    sender.send_signal(signal.SIGSTOP)
+    trap.send_signal(sender, signal.SIGSTOP)
     assert digest("database backup nightly.db", settings, tmp_path)[0] == 0
     sender.send_signal(signal.SIGCONT)
     if when == "afterwards":

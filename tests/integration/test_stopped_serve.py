@@ -12,15 +12,13 @@ import pytest
 from digest.deliver.tables import DeliveryState
 from store.engine import Store, open_store
 from tests.integration.test_killed_process import deliveries, server
-from tests.parts.servers.processes import Trap, environment, start
+from tests.parts.servers.processes import BOUND, Trap, environment, start
 from tests.parts.servers.smtp_server import SmtpServer
 from tests.parts.waiting import until
 from tests.parts.world import add_approved, add_people
 
 __all__ = ["server"]
-PEOPLE = 1_200
-BOUND = 60
-"""Seconds in which a process has to end; only a hang reaches it."""
+PEOPLE = 400
 
 
 def listening(process: subprocess.Popen[str]) -> int:

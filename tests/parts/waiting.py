@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-POLLS = 3_000
+POLLS = 6_000
 PAUSE = 0.02
-"""Seconds between two polls: all of them together take a minute, on a busy machine longer."""
+"""Seconds between two polls: all of them together take two minutes, on a busy machine longer."""
 
 
 def until(condition: Callable[[], bool], what: str) -> None:

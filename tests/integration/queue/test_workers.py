@@ -14,7 +14,7 @@ from digest.deliver.ledger.worker_lock import worker_lock
 from digest.issues.lifecycle import find_issue
 from store.engine import Store
 from tests.parts.servers.pipelining_server import PipeliningServer
-from tests.parts.servers.processes import environment, start
+from tests.parts.servers.processes import BOUND, environment, start
 from tests.parts.waiting import until
 from tests.parts.world import add_approved, add_people
 
@@ -46,7 +46,7 @@ def launch(postgresql_url: str, server: PipeliningServer, tmp_path: Path) -> Ite
 
 def send(launch: Start, number: int) -> None:
     process = launch("issue", "send", str(number), "--detach")
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=BOUND)
     assert process.returncode == 0, err
     assert "the workers send it" in out
 
@@ -83,7 +83,7 @@ def test_two_workers_share_an_issue_and_end_when_told(
     until(lambda: maintenance(postgresql_store) == 0, "an empty queue")
     for worker in workers:
         worker.send_signal(signal.SIGTERM)
-        _, err = worker.communicate(timeout=30)
+        _, err = worker.communicate(timeout=BOUND)
         assert worker.returncode == 0, err
         assert "Traceback" not in err
 
@@ -98,7 +98,7 @@ def test_when_a_worker_is_killed_the_other_one_goes_on_and_lists_who_is_uncertai
     send(launch, number)
     until(lambda: len(server.received) > PEOPLE // 4, "a part of the issue")
     first.kill()
-    first.wait(30)
+    first.wait(BOUND)
     in_flight = counts(postgresql_store, number).get("submitting", 0)
     launch("worker")  # whoever starts notices at once who died
     until(lambda: state(postgresql_store, number) == "finished", "the issue's end")

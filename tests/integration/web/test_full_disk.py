@@ -4,8 +4,8 @@ import http.client
 import signal
 from pathlib import Path
 
-from tests.integration.test_stopped_serve import BOUND, listening
-from tests.parts.servers.processes import environment
+from tests.integration.test_stopped_serve import listening
+from tests.parts.servers.processes import BOUND, environment
 from tests.parts.servers.small_disk import MEGABYTES, seen_by, start_on_small_disk
 from tests.parts.waiting import until
 

@@ -11,6 +11,8 @@ from tests.parts.servers.smtp_server import SmtpServer
 from tests.parts.world import SECRET
 
 ROOT = Path(__file__).resolve().parents[3]
+BOUND = 120
+"""Seconds in which a process has to come to an end; only a hang reaches it."""
 
 
 def environment(database_url: str, port: int) -> dict[str, str]:
@@ -39,10 +41,14 @@ def start(command: list[str], settings: dict[str, str], folder: Path) -> subproc
 
 
 class Trap:
-    """Signals a process as soon as the server has taken so many messages."""
+    """Signals a process once the server has taken so many messages, and has not answered the last.
+
+    The server goes on when the signal is sent: however slow a test is, no process outruns it.
+    """
 
     def __init__(self, server: SmtpServer, count: int) -> None:
         self._reached = threading.Event()
+        self._sprung = threading.Event()
         original = server.received
 
         class Watched(list):  # type: ignore[type-arg]
@@ -50,6 +56,7 @@ class Trap:
                 super().append(message)
                 if len(inner) >= count:
                     self._reached.set()
+                    self._sprung.wait(BOUND)
 
         server.received = Watched(original)
 
@@ -58,7 +65,13 @@ class Trap:
         while not self._reached.wait(0.05):
             assert process.poll() is None, f"the sender ended early: {process.communicate()}"
 
-    def spring(self, process: subprocess.Popen[str], how: signal.Signals) -> None:
+    def send_signal(self, process: subprocess.Popen[str], how: signal.Signals) -> None:
+        """Waits for the moment, sends the signal, and lets the server go on."""
         self.wait(process)
         process.send_signal(how)
-        process.wait(60)
+        self._sprung.set()
+
+    def spring(self, process: subprocess.Popen[str], how: signal.Signals) -> None:
+        """Signals a process and waits for its end."""
+        self.send_signal(process, how)
+        process.wait(BOUND)
