@@ -11,12 +11,12 @@ from playwright.sync_api import Page
 from starlette.types import ASGIApp
 
 from tests.browser.test_emails import RULES, SPREAD
-from tests.browser.watched import Watched
+from tests.browser.watched import Watched, draw
 
 
 @dataclass
 class Editor:
-    """Somebody at a browser. `pictures` is where each page that was seen is drawn."""
+    """Somebody at a browser. `pictures` is where the pages that were seen are drawn."""
 
     watched: Watched
     pictures: Path
@@ -52,8 +52,7 @@ class Editor:
         assert self.watched.strangers == []
 
     def draw(self, name: str) -> None:
-        count = len(list(self.pictures.glob("*.png")))
-        self.page.screenshot(path=self.pictures / f"{count:02}-{name}.png", full_page=True)
+        draw(self.page, self.pictures, name)
 
 
 Serve = Callable[[ASGIApp], str]

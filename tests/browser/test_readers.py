@@ -29,7 +29,7 @@ from store.engine import Store
 from subscribers.service import find_subscriber
 from subscribers.tables import Consent
 from tests.browser.test_emails import RULES, SPREAD
-from tests.browser.watched import Watched, watch
+from tests.browser.watched import Watched, draw, watch
 from tests.parts.waiting import until
 from tests.parts.world import SECRET
 
@@ -68,9 +68,7 @@ class Reader:
         # Chromium writes down every answer of 400 and above, which a wrong address is due.
         said = [one for one in self.watched.complaints if "responded with a status of 4" not in one]
         assert said == []
-        number = len(list(self.pictures.glob("*.png")))
-        name = re.sub("[^a-z]+", "-", heading.lower()).strip("-")
-        self.page.screenshot(path=self.pictures / f"{number:02}-{name}.png", full_page=True)
+        draw(self.page, self.pictures, re.sub("[^a-z]+", "-", heading.lower()).strip("-"))
 
     def mail(self) -> EmailMessage:
         """The next message that arrives."""

@@ -42,10 +42,7 @@ def sit_down(
     touch: bool = False,
 ) -> Editor:
     watched = watch(chromium, home, width, scheme, javascript=scripts, touch=touch)
-    watched.page.set_default_timeout(15_000)
-    pictures = folder / "pictures"
-    pictures.mkdir(exist_ok=True)
-    return Editor(watched, pictures, scripts)
+    return Editor(watched, folder / "pictures", scripts)
 
 
 def view(studio: Studio) -> EditView:

@@ -46,9 +46,8 @@ def year(studio: Studio) -> Year:
 def sit_down(chromium: Browser, home: str, folder: Path, where: str) -> Editor:
     """Somebody at a browser with its own clock: another is a script, also in the mail's frame."""
     width, scheme, scripts = SCREENS[where]
-    pictures = folder / "pictures"
-    pictures.mkdir()
-    return Editor(watch(chromium, home, width, scheme, javascript=scripts), pictures, scripts)
+    watched = watch(chromium, home, width, scheme, javascript=scripts)
+    return Editor(watched, folder / "pictures", scripts)
 
 
 @pytest.mark.parametrize("where", SCREENS)

@@ -34,12 +34,9 @@ def studio(sqlite_store: Store, tmp_path: Path) -> Iterator[Studio]:
 def sit_down(chromium: Browser, home: str, folder: Path, where: str = "desktop") -> Editor:
     width, scheme, scripts = SCREENS[where]
     watched = watch(chromium, home, width, scheme, javascript=scripts)
-    watched.page.set_default_timeout(15_000)
     if scripts:
         watched.page.clock.install(time=NOW)
-    pictures = folder / "pictures"
-    pictures.mkdir(exist_ok=True)
-    return Editor(watched, pictures, scripts)
+    return Editor(watched, folder / "pictures", scripts)
 
 
 @pytest.mark.parametrize("where", SCREENS)

@@ -1,9 +1,13 @@
 """Pages of a browser, watched for what a reader would not see."""
 
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from playwright.sync_api import Browser, Page, Request
 
+PATIENCE_MS = 60_000
+"""How long a page may take to come to a state; only a fault reaches it."""
 # Every visible text against the nearest painted background behind it: WCAG 2.2, 1.4.3.
 CONTRAST = """() => {
   const channels = color => (color.match(/[\\d.]+/g) || []).map(Number);
@@ -69,8 +73,17 @@ def watch(
         java_script_enabled=javascript,
         has_touch=touch,
     )
+    context.set_default_timeout(PATIENCE_MS)
     watched = Watched(context.new_page(), home)
     watched.page.on("console", lambda message: watched.complaints.append(message.text))
     watched.page.on("pageerror", lambda error: watched.complaints.append(str(error)))
     watched.page.on("request", watched.note)
     return watched
+
+
+def draw(page: Page, folder: Path, name: str) -> None:
+    """Draw the whole page into `folder`, if DIGEST_TESTS_PICTURES is set: for people to look at."""
+    if os.environ.get("DIGEST_TESTS_PICTURES"):
+        folder.mkdir(exist_ok=True)
+        count = len(list(folder.glob("*.png")))
+        page.screenshot(path=folder / f"{count:02}-{name}.png", full_page=True)
