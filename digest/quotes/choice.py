@@ -1,10 +1,12 @@
 """Chooses the sentence of a review that is worth quoting, by stated rules.
 
 A quote is one whole sentence, or some that follow each other, word for word, with at least five
-words and within the length the design takes; none that the issue has already. Of those:
+words and within the length the design takes; none that the issue has already. A sentence that
+needs the one before it (it points back, joins on, or answers a question) is quoted with that one or
+not at all. Of those:
 
-1. one of a reviewer who is known to dissent, where the panel is divided;
-2. one that neither opens its review by habit nor needs the sentence before it;
+1. one of a reviewer who is known to have the verdict that is wanted here (`QuoteContext.wanted`);
+2. one that neither opens its review by habit nor points back;
 3. the heaviest: verdict, reason, condition, comparison, figure, less what makes it weak;
 4. the earliest.
 """
@@ -14,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from digest.catalog.pages import Lens, ReviewPage, Verdict
-from digest.quotes.dependence import leans_back, needs_its_predecessor
+from digest.quotes.dependence import asks, leans_back, needs_its_predecessor
 from digest.quotes.habits import Habits, opening
 from digest.quotes.scripts import width, word_count
 from digest.quotes.sentences import folded, is_whole, spans
@@ -56,6 +58,8 @@ class QuoteContext:
     """The verdict of every review, where the panel's score says so."""
     dissent: Verdict | None = None
     """The minority's verdict, where the panel is divided."""
+    wanted: Verdict | None = None
+    """The verdict of the reviewer who is to speak here, if one is known to have it."""
     said: frozenset[str] = frozenset()
     """What the issue quotes already; nothing is quoted twice."""
     openings: frozenset[str] = frozenset()
@@ -84,8 +88,8 @@ class Chosen:
 def choose(reviews: Sequence[ReviewPage], around: QuoteContext, longest: int) -> Chosen | None:
     """Return the best quote of `reviews` within `longest` columns; None if no sentence fits.
 
-    A reviewer known to be the dissenter comes first. Where the source does not say who dissents,
-    every review has the same chance, and none is shown with a verdict.
+    A reviewer known to have the verdict that is wanted comes first. Where the source does
+    not say who has it, every review has the same chance, and none is shown with a verdict.
     """
     ranked = sorted(candidates(reviews, around, longest), reverse=True)
     if not ranked:
@@ -101,42 +105,64 @@ def candidates(
     """Return every quote that could be printed, with its rank."""
     order = 0
     for review in reviews:
-        dissents = around.dissent is not None and review.verdict is around.dissent
-        for text, first, count in _quotable(review.quote, longest):
+        verdict = review.verdict or around.unanimous
+        wanted = around.wanted is not None and verdict is around.wanted
+        for one in _quotable(review.quote, longest):
             order -= 1
-            if any(one in text or text in one for one in around.said):
+            if any(one.text in text or text in one.text for text in around.said):
                 continue
-            alone = not (needs_its_predecessor(text) or leans_back(text))
-            fresh = not around.habits.opens_by_habit(text, first=True) if first else True
+            by_habit = one.opens and around.habits.opens_by_habit(one.text, first=True)
             rank = (
-                int(dissents),
-                int(alone and fresh),
-                _weight(text, review, around, longest) - _TOGETHER * (count - 1),
+                int(wanted),
+                int(one.is_complete and not by_habit),
+                _weight(one.text, review, around, longest) - _TOGETHER * (one.count - 1),
                 order,
             )
-            yield _Candidate(rank, text, review)
+            yield _Candidate(rank, one.text, review)
+
+
+@dataclass(frozen=True, slots=True)
+class _Quotable:
+    """`count` sentences of a review that can be printed; `opens` if they are its first."""
+
+    text: str
+    opens: bool
+    is_complete: bool
+    """Whether they do not point back."""
+    count: int
 
 
 @lru_cache(maxsize=512)
-def _quotable(review: str, longest: int) -> tuple[tuple[str, bool, int], ...]:
-    """Whole sentences of `review` that fit, whether each begins it, and how many it joins.
+def _quotable(review: str, longest: int) -> tuple[_Quotable, ...]:
+    """Return the whole sentences of `review` that fit.
 
-    Sentences of under five words, and such as need the one before them, also join with it.
+    Such as have under five words, or need the one before them, join with it. A question is left
+    out where the review goes on: what it says is in the answer.
     """
     pieces = [span for span in spans(review) if review[span.start : span.end].strip()]
-    found: list[tuple[str, bool, int]] = []
+    texts = [folded(review[span.start : span.end]) for span in pieces]
+    found: list[_Quotable] = []
     for index in range(len(pieces)):
+        if index + 1 < len(pieces) and asks(texts[index]):
+            continue
         for start in range(index, max(-1, index - _MOST_TOGETHER), -1):
             text = folded(review[pieces[start].start : pieces[index].end])
             if width(text) > longest:
                 break
-            if word_count(text) < MIN_WORDS:
-                continue
-            if is_whole(text) and (start == index or width(text) <= longest * _COMFORTABLE):
-                found.append((text, start == 0, index - start + 1))
-            if not needs_its_predecessor(text):
+            needs = _needs_more(texts, start)
+            fits = start == index or width(text) <= longest * _COMFORTABLE
+            enough = word_count(text) >= MIN_WORDS
+            if enough and fits and is_whole(text) and (start == 0 or not needs):
+                found.append(_Quotable(text, start == 0, not needs, index - start + 1))
+            if enough and not needs:
                 break
     return tuple(found)
+
+
+def _needs_more(texts: Sequence[str], at: int) -> bool:
+    """Return whether the sentence `at` is understood only after the one before it."""
+    answers = at > 0 and asks(texts[at - 1])
+    return answers or needs_its_predecessor(texts[at]) or leans_back(texts[at])
 
 
 def _weight(text: str, review: ReviewPage, around: QuoteContext, longest: int) -> float:

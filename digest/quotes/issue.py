@@ -1,20 +1,24 @@
-"""Chooses the quotes of a whole issue: the lead's two, and one telling line for each other pick."""
+"""Chooses the quotes of a whole issue: the lead's two, and one telling line for each other pick.
+
+The lead's two speak for both sides, as `both_sides` has it. A telling line is printed without its
+verdict, so that there no side is preferred.
+"""
 
 import re
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 
 from digest.catalog.pages import Lens, Verdict
 from digest.catalog.queries import ComparisonView, ContenderView
-from digest.quotes.choice import MAX_LINE, MAX_PULL, Quote, QuoteContext, choose
+from digest.quotes.both_sides import Quotes, Wanted, dissent, dissents, speak_for_both, ways
+from digest.quotes.choice import MAX_LINE, MAX_PULL, Chosen, Quote, QuoteContext, choose
 from digest.quotes.habits import Habits, detect_habits, opening
 from digest.quotes.scripts import width, word_count
 from digest.quotes.sentences import is_whole, sentences
 
 MIN_DESCRIPTION_WORDS = 5
 _UNANIMOUS_VERDICT: dict[float | None, Verdict] = {100.0: Verdict.SHIP, 0.0: Verdict.SKIP}
-_HALF = 50
-_WHOLE = 100
 _BRACKETED = re.compile(r"\s*\([^)]*\)\s*$")
 
 
@@ -61,7 +65,7 @@ def issue_quotes(
     are quotes of the last issues: how they begin is left to them where another sentence serves.
     """
     chosen = _Chosen(habits or issue_habits([lead, *(row.view for row in rows)]), earlier)
-    left, right = (chosen.pull(lead, side) for side in (0, 1))
+    left, right = chosen.pulls(lead)
     return IssueQuotes(left, right, tuple(chosen.line(row) for row in rows))
 
 
@@ -79,7 +83,7 @@ def setting(view: ComparisonView, side: int, found: Habits) -> QuoteContext:
         habits=found,
         rivals=_names(rival),
         unanimous=_UNANIMOUS_VERDICT.get(contender.panel_score),
-        dissent=_dissent(contender),
+        dissent=dissent(contender),
     )
 
 
@@ -93,8 +97,23 @@ class _Chosen:
         self.openings: frozenset[str] = frozenset()
         self.lens: Lens | None = None
 
-    def pull(self, view: ComparisonView, side: int) -> Quote | None:
-        return self._choose(view, (side,), MAX_PULL)[0]
+    def pulls(self, view: ComparisonView) -> tuple[Quote | None, Quote | None]:
+        """Return the lead's two quotes, of both sides where both can be had."""
+        tried = [(wanted, self._tried(view, wanted)) for wanted in ways(view)]
+        found = speak_for_both(view, tried) or self._tried(view, dissents(view))
+        left, right = (one.quote if one else None for one in found)
+        for quote in filter(None, (left, right)):
+            self.note(quote)
+        return left, right
+
+    def _tried(self, view: ComparisonView, wanted: Wanted) -> Quotes:
+        """Return the best quote of each side by reviewers with these verdicts, if there are any."""
+        left = self.best(view, 0, MAX_PULL, wanted[0])
+        if left is None:
+            return None, self.best(view, 1, MAX_PULL, wanted[1])
+        beside = copy(self)
+        beside.note(left.quote)
+        return left, beside.best(view, 1, MAX_PULL, wanted[1])
 
     def line(self, row: Row) -> Line | None:
         """Return a line about the row's tool, else the other; without a tool, the best of both."""
@@ -110,40 +129,36 @@ class _Chosen:
         self, view: ComparisonView, sides: Sequence[int], longest: int
     ) -> tuple[Quote | None, str]:
         """Return the best quote about any of `sides`, and the name of the tool it is about."""
-        lenses = frozenset({self.lens} if self.lens else ())
         found = [
             (best, view.contenders[side].name)
             for side in sides
-            if (
-                best := choose(
-                    view.contenders[side].reviews, self._around(view, side, lenses), longest
-                )
-            )
+            if (best := self.best(view, side, longest))
         ]
         if not found:
             return None, ""
         best, name = max(found, key=lambda one: one[0].rank)
-        quote = best.quote
-        self.lens = quote.lens
-        self.said |= {quote.text}
-        self.openings |= {opening(quote.text, self.habits.names)}
-        return quote, name
+        self.note(best.quote)
+        return best.quote, name
 
-    def _around(self, view: ComparisonView, side: int, lenses: frozenset[Lens]) -> QuoteContext:
-        return replace(
+    def best(
+        self, view: ComparisonView, side: int, longest: int, wanted: Verdict | None = None
+    ) -> Chosen | None:
+        """Return the best quote of one contender, if possible by a reviewer of that verdict."""
+        around = replace(
             setting(view, side, self.habits),
+            wanted=wanted,
             said=self.said,
             openings=self.openings,
             recent=self.recent,
-            lenses=lenses,
+            lenses=frozenset({self.lens} if self.lens else ()),
         )
+        return choose(view.contenders[side].reviews, around, longest)
 
-
-def _dissent(contender: ContenderView) -> Verdict | None:
-    score = contender.panel_score
-    if score is None or not 0 < score < _WHOLE:
-        return None
-    return Verdict.SHIP if score < _HALF else Verdict.SKIP
+    def note(self, quote: Quote) -> None:
+        """Take `quote` as printed."""
+        self.lens = quote.lens
+        self.said |= {quote.text}
+        self.openings |= {opening(quote.text, self.habits.names)}
 
 
 def _names(contender: ContenderView) -> tuple[str, ...]:

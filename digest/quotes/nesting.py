@@ -160,7 +160,8 @@ def _may_be_plural(text: str, at: int) -> bool:
 
 def _is_smiley(text: str, at: int) -> bool:
     after = text[at + 1 : at + 2]
-    return text[max(0, at - 1) : at] in tuple(":;-") and (not after or after.isspace())
+    eyes = text[max(0, at - 1) : at] in tuple(":;-")
+    return eyes and text[at] == "(" and (not after or after.isspace())
 
 
 def _is_list_mark(text: str, at: int) -> bool:

@@ -5,6 +5,7 @@ import pytest
 from digest.catalog.pages import Lens, ReviewPage, Verdict
 from digest.quotes.choice import MAX_PULL, Quote, QuoteContext, choose
 from digest.quotes.habits import detect_habits
+from digest.quotes.scripts import width
 from tests.unit.quotes.reviews import CORMORANT, HERONRY, reviews
 
 HABITS = detect_habits([*HERONRY.values(), *CORMORANT.values()])
@@ -91,15 +92,43 @@ def test_a_text_without_spaces_is_quoted_by_the_sentence() -> None:
     assert only((first + second) * 6) == first
 
 
-def test_a_known_dissenter_speaks_for_a_divided_panel() -> None:
+def test_a_reviewer_known_to_have_the_wanted_verdict_speaks() -> None:
     said = reviews(HERONRY, builder=Verdict.SHIP, skeptic=Verdict.SKIP, founder=Verdict.SHIP)
-    chosen = quote(said, dissent=Verdict.SKIP)
+    chosen = quote(said, wanted=Verdict.SKIP)
     assert (chosen.lens, chosen.verdict) == (Lens.SKEPTIC, Verdict.SKIP)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Would I run it at work?", "Yes, if the price of a seat stays below ten dollars."),
+        ("Would I run it at work?", "Only where somebody else pays for every seat of it."),
+        ("Würde ich das benutzen?", "Ja, wenn der Preis pro Platz unter zehn Euro bleibt."),
+        ("Est-ce que je m'en sers ?", "Oui, si le prix reste sous dix euros par mois."),
+        ("¿Lo usaría en el trabajo?", "Sí, si el precio se queda por debajo de diez euros."),
+        ("هل أستخدمه في العمل كل يوم؟", "نعم، إذا بقي السعر أقل من عشرة دولارات في الشهر."),
+        ("我会在工作中使用它吗？", "会，如果每个座位的价格一直低于十美元的话。"),
+        ("仕事で毎日使うだろうか？", "はい、一席の値段が十ドルより安いままならば使います。"),
+    ],
+)
+def test_an_answer_is_quoted_with_its_question_or_not_at_all(question: str, answer: str) -> None:
+    gap = " " if question.isascii() or question[0] in "Wه¿" else ""
+    both = f"{question}{gap}{answer}"
+    assert only(both) == both
+    before = "Dated docs are short here." if gap else "这里的文档写得很短。"
+    assert only(f"{before}{gap}{both}") in (before, both)
+    assert only(f"{before}{gap}{both}", width(answer) + 1) != answer
+
+
+def test_what_points_back_is_not_quoted_alone_even_where_nothing_else_fits() -> None:
+    long = "Ship it " + "and so on " * 40 + "forever."
+    assert only(f"{long} But nobody would pay $20 for it.") is None
+    assert only("But nobody would pay $20 for it.") == "But nobody would pay $20 for it."
 
 
 def test_words_make_nobody_the_dissenter() -> None:
     """Without the source's verdicts a divided panel's quote has none, whatever it says."""
-    chosen = quote(reviews(HERONRY), dissent=Verdict.SKIP)
+    chosen = quote(reviews(HERONRY), dissent=Verdict.SKIP, wanted=Verdict.SKIP)
     assert chosen.verdict is None
     assert chosen.text.startswith("Skip it if")
 

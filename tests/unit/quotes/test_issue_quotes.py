@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from digest.catalog.intake.text.parse import read_text
-from digest.catalog.pages import ContenderPage, Lens, Verdict
+from digest.catalog.pages import ContenderPage, Lens, ReviewPage, Verdict
 from digest.catalog.queries import ContenderView
 from digest.quotes.choice import MAX_LINE
 from digest.quotes.habits import opening
@@ -81,10 +81,96 @@ def test_an_issue_says_nothing_twice() -> None:
 
 def test_a_minority_of_shippers_is_the_dissent_too() -> None:
     said = reviews(HERONRY, builder=Verdict.SHIP, skeptic=Verdict.SKIP, founder=Verdict.SKIP)
-    lead = comparison(1, replace(contender("Heronry", 25), reviews=said), contender("B"))
+    unscored = contender("B", None)
+    lead = comparison(1, replace(contender("Heronry", 25), reviews=said), unscored)
     found = issue_quotes(lead).left
     assert found is not None
     assert (found.lens, found.verdict) == (Lens.BUILDER, Verdict.SHIP)
+
+
+WORDS = {
+    Lens.BUILDER: ("Ships for whoever runs {}.", "Skip what {} charges for a seat."),
+    Lens.SKEPTIC: ("I'd keep {} for a year.", "What kills {} is the price of it."),
+    Lens.FUTURIST: ("Worth it where {} runs already.", "Nobody would buy {} in a year."),
+    Lens.FOUNDER: ("Teams would pay for {} today.", "Avoid {} if you pay by the seat."),
+}
+
+
+def panel(name: str, ships: int, *, known: bool = True) -> ContenderView:
+    """A tool that the first `ships` of its four reviewers would ship, each in other words."""
+    said = tuple(
+        ReviewPage(
+            lens,
+            WORDS[lens][at >= ships].format(name),
+            (Verdict.SKIP if at >= ships else Verdict.SHIP) if known else None,
+        )
+        for at, lens in enumerate(Lens)
+    )
+    return replace(contender(name, 25 * ships), reviews=said)
+
+
+@pytest.mark.parametrize(
+    ("ships", "verdicts"),
+    [
+        ((3, 1), ("ship", "skip")),
+        ((1, 3), ("skip", "ship")),
+        ((3, 4), ("skip", "ship")),
+        ((4, 3), ("ship", "skip")),
+        ((2, 3), ("skip", "ship")),
+        ((1, 0), ("ship", "skip")),
+        ((4, 0), ("ship", "skip")),
+        ((4, 4), ("ship", "ship")),
+        ((0, 0), ("skip", "skip")),
+    ],
+)
+def test_the_leads_two_quotes_speak_for_both_sides(
+    ships: tuple[int, int], verdicts: tuple[str, str]
+) -> None:
+    """One would ship the tool ahead, one would skip the one behind, where the two can be had."""
+    lead = comparison(1, *(panel(name, n) for name, n in zip("AB", ships, strict=True)))
+    found = issue_quotes(lead)
+    assert found.left is not None
+    assert found.right is not None
+    assert (found.left.verdict, found.right.verdict) == verdicts
+
+
+@pytest.mark.parametrize("ships", [1, 2, 3])
+def test_at_a_tie_of_divided_panels_one_of_each_side_speaks(ships: int) -> None:
+    found = issue_quotes(comparison(1, panel("A", ships), panel("B", ships)))
+    assert {found.left and found.left.verdict, found.right and found.right.verdict} == {
+        Verdict.SHIP,
+        Verdict.SKIP,
+    }
+
+
+def test_the_other_way_round_where_the_words_allow_only_that() -> None:
+    """Whoever would ship the tool ahead says nothing that can be printed."""
+    left = panel("A", 3)
+    mute = tuple(
+        replace(one, quote="Yes.") if one.verdict is Verdict.SHIP else one for one in left.reviews
+    )
+    found = issue_quotes(comparison(1, replace(left, reviews=mute), panel("B", 1)))
+    assert found.left is not None
+    assert found.right is not None
+    assert (found.left.verdict, found.right.verdict) == (Verdict.SKIP, Verdict.SHIP)
+
+
+def test_without_the_sources_verdicts_nobody_is_given_one() -> None:
+    found = issue_quotes(comparison(1, panel("A", 3, known=False), panel("B", 1, known=False)))
+    assert found.left is not None
+    assert found.right is not None
+    assert (found.left.verdict, found.right.verdict) == (None, None)
+
+
+def test_a_telling_line_prefers_no_dissenter() -> None:
+    """It is printed without its verdict: under 75% it would read as the panel's."""
+    lead = comparison(1, contender("A"), contender("B"))
+    tool = panel("C", 3)
+    *others, dissenter = tool.reviews
+    dull = replace(tool, reviews=(*others, replace(dissenter, quote="C has docs that are dated.")))
+    (line,) = issue_quotes(lead, [Row(comparison(2, dull, contender("D")), dull.tool_slug)]).lines
+    assert line is not None
+    assert line.verdict is Verdict.SHIP
 
 
 @pytest.mark.skipif(not REAL_PAGES.is_dir(), reason="the site's pages are not here")

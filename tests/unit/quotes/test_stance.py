@@ -1,8 +1,7 @@
-"""Which sentences carry something, and which point back at the one before them."""
+"""Which sentences carry something, and which way their words point."""
 
 import pytest
 
-from digest.quotes.dependence import leans_back, needs_its_predecessor
 from digest.quotes.stance import Lean, Signal, stance
 
 
@@ -54,33 +53,3 @@ def test_the_rivals_name_is_a_comparison() -> None:
 )
 def test_words_point_one_way_or_both(sentence: str, lean: Lean) -> None:
     assert stance(sentence).lean is lean
-
-
-@pytest.mark.parametrize(
-    "sentence",
-    [
-        "It loses to Tern.",
-        "It’s fine.",
-        "This is a bet.",
-        "That said, I'd keep it.",
-        "But it needs a database.",
-        "“They know it.”",
-        "However, it works.",
-        "E.g. the client does.",
-        "For example, the client.",
-        "它的文档很好。",
-    ],
-)
-def test_a_sentence_that_points_back_is_known(sentence: str) -> None:
-    assert needs_its_predecessor(sentence)
-
-
-@pytest.mark.parametrize("sentence", ["Italy is far.", "Thistle works.", "Butter is not needed."])
-def test_a_name_that_begins_like_a_pronoun_does_not_point_back(sentence: str) -> None:
-    assert not needs_its_predecessor(sentence)
-
-
-def test_words_within_a_sentence_point_back_too() -> None:
-    assert leans_back("The business survives that scenario.")
-    assert leans_back("We prefer the latter.")
-    assert not leans_back("The scenario where this breaks is a long one.")
