@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schedules.cron import LAST, ScheduleError, parse_cron
@@ -88,6 +88,7 @@ def test_what_is_none_is_refused_in_one_line(rule: str, said: str) -> None:
     assert str(caught.value).isprintable()
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.one_of(

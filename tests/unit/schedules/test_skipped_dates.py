@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schedules.cron import ScheduleError, parse_cron
@@ -68,6 +68,7 @@ def test_a_file_has_one_on_a_line_and_its_errors_say_which() -> None:
         read_skipped("12-25\n\nEaster\n")
 
 
+@settings(deadline=None)
 @given(st.sets(st.dates(date(2026, 12, 1), date(2027, 1, 20)), max_size=20))
 def test_what_is_left_is_what_is_due_and_not_skipped(skipped: set[date]) -> None:
     left = due("0 8 * * *", *map(str, skipped))
