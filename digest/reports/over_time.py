@@ -1,13 +1,12 @@
 """What came of the last issues, side by side: engagement, deliverability, and how the list grew."""
 
-import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Integer, Select, func, literal, or_, union_all
+from sqlalchemy import Select, case, func, literal, or_, union_all
 from sqlalchemy import select as select_columns
 from sqlmodel import Session, col, select
 
@@ -17,8 +16,6 @@ from digest.issues.tables import Issue, IssueState
 from digest.reports.deliveries import deliveries_by_state, reached
 from digest.reports.hits import HitCounts, hit_counts
 from digest.reports.mailbox_providers import Groups, counts_by_provider
-from store.rows import as_table
-from store.times import database_text
 from subscribers.consent import ConsentKind
 from subscribers.tables import Consent, Suppression, SuppressionReason
 
@@ -102,16 +99,12 @@ def _went_out() -> Any:
 
 
 def _growth(session: Session, issues: Sequence[Issue]) -> dict[int, Growth]:
-    """Count what changed between each two neighbours, by two statements for all of them."""
-    spans = [
-        (two.number or 0, one.started_at, two.started_at)
-        for one, two in itertools.pairwise(issues)
-        if one.started_at and two.started_at
-    ]
-    if not spans:
+    """Count what changed between each two neighbours, by one statement for all of them."""
+    moments = [(one.number or 0, one.started_at) for one in issues if one.started_at]
+    if len(moments) <= 1:
         return {}
     counts: dict[int, dict[str, int]] = defaultdict(dict)
-    for number, what, people in session.execute(_changes(session, spans)):
+    for number, what, people in session.execute(_changes(moments)):
         counts[number][what] = people
     return {
         number: Growth(
@@ -119,34 +112,29 @@ def _growth(session: Session, issues: Sequence[Issue]) -> dict[int, Growth]:
             counts[number].get("left", 0),
             counts[number].get("lost", 0),
         )
-        for number, _, _ in spans
+        for number, _ in moments[1:]
     }
 
 
-def _changes(session: Session, spans: Sequence[tuple[int, datetime, datetime]]) -> Select[Any]:
-    sqlite = session.get_bind().dialect.name == "sqlite"
-    moment = DateTime(timezone=True)
-    listed = as_table(
-        session,
-        [
-            (number, database_text(after, sqlite=sqlite), database_text(until, sqlite=sqlite))
-            for number, after, until in spans
-        ],
-        {"number": Integer(), "after": moment, "until": moment},
-    ).subquery()
+def _changes(moments: Sequence[tuple[int, datetime]]) -> Select[Any]:
+    """Return the statement that counts people by issue: each table is read once.
+
+    `moments` are the numbers and starts of issues, the oldest first.
+    """
+    first, last = moments[0][1], moments[-1][1]
 
     def counted(what: str, table: Any, people: Any, *conditions: Any) -> Select[Any]:
         at = col(table.at)
+        # The first that holds: the issue before which it happened.
+        number = case(*((at <= until, number) for number, until in moments[1:])).label("number")
         return (
             select_columns(
-                listed.c.number,
+                number,
                 literal(what).label("what"),
                 func.count(func.distinct(people)).label("people"),
             )
-            .select_from(listed)
-            .join(table, (at > listed.c.after) & (at <= listed.c.until))
-            .where(*conditions)
-            .group_by(listed.c.number)
+            .where(at > first, at <= last, *conditions)
+            .group_by(number)
         )
 
     kind, person = col(Consent.kind), col(Consent.subscriber_id)
