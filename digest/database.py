@@ -30,7 +30,7 @@ def schema_state(store: Store) -> SchemaState:
     known = revisions()
     try:
         with store.engine.connect() as connection:
-            revision = _current_revision(connection)
+            revision = applied_revision(connection)
             if revision is None:
                 _refuse_foreign_tables(store, connection)
                 return SchemaState.EMPTY
@@ -51,27 +51,40 @@ def revisions() -> list[str]:
     return sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
 
 
-def upgrade(store: Store) -> None:
-    """Bring the schema up to date, or make it in an empty database. Raises StoreError."""
-    if schema_state(store) is SchemaState.AHEAD:
-        raise StoreError(_from_the_future(store))
-    from alembic import command  # noqa: PLC0415 - see the module's docstring
+def upgrade(store: Store, revision: str = "head") -> None:
+    """Bring the schema up to date, or make it in an empty database. Raises StoreError.
 
-    config = _alembic_config()
+    An earlier `revision` is for a copy of a store that has it.
+    """
+    ensure_not_ahead(store)
     with store.engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        migrate(connection, revision)
     if not store.is_sqlite:
         from digest.queue import schema  # noqa: PLC0415 - PostgreSQL alone needs that library
 
         schema.upgrade(store.engine)
 
 
-def ensure_current(store: Store) -> None:
-    """Make the schema in an empty database; raise StoreError if it is of another version."""
+def migrate(connection: Connection, revision: str = "head") -> None:
+    """Run the migrations up to `revision` in the transaction of `connection`."""
+    from alembic import command  # noqa: PLC0415 - see the module's docstring
+
+    config = _alembic_config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def ensure_not_ahead(store: Store) -> SchemaState:
+    """Return the state of the schema. Raises StoreError if it is of a newer version."""
     schema = schema_state(store)
     if schema is SchemaState.AHEAD:
         raise StoreError(_from_the_future(store))
+    return schema
+
+
+def ensure_current(store: Store) -> None:
+    """Make the schema in an empty database; raise StoreError if it is of another version."""
+    schema = ensure_not_ahead(store)
     if schema is SchemaState.BEHIND:
         msg = (
             f"the database {store.name} is from an older version; "
@@ -103,7 +116,7 @@ def schema_drift(store: Store) -> list[str]:
         return [str(one) for one in compare_metadata(context, metadata)]
 
 
-def _current_revision(connection: Connection) -> str | None:
+def applied_revision(connection: Connection) -> str | None:
     """Return what Alembic wrote down in the database; None where it never ran."""
     if not inspect(connection).has_table("alembic_version"):
         return None

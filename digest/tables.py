@@ -2,6 +2,7 @@
 
 from sqlmodel import SQLModel
 
+from digest.backup_runs import tables as backup_runs
 from digest.catalog import tables as catalog
 from digest.deliver import tables as deliver
 from digest.deliver.transactional import tables as letters
@@ -16,6 +17,7 @@ from store.base import complete_partial_indexes
 from subscribers import tables as subscribers
 
 ROOMS = (
+    backup_runs,
     bounces,
     catalog,
     deliver,

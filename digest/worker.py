@@ -22,6 +22,7 @@ from store.errors import UserError
 from store.outage import pauses
 
 if TYPE_CHECKING:
+    from digest.backups.scheduled import ScheduledBackups
     from digest.sources.fetch import Fetcher
     from digest.sources.reader import SourceReader
 
@@ -31,6 +32,7 @@ TRANSACTIONAL_POLL_SECONDS = 0.5
 SOURCES_POLL_SECONDS = 20.0
 """How often a worker looks for sources that are due; their rhythms count in minutes."""
 EDITORS_POLL_SECONDS = 20.0
+BACKUPS_POLL_SECONDS = 60.0
 log = logging.getLogger(__name__)
 
 
@@ -41,12 +43,13 @@ def stop_on_signals(stop: threading.Event) -> None:
 
 
 def work(app: App, stop: threading.Event) -> None:
-    """Work until `stop` is set: issues in this thread, transactional mail and sources in others."""
+    """Work until `stop` is set: issues in this thread, mail, sources and backups in others."""
     others = [
         threading.Thread(target=target, args=(app, stop), name=name)
         for target, name in (
             (deliver_transactional_mail, "transactional mail"),
             (read_sources, "sources"),
+            (make_backups, "backups"),
         )
     ]
     for thread in others:
@@ -103,6 +106,46 @@ def read_sources(app: App, stop: threading.Event) -> None:
             if not app.store.outage.notice(error):
                 log.exception("sources wait; the next poll tries again")
         stop.wait(next(pause))
+
+
+def make_backups(app: App, stop: threading.Event) -> None:
+    """Make backups as they become due, until `stop` is set; one that is begun is finished."""
+    if not app.settings.backup_minutes:
+        return
+    backups = scheduled_backups_of(app)
+    pause = pauses()
+    while not stop.is_set():
+        try:
+            with worker_lock(app.store) as lock:
+                while not stop.is_set():
+                    if app.guard.may_send():
+                        backups.run_due(lock)
+                    pause = pauses()
+                    stop.wait(BACKUPS_POLL_SECONDS)
+        except DBAPIError as error:
+            if not app.store.outage.notice(error):
+                log.warning("backups wait: %s", describe_error(error))
+        except Exception as error:
+            if not app.store.outage.notice(error):
+                log.exception("backups wait; the next poll tries again")
+        stop.wait(next(pause))
+
+
+def scheduled_backups_of(app: App) -> "ScheduledBackups":
+    """Return what makes backups on schedule, as the settings say."""
+    from digest.backups.scheduled import ScheduledBackups  # noqa: PLC0415 - only where wanted
+    from store.age import parse_recipients  # noqa: PLC0415 - as above
+
+    settings = app.settings
+    recipient = settings.backup_recipient
+    return ScheduledBackups(
+        store=app.store,
+        every=settings.backup_minutes,
+        keep=settings.backup_keep,
+        folder=settings.backup_folder,
+        recipients=parse_recipients(recipient) if recipient else [],
+        clock=app.clock,
+    )
 
 
 def has_sources(app: App) -> bool:

@@ -15,7 +15,6 @@ import typer
 
 from digest.cli import (
     comparisons,
-    database,
     demo,
     doctor,
     editors,
@@ -26,6 +25,7 @@ from digest.cli import (
     template,
 )
 from digest.cli.common import CommandError, error_line, open_closed_streams
+from digest.cli.database import commands as database
 from digest.cli.issue import commands, report
 from digest.cli.readers import bounces, subscribers, suppressions
 

@@ -75,7 +75,8 @@ def add(
 @app.command("list", epilog="Example: digest source list --json")
 def list_(as_json: AsJson = False) -> None:
     """Every source, when it was read and when it is due."""
-    from digest.sources.registry import all_sources, every_words
+    from digest.sources.registry import all_sources
+    from store.durations import minutes_words
 
     with open_reader() as reader, reader.store.read() as session:
         sources = all_sources(session)
@@ -92,7 +93,7 @@ def list_(as_json: AsJson = False) -> None:
             (
                 one.name,
                 one.kind,
-                every_words(one.every_minutes),
+                minutes_words(one.every_minutes),
                 format_time(one.read_at),
                 format_time(one.brought_at),
                 format_time(one.next_at) if one.active else "-",

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, func, select
 
 from digest.deliver.ledger.finish import count_deliveries
 from digest.deliver.tables import OPEN_STATES, Delivery
+from digest.editors.backup_events import backup_events
 from digest.editors.event import LOOK_BACK, MAX_NAMED, EditorEvent, and_more, in_zone, named
 from digest.editors.kinds import NoticeKind
 from digest.editors.run_events import run_events, send_events
@@ -34,6 +35,7 @@ def editor_events(session: Session, now: datetime) -> list[EditorEvent]:
         *source_events(session, now),
         *_finished(session, since),
         *_held(session, now),
+        *backup_events(session),
     ]
 
 

@@ -16,6 +16,8 @@ class NoticeKind(StrEnum):
     """A sending is held, or nothing has gone out for an hour."""
     SOURCE = "source"
     """A source fails again and again, or brings nothing before an issue is due."""
+    BACKUP = "backup"
+    """A backup on schedule failed."""
 
 
 SAID = {
@@ -25,4 +27,5 @@ SAID = {
     NoticeKind.FINISHED: "a send finished",
     NoticeKind.HELD: "a send hangs",
     NoticeKind.SOURCE: "a source fails or is silent",
+    NoticeKind.BACKUP: "a backup failed",
 }

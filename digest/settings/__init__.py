@@ -25,6 +25,8 @@ from digest.language.language import Language
 from digest.message.edition import Sender
 from digest.settings.access_tokens import AccessTokenSettings
 from digest.settings.validators import (
+    backup_every_text,
+    backup_recipient_text,
     bounce_pattern,
     colour,
     dns_server_text,
@@ -48,6 +50,7 @@ from digest.settings.validators import (
     webhook_key_text,
 )
 from digest.track.hits.networks import ScannerNetworks, parse_networks
+from store.durations import parse_minutes
 from store.errors import UserError
 
 if TYPE_CHECKING:
@@ -147,6 +150,13 @@ class Settings(AccessTokenSettings):
     """Whether to use SpamAssassin and caniemail if they are installed."""
     caniemail: Path = Path("node_modules/caniemail")
     """The folder of the npm package."""
+    backup_every: Annotated[str, AfterValidator(backup_every_text)] = ""
+    """How often a worker makes a backup, like 1d or 12h; if empty, never."""
+    backup_keep: int = Field(default=7, ge=1, le=10_000)
+    """How many of these backups are kept."""
+    backup_folder: Path = Path("var/backups")
+    backup_recipient: Annotated[str, AfterValidator(backup_recipient_text)] = ""
+    """Public keys that backups are encrypted for, like age1..., separated by commas."""
     source_allow: Annotated[str, AfterValidator(source_allow_text)] = ""
     """Hosts on private networks that sources may be read from, separated by commas."""
     dns_server: Annotated[str, AfterValidator(dns_server_text)] = ""
@@ -287,6 +297,11 @@ class Settings(AccessTokenSettings):
     def reader_language(self) -> Language:
         """The language that readers are written to in; own catalogues come with own templates."""
         return language_of(self.language, [self.templates] if self.templates else [])
+
+    @property
+    def backup_minutes(self) -> int:
+        """Minutes from one backup to the next; 0 if none are made."""
+        return parse_minutes(self.backup_every)
 
     @property
     def _tagline(self) -> str:

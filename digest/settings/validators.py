@@ -4,12 +4,15 @@ import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from store.durations import parse_minutes
 from subscribers.addresses import AddressError, parse_address
 
 MAX_NAME_LENGTH = 100
 MAX_TAGLINE_LENGTH = 200
 MAX_BEFORE_TOKEN = 40
 """A local part has 64 characters at most, and 22 of them are a token."""
+MIN_BACKUP, MAX_BACKUP = 60, 90 * 24 * 60
+"""Minutes between two backups."""
 SELECTOR = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -143,6 +146,23 @@ def source_allow_text(value: str) -> str:
 
         parse_allowed(value)
     return value
+
+
+def backup_every_text(value: str) -> str:
+    """Accept a duration of an hour at least."""
+    if value.strip() and not MIN_BACKUP <= parse_minutes(value) <= MAX_BACKUP:
+        msg = f"{value[:40]!r} should be 1h to 90d, like 12h or 1d; empty for no backups"
+        raise ValueError(msg)
+    return value.strip()
+
+
+def backup_recipient_text(value: str) -> str:
+    """Accept public keys of age, or SSH's."""
+    if value.strip():
+        from store.age import parse_recipients
+
+        parse_recipients(value)
+    return value.strip()
 
 
 def gate_codes_text(value: str) -> str:

@@ -19,29 +19,19 @@ from digest.sources.tables import (
     SourceFetch,
 )
 from digest.sources.urls import canonical_url
+from store.durations import parse_minutes
 
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-_EVERY = re.compile(r"([1-9][0-9]{0,4})\s*(m|h|d)")
-_MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
 SHORTEST, LONGEST = 5, 90 * 24 * 60
 """Minutes."""
 
 
 def parse_every(text: str) -> int:
     """Return a rhythm like 30m, 1h or 2d in minutes. Raises SourceError."""
-    match = _EVERY.fullmatch(text.strip().lower())
-    minutes = int(match[1]) * _MINUTES[match[2]] if match else 0
+    minutes = parse_minutes(text)
     if not SHORTEST <= minutes <= LONGEST:
         raise SourceError(f"--every: {text!r} should be 5m to 90d, like 30m, 1h or 1d")
     return minutes
-
-
-def every_words(minutes: int) -> str:
-    """Return minutes as `parse_every` reads them."""
-    for unit in ("d", "h"):
-        if minutes % _MINUTES[unit] == 0:
-            return f"{minutes // _MINUTES[unit]}{unit}"
-    return f"{minutes}m"
 
 
 def parse_kind(text: str | None) -> Kind | None:

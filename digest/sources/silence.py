@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
-from digest.sources.registry import every_words
 from digest.sources.tables import Source
 from schedules.registry import all_schedules
 from schedules.timetable import next_due_times
+from store.durations import minutes_words
 from store.engine import Store
 
 WARN_BEFORE = timedelta(days=1)
@@ -29,7 +29,7 @@ def silence_of(source: Source, now: datetime, period: timedelta | None = None) -
     if now - (source.read_at or source.created_at) > RHYTHMS * every:
         since = f"since {source.read_at:%Y-%m-%d %H:%M} UTC" if source.read_at else "yet"
         why = f": {source.error}" if source.error else ""
-        return f"it could not be read {since} (every {every_words(source.every_minutes)}){why}"
+        return f"it could not be read {since} (every {minutes_words(source.every_minutes)}){why}"
     if period is not None and now - (source.brought_at or source.created_at) > RHYTHMS * max(
         period, every
     ):

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-from digest.backup import backup, restore
+from digest.backups.create import create_backup
+from digest.backups.restore import restore_backup
 from store.engine import Store
 from tests.parts.world import NOW
 
@@ -17,7 +18,7 @@ def save(store: Store, path: Path) -> None:
     """Writes a backup of the store to `path`, in place of one that is there."""
     path.unlink(missing_ok=True)
     if store.path is not None:
-        backup(store, path)
+        create_backup(store, path, NOW)
     else:
         _copy(store, _name(store), f"{_name(store)}_saved")
 
@@ -25,7 +26,7 @@ def save(store: Store, path: Path) -> None:
 def put_back(store: Store, path: Path) -> None:
     """Replaces the store by the backup."""
     if store.path is not None:
-        restore(store, path, NOW)
+        restore_backup(store, path, NOW)
     else:
         _copy(store, f"{_name(store)}_saved", _name(store))
 

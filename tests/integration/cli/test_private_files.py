@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-import digest.backup
+import digest.backups.snapshot
 import store.files
-from digest.backup import backup
+from digest.backups.create import create_backup
 from store.engine import Store, StoreError
 from store.files import written_aside
 from tests.integration.cli.conftest import Run
+from tests.parts.world import NOW
 
-SAMPLES = Path(digest.backup.__file__).parent / "samples" / "comparisons"
+SAMPLES = Path(digest.__file__).parent / "samples" / "comparisons"
 
 
 def mode(path: Path) -> int:
@@ -75,12 +76,14 @@ def test_a_backup_onto_a_full_disk_leaves_nothing_that_bars_the_next(
 
     target = tmp_path / "b.db"
     real = sqlite3.connect
-    monkeypatch.setattr(digest.backup.sqlite3, "connect", lambda path: real(path, factory=Full))
+    monkeypatch.setattr(
+        digest.backups.snapshot.sqlite3, "connect", lambda path, **_: real(path, factory=Full)
+    )
     with pytest.raises(StoreError, match="disk is full"):
-        backup(sqlite_store, target)
+        create_backup(sqlite_store, target, NOW)
     assert [path.name for path in tmp_path.iterdir() if "b.db" in path.name] == []
-    monkeypatch.setattr(digest.backup.sqlite3, "connect", real)
-    backup(sqlite_store, target)
+    monkeypatch.setattr(digest.backups.snapshot.sqlite3, "connect", real)
+    create_backup(sqlite_store, target, NOW)
     assert mode(target) == 0o600
 
 
