@@ -7,7 +7,7 @@ a link.
 """
 
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import inspect
@@ -98,10 +98,17 @@ class StoredAddressHasher(AddressHasher):
         self._is_ready = False
 
     def hash(self, key: str) -> str:
+        self._get_ready()
+        return super().hash(key)
+
+    def hash_all(self, keys: Iterable[str]) -> dict[str, str]:
+        self._get_ready()
+        return super().hash_all(keys)
+
+    def _get_ready(self) -> None:
         if not self._is_ready:
             self._set_key(self._key())
             self._is_ready = True
-        return super().hash(key)
 
 
 def _stored_key(store: Store, secrets: Sequence[str]) -> bytes:

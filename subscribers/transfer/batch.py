@@ -4,13 +4,12 @@ A withdrawal always wins: an import never makes an unsubscribed subscriber activ
 unsubscribed in the file is unsubscribed here, unless consent was given again after that.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlmodel import Session, col, select
 
-from subscribers.consent import ConsentKind
-from subscribers.tables import Subscriber, SubscriberStatus, Suppression
+from subscribers.tables import Subscriber, Suppression
 from subscribers.transfer import bulk_insert
 from subscribers.transfer.departures import (
     ImportOptions,
@@ -19,10 +18,9 @@ from subscribers.transfer.departures import (
     is_personal,
     keep_through_undo,
     leave,
-    withdrawal_wording,
 )
 from subscribers.transfer.duplicates import DuplicateFinder
-from subscribers.transfer.formats.statuses import OFF_LIST, SUPPRESSION_REASONS, ImportedStatus
+from subscribers.transfer.formats.statuses import ImportedStatus
 from subscribers.transfer.identity import (
     WHY_REPEATED,
     IdOwner,
@@ -32,21 +30,14 @@ from subscribers.transfer.identity import (
     is_off_list,
     link_known,
     owners_with_other_address,
-    public_ids_for,
     why_refused,
 )
+from subscribers.transfer.new_people import count_new, insert_new_people
 from subscribers.transfer.refused_rows import ImportReport, Refusals, RefusedRow
-from subscribers.transfer.restore import restore_choices
 from subscribers.transfer.rows import ImportRow
 
-_WITHDREW = frozenset({ImportedStatus.UNSUBSCRIBED, ImportedStatus.COMPLAINED})
-# Taken out of their enumerations once: a member's name costs a call, a million rows a million.
-_REQUESTED, _CONFIRMED, _IMPORTED, _WITHDRAWN = (
-    ConsentKind.REQUESTED.value,
-    ConsentKind.CONFIRMED.value,
-    ConsentKind.IMPORTED.value,
-    ConsentKind.WITHDRAWN.value,
-)
+_STAYS = frozenset({None, ImportedStatus.ACTIVE, ImportedStatus.PENDING})
+"""What a row says of somebody who does not leave the list by it."""
 
 
 class _Found(NamedTuple):
@@ -61,7 +52,7 @@ class _Found(NamedTuple):
     blocked_keys: set[str]
     """The keys of those on the file whose hash is suppressed."""
     repeated: set[str]
-    """Keys that an earlier batch had."""
+    """Keys that an earlier batch had, of those that are not new here."""
     owners: dict[str, IdOwner]
     """Who has the public id of the row, and another address."""
     ids_repeated: set[str]
@@ -70,7 +61,7 @@ class _Found(NamedTuple):
 def import_batch(
     session: Session,
     options: ImportOptions,
-    rows: Iterable[ImportRow],
+    rows: Sequence[ImportRow],
     seen: DuplicateFinder,
     refusals: Refusals,
     *,
@@ -81,48 +72,54 @@ def import_batch(
     if not dry:
         bulk_insert.one_import_at_a_time(session)
     people, erased = _folded(rows, report)
+    leaving = {
+        key: one for key, one in people.items() if (one.status not in _STAYS or one.exported)
+    }
     nobody_blocked = _is_empty(session, col(Suppression.address_hash))
-    hashes = {} if dry and nobody_blocked else {key: options.hasher.hash(key) for key in people}
+    hashes = {} if dry and nobody_blocked else options.hasher.hash_all(people)
     blocked = set() if nobody_blocked else _blocked(session, [*hashes.values(), *erased])
-    exported = {key: one for key, one in people.items() if one.exported}
+    exported = {key: one for key, one in leaving.items() if one.exported}
+    known, added_before = _known(session, people, options.run)
+    blocked_keys = {key for key, value in hashes.items() if value in blocked} if blocked else set()
+    # Whom this import stored is known by its number; a dry run, and an export, need all keys.
+    told = people if dry or exported else {*known, *blocked_keys, *leaving} - added_before
     found = _Found(
         hashes,
-        _known(session, people),
+        known,
         blocked,
-        {key for key, address_hash in hashes.items() if address_hash in blocked}
-        if blocked
-        else set(),
-        seen.repeated(people),
+        blocked_keys,
+        seen.repeated(told) | added_before,
         owners_with_other_address(session, exported),
         ids_seen_before(exported, seen),
     )
     if not dry:
-        _take_off(session, options, people, found)
-        stated = {hashes[key] for key, one in people.items() if one.reason} | erased.keys()
-        keep_through_undo(session, stated & found.blocked)
+        _take_off(session, options, leaving, found)
+        stated = {hashes[key] for key, one in leaving.items() if one.reason} | erased.keys()
+        keep_through_undo(session, stated & found.blocked, options.run)
     new, gone = _sorted(session, options, people, found, refusals, dry=dry)
     gone += [one for address_hash, one in erased.items() if address_hash not in found.blocked]
     report.suppressed += sum(address_hash in found.blocked for address_hash in erased)
     report.departed += len(gone)
     if dry:
-        _count_new(new, report)
+        count_new(new, report)
         return
-    numbers = _insert(session, options, new, hashes, report)
+    numbers = insert_new_people(session, options, new, hashes, report)
     linked = [(number, people[key]) for key, number in found.known.items()]
     linked += [
-        (numbers[one.key], one)
-        for one in new
-        if one.exported and one.exported.former_ids and one.key in numbers
+        (numbers[key], one)
+        for key, one in exported.items()
+        if one.exported and one.exported.former_ids and key in numbers
     ]
     link_known(session, linked)
-    block(session, options, sorted([*new, *gone], key=_line), hashes)
+    if leaving or gone:
+        block(session, options, sorted([*new, *gone], key=_line), hashes)
 
 
 def _take_off(
-    session: Session, options: ImportOptions, people: dict[str, ImportRow], found: _Found
+    session: Session, options: ImportOptions, leaving: dict[str, ImportRow], found: _Found
 ) -> None:
     """Take people off the list who must not be mailed, as a row says by address or by public id."""
-    for key, one in people.items():
+    for key, one in leaving.items():
         if not one.reason:
             continue
         if key in found.known:
@@ -198,13 +195,16 @@ def _line(one: ImportRow) -> int:
 
 
 def _folded(
-    rows: Iterable[ImportRow], report: ImportReport
+    rows: Sequence[ImportRow], report: ImportReport
 ) -> tuple[dict[str, ImportRow], dict[str, ImportRow]]:
     """Return one row per address by its key, and erased people by their hash.
 
     Of two rows for one address the first counts, but a withdrawal in either one counts.
     """
-    people: dict[str, ImportRow] = {}
+    people = {one.key: one for one in rows}
+    if len(people) == len(rows) and "" not in people:  # as nearly always
+        return people, {}
+    people = {}
     erased: dict[str, ImportRow] = {}
     for one in rows:
         if one.address_hash:  # erased elsewhere
@@ -227,117 +227,22 @@ def _is_empty(session: Session, column: Any) -> bool:
     return session.connection().execute(select(column).limit(1)).first() is None
 
 
-def _known(session: Session, keys: Iterable[str]) -> dict[str, int]:
+def _known(
+    session: Session, keys: Iterable[str], run: int | None
+) -> tuple[dict[str, int], set[str]]:
+    """Return the numbers of those on the list by their key, and the keys that `run` added."""
     column = col(Subscriber.email_key)
     if _is_empty(session, column):
-        return {}
-    statement = select(column, col(Subscriber.id)).where(bulk_insert.among(session, column, keys))
-    return {key: number or 0 for key, number in session.connection().execute(statement)}
+        return {}, set()
+    statement = select(column, col(Subscriber.id), col(Subscriber.import_run)).where(
+        bulk_insert.among(session, column, keys)
+    )
+    found = session.connection().execute(statement).all()
+    added = {key for key, _, by in found if run is not None and by == run}
+    return {key: number or 0 for key, number, _ in found}, added
 
 
 def _blocked(session: Session, hashes: Iterable[str]) -> set[str]:
     column = col(Suppression.address_hash)
     statement = select(column).where(bulk_insert.among(session, column, hashes))
     return set(session.connection().execute(statement).scalars())
-
-
-def _count_new(new: list[ImportRow], report: ImportReport) -> None:
-    departed = sum(one.status in SUPPRESSION_REASONS for one in new)
-    report.departed += departed
-    report.added += len(new) - departed
-
-
-def _insert(
-    session: Session,
-    options: ImportOptions,
-    new: list[ImportRow],
-    hashes: dict[str, str],
-    report: ImportReport,
-) -> dict[str, int]:
-    """Insert people who are new; return their numbers by key."""
-    people = [one for one in new if one.status is not ImportedStatus.SUPPRESSED]
-    ids = public_ids_for(session, people)
-    rows = [
-        _person(options, one, hashes[one.key], named)
-        for one, named in zip(people, ids, strict=True)
-    ]
-    numbers = bulk_insert.insert_people(session, rows) if rows else {}
-    consents = [
-        consent
-        for one in people
-        if one.key in numbers
-        for consent in _consent_rows(options, one, numbers[one.key])
-    ]
-    if consents:
-        bulk_insert.insert_consents(session, consents)
-    restore_choices(
-        session,
-        [
-            (numbers[one.key], hashes[one.key], one.exported)
-            for one in people
-            if one.exported and one.key in numbers
-        ],
-    )
-    report.already += len(people) - len(numbers)  # somebody else added them in this moment
-    _count_new([one for one in new if one.key in numbers], report)
-    report.departed += len(new) - len(people)
-    return numbers
-
-
-def _person(
-    options: ImportOptions, one: ImportRow, address_hash: str, named: tuple[int, int]
-) -> tuple[Any, ...]:
-    exported = one.exported
-    return (
-        one.email,
-        one.key,
-        address_hash,
-        one.first_name,
-        options.statuses[one.status],
-        exported.source if exported else options.source,
-        exported.tracking if exported else True,
-        *named,
-        options.run,
-        (exported and exported.created_at) or options.now,
-        (exported and exported.changed_at) or options.now,
-    )
-
-
-def statuses_for(given: SubscriberStatus | None) -> dict[ImportedStatus | None, str]:
-    """Return our status by the file's status; `given` is what the operator asked for."""
-    # Nobody who was pending elsewhere is active here without having confirmed.
-    found: dict[ImportedStatus | None, str] = {
-        ImportedStatus.PENDING: SubscriberStatus.PENDING.value
-    }
-    found[ImportedStatus.ACTIVE] = (given or SubscriberStatus.ACTIVE).value
-    found[None] = (given or SubscriberStatus.PENDING).value
-    return found | {imported: ours.value for imported, (ours, _) in OFF_LIST.items()}
-
-
-def _consent_rows(options: ImportOptions, one: ImportRow, number: int) -> list[tuple[Any, ...]]:
-    """Return what is known of their consent, oldest first, as rows of `bulk_insert.CONSENT`."""
-    if one.exported and one.exported.consents:
-        return [
-            (number, *(consent[name] for name in bulk_insert.CONSENT.split()[1:]))
-            for consent in one.exported.consents
-        ]
-    consents: list[tuple[Any, ...]] = []
-    if one.signed_up_at:
-        words = f"Signed up, as {options.tool} has it."
-        signed_up_from = one.signed_up_from or options.source
-        consents.append(
-            (number, _REQUESTED, words, signed_up_from, one.signed_up_ip, "", "", one.signed_up_at)
-        )
-    if one.confirmed_at:
-        words = f"Confirmed, as {options.tool} has it."
-        consents.append(
-            (number, _CONFIRMED, words, options.source, one.confirmed_ip, "", "", one.confirmed_at)
-        )
-    if one.status in _WITHDREW:
-        words, at = withdrawal_wording(options), one.left_at or options.now
-        consents.append((number, _WITHDRAWN, words, options.source, "", "", "", at))
-    else:
-        consents.append(
-            (number, _IMPORTED, options.wording, options.source, "", "", "", options.consent_at)
-        )
-    return consents

@@ -1,11 +1,13 @@
 """Inserts and looks up thousands of rows at once, the way each database does fastest.
 
-SQLite takes executemany of plain tuples; PostgreSQL takes arrays and COPY.
+SQLite takes statements of fifty rows each; PostgreSQL takes arrays and COPY.
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
+from itertools import chain
 from typing import Any, LiteralString
 
 from sqlalchemy import BigInteger, ColumnElement, String, any_, cast, func, literal, select
@@ -23,10 +25,14 @@ PERSON = (
 _PERSON_TYPES = (
     "text text text text text text boolean bigint integer integer timestamptz timestamptz"
 )
-# In all three the times stand last.
 CONSENT = "subscriber_id kind wording source ip user_agent form at"
 SUPPRESSION = "address_hash email reason note detail import_run at"
 _SUPPRESSION_TYPES = "text text text text json integer timestamptz"
+
+_ROWS_A_STATEMENT = 50
+"""SQLite checks, counts and ends each statement by itself."""
+_PAGE_CACHE_KB = 32_000
+"""Of SQLite: rows of random ids and hashes touch pages everywhere; 2 MB would write each often."""
 
 Rows = Sequence[tuple[Any, ...]]
 
@@ -38,11 +44,13 @@ def is_sqlite(session: Session) -> bool:
 def one_import_at_a_time(session: Session) -> None:
     """Lock out other imports until the transaction ends: row by row, two could deadlock.
 
-    A SQLite transaction that writes is alone anyway. On PostgreSQL single sign-ups go on: they
-    take ROW EXCLUSIVE, which this lets be (PostgreSQL 13.3.1).
+    A SQLite transaction that writes is alone anyway; it gets a larger page cache. On PostgreSQL
+    single sign-ups go on: they take ROW EXCLUSIVE, which this lets be (PostgreSQL 13.3.1).
     """
-    if not is_sqlite(session):
-        session.connection().exec_driver_sql("LOCK TABLE subscriber IN SHARE UPDATE EXCLUSIVE MODE")
+    begin = "LOCK TABLE subscriber IN SHARE UPDATE EXCLUSIVE MODE"
+    if is_sqlite(session):
+        begin = f"PRAGMA cache_size=-{_PAGE_CACHE_KB}"
+    session.connection().exec_driver_sql(begin)
 
 
 def among(session: Session, column: Any, values: Iterable[str]) -> ColumnElement[bool]:
@@ -64,6 +72,11 @@ def public_ids_among(session: Session, wanted: Iterable[int]) -> set[int]:
     return found
 
 
+def spelling(session: Session) -> Callable[[datetime], Any]:
+    """Return how a time stands in a row: as text on SQLite, the same times spelled once."""
+    return lru_cache(maxsize=1_000)(sqlite_text) if is_sqlite(session) else _as_it_is
+
+
 def insert_people(session: Session, rows: Rows) -> dict[str, int]:
     """Insert `rows` (PERSON) where nobody has the address; return their ids by key."""
     if not is_sqlite(session):
@@ -71,17 +84,18 @@ def insert_people(session: Session, rows: Rows) -> dict[str, int]:
             session, "subscriber", PERSON, _PERSON_TYPES, rows, returning="RETURNING email_key, id"
         )
         return dict(found)
-    _many(session, "subscriber", PERSON, rows, "INSERT")
-    # One transaction writes at a time, and numbers only rise (https://www.sqlite.org/autoinc.html).
+    # Nobody has it: that was looked up, and one transaction writes at a time.
+    _wide(session, "subscriber", PERSON, rows, "INSERT OR ROLLBACK")
+    # Numbers only rise (https://www.sqlite.org/autoinc.html).
     last = session.connection().exec_driver_sql("SELECT last_insert_rowid()").scalar_one()
-    first = last - len(rows) + 1
-    return {row[1]: first + place for place, row in enumerate(rows)}
+    keys = [row[1] for row in rows]
+    return dict(zip(keys, range(last - len(rows) + 1, last + 1), strict=True))
 
 
 def insert_consents(session: Session, rows: Rows) -> None:
     """Insert `rows` (CONSENT)."""
     if is_sqlite(session):
-        _many(session, "consent", CONSENT, rows, "INSERT")
+        _wide(session, "consent", CONSENT, rows, "INSERT OR ROLLBACK")
         return
     driver: Any = session.connection().connection.driver_connection
     columns = CONSENT.replace(" ", ", ")
@@ -90,24 +104,47 @@ def insert_consents(session: Session, rows: Rows) -> None:
             copy.write_row(row)
 
 
+def insert_same_consent(session: Session, ids: Sequence[int], row: tuple[Any, ...]) -> None:
+    """Insert for each of `ids`, which rise by one on SQLite, what `row` says after CONSENT's id."""
+    columns = CONSENT.replace(" ", ", ")
+    if is_sqlite(session):
+        said = ", ".join("?" * len(row))
+        source, values = "subscriber WHERE id BETWEEN ? AND ?", (*row, ids[0], ids[-1])
+    else:
+        said = ", ".join([*["%s::text"] * (len(row) - 1), "%s::timestamptz"])
+        source, values = "unnest(%s::integer[]) AS id", (*row, list(ids))
+    session.connection().exec_driver_sql(
+        f"INSERT INTO consent ({columns}) SELECT id, {said} FROM {source}",  # noqa: S608 - words of ours
+        values,
+    )
+
+
 def insert_suppressions(session: Session, rows: Rows) -> None:
     """Insert `rows` (SUPPRESSION); an address that is suppressed keeps its reason."""
     if is_sqlite(session):
-        _many(session, "suppression", SUPPRESSION, rows, "INSERT OR IGNORE")
+        _wide(session, "suppression", SUPPRESSION, rows, "INSERT OR IGNORE")
         return
     _unnest(session, "suppression", SUPPRESSION, _SUPPRESSION_TYPES, rows)
 
 
-def _many(
+def _wide(
     session: Session, table: LiteralString, columns: str, rows: Rows, verb: LiteralString
 ) -> None:
+    """Insert many rows a statement; `verb` undoes all of the transaction, or nothing.
+
+    A plain INSERT would undo its own rows alone, and SQLite would copy each page for that.
+    """
     names = columns.split()
-    marks = ", ".join("?" * len(names))
-    statement = f"{verb} INTO {table} ({', '.join(names)}) VALUES ({marks})"
-    times = sum(name.endswith("at") for name in names)
-    cache: dict[datetime, str] = {}  # most rows of a chunk share one time
-    values = [(*row[:-times], *(_cached_text(at, cache) for at in row[-times:])) for row in rows]
-    session.connection().exec_driver_sql(statement, values)
+    head = f"{verb} INTO {table} ({', '.join(names)}) VALUES "
+    marks = f"({', '.join('?' * len(names))})"
+    run = session.connection().exec_driver_sql
+    whole = len(rows) - len(rows) % _ROWS_A_STATEMENT
+    if whole:
+        flat, size = tuple(chain.from_iterable(rows[:whole])), _ROWS_A_STATEMENT * len(names)
+        values = [flat[start : start + size] for start in range(0, len(flat), size)]
+        run(head + ", ".join([marks] * _ROWS_A_STATEMENT), values)
+    if whole < len(rows):
+        run(head + marks, list(rows[whole:]))
 
 
 def _unnest(
@@ -129,8 +166,5 @@ def _unnest(
     return list(found) if returning else []
 
 
-def _cached_text(moment: datetime, cache: dict[datetime, str]) -> str:
-    text = cache.get(moment)
-    if text is None:
-        text = cache[moment] = sqlite_text(moment)
-    return text
+def _as_it_is(moment: datetime) -> datetime:
+    return moment

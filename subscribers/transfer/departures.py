@@ -49,7 +49,7 @@ def agreed_again(left_at: datetime | None, agreed_at: datetime | None) -> bool:
     return left_at is not None and agreed_at is not None and agreed_at > left_at
 
 
-def keep_through_undo(session: Session, hashes: set[str]) -> None:
+def keep_through_undo(session: Session, hashes: set[str], run: int | None) -> None:
     """Take departures that this file states again from the imports that first stated them.
 
     Undoing one of two files that say that somebody left must not forget what the other one says.
@@ -62,6 +62,7 @@ def keep_through_undo(session: Session, hashes: set[str]) -> None:
             .where(
                 bulk_insert.among(session, col(table.address_hash), hashes),
                 col(table.import_run).is_not(None),
+                col(table.import_run) != run,
             )
             .values(import_run=None)
         )
@@ -80,10 +81,11 @@ def block(
     session: Session, options: ImportOptions, rows: list[ImportRow], hashes: dict[str, str]
 ) -> None:
     """Suppress the addresses of `rows` that must not be mailed, in the order of the file."""
+    spell = bulk_insert.spelling(session)
     values = [
-        _suppressed(options, one, one.address_hash or hashes[one.key], reason)
+        (*_suppressed(options, one, one.address_hash or hashes[one.key], reason), spell(at))
         for one in rows
-        if (reason := _reason(one))
+        if (reason := _reason(one)) and (at := _suppressed_at(options, one))
     ]
     if values:
         bulk_insert.insert_suppressions(session, values)
@@ -99,13 +101,16 @@ def _reason(one: ImportRow) -> SuppressionReason | None:
 def _suppressed(
     options: ImportOptions, one: ImportRow, address_hash: str, reason: SuppressionReason
 ) -> tuple[Any, ...]:
-    """Return a row of `bulk_insert.SUPPRESSION`; of an erased person only the hash is kept."""
+    """Return a row of `bulk_insert.SUPPRESSION` but for its time; an erased one has no address."""
     exported = one.exported
-    at = (exported and exported.suppressed_at) or one.left_at or options.now
     note = exported.note if exported else f"{options.source}: {options.tool}"[:500]
     if one.address_hash:
         note = ""
-    return (address_hash, one.email or None, reason.value, note, "{}", options.run, at)
+    return (address_hash, one.email or None, reason.value, note, "{}", options.run)
+
+
+def _suppressed_at(options: ImportOptions, one: ImportRow) -> datetime:
+    return (one.exported and one.exported.suppressed_at) or one.left_at or options.now
 
 
 def leave(session: Session, options: ImportOptions, number: int, one: ImportRow) -> None:

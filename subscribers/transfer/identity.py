@@ -72,10 +72,11 @@ def public_ids_for(session: Session, people: list[ImportRow]) -> list[tuple[int,
 
     An id that is somebody's here names them alone, so whoever brings it gets a new one.
     """
-    given = [_named(one) for one in people]
-    brought = {named[0] for named in given if named}
-    taken = bulk_insert.public_ids_among(session, brought) if brought else set()
     fresh = new_public_ids(len(people))
+    given = [_named(one) for one in people]
+    if not any(given):
+        return [(public_id, 0) for public_id in fresh]
+    taken = bulk_insert.public_ids_among(session, {named[0] for named in given if named})
     found: list[tuple[int, int]] = []
     for named in given:
         if named is None or named[0] in taken:

@@ -18,6 +18,7 @@ from sqlmodel import delete, select
 from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tables import Consent, Subscriber, SubscriberStatus, Suppression
+from subscribers.transfer import run
 from subscribers.transfer.cells.dates import DateOrder
 from subscribers.transfer.encoding import ImportRefusedError
 from subscribers.transfer.formats.detect import UnclearColumnError, column_choices
@@ -269,9 +270,12 @@ CELLS = st.sampled_from(
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(st.lists(st.lists(CELLS, min_size=1, max_size=3).map(",".join), max_size=8))
+@given(
+    st.lists(st.lists(CELLS, min_size=1, max_size=3).map(",".join), max_size=8),
+    st.sampled_from([1, 2, run.CHUNK]),
+)
 def test_no_line_of_any_file_is_unaccounted_for(
-    load: Load, sqlite_store: Store, tmp_path: Path, lines: list[str]
+    load: Load, sqlite_store: Store, tmp_path: Path, lines: list[str], in_one_transaction: int
 ) -> None:
     """Rows taken and refused add up; each address is listed or in the refused file."""
     with sqlite_store.write() as session:
@@ -280,7 +284,8 @@ def test_no_line_of_any_file_is_unaccounted_for(
     content = "email,name\n" + "\n".join(lines) + "\n"
     path = tmp_path / "refused.csv"
     path.unlink(missing_ok=True)
-    with RefusedFile(path) as refused:
+    with pytest.MonkeyPatch.context() as patch, RefusedFile(path) as refused:
+        patch.setattr(run, "CHUNK", in_one_transaction)
         report = load(content, refused=refused)
     with sqlite_store.read() as session:
         taken = session.exec(select(Subscriber)).all()
