@@ -10,6 +10,10 @@ def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo keeps everything.")] = Path(
         "var/demo"
     ),
+    studio: Annotated[
+        bool, typer.Option("--studio", help="Leave the issue as a draft; open it in the studio.")
+    ] = False,
+    port: Annotated[int, typer.Option(help="The studio's; 0 takes any free one.")] = 8026,
 ) -> None:
     """A whole week on sample data, into the local outbox; says what to open.
 
@@ -17,4 +21,4 @@ def demo(
     """
     from digest.cli.sample_week import run_sample_week
 
-    run_sample_week(folder)
+    run_sample_week(folder, studio_port=port if studio else None)

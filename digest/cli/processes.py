@@ -3,6 +3,7 @@
 import logging
 import os
 import socket
+import sys
 import threading
 import time
 from contextlib import suppress
@@ -110,7 +111,7 @@ def run_studio(app: "App", number: int | None, port: int) -> None:
     listener = _listen("127.0.0.1", port)
     address = f"http://127.0.0.1:{listener.getsockname()[1]}{path}"
     print(f"the studio is at {address} (Ctrl-C ends it)", flush=True)
-    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+    if _has_a_screen():
         with suppress(webbrowser.Error):
             webbrowser.open(address)
     stop = threading.Event()
@@ -123,6 +124,12 @@ def run_studio(app: "App", number: int | None, port: int) -> None:
     finally:
         stop.set()
         sender.join()
+
+
+def _has_a_screen() -> bool:
+    """Return whether a browser could show anything: one in text takes the terminal."""
+    is_unix = sys.platform not in ("darwin", "win32")
+    return not is_unix or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def studio_context(

@@ -13,6 +13,7 @@ from digest.catalog.pages import PageError
 from digest.catalog.upsert import Change, upsert_page
 from digest.cli.common import CommandError, collect_garbage_again
 from digest.cli.issue.send import send_in_foreground
+from digest.cli.processes import run_studio
 from digest.database import ensure_current
 from digest.issues.lifecycle import find_issue
 from digest.number_words import count_of
@@ -26,8 +27,11 @@ from subscribers.transfer.run import import_csv
 SCHEDULE = "weekly"
 
 
-def run_sample_week(folder: Path) -> None:
-    """Import, draft, check, approve and send; a second run says what is new."""
+def run_sample_week(folder: Path, *, studio_port: int | None = None) -> None:
+    """Import, draft, check, approve and send; a second run says what is new.
+
+    With `studio_port` the draft is left to an editor: the studio opens on it.
+    """
     settings = read_settings(
         database_url=f"sqlite:///{folder}/digest.db",
         provider=ProviderName.OUTBOX,
@@ -43,6 +47,9 @@ def run_sample_week(folder: Path) -> None:
         _import(app)
         _subscribe(app)
         number = _draft(app)
+        if studio_port is not None:
+            run_studio(app, number, studio_port)
+            return
         if number is not None:
             _send(app, number, folder)
         _say_what_to_open(app, folder)
@@ -129,7 +136,9 @@ def _say_what_to_open(app: App, folder: Path) -> None:
         print(f"  {messages[-1]}   a message as a reader gets it, in a mail program")
         print(f"  {app.settings.outbox_dir / 'new'}/   all {len(messages)} of them")
     environment = f"DIGEST_DATABASE_URL=sqlite:///{folder}/digest.db"
-    print(f"  {environment} {_command()} issue preview   the studio: phone, desktop, text, headers")
+    print(f"  {environment} {_command()} studio   the studio: the issue, and what came of it")
+    print("\nFinish an issue yourself, in the studio")
+    print(f"  {_command()} demo --studio --folder {folder}-studio")
 
 
 def _command() -> str:

@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 from starlette.types import ASGIApp
 
 from tests.browser.test_emails import RULES, SPREAD
-from tests.browser.watched import Watched, draw
+from tests.browser.watched import Watched, draw, watch
 
 
 @dataclass
@@ -53,6 +53,36 @@ class Editor:
 
     def draw(self, name: str) -> None:
         draw(self.page, self.pictures, name)
+
+
+def sit_down(
+    chromium: Browser,
+    home: str,
+    folder: Path,
+    *,
+    width: int = 1280,
+    scheme: str = "light",
+    scripts: bool = True,
+    touch: bool = False,
+) -> Editor:
+    """Open a browser for somebody."""
+    watched = watch(chromium, home, width, scheme, javascript=scripts, touch=touch)
+    return Editor(watched, folder / "pictures", scripts)
+
+
+SCREENS = {
+    "desktop": (1280, "light", True),
+    "phone": (375, "dark", True),
+    "desktop-plain": (1280, "dark", False),
+    "phone-plain": (375, "light", False),
+}
+"""Width, colour scheme, and whether scripts run."""
+
+
+def at_screen(chromium: Browser, home: str, folder: Path, where: str = "desktop") -> Editor:
+    """Open a browser for somebody at one of the screens."""
+    width, scheme, scripts = SCREENS[where]
+    return sit_down(chromium, home, folder, width=width, scheme=scheme, scripts=scripts)
 
 
 Serve = Callable[[ASGIApp], str]

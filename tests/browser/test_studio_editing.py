@@ -1,17 +1,16 @@
 """Editors finish an issue, in a real browser: by mouse, by touch, by keyboard, without a script."""
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from digest.pipeline.editing.changes import Move, Write
-from digest.pipeline.editing.edit_view import EditView, edit_view
+from digest.pipeline.editing.edit_view import edit_view
 from store.engine import Store
-from tests.browser.studio import Editor, Serve
-from tests.browser.watched import watch
+from tests.browser.studio import Serve, at_screen, sit_down
+from tests.browser.studio_steps import settled, slugs, view
 from tests.parts.issues.studio import Studio, open_studio
 from tests.parts.waiting import until
 
@@ -31,95 +30,37 @@ def studio(sqlite_store: Store, tmp_path: Path) -> Iterator[Studio]:
     made.close()
 
 
-def sit_down(
-    chromium: Browser,
-    home: str,
-    folder: Path,
-    *,
-    width: int = 1280,
-    scheme: str = "light",
-    scripts: bool = True,
-    touch: bool = False,
-) -> Editor:
-    watched = watch(chromium, home, width, scheme, javascript=scripts, touch=touch)
-    return Editor(watched, folder / "pictures", scripts)
-
-
-def view(studio: Studio) -> EditView:
-    with studio.app.store.read() as session:
-        content = studio.app.renderer.content(session, studio.number)
-        return edit_view(session, studio.number, content, studio.app.language)
-
-
-def slugs(studio: Studio) -> list[str]:
-    return [one.slug for one in view(studio).picks]
-
-
-def settled(page: Page) -> None:
-    page.locator("#saved-words", has_text=re.compile(r"^Saved \d\d:\d\d")).wait_for()
-
-
 def mail(page: Page) -> str:
     return str(page.frame_locator("#mail").locator("body").inner_text())
 
 
-def by_press(page: Page) -> Callable[[str], None]:
-    return lambda selector: page.locator(selector).click()
-
-
-def by_tap(page: Page) -> Callable[[str], None]:
-    return lambda selector: page.locator(selector).tap()
-
-
-SCREENS = {"mouse": (1280, "light", False), "touch": (375, "dark", True)}
-
-
-@pytest.mark.parametrize("way", SCREENS)
-def test_a_whole_edit(
-    chromium: Browser, serve: Serve, studio: Studio, tmp_path: Path, way: str
+@pytest.mark.parametrize("where", ["desktop", "phone"])
+def test_an_edited_issue_in_every_view(
+    chromium: Browser, serve: Serve, studio: Studio, tmp_path: Path, where: str
 ) -> None:
-    width, scheme, touch = SCREENS[way]
-    editor = sit_down(
-        chromium, serve(studio.asgi()), tmp_path, width=width, scheme=scheme, touch=touch
-    )
+    editor = at_screen(chromium, serve(studio.asgi()), tmp_path, where)
     page = editor.page
-    press = by_tap(page) if touch else by_press(page)
     editor.open(f"/studio/issues/{studio.number}")
-    editor.sees("In the issue", "draft")
-    first, second, third = slugs(studio)[:3]
-    press(f"#lead-{second}")
-    until(lambda: slugs(studio)[0] == second, "the new lead")
-    page.locator(f"#picks > :first-child#pick-{second}").wait_for()
-    press(f"#drop-{third} summary")
-    page.locator(f"#why-{third}").fill("seen it last week")
-    press(f"#drop-{third} button")
-    page.locator(f"#out-{third}").get_by_text("seen it last week").wait_for()
-    press("#proposals summary")
-    press("#take-2")
+    first = slugs(studio)[0]
+    page.locator("#proposals summary").click()
+    page.locator("#take-2").click()
     until(lambda: view(studio).subject.revision > 0, "the proposal")
     page.locator("#f-closing").fill(CLOSING)
     page.frame_locator("#mail").get_by_text("That is all for").wait_for()
     settled(page)
-    until(lambda: view(studio).closing.text == CLOSING, "the note in the store")
-    press(f"#more-{second} > summary")
-    press(f"#quote-{second}-left > summary")
-    press(f"#q-{second}-left-1-1")
-    until(lambda: view(studio).picks[0].sides[0].choice == "chosen", "the quote")
+    page.locator("#undo").click()
+    until(lambda: view(studio).closing.text == "", "the note taken back")
+    page.locator("#redo").click()
+    until(lambda: view(studio).closing.text == CLOSING, "the note again")
+    page.locator(f"#more-{first} > summary").click()
+    page.locator(f"#quote-{first}-left > summary").click()
+    page.locator("#history summary").click()
     editor.sees("In the issue", "edited")
-    press("#undo")
-    until(lambda: view(studio).picks[0].sides[0].choice == "", "the quote taken back")
-    press("#redo")
-    until(lambda: view(studio).picks[0].sides[0].choice == "chosen", "the quote again")
-    for look in ("phone", "dark", "plain", "inbox", "text", "source", "headers"):
-        press(f"[data-look={look}]")
+    for look in ("phone", "dark", "plain", "text", "source", "headers", "inbox"):
+        page.locator(f"[data-look={look}]").click()
         page.locator(f"[data-look={look}][aria-current]").wait_for()
-        editor.draw(f"view-{look}")
-    press("[data-look=inbox]")
     page.locator(".gmail").wait_for()
     editor.sees("In the issue", "inbox")
-    press("#history summary")
-    editor.sees("In the issue", "history")
-    assert first in slugs(studio)
     page.context.close()
 
 
@@ -215,22 +156,12 @@ def test_without_a_script(chromium: Browser, serve: Serve, studio: Studio, tmp_p
     page = editor.page
     editor.open(f"/studio/issues/{studio.number}")
     editor.sees("In the issue", "plain")
-    first, second, third = slugs(studio)[:3]
-    page.locator("#f-closing").fill(CLOSING)
-    editor.press("Save the note")
-    until(lambda: view(studio).closing.text == CLOSING, "the note")
-    page.locator(f"#lead-{second}").click()
-    page.locator(f"#picks > :first-child#pick-{second}").wait_for()
-    page.locator(f"#drop-{third} summary").click()
-    page.locator(f"#why-{third}").fill("seen")
-    page.locator(f"#drop-{third} button").click()
-    page.locator(f"#add-{third}").click()
-    page.locator(f"#pick-{third}").wait_for()
+    first = slugs(studio)[0]
     page.locator(f"#more-{first} > summary").click()
     headline = page.locator(f"#f-headline-{first}")
     headline.fill("A headline of my own")
     page.locator(f"#more-{first}").get_by_role("button", name="Save", exact=True).click()
-    until(lambda: view(studio).picks[1].headline.text == "A headline of my own", "the headline")
+    until(lambda: view(studio).picks[0].headline.text == "A headline of my own", "the headline")
     studio.app.issues.editor.change(studio.number, Write("closing", "Ben's note."), by="ben")
     page.locator("#f-closing").fill("Mine again")
     editor.press("Save the note")
@@ -315,24 +246,6 @@ def test_no_word_is_lost_when_the_network_is_cut(
     page.goto("about:blank")
     editor.open(f"/studio/issues/{studio.number}")
     until(lambda: view(studio).closing.text == "Lost in a tunnel?", "the words of before")
-    page.context.close()
-
-
-def test_the_server_restarts_in_the_middle(
-    chromium: Browser, serve: Serve, studio: Studio, tmp_path: Path
-) -> None:
-    """While it is gone every request fails, which is all that a browser sees of a restart."""
-    editor = sit_down(chromium, serve(studio.asgi()), tmp_path)
-    page = editor.page
-    editor.open(f"/studio/issues/{studio.number}")
-    page.route("**/studio/issues/**", lambda route: route.abort("connectionrefused"))
-    page.locator("#f-subject").fill("Written while it restarts")
-    page.locator("#saved", has_text="Your words are kept here").wait_for()
-    page.locator(f"#down-{slugs(studio)[0]}").click()
-    page.locator("#saved", has_text="nothing was changed").wait_for()
-    page.unroute("**/studio/issues/**")
-    settled(page)
-    until(lambda: view(studio).subject.text == "Written while it restarts", "the subject")
     page.context.close()
 
 

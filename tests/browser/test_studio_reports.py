@@ -10,9 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from store.engine import Store
-from tests.browser.studio import Editor, Serve
-from tests.browser.test_studio_sending import SCREENS
-from tests.browser.watched import watch
+from tests.browser.studio import SCREENS, Editor, Serve, at_screen
 from tests.parts.issues.studio import Studio, open_studio
 from tests.parts.reported_year import ReportedYear
 from tests.parts.world import NOW
@@ -43,18 +41,11 @@ def year(studio: Studio) -> Year:
     return Year(studio, made.add_issues(WEEKS)[-1])
 
 
-def sit_down(chromium: Browser, home: str, folder: Path, where: str) -> Editor:
-    """Somebody at a browser with its own clock: another is a script, also in the mail's frame."""
-    width, scheme, scripts = SCREENS[where]
-    watched = watch(chromium, home, width, scheme, javascript=scripts)
-    return Editor(watched, folder / "pictures", scripts)
-
-
 @pytest.mark.parametrize("where", SCREENS)
 def test_a_report_and_all_of_them(
     chromium: Browser, serve: Serve, year: Year, tmp_path: Path, where: str
 ) -> None:
-    editor = sit_down(chromium, serve(year.studio.asgi()), tmp_path, where)
+    editor = at_screen(chromium, serve(year.studio.asgi()), tmp_path, where)
     editor.open(f"/studio/issues/{year.last}")
     editor.page.get_by_role("link", name="Report", exact=True).click()
     editor.sees("Where they clicked", "report")
@@ -88,7 +79,7 @@ def the_map_shows_counts(editor: Editor) -> None:
 def test_nothing_came_of_it_yet(
     chromium: Browser, serve: Serve, studio: Studio, tmp_path: Path
 ) -> None:
-    editor = sit_down(chromium, serve(studio.asgi()), tmp_path, "phone")
+    editor = at_screen(chromium, serve(studio.asgi()), tmp_path, "phone")
     editor.open(f"/studio/issues/{studio.number}/report")
     editor.sees("Nothing came of it yet", "no-report")
     editor.open("/studio/reports/")
@@ -99,7 +90,7 @@ def test_nothing_came_of_it_yet(
 def test_by_keyboard_each_table_can_be_reached_and_scrolled(
     chromium: Browser, serve: Serve, year: Year, tmp_path: Path
 ) -> None:
-    editor = sit_down(chromium, serve(year.studio.asgi()), tmp_path, "phone")
+    editor = at_screen(chromium, serve(year.studio.asgi()), tmp_path, "phone")
     editor.open(f"/studio/issues/{year.last}/report")
     region = editor.page.get_by_role("region", name="By mailbox provider, as a table")
     region.focus()

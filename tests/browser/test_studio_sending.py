@@ -9,19 +9,10 @@ from playwright.sync_api import Browser
 
 from digest.issues.lifecycle import find_issue
 from store.engine import Store
-from tests.browser.studio import MOMENT, Editor, Serve
-from tests.browser.watched import watch
+from tests.browser.studio import MOMENT, Editor, Serve, at_screen
 from tests.parts.issues.studio import Studio, open_studio
 from tests.parts.waiting import until
 from tests.parts.world import NOW
-
-SCREENS = {
-    "desktop": (1280, "light", True),
-    "phone": (375, "dark", True),
-    "desktop-plain": (1280, "dark", False),
-    "phone-plain": (375, "light", False),
-}
-"""Width, colour scheme, and whether scripts run."""
 
 
 @pytest.fixture
@@ -31,19 +22,19 @@ def studio(sqlite_store: Store, tmp_path: Path) -> Iterator[Studio]:
     made.close()
 
 
-def sit_down(chromium: Browser, home: str, folder: Path, where: str = "desktop") -> Editor:
-    width, scheme, scripts = SCREENS[where]
-    watched = watch(chromium, home, width, scheme, javascript=scripts)
-    if scripts:
-        watched.page.clock.install(time=NOW)
-    return Editor(watched, folder / "pictures", scripts)
+def with_a_clock(chromium: Browser, home: str, folder: Path, where: str = "desktop") -> Editor:
+    """Somebody at a screen; where scripts run, time starts at the tests' moment."""
+    editor = at_screen(chromium, home, folder, where)
+    if editor.scripts:
+        editor.page.clock.install(time=NOW)
+    return editor
 
 
-@pytest.mark.parametrize("where", SCREENS)
+@pytest.mark.parametrize("where", ["phone", "desktop-plain"])
 def test_from_draft_to_the_end(
     chromium: Browser, serve: Serve, studio: Studio, tmp_path: Path, where: str
 ) -> None:
-    editor = sit_down(chromium, serve(studio.asgi()), tmp_path, where)
+    editor = with_a_clock(chromium, serve(studio.asgi()), tmp_path, where)
     try_and_approve(editor, studio)
     schedule_and_call_back(editor, studio)
     send(editor, studio)
@@ -151,7 +142,7 @@ def clean_up(editor: Editor, studio: Studio) -> None:
 
 def test_by_keyboard_alone(chromium: Browser, serve: Serve, studio: Studio, tmp_path: Path) -> None:
     """Tab, space, enter and arrows; where the focus is can be seen, and it is not lost."""
-    editor = sit_down(chromium, serve(studio.asgi()), tmp_path)
+    editor = with_a_clock(chromium, serve(studio.asgi()), tmp_path)
     editor.open(f"/studio/issues/{studio.number}/send")
     tab_to(editor, re.compile("^Approve issue"))
     editor.page.keyboard.press("Enter")
@@ -194,7 +185,7 @@ def tab_to(editor: Editor, name: re.Pattern[str]) -> None:
 def test_what_was_typed_stays_when_the_studio_is_gone(
     chromium: Browser, serve: Serve, studio: Studio, tmp_path: Path
 ) -> None:
-    editor = sit_down(chromium, serve(studio.asgi()), tmp_path)
+    editor = with_a_clock(chromium, serve(studio.asgi()), tmp_path)
     editor.open(f"/studio/issues/{studio.number}/send")
     editor.page.get_by_label("To", exact=True).fill("ana@example.org")
     editor.page.context.set_offline(True)
@@ -213,7 +204,7 @@ def test_a_page_that_nobody_looks_at_asks_for_nothing(
     chromium: Browser, serve: Serve, studio: Studio, tmp_path: Path
 ) -> None:
     """Neither a finished issue's page nor a hidden one of an issue that is being sent."""
-    editor = sit_down(chromium, serve(studio.asgi()), tmp_path)
+    editor = with_a_clock(chromium, serve(studio.asgi()), tmp_path)
     studio.app.issues.approve(studio.number, by="ana")
     studio.app.issues.start(studio.number)
     asked: list[str] = []

@@ -87,8 +87,13 @@ class Studio:
         return to
 
 
-def open_studio(store: Store, folder: Path, people: int = PEOPLE) -> Studio:
-    """The sample week as a draft of a weekly schedule in Berlin, and a list of readers."""
+def open_studio(
+    store: Store, folder: Path, people: int = PEOPLE, *, is_drafted: bool = True
+) -> Studio:
+    """The sample week as a draft of a weekly schedule in Berlin, and a list of readers.
+
+    Unless `is_drafted`, there is no issue yet, and its number is 0.
+    """
     clock, provider = Clock(), Turnstile()
     app = bootstrap(
         Settings(
@@ -109,4 +114,4 @@ def open_studio(store: Store, folder: Path, people: int = PEOPLE) -> Studio:
             assert not isinstance(page, PageError)
             upsert_page(session, page, NOW)
         add_schedule(session, SERIES, "0 8 * * mon", "Europe/Berlin", now=NOW)
-    return Studio(app, clock, provider, app.issues.draft(SERIES))
+    return Studio(app, clock, provider, app.issues.draft(SERIES) if is_drafted else 0)

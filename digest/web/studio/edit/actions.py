@@ -61,6 +61,7 @@ def edit(number: str, given: FormFields, tools: Annotated[_Tools, Depends()]) ->
         problem=problem,
         status=REFUSED,
         given=dict(given),
+        opened=_opened(form),
     )
 
 
@@ -148,9 +149,15 @@ def _with_texts(page: EditPage, given: Mapping[str, str]) -> EditPage:
     )
 
 
+def _opened(form: EditForm) -> str:
+    """Return the comparison whose words and quotes the form came from; empty for another's."""
+    return form.slug if form.act in ("save", "apart", "group", "hide", "show") else ""
+
+
 def _address(tools: _Tools, number: int, form: EditForm, said: str) -> str:
     given = form.given
     query = {"view": given.get("view"), "who": given.get("who"), "find": given.get("find")}
+    query["open"] = _opened(form)
     kept = {name: value for name, value in {**query, "said": said}.items() if value}
     place = f"#pick-{quote(form.slug)}" if form.slug else ""
     search = f"?{urlencode(kept)}" if kept else ""

@@ -41,13 +41,17 @@ VIEW_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The query of the page: how the preview is looked at, what is looked for, what was done."""
+    """The query of the page: how the preview is looked at, what is looked for, what was done.
+
+    `open` is the slug of the comparison whose words and quotes are shown.
+    """
 
     view: str = ""
     who: str = ""
     find: str = ""
     said: str = ""
     checks: str = ""
+    open: str = ""
 
 
 @router.get("/issues/{number}")
@@ -70,7 +74,12 @@ def issue(
     except UserError as error:
         return _broken(site, templates, wanted, str(error))
     return show_edit_page(
-        site, templates, page, look_of(asked.view, asked.who), said=_sentence(page, asked.said)
+        site,
+        templates,
+        page,
+        look_of(asked.view, asked.who),
+        said=_sentence(page, asked.said),
+        opened=asked.open,
     )
 
 
@@ -89,6 +98,7 @@ def show_edit_page(
     problem: str = "",
     status: int = 200,
     given: dict[str, str] | None = None,
+    opened: str = "",
 ) -> Response:
     """Returns the page; `problem` says why a form was refused, and `given` is what it held."""
     return templates.show(
@@ -101,6 +111,7 @@ def show_edit_page(
         said=said,
         problem=problem,
         given=given or {},
+        opened=opened,
         cut=GMAIL_CLIPS_AT,
         budget=BUDGET,
         **_pane(site, page.issue.number, look),

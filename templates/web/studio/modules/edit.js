@@ -41,7 +41,7 @@ function tell(words, kind = "") {
   if (kind === "bad") say(words);
 }
 
-const tellSaved = () => tell(boxes().some(isDirty) ? "Writing…" : `Saved ${clock.format(new Date())}`);
+const tellSaved = () => boxes().some(isDirty) ? tell("Writing…", "busy") : tell(`Saved ${clock.format(new Date())}`);
 
 /** Runs after what is in flight. @param {() => Promise<void>} work */
 function then(work) {
@@ -102,6 +102,14 @@ export function saveAll() {
   clearTimeout(pause);
   for (const box of boxes()) if (isDirty(box)) then(() => save(box.dataset.field || ""));
   return queue;
+}
+
+/** Leaves for another page once all is saved; what can't be saved keeps the page open, and is told.
+ * @param {HTMLAnchorElement} link */
+async function leaveBy(link) {
+  await saveAll();
+  if (boxes().some(isDirty)) find("#saved")?.scrollIntoView({ block: "center" });
+  else location.assign(link.href);
 }
 
 /** @param {number} wait */
@@ -271,7 +279,7 @@ function onInput(event) {
   const area = event.target;
   if (!(area instanceof HTMLTextAreaElement) || !boxOf(area)) return;
   keep(boxOf(area).dataset.field || "", { text: area.value, seen: area.dataset.seen || "" });
-  if (find("#saved")?.dataset.kind !== "bad") tell("Writing…");
+  if (find("#saved")?.dataset.kind !== "bad") tell("Writing…", "busy");
   renderMail(typed());
   later(PAUSE);
 }
@@ -294,8 +302,14 @@ export function startEditing() {
     if (one instanceof HTMLInputElement && one.type === "radio" && edit()?.contains(one) && one.form) submitEdit(one.form, null);
   });
   document.addEventListener("click", event => {
-    const link = event.target instanceof Element && event.target.closest("[data-theirs], [data-look]");
-    if (!link) return;
+    const link = event.target instanceof Element && /** @type {HTMLAnchorElement | null} */ (event.target.closest("a[href]"));
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!link.matches("[data-theirs], [data-look]")) {
+      if (!edit() || link.target || link.hash || !boxes().some(isDirty)) return;
+      event.preventDefault();
+      leaveBy(link);
+      return;
+    }
     event.preventDefault();
     if (link.hasAttribute("data-theirs")) takeTheirs(boxOf(link));
     else lookAt(link.getAttribute("href") || "", typed());

@@ -36,6 +36,10 @@ export function pressKey(event, isTyping) {
     here.focus();
     return true;
   }
+  if (event.key === "Escape" && isTyping && document.activeElement instanceof HTMLElement) {
+    document.activeElement.blur(); // and the keys are the page's again
+    return true;
+  }
   if (isTyping && !event.altKey) return false;
   const key = (event.altKey ? "Alt+" : "") + event.key;
   if (key === "j" || key === "k") {

@@ -55,9 +55,9 @@ export function show(html, url) {
   address.searchParams.delete("said");
   if (address.pathname === location.pathname) history.replaceState(null, "", address);
   else history.pushState(null, "", address);
-  const again = focused && find(focused, main);
-  const target = again || find("[role=alert]", main) || main;
-  if (target !== again) target.tabIndex = -1;
+  const same = focused && find(focused, main);
+  const target = same || find("[role=alert]", main) || main;
+  if (target !== same) target.tabIndex = -1;
   target.focus({ preventScroll: true });
   scrollTo({ top, behavior: "instant" });
   say(find("[data-say]", main)?.dataset.say || "");
@@ -74,12 +74,18 @@ export function complain(words) {
   find("#main")?.prepend(notice);
 }
 
-/** Fetches the open page anew and shows it. */
+const AGAIN = 3000;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let again;
+
+/** Fetches the open page anew and shows it; tries again while the studio can't be reached. */
 export async function refresh() {
+  clearTimeout(again);
   try {
     const answer = await fetch(location.href);
     show(await answer.text(), answer.url);
   } catch {
-    complain("The studio can't be reached. It goes on by itself; this page shows what it knew last.");
+    complain("The studio can't be reached. This page shows what it knew last, and goes on when it answers.");
+    if (!document.hidden) again = setTimeout(refresh, AGAIN);
   }
 }

@@ -1,0 +1,215 @@
+"""The states that the studio is drawn in: each world brings one studio through some of them."""
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Protocol
+
+from playwright.sync_api import Page
+
+from digest.catalog.corrections import correct
+from digest.catalog.hidden import Hidden, set_hidden
+from digest.catalog.upsert import upsert_page
+from digest.pipeline.editing.changes import Add, Change, Drop, Move, PinNext, Write
+from digest.track.bounces.parse import Meaning
+from digest.track.bounces.tables import InboundMessageRow
+from tests.browser.studio import MOMENT
+from tests.browser.studio_steps import slugs
+from tests.parts.issues.editing import page as comparison
+from tests.parts.issues.studio import Studio
+from tests.parts.reported_year import ReportedYear
+from tests.parts.waiting import until
+from tests.parts.world import NOW
+
+LONG = "Rindfleischetikettierungsueberwachungsaufgabenuebertragungsgesetz"
+Act = Callable[[Page], None]
+
+
+class Album(Protocol):
+    """What draws; `N` in a path stands for the issue's number."""
+
+    studio: Studio
+
+    def draw(self, name: str, path: str, act: Act | None = None, *, whole: bool = True) -> None: ...
+
+
+def edit(album: Album, *changes: Change, by: str = "ana") -> None:
+    for one in changes:
+        album.studio.app.issues.editor.change(album.studio.number, one, by=by)
+
+
+def press(*selectors: str) -> Act:
+    def act(page: Page) -> None:
+        for one in selectors:
+            page.locator(one).click()
+
+    return act
+
+
+def empty(album: Album) -> None:
+    album.draw("no-issue", "/studio/")
+    album.draw("no-issue-drafted", "/studio/", press("text=Draft the next issue"))
+    album.draw("no-comparison-found", "/studio/comparisons/?find=nothing+like+it")
+    album.draw("no-report", "/studio/reports/")
+    album.draw("no-bounces", "/studio/bounces")
+    album.draw("not-found", "/studio/issues/99")
+    album.draw("sign-up", "/studio/sign-up")
+
+
+def editing(album: Album) -> None:
+    first, second, third, *_, last = slugs(album.studio)
+    album.draw("edit-draft", "/studio/issues/N")
+    album.draw("edit-first-screen", "/studio/issues/N", whole=False)
+    edit(album, Move(second, 1), Drop(third, "we had it last week"), PinNext(third, pinned=True))
+    edit(album, Write("intro", "Two tools changed their *prices* this week."), by="ben")
+    edit(album, Write("closing", "That is all. [Write to us](https://example.org)."))
+    opened = press(f"#more-{second} > summary", f"#quote-{second}-left > summary")
+    album.draw("edit-opened", "/studio/issues/N", opened)
+    album.draw("edit-drop", "/studio/issues/N", press(f"#drop-{first} summary"))
+    album.draw("edit-history", "/studio/issues/N", press("#history > summary", "#keys > summary"))
+    album.draw("edit-proposals", "/studio/issues/N", press("#proposals > summary"), whole=False)
+    for view in ("phone", "dark", "plain", "inbox", "text", "source", "headers"):
+        album.draw(f"view-{view}", f"/studio/issues/N?view={view}", whole=False)
+    album.draw("view-nobody", "/studio/issues/N?who=nobody@example.org", whole=False)
+    album.draw("edit-search", "/studio/issues/N?find=a")
+    album.draw("edit-search-nothing", "/studio/issues/N?find=nothing+like+it")
+    album.draw("edit-conflict", "/studio/issues/N", lambda page: _conflict(album, page))
+    album.draw("edit-hint", "/studio/issues/N", lambda page: _hint(album, page), whole=False)
+    album.draw("edit-offline", "/studio/issues/N", _offline, whole=False)
+    edit(album, Write("closing", ""), Write(f"headline/{second}", "TK"))
+    album.draw("edit-unfinished", "/studio/issues/N?checks=1")
+    album.draw("send-blocked", "/studio/issues/N/send")
+    assert last
+
+
+def _conflict(album: Album, page: Page) -> None:
+    edit(album, Write("closing", "Ben's note, which is a little longer than Ana's."), by="ben")
+    page.locator("#f-closing").fill("Ana's note.")
+    page.locator("#f-closing").blur()
+    page.locator(".clash").first.wait_for()
+    edit(album, Write("closing", "Something else."), by="ben")
+
+
+def _hint(album: Album, page: Page) -> None:
+    page.locator("#f-intro").click()
+    edit(album, Move(slugs(album.studio)[0], 2), by="ben")
+    page.locator("#hint:not([hidden])").wait_for()
+
+
+def _offline(page: Page) -> None:
+    page.context.set_offline(True)
+    page.locator("#f-intro").fill("Written on a train.")
+    page.locator("#saved", has_text="Your words are kept here").wait_for()
+
+
+def many(album: Album) -> None:
+    """Twenty picks, and long names."""
+    app = album.studio.app
+    with app.store.write() as session:
+        for place in range(12):
+            upsert_page(session, comparison(f"Tool {place} One", f"Tool {place} Two"), NOW)
+    for place in range(12):
+        edit(album, Add(f"tool-{place}-one-vs-tool-{place}-two", None))
+    album.draw("edit-20-picks", "/studio/issues/N")
+    first = slugs(album.studio)[0]
+    for name in ("subject", "preheader", "intro", f"headline/{first}", f"summary/{first}"):
+        edit(album, Write(name, f"{LONG} {LONG} TK"), by=f"somebody-with-a-{LONG}")
+    album.draw("edit-long", "/studio/issues/N", press(f"#more-{first} > summary"))
+    album.draw("send-long", "/studio/issues/N/send")
+    album.draw("overview-long", "/studio/")
+
+
+def sending(album: Album) -> None:
+    issues, number, provider = album.studio.app.issues, album.studio.number, album.studio.provider
+    album.draw("overview-draft", "/studio/")
+    album.draw("send-draft", "/studio/issues/N/send")
+    album.draw("send-refused", "/studio/issues/N/send", _bad_test)
+    issues.approve(number, by="ana")
+    album.draw("edit-locked", "/studio/issues/N")
+    album.draw("send-when", "/studio/issues/N/send")
+    album.draw("send-confirm", "/studio/issues/N/send?when=at&at=2026-11-30T08:00")
+    album.draw("send-confirm-now", "/studio/issues/N/send?when=now")
+    album.draw("send-past", "/studio/issues/N/send?when=at&at=2026-11-20T08:00")
+    issues.schedule(number, MOMENT)
+    album.draw("send-scheduled", "/studio/issues/N/send")
+    issues.unschedule(number)
+    issues.schedule(number, NOW + timedelta(seconds=50))
+    album.draw("send-minute", "/studio/issues/N/send")
+    provider.refused, provider.unknown = ("reader3@example.org",), ("reader5@example.org",)
+    provider.open_for = 20
+    issues.unschedule(number)
+    issues.start(number)
+    album.studio.sender.send(number)
+    until(lambda: provider.begun > 20, "the sender at its twenty-first message")
+    album.draw("send-sending", "/studio/issues/N/send")
+    issues.pause(number)
+    album.draw("send-paused", "/studio/issues/N/send", press(".cancel summary"))
+    album.draw("send-found", "/studio/issues/N/send?who=reader1")
+    album.draw("send-found-nobody", "/studio/issues/N/send?who=zzz")
+    issues.resume(number)
+    provider.opened.set()
+    until(lambda: album.studio.state() == "finished", "the end of the issue")
+    album.draw("send-finished", "/studio/issues/N/send")
+    album.draw("overview-finished", "/studio/")
+    album.draw("edit-finished", "/studio/issues/N")
+
+
+def _bad_test(page: Page) -> None:
+    page.get_by_label("To", exact=True).fill("nobody")
+    page.get_by_role("button", name="Send test").click()
+    page.get_by_role("alert").wait_for()
+
+
+def again(album: Album) -> None:
+    """Approved, changed and looked at again; then cancelled."""
+    album.studio.app.issues.approve(album.studio.number, by="ana")
+    edit(album, Write("intro", "One more thing."), Move(slugs(album.studio)[1], 1), by="ben")
+    album.draw("send-since", "/studio/issues/N/send")
+    album.studio.app.issues.cancel(album.studio.number)
+    album.draw("send-cancelled", "/studio/issues/N/send")
+
+
+def comparisons(album: Album) -> None:
+    app, slug = album.studio.app, slugs(album.studio)[0]
+    album.draw("comparisons", "/studio/comparisons/")
+    album.draw("comparison", f"/studio/comparisons/{slug}")
+    with app.store.write() as session:
+        correct(session, slug, "left.entry_price", "$12 a month", who="ben", now=NOW)
+        set_hidden(session, slug, Hidden("ben", NOW), NOW)
+        for number, meaning in enumerate((Meaning.UNSUBSCRIBE_REQUEST, Meaning.NOT_UNDERSTOOD)):
+            session.add(
+                InboundMessageRow(
+                    name=f"new/{number}.eml", meaning=meaning, note="", read_at=NOW,
+                    subscriber_id=3 if not number else None,
+                )
+            )  # fmt: skip
+    album.draw("comparison-corrected", f"/studio/comparisons/{slug}", _bad_correction)
+    album.draw("bounces", "/studio/bounces")
+
+
+def _bad_correction(page: Page) -> None:
+    page.get_by_label("Field").select_option("left.panel_score")
+    page.get_by_label("Is").fill("a lot")
+    page.get_by_role("button", name="Correct").click()
+    page.get_by_role("alert").wait_for()
+
+
+def reports(album: Album) -> None:
+    album.draw("report-none", "/studio/issues/N/report")
+    album.studio.app.issues.approve(album.studio.number, by="ana")
+    first = NOW - timedelta(days=7 * 26)
+    year = ReportedYear(album.studio.app.store, album.studio.number, first, people=300)
+    album.studio.number = year.add_issues(26)[-1]
+    album.draw("report", "/studio/issues/N/report")
+    album.draw("reports", "/studio/reports/?last=26")
+    album.draw("overview-year", "/studio/")
+
+
+WORLDS: Mapping[str, Callable[[Album], None]] = {
+    "empty": empty,
+    "editing": editing,
+    "many": many,
+    "sending": sending,
+    "again": again,
+    "comparisons": comparisons,
+    "reports": reports,
+}

@@ -1,0 +1,27 @@
+"""The list of issues drafts the next one."""
+
+from starlette.testclient import TestClient
+
+from tests.parts.issues.studio import SERIES, Studio
+
+
+def test_an_issue_is_drafted_once_and_nothing_new_is_told(
+    office: Studio, editor: TestClient
+) -> None:
+    assert "Draft the next issue" in editor.get("/studio/").text
+    office.app.issues.cancel(office.number)
+    answer = editor.post("/studio/issues", data={"series": SERIES})
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/studio/issues/{office.number + 1}"
+    again = editor.post("/studio/issues", data={"series": SERIES})
+    assert again.status_code == 409
+    assert "nothing new" in again.text
+    assert f"<option selected>{SERIES}" in again.text
+
+
+def test_a_schedule_that_is_not_there_drafts_nothing(office: Studio, editor: TestClient) -> None:
+    answer = editor.post("/studio/issues", data={"series": "<b>no such</b>"})
+    assert answer.status_code == 409
+    assert "<b>no such" not in answer.text
+    by_hand = editor.post("/studio/issues", data={"series": "by-hand"})
+    assert by_hand.headers["location"] == f"/studio/issues/{office.number + 1}"
