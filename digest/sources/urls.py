@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 from digest.catalog.intake.urls import is_importable
@@ -14,6 +15,9 @@ _TRACKING = re.compile(
 )
 _SAFE = "%/:=&?~+!$,;'@()*[]-._|"
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+_PLAIN_PATH = re.compile(r"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*+(?:/|$))*+")
+"""A path that is written in one way alone: no dots by themselves, nothing to encode."""
+_PLAIN_LENGTH = 500
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
 
 
@@ -41,10 +45,21 @@ def canonical_url(url: str) -> str | None:
 
 def joined(base: str, link: str) -> str | None:
     """Return `link` as a page at `base` means it, in canonical form; None if it is none."""
+    if len(link) < _PLAIN_LENGTH and (site := _site(base)):
+        path = link.removeprefix(site)
+        if _PLAIN_PATH.fullmatch(path):
+            return site + path  # as most of some ten thousand in a sitemap are
     try:
         return canonical_url(urljoin(base, link.strip()))
     except ValueError:
         return None
+
+
+@lru_cache(maxsize=64)
+def _site(base: str) -> str:
+    """Return scheme, host and port of an address in canonical form; empty if it is none."""
+    address = canonical_url(base)
+    return origin_of(address) if address else ""
 
 
 def origin_of(url: str) -> str:

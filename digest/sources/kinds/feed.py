@@ -13,8 +13,8 @@ from digest.catalog.intake.cleaning import printable
 from digest.catalog.intake.dates import parse_published
 from digest.catalog.intake.json_form.strict_json import JsonTextError, load_json
 from digest.sources.errors import FetchError
-from digest.sources.kinds.entry import MOST_ENTRIES, Entry, Listing
-from digest.sources.kinds.feed_reader import EXPECTED, FeedEntry
+from digest.sources.kinds.entry import Entry, Listing
+from digest.sources.kinds.feed_reader import EXPECTED, MOST_ENTRIES, FeedEntry
 from digest.sources.kinds.feed_tags import read_tags
 from digest.sources.urls import hash_of, joined
 

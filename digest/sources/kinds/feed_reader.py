@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
 from digest.sources.errors import FetchError
-from digest.sources.kinds.entry import MOST_ENTRIES
 
 ROOTS = frozenset({"rss", "feed", "rdf"})
 MOST_ATTRIBUTES = 1_000
 """Of one tag."""
 DEPTH = 200
 MOST_TAGS = 100_000
+MOST_ENTRIES = 5_000
+"""The first count: feeds begin with the newest, and whole archives come as sitemaps."""
 BASE = "base"
 """The attribute `xml:base`, as the readers of `feed_tags` hand it over."""
 EXPECTED = "a feed in RSS, Atom or JSON Feed"

@@ -35,7 +35,7 @@ _MARKS = (
 _ENCODING = re.compile(rb"\s{0,100}<\?xml[^>]{0,200}?encoding\s{0,9}=\s{0,9}[\"']([\w.:-]{1,40})")
 _BEGINS = re.compile(r"<(?:\w{1,20}:)?(?:rss|feed|rdf)[\s>]", re.IGNORECASE)
 _HEAD = 4_096
-_TAG = re.compile(r"<(?:!--|!\[CDATA\[|!|\?|(/?)([A-Za-z_][\w.:-]{0,100})([^<>]*)(>?))")
+_TAG = re.compile(r"<(?:!--|!\[CDATA\[|!|\?|(/?)([A-Za-z_][\w.:-]{0,100}+)([^<>]*+)>)")
 _ENDS = {"<!--": "-->", "<![CDATA[": "]]>", "<?": "?>", "<!": ">"}
 _ATTRIBUTE = re.compile(r"([\w.:-]{1,50})\s{0,20}=\s{0,20}(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 _MAX_ATTRIBUTES = 5_000
@@ -107,8 +107,8 @@ def _refuse_entity(*_: object) -> None:
 def _read_leniently(text: str, reader: FeedReader) -> None:
     """Read what browsers would: unescaped ampersands, odd characters, tags that never close."""
     begins = _BEGINS.search(text[:_HEAD])
-    stack: list[str]
-    at, stack = begins.start() if begins else len(text), []
+    at, count = begins.start() if begins else len(text), 0
+    stack: list[str] = []
     while (found := _TAG.search(text, at)) is not None:
         reader.text(html.unescape(text[at : found.start()]))
         if found[0] in _ENDS:
@@ -120,10 +120,10 @@ def _read_leniently(text: str, reader: FeedReader) -> None:
             at = end + len(_ENDS[found[0]])
             continue
         at = found.end()
-        if found[4]:
-            _take_tag(found, stack, reader)
-        else:
-            reader.text(html.unescape(found[0]))
+        count += 1
+        if count > 2 * MOST_TAGS:
+            raise FetchError(f"found more ends than tags, expected {EXPECTED}", is_final=True)
+        _take_tag(found, stack, reader)
 
 
 def _take_tag(found: re.Match[str], stack: list[str], reader: FeedReader) -> None:

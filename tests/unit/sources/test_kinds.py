@@ -21,6 +21,7 @@ from digest.sources.kinds.page_list import read_page_list
 from digest.sources.kinds.sitemap import read_sitemap
 from digest.sources.listing import parse
 from digest.sources.tables import Kind
+from digest.sources.urls import joined
 from tests.parts.site import page
 
 URL = "https://site.example/blog/feed.xml"
@@ -317,6 +318,17 @@ _BYTES = st.one_of(
         max_size=30,
     ).map(lambda parts: "".join(parts).encode()),
 )  # fmt: skip
+
+
+@given(
+    st.lists(
+        st.sampled_from(["/", "a", ".", "..", "~", "%41", "?", "#x", "https://site.example", "é"]),
+        max_size=6,
+    ).map("".join),
+    st.sampled_from(["https://site.example/b/c", "HTTPS://Site.example:443/b", "https://x:99999/"]),
+)
+def test_a_plain_link_is_joined_as_any_other_is(link: str, base: str) -> None:
+    assert joined(base, link) == joined(base, f" {link}")
 
 
 @given(_BYTES, st.sampled_from([Kind.FEED, Kind.SITEMAP, Kind.PAGE, Kind.JSON]))
