@@ -45,8 +45,9 @@
     │   ├── ProviderError             no mail can be submitted to the provider now
     │   │   ├── ProviderBusyError       the provider asks to wait
     │   │   ├── RefusedForAllError      the provider refuses what all messages have in common
-    │   │   ├── SubmissionStoppedError  the submission was told to stop
-    │   │   └── TokenRefusedError       an SMTP server does not take the access token
+    │   │   │   └── CredentialsRefusedError  it does not take user and password, or the key
+    │   │   │       └── TokenRefusedError    an SMTP server does not take the access token
+    │   │   └── SubmissionStoppedError  the submission was told to stop
     │   ├── RefusedTestError          a provider did not take a test message
     │   ├── ScheduleError             a schedule or its rule is wrong
     │   ├── SettingsError             a setting is missing or wrong

@@ -13,7 +13,7 @@ from sqlmodel import select
 
 from digest.bootstrap import App
 from digest.deliver.ledger.worker_lock import WorkerLock, worker_lock
-from digest.deliver.providers.base import ProviderError
+from digest.deliver.providers.base import CredentialsRefusedError, ProviderError
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import IssueState
 from digest.maintenance import Maintenance
@@ -33,6 +33,9 @@ SOURCES_POLL_SECONDS = 20.0
 """How often a worker looks for sources that are due; their rhythms count in minutes."""
 EDITORS_POLL_SECONDS = 20.0
 BACKUPS_POLL_SECONDS = 60.0
+REFUSED_PAUSES = 60.0, 900.0
+"""The first and the longest pause after a password was refused: asking on gets an account locked,
+and another password needs a new process anyway."""
 log = logging.getLogger(__name__)
 
 
@@ -66,6 +69,7 @@ def work(app: App, stop: threading.Event) -> None:
 def deliver_transactional_mail(app: App, stop: threading.Event) -> None:
     """Send transactional mail as it becomes due, until `stop` is set."""
     pause, look = pauses(), Every(EDITORS_POLL_SECONDS)
+    refused = pauses(*REFUSED_PAUSES)
     while not stop.is_set():
         try:
             with worker_lock(app.store) as lock:
@@ -75,6 +79,9 @@ def deliver_transactional_mail(app: App, stop: threading.Event) -> None:
                         tell_editors(app, stop, look=look.is_due())
                     pause = pauses()
                     stop.wait(TRANSACTIONAL_POLL_SECONDS)
+        except CredentialsRefusedError as error:
+            log.warning("transactional mail waits: %s", error)
+            stop.wait(next(refused))
         except ProviderError as error:
             log.warning("transactional mail waits: %s", error)
         except DBAPIError as error:

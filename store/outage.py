@@ -57,12 +57,12 @@ class Outage:
             log.warning("the database is back after %.0f s; %d tries failed", now - since, failed)
 
 
-def pauses() -> Iterator[float]:
+def pauses(first: float = FIRST_PAUSE, most: float = MAX_PAUSE) -> Iterator[float]:
     """Yield the seconds to wait before each further try."""
-    pause = FIRST_PAUSE
+    pause = first
     while True:
         yield pause
-        pause = min(2 * pause, MAX_PAUSE)
+        pause = min(2 * pause, most)
 
 
 def _words_if_away(error: BaseException) -> str | None:

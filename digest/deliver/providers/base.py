@@ -92,6 +92,13 @@ class RefusedForAllError(ProviderError):
         self.cause = cause
 
 
+class CredentialsRefusedError(RefusedForAllError):
+    """The provider does not know us: a user, password or token is wrong, and stays so."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail, Cause.AUTHENTICATION)
+
+
 class SubmissionStoppedError(ProviderError):
     """Nothing more was begun, since `should_stop` said so."""
 

@@ -13,6 +13,7 @@ from itertools import chain
 from typing import Generic, TypeVar
 
 from digest.deliver.providers.base import (
+    CredentialsRefusedError,
     Outcome,
     Provider,
     ProviderBusyError,
@@ -73,9 +74,9 @@ class FallbackProvider:
                         for one in some:
                             waiting.pop(one.delivery_id, None)
                         yield some
-            except (RefusedForAllError, SubmissionStoppedError):
-                raise
             except ProviderError as error:
+                if not _is_tried_elsewhere(error):
+                    raise
                 why = error
                 self._rest(error)
             else:
@@ -83,9 +84,9 @@ class FallbackProvider:
         left = [list(waiting.values())] if waiting else []
         try:
             yield from self._second.submit(edition, chain(left, source), should_stop)
-        except (RefusedForAllError, SubmissionStoppedError):
-            raise
         except ProviderError as error:
+            if not _is_tried_elsewhere(error):
+                raise
             self._rests_until = None
             raise _neither(why, error) from error
 
@@ -125,8 +126,16 @@ def _generator(outcomes: Iterator[Sequence[Outcome]]) -> Generator[Sequence[Outc
     yield from outcomes
 
 
+def _is_tried_elsewhere(error: ProviderError) -> bool:
+    """Return whether another relay may take what this one did not; a password is a relay's own."""
+    about_all = isinstance(error, RefusedForAllError | SubmissionStoppedError)
+    return not about_all or isinstance(error, CredentialsRefusedError)
+
+
 def _neither(first: ProviderError | None, second: ProviderError) -> ProviderError:
     """Return the error of both; it asks to wait where one of them does."""
     said = f"{first}; the fallback: {second}" if first else f"the fallback: {second}"
+    if all(isinstance(one, CredentialsRefusedError) for one in (first, second)):
+        return CredentialsRefusedError(said)
     waits = [one.retry_after for one in (first, second) if isinstance(one, ProviderBusyError)]
     return ProviderBusyError(said, min(waits)) if waits else ProviderError(said)

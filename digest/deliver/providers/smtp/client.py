@@ -11,7 +11,11 @@ from contextlib import suppress
 
 from digest.deliver.access_token import AccessTokenError, AccessTokens
 from digest.deliver.bounce_policy.failure import Stage
-from digest.deliver.providers.base import ProviderBusyError, ProviderError
+from digest.deliver.providers.base import (
+    CredentialsRefusedError,
+    ProviderBusyError,
+    ProviderError,
+)
 from digest.deliver.providers.smtp.connection.state import Peer
 from digest.deliver.providers.smtp.errors import ConnectionLostError
 from digest.deliver.providers.smtp.handshake import (
@@ -136,9 +140,11 @@ def _other_scheme(target: SmtpUrl, error: OSError) -> str:
 
 
 def _unusable(msg: str, error: OSError | ProviderError) -> ProviderError:
-    """Return the error to raise: one that asks to wait where the server says that it is for now."""
+    """Return the error to raise: whether to wait, to look at the password, or to try again."""
     if isinstance(error, smtplib.SMTPResponseException) and 400 <= error.smtp_code < 500:  # noqa: PLR2004
         return ProviderBusyError(msg, BUSY_SECONDS)
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return CredentialsRefusedError(msg)
     return ProviderError(msg)
 
 

@@ -9,7 +9,7 @@ import smtplib
 from collections.abc import Callable
 
 from digest.deliver.access_token import xoauth2
-from digest.deliver.providers.base import ProviderError
+from digest.deliver.providers.base import CredentialsRefusedError, ProviderError
 from digest.deliver.providers.smtp.url import SmtpUrl
 
 SIGNED_IN = frozenset({235, 503})
@@ -21,7 +21,7 @@ MAX_AUTH_LINE = 12_288
 SignIn = Callable[[smtplib.SMTP], None]
 
 
-class TokenRefusedError(ProviderError):
+class TokenRefusedError(CredentialsRefusedError):
     """The server does not take the access token: it is wrong, or it has expired."""
 
 
