@@ -109,6 +109,8 @@ class _Reader:
 
 
 def _moment(text: str) -> datetime | None:
+    if not text:
+        return None
     try:
         return parse_published(text, is_zone_needed=False)
     except ValueError:
