@@ -65,6 +65,8 @@ class PipeliningServer:
     silent: set[str] = field(default_factory=set)
     mute: set[str] = field(default_factory=set)
     """Whose RCPT is never answered; `silent`, whose body."""
+    mail_waits: threading.Event | None = None
+    """If set, MAIL is answered once it is."""
     messages_per_connection: int = 1_000_000
     faults: list[ScriptedRefusal] = field(default_factory=list)
     size: int | None = None
@@ -227,6 +229,9 @@ class _Talk:
         self.recipient, self.sender = "", False
 
     def mail(self) -> None:
+        if self.script.mail_waits:
+            self.flush()
+            self.script.mail_waits.wait()
         if self.count >= self.script.messages_per_connection:
             self.say("421 4.7.0 Enough for one connection")
             raise _HungUpError
