@@ -78,6 +78,8 @@ class Week:
         if not self.editor.scripts:
             self.hands.press(self.page.locator(f"#more-{slug}").get_by_role("button", name="Save"))
         until(lambda: self.choice(slug, side) == "chosen", "the quote")
+        if self.editor.scripts:
+            self.page.locator(f"#q-{slug}-{side}-{review}-{sentence}:checked:focus").wait_for()
 
     def choice(self, slug: str, side: str) -> str:
         """Return who chose the quote on a side: the rules, an editor, or nobody is quoted."""

@@ -97,9 +97,35 @@ async function save(field) {
   }
 }
 
+/** @type {(() => void) | null} */
+let chosen = null;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let choosing;
+
+/** Saves a choice. Arrow keys pass over others on their way to it: those are not meant.
+ * @param {HTMLInputElement} radio */
+function choose(radio) {
+  const form = /** @type {HTMLFormElement} */ (radio.form);
+  clearTimeout(choosing);
+  chosen = () => {
+    const fields = new URLSearchParams();
+    for (const [name, value] of new FormData(form)) fields.append(name, String(value));
+    act(fields, document.activeElement);
+  };
+  choosing = setTimeout(settleChoice, radio.matches(":focus-visible") ? PAUSE : 0);
+}
+
+function settleChoice() {
+  clearTimeout(choosing);
+  const save = chosen;
+  chosen = null;
+  save?.();
+}
+
 /** Saves all that is not saved. */
 export function saveAll() {
   clearTimeout(pause);
+  settleChoice();
   for (const box of boxes()) if (isDirty(box)) then(() => save(box.dataset.field || ""));
   return queue;
 }
@@ -299,13 +325,13 @@ export function startEditing() {
   });
   document.addEventListener("change", event => {
     const one = event.target;
-    if (one instanceof HTMLInputElement && one.type === "radio" && edit()?.contains(one) && one.form) submitEdit(one.form, null);
+    if (one instanceof HTMLInputElement && one.type === "radio" && edit()?.contains(one) && one.form) choose(one);
   });
   document.addEventListener("click", event => {
     const link = event.target instanceof Element && /** @type {HTMLAnchorElement | null} */ (event.target.closest("a[href]"));
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     if (!link.matches("[data-theirs], [data-look]")) {
-      if (!edit() || link.target || link.hash || !boxes().some(isDirty)) return;
+      if (!edit() || link.target || link.hash || !(chosen || boxes().some(isDirty))) return;
       event.preventDefault();
       leaveBy(link);
       return;

@@ -28,6 +28,8 @@ export function say(words) {
 export function nameOf(element) {
   if (!element || element === document.body) return "";
   if (element.id) return `#${CSS.escape(element.id)}`;
+  const parent = element.parentElement;
+  if (element.localName === "summary" && parent?.id) return `#${CSS.escape(parent.id)} > summary`;
   const label = element.getAttribute("aria-label");
   const name = element.getAttribute("name");
   const form = element.closest("form");
