@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from subscribers.addresses import AddressError, parse_address
 from subscribers.service import MAX_SOURCE_LENGTH, clean_name
@@ -22,7 +22,7 @@ from subscribers.transfer.csv_file import CsvRow
 from subscribers.transfer.formats.column_meaning import normalize_column
 from subscribers.transfer.formats.column_names import ColumnRole
 from subscribers.transfer.formats.detect import NO_CHOICES, ColumnChoices, read_layout
-from subscribers.transfer.formats.import_format import ImportFormat
+from subscribers.transfer.formats.file_names import check_file_name, status_by_file_name
 from subscribers.transfer.formats.known_exports import OWN_EXPORT
 from subscribers.transfer.formats.statuses import (
     OFF_LIST,
@@ -45,6 +45,9 @@ from subscribers.transfer.own_export import (
     read_own_fields,
     stored,
 )
+
+if TYPE_CHECKING:
+    from subscribers.transfer.formats.import_format import ImportFormat
 
 _IP = re.compile(r"[0-9a-fA-F:.]{2,45}")
 _DATES = (ColumnRole.SIGNED_UP_AT, ColumnRole.CONFIRMED_AT)
@@ -106,6 +109,7 @@ class RowParser:
         """Raises UnclearColumnError (`subscribers.transfer.formats.detect`)."""
         layout = read_layout(header, choices)
         self.import_format: ImportFormat = layout.format
+        self._ours = self.import_format.name == OWN_EXPORT
         self.unreadable_dates = 0
         """Dates that could not be read, or lie in the future; their rows are imported without."""
         self.no_names = 0
@@ -123,10 +127,12 @@ class RowParser:
         self._withdrawals = layout.withdrawals
         self._signs: dict[tuple[str, str], CellStatus] = {}
         self._header = header
-        self._default, self._why_not = _by_file_name(
-            self.import_format, file_name, frozenset(map(normalize_column, header))
-        )
-        self._ours = self.import_format.name == OWN_EXPORT
+        names = frozenset(map(normalize_column, header))
+        self._default, self._why_not = status_by_file_name(self.import_format, file_name, names)
+        if not layout.withdrawals and not self._default and not self._ours and not self._why_not:
+            check_file_name(file_name)
+        usual = self.import_format.default_with
+        self._is_partial = bool(usual) and usual.isdisjoint(names)
 
     def doubtful_date(self, rows: Iterable[CsvRow]) -> str:
         """Find out from the first rows how the file writes dates; return one that can't be told."""
@@ -174,7 +180,7 @@ class RowParser:
             email,
             key,
             name,
-            said.status or self._default,
+            self._status_of(said),
             signed_up_at or said.signed_up_at,
             self._ip(cells, ColumnRole.SIGNED_UP_IP),
             stored(self._text(cells, ColumnRole.SOURCE), MAX_SOURCE_LENGTH),
@@ -182,6 +188,12 @@ class RowParser:
             self._ip(cells, ColumnRole.CONFIRMED_IP),
             said.left_at,
         )
+
+    def _status_of(self, said: RowStatus) -> ImportedStatus | None:
+        """Return the row's status; a sign-up says little where nothing could say that they left."""
+        if self._is_partial and said.status is ImportedStatus.ACTIVE:
+            return None
+        return said.status or self._default
 
     def _own(self, line: int, text: str, cells: list[str]) -> ImportRow:
         """Read a row of our own export."""
@@ -314,29 +326,6 @@ class RowParser:
 
 
 _NOTHING = RowStatus(None)
-_BY_NAME = (
-    ("unsubscribed", ImportedStatus.UNSUBSCRIBED),
-    ("cleaned", ImportedStatus.BOUNCED),
-    ("subscribed", ImportedStatus.ACTIVE),
-)
-
-
-def _by_file_name(
-    import_format: ImportFormat, file_name: str, names: frozenset[str]
-) -> tuple[ImportedStatus | None, str]:
-    """Return the default status, or why rows are refused: Mailchimp tells it by the file's name."""
-    if import_format.name == "Mailchimp":
-        begins = file_name.casefold()
-        if begins.startswith("nonsubscribed"):
-            return None, f"the file's name says that they {REFUSED_STATUS_WORDS['nonsubscribed']}"
-        if begins.startswith("archived"):
-            return None, f"the file's name says that each {REFUSED_STATUS_WORDS['archived']}"
-        for word, status in _BY_NAME:
-            if begins.startswith(word):
-                return status, ""
-    if import_format.default_with and not import_format.default_with & names:
-        return None, ""
-    return import_format.default, ""
 
 
 __all__ = [

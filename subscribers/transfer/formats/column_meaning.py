@@ -18,6 +18,8 @@ MEANINGS = (
     ColumnRole.LEFT,
     ColumnRole.BOUNCED,
     ColumnRole.COMPLAINED,
+    ColumnRole.LEFT_WHY,
+    ColumnRole.BOUNCED_WHY,
     ColumnRole.SIGNED_UP_AT,
     ColumnRole.SIGNED_UP_IP,
     ColumnRole.CONFIRMED_AT,
@@ -32,6 +34,7 @@ WITHDRAWALS = (
     ColumnRole.BOUNCED,
     ColumnRole.COMPLAINED,
     ColumnRole.LEFT_WHY,
+    ColumnRole.BOUNCED_WHY,
 )
 """Roles that several columns of one file may have: all of them are read."""
 

@@ -18,6 +18,8 @@ class ColumnRole:
     COMPLAINED = "complained"
     LEFT_WHY = "unsubscribe-reason"
     """Any text in it says that they left."""
+    BOUNCED_WHY = "bounce-reason"
+    """Any text in it, but for a no, says that they bounced."""
     SIGNED_UP_AT = "signed-up-at"
     SIGNED_UP_IP = "signed-up-ip"
     SOURCE = "source"
@@ -103,11 +105,16 @@ _NAMES = {
         bloque supprime supprimele resilie oppose opposition listenoire baja debaja
         dadodebaja fechadebaja fechabaja desuscrito desuscrita fechadedesuscripcion
         cancelosuscripcion nocontactar noenviar bloqueado eliminado listanegra excluido
+        dateunsubscribe portalunsubscribe confirmedoptoutdate
     """,
     ColumnRole.LEFT_WHY: """
         unsubscribereason unsubreason unsubscribedreason unsubscriptionreason optoutreason
         reasonforunsubscribing suppressionreason reasonforleaving abmeldegrund
-        raisondedesinscription motivodebaja
+        raisondedesinscription motivodebaja confirmedoptoutreason
+    """,
+    ColumnRole.BOUNCED_WHY: """
+        bouncereason bouncedreason hardbouncereason emailhardbouncereason portalbounce
+        globalbounce
     """,
     ColumnRole.BOUNCED: """
         bounced isbounced hasbounced bouncedat bouncedon bounceddate bouncedate bouncetime
@@ -121,7 +128,7 @@ _NAMES = {
         complaintat complaintdate complainttime spamcomplaint spamcomplaintat spamreport
         spamreported spamreportedat reportedspam reportedasspam markedasspam markedasspamat
         markedspam abusecomplaint abusereport beschwerde beschwert hatsichbeschwert plainte
-        signalecommespam queja denuncia marcadocomospam
+        signalecommespam queja denuncia marcadocomospam portalspamreport
     """,
     ColumnRole.SIGNED_UP_AT: """
         signedupat signupdate signedupon signuptime subscribedat subscribedon subscribeddate
@@ -130,6 +137,7 @@ _NAMES = {
         addedon joinedat joindate datejoined registeredat registrationdate anmeldedatum
         angemeldetam anmeldungam eingetragenam dateinscription datedinscription inscritle
         dateabonnement datedabonnement fechadealta fechaalta fechasuscripcion fecharegistro
+        optedinat optedinon datesubscribe
     """,
     ColumnRole.SIGNED_UP_IP: """
         signedupip signupip optinip ipaddress ip subscribedip addedip adresseip direccionip

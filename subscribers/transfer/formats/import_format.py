@@ -12,7 +12,8 @@ class ImportFormat:
     `signatures`: the file is this tool's if it has all columns of one of these sets, each of which
     has more than two names. `harmless` are columns that sound as if they spoke of leaving, and
     don't. `default` is the status of rows that say nothing else, where the file has a column of
-    `default_with`: None leaves it to the operator. `status_decides`: the tool keeps the day on
+    `default_with`: None leaves it to the operator, and so does a file without such a column, also
+    where it says that somebody signed up. `status_decides`: the tool keeps the day on
     which somebody left also of those who came back.
     """
 

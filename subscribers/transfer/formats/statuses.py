@@ -45,6 +45,7 @@ _WORDS = (
         ImportedStatus.ACTIVE,
         """active subscribed subscriber confirmed enabled regular premium gifted trialed unpaid
         churning pastdue optedin optin explicit express expressconsent implied impliedconsent
+        double single doubleoptin singleoptin
         aktiv angemeldet abonniert bestatigt eingetragen actif abonne abonnee inscrit
         inscrite confirme confirmee activo activa suscrito suscrita confirmado confirmada""",
     ),

@@ -4,6 +4,7 @@ The most severe sign of a row counts. Dates are compared within the row: whoever
 day on which they left has come back.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
@@ -32,6 +33,7 @@ _STATUS_OF = {
     ColumnRole.LEFT: ImportedStatus.UNSUBSCRIBED,
     ColumnRole.LEFT_WHY: ImportedStatus.UNSUBSCRIBED,
     ColumnRole.BOUNCED: ImportedStatus.BOUNCED,
+    ColumnRole.BOUNCED_WHY: ImportedStatus.BOUNCED,
     ColumnRole.COMPLAINED: ImportedStatus.COMPLAINED,
 }
 _REASONS = (
@@ -41,6 +43,8 @@ _REASONS = (
     ("bounce", ImportedStatus.BOUNCED),
 )
 _SHORTEST_DATE = 8
+_HARD_BOUNCE = re.compile(r"5\.\d{1,3}\.\d{1,3}")
+"""A status of RFC 3463, as lists of bounces have it."""
 
 
 class RowRefusedError(DigestError, ValueError):
@@ -87,7 +91,7 @@ def read_cell_status(
             return CellStatus(departed or ImportedStatus.ACTIVE, moment, dated=True)
     elif departed:
         return CellStatus(departed)  # so many bounces
-    return _from_words(role, text, departed, own_words)
+    return _from_words(role, text, departed, own_words, order)
 
 
 def resolve_status(
@@ -136,6 +140,8 @@ def read_flag(text: str | None, what: str) -> bool | None:
 
 def _status(text: str, own_words: Mapping[str, ImportedStatus]) -> ImportedStatus:
     status = read_status(text, own_words)
+    if status is None and _HARD_BOUNCE.fullmatch(text):
+        status = ImportedStatus.BOUNCED
     if status is None and text.lower() in FALSE | TRUE:
         return ImportedStatus.ACTIVE if text.lower() in TRUE else ImportedStatus.UNSUBSCRIBED
     if status is None:
@@ -150,9 +156,10 @@ def _from_words(
     text: str,
     departed: ImportedStatus | None,
     own_words: Mapping[str, ImportedStatus],
+    order: DateOrder | None,
 ) -> CellStatus:
     """Return what a cell says that is neither yes or no nor a date. Raises RowRefusedError."""
-    if role == ColumnRole.LEFT_WHY:
+    if role in {ColumnRole.LEFT_WHY, ColumnRole.BOUNCED_WHY}:
         word = text.lower()
         return CellStatus(next((status for part, status in _REASONS if part in word), departed))
     parts = [one.strip(" []'\"") for one in text.replace(";", ",").replace("|", ",").split(",")]
@@ -162,6 +169,9 @@ def _from_words(
     gravest = [one for one in SEVERITY if one in found]
     if departed and gravest:
         return CellStatus(gravest[0])
+    dates = [read_date(one, order) for one in parts if one]
+    if departed and dates and all(dates):  # a list of days
+        return CellStatus(departed, max(at for at in dates if at), dated=True)
     if role == ColumnRole.BOUNCED and text.lower() in {"hard", "soft"}:
         return CellStatus(departed if text.lower() == "hard" else None)
     raise RowRefusedError(text[:60], f"expected yes, no or a date ({role})")
