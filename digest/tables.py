@@ -10,6 +10,7 @@ from digest.editors import tables as editors
 from digest.events import tables as track
 from digest.issues import tables as issues
 from digest.issues.revisions import tables as revisions
+from digest.monitoring import tables as monitoring
 from digest.sources import tables as sources
 from digest.track.bounces import tables as bounces
 from schedules import tables as schedules
@@ -24,6 +25,7 @@ ROOMS = (
     editors,
     letters,
     issues,
+    monitoring,
     revisions,
     sources,
     track,

@@ -7,7 +7,6 @@ Exit 0 done, 1 refused or a check failed (one line why, on stderr), 2 usage.
 """
 
 import gc
-import logging
 import os
 import sys
 
@@ -18,9 +17,11 @@ from digest.cli import (
     demo,
     doctor,
     editors,
+    monitoring,
     processes,
     schedule,
     source,
+    status,
     studio,
     template,
 )
@@ -28,6 +29,7 @@ from digest.cli.common import CommandError, error_line, open_closed_streams
 from digest.cli.database import commands as database
 from digest.cli.issue import commands, report
 from digest.cli.readers import bounces, subscribers, suppressions
+from digest.logs.setup import log_warnings
 
 app = typer.Typer(
     name="digest",
@@ -47,6 +49,7 @@ app.add_typer(schedule.app, name="schedule")
 app.add_typer(source.app, name="source")
 app.add_typer(editors.app, name="editors")
 app.add_typer(database.app, name="database")
+app.add_typer(monitoring.app, name="monitoring")
 app.add_typer(template.app, name="template")
 app.command("demo")(demo.demo)
 app.command("serve")(processes.serve)
@@ -55,6 +58,7 @@ app.command("worker")(processes.worker)
 app.command("scheduler")(processes.scheduler)
 app.command("studio")(studio.studio)
 app.command("report")(report.report)
+app.command("status")(status.status)
 app.command("doctor")(doctor.doctor)
 
 
@@ -64,7 +68,7 @@ def main() -> None:
     # time. Whatever opens the database switches this on again.
     gc.disable()
     open_closed_streams()
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    log_warnings()
     try:
         try:
             app()

@@ -28,10 +28,12 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
     Example: digest serve --host 0.0.0.0 --port 8000
     """
+    from digest.monitoring.heartbeats import heartbeat
+    from digest.monitoring.tables import ProcessKind
     from digest.worker import stop_on_signals, work
 
-    _log_info()
-    with open_app() as app:
+    with open_app() as app, heartbeat(app.store, app.clock, list(ProcessKind)):
+        _log(app)
         listener = _listen(host, port)
         stop = threading.Event()
         stop_on_signals(stop)
@@ -53,9 +55,12 @@ def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
 
     Example: digest web --port 8000
     """
+    from digest.monitoring.heartbeats import heartbeat
+    from digest.monitoring.tables import ProcessKind
     from digest.worker import stop_on_signals
 
-    with open_app() as app:
+    with open_app() as app, heartbeat(app.store, app.clock, [ProcessKind.WEB]):
+        _log(app)
         listener = _listen(host, port)
         stop = threading.Event()
         stop_on_signals(stop)
@@ -67,10 +72,12 @@ def worker() -> None:
 
     Example: digest worker
     """
+    from digest.monitoring.heartbeats import heartbeat
+    from digest.monitoring.tables import ProcessKind
     from digest.worker import stop_on_signals, work
 
-    _log_info()
-    with open_app() as app:
+    with open_app() as app, heartbeat(app.store, app.clock, [ProcessKind.WORKER]):
+        _log(app)
         stop = threading.Event()
         stop_on_signals(stop)
         print("worker: waiting for issues to send", flush=True)
@@ -82,10 +89,12 @@ def scheduler() -> None:
 
     Example: digest scheduler
     """
+    from digest.monitoring.heartbeats import heartbeat
+    from digest.monitoring.tables import ProcessKind
     from digest.worker import stop_on_signals
 
-    _log_info()
-    with open_app() as app:
+    with open_app() as app, heartbeat(app.store, app.clock, [ProcessKind.SCHEDULER]):
+        _log(app)
         stop = threading.Event()
         stop_on_signals(stop)
         timers = _scheduler(app)
@@ -158,12 +167,17 @@ def studio_context(
     return StudioContext(stop=stop, send=sender.send, send_test=test, read_address=read_address)
 
 
-def _log_info() -> None:
-    """Log at INFO for our own packages; libraries log warnings only."""
+def _log(app: "App") -> None:
+    """Log as the settings say, and report faults where a service for them is set."""
+    from digest import __version__
+    from digest.logs.setup import log_process
     from digest.startup_checks import unknown_settings
 
-    for name in ("digest", "schedules"):
-        logging.getLogger(name).setLevel(logging.INFO)
+    log_process(app.settings.log_format, app.settings.log_level)
+    if dsn := app.settings.sentry_dsn.get_secret_value():
+        from digest.logs.sentry import report_faults
+
+        report_faults(dsn, __version__)
     for line in unknown_settings(os.environ):
         logging.getLogger(__name__).warning("%s", line)
 

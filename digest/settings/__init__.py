@@ -22,6 +22,7 @@ from digest.deliver.providers.smtp.url import SmtpUrl, parse_smtp_url
 from digest.deliver.rate_limit.limits import Limits, parse_domain_limits, parse_limit, parse_warm_up
 from digest.language.choose import language_of
 from digest.language.language import Language
+from digest.logs.formatters import LogFormat, LogLevel
 from digest.message.edition import Sender
 from digest.settings.access_tokens import AccessTokenSettings
 from digest.settings.validators import (
@@ -125,6 +126,11 @@ class Settings(AccessTokenSettings):
     """Like https://hooks.example.org/digest: what editors are told is posted there as JSON."""
     metrics_token: SecretStr = SecretStr("")
     """The bearer token that /metrics asks for; if empty, nobody sees it."""
+    log_format: LogFormat = LogFormat.TEXT
+    """How the lines of `digest serve`, `web`, `worker` and `scheduler` look: text or json."""
+    log_level: LogLevel = LogLevel.INFO
+    sentry_dsn: SecretStr = SecretStr("")
+    """Like https://key@sentry.example.org/1: where faults are reported to; if empty, nowhere."""
     proof_of_work: bool = False
     """Whether a sign-up needs a proof of work: a second of CPU, and JavaScript."""
     pending_days: int = Field(default=60, ge=0, le=MAX_TIME)

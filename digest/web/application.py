@@ -1,6 +1,7 @@
 """Builds the web application: the public pages of one site, and the studio."""
 
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from digest.render.environment import templates_folder
@@ -11,6 +12,7 @@ from digest.web.error_pages import add_error_pages
 from digest.web.headers import SecurityHeadersMiddleware
 from digest.web.middleware.forwarded_warning import ForwardedWarningMiddleware
 from digest.web.middleware.path_prefix import PathPrefixMiddleware
+from digest.web.middleware.request_id import RequestIdMiddleware, RequestMetrics
 from digest.web.middleware.trailing_punctuation import TrailingPunctuationMiddleware
 from digest.web.public import (
     clicks,
@@ -90,6 +92,8 @@ def pages_of(site: Site, *, studio: bool = False, context: StudioContext | None 
         app.include_router(part.router)
     add_error_pages(app, templates, site.store.outage)
     # The one added last sees a request first.
+    app.state.registry = CollectorRegistry(auto_describe=False)
+    app.add_middleware(RequestIdMiddleware, metrics=RequestMetrics(app.state.registry))
     app.add_middleware(TrailingPunctuationMiddleware)
     app.add_middleware(PathPrefixMiddleware, prefix=templates.base)
     if studio:

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from digest.language.message import Message
+from digest.logs.request_id import request_id
 from digest.web.headers import DEFAULTS
 from digest.web.templating import PRIVATE, PageTemplates
 from store.engine import UNAVAILABLE
@@ -115,7 +116,7 @@ class _ErrorPages:
     async def unexpected(self, request: Request, error: Exception) -> Response:
         log.error("a fault in %s: %s", _route(request), type(error).__name__)
         # This answer is made outside the middleware that adds the headers of all others.
-        return self._page(500, dict(DEFAULTS) | PRIVATE)
+        return self._page(500, dict(DEFAULTS) | PRIVATE | {"X-Request-ID": request_id.get()})
 
 
 def add_error_pages(app: FastAPI, templates: PageTemplates, outage: Outage) -> None:

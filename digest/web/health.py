@@ -7,7 +7,9 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from digest.database import SchemaState, schema_state
-from digest.web.site import SiteDep
+from digest.monitoring.heartbeats import heartbeats, is_alive
+from digest.monitoring.tables import ProcessKind
+from digest.web.site import Site, SiteDep
 from store.engine import StoreError
 
 router = APIRouter()
@@ -26,7 +28,11 @@ async def health() -> Response:
 
 @router.api_route("/ready", methods=["GET", "HEAD"])
 def ready(site: SiteDep) -> Response:
-    """Answers 200 if the database answers, has this version's schema and can grow; else 503."""
+    """Answers 200 if the database answers, has this version's schema and can grow; else 503.
+
+    `worker` and `scheduler` say whether one was seen lately. They don't decide: without them no
+    mail goes out, and the pages that mail leads to are needed all the same.
+    """
     try:
         schema = schema_state(site.store)
     except StoreError as error:
@@ -38,4 +44,14 @@ def ready(site: SiteDep) -> Response:
     if site.store.path is not None and disk_usage(site.store.path.parent).free < MIN_FREE_BYTES:
         log.warning("not ready: the disk of %s is full", site.store.name)
         return JSONResponse({"status": "the database's disk is full"}, 503, FRESH)
-    return JSONResponse({"status": "ready"}, headers=FRESH)
+    return JSONResponse({"status": "ready", **_others(site)}, headers=FRESH)
+
+
+def _others(site: Site) -> dict[str, str]:
+    with site.store.read() as session:
+        beats = heartbeats(session)
+    now = site.clock()
+    return {
+        kind: "seen lately" if is_alive(beats, kind, now) else "not seen lately"
+        for kind in (ProcessKind.WORKER, ProcessKind.SCHEDULER)
+    }

@@ -1,14 +1,14 @@
 """Serves GET /metrics in Prometheus' text format, to requests with the token."""
 
 import hmac
-from collections.abc import Iterator
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from digest.track.gauges import Gauges, gauges
+from digest.monitoring.counts import read_counts
+from digest.monitoring.metrics import StatusCollector
+from digest.monitoring.status import read_status
 from digest.web.site import SiteDep
 
 router = APIRouter()
@@ -22,34 +22,10 @@ def metrics(request: Request, site: SiteDep) -> Response:
     if not site.metrics_token or not hmac.compare_digest(given, wanted):
         raise HTTPException(404)
     with site.store.read() as session:
-        found = gauges(session)
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(GaugeCollector(found))
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
-
-
-class GaugeCollector:
-    """A collector for Prometheus' library, over values read for this one response."""
-
-    def __init__(self, found: Gauges) -> None:
-        self._found = found
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        found = self._found
-        for name, what, label, counts in (
-            ("digest_subscribers", "People on the list.", "status", found.subscribers),
-            ("digest_issues", "Issues.", "state", found.issues),
-            ("digest_runs", "Due times of schedules, by what came of them.", "state", found.runs),
-            ("digest_batches", "Batches of issues under way.", "state", found.batches),
-        ):
-            family = GaugeMetricFamily(name, what, labels=[label])
-            for value, many in counts.items():
-                family.add_metric([value], many)
-            yield family
-        family = GaugeMetricFamily(
-            "digest_deliveries", "Deliveries of issues under way.", labels=["issue", "state"]
+        collector = StatusCollector(
+            read_status(site.store, session, site.clock()), read_counts(session)
         )
-        for number, counts in found.deliveries.items():
-            for state, many in counts.items():
-                family.add_metric([str(number), state], many)
-        yield family
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(collector)
+    requests = generate_latest(request.app.state.registry)  # of this process
+    return Response(generate_latest(registry) + requests, media_type=CONTENT_TYPE_LATEST)

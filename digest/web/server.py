@@ -50,6 +50,7 @@ def server_of(app: ASGIApp, stop: threading.Event) -> uvicorn.Server:
     """
     config = uvicorn.Config(
         app,
+        log_config=None,  # its lines go where all others go (`digest.logs`)
         log_level="warning",
         lifespan="off",
         access_log=False,

@@ -1,5 +1,6 @@
 """What every answer has: safe headers, and friendly words when something is wrong."""
 
+import json
 import logging
 
 import pytest
@@ -7,6 +8,10 @@ from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from digest.brand import Brand
+from digest.logs.formatters import LogFormat, LogLevel
+from digest.logs.setup import log_process
+from digest.monitoring.heartbeats import beat, new_heartbeat
+from digest.monitoring.tables import ProcessKind
 from digest.web.application import create_app
 from subscribers.tokens import Purpose
 from tests.integration.web.rows import ISSUE, add_comparison, add_issue, add_subscriber
@@ -112,7 +117,40 @@ def test_a_database_that_fails_asks_to_come_back(
 
 def test_health_and_readiness(client: TestClient) -> None:
     assert client.get("/health").json() == {"status": "alive"}
-    assert client.get("/ready").json() == {"status": "ready"}
+    assert client.get("/ready").json() == {
+        "status": "ready",
+        "worker": "not seen lately",
+        "scheduler": "not seen lately",
+    }
+
+
+def test_readiness_tells_of_a_worker(client: TestClient, site: SmallSite) -> None:
+    beat(site.store, [new_heartbeat(ProcessKind.WORKER, site.clock())], site.clock())
+    assert client.get("/ready").json()["worker"] == "seen lately"
+
+
+def test_an_answer_names_its_request(client: TestClient) -> None:
+    assert len(client.get("/issues/").headers["x-request-id"]) == 16
+    given = client.get("/nothing", headers={"X-Request-ID": "from-the-proxy.1"})
+    assert given.headers["x-request-id"] == "from-the-proxy.1"
+
+
+def test_a_fault_and_its_log_line_have_the_same_request_id(
+    site: SmallSite, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no such user ana@example.org")
+
+    monkeypatch.setattr(site.store, "read", fail)
+    client = TestClient(create_app(site), raise_server_exceptions=False)
+    log_process(LogFormat.JSON, LogLevel.INFO)
+    answer = client.get("/issues/", headers={"X-Request-ID": "one"})
+    assert answer.status_code == 500
+    assert answer.headers["x-request-id"] == "one"
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(one["message"], one["request_id"]) for one in lines] == [
+        ("a fault in GET /issues/: RuntimeError", "one")
+    ]
 
 
 def test_robots_are_kept_from_readers_links(client: TestClient) -> None:

@@ -17,7 +17,7 @@ UNFINISHED_BATCHES = (BatchState.QUEUED, BatchState.SUBMITTING)
 
 
 @dataclass(frozen=True, slots=True)
-class Gauges:
+class Counts:
     """Counts by state. `deliveries` and `batches` are those of issues in progress."""
 
     subscribers: dict[str, int]
@@ -27,11 +27,12 @@ class Gauges:
     deliveries: dict[int, dict[str, int]]
 
 
-def gauges(session: Session) -> Gauges:
+def read_counts(session: Session) -> Counts:
+    """Return how many there are of everything now."""
     state = col(Issue.state)
     numbers = session.scalars(select(col(Issue.number)).where(state.in_(IN_PROGRESS))).all()
     of_those = col(Batch.issue_number).in_(numbers), col(Batch.state).in_(UNFINISHED_BATCHES)
-    return Gauges(
+    return Counts(
         subscribers=_count_by(session, col(Subscriber.status)),
         issues=_count_by(session, state),
         runs=_count_by(session, col(Run.state)),
