@@ -29,7 +29,6 @@ def report_faults(dsn: str, release: str) -> None:
         sentry_sdk.init(
             dsn=dsn,
             release=release,
-            send_default_pii=False,
             include_local_variables=False,
             max_request_body_size="never",
             before_send=lambda event, _: without_people(event),
