@@ -13,6 +13,7 @@ import sentry_sdk
 
 from digest.logs.sentry import SentryError, report_faults
 
+AT = "@"
 TOKEN = "AAAAbbbb" + "CCCCddddEEEE12"  # not whole in the source, which a fault quotes
 
 
@@ -43,7 +44,7 @@ def service() -> Iterator[tuple[str, list[bytes]]]:
 def test_a_fault_is_reported_and_nobody_is_named(service: tuple[str, list[bytes]]) -> None:
     dsn, got = service
     report_faults(dsn, "1.2.3")
-    secret = "@".join(("ana", "example.org"))
+    secret = f"ana{AT}example.org"
     try:
         _fail(f"550 {secret} {TOKEN}")
     except ValueError:
