@@ -5,16 +5,20 @@ from collections.abc import Callable
 
 import pytest
 
-POLLS = 6_000
-PAUSE = 0.02
-"""Seconds between two polls: all of them together take two minutes, on a busy machine longer."""
+PATIENCE = 120.0
+"""Seconds of pauses until a test gives up; only a fault reaches it."""
+FIRST_PAUSE, LONGEST_PAUSE = 0.01, 0.2
+"""Seconds between two polls: they grow, since what is waited for may need the processor."""
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
     """Polls `condition` until it is true; fails, naming `what`, if it does not come true."""
-    pause = threading.Event()
-    for _ in range(POLLS):
+    nothing = threading.Event()
+    waited, pause = 0.0, FIRST_PAUSE
+    while waited < PATIENCE:
         if condition():
             return
-        pause.wait(PAUSE)
-    pytest.fail(f"waited {POLLS * PAUSE:.0f} s for {what}")
+        nothing.wait(pause)
+        waited += pause
+        pause = min(pause * 1.5, LONGEST_PAUSE)
+    pytest.fail(f"waited {PATIENCE:.0f} s for {what}")
