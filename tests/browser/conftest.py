@@ -4,15 +4,21 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, Error, sync_playwright
 from starlette.types import ASGIApp
 
+from tests.parts.second_try import give_second_try
 from tests.parts.servers.machine import without
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    give_second_try(one for one in items if Path(__file__).parent in one.path.parents)
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +33,9 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         try:
             # Containers run as root, where Chromium's own sandbox does not start.
-            browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+            browser = playwright.chromium.launch(
+                executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+            )
         except Error as error:
             without(f"{path} does not start: {str(error).splitlines()[0]}")
         yield browser

@@ -7,8 +7,15 @@ from dataclasses import dataclass
 import pytest
 import trustme
 
+from tests.parts.second_try import give_second_try
 from tests.parts.servers.sendgrid_server import SendGridServer
 from tests.parts.servers.smtp_server import SmtpServer
+
+REAL_SERVERS = {"test_mail_servers.py", "test_postfix.py"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    give_second_try(one for one in items if one.path.name in REAL_SERVERS)
 
 
 @dataclass(frozen=True, slots=True)
