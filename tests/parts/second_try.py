@@ -1,6 +1,6 @@
 """Gives tests of somebody else's program, a browser or a mail server, a second try.
 
-Only where DIGEST_TESTS_SECOND_TRY asks for it, as `.ci/run` does; docs/decisions/0034 says why.
+Only where DIGEST_TESTS_SECOND_TRY asks for it, as `.ci/run` does; docs/decisions/0035 says why.
 """
 
 import os
