@@ -92,18 +92,18 @@ def _view(row: Comparison, contenders: Sequence[ContenderView]) -> ComparisonVie
 
 def _contenders(session: Session, ids: Sequence[int | None]) -> dict[Any, list[ContenderView]]:
     rows = session.exec(
-        select(Contender, Tool)
+        select(Contender, Tool.slug)
         .join(Tool, col(Tool.id) == col(Contender.tool_id))
         .where(col(Contender.comparison_id).in_(ids))
         .order_by(col(Contender.comparison_id), col(Contender.position))
     ).all()
     reviews = _reviews(session, [contender.id for contender, _ in rows])
     result: dict[Any, list[ContenderView]] = defaultdict(list)
-    for contender, tool in rows:
+    for contender, slug in rows:
         result[contender.comparison_id].append(
             ContenderView(
                 tool_id=contender.tool_id,
-                tool_slug=tool.slug,
+                tool_slug=slug,
                 name=contender.name,
                 category=contender.category,
                 tagline=contender.tagline,
@@ -119,12 +119,13 @@ def _contenders(session: Session, ids: Sequence[int | None]) -> dict[Any, list[C
 
 def _reviews(session: Session, ids: Sequence[int | None]) -> dict[int | None, list[ReviewPage]]:
     result: dict[int | None, list[ReviewPage]] = defaultdict(list)
+    # Columns, not rows of the class: there are eight to a comparison, and most pages read many.
     rows = session.exec(
-        select(Review)
+        select(Review.contender_id, Review.lens, Review.quote, Review.verdict)
         .where(col(Review.contender_id).in_(ids))
         .order_by(col(Review.contender_id), col(Review.position))
     )
-    for row in rows:
-        verdict = Verdict(row.verdict) if row.verdict else None
-        result[row.contender_id].append(ReviewPage(Lens(row.lens), row.quote, verdict))
+    for contender, lens, quote, verdict in rows:
+        said = Verdict(verdict) if verdict else None
+        result[contender].append(ReviewPage(Lens(lens), quote, said))
     return result

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from digest.catalog.queries import ComparisonView
 from digest.compose.content import Content, Group, Matchup, PullQuote, Side, TellingLine
 from digest.quotes.choice import Quote
-from digest.quotes.issue import Line, Row, issue_quotes
+from digest.quotes.issue import IssueQuotes, Line, Row, issue_quotes
 
 
 def with_quotes(
@@ -24,13 +25,19 @@ def with_quotes(
     views = {view.slug: view for view in picked}
     rows = [Row(views[one.slug], one.right.slug) for group in groups for one in group.matchups]
     rows += [Row(views[one.slug]) for one in briefs]
-    found = issue_quotes(picked[0], rows, earlier=earlier)
+    found = _chosen(picked[0], tuple(rows), tuple(earlier))
     lead = replace(
         lead, left=_quoted(lead.left, found.left), right=_quoted(lead.right, found.right)
     )
     lines = iter(found.lines)
     told = [replace(group, matchups=tuple(_told(group.matchups, lines))) for group in groups]
     return lead, told, list(_told(briefs, lines))
+
+
+@lru_cache(maxsize=16)
+def _chosen(lead: ComparisonView, rows: tuple[Row, ...], earlier: tuple[str, ...]) -> IssueQuotes:
+    """Choose the quotes, once for the same comparisons: a draft is rendered at every key."""
+    return issue_quotes(lead, rows, earlier=earlier)
 
 
 def quotes_of(content: Content) -> dict[str, list[str]]:
