@@ -74,7 +74,7 @@ def _parse_any(text: str) -> ParsedAddress:
     text = text.strip()
     # Composing may shorten text, a letter and its accent to one character.
     too_long = len(text) > MAX_READ
-    found = "" if too_long else _compose(text)
+    found = "" if too_long else text if text.isascii() else _compose(text)
     if too_long or len(found) > MAX_ADDRESS_LENGTH:
         raise AddressError(text, f"longer than {MAX_ADDRESS_LENGTH} bytes")
     local, at, domain = found.rpartition("@")

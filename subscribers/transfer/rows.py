@@ -160,6 +160,8 @@ class RowParser:
         try:
             email, key = parse_address(text)
         except AddressError:
+            if "@" not in text and "%40" not in text:
+                raise  # whatever stands around it, there is no address in it
             (email, key), beside = extract_address(text)
         place = self._name
         name = cells[place] if place is not None and place < len(cells) else ""

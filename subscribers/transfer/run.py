@@ -45,6 +45,8 @@ CHUNK = 20_000
 the disk. Others who write wait as long, half a second."""
 FIRST_ROWS = 1_000
 """Rows that are looked at before the first is taken, to tell how the file writes dates."""
+MOST_HOPELESS = 10_000
+"""Rows of which none can be taken, from the first on: then it is no list, or another column."""
 _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -89,12 +91,17 @@ def import_csv(
         statuses, agreed = statuses_for(status), utc(consent_at or now)
         name = source[:MAX_SOURCE_LENGTH]
         options = ImportOptions(hasher, name, tool, statuses, wording, now, agreed, report.run)
-        with _no_search_for_cycles():
-            for chunk in _chunks(rows, parser, refusals):
-                with store.read() if dry else store.write() as session:
-                    import_batch(session, options, chunk, seen, refusals, dry=dry)
-                progress(opened.position())
-                gc.collect(1)
+        try:
+            with _no_search_for_cycles():
+                for chunk in _chunks(rows, parser, refusals):
+                    with store.read() if dry else store.write() as session:
+                        import_batch(session, options, chunk, seen, refusals, dry=dry)
+                    progress(opened.position())
+                    gc.collect(1)
+        except ImportRefusedError:
+            if report.run is not None:  # nobody came in by it
+                _forget_run(store, report.run)
+            raise
         if report.run is not None:
             _end_run(store, report.run, report)
         report.unreadable_dates, report.no_names = parser.unreadable_dates, parser.no_names
@@ -140,6 +147,13 @@ def _begin_run(store: Store, source: str, tool: str, wording: str, now: datetime
         return run.id
 
 
+def _forget_run(store: Store, number: int) -> None:
+    with store.write() as session:
+        run = session.get(ImportRun, number)
+        if run is not None:
+            session.delete(run)
+
+
 def _end_run(store: Store, number: int, report: ImportReport) -> None:
     with store.write() as session:
         run = session.get(ImportRun, number)
@@ -179,16 +193,24 @@ def _with_order(csv_rows: CsvReader, parser: RowParser) -> Iterable[CsvRow]:
 def _chunks(
     rows: Iterable[CsvRow], parser: RowParser, refusals: Refusals
 ) -> Iterator[list[ImportRow]]:
-    """Yield accepted rows in chunks; the others go to `refusals`."""
+    """Yield accepted rows in chunks; the others go to `refusals`.
+
+    Raises ImportRefusedError where there is nobody in MOST_HOPELESS rows.
+    """
     chunk: list[ImportRow] = []
     read = parser.read
+    hopeless = 0
     for line, last_line, cells, fault in rows:
         try:
             if fault:
                 found = next((one for one in cells if one.strip()), "no CSV")[:60]
                 raise RowRefusedError(found, fault)  # noqa: TRY301 - refused like any other
             chunk.append(read(line, cells))
+            hopeless = -1
         except (AddressError, RowRefusedError) as error:
+            if hopeless >= 0:
+                hopeless += 1
+                _ensure_hope(hopeless, refusals)
             if not fault and not any(cell.strip() for cell in cells):
                 continue
             runs_on = f"; the row runs to line {last_line}: is a quote missing?"
@@ -199,3 +221,13 @@ def _chunks(
             chunk = []
     if chunk:
         yield chunk
+
+
+def _ensure_hope(hopeless: int, refusals: Refusals) -> None:
+    if hopeless < MOST_HOPELESS:
+        return
+    first = next(iter(refusals.report.refused), "all of them are empty")
+    raise ImportRefusedError(
+        f"none of the first {MOST_HOPELESS:,} rows can be taken ({first}): is it the right file, "
+        "with the addresses in the right column?"
+    )

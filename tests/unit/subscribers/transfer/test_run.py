@@ -14,7 +14,13 @@ from store.engine import Store
 from subscribers import suppression
 from subscribers.addresses import AddressHasher
 from subscribers.service import find_subscriber, unsubscribe
-from subscribers.tables import Consent, Subscriber, SubscriberStatus, SuppressionReason
+from subscribers.tables import (
+    Consent,
+    ImportRun,
+    Subscriber,
+    SubscriberStatus,
+    SuppressionReason,
+)
 from subscribers.transfer import run
 from subscribers.transfer.refused_rows import MAX_REFUSED_LISTED, RefusedFile
 from subscribers.transfer.run import (
@@ -226,6 +232,21 @@ class Pipe(io.BytesIO):
 
     def seek(self, *_: object) -> int:
         raise io.UnsupportedOperation
+
+
+@pytest.mark.parametrize(("row", "said"), [("a,b", "found 'a'"), (" ", "all of them are empty")])
+def test_a_file_without_anybody_in_its_first_rows_is_refused_in_one_line(
+    sqlite_store: Store, load: Import, monkeypatch: pytest.MonkeyPatch, row: str, said: str
+) -> None:
+    """A wrong file of some hundred thousand tiny rows would cost seconds, and tell nothing."""
+    monkeypatch.setattr(run, "MOST_HOPELESS", 200)
+    with pytest.raises(ImportRefusedError, match="none of the first 200 rows") as refused:
+        load("email,first_name\n" + f"{row}\n" * 500)
+    assert said in str(refused.value)
+    with sqlite_store.read() as session:
+        assert session.exec(select(ImportRun)).all() == []
+    good = "ana@example.org,Ana\n"
+    assert load("email,first_name\n" + f"{row}\n" * 199 + good + f"{row}\n" * 500).added == 1
 
 
 @pytest.mark.parametrize("kind", [io.BytesIO, Pipe])
