@@ -43,7 +43,7 @@ from subscribers.tokens import Purpose, Tokens
 HITS, PEOPLE = 12_000, 5_000
 LONGEST = 0.3
 """Seconds that an unsubscribe may take."""
-BETWEEN, PATIENCE = 0.05, 300
+BETWEEN, PATIENCE = 0.05, 1_200
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0"
 
 
@@ -153,8 +153,10 @@ def serving(settings: dict[str, str], folder: Path) -> Iterator[int]:
         found = re.search(r"listening on http://127\.0\.0\.1:(\d+)", process.stdout.readline())
         if not found:
             sys.exit("digest serve does not start")
-        yield int(found[1])
-        process.send_signal(signal.SIGTERM)
+        try:
+            yield int(found[1])
+        finally:
+            process.send_signal(signal.SIGTERM)
 
 
 def _is_classified(app: App, hits: int) -> bool:
