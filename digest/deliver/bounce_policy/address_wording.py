@@ -72,7 +72,8 @@ DISABLED = any_of(
     r"abandoned|not active|no longer|locked out|switched off|dormant)",
     rf"\b(?:disabled|inactive|deactivated|closed|deleted|suspended|expired|dead|obsolete|"
     rf"former) {_WHO}",
-    r"\bdisableduser|\bno longer (?:exists|valid|active|available|in (?:use|service)|with|works?|"
+    r"\bdisableduser|\baccountdisabledexception|"
+    r"\bno longer (?:exists|valid|active|available|in (?:use|service)|with|works?|"
     r"employed|monitored|accept|a (?:customer|member|valid))|\bhas (?:left|moved)\b|\bleft the "
     r"(?:company|organi[sz]ation|firm)|\buser (?:has )?moved|"
     r"\bnot accepting (?:any )?mail\b.{0,20}closed",

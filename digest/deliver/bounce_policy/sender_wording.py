@@ -184,7 +184,7 @@ OUR_QUOTA = any_of(
     r"\bquota\b.{0,60}\b(?:hour|day|messages|sending|recipients)|\b(?:per|this|an) (?:hour|day)\b|"
     r"\bhourly\b|\bdaily\b|\bsending limit|\bdefers\b"
 )
-BLOCKLIST_LINK = any_of(r"bl[./?]|rbl|spam|block|listing|ipcheck|reputation|delist|removal")
+BLOCKLIST_LINK = any_of(r"bl[./?]|[rs]bl|spam|block|listing|ipcheck|reputation|delist|removal")
 GENERIC_REFUSAL = any_of(
     r"\b(?:e-?mail|message|mail|session|transaction)s? (?:\w+ ){0,3}(?:rejected|refused|denied|"
     r"declined|blocked|discarded|disallowed)\b|\brejected (?:due|because|by|for|as)\b|"

@@ -13,7 +13,7 @@ from digest.track.bounces.senders import Author, author_of
 from tests.corpora import reading
 from tests.unit.track.bounces.corpus import is_right, outcomes
 
-SPLITS = ("train", "held", "second")
+SPLITS = ("train", "held", "second", "third")
 
 
 def test_letters_that_the_rules_were_written_for_are_understood() -> None:
