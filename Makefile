@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-JOBS ?= 2
+# For two cores: who talks to a browser, a server or a database waits for a part of the time.
+JOBS ?= 3
 # Compiled modules are kept wherever that is: tests start the program some hundred times.
 unexport PYTHONDONTWRITEBYTECODE
 

@@ -138,7 +138,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 def postgresql_url(postgresql: PostgreSql) -> Iterator[str]:
     """A fresh, migrated database on PostgreSQL."""
     name = f"test_{os.getpid()}_{next(_names)}"
-    postgresql.administration.execute(f"CREATE DATABASE {name} TEMPLATE pattern")
+    postgresql.administration.execute(f"CREATE DATABASE {name} TEMPLATE pattern STRATEGY FILE_COPY")
     yield postgresql.url(name)
     postgresql.administration.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -2,7 +2,6 @@
 
 import html
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -16,11 +15,11 @@ MANY_WORDS = 3
 """A message of more words is no name, and nobody else's phrase."""
 
 
-def forms() -> Iterator[tuple[str, ...]]:
-    """Yield every message of ours: its text, and its form for many if there is one."""
-    for one in messages(CODE, TEMPLATES):
-        if one.id:
-            yield one.id if isinstance(one.id, tuple) else (one.id,)
+@cache
+def forms() -> tuple[tuple[str, ...], ...]:
+    """Return every message of ours: its text, and its form for many if there is one."""
+    found = (one.id for one in messages(CODE, TEMPLATES) if one.id)
+    return tuple(one if isinstance(one, tuple) else (one,) for one in found)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _TAG = re.compile(r"<[^>]+>")
 
 
+@cache
 def said(path: Path) -> dict[str, tuple[str, ...]]:
     with path.open("rb") as file:
         found = read_po(file, abort_invalid=True)
