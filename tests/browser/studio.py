@@ -50,6 +50,7 @@ class Editor:
         said = [one for one in self.watched.complaints if "responded with a status of 4" not in one]
         assert said == []
         assert self.watched.strangers == []
+        assert self.watched.lax == []
 
     def draw(self, name: str) -> None:
         draw(self.page, self.pictures, name)
@@ -70,6 +71,13 @@ def sit_down(
     return Editor(watched, folder / "pictures", scripts)
 
 
+SHIFTS = """() => new Promise(done => {
+  new PerformanceObserver(list => { window.shifts = (window.shifts || 0)
+    + list.getEntries().filter(one => !one.hadRecentInput).reduce((sum, one) => sum + one.value, 0);
+  }).observe({type: 'layout-shift', buffered: true});
+  requestAnimationFrame(() => requestAnimationFrame(() => done(window.shifts || 0)));
+})"""
+"""How far what is seen has moved by itself: https://web.dev/articles/cls."""
 SCREENS = {
     "desktop": (1280, "light", True),
     "phone": (375, "dark", True),

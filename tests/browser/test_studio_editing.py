@@ -9,18 +9,12 @@ from playwright.sync_api import Browser, Page
 from digest.pipeline.editing.changes import Move, Write
 from digest.pipeline.editing.edit_view import edit_view
 from store.engine import Store
-from tests.browser.studio import Serve, at_screen, sit_down
+from tests.browser.studio import SHIFTS, Serve, at_screen, sit_down
 from tests.browser.studio_steps import settled, slugs, view
 from tests.parts.issues.studio import Studio, open_studio
 from tests.parts.waiting import until
 
 CLOSING = "That is all for **this** week."
-SHIFTS = """() => new Promise(done => {
-  new PerformanceObserver(list => { window.shifts = (window.shifts || 0)
-    + list.getEntries().filter(one => !one.hadRecentInput).reduce((sum, one) => sum + one.value, 0);
-  }).observe({type: 'layout-shift', buffered: true});
-  requestAnimationFrame(() => requestAnimationFrame(() => done(window.shifts || 0)));
-})"""
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, Request
+from playwright.sync_api import Browser, Page, Request, Response
 
 PATIENCE_MS = 60_000
 """How long a page may take to come to a state; only a fault reaches it."""
@@ -44,10 +44,19 @@ class Watched:
     home: str
     complaints: list[str] = field(default_factory=list)
     strangers: list[str] = field(default_factory=list)
+    lax: list[str] = field(default_factory=list)
+    """Pages whose policy allows inline scripts or styles; a mail in its frame may."""
 
     def note(self, request: Request) -> None:
         if not request.url.startswith(self.home):
             self.strangers.append(request.url)
+
+    def weigh(self, response: Response) -> None:
+        if response.request.resource_type != "document" or response.frame.parent_frame:
+            return
+        policy = response.headers.get("content-security-policy", "unsafe-")
+        if response.ok and "unsafe-" in policy and response.url.startswith(self.home):
+            self.lax.append(response.url)
 
     def poor_contrast(self) -> list[str]:
         found: list[str] = self.page.evaluate(CONTRAST)
@@ -78,6 +87,7 @@ def watch(
     watched.page.on("console", lambda message: watched.complaints.append(message.text))
     watched.page.on("pageerror", lambda error: watched.complaints.append(str(error)))
     watched.page.on("request", watched.note)
+    watched.page.on("response", watched.weigh)
     return watched
 
 

@@ -51,6 +51,7 @@ def empty(album: Album) -> None:
     album.draw("no-comparison-found", "/studio/comparisons/?find=nothing+like+it")
     album.draw("no-report", "/studio/reports/")
     album.draw("no-bounces", "/studio/bounces")
+    album.draw("add", "/studio/comparisons/add")
     album.draw("not-found", "/studio/issues/99")
     album.draw("sign-up", "/studio/sign-up")
 
@@ -106,7 +107,7 @@ def many(album: Album) -> None:
     app = album.studio.app
     with app.store.write() as session:
         for place in range(12):
-            upsert_page(session, comparison(f"Tool {place} One", f"Tool {place} Two"), NOW)
+            upsert_page(session, comparison(f"Tool {place} One", f"Tool {place} Two", NOW), NOW)
     for place in range(12):
         edit(album, Add(f"tool-{place}-one-vs-tool-{place}-two", None))
     album.draw("edit-20-picks", "/studio/issues/N")
@@ -171,6 +172,7 @@ def again(album: Album) -> None:
 def comparisons(album: Album) -> None:
     app, slug = album.studio.app, slugs(album.studio)[0]
     album.draw("comparisons", "/studio/comparisons/")
+    album.draw("brand", "/studio/brand")
     album.draw("comparison", f"/studio/comparisons/{slug}")
     with app.store.write() as session:
         correct(session, slug, "left.entry_price", "$12 a month", who="ben", now=NOW)

@@ -1,5 +1,6 @@
 """Reads the values of the sending page in one transaction."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -25,6 +26,8 @@ from store.errors import UserError
 UNDO_SECONDS = 60
 """How long after "send now" an editor can take it back before anybody gets it."""
 MAX_PEOPLE = 50
+SLOT = re.compile(r"~~([a-z_]+)~~")
+"""What is filled in for each recipient, as the rendered text marks it."""
 TROUBLED = (DeliveryState.FAILED, DeliveryState.UNCERTAIN, DeliveryState.BOUNCED)
 """The states whose recipients are listed before anybody is looked for."""
 
@@ -154,7 +157,7 @@ def _since(site: StudioSite, number: int) -> Since | None:
         except UserError:  # the checks above say why it can't be rendered
             return None
     diff = [one for one in text_diff(was.text, now)[2:] if not one.startswith("@@")]
-    lines = tuple((one[:1], one[1:]) for one in diff)
+    lines = tuple((one[:1], SLOT.sub(r"[\1]", one[1:])) for one in diff)
     return Since(was.approval.who, tuple(said for _, said in was.revisions), lines)
 
 
