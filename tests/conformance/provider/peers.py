@@ -82,9 +82,11 @@ class SmtpPeer(TalkingPeer):
     def __init__(self, server: SmtpServer, dead_port: int, clock: Clock) -> None:
         self._server = server
         self.provider = SmtpProvider(
-            SmtpUrl("127.0.0.1", server.port), clock, timeout=5, body_timeout=5
+            SmtpUrl("127.0.0.1", server.port), clock, timeout=60, body_timeout=60
         )
-        self.lost = SmtpProvider(SmtpUrl("127.0.0.1", dead_port), clock, timeout=5, body_timeout=5)
+        self.lost = SmtpProvider(
+            SmtpUrl("127.0.0.1", dead_port), clock, timeout=60, body_timeout=60
+        )
 
     def arrived(self) -> list[Arrived]:
         return [parse(message.raw) for message in self._server.received]
@@ -108,9 +110,9 @@ class SendGridPeer(TalkingPeer):
     def __init__(self, server: SendGridServer, dead_port: int, clock: Clock) -> None:
         self._server = server
         self._clock = clock
-        self.provider = SendGridProvider(server.key, host=server.url, timeout=5, clock=clock)
+        self.provider = SendGridProvider(server.key, host=server.url, timeout=60, clock=clock)
         self.lost = SendGridProvider(
-            server.key, host=f"http://127.0.0.1:{dead_port}", timeout=5, clock=clock
+            server.key, host=f"http://127.0.0.1:{dead_port}", timeout=60, clock=clock
         )
 
     def arrived(self) -> list[Arrived]:

@@ -10,7 +10,6 @@ from store.engine import Store
 from tests.parts.world import Clock, Recorder, add_approved, add_people, issue_service
 
 
-@pytest.mark.timeout(30)
 @pytest.mark.parametrize("command", ["pause", "cancel"])
 def test_it_does_not_wait_for_an_issue_that_is_not_being_sent(
     sqlite_store: Store, monkeypatch: pytest.MonkeyPatch, command: str

@@ -14,17 +14,19 @@ ADA, GRACE, LINUS, ALAN = THE_FOUR = [
     "alan@example.edu",
 ]
 THE_THREE = THE_FOUR[:3]
+PATIENCE = 60.0
+"""Seconds for an answer that comes, on any machine."""
 
 
-def smtp(server: SmtpServer, *, body_timeout: float = 5) -> SmtpProvider:
+def smtp(server: SmtpServer, *, body_timeout: float = PATIENCE) -> SmtpProvider:
     """`body_timeout` is in seconds, for the reply to a body."""
     return SmtpProvider(
         SmtpUrl("127.0.0.1", server.port, connections=1),
         Clock(),
-        timeout=5,
+        timeout=PATIENCE,
         body_timeout=body_timeout,
     )
 
 
-def sendgrid(server: SendGridServer, *, timeout: float = 5) -> SendGridProvider:
+def sendgrid(server: SendGridServer, *, timeout: float = PATIENCE) -> SendGridProvider:
     return SendGridProvider(server.key, host=server.url, timeout=timeout, clock=Clock())

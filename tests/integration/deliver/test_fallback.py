@@ -47,7 +47,7 @@ def second() -> Iterator[PipeliningServer]:
 
 def relay(port: int, clock: Clock, connections: int = 4) -> SmtpProvider:
     target = SmtpUrl("127.0.0.1", port, connections=connections)
-    return SmtpProvider(target, clock, timeout=5, body_timeout=5)
+    return SmtpProvider(target, clock, timeout=60, body_timeout=60)
 
 
 def pair(first: int, second: int, clock: Clock | None = None) -> FallbackProvider:

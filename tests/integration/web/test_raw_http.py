@@ -29,7 +29,7 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     request = Request(scope, receive)
     body = await request.body()
     if request.url.path == "/wait":
-        await asyncio.to_thread(RELEASED.wait, 30)
+        await asyncio.to_thread(RELEASED.wait, 120)
     answer = PlainTextResponse(f"{request.method} {request.url.path} {body.decode()}")
     await answer(scope, receive, send)
 
@@ -48,7 +48,7 @@ def port() -> Iterator[int]:
 
 def exchange(port: int, *parts: bytes) -> bytes:
     """Sends the parts, each in a segment of its own, and returns the answers until the end."""
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as line:
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for part in parts:
             line.sendall(part)
@@ -83,7 +83,7 @@ def test_a_post_that_offers_an_upgrade_keeps_its_body(port: int, parts: list[byt
 
 
 def test_the_connection_goes_on_after_an_offer(port: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as line:
         line.sendall(OFFER + LENGTH + BODY)
         assert BODY in line.recv(65_536)
         line.sendall(b"GET /second HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -101,7 +101,7 @@ def test_the_connection_goes_on_after_an_offer(port: int) -> None:
 def test_headers_beyond_the_bound_are_refused_and_the_server_goes_on(
     port: int, head: bytes
 ) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as line:
         try:
             line.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n\r\n")
             answer = line.recv(65_536)
@@ -135,7 +135,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 @pytest.mark.usefixtures("impatient")
 def test_a_request_that_never_ends_is_given_up(sent: bytes, port: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as line:
         line.sendall(sent)
         while line.recv(65_536):
             pass
@@ -158,13 +158,16 @@ def test_a_client_that_drips_is_given_up_all_the_same(port: int) -> None:
         until(is_over, "the end of the connection")
 
 
-@pytest.mark.usefixtures("impatient")
-def test_an_answer_that_takes_its_time_is_waited_for(port: int) -> None:
+def test_an_answer_that_takes_its_time_is_waited_for(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Longer than a request may take to come in: until an idle connection was given up."""
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
+    monkeypatch.setattr(protocol, "RECEIVE_SECONDS", 1.0)  # time enough for a request that comes
+    RELEASED.clear()
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as line:
         line.sendall(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
         for _ in range(2):
-            with socket.create_connection(("127.0.0.1", port), timeout=30) as idle:
+            with socket.create_connection(("127.0.0.1", port), timeout=120) as idle:
                 while idle.recv(65_536):
                     pass
         RELEASED.set()

@@ -181,7 +181,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.sendgrid.requests.append(body)
         if self.sendgrid.meeting:
-            self.sendgrid.meeting.wait(10)
+            self.sendgrid.meeting.wait(60)
         judged = planned or self.sendgrid.judge(body)
         if judged is Break.HALF_A_BODY or (isinstance(judged, Reply) and judged.accepts):
             self.sendgrid.accept(body)
@@ -213,7 +213,7 @@ class _Handler(BaseHTTPRequestHandler):
         if how is Break.BEFORE_READING:
             self.connection.shutdown(socket.SHUT_RDWR)
         elif how is Break.SILENCE:
-            self.sendgrid.over.wait(30)
+            self.sendgrid.over.wait(120)
         elif how is Break.HALF_A_BODY:
             self.wfile.write(b"HTTP/1.1 202 Accepted\r\nContent-Length: 100\r\n\r\n{")
         elif how is Break.GARBAGE:

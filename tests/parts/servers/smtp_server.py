@@ -106,7 +106,7 @@ class SmtpServer:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _wait(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(60)
 
     def _protocol(self) -> "_Protocol":
         self.connections += 1

@@ -16,7 +16,7 @@ from store.engine import Store
 Enter = Callable[..., None]
 
 MONDAY = datetime(2026, 1, 5, 7, tzinfo=UTC)
-PATIENCE = 30
+PATIENCE = 120
 """Seconds after which a test gives up; none waits that long when all is well."""
 QUICK = timedelta(milliseconds=20)
 NEVER = timedelta(days=1)

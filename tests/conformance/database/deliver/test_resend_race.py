@@ -69,7 +69,7 @@ def test_whoever_is_queued_again_has_an_issue_that_is_being_sent(
         follower = threading.Thread(target=follow)
         follower.start()
         until(waits, "the second to wait for the first")
-    follower.join(10)
+    follower.join()
 
     with store.read() as session:
         assert find_issue(session, number).state == IssueState.SENDING

@@ -53,7 +53,7 @@ def troubled(request: pytest.FixtureRequest) -> Iterator[SendGridServer]:
 def send(store: Store, server: SendGridServer, clock: Clock) -> int:
     """Takes an issue to its end; its number."""
     number = add_approved(store)
-    provider = SendGridProvider(server.key, host=server.url, timeout=5, clock=clock)
+    provider = SendGridProvider(server.key, host=server.url, timeout=60, clock=clock)
     parts = issue_renderer()
     IssueService(store, parts, TOGETHER, clock).start(number)
     send_to_the_end(Sending(store, parts, provider, clock), number, clock)
@@ -126,7 +126,7 @@ def test_what_sendgrid_refuses_for_all_holds_the_issue(store: Store, kind: str) 
     parts = issue_renderer()
     with SendGridServer() as server:
         server.script.extend([reply] * 200)
-        provider = SendGridProvider(server.key, host=server.url, timeout=5, clock=clock)
+        provider = SendGridProvider(server.key, host=server.url, timeout=60, clock=clock)
         issues = IssueService(store, parts, TOGETHER, clock)
         issues.start(number)
         sending = Sending(store, parts, provider, clock)
@@ -156,7 +156,7 @@ def test_a_key_revoked_in_mid_run_holds_the_rest(store: Store) -> None:
     parts = issue_renderer()
     with SendGridServer() as server:
         server.script.extend([None] * 20 + [errors(401, ("revoked", None))] * 100)
-        provider = SendGridProvider(server.key, host=server.url, timeout=5, clock=clock)
+        provider = SendGridProvider(server.key, host=server.url, timeout=60, clock=clock)
         issues = IssueService(store, parts, TOGETHER, clock)
         issues.start(number)
         sending = Sending(store, parts, provider, clock)

@@ -17,7 +17,7 @@ from store.engine import Store
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 MONDAY = datetime(2026, 1, 5, 7, tzinfo=UTC)
 WEEK = timedelta(weeks=1)
-BODY_TIMEOUT = 30
+BODY_TIMEOUT = 120
 
 
 @pytest.fixture

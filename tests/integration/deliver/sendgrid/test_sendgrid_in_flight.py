@@ -96,7 +96,7 @@ def test_a_window_that_is_used_up_ends_the_run_until_its_reset(
     sendgrid_server.script.extend([used_up] * MAX_IN_FLIGHT)
     clock = Clock()
     provider = SendGridProvider(
-        sendgrid_server.key, host=sendgrid_server.url, timeout=5, clock=clock
+        sendgrid_server.key, host=sendgrid_server.url, timeout=60, clock=clock
     )
     outcomes, error = hear(provider, batches(6))
 
@@ -145,7 +145,7 @@ def test_a_429_makes_no_further_request_before_the_time_it_names(
 
 def test_a_server_that_answers_nothing_makes_few_unknowns(sendgrid_server: SendGridServer) -> None:
     """Those in flight side by side, then one alone; the others were not submitted."""
-    sendgrid_server.meeting = threading.Barrier(MAX_IN_FLIGHT, timeout=10)
+    sendgrid_server.meeting = threading.Barrier(MAX_IN_FLIGHT, timeout=60)
     sendgrid_server.script.extend([Break.HANG_UP] * MAX_IN_FLIGHT)
 
     def mail() -> Iterator[Sequence[Personalization]]:

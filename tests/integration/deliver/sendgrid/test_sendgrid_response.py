@@ -186,7 +186,7 @@ def test_no_answer_to_a_request_leaves_all_unknown(
     sendgrid_server: SendGridServer, how: Break
 ) -> None:
     sendgrid_server.script.append(how)
-    outcomes = submit(sendgrid(sendgrid_server, timeout=0.3), *personalizations(THE_THREE))
+    outcomes = submit(sendgrid(sendgrid_server, timeout=1), *personalizations(THE_THREE))
 
     assert kinds(outcomes) == ["Unknown"] * 3
     assert all(isinstance(one, Unknown) and one.detail for one in outcomes.values())

@@ -35,8 +35,8 @@ def provider(server: SmtpServer, tokens: AccessTokens, **options: object) -> Smt
         target,
         Clock(),
         access_tokens=tokens,
-        timeout=5,
-        body_timeout=5,
+        timeout=60,
+        body_timeout=60,
         **options,  # type: ignore[arg-type]
     )
 
@@ -122,7 +122,9 @@ def test_a_server_without_xoauth2_is_told_from_one_that_refuses() -> None:
 def test_a_token_does_not_cross_a_network_in_the_clear() -> None:
     with SmtpServer(access_token="t1") as server:
         target = SmtpUrl("127.1", server.port, user=USER)
-        sender = SmtpProvider(target, Clock(), access_tokens=Fixed("t1"), timeout=5, body_timeout=5)
+        sender = SmtpProvider(
+            target, Clock(), access_tokens=Fixed("t1"), timeout=60, body_timeout=60
+        )
         with pytest.raises(ProviderError, match="must not cross the network in the clear"):
             sender.check()
     assert server.token_log == []

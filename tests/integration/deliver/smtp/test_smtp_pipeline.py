@@ -11,10 +11,12 @@ from tests.parts.servers.pipelining_server import PipeliningServer
 from tests.parts.world import Clock
 
 MANY = [f"reader{number}@example.com" for number in range(100)]
+PATIENCE = 60
+"""Seconds for a reply that comes, on any machine."""
 both = pytest.mark.parametrize("chunking", [True, False], ids=["BDAT", "DATA"])
 
 
-def smtp(server: PipeliningServer, *, wait: float = 5) -> SmtpProvider:
+def smtp(server: PipeliningServer, *, wait: float = PATIENCE) -> SmtpProvider:
     return SmtpProvider(
         SmtpUrl("127.0.0.1", server.port, connections=1), Clock(), timeout=wait, body_timeout=wait
     )
@@ -117,7 +119,7 @@ def test_a_server_that_lies_about_pipelining_is_talked_to_plainly(
     lie: str, *, chunking: bool
 ) -> None:
     with PipeliningServer(chunking=chunking, lie=lie) as server:
-        sender = smtp(server, wait=0.3)
+        sender = smtp(server, wait=1)
         outcomes = submit(sender, *personalizations(MANY[:9]))
         later = submit(sender, *personalizations(MANY[9:12], first=10))
     assert kinds(outcomes) + kinds(later) == ["Accepted"] * 12
@@ -144,7 +146,7 @@ def test_nothing_that_comes_after_nonsense_is_an_answer(where: str, *, chunking:
 def test_a_body_that_is_never_answered_is_unknown(*, chunking: bool) -> None:
     with PipeliningServer(chunking=chunking) as server:
         server.silent.add(MANY[5])
-        outcomes = submit(smtp(server, wait=0.3), *personalizations(MANY[:50]))
+        outcomes = submit(smtp(server, wait=1), *personalizations(MANY[:50]))
     assert isinstance(outcomes[6], Unknown)
     assert outcomes[6].detail == "no answer in time"
     assert kinds(outcomes)[:5] == ["Accepted"] * 5
@@ -195,7 +197,9 @@ def test_a_batch_that_is_abandoned_leaves_no_answer_to_another(*, chunking: bool
 def test_groups_go_over_tls_as_well(certificates: Certificates, *, chunking: bool) -> None:
     with PipeliningServer(certificates.server, chunking=chunking) as server:
         target = SmtpUrl("127.0.0.1", server.port, tls=Tls.IMPLICIT, connections=1)
-        sender = SmtpProvider(target, Clock(), tls=certificates.client, timeout=5, body_timeout=5)
+        sender = SmtpProvider(
+            target, Clock(), tls=certificates.client, timeout=PATIENCE, body_timeout=PATIENCE
+        )
         outcomes = submit(sender, *personalizations(MANY), edition=long_edition(200_000))
         sender.close()
     assert set(kinds(outcomes)) == {"Accepted"}

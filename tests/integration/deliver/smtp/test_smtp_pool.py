@@ -16,7 +16,7 @@ both = pytest.mark.parametrize("chunking", [True, False], ids=["BDAT", "DATA"])
 
 def provider(port: int, connections: int = 4, messages: int | None = None) -> SmtpProvider:
     target = SmtpUrl("127.0.0.1", port, connections=connections, messages=messages)
-    return SmtpProvider(target, Clock(), timeout=5, body_timeout=5)
+    return SmtpProvider(target, Clock(), timeout=60, body_timeout=60)
 
 
 @both

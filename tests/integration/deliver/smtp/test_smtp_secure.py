@@ -20,7 +20,7 @@ def provider(server: SmtpServer, rest: str, tls: ssl.SSLContext | None = None) -
     """`rest` is what SMTP_URL has around host and port: the user, the @ and the options."""
     scheme = "smtps" if server.implicit_tls else "smtp"
     target = parse_smtp_url(f"{scheme}://{rest.replace('@', f'@127.0.0.1:{server.port}')}")
-    return SmtpProvider(target, Clock(), tls=tls, timeout=5, body_timeout=5)
+    return SmtpProvider(target, Clock(), tls=tls, timeout=60, body_timeout=60)
 
 
 def test_starttls_secures_the_connection_where_it_is_offered(certificates: Certificates) -> None:
@@ -58,11 +58,11 @@ def test_a_password_does_not_cross_a_network_in_the_clear() -> None:
     """127.1 is this machine too, but is not known as such without a look-up."""
     with SmtpServer(users={"me": "secret"}) as server:
         open_line = f"smtp://me:secret@127.1:{server.port}"
-        guarded = SmtpProvider(parse_smtp_url(open_line), Clock(), timeout=5, body_timeout=5)
+        guarded = SmtpProvider(parse_smtp_url(open_line), Clock(), timeout=60, body_timeout=60)
         with pytest.raises(ProviderError, match="must not cross the network in the clear"):
             guarded.check()
         allowed = parse_smtp_url(f"{open_line}?starttls=never")
-        SmtpProvider(allowed, Clock(), timeout=5, body_timeout=5).check()
+        SmtpProvider(allowed, Clock(), timeout=60, body_timeout=60).check()
 
 
 @pytest.mark.parametrize("options", ["@", "@?starttls=require"])
@@ -94,7 +94,7 @@ def test_user_and_password_are_taken_whatever_they_hold(
 ) -> None:
     with SmtpServer(tls=certificates.server, users={user: password}) as server:
         target = SmtpUrl("127.0.0.1", server.port, user=user, password=password)
-        sender = SmtpProvider(target, Clock(), tls=certificates.client, timeout=5, body_timeout=5)
+        sender = SmtpProvider(target, Clock(), tls=certificates.client, timeout=60, body_timeout=60)
         submit(sender, *personalizations([ADA]))
 
     assert [message.user for message in server.received] == [user]

@@ -17,7 +17,7 @@ PEOPLE = [f"reader{number}@example.com" for number in range(20)]
 
 def signing(port: int, domain: str = "verdicts.example") -> SmtpProvider:
     target = SmtpUrl("127.0.0.1", port, connections=2)
-    return SmtpProvider(target, Clock(), signer=signer(domain=domain), timeout=5, body_timeout=5)
+    return SmtpProvider(target, Clock(), signer=signer(domain=domain), timeout=60, body_timeout=60)
 
 
 @pytest.mark.parametrize("chunking", [True, False], ids=["BDAT", "DATA"])
