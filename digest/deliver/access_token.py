@@ -119,6 +119,9 @@ class RefreshToken:
         import urllib.error  # noqa: PLC0415 - settings are read without it
         import urllib.parse  # noqa: PLC0415
         import urllib.request  # noqa: PLC0415
+        from http.client import HTTPException  # noqa: PLC0415
+
+        from store.http import opener  # noqa: PLC0415
 
         fields = {
             "grant_type": "refresh_token",
@@ -130,13 +133,13 @@ class RefreshToken:
         body = urllib.parse.urlencode({name: text for name, text in fields.items() if text})
         request = urllib.request.Request(self.url, body.encode("ascii"))  # noqa: S310 - checked
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
+            with opener(TIMEOUT_SECONDS).open(request, timeout=TIMEOUT_SECONDS) as answer:
                 read = json.loads(answer.read(MAX_ANSWER_BYTES))
         except urllib.error.HTTPError as error:
             raise AccessTokenError(
                 f"{self.url} refused the refresh token: {_told(error)}"
             ) from None
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             raise AccessTokenError(f"{self.url}: {type(error).__name__}") from None
         return read if isinstance(read, dict) else {}
 

@@ -1,17 +1,13 @@
 """Posts what editors are told to a webhook, as JSON."""
 
 import json
+from http.client import HTTPException
 from typing import Any
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import Request
+
+from store.http import opener
 
 TIMEOUT_SECONDS = 10
-
-
-class _NoRedirect(HTTPRedirectHandler):
-    """A redirect is an answer like any other that is no 2xx: what is told goes nowhere else."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
 
 
 def post_json(url: str, event: dict[str, Any]) -> None:
@@ -22,5 +18,8 @@ def post_json(url: str, event: dict[str, Any]) -> None:
         headers={"Content-Type": "application/json; charset=utf-8", "User-Agent": "digest"},
         method="POST",
     )
-    with build_opener(_NoRedirect).open(request, timeout=TIMEOUT_SECONDS):
-        pass
+    try:
+        with opener(TIMEOUT_SECONDS).open(request, timeout=TIMEOUT_SECONDS):
+            pass
+    except HTTPException as error:
+        raise OSError(f"it does not answer in HTTP ({type(error).__name__})") from error
