@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
+from benchmarks.entrances_of_sources import sources
 from benchmarks.machine import describe
 from digest.catalog.intake import limits
 from digest.catalog.intake.markdown.bounds import check
@@ -112,7 +113,7 @@ def _width(pattern: str) -> int:
 
 def entrances(folder: Path) -> dict[str, Entrance]:
     """Each entrance, by what comes in there."""
-    return _pages(folder) | _mail() | _lists(folder) | _settings() | _web(folder)
+    return _pages(folder) | sources() | _mail() | _lists(folder) | _settings() | _web(folder)
 
 
 def _pages(folder: Path) -> dict[str, Entrance]:

@@ -1,0 +1,74 @@
+"""The places where text of other people's sites comes in: feeds, sitemaps, lists, robots.txt."""
+
+from collections.abc import Callable
+
+from digest.sources.http.robots_rules import parse_robots
+from digest.sources.kinds.detect import kind_of
+from digest.sources.kinds.feed import read_feed
+from digest.sources.kinds.json_form import read_json_form
+from digest.sources.kinds.page_list import read_page_list
+from digest.sources.kinds.sitemap import read_sitemap
+
+URL = "https://site.example/feed.xml"
+PRODUCT = "verdict-digest"
+LONG_PATH = "/" + "a" * 2_000
+Entrance = Callable[[str], object]
+
+
+def sources() -> dict[str, Entrance]:
+    """Return each entrance, by what comes in there."""
+    return {
+        "source: a feed": _shaped(read_feed, "<rss version='2.0'><channel>TEXT"),
+        "source: a feed's entry": _shaped(
+            read_feed,
+            "<rss version='2.0'><channel><item><title>TEXT</title></item></channel></rss>",
+        ),
+        "source: a feed's link": _shaped(
+            read_feed,
+            "<rss version='2.0'><channel><item><link>TEXT</link></item></channel></rss>",
+        ),
+        "source: a feed's attribute": _shaped(
+            read_feed, "<feed><entry><link href='TEXT'/></entry></feed>"
+        ),
+        "source: a feed's CDATA": _shaped(
+            read_feed, "<rss><channel><item><description><![CDATA[TEXT]]></description></item>"
+        ),
+        "source: entries without end": _repeated(
+            read_feed, "<rss version='2.0'><channel>", "<item><link>/a</link></item>"
+        ),
+        "source: a sitemap": _shaped(read_sitemap, "<urlset><url><loc>TEXT</loc></url></urlset>"),
+        "source: a sitemap, raw": _shaped(read_sitemap, "TEXT"),
+        "source: addresses without end": _repeated(
+            read_sitemap, "<urlset>", "<url><loc>https://site.example/a</loc></url>", "</urlset>"
+        ),
+        "source: a list of pages": _shaped(_page_list("text/html"), "<html><body>TEXT"),
+        "source: links without end": _repeated(
+            _page_list("text/html"), "<html><body>", "<a href=/b>x</a>"
+        ),
+        "source: a list, as text": _shaped(_page_list("text/plain"), "TEXT"),
+        "source: JSON": _shaped(read_json_form, "TEXT"),
+        "source: of any kind": lambda text: kind_of(text.encode("utf-8", "replace"), "text/plain"),
+        "source: robots.txt": lambda text: parse_robots(
+            f"User-agent: *\nDisallow: /{text}", PRODUCT
+        ).allows(LONG_PATH),
+        "source: rules without end": lambda text: parse_robots(
+            "User-agent: *\n" + "Disallow: /*a*b\n" * (len(text) // 16), PRODUCT
+        ).allows(LONG_PATH),
+    }
+
+
+def _shaped(read: Callable[[bytes, str], object], shape: str) -> Entrance:
+    return lambda text: read(shape.replace("TEXT", text).encode("utf-8", "replace"), URL)
+
+
+def _repeated(
+    read: Callable[[bytes, str], object], start: str, piece: str, end: str = ""
+) -> Entrance:
+    """Return what reads as many pieces as the text is long, whatever it holds."""
+    return lambda text: read(
+        (start + piece * (len(text.encode()) // len(piece)) + end).encode(), URL
+    )
+
+
+def _page_list(media_type: str) -> Callable[[bytes, str], object]:
+    return lambda body, url: read_page_list(body, url, media_type)
