@@ -77,8 +77,18 @@ def _split(pair: PairFacts) -> Said | None:
 
 
 def _both(pair: PairFacts) -> Said | None:
-    holds = all(side.panel.all_ship for side in pair.sides)
+    holds = all(side.panel.all_ship for side in pair.sides) and _prices_differ(pair)
     return Said(both(pair), {}, 0.7, "") if holds else None
+
+
+def _both_alike(pair: PairFacts) -> Said | None:
+    holds = all(side.panel.all_ship for side in pair.sides) and not _prices_differ(pair)
+    return Said(both(pair), {}, 0.7, "") if holds else None
+
+
+def _prices_differ(pair: PairFacts) -> bool:
+    left, right = (side.price.casefold() for side in pair.sides)
+    return bool(left and right) and left != right
 
 
 def _nobody(pair: PairFacts) -> Said | None:
@@ -119,6 +129,7 @@ ABOUT_THE_LEAD = (
     PairStatement("in-one", messages.IN_ONE_QUESTION, _one),
     PairStatement("in-split", messages.IN_SPLIT, _split),
     PairStatement("in-both", messages.IN_BOTH, _both),
+    PairStatement("in-both", messages.IN_BOTH_ALIKE, _both_alike),
     PairStatement("in-nobody", messages.IN_NOBODY, _nobody),
     PairStatement("in-neither", messages.IN_NEITHER, _neither),
     PairStatement("in-ahead", messages.IN_AHEAD, _ahead),

@@ -68,14 +68,18 @@ def detect_habits(reviews: Iterable[str], names: Collection[str] = ()) -> Habits
 
 @lru_cache(maxsize=4096)
 def opening(sentence: str, names: tuple[str, ...] = ()) -> str:
-    """Return the first two words of `sentence` in lower case, any of `names` as one fixed word."""
+    """Return the first two words of `sentence` in lower case, any of `names` as one fixed word.
+
+    So "Skip Tern if" and "Skip Gull if" begin alike.
+    """
     bare = sentence.lstrip("\"'“‘„«»‹›([（「『 ")
     if is_unspaced(bare[:1]):
         return bare[: OPENING_WORDS * 2]
     words = _words(bare)
-    named = max((_shared(words, _words(name)) for name in names), default=0)
-    if named:
-        words = (_TOOL, *words[named:])
+    for at in range(min(OPENING_WORDS, len(words))):
+        named = max((_shared(words[at:], _words(name)) for name in names), default=0)
+        if named:
+            words = (*words[:at], _TOOL, *words[at + named :])
     return " ".join(words[:OPENING_WORDS])
 
 

@@ -144,8 +144,10 @@ class _Chosen:
         self, view: ComparisonView, side: int, longest: int, wanted: Verdict | None = None
     ) -> Chosen | None:
         """Return the best quote of one contender, if possible by a reviewer of that verdict."""
+        known = setting(view, side, self.habits)
         around = replace(
-            setting(view, side, self.habits),
+            known,
+            dissent=known.dissent if longest == MAX_PULL else None,
             wanted=wanted,
             said=self.said,
             openings=self.openings,

@@ -39,6 +39,30 @@ PLACES = """words => {
   })
 }"""
 """Where each of the words is drawn in the last price."""
+TWICE = """() => {
+  const all = [...document.querySelectorAll('body *')]
+  const was = all.map(one => getComputedStyle(one)).map(one => [one.fontSize, one.lineHeight])
+  all.forEach((one, at) => {
+    const [size, line] = was[at].map(value => 2 * parseFloat(value))
+    one.style.setProperty('font-size', size + 'px', 'important')
+    if (line) one.style.setProperty('line-height', line + 'px', 'important')
+  })
+}"""
+BROKEN = """() => [...document.querySelectorAll('.flow td')].flatMap(cell => {
+  const words = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT)
+  const broken = []
+  while (words.nextNode()) {
+    const text = words.currentNode
+    for (const word of text.data.matchAll(/\\S+/g)) {
+      const range = document.createRange()
+      range.setStart(text, word.index)
+      range.setEnd(text, word.index + word[0].length)
+      if (range.getClientRects().length > 1) broken.push(word[0])
+    }
+  }
+  return broken
+})"""
+"""The words of rows that stand on two lines."""
 HEADINGS = "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(one => Number(one.tagName[1]))"
 
 
@@ -102,6 +126,19 @@ def test_an_email_from_right_to_left_fits_and_says_so(chromium: Browser) -> None
     assert page.evaluate("getComputedStyle(document.querySelector('h1')).direction") == "rtl"
     assert page.evaluate(SPREAD) <= 0
     assert Axe().run(page, options=RULES | NOT_A_PAGE).response["violations"] == []
+    page.close()
+
+
+@pytest.mark.parametrize("tag", ["en", "de", "ar"])
+def test_text_at_twice_its_size_breaks_no_word_that_fits_a_row(chromium: Browser, tag: str) -> None:
+    """As where a client enlarges text alone: names, prices and labels go below each other."""
+    page = chromium.new_page()
+    page.set_content(in_language(tag))
+    page.evaluate(TWICE)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.evaluate(SPREAD) <= 0
+        assert page.evaluate(BROKEN) == []
     page.close()
 
 

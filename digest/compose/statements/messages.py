@@ -127,9 +127,10 @@ IN_SPLIT = Message("The panel can't agree on {tool}: read both sides before you 
 IN_BOTH = Message(
     "{left} or {right}: the whole panel would ship either, so let price and fit decide."
 )
+IN_BOTH_ALIKE = Message("{left} or {right}: the whole panel would ship either, so let fit decide.")
 IN_NOBODY = Message("Before you spend an evening on {left} or {right}: nobody on the panel would.")
 IN_NEITHER = Message(
-    "Neither {left} nor {right} wins most of the panel; read the reviews before you pay for one."
+    "Neither {left} nor {right} wins most of the panel; read the reviews before you settle on one."
 )
 IN_AHEAD = Message("Choosing between {left} and {right}? The panel leans to {ahead}.")
 IN_TIE = Message("{left} and {right} come out level; the reviews tell them apart.")

@@ -11,13 +11,14 @@ from functools import lru_cache
 import css_inline
 
 from digest.render.mjml.compiler import INLINE_STYLE
-from digest.render.mjml.waste import Waste, find_waste, join_conditions
+from digest.render.mjml.waste import Waste, find_waste, is_for_outlook_2003, join_conditions
 
 TAG_CACHE_SIZE = 2_048
 """An issue has some thousand tags, and most of them are the same."""
 
 _INLINE_BLOCK = re.compile(re.escape(INLINE_STYLE) + r"(.*?)</style>", re.DOTALL)
 
+_VML = ' xmlns:v="urn:schemas-microsoft-com:vml"'
 _PIECE = re.compile(
     r"""(?P<comment><!--.*?-->)
       | (?P<style><style\b[^>]*>.*?</style>)
@@ -55,7 +56,8 @@ def inline_and_minify(html: str) -> str:
     )
     minified = minify(inliner.inline(_INLINE_BLOCK.sub("", html)), css)
     # Gmail makes a <div> of it, beside a <u>: `u + #body` is how a rule for Gmail alone begins.
-    return minified.replace("<body ", '<body id="body" ', 1)
+    marked = minified.replace("<body ", '<body id="body" ', 1)
+    return marked if "<v:" in marked else marked.replace(_VML, "", 1)
 
 
 def minify(html: str, css: str = "") -> str:
@@ -73,7 +75,7 @@ def minify(html: str, css: str = "") -> str:
             out.append(text)
             shown = not text.endswith(" ") if text else shown
         elif kind == "comment":
-            if _is_condition(piece):
+            if _is_condition(piece) and not is_for_outlook_2003(piece):
                 join_conditions(out, _between_tags(piece))
         elif kind == "style":
             out.append(waste.prune(_style(piece)))
@@ -145,7 +147,8 @@ def _declarations(css: str) -> str:
 
 def _style(block: str) -> str:
     start = block.index(">") + 1
-    return f"{block[:start]}{_plain_css(block[start:].removesuffix('</style>'))}</style>"
+    opening = block[:start].replace(' type="text/css"', "")
+    return f"{opening}{_plain_css(block[start:].removesuffix('</style>'))}</style>"
 
 
 def _plain_css(css: str) -> str:

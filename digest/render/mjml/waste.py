@@ -2,6 +2,7 @@
 
 - A class that only inlined styles name: they stand in the style attributes by then.
 - A kept rule for a class of ours that nothing in this mail has (dark mode's rule for a chip).
+- What is for Outlook 2003 alone (a condition and its class): its support ended in 2014.
 - `<tbody>`, which every HTML parser puts in by itself; official MJML writes it, few others do.
 - The end of a condition for Outlook where the same one begins again (official MJML joins them too).
 - What is said twice (`background` before `background-color`), by default (`direction` where all is
@@ -18,6 +19,8 @@ from dataclasses import dataclass
 KEPT_CLASSES = frozenset({"imprint", "personal"})
 """Classes that other stages look for: `guard_words`, `archive`."""
 
+_OUTLOOK_2003 = "<!--[if lte mso 11]>"
+_ITS_CLASS = "mj-outlook-group-fix"
 _CLASS = re.compile(r'(?<= class=")[^"]*')
 _EMPTY = re.compile(r' (?:class|style)=""')
 _CLASS_NAME = re.compile(r"\.(-?[A-Za-z_][\w-]*)")
@@ -100,7 +103,7 @@ def find_waste(html: str, css: str, kept: list[str]) -> Waste:
     met = frozenset(" ".join(_CLASS.findall(html)).split())
     named = frozenset(_CLASS_NAME.findall("".join(kept)))
     return Waste(
-        done=ours - named - KEPT_CLASSES,
+        done=(ours - named - KEPT_CLASSES) | {_ITS_CLASS},
         unmet=ours - met,
         # They are inherited: a default has no effect as long as nobody says anything else.
         defaults=tuple(one for one in _DEFAULTS if _is_only_value(one, html + css)),
@@ -113,6 +116,11 @@ def _is_only_value(declaration: str, html: str) -> bool:
     if name == "direction" and "rtl" in html:
         return False
     return all(found == value for found in re.findall(rf"\b{name}: *([\w-]+)", html))
+
+
+def is_for_outlook_2003(comment: str) -> bool:
+    """Return whether a conditional comment says something to Outlook 2003 and older alone."""
+    return comment.startswith(_OUTLOOK_2003)
 
 
 def join_conditions(out: list[str], comment: str) -> None:

@@ -7,7 +7,7 @@ list that is nasty: brackets, question marks, percent signs, braces, other scrip
 begins with another, words that a sentence could be made of, and words without a space.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -32,6 +32,12 @@ SCORES = (
     *(0, 25, 50, 75, 100) * 6, 100, 100, 95, 90, 5, 10, 60, 40, 100 / 3, 200 / 3, 33, 67, 87.5,
     99.97, 0.02, 49.96, 50.04, None,
 )  # fmt: skip
+MODELS: dict[str, Sequence[float | None]] = {
+    "drawn": SCORES,
+    "unanimous": (100,),
+    "divided": (25, 75),
+}
+"""What the scores of a season are drawn from; in weeks of one mind, all are 100."""
 CATEGORIES = ("Developer Tools", "Writing", "Research", "Video", "Speech", "Data")
 
 
@@ -44,14 +50,15 @@ class SeasonWeek:
     views: tuple[ComparisonView, ...]
 
 
-def weeks(count: int, seed: int) -> list[SeasonWeek]:
+def weeks(count: int, seed: int, model: str = "drawn") -> list[SeasonWeek]:
     """Draw so many weeks; equal seeds give equal weeks."""
-    return list(_Season(seed).draw(count))
+    return list(_Season(seed, MODELS[model]).draw(count))
 
 
 class _Season:
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, scores: Sequence[float | None]) -> None:
         self.random = Random(seed)
+        self.scores = scores
         self.names: list[str] = []
         self.comparisons = 0
 
@@ -65,7 +72,7 @@ class _Season:
         size = draw.choice(
             (1, 2, 3, 4, 5, draw.randint(6, 12), draw.randint(6, 12), draw.randint(13, MOST))
         )
-        of_one_mind = draw.random() < 0.15
+        of_one_mind = draw.random() < 0.15 and self.scores is SCORES
         hubs = [self._name() for _ in range(2)]
         views = []
         for _ in range(size):
@@ -119,7 +126,7 @@ class _Season:
             category=draw.choice(CATEGORIES),
             tagline=f"{name} in a line",
             description=f"{name} does one thing well. It costs what it costs.",
-            panel_score=100 if of_one_mind else draw.choice(SCORES),
+            panel_score=100 if of_one_mind else draw.choice(self.scores),
             community_score=draw.choice((None, None, 64.0, 20.0, 88.5)),
             entry_price=draw.choice(PRICES),
             reviews=tuple(

@@ -21,7 +21,7 @@ from tests.unit.compose.season import SeasonWeek, weeks
 from tests.unit.compose.told_pages import Pages
 from tests.unit.compose.truth import Truth
 
-WEEKS, SEED, EIGHT = 200, 12, 8
+WEEKS, SHORT, SEED, EIGHT = 200, 40, 12, 8
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ class Week:
 
 
 @cache
-def season(tag: str = "en", count: int = WEEKS) -> tuple[Week, ...]:
+def season(tag: str = "en", count: int = WEEKS, model: str = "drawn") -> tuple[Week, ...]:
     """The season in a language, each issue knowing the eight before it."""
     language = language_of(tag)
     past: list[PastIssue] = []
     printed: list[tuple[int, dict[str, set[float | None]]]] = []
     done = []
-    for week in weeks(count, SEED):
+    for week in weeks(count, SEED, model):
         span = said_span(Span.WEEK, [view.published_at for view in week.views], week.as_of)
         facts = issue_facts(week.number, week.views, span=span, past=past[:EIGHT])
         offered = proposals(facts, language=language)
@@ -96,17 +96,33 @@ def test_no_lead_in_is_false() -> None:
     assert [why for one in season() for why in false(list(one.intro), one.pages)] == []
 
 
+@pytest.mark.parametrize("model", ["unanimous", "divided"])
+def test_a_season_of_one_kind_of_panel_is_true_and_repeats_no_subject(model: str) -> None:
+    """All of one mind, or all at 25 and 75: there is the least to say."""
+    found = season(count=SHORT, model=model)
+    subjects = [one.subjects[0] for one in found]
+    for place, one in enumerate(found):
+        assert false([*one.subjects, *one.intro], one.pages) == []
+        assert subjects[place] not in subjects[max(0, place - EIGHT) : place]
+        check_rows(one)
+    assert sum(len(one) <= 60 for one in subjects) >= 0.9 * len(subjects)
+
+
 def test_no_row_is_false_and_no_two_say_the_same() -> None:
     for one in season():
-        content = one.content
-        groups = [row for group in content.groups for row in group.matchups]
-        rows = [content.lead, *groups, *content.briefs]
-        said = [row.summary for row in rows if row.summary]
-        assert len(set(said)) == len(said)
-        moves = [row.since for row in rows if row.since]
-        parts = [part for move in moves for part in re.split(r"(?<=\.) (?=Since issue)", move)]
-        headings = [content.also] if content.briefs else []
-        assert false([*said, *parts, *headings], one.pages) == []
+        check_rows(one)
+
+
+def check_rows(one: Week) -> None:
+    content = one.content
+    groups = [row for group in content.groups for row in group.matchups]
+    rows = [content.lead, *groups, *content.briefs]
+    said = [row.summary for row in rows if row.summary]
+    assert len(set(said)) == len(said)
+    moves = [row.since for row in rows if row.since]
+    parts = [part for move in moves for part in re.split(r"(?<=\.) (?=Since issue)", move)]
+    headings = [content.also] if content.briefs else []
+    assert false([*said, *parts, *headings], one.pages) == []
 
 
 def test_a_group_tells_each_page_as_it_is() -> None:

@@ -140,6 +140,10 @@ RULES: list[Rule] = [
     ),
     (
         rf"{T} or {T}: the whole panel would ship either, so let price and fit decide\.",
+        two(lambda x, y: S(x) == S(y) == 100 and x.entry_price != y.entry_price),
+    ),
+    (
+        rf"{T} or {T}: the whole panel would ship either, so let fit decide\.",
         two(lambda x, y: S(x) == S(y) == 100),
     ),
     (
@@ -147,7 +151,7 @@ RULES: list[Rule] = [
         two(lambda x, y: S(x) == S(y) == 0),
     ),
     (
-        rf"Neither {T} nor {T} wins most of the panel; read the reviews before you pay for one\.",
+        rf"Neither {T} nor {T} wins most of the panel; read the reviews before you settle on one\.",
         two(lambda x, y: 0 <= S(x) <= 50 and 0 <= S(y) <= 50),
     ),
     (

@@ -7,7 +7,7 @@ from jinja2 import Environment
 
 from digest.render.environment import email_environment, templates_folder
 from digest.render.issue import render_issue
-from digest.render.mjml.inline_and_minify import minify
+from digest.render.mjml.inline_and_minify import inline_and_minify, minify
 from tests.golden.sample import BRAND, content
 
 
@@ -88,3 +88,15 @@ def test_outlook_keeps_its_tables(environment: Environment) -> None:
     assert ghosts.count("<table ") == ghosts.count("</table>") == 6
     assert ghosts.count("<td ") == ghosts.count("</td>") == 8
     assert ghosts.count('width="640"') == 3
+
+
+def test_what_is_for_outlook_2003_alone_goes() -> None:
+    old = "<!--[if lte mso 11]><style>.mj-outlook-group-fix{width:100%}</style><![endif]-->"
+    html = f'<html><head>{old}</head><body><div class="mj-outlook-group-fix a">x</div></body></html>'
+    assert minify(html) == '<html><head></head><body><div class="a">x</div></body></html>'
+
+
+def test_the_names_of_vml_stay_where_it_is_used(environment: Environment) -> None:
+    assert "xmlns:v=" not in render_issue(content(), BRAND, environment).html
+    vml = '<html xmlns:v="urn:schemas-microsoft-com:vml"><body a="b"><!--[if mso]><v:rect/>{}'
+    assert "xmlns:v=" in inline_and_minify(vml.format("<![endif]--></body></html>"))
