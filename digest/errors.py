@@ -51,6 +51,7 @@
     │   ├── RefusedTestError          a provider did not take a test message
     │   ├── ScheduleError             a schedule or its rule is wrong
     │   ├── SentryError               faults can't be reported to the service that is set
+    │   ├── ServiceError              there can be no unit of systemd for this program
     │   ├── SettingsError             a setting is missing or wrong
     │   ├── SourceError               a source is unknown, or was given something wrong
     │   ├── StoreError                the database can't be opened, or is of another version

@@ -20,6 +20,7 @@ from digest.cli import (
     monitoring,
     processes,
     schedule,
+    service,
     source,
     status,
     studio,
@@ -46,6 +47,7 @@ app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(bounces.app, name="bounces")
 app.add_typer(schedule.app, name="schedule")
+app.add_typer(service.app, name="service")
 app.add_typer(source.app, name="source")
 app.add_typer(editors.app, name="editors")
 app.add_typer(database.app, name="database")

@@ -74,6 +74,7 @@ def worker() -> None:
     """
     from digest.monitoring.heartbeats import heartbeat
     from digest.monitoring.tables import ProcessKind
+    from digest.service.notify import READY, notify
     from digest.worker import stop_on_signals, work
 
     with open_app() as app, heartbeat(app.store, app.clock, [ProcessKind.WORKER]):
@@ -81,6 +82,7 @@ def worker() -> None:
         stop = threading.Event()
         stop_on_signals(stop)
         print("worker: waiting for issues to send", flush=True)
+        notify(READY)
         work(app, stop)
 
 
@@ -91,6 +93,7 @@ def scheduler() -> None:
     """
     from digest.monitoring.heartbeats import heartbeat
     from digest.monitoring.tables import ProcessKind
+    from digest.service.notify import READY, notify
     from digest.worker import stop_on_signals
 
     with open_app() as app, heartbeat(app.store, app.clock, [ProcessKind.SCHEDULER]):
@@ -100,6 +103,7 @@ def scheduler() -> None:
         timers = _scheduler(app)
         timers.start()
         print("scheduler: watching the schedules", flush=True)
+        notify(READY)
         stop.wait()
         timers.stop()
 
@@ -183,8 +187,12 @@ def _log(app: "App") -> None:
 
 
 def _serve_web(app: "App", listener: socket.socket, host: str, stop: threading.Event) -> None:
+    from digest.service.notify import READY, STOPPING, notify
+
     print(f"listening on http://{host}:{listener.getsockname()[1]}", flush=True)
+    notify(READY)
     _run(app, listener, stop)
+    notify(STOPPING)
 
 
 def _listen(host: str, port: int) -> socket.socket:
