@@ -18,7 +18,7 @@ from digest.issues.tables import Issue, IssueState
 from digest.number_words import count_of
 from digest.pipeline.scheduled_sends import if_unapproved
 from digest.pipeline.wording.page_snapshots import page_changes
-from schedules.tables import Approval, Run, Schedule, Unapproved
+from schedules.tables import Approval, Run, Schedule, SendState, Unapproved
 from schedules.timetable import next_due_times
 
 STALLED_AFTER = timedelta(hours=1)
@@ -52,7 +52,10 @@ def _drafts(session: Session, since: datetime, now: datetime) -> Iterator[Editor
         .order_by(col(Issue.number))
     ).all()
     for issue, run, schedule in rows:
-        if schedule.approval == Approval.AUTOMATIC and not _lay_too_long(issue, schedule, now):
+        if schedule.approval == Approval.AUTOMATIC and (
+            run.send_state == SendState.HELD  # which is told by itself
+            or not _lay_too_long(issue, schedule, now)
+        ):
             continue
         number = issue.number or 0
         picks = [row.title for _, row in picks_of(session, number)]
@@ -168,7 +171,10 @@ def _held(session: Session, now: datetime) -> Iterator[EditorEvent]:
 
 
 def _stands_still(session: Session, issue: Issue, now: datetime) -> datetime | None:
-    """Return when a delivery changed last if that is long ago, and some are still open."""
+    """Return when mail last went out if that is long ago, and some deliveries are still open.
+
+    A provider that is away is tried again and again, which changes what is open, but is no news.
+    """
     open_ones = session.exec(
         select(func.count())
         .select_from(Delivery)
@@ -176,10 +182,13 @@ def _stands_still(session: Session, issue: Issue, now: datetime) -> datetime | N
     ).one()
     if not open_ones:
         return None
-    last = session.exec(
-        select(func.max(Delivery.changed_at)).where(Delivery.issue_number == issue.number)
+    closed = session.exec(
+        select(func.max(Delivery.changed_at)).where(
+            Delivery.issue_number == issue.number, col(Delivery.state).not_in(OPEN_STATES)
+        )
     ).one()
-    return last if last is not None and now - last > STALLED_AFTER else None
+    last = max(filter(None, (closed, issue.started_at, issue.created_at)))
+    return last if now - last > STALLED_AFTER else None
 
 
 def _stalled(issue: Issue, key: str, at: datetime, why: str) -> EditorEvent:

@@ -44,7 +44,8 @@ def _run_event(run: Run, schedule: Schedule, older: Sequence[Run]) -> EditorEven
         f"Every run, and how to go on: digest schedule runs {schedule.name}",
     ]
     return EditorEvent(
-        f"run/{schedule.name}/{run.due_at.isoformat()}/{run.state}",
+        # Of the tick: the missed of it are no news once the run that was held is drafted by hand.
+        f"run/{schedule.name}/{run.at.isoformat()}",
         NoticeKind.RUN,
         run.at,
         f"{schedule.name}: the run of {due} was {run.state}",

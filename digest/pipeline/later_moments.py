@@ -33,7 +33,8 @@ _AHEAD = {
     "letter": {"not_before"},
     "pace": {"free_at", "minute_at", "hour_at"},
     "retention_mark": {"at"},
-    "run": {"due_at"},
+    "run": {"due_at", "send_at"},
+    "schedule": {"paused_until"},
     "subscriber": {"paused_until"},
 }
 """Columns whose moments may lie ahead, by table; of `pace` and marks those who read them beware."""

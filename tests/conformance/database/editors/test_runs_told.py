@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import select
 
 from digest.bootstrap import App, bootstrap
+from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import Accepted, Outcome, ProviderError
 from digest.editors.addresses import add_editor
 from digest.editors.tables import EditorNotice
@@ -21,7 +22,7 @@ from schedules.runner import tick
 from schedules.tables import Approval, Unapproved
 from store.engine import Store
 from tests.parts.issues.editing import DAY, keep_week
-from tests.parts.world import SECRET, Clock, Recorder
+from tests.parts.world import SECRET, Clock, Recorder, add_people
 
 WEEK = timedelta(weeks=1)
 SATURDAY = DAY + timedelta(hours=20)
@@ -182,6 +183,29 @@ def test_a_message_waits_for_a_relay_that_is_away_over_a_weekend(
     clock.on(hours=1)
     assert app.notifier.deliver() == 1
     assert provider.taken == ["ana@example.org"]
+
+
+def test_a_send_whose_provider_is_away_is_told_once_after_an_hour(
+    app: App, clock: Clock, relay: Relay
+) -> None:
+    """It is tried again all the time, which is no progress."""
+    add_people(app.store, 3)
+    keep_week(app.store, clock)
+    number = app.issues.draft()
+    app.issues.approve(number, by="ana")
+    app.issues.start(number)
+    relay.is_away = True
+    told = 0
+    for _ in range(18):
+        clock.on(minutes=10)
+        with worker_lock(app.store) as lock, suppress(ProviderError):
+            app.sending.run(number, lock)
+        told += app.notifier.note()
+        with suppress(ProviderError):
+            app.notifier.deliver()
+    with app.store.read() as session:
+        notices = session.exec(select(EditorNotice)).all()
+    assert (told, [one.content["subject"] for one in notices]) == (1, [f"Issue {number} hangs"])
 
 
 def add_source(app: App, **more: object) -> None:
