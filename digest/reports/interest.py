@@ -103,6 +103,13 @@ def interests(session: Session, last: int = LAST_ISSUES, series: str = "") -> li
     return sorted(found, key=lambda one: (-(one.rate or 0), -one.followers, one.topic, one.key))
 
 
+def may_be_known(session: Session) -> bool:
+    """Return whether `interests` may find anything; takes no time, whatever the store holds."""
+    went_out = select(Issue.number).where(col(Issue.started_at).is_not(None)).limit(1)
+    followed = select(Followed.name).limit(1)
+    return session.exec(went_out).first() is not None or session.exec(followed).first() is not None
+
+
 def interest_in(
     known: Iterable[Interest], session: Session, comparisons: Collection[int]
 ) -> dict[int, tuple[Interest, ...]]:

@@ -15,7 +15,7 @@ from digest.message.personalization import Personalization, Recipient, slot_text
 from digest.pipeline.editing.edit_view import edit_view
 from digest.render.archive import direct_links_html
 from digest.render.rendered import Rendered
-from digest.reports.interest import Interest, in_words, interest_in
+from digest.reports.interest import Interest, in_words, interest_in, may_be_known
 from digest.web.studio.context import StudioSite
 from digest.web.studio.edit.findings import placed
 from digest.web.studio.edit.values import Conflict, EditPage
@@ -68,6 +68,7 @@ def read_edit_page(
         pinned = pinned_slugs(session, sorted(known | {one.slug for one in matches}))
         mail = site.renderer.sample_message(session, number, now) if checked else None
         told = interest_in(interest, session, [one.id for one in view.picks]) if interest else {}
+        has_interest = may_be_known(session)
         zone = issue_zone(session, issue)
     rows = [one for group in content.groups for one in group.matchups]
     shown = (content.lead, *rows, *content.briefs)
@@ -83,6 +84,7 @@ def read_edit_page(
         findings=placed(Gate(site.preview.policy).check_quickly(mail), slugs) if mail else None,
         html_size=len(mail.html.encode()) if mail else None,
         conflicts=conflicts or {},
+        has_interest=has_interest,
         interest={
             pick: tuple(in_words(one) for one in its if one.is_known) for pick, its in told.items()
         },

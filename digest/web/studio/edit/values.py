@@ -40,6 +40,8 @@ class EditPage:
     conflicts: Mapping[str, Conflict] = field(default_factory=dict)
     interest: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     """What readers made of the tools and categories of each pick, a line each, by its id."""
+    has_interest: bool = False
+    """Whether there may be any: then the page keeps room for it, so that nothing moves later."""
 
     @property
     def is_draft(self) -> bool:

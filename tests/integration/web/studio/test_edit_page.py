@@ -331,6 +331,8 @@ def test_the_page_is_small(editor: TestClient, office: Studio) -> None:
 def test_what_readers_care_about_stands_beside_the_picks_once_the_checks_ran(
     editor: TestClient, office: Studio
 ) -> None:
+    path = f"/studio/issues/{office.number}"
+    assert "interest room" not in editor.get(path).text
     with office.app.store.write() as session:
         pick = session.exec(
             select(Tool.slug)
@@ -339,6 +341,7 @@ def test_what_readers_care_about_stands_beside_the_picks_once_the_checks_ran(
         ).first()
         person = session.exec(select(Subscriber.id)).first()
         session.add(Followed(subscriber_id=person, topic=TopicKind.TOOL, name=pick))
-    path = f"/studio/issues/{office.number}"
-    assert "follow it" not in editor.get(path).text
+    first = editor.get(path).text
+    assert "follow it" not in first
+    assert "interest room" in first, "nothing moves when it comes"
     assert "1 follow it" in editor.get(f"{path}?checks=1").text
