@@ -10,10 +10,24 @@ import pytest
 
 from digest.service.notify import READY, notify
 from digest.service.units import Part, Scope, ServiceError, folder_of, state_folder, unit
+from tests.parts.servers.machine import without
 
-ANALYZE = shutil.which("systemd-analyze")
 EXPOSURE = 20
 """Tenths, of 100: systemd calls up to 50 tolerable."""
+
+
+def analyze(*arguments: str, runtime: Path) -> "subprocess.CompletedProcess[str]":
+    """Runs systemd's own checker."""
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        without("systemd-analyze is not installed; it comes with systemd")
+    return subprocess.run(
+        [program, *arguments],
+        env=os.environ | {"XDG_RUNTIME_DIR": str(runtime)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def written(folder: Path, part: Part, scope: Scope, program: Path) -> Path:
@@ -33,31 +47,19 @@ def program(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.skipif(ANALYZE is None, reason="systemd is not installed")
 @pytest.mark.parametrize("scope", Scope)
 @pytest.mark.parametrize("part", Part)
 def test_systemd_finds_nothing(part: Part, scope: Scope, program: Path, tmp_path: Path) -> None:
     path = written(tmp_path, part, scope, program)
-    done = subprocess.run(
-        [ANALYZE or "", "verify", f"--{scope}", "--man=no", str(path)],
-        env=os.environ | {"XDG_RUNTIME_DIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = analyze("verify", f"--{scope}", "--man=no", str(path), runtime=tmp_path)
     assert done.returncode == 0, done.stderr
     assert path.name not in done.stderr
 
 
-@pytest.mark.skipif(ANALYZE is None, reason="systemd is not installed")
 def test_little_is_exposed(program: Path, tmp_path: Path) -> None:
     path = written(tmp_path, Part.WEB, Scope.SYSTEM, program)
-    done = subprocess.run(
-        [ANALYZE or "", "security", "--offline=true", f"--threshold={EXPOSURE}", str(path)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    bound = f"--threshold={EXPOSURE}"
+    done = analyze("security", "--offline=true", bound, str(path), runtime=tmp_path)
     assert done.returncode == 0, done.stdout[-200:]
 
 
