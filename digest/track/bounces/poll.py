@@ -31,7 +31,7 @@ from digest.track.bounces.recipients import (
     record_readings,
 )
 from digest.track.provider_events.delivery_event import DeliveryEvent
-from digest.track.provider_events.ingest import ingest
+from digest.track.provider_events.ingest import BY_MAIL, ingest
 from store.engine import Store
 from subscribers.addresses import AddressHasher
 from subscribers.tokens import Purpose, TokenClaims, Tokens
@@ -200,7 +200,7 @@ class BounceMailboxReader:
 
     def _event(self, report: InboundReport, mailed: MailedTo, raw: bytes) -> DeliveryEvent:
         return DeliveryEvent(
-            key=f"mail:{hashlib.sha256(raw).hexdigest()}",
+            key=f"{BY_MAIL}{hashlib.sha256(raw).hexdigest()}",
             kind=report.kind,
             claims=mailed.claims,
             at=_sent_at(report, self.clock()),

@@ -10,9 +10,10 @@ from sqlalchemy import select
 from sqlmodel import Session, col
 
 from digest.deliver.bounce_policy.apply import BounceRecord, apply_bounce_policy
+from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.deliver.tables import Delivery
 from digest.events.old_links import with_public_ids
-from digest.events.tables import EventKind
+from digest.events.tables import Event, EventKind
 from digest.events.writer import EventRow, record_new_events
 from digest.track.hits.classification import reclassify_later
 from digest.track.provider_events.by_address import find_by_address
@@ -25,6 +26,9 @@ from subscribers.addresses import AddressHasher
 from subscribers.preferences import ADDRESS_CHANGE_WORDING
 from subscribers.tables import Consent
 from subscribers.tokens import TokenClaims
+
+BY_MAIL = "mail:"
+"""How the keys of events begin that a report in the bounce mailbox made."""
 
 
 def ingest(
@@ -85,9 +89,46 @@ def _sent_to_old_address(session: Session, matched: Sequence[MatchedEvent]) -> s
 
 
 def _apply_bounces(session: Session, matched: Sequence[MatchedEvent], now: datetime) -> None:
+    failed = [(one, delivery) for one, delivery in matched if one.kind in FAILED]
+    doubtful = _answered_by_a_person(
+        session,
+        [
+            delivery
+            for one, delivery in failed
+            if one.key.startswith(BY_MAIL) and one.bounce_type is BounceType.HARD
+        ],
+    )
     records = [
-        BounceRecord(delivery, one.bounce_type, f"{one.code or ''} {one.note}".strip(), one.at)
-        for one, delivery in matched
-        if one.kind in FAILED
+        BounceRecord(
+            delivery,
+            BounceType.SOFT if delivery in doubtful else one.bounce_type,
+            f"{one.code or ''} {one.note}".strip(),
+            one.at,
+        )
+        for one, delivery in failed
     ]
     apply_bounce_policy(session, records, now)
+
+
+def _answered_by_a_person(session: Session, deliveries: Sequence[int]) -> set[int]:
+    """Deliveries that a person has clicked in or voted by: they can't have found no mailbox.
+
+    A report by mail is signed by nobody: whoever knows a letter's Message-ID can make one up.
+    """
+    if not deliveries:
+        return set()
+    wanted = as_rows(session, [(one, None) for one in deliveries]).subquery()
+    found = session.scalars(
+        select(col(Event.delivery_id))
+        .join(wanted, wanted.c.id == col(Event.delivery_id))
+        .where(
+            (col(Event.kind) == EventKind.VOTED)
+            | (
+                (col(Event.kind) == EventKind.CLICKED)
+                & col(Event.machine).is_(False)
+                & col(Event.rule).is_not(None)
+            )
+        )
+        .distinct()
+    )
+    return {one for one in found if one is not None}

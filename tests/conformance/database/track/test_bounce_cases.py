@@ -152,3 +152,29 @@ def test_no_list_of_messages_holds_an_address_but_the_subscribers(
     with store.read() as session:
         found = inbound_messages(session, 100)
     assert "@" not in json.dumps([(one.name, one.meaning, one.note) for one in found])
+
+
+@pytest.mark.parametrize(
+    ("kind", "machine", "status"),
+    [("clicked", False, "active"), ("clicked", True, "bounced"), ("voted", None, "active")],
+)
+def test_a_report_that_a_letter_found_nobody_is_doubted_where_a_person_answered_it(
+    store: Store,
+    reader: Reader,
+    kind: str,
+    machine: bool | None,  # noqa: FBT001 - as parametrized
+    status: str,
+) -> None:
+    """Whoever has seen a letter's Message-ID can make such a report up."""
+    rule = "person" if machine is False else "burst" if machine else None
+    with store.write() as session:
+        delivery = session.exec(select(Delivery)).one()
+        session.add(
+            Event(
+                key="answered", kind=kind, issue_number=delivery.issue_number,
+                delivery_id=delivery.id, machine=machine, rule=rule, at=Clock().now,
+            )
+        )  # fmt: skip
+    hear(store, "10a-verp-lowercased-not-read.eml", reader)
+    with store.read() as session:
+        assert session.exec(select(Subscriber.status)).one() == status
