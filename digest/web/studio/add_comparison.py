@@ -144,7 +144,7 @@ def _show(
         reading=reading,
         problem=problem,
         forms=FORMS,
-        lines=_visible(given) if reading else [],
+        lines=_visible(given) if reading and reading.found else [],
         shown=_shown,
         changes=wishes.corrections if wishes else {},
         wanted=wishes.wanted if wishes else (),
