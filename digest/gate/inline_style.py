@@ -1,12 +1,17 @@
 """Reads style attributes, and writes the rules of a style sheet into them."""
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
+from types import MappingProxyType
 
 import css_inline
 import tinycss2
 
 from digest.gate.html_page import Page
 
+KEPT_STYLES, MAX_KEPT_LENGTH = 2_000, 1_000
+"""How many styles, of how many characters at most, are kept once parsed: a mail repeats a few."""
 _STYLE_ATTRIBUTE = re.compile(r"""\sstyle\s*=\s*("[^"]*"|'[^']*'|[^\s>]+)""", re.IGNORECASE)
 
 
@@ -37,11 +42,15 @@ def _without_broken_styles(page: Page) -> str:
     return html
 
 
-def declarations(style: str) -> dict[str, str]:
+def declarations(style: str) -> Mapping[str, str]:
     """Return the effective value of each property of an inline style.
 
     The last one counts, but `!important` before others.
     """
+    return _kept(style) if len(style) <= MAX_KEPT_LENGTH else _parsed(style)
+
+
+def _parsed(style: str) -> Mapping[str, str]:
     kept: dict[str, tuple[bool, str]] = {}
     for node in tinycss2.parse_declaration_list(style, skip_comments=True, skip_whitespace=True):
         if node.type == "declaration":
@@ -50,4 +59,7 @@ def declarations(style: str) -> dict[str, str]:
             before = kept.get(name)
             if before is None or node.important or not before[0]:
                 kept[name] = (node.important, tinycss2.serialize(node.value).strip().lower())
-    return {name: value for name, (_, value) in kept.items()}
+    return MappingProxyType({name: value for name, (_, value) in kept.items()})
+
+
+_kept = lru_cache(KEPT_STYLES)(_parsed)

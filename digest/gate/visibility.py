@@ -1,7 +1,7 @@
 """Tells what a reader sees of an element: by its styles, those around it, and kept style blocks."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import tinycss2
@@ -97,7 +97,7 @@ def _within(element: Element, outer: Shown) -> Shown:
     return replace(outer, size=size, drawn=outer.drawn and not hidden)
 
 
-def _font_size(style: dict[str, str], outer: float) -> float:
+def _font_size(style: Mapping[str, str], outer: float) -> float:
     value = style.get("font-size") or "".join(_FONT_SIZE.findall(style.get("font", ""))[:1])
     match = _LENGTH.fullmatch(value)
     return outer if match is None else _length(match, outer)
@@ -120,7 +120,7 @@ def _tiny_image(element: Element) -> bool:
     return any(one.isdecimal() and int(one) < _MIN_BOX for one in sizes)
 
 
-def _not_drawn(style: dict[str, str]) -> bool:
+def _not_drawn(style: Mapping[str, str]) -> bool:
     opacity = _LENGTH.fullmatch(style.get("opacity", "1"))
     return (
         style.get("display") == "none"
@@ -130,7 +130,7 @@ def _not_drawn(style: dict[str, str]) -> bool:
     )
 
 
-def _clipped(style: dict[str, str], size: float) -> bool:
+def _clipped(style: Mapping[str, str], size: float) -> bool:
     """Return whether a box cuts away what is in it."""
     if style.get("clip-path", "none") != "none":
         return True
@@ -144,7 +144,7 @@ def _clipped(style: dict[str, str], size: float) -> bool:
     return any(_length(one, size) < _MIN_BOX for one in exact if one and one[2] != "%")
 
 
-def _moved_away(style: dict[str, str], size: float) -> bool:
+def _moved_away(style: Mapping[str, str], size: float) -> bool:
     """Return whether an element stands outside of the window, or is scaled to nothing."""
     names = ["text-indent", "margin", "margin-left", "margin-top", "transform"]
     if style.get("position", "static") != "static":

@@ -1,12 +1,14 @@
 """Checks style blocks: Gmail drops one that is too large, nested or broken, without a word."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import tinycss2
 from tinycss2.ast import Node, ParseError
 
 from digest.gate.findings import Code, Finding, found
 from digest.gate.html_page import Element
+from digest.gate.inline_style import KEPT_STYLES, MAX_KEPT_LENGTH
 from digest.gate.sample_message import SampleMessage
 
 MAX_BLOCK_LENGTH = 8_192
@@ -98,6 +100,10 @@ def _broken_selector(prelude: list[Node]) -> str:
 
 def broken_declarations(style: str) -> str:
     """Return what of a list of declarations does not parse, in words; empty if all of it does."""
+    return _kept(style) if len(style) <= MAX_KEPT_LENGTH else _broken_declarations(style)
+
+
+def _broken_declarations(style: str) -> str:
     nodes = tinycss2.parse_declaration_list(
         f"{style}\n;{_END}:0", skip_comments=True, skip_whitespace=True
     )
@@ -111,6 +117,9 @@ def broken_declarations(style: str) -> str:
             if value or not _text(node.value):
                 return value or f"“{node.name}” has no value"
     return ""
+
+
+_kept = lru_cache(KEPT_STYLES)(_broken_declarations)
 
 
 def _broken_tokens(tokens: Iterable[Node]) -> str:

@@ -126,7 +126,7 @@ def verdict(parse: Callable[[str], ParsedAddress], text: str) -> ParsedAddress |
         return str(error)
 
 
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=1_000, deadline=None)
 @given(st.one_of(LOOKALIKE, st.emails(), st.text(max_size=40)))
 @example("a@" + "b." * 124 + "org")
 @example("a@" + "b." * 126 + "o")
