@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.web.forms import MAX_BODY_BYTES, MAX_FIELDS, _multipart
+from digest.web.forms import MAX_BODY_BYTES, MAX_FIELDS, _multipart, _parts
 
 KIND = "multipart/form-data; boundary=----WebKitFormBoundaryA1"
 FIELDS = st.lists(
@@ -119,3 +119,23 @@ def test_twice_the_hostile_form_is_at_most_twice_the_work(name: str) -> None:
 def test_a_hostile_content_type_is_refused(kind: str) -> None:
     with pytest.raises(ValueError, match="no form"):
         _multipart(kind, b"--b\r\n\r\n--b--", MAX_FIELDS)
+
+
+@given(st.binary(max_size=300).filter(lambda data: b"--" not in data), st.sampled_from("\r\n a\0"))
+def test_a_file_comes_back_byte_for_byte(data: bytes, edge: str) -> None:
+    content = edge.encode() + data + edge.encode()
+    head = 'Content-Disposition: form-data; name="file"; filename="a b.html"'
+    mark = b"------WebKitFormBoundaryA1"
+    body = mark + f"\r\n{head}\r\nContent-Type: text/html\r\n\r\n".encode()
+    body += content + b"\r\n" + mark + b"--\r\n"
+    [part] = _parts(KIND, body, MAX_FIELDS)
+    assert (part.name, part.file_name, part.content) == ("file", "a b.html", content)
+
+
+@pytest.mark.parametrize(
+    ("more", "name"),
+    [('; filename=""', ""), ("; filename=a.txt", "a.txt"), ("; filename*=x''y", "")],
+)
+def test_the_name_of_a_file_is_read_however_it_is_written(more: str, name: str) -> None:
+    [part] = _parts(KIND, written([("file", "x")], more=more), MAX_FIELDS)
+    assert part.file_name == name
