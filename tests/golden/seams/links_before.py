@@ -9,8 +9,10 @@ from tests.golden.seams import product
 from tests.golden.seams.held import FILES
 from tests.golden.seams.world import BROWSER, SECRET, SITE
 
-PURPOSES = ("preferences", "unsubscribe", "vote", "confirm")
+PURPOSES = ("preferences", "unsubscribe", "vote", "confirm", "address")
 """That open a page."""
+HITS = ("click", "open", "delivery")
+"""That are counted as somebody's; the last one comes back from providers and in bounces."""
 
 
 def people_before() -> dict[int, str]:
@@ -46,6 +48,9 @@ def check_owners(expected: dict[int, str]) -> None:
         made = product.make_tokens(SECRET, number, 1)
         for purpose in PURPOSES:
             found = product.owner_of(SECRET, purpose, made[purpose])
+            assert found == expected.get(number), (number, purpose)
+        for purpose in HITS:
+            found = product.owner_of_hit(SECRET, purpose, made[purpose])
             assert found == expected.get(number), (number, purpose)
 
 

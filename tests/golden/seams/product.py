@@ -31,6 +31,7 @@ from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.tables import BatchState, DeliveryState
 from digest.deliver.transactional.tables import TransactionalKind, TransactionalState
+from digest.events.old_links import with_public_ids
 from digest.events.tables import EventKind
 from digest.gate.findings import Code, Level
 from digest.issues.tables import Issue, IssueState, PickRole
@@ -192,6 +193,18 @@ def owner_of(secret: str, purpose: str, token: str) -> str | None:
     with store.read() as session:
         link = resolve_link(session, Tokens([secret]).read(Purpose(purpose), token))
         email = session.get_one(Subscriber, link.subscriber_id).email if link else None
+    store.close()
+    return email
+
+
+def owner_of_hit(secret: str, purpose: str, token: str) -> str | None:
+    """Whose hit or answer of a provider a token is, in the same store; None for nobody's."""
+    store = open_store(read_settings().database_url)
+    with store.read() as session:
+        claims = Tokens([secret]).read_many(Purpose(purpose), [token])
+        (found,) = with_public_ids(session, claims)
+        of = col(Subscriber.public_id) == (found.subscriber if found else 0)
+        email = session.exec(select(Subscriber.email).where(of)).one_or_none()
     store.close()
     return email
 
