@@ -162,7 +162,7 @@ def parse(kind: str, answer: Answer, *, has_pattern: bool) -> Listing:
     try:
         match kind:
             case Kind.FEED:
-                return read_feed(body, answer.url)
+                return read_feed(body, answer.url, answer.media_type)
             case Kind.SITEMAP:
                 return sitemap.read_sitemap(body, answer.url)
             case Kind.JSON:
