@@ -36,9 +36,12 @@ def sources() -> dict[str, Entrance]:
         "source: robots.txt": lambda text: parse_robots(
             f"User-agent: *\nDisallow: /{text}", PRODUCT
         ).allows(LONG_PATH),
-        "source: rules without end": lambda text: parse_robots(
-            "User-agent: *\n" + "Disallow: /*a*b\n" * (len(text) // 16), PRODUCT
-        ).allows(LONG_PATH),
+        "source: rules without end": lambda text: (
+            _is_first(text)
+            and parse_robots(
+                "User-agent: *\n" + "Disallow: /*a*b\n" * (len(text) // 16), PRODUCT
+            ).allows(LONG_PATH)
+        ),
     }
 
 
@@ -49,10 +52,18 @@ def _shaped(read: Callable[[bytes, str], object], shape: str) -> Entrance:
 def _repeated(
     read: Callable[[bytes, str], object], start: str, piece: str, end: str = ""
 ) -> Entrance:
-    """Return what reads as many pieces as the text is long, whatever it holds."""
-    return lambda text: read(
-        (start + piece * (len(text.encode()) // len(piece)) + end).encode(), URL
-    )
+    """Return what reads as many pieces as the text is long; once, whatever that holds."""
+
+    def entrance(text: str) -> object:
+        if not _is_first(text):
+            return None
+        return read((start + piece * (len(text) // len(piece)) + end).encode(), URL)
+
+    return entrance
+
+
+def _is_first(text: str) -> bool:
+    return text[:2] == "aa"
 
 
 def _page_list(media_type: str) -> Callable[[bytes, str], object]:
