@@ -2,7 +2,6 @@
 
 from io import StringIO
 
-import pytest
 from bs4 import BeautifulSoup
 from dotenv import dotenv_values
 from starlette.testclient import TestClient
@@ -51,26 +50,27 @@ def test_without_anything_asked_it_is_as_it_is_set(editor: TestClient) -> None:
     assert ACCENT in page
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("accent", "red"),
-        ("accent", EVIL),
-        ("logo_url", "http://example.org/l.png"),
-        ("logo_url", "javascript:alert(1)"),
-        ("logo_url", EVIL),
-        ("typeface", "Comic Sans"),
-        ("typeface", EVIL),
-    ],
+WRONG = (
+    ("accent", "red"),
+    ("accent", EVIL),
+    ("logo_url", "http://example.org/l.png"),
+    ("logo_url", "javascript:alert(1)"),
+    ("logo_url", EVIL),
+    ("typeface", "Comic Sans"),
+    ("typeface", EVIL),
 )
-def test_what_cannot_be_set_is_told_at_its_field(editor: TestClient, name: str, value: str) -> None:
-    page = editor.get("/studio/brand", params={name: value})
-    assert page.status_code == 422
-    shown = BeautifulSoup(page.text, "html.parser")
-    assert shown.select_one(f"#b-{name}-why") is not None
-    assert shown.select_one("main script") is None
-    assert "This is how it is set." in page.text
-    assert editor.get("/studio/brand/mail", params={name: value, "issue": "1"}).status_code == 422
+
+
+def test_what_cannot_be_set_is_told_at_its_field(editor: TestClient) -> None:
+    for name, value in WRONG:
+        page = editor.get("/studio/brand", params={name: value})
+        assert page.status_code == 422, value
+        shown = BeautifulSoup(page.text, "html.parser")
+        assert shown.select_one(f"#b-{name}-why") is not None
+        assert shown.select_one("main script") is None
+        assert "This is how it is set." in page.text
+        mail = editor.get("/studio/brand/mail", params={name: value, "issue": "1"})
+        assert mail.status_code == 422
 
 
 def test_an_approved_issue_is_tried_too_and_stays_as_it_was(
@@ -82,16 +82,14 @@ def test_an_approved_issue_is_tried_too_and_stays_as_it_was(
     assert light("#0a7d55").accent not in editor.get(f"/studio/issues/{office.number}/mail").text
 
 
-@pytest.mark.parametrize("accent", ["#ffcc00", "#000000", "#ffffff", "#4338ca", "#808080"])
-def test_the_gate_finds_every_accent_readable_and_its_contrast_is_shown(
-    office: Studio, accent: str
-) -> None:
-    brand = trial_of(office.app.brand, Tried(accent=accent)).brand
-    assert not findings(office.app, office.number, brand)
-    shown = readable(accent)
-    assert [one.scheme for one in shown] == ["light", "dark"]
-    assert all(one.ratio >= MIN_CONTRAST for one in shown)
-    assert any(one.is_mixed for one in shown) or accent == "#4338ca"
+def test_the_gate_finds_every_accent_readable_and_its_contrast_is_shown(office: Studio) -> None:
+    for accent in ("#ffcc00", "#000000", "#ffffff", ACCENT, "#808080"):
+        brand = trial_of(office.app.brand, Tried(accent=accent)).brand
+        assert not findings(office.app, office.number, brand), accent
+        shown = readable(accent)
+        assert [one.scheme for one in shown] == ["light", "dark"]
+        assert all(one.ratio >= MIN_CONTRAST for one in shown)
+        assert any(one.is_mixed for one in shown)
 
 
 def test_an_issue_that_is_not_there_is_a_404(editor: TestClient) -> None:
