@@ -1,13 +1,14 @@
 """The places where text of other people's sites comes in: sitemaps, lists, JSON, robots.txt.
 
-Feeds are not among them: what is larger than 32 KB is read in a process of its own, which ends
-after ten seconds of processor (`digest.sources.kinds.feed_process`).
+Feeds in XML are not among them: what is larger than 32 KB is read in a process of its own, which
+ends after ten seconds of processor (`digest.sources.kinds.feed_process`).
 """
 
 from collections.abc import Callable
 
 from digest.sources.http.robots_rules import parse_robots
 from digest.sources.kinds.detect import kind_of
+from digest.sources.kinds.feed import read_feed
 from digest.sources.kinds.json_form import read_json_form
 from digest.sources.kinds.page_list import read_page_list
 from digest.sources.kinds.sitemap import read_sitemap
@@ -31,6 +32,12 @@ def sources() -> dict[str, Entrance]:
             _page_list("text/html"), "<html><body>", "<a href=/b>x</a>"
         ),
         "source: a list, as text": _shaped(_page_list("text/plain"), "TEXT"),
+        "source: items without end": _repeated(
+            read_feed,
+            '{"version": "https://jsonfeed.org/version/1", "items": [',
+            '{"url": "/a"},',
+            "{}]}",
+        ),
         "source: JSON": _shaped(read_json_form, "TEXT"),
         "source: of any kind": lambda text: kind_of(text.encode("utf-8", "replace"), "text/plain"),
         "source: robots.txt": lambda text: parse_robots(
