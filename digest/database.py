@@ -84,15 +84,27 @@ def ensure_not_ahead(store: Store) -> SchemaState:
 
 def ensure_current(store: Store) -> None:
     """Make the schema in an empty database; raise StoreError if it is of another version."""
-    schema = ensure_not_ahead(store)
-    if schema is SchemaState.BEHIND:
-        msg = (
-            f"the database {store.name} is from an older version; "
-            "back it up, then run: digest database upgrade"
-        )
-        raise StoreError(msg)
-    if schema is SchemaState.EMPTY:
+    if schema_state(store) is SchemaState.EMPTY:
         upgrade(store)
+    elif wrong := version_error(store):
+        raise StoreError(wrong)
+    store.schema = revisions()[-1]
+
+
+def version_error(store: Store) -> str:
+    """Return in a line why this version can't work with the schema; empty if it can.
+
+    Raises StoreError if it can't be read.
+    """
+    schema = schema_state(store)
+    if schema is SchemaState.AHEAD:
+        return _from_the_future(store)
+    if schema is SchemaState.BEHIND:
+        return (
+            f"the database {store.name} is from an older version; "
+            "bring it up to date with: digest database upgrade (it is backed up first)"
+        )
+    return ""
 
 
 def schema_drift(store: Store) -> list[str]:

@@ -56,7 +56,8 @@
     │   ├── SourceError               a source is unknown, or was given something wrong
     │   ├── StoreError                the database can't be opened, or is of another version
     │   │   ├── BackupKeyError          a recipient or an identity of backups can't be used
-    │   │   └── CopyError               a database can't be copied into another, or into a file
+    │   │   ├── CopyError               a database can't be copied into another, or into a file
+    │   │   └── UpgradeRefusedError     a database can't be upgraded now
     │   ├── SuppressionRemovalError   a suppression can't be removed
     │   ├── TemplateError             a template has a mistake
     │   ├── UnclearColumnError        a column of an import can be read in two ways

@@ -38,6 +38,9 @@ class Store:
         self.engine = engine
         self.log_is_due = False
         """Whether `truncate_log` was kept from it, and has to be called again."""
+        self.schema = ""
+        """The schema that this process works with, once it was found there; mail is claimed under
+        no other (`digest.deliver.instance`)."""
         self.outage = Outage()
         if not self.is_sqlite:
             event.listen(engine, "connect", lambda *_: self.outage.end())
@@ -63,7 +66,10 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """Open a transaction that commits when the block ends and rolls back when it raises."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
+        with (
+            Session(self.engine, expire_on_commit=False, info={"schema": self.schema}) as session,
+            session.begin(),
+        ):
             yield session
 
     @contextmanager

@@ -22,7 +22,8 @@ log = logging.getLogger(__name__)
 def file_name(name: str, instance: str, now: datetime, *, is_encrypted: bool) -> str:
     """Return a backup's name: what it is of, when it was made, and of which instance."""
     stamp = utc(now).strftime("%Y%m%dT%H%M%SZ")
-    return f"{name}-{stamp}-{instance[:8]}.db{SUFFIX if is_encrypted else ''}"
+    of_whom = f"-{instance[:8]}" if instance else ""
+    return f"{name}-{stamp}{of_whom}.db{SUFFIX if is_encrypted else ''}"
 
 
 @dataclass(frozen=True, slots=True)

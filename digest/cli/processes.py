@@ -6,7 +6,7 @@ import socket
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +14,8 @@ import typer
 from digest.cli.common import CommandError, open_app
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from digest.bootstrap import App
     from digest.web.studio.context import StudioContext
     from digest.worker import BackgroundSender
@@ -41,13 +43,14 @@ def serve(host: Host = "127.0.0.1", port: Port = 8000) -> None:
         worker = threading.Thread(target=work, args=(app, stop), name="worker")
         timers.start()
         worker.start()
-        try:
-            _serve_web(app, listener, host, stop)
-        finally:
-            # The worker was told by the signal, before the server: the batch in hand is finished.
-            stop.set()
-            timers.stop()
-            worker.join()
+        with _while_of_this_version(app, stop):
+            try:
+                _serve_web(app, listener, host, stop)
+            finally:
+                # The worker was told by the signal, before the server: it finishes its batch.
+                stop.set()
+                timers.stop()
+                worker.join()
 
 
 def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
@@ -64,7 +67,8 @@ def web(host: Host = "127.0.0.1", port: Port = 8000) -> None:
         listener = _listen(host, port)
         stop = threading.Event()
         stop_on_signals(stop)
-        _serve_web(app, listener, host, stop)
+        with _while_of_this_version(app, stop):
+            _serve_web(app, listener, host, stop)
 
 
 def worker() -> None:
@@ -83,7 +87,8 @@ def worker() -> None:
         stop_on_signals(stop)
         print("worker: waiting for issues to send", flush=True)
         notify(READY)
-        work(app, stop)
+        with _while_of_this_version(app, stop):
+            work(app, stop)
 
 
 def scheduler() -> None:
@@ -104,8 +109,9 @@ def scheduler() -> None:
         timers.start()
         print("scheduler: watching the schedules", flush=True)
         notify(READY)
-        stop.wait()
-        timers.stop()
+        with _while_of_this_version(app, stop):
+            stop.wait()
+            timers.stop()
 
 
 def run_studio(app: "App", number: int | None, port: int) -> None:
@@ -169,6 +175,17 @@ def studio_context(
         tick=time.monotonic,
     )
     return StudioContext(stop=stop, send=sender.send, send_test=test, read_address=read_address)
+
+
+@contextmanager
+def _while_of_this_version(app: "App", stop: threading.Event) -> "Iterator[None]":
+    """Set `stop` once the database is upgraded by another version, and end with its line then."""
+    from digest.upgrades.watch import SchemaWatch
+
+    with SchemaWatch(app.store, stop) as watch:
+        yield
+    if watch.line:
+        raise CommandError(watch.line)
 
 
 def _log(app: "App") -> None:

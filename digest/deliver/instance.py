@@ -76,7 +76,7 @@ def may_claim(session: Session) -> bool:
     instance = find_instance(session)
     if instance is None:
         return True
-    if instance.held or _is_put_back(session, instance):
+    if instance.held or _is_put_back(session, instance) or _has_other_schema(session):
         return False
     if session.get_bind().dialect.name == "sqlite":
         instance.claims += 1
@@ -84,6 +84,15 @@ def may_claim(session: Session) -> bool:
         session.flush()
         write_marker_after_commit(session, instance)
     return True
+
+
+def _has_other_schema(session: Session) -> bool:
+    """Return whether another version has upgraded the store since this process opened it."""
+    known = session.info.get("schema")
+    if not known:
+        return False
+    found = session.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+    return bool(found != known)
 
 
 def _is_put_back(session: Session, instance: Instance) -> bool:

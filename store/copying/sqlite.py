@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from store.copying.rows import Columns, CopyError, Fingerprint, Row, RowHasher, listed, quoted
 
-CACHE_KIB = 64 * 1024
+CACHE_KIB = 16 * 1024
 """Pages that SQLite may hold while a file is filled; they bound its memory."""
 
 

@@ -48,6 +48,24 @@ def worker_lock(store: Store) -> WorkerLock:
     return _FileLock(folder.with_name(folder.name + ".workers") if folder else None, worker_id)
 
 
+def live_workers(store: Store) -> int:
+    """Return how many workers hold a lock of this database, whatever version they are of."""
+    if not store.is_sqlite:
+        with store.engine.connect() as connection:
+            return int(connection.execute(_LIVE).scalar_one())
+    if store.path is None:
+        return 0
+    lock = _FileLock(store.path.with_name(store.path.name + ".workers"), 0)
+    return lock.count_alive()
+
+
+_LIVE = text(
+    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1 "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+"""Advisory locks of one 64-bit number; nothing else here holds one for longer than a moment."""
+
+
 class _FileLock:
     """A locked file per worker. A database in memory has no folder and only one worker."""
 
@@ -86,6 +104,13 @@ class _FileLock:
             return True
         path.unlink(missing_ok=True)
         return False
+
+    def count_alive(self) -> int:
+        """Return how many workers of the folder are alive."""
+        if self._folder is None or not self._folder.is_dir():
+            return 0
+        names = [path.name for path in self._folder.iterdir() if path.name.isdecimal()]
+        return sum(self.is_alive(int(name)) for name in names)
 
 
 class _AdvisoryLock:
