@@ -21,7 +21,7 @@ from store.copying.rows import CopyError, Progress, Tables
 from store.copying.sqlite import SqliteTables
 from store.engine import Store, open_store
 
-OWN = frozenset({"instance", "known_secret"})
+OWN = frozenset({"heartbeat", "instance", "known_secret"})
 """Tables that a process writes as soon as it opens a new database; a copy replaces them."""
 
 
