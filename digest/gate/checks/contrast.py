@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import tinycss2
+from tinycss2 import color4
 from tinycss2.color3 import RGBA, parse_color
 
 from digest.gate.color_schemes import ColorScheme, inline_scheme
@@ -66,7 +67,8 @@ def _inherited(element: Element, outer: Inherited) -> Inherited:
     style = declarations(element.attributes.get("style", ""))
     ground = style.get("background-color") or element.attributes.get("bgcolor", "")
     inherited = replace(outer, ground=_blend(_colour_in(ground), outer.ground) or outer.ground)
-    ink = _blend(style.get("color") or element.attributes.get("color"), inherited.ground)
+    filled = style.get("-webkit-text-fill-color")
+    ink = _blend(filled or style.get("color") or element.attributes.get("color"), inherited.ground)
     hidden = (
         style.get("display") == "none"
         or style.get("visibility") == "hidden"
@@ -78,15 +80,29 @@ def _inherited(element: Element, outer: Inherited) -> Inherited:
 def _colour_in(background: str) -> str | None:
     """Return the colour of a `background`, which may hold more."""
     for token in tinycss2.parse_component_value_list(background, skip_comments=True):
-        if token.type != "whitespace" and isinstance(parse_color(token), RGBA):
+        if token.type != "whitespace" and _rgba(token.serialize()) is not None:
             return str(token.serialize())
     return None
 
 
+def _rgba(colour: str) -> RGBA | None:
+    """Return a colour of CSS 3 or 4, such as `hsl(0 0% 100%)`; None if it is neither."""
+    found = parse_color(colour)
+    if isinstance(found, RGBA):
+        return found
+    newer = color4.parse_color(colour)
+    if newer is None or isinstance(newer, str):
+        return None
+    try:
+        return RGBA(*newer.to("srgb").coordinates, newer.alpha)
+    except NotImplementedError:
+        return None
+
+
 def _blend(colour: str | None, ground: str) -> str | None:
     """Return `colour` as #rrggbb, blended with `ground` if it is translucent."""
-    rgba = parse_color(colour) if colour else None
-    if not isinstance(rgba, RGBA):
+    rgba = _rgba(colour) if colour else None
+    if rgba is None:
         return None
     under = parse_color(ground)
     mixed = [

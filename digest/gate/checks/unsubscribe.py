@@ -13,6 +13,8 @@ _ONE_CLICK = re.compile(
     rb"(?:, *<mailto:[^\s<>]+>)?"
 )
 
+_BLANK_LETTERS = "\u115f\u1160\u3164\uffa0"
+"""Hangul's fillers: letters that nobody sees."""
 _MIN_LETTERS = 2
 """What a link's words have at least: “.” or “>” tells nobody what it does."""
 
@@ -38,7 +40,7 @@ def _links(mail: SampleMessage, page: Page) -> list[Element]:
 
 
 def _says_something(words: str) -> bool:
-    return sum(map(str.isalpha, words)) >= _MIN_LETTERS
+    return sum(one.isalpha() and one not in _BLANK_LETTERS for one in words) >= _MIN_LETTERS
 
 
 def _unseen(mail: SampleMessage, first: Element) -> Iterator[Finding]:

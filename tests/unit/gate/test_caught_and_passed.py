@@ -35,6 +35,12 @@ def sized(length: int) -> str:
     return f"<style>{start}{'x' * (length - len(start) - len(end))}{end}</style>"
 
 
+def styled(caught: str, twin: str) -> tuple[str, str, str]:
+    """A link in a paragraph of a style that hides it, and of one that does not."""
+    link = '<p style="{}">LINK</p>'
+    return caught, link.format(caught), link.format(twin)
+
+
 DARK, SMALL = "@media (prefers-color-scheme:dark)", "@media (max-width:480px)"
 LATER = ".v{display:block!important}"
 LATER_LINK = '<p class=v style="display:none">LINK</p>'
@@ -106,6 +112,28 @@ LINKS: list[tuple[str, str, str]] = [
         '<p style="mso-hide:all">LINK</p>',
         '<p style="mso-line-height-rule:exactly">LINK</p>',
     ),
+    styled("font-size:calc(1px)", "font-size:calc(14px)"),
+    styled("font-size:min(1px,20px)", "font-size:max(1px,14px)"),
+    styled("font-size:clamp(1px,.1vw,20px)", "font-size:clamp(12px,2vw,20px)"),
+    styled("font-size:.1ch", "font-size:4ch"),
+    styled("zoom:.01", "zoom:1.2"),
+    styled("max-height:calc(0px);overflow:hidden", "max-height:calc(40px);overflow:hidden"),
+    styled("height:0;overflow-y:hidden", "height:0;overflow-y:visible"),
+    styled("line-height:0;overflow:hidden", "line-height:1.5;overflow:hidden"),
+    styled("position:fixed;inset:-999px auto auto", "position:relative;inset:0"),
+    styled("position:absolute;right:9999px", "position:relative;right:20px"),
+    styled("position:absolute;bottom:9999px", "bottom:9999px"),
+    styled("text-indent:9999px", "text-indent:40px"),
+    styled("translate:-9999px", "translate:4px"),
+    styled("scale:0", "scale:1"),
+    styled("transform:rotateY(90deg)", "transform:rotate(2deg)"),
+    styled("rotate:x 90deg", "rotate:1deg"),
+    styled("filter:opacity(0)", "filter:opacity(100%)"),
+    styled("content-visibility:hidden", "content-visibility:auto"),
+    styled("mask:linear-gradient(transparent,transparent)", "mask:none"),
+    styled("-webkit-clip-path:inset(100%)", "-webkit-clip-path:none"),
+    styled("d\\69splay:none", "d\\69splay:block"),
+    styled("DISPLAY:/**/NONE", "DISPLAY:/**/BLOCK"),
     ("an attribute", "<p hidden>LINK</p>", "<p lang=en>LINK</p>"),
     ("folded away", "<details>LINK</details>", "<details open>LINK</details>"),
     (
@@ -114,6 +142,7 @@ LINKS: list[tuple[str, str, str]] = [
         '<a HREF><img src="https://x.example/u.png" alt="Unsubscribe" width="120" height="20"></a>',
     ),
     ("worded with a dot", "<a HREF>.</a>", "<a HREF>退订</a>"),
+    ("worded with fillers", "<a HREF>\u3164\u3164\u3164</a>", "<a HREF>구독 취소</a>"),
     ("worded with an arrow", "<a HREF>&nbsp;→ </a>", "<a HREF>Abbestellen</a>"),
     (
         "hidden by a kept block",
@@ -166,6 +195,19 @@ def test_an_unsubscribe_link_has_to_be_seen_and_worded(
 ) -> None:
     assert codes(only_link(sound, caught)) == {Code.UNSUBSCRIBE_MISSING}
     assert codes(only_link(sound, twin)) == set()
+
+
+@pytest.mark.parametrize(
+    "colour",
+    [
+        "color:hsl(0 0% 100%)",
+        "color:oklch(1 0 0)",
+        "color:#000;-webkit-text-fill-color:transparent",
+    ],
+)
+def test_a_colour_in_newer_words_is_measured(sound: SampleMessage, colour: str) -> None:
+    link = f'<p style="background:#ffffff"><a HREF style="{colour}">Unsubscribe</a></p>'
+    assert Code.CONTRAST_LIGHT in codes(only_link(sound, link))
 
 
 def test_an_unsubscribe_link_in_the_colour_of_its_ground_is_found(sound: SampleMessage) -> None:
@@ -264,6 +306,39 @@ ELEMENTS: list[tuple[Code, str, str]] = [
         Code.ACTIVE_CONTENT,
         '<video src="https://x.example/a.mp4"></video>',
         '<img src="https://x.example/a.gif" alt="">',
+    ),
+    (Code.ACTIVE_CONTENT, "<marquee>x</marquee>", "<p>marquee</p>"),
+    (Code.ACTIVE_CONTENT, "<canvas></canvas>", "<p>canvas</p>"),
+    (Code.ACTIVE_CONTENT, "<svg:script>x</svg:script>", "<o:p>x</o:p>"),
+    (
+        Code.ACTIVE_CONTENT,
+        "<!--[if mso]><script>x</script><![endif]-->",
+        "<!--[if mso]><table><tr><td>x</td></tr></table><![endif]-->",
+    ),
+    (
+        Code.ACTIVE_CONTENT,
+        '<style>@IMPORT "https://x.example/a.css";</style>',
+        "<style>.important{color:#000000}</style>",
+    ),
+    (
+        Code.ACTIVE_CONTENT,
+        '<p style="width:expression(alert(1))">x</p>',
+        '<p style="scroll-behavior:smooth">x</p>',
+    ),
+    (
+        Code.ACTIVE_CONTENT,
+        '<p style="behavior:url(x.htc)">x</p>',
+        '<p style="margin:0">expression(x)</p>',
+    ),
+    (
+        Code.IMAGE_SVG,
+        '<p style="background:u\\72l(https://x.example/a.svg)"></p>',
+        '<p style="background:u\\72l(https://x.example/a.png)"></p>',
+    ),
+    (
+        Code.IMAGE_SVG,
+        '<img src="https://x.example/a.%73vg;v=1" alt="">',
+        '<img src="https://x.example/a.png;v=svg" alt="">',
     ),
     (
         Code.IMAGE_SVG,
