@@ -10,7 +10,7 @@ JOBS ?= 3
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage lint format bench kills pictures lock serve messages clean
+.PHONY: help setup demo test coverage lint format docs bench kills pictures lock serve messages clean
 
 help: ## what this file can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -56,6 +56,9 @@ lint: $(VENV)/.dev ## style, types and the direction of imports
 format: $(VENV)/.dev ## put the code into shape
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
+
+docs: $(VENV)/.dev ## the documents as a site, in build/docs; a link that leads nowhere fails
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
 
 bench: $(VENV)/.dev ## side-by-side figures, as ratios
 	@$(BIN)/python -m benchmarks $(ARGS)

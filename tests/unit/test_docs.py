@@ -3,14 +3,19 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
+
+from digest.cli import app
 
 ROOT = Path(__file__).parents[2]
 GUIDES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 PLACE = re.compile(
     r"`((?:digest(?!/templates)|store|subscribers|schedules|templates|tests|docs|benchmarks)/[^`\s]*)`"
 )
+COMMAND = re.compile(r"(?:^    |^|`|bin/)digest ([a-z][a-z-]*(?: [a-z][a-z-]*)?)\b", re.MULTILINE)
 INVARIANT = re.compile(r"\binvariant\W+(\d+)", re.IGNORECASE)
 PLACEHOLDER = re.compile(r"[*{]|[A-Z]{4}")
 """`digest/deliver/providers/NAME.py` stands for a file that somebody is about to write."""
@@ -42,6 +47,17 @@ def test_what_a_guide_names_exists(guide: Path) -> None:
 def test_links_between_guides_lead_somewhere(guide: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", guide.read_text(encoding="utf-8"))
     assert [link for link in links if not (guide.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: path.name)
+def test_every_command_that_a_guide_shows_exists(guide: Path) -> None:
+    root = get_command(app)
+    for shown in COMMAND.findall(guide.read_text(encoding="utf-8")):
+        command: Any = root
+        for word in shown.split():
+            if parts := getattr(command, "commands", None):
+                assert word in parts, f"{guide.name}: digest {shown}"
+                command = parts[word]
 
 
 def test_every_make_target_that_a_guide_names_exists() -> None:
