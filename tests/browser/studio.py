@@ -71,6 +71,15 @@ def sit_down(
     return Editor(watched, folder / "pictures", scripts)
 
 
+CUT = """() => [...document.querySelectorAll('#main :is(button, input, select, textarea, .button)')]
+  .filter(one => one.checkVisibility() && !one.closest('.aside, .scroll'))
+  .filter(one => {
+    const right = one.getBoundingClientRect().right;
+    for (let at = one.parentElement; at; at = at.parentElement)
+      if (right > at.getBoundingClientRect().right + 1) return true;
+    return false;
+  }).map(one => one.outerHTML.slice(0, 120))"""
+"""Controls that reach beyond what they stand in, where they may be cut off."""
 SHIFTS = """() => new Promise(done => {
   new PerformanceObserver(list => { window.shifts = (window.shifts || 0)
     + list.getEntries().filter(one => !one.hadRecentInput).reduce((sum, one) => sum + one.value, 0);

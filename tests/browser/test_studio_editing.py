@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page
 from digest.pipeline.editing.changes import Move, Write
 from digest.pipeline.editing.edit_view import edit_view
 from store.engine import Store
-from tests.browser.studio import SHIFTS, Serve, at_screen, sit_down
+from tests.browser.studio import CUT, SHIFTS, Serve, at_screen, sit_down
 from tests.browser.studio_steps import settled, slugs, view
 from tests.parts.issues.studio import Studio, open_studio
 from tests.parts.waiting import until
@@ -300,4 +300,5 @@ def test_long_names_fit_on_a_phone(
     editor.page.locator("#found-subject li").first.wait_for()
     assert "digest issue" not in editor.page.locator("#found-subject").inner_text()
     editor.sees("In the issue", "long")
+    assert editor.page.evaluate(CUT) == []
     editor.page.context.close()
