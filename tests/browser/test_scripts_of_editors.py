@@ -1,4 +1,4 @@
-"""What editors fill in by command is words everywhere: nothing of it runs in a real browser.
+"""What editors, readers, pages and servers fill in is words everywhere: nothing of it runs.
 
 The pages are loaded without their content security policy, which would hide a fault.
 """
@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
+from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
 from digest.bootstrap import App, bootstrap
 from digest.catalog.corrections import correct
 from digest.deliver.ledger.worker_lock import worker_lock
+from digest.deliver.tables import Delivery
 from digest.editors.addresses import add_editor
 from digest.editors.editor_events import EditorEvent
 from digest.editors.kinds import NoticeKind
@@ -26,12 +28,16 @@ from digest.issues.revisions import fields
 from digest.message.personalization import slot_text
 from digest.pipeline.editing.changes import Drop, Write
 from digest.settings import Settings
+from digest.track.bounces.parse import Meaning
+from digest.track.bounces.tables import InboundMessageRow
 from digest.web.application import create_app
 from digest.web.studio.context import StudioContext
 from store.engine import Store
+from subscribers.tables import Subscriber, UnsubscribeFeedback
 from tests.parts.issues.editing import DAY, OpenGate, keep_week
 from tests.parts.world import SECRET, Clock, add_people
 
+SERVER_ERROR = 500
 PUBLIC = "https://digest.example"
 RUNS = "window.ran=(window.ran||0)+1"
 EVIL = (
@@ -108,11 +114,19 @@ def pages(app: App, number: int) -> dict[str, str]:
     for path in ("", "/mail", "/send", "?view=text", "?view=source", "?view=inbox", "?checks=1"):
         found[f"studio{path}"] = get(editor, f"/studio/issues/{number}{path}")
     found["studio list"] = get(editor, "/studio/")
+    found |= reflected(editor, number)
     app.issues.approve(number, by=EVIL[:100])
     with worker_lock(app.store) as lock:
         app.issues.start(number)
         app.sending.run(number, lock)
         app.sending.finish(number)
+    with app.store.write() as session:
+        reader_says(session, number)
+    for path in (f"/studio/issues/{number}/send", f"/studio/issues/{number}/report"):
+        found[f"after {path}"] = get(editor, path)
+    for path in ("/studio/bounces", "/studio/reports/", "/studio/comparisons/"):
+        found[path] = get(editor, path)
+    found["a comparison"] = get(editor, "/studio/comparisons/aye-vs-bee")
     public = TestClient(create_app(app), PUBLIC)
     for path in (f"/issues/{number}", "/issues/", "/comparisons/aye-vs-bee", "/tools/aye"):
         found[path] = get(public, path)
@@ -127,6 +141,57 @@ def pages(app: App, number: int) -> dict[str, str]:
         assert body is not None
         found[f"sent {place}"] = body.get_content()
     return found
+
+
+def reflected(editor: TestClient, number: int) -> dict[str, str]:
+    """Return each page of the studio with the text in every field of its address and its forms."""
+    issue, found = f"/studio/issues/{number}", {}
+    asked: dict[str, tuple[str, ...]] = {
+        issue: ("view", "who", "find", "said", "open"),
+        f"{issue}/send": ("when", "at", "who", "state", "said"),
+        f"{issue}/report": ("said",),
+        "/studio/reports/": ("series", "last"),
+        "/studio/comparisons/": ("find",),
+        "/studio/brand": ("accent", "logo_url", "typeface", "issue", "view"),
+    }
+    for path, names in asked.items():
+        for name in names:
+            found[f"{path}?{name}"] = editor.get(path, params={name: EVIL}).text
+    given: dict[str, dict[str, str]] = {
+        f"{issue}/edit": {"do": "drop", "slug": EVIL, "because": EVIL, "text:intro": EVIL},
+        f"{issue}/send/test": {"to": EVIL},
+        f"{issue}/send/schedule": {"when": "at", "at": EVIL},
+        f"{issue}/send/give-up": {"email": EVIL},
+        "/studio/issues": {"series": EVIL},
+        "/studio/comparisons/aye-vs-bee": {"do": "correct", "field": EVIL, "value": EVIL},
+        "/studio/comparisons/add": {"do": "read", "text": EVIL, "url": "", "name": EVIL},
+        "/studio/bounces/unsubscribe": {"wish": EVIL},
+    }
+    for path, fields_of in given.items():
+        answer = editor.post(path, data=fields_of, headers={"Sec-Fetch-Site": "same-origin"})
+        assert answer.status_code < SERVER_ERROR, path
+        found[f"POST {path}"] = answer.text
+    return found
+
+
+def reader_says(session: Session, number: int) -> None:
+    """Keep what readers, their servers and other people's letters say."""
+    person = session.exec(select(Subscriber)).one()
+    person.first_name = cut(EVIL, 100)
+    session.add(
+        UnsubscribeFeedback(
+            subscriber_id=person.id or 0, reason="other", words=EVIL, issue_number=number, at=DAY
+        )
+    )
+    delivery = session.exec(select(Delivery)).one()
+    delivery.state, delivery.code = "failed", cut(EVIL, 20)
+    for meaning in (Meaning.UNSUBSCRIBE_REQUEST, Meaning.NOT_UNDERSTOOD):
+        session.add(
+            InboundMessageRow(
+                name=f"{EVIL} {meaning}", meaning=meaning, note=EVIL, read_at=DAY,
+                subscriber_id=person.id if meaning == Meaning.UNSUBSCRIBE_REQUEST else None,
+            )
+        )  # fmt: skip
 
 
 def get(client: TestClient, path: str) -> str:

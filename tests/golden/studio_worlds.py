@@ -57,7 +57,7 @@ def empty(album: Album) -> None:
 
 
 def editing(album: Album) -> None:
-    first, second, third, *_, last = slugs(album.studio)
+    first, second, third, *_ = slugs(album.studio)
     album.draw("edit-draft", "/studio/issues/N")
     album.draw("edit-first-screen", "/studio/issues/N", whole=False)
     edit(album, Move(second, 1), Drop(third, "we had it last week"), PinNext(third, pinned=True))
@@ -79,7 +79,6 @@ def editing(album: Album) -> None:
     edit(album, Write("closing", ""), Write(f"headline/{second}", "TK"))
     album.draw("edit-unfinished", "/studio/issues/N?checks=1")
     album.draw("send-blocked", "/studio/issues/N/send")
-    assert last
 
 
 def _conflict(album: Album, page: Page) -> None:
@@ -189,8 +188,8 @@ def comparisons(album: Album) -> None:
 
 
 def _bad_correction(page: Page) -> None:
-    page.get_by_label("Field").select_option("left.panel_score")
-    page.get_by_label("Is").fill("a lot")
+    page.locator("select[name=field]").select_option("left.panel_score")
+    page.locator("[name=value]").fill("a lot")
     page.get_by_role("button", name="Correct").click()
     page.get_by_role("alert").wait_for()
 
@@ -206,7 +205,20 @@ def reports(album: Album) -> None:
     album.draw("overview-year", "/studio/")
 
 
+def readme(album: Album) -> None:
+    """What the README shows: an issue that somebody is at work on."""
+    _, second, third, *_ = slugs(album.studio)
+    words = "Two tools changed their *prices* this week, and the panel its mind about one."
+    edit(album, Move(second, 1), Drop(third, "we had it last week"), Write("intro", words))
+    album.draw("studio", "/studio/issues/N", _measured, whole=False)
+
+
+def _measured(page: Page) -> None:
+    page.locator("#size-words:not(:text('…'))").wait_for()
+
+
 WORLDS: Mapping[str, Callable[[Album], None]] = {
+    "readme": readme,
     "empty": empty,
     "editing": editing,
     "many": many,

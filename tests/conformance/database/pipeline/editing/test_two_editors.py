@@ -86,6 +86,9 @@ class TwoEditors(RuleBasedStateMachine):
 
     @rule(who=st.sampled_from(EDITORS), change=changes, fresh=st.sampled_from([True, False]))
     def edit(self, *, who: str, change: Change, fresh: bool) -> None:
+        self._change(who, change, fresh=fresh)
+
+    def _change(self, who: str, change: Change, *, fresh: bool) -> None:
         before, seen = self._state(), None if fresh else self.seen[who]
         done, error = attempt(
             lambda: self.issues.editor.change(self.number, change, by=who, seen=seen)
@@ -95,6 +98,9 @@ class TwoEditors(RuleBasedStateMachine):
             self.said += filter(None, [typed])
             for one in done.added:
                 self._holds(one)
+            if isinstance(change, Write) and done.added and seen is not None:
+                shown = self._state_at(seen, before).value(change.field)
+                assert fields.same(shown, before.value(change.field)), "nobody saw what it replaced"
             return
         assert self._state() == before
         if isinstance(error, EditConflictError):
@@ -104,18 +110,26 @@ class TwoEditors(RuleBasedStateMachine):
                 self.said.append(typed)
                 assert fields.text_of(error.yours) == self._kept(error.aside) == typed
 
+    @rule(who=st.sampled_from(EDITORS), text=words, fresh=st.sampled_from([True, False]))
+    def write(self, *, who: str, text: str, fresh: bool) -> None:
+        """Write where the other writes too, as often as all other changes together."""
+        self._change(who, Write(fields.INTRO, text), fresh=fresh)
+
     @rule(who=st.sampled_from(EDITORS))
     def undo(self, who: str) -> None:
-        self._step(partial(self.issues.editor.undo, self.number, by=who))
+        own = [n for n, one in Model(self._revisions()).holding.items() if one.who == who]
+        self._step(partial(self.issues.editor.undo, self.number, by=who), max(own, default=None))
 
     @rule(who=st.sampled_from(EDITORS), data=st.data())
     def undo_one(self, who: str, data: st.DataObject) -> None:
         n = data.draw(st.integers(1, max(1, self._row().revision)))
-        self._step(partial(self.issues.editor.undo, self.number, by=who, revision=n))
+        self._step(partial(self.issues.editor.undo, self.number, by=who, revision=n), n)
 
     @rule(who=st.sampled_from(EDITORS))
     def redo(self, who: str) -> None:
-        self._step(partial(self.issues.editor.redo, self.number, by=who))
+        undone = [one for one in Model(self._revisions()).undone.values() if one.who == who]
+        last = max(undone, key=lambda one: one.n, default=None)
+        self._step(partial(self.issues.editor.redo, self.number, by=who), last.of if last else None)
 
     @precondition(lambda self: self._row().state == "draft")
     @rule(who=st.sampled_from(EDITORS))
@@ -167,13 +181,15 @@ class TwoEditors(RuleBasedStateMachine):
         kept = {fields.text_of(one.after) for one in self._revisions()}
         assert set(self.said) <= kept
 
-    def _step(self, step: Callable[[], Edit]) -> None:
+    def _step(self, step: Callable[[], Edit], of: int | None) -> None:
+        """Undo or redo; it must be about the edit `of`, and about none where that is None."""
         before = self._state()
         done, _ = attempt(step)
         if done is None:
             assert self._state() == before
             return
         (added,) = done.added
+        assert added.of == of
         assert added.kind in (RevisionKind.UNDO, RevisionKind.REDO)
         self._holds(added)
 
@@ -192,6 +208,11 @@ class TwoEditors(RuleBasedStateMachine):
         with self.store.read() as session:
             return edited(session, find_issue(session, self.number))
 
+    def _state_at(self, n: int, now: EditedIssue) -> EditedIssue:
+        """Return the issue at revision `n`: as it is `now`, where nobody has changed it yet."""
+        then = [one for one in self._revisions() if one.n <= n]
+        return replay(then) if then else now
+
     def _revisions(self) -> list[Revision]:
         with self.store.read() as session:
             return revisions_of(session, self.number)
@@ -206,22 +227,29 @@ class Model:
     """An issue by its revisions, worked out otherwise than the product does."""
 
     def __init__(self, revisions: list[Revision]) -> None:
-        base, *later = revisions
-        self.order: list[str] = list(base.after["order"])
-        self.values: dict[str, Any] = dict(base.after["values"])
-        holding: dict[int, Revision] = {}
-        for one in later:
+        self.order: list[str] = []
+        self.values: dict[str, Any] = {}
+        self.holding: dict[int, Revision] = {}
+        """The edits that hold, by their numbers."""
+        self.undone: dict[int, Revision] = {}
+        """What undid each of the others."""
+        for one in revisions:
+            if one.kind == RevisionKind.BASE:
+                self.order, self.values = list(one.after["order"]), dict(one.after["values"])
+                continue
             if one.kind == RevisionKind.EDIT:
-                holding[one.n] = one
+                self.holding[one.n] = one
             elif one.kind == RevisionKind.UNDO:
-                del holding[one.of or 0]
+                del self.holding[one.of or 0]
+                self.undone[one.of or 0] = one
             elif one.kind == RevisionKind.REDO:
-                holding[one.of or 0] = next(edit for edit in later if edit.n == one.of)
+                self.holding[one.of or 0] = next(edit for edit in revisions if edit.n == one.of)
+                del self.undone[one.of or 0]
             else:
                 continue
             if one.field.startswith("picks/"):
                 self._place(one.field.removeprefix("picks/"), one.after)
-        for _, one in sorted(holding.items()):
+        for _, one in sorted(self.holding.items()):
             if not one.field.startswith("picks/"):
                 self.values[one.field] = one.after
 
