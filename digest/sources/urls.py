@@ -18,6 +18,8 @@ _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _PLAIN_PATH = re.compile(r"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*+(?:/|$))*+")
 """A path that is written in one way alone: no dots by themselves, nothing to encode."""
 _PLAIN_LENGTH = 500
+_LONGEST_LINK = 8_000
+"""Characters, with parameters that only count visits; a canonical address may have 2,000."""
 _UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
 
 
@@ -45,6 +47,8 @@ def canonical_url(url: str) -> str | None:
 
 def joined(base: str, link: str) -> str | None:
     """Return `link` as a page at `base` means it, in canonical form; None if it is none."""
+    if len(link) > _LONGEST_LINK:
+        return None
     if len(link) < _PLAIN_LENGTH and (site := _site(base)):
         path = link.removeprefix(site)
         if _PLAIN_PATH.fullmatch(path):

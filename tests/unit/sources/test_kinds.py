@@ -225,6 +225,12 @@ def test_a_sitemap() -> None:
     assert read_sitemap(packed, "https://site.example/sitemap.xml") == listing
 
 
+def test_a_line_without_end_is_no_address() -> None:
+    listing = read_sitemap(b"https://site.example/" + b"a" * 1_000_000 + b"\n/b\n", URL)
+    assert _locations(listing) == ["https://site.example/b"]
+    assert len(listing.refused[0]) < 200
+
+
 def test_an_index_and_a_text() -> None:
     maps = "<sitemapindex><sitemap><loc>https://site.example/1.xml</loc></sitemap></sitemapindex>"
     listing = read_sitemap(maps.encode(), URL)
