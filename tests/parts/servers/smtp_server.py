@@ -5,6 +5,7 @@ It is aiosmtpd, so replies, transactions, STARTTLS, AUTH and SMTPUTF8 are the re
 
 import asyncio
 import base64
+import logging
 import socket
 import ssl
 import threading
@@ -13,6 +14,10 @@ from enum import Enum, auto
 from typing import Any, Self
 
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+
+# What it warns of, such as AUTH without TLS, is what tests ask of it; a command of the same process
+# would write it to its own error stream.
+logging.getLogger("mail.log").setLevel(logging.ERROR)
 
 
 class Drop(Enum):
