@@ -28,6 +28,7 @@ router = APIRouter()
 MAX_TESTS = 5
 """Addresses that one test message goes to at most."""
 REFUSED = 409
+MAX_DIGITS = 9
 RESENT = {"failed": DeliveryState.FAILED, "uncertain": DeliveryState.UNCERTAIN}
 
 
@@ -100,7 +101,7 @@ def approve(form: FormDep) -> Response:
             by=form.context.editor,
             despite=form.all("despite"),
             because=clean(form.get("because"), 500),
-            seen=int(seen) if (seen := form.get("seen")).isdecimal() else None,
+            seen=_revision(form.get("seen")),
         )
         return "approved"
 
@@ -210,6 +211,14 @@ def test(form: FormDep) -> Response:
         return "tested"
 
     return form.does(act)
+
+
+def _revision(text: str) -> int | None:
+    """Return the revision that a form says was seen; None where it says none. Raises UserError."""
+    if text and not (text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS):
+        msg = "The form does not say which revision was seen: look at the issue again."
+        raise UserError(msg)
+    return int(text) if text else None
 
 
 def _key(email: str) -> str | None:

@@ -25,3 +25,12 @@ def test_a_schedule_that_is_not_there_drafts_nothing(office: Studio, editor: Tes
     assert "<b>no such" not in answer.text
     by_hand = editor.post("/studio/issues", data={"series": "by-hand"})
     assert by_hand.headers["location"] == f"/studio/issues/{office.number + 1}"
+
+
+def test_an_approval_that_does_not_say_what_was_seen_is_refused(
+    office: Studio, editor: TestClient
+) -> None:
+    for seen in ("<script>", "9" * 5_000, "7"):
+        path = f"/studio/issues/{office.number}/send/approve"
+        assert editor.post(path, data={"seen": seen}).status_code == 409
+    assert office.state() == "draft"
