@@ -31,6 +31,18 @@ _DUE = "due "
 _logger = logging.getLogger(__name__)
 
 
+class _Timers(BackgroundScheduler):  # type: ignore[misc] - the library ships no types
+    """APScheduler's timers, whose thread would end for good at an exception of its own."""
+
+    def _process_jobs(self) -> float | None:
+        try:
+            wait: float | None = super()._process_jobs()
+        except Exception:
+            _logger.exception("a timer failed; all are looked at again in a second")
+            return 1.0
+        return wait
+
+
 class Scheduler:
     """Ticks until it is stopped; any number of them may share one database."""
 
@@ -49,7 +61,7 @@ class Scheduler:
         self._stopping = threading.RLock()  # a signal's handler may stop what is stopping already
         self._ticking = threading.Lock()
         # One thread: ticks of this process never overlap, whichever timer sets them off.
-        self._timers = BackgroundScheduler(
+        self._timers = _Timers(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(1)},
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},

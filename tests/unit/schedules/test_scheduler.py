@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.background import BackgroundScheduler
 from sqlmodel import Session
 
 from schedules import registry
@@ -121,6 +123,26 @@ def test_stopping_waits_for_the_tick_in_progress_and_may_be_repeated(
     stopper.join(PATIENCE)
     assert ended.is_set()
     scheduler.stop()
+
+
+def test_an_exception_of_the_timers_own_ends_nothing(
+    started: Callable[..., Scheduler], enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = BackgroundScheduler._process_jobs
+    raised = threading.Event()
+
+    def fail_once(self: BackgroundScheduler) -> object:
+        if not raised.is_set():
+            raised.set()
+            raise JobLookupError("due weekly")
+        return process(self)
+
+    monkeypatch.setattr(BackgroundScheduler, "_process_jobs", fail_once)
+    enter()
+    act = Watched()
+    started(act)
+    assert act.acted.acquire(timeout=PATIENCE)
+    assert raised.is_set()
 
 
 def test_running_for_ever_ends_when_it_is_stopped(enter: Enter, store: Store) -> None:
