@@ -68,6 +68,7 @@ def test_dragging_moves_adds_and_drops(
     first, second, third = slugs(studio)[:3]
     page.locator(f"#pick-{third} [data-grip]").drag_to(page.locator(f"#pick-{first}"))
     until(lambda: slugs(studio)[:3] == [third, first, second], "the new order")
+    page.locator(f"#picks > :first-child#pick-{third}").wait_for()
     page.locator(f"#pick-{second} [data-grip]").drag_to(page.locator("#left-out-title"))
     page.keyboard.type("not new")
     page.keyboard.press("Enter")
