@@ -31,7 +31,7 @@ _DUE = "due "
 _logger = logging.getLogger(__name__)
 
 
-class _Timers(BackgroundScheduler):  # type: ignore[misc] - the library ships no types
+class _Timers(BackgroundScheduler):  # type: ignore[misc]  # the library ships no types
     """APScheduler's timers, whose thread would end for good at an exception of its own."""
 
     def _process_jobs(self) -> float | None:
