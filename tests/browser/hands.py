@@ -10,6 +10,7 @@ IS_ABOVE = """one => {
     && Boolean(here.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_PRECEDING);
 }"""
 MAX_STOPS = 300
+MAX_TYPED = 500
 
 
 class Mouse:
@@ -61,7 +62,10 @@ class Keys(Mouse):
     def write(self, field: Locator, text: str) -> None:
         self.reach(field)
         self.page.keyboard.press("ControlOrMeta+a")
-        self.page.keyboard.type(text)
+        if len(text) > MAX_TYPED:
+            self.page.keyboard.insert_text(text)  # pasted, as people do
+        else:
+            self.page.keyboard.type(text)
 
     def choose(self, radio: Locator) -> None:
         """Tab stops at the one that is chosen; arrows lead on from there."""

@@ -45,6 +45,16 @@ class Week:
     def heading(self, name: str | re.Pattern[str]) -> None:
         self.page.get_by_role("heading", name=name).first.wait_for()
 
+    def paste(self, text: str, title: str) -> None:
+        """Add a comparison from the words of its page."""
+        self.editor.open("/studio/comparisons/add")
+        self.hands.write(self.page.locator('textarea[name="text"]'), text)
+        self.button("Read it")
+        self.page.get_by_text("This is how the page was understood").first.wait_for()
+        self.heading(title)
+        self.button("Keep it")
+        self.page.get_by_text("Kept: it is new.").first.wait_for()
+
     def draft(self) -> None:
         """Draft the issue from what is new."""
         self.editor.open("/studio/")

@@ -1,4 +1,4 @@
-"""An editor's whole week in one sitting, in a real browser: from draft to finished send."""
+"""An editor's whole week in one sitting, in a real browser: from import to finished send."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,12 +6,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from digest.samples import comparisons
 from store.engine import Store
 from tests.browser.hands import Keys, Mouse, Touch
 from tests.browser.studio import Serve, sit_down
 from tests.browser.studio_steps import Week, slugs
 from tests.parts.issues.studio import Studio, open_studio
 
+SAMPLE = (comparisons() / "lanternfish-3-8b-vs-tern-mini-api.txt").read_text(encoding="utf-8")
+PAGE = SAMPLE.replace("Lanternfish", "Heron")
 WAYS = {
     "mouse": (Mouse, 1280, "light", True),
     "touch": (Touch, 375, "dark", True),
@@ -43,7 +46,9 @@ def test_a_whole_week(
         touch=hands is Touch,
     )
     week = Week(editor, studio, hands(editor.page))
+    week.paste(PAGE, "Heron 3 (8B) vs Tern Mini API")
     week.draft()
+    assert "heron-3-8b-vs-tern-mini-api" in slugs(studio)
     first, second, third = slugs(studio)[:3]
     week.lead_with(second)
     week.drop(third)
