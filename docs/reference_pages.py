@@ -14,7 +14,7 @@ from digest.cli import app
 from digest.web.middleware.request_id import RequestMetrics
 
 ROOT = Path(__file__).resolve().parent.parent
-SETTINGS = ("digest/settings/__init__.py", "digest/settings/access_tokens.py")
+SETTINGS = ("__init__.py", "operation.py", "access_tokens.py")
 
 
 def write_reference(folder: Path) -> None:
@@ -52,7 +52,9 @@ def settings() -> list[str]:
     lines = ["# Settings", "", "Environment variables, or lines of `.env`.", ""]
     lines += ["| variable | default | what it is |", "| --- | --- | --- |"]
     for source in SETTINGS:
-        lines += _of_class(ast.parse((ROOT / source).read_text(encoding="utf-8")))
+        lines += _of_class(
+            ast.parse((ROOT / "digest/settings" / source).read_text(encoding="utf-8"))
+        )
     return lines
 
 

@@ -22,12 +22,9 @@ from digest.deliver.providers.smtp.url import SmtpUrl, parse_smtp_url
 from digest.deliver.rate_limit.limits import Limits, parse_domain_limits, parse_limit, parse_warm_up
 from digest.language.choose import language_of
 from digest.language.language import Language
-from digest.logs.formatters import LogFormat, LogLevel
 from digest.message.edition import Sender
-from digest.settings.access_tokens import AccessTokenSettings
+from digest.settings.operation import OperationSettings
 from digest.settings.validators import (
-    backup_every_text,
-    backup_recipient_text,
     bounce_pattern,
     colour,
     dns_server_text,
@@ -51,7 +48,6 @@ from digest.settings.validators import (
     webhook_key_text,
 )
 from digest.track.hits.networks import ScannerNetworks, parse_networks
-from store.durations import parse_minutes
 from store.errors import UserError
 
 if TYPE_CHECKING:
@@ -75,7 +71,7 @@ class ProviderName(StrEnum):
     SENDGRID = "sendgrid"
 
 
-class Settings(AccessTokenSettings):
+class Settings(OperationSettings):
     """All settings; in the environment each is in capitals, after `DIGEST_`."""
 
     model_config = SettingsConfigDict(
@@ -120,17 +116,6 @@ class Settings(AccessTokenSettings):
     """If off, no opens and clicks are stored, and links carry no reader."""
     track_opens: bool = True
     track_clicks: bool = True
-    studio_url: Annotated[str, AfterValidator(web_address)] = "http://localhost:8026"
-    """Where the button of a message to editors leads."""
-    editors_webhook: SecretStr = SecretStr("")
-    """Like https://hooks.example.org/digest: what editors are told is posted there as JSON."""
-    metrics_token: SecretStr = SecretStr("")
-    """The bearer token that /metrics asks for; if empty, nobody sees it."""
-    log_format: LogFormat = LogFormat.TEXT
-    """How the lines of `digest serve`, `web`, `worker` and `scheduler` look: text or json."""
-    log_level: LogLevel = LogLevel.INFO
-    sentry_dsn: SecretStr = SecretStr("")
-    """Like https://key@sentry.example.org/1: where faults are reported to; if empty, nowhere."""
     proof_of_work: bool = False
     """Whether a sign-up needs a proof of work: a second of CPU, and JavaScript."""
     pending_days: int = Field(default=60, ge=0, le=MAX_TIME)
@@ -156,13 +141,6 @@ class Settings(AccessTokenSettings):
     """Whether to use SpamAssassin and caniemail if they are installed."""
     caniemail: Path = Path("node_modules/caniemail")
     """The folder of the npm package."""
-    backup_every: Annotated[str, AfterValidator(backup_every_text)] = ""
-    """How often a worker makes a backup, like 1d or 12h; if empty, never."""
-    backup_keep: int = Field(default=7, ge=1, le=10_000)
-    """How many of these backups are kept."""
-    backup_folder: Path = Path("var/backups")
-    backup_recipient: Annotated[str, AfterValidator(backup_recipient_text)] = ""
-    """Public keys that backups are encrypted for, like age1..., separated by commas."""
     source_allow: Annotated[str, AfterValidator(source_allow_text)] = ""
     """Hosts on private networks that sources may be read from, separated by commas."""
     dns_server: Annotated[str, AfterValidator(dns_server_text)] = ""
@@ -303,11 +281,6 @@ class Settings(AccessTokenSettings):
     def reader_language(self) -> Language:
         """The language that readers are written to in; own catalogues come with own templates."""
         return language_of(self.language, [self.templates] if self.templates else [])
-
-    @property
-    def backup_minutes(self) -> int:
-        """Minutes from one backup to the next; 0 if none are made."""
-        return parse_minutes(self.backup_every)
 
     @property
     def _tagline(self) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digest.cli import comparison_editing
 from digest.cli.common import (
     CommandError,
     format_time,
@@ -17,7 +16,8 @@ from digest.cli.common import (
     print_json,
     print_rows,
 )
-from digest.cli.comparison_json import comparison_as_json
+from digest.cli.comparisons import editing
+from digest.cli.comparisons.as_json import comparison_as_json
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
@@ -120,19 +120,13 @@ def list_(
     )
 
 
-app.command("show", epilog="Example: digest comparisons show smollm3-vs-phi-4")(
-    comparison_editing.show
-)
-app.command("hide", epilog="Example: digest comparisons hide smollm3-vs-phi-4")(
-    comparison_editing.hide
-)
-app.command("unhide", epilog="Example: digest comparisons unhide smollm3-vs-phi-4")(
-    comparison_editing.unhide
-)
+app.command("show", epilog="Example: digest comparisons show smollm3-vs-phi-4")(editing.show)
+app.command("hide", epilog="Example: digest comparisons hide smollm3-vs-phi-4")(editing.hide)
+app.command("unhide", epilog="Example: digest comparisons unhide smollm3-vs-phi-4")(editing.unhide)
 app.command(
     "correct",
     epilog="Example: digest comparisons correct smollm3-vs-phi-4 left.panel_score=75",
-)(comparison_editing.correct)
+)(editing.correct)
 
 
 @app.command("pin", epilog="Example: digest comparisons pin smollm3-vs-phi-4 --place 1")

@@ -13,7 +13,7 @@ from digest.cli.common import (
     open_reader,
     print_json,
 )
-from digest.cli.comparison_json import comparison_as_json
+from digest.cli.comparisons.as_json import comparison_as_json
 
 if TYPE_CHECKING:
     from digest.catalog.queries import ComparisonView, ContenderView
