@@ -5,6 +5,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.integration.cli.conftest import Run
 from tests.parts.output import one_line
@@ -138,4 +139,9 @@ def test_compose_and_the_example_name_the_proxy_and_nobody_else_reaches_the_port
     bridge = ip_address("172.18.0.1")
     assert any(bridge in one for one in trusted), "Docker's own networks"
     assert all(one.is_private for one in trusted)
-    assert re.findall(r"\d+(?:\.\d+){3}:8000:8000", compose) == ["127.0.0.1:8000:8000"]
+    ports = {
+        name: one["ports"]
+        for name, one in yaml.safe_load(compose)["services"].items()
+        if "ports" in one
+    }
+    assert ports == {"proxy": ["80:80", "443:443", "443:443/udp"]}
