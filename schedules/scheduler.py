@@ -19,7 +19,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlmodel import Session
 
 from schedules.registry import all_schedules
-from schedules.runner import RunAction, tick
+from schedules.runner import FailedTick, RunAction, RunResult, tick
 from schedules.timetable import next_due_times
 from store.engine import Store
 
@@ -98,7 +98,7 @@ class Scheduler:
             if self._stopped.is_set():
                 return
             try:
-                tick(self._store, self._clock(), self._act)
+                _log(tick(self._store, self._clock(), self._act))
                 self._set_timers()
             except Exception as error:  # the database away for a moment must not end the heartbeat
                 if self._store.outage.notice(error):
@@ -115,6 +115,15 @@ class Scheduler:
                     job.remove()
         for name, due_at in wanted.items():
             self._timers.add_job(self._tick, DateTrigger(due_at), id=name, replace_existing=True)
+
+
+def _log(results: list[RunResult | FailedTick]) -> None:
+    """Log each run and what came of it; `tick` has logged what failed."""
+    for one in results:
+        if isinstance(one, RunResult):
+            note = f": {one.note}" if one.note else ""
+            due = f"{one.due_at:%Y-%m-%d %H:%M} UTC"
+            _logger.info("schedule %s: run of %s %s%s", one.schedule, due, one.state, note)
 
 
 def _next_due(session: Session, now: datetime) -> dict[str, datetime]:

@@ -188,7 +188,8 @@ def _dkim_signing(settings: "Settings", keys: "list[DkimKey]") -> Iterator[tuple
         return
     if signer is None:
         if settings.provider is ProviderName.SMTP:
-            yield None, "DKIM: mail is not signed here; see that the relay does, or set DKIM_*"
+            hint = "see that the relay signs it, or set DIGEST_DKIM_*"
+            yield None, f"DKIM: mail is not signed here; {hint}"
         return
     keys += signer.keys
     for key in signer.keys:
@@ -233,5 +234,9 @@ def _deliverability(
         # Said already, with the settings.
         results = [one for one in results if one.topic is not Topic.URL]
     trial = settings.provider is ProviderName.OUTBOX
-    for good, line in [*((one.good, str(one)) for one in results), *provider_verdicts(results)]:
+    verdicts = provider_verdicts(results)
+    if over_smtp and not keys:
+        # Said already, by `_dkim_signing`.
+        results = [one for one in results if one.topic is not Topic.DKIM]
+    for good, line in [*((one.good, str(one)) for one in results), *verdicts]:
         yield (None if trial and good is False else good), line

@@ -1,5 +1,6 @@
 """digest source: where new comparisons come from."""
 
+import logging
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -53,6 +54,7 @@ def add(
 ) -> None:
     """Add a source that workers read from now on; what is there already is not brought in."""
     from digest.sources.registry import add_source, parse_every, parse_first
+    from digest.sources.tables import First
 
     minutes, first_pages = parse_every(every), parse_first(first)
     with open_app() as app:
@@ -70,6 +72,8 @@ def add(
                 first=first_pages,
             )
     print(f"{name}: {found} at {address}, read every {every}; digest source fetch {name}")
+    if first_pages is First.SEEN:
+        print("what is there now is not brought in; to have it, remove and add with --first new")
 
 
 @app.command("list", epilog="Example: digest source list --json")
@@ -145,7 +149,7 @@ def fetch(
             print("no sources yet; digest source add NAME URL|FOLDER")
         reader = source_reader_of(app)
         failed = False
-        with worker_lock(app.store) as lock:
+        with worker_lock(app.store) as lock, _unlogged():
             for source in sources:
                 if not source.active:
                     continue
@@ -203,6 +207,17 @@ def remove(name: str) -> None:
     with open_app() as app, app.store.write() as session:
         remove_source(session, name)
     print(f"{name} is removed; its comparisons stay")
+
+
+@contextmanager
+def _unlogged() -> "Iterator[None]":
+    """Keep out of the log what the command says itself: whether a source can be read."""
+    logger = logging.getLogger("digest.sources.fetch")
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 def _set_active(name: str, *, active: bool) -> None:

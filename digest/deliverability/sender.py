@@ -6,6 +6,7 @@ for high-volume senders (May 2025: `550 5.7.515`).
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from digest.deliver.providers.dkim.keys import DkimKey
 from digest.deliverability.check_result import CheckResult, Topic
@@ -79,7 +80,7 @@ def check_sender(
 def _spf(sender: SenderConfig, resolver: DnsResolver) -> CheckResult:
     suggestion = "v=spf1 mx ~all"
     if sender.smtp_host is not None:
-        suggestion = f"v=spf1 mx a:{sender.smtp_host} ~all"
+        suggestion = f"v=spf1 mx{_spf_term(sender.smtp_host)} ~all"
     if sender.sendgrid:
         suggestion = "v=spf1 include:sendgrid.net ~all"
     domain = sender.domain if sender.sendgrid else sender.envelope_domain
@@ -90,6 +91,15 @@ def _spf(sender: SenderConfig, resolver: DnsResolver) -> CheckResult:
             Topic.SPF, None, f"{result.what}; SendGrid's return path has a separate one"
         )
     return result
+
+
+def _spf_term(host: str) -> str:
+    """Return the term that lets `host` send; empty for one that nobody outside can see."""
+    try:
+        address = ip_address(host.strip("[]"))
+    except ValueError:
+        return "" if host.lower() == "localhost" else f" a:{host}"
+    return f" ip{address.version}:{address}" if address.is_global else ""
 
 
 def _mx(sender: SenderConfig, resolver: DnsResolver) -> Iterable[CheckResult]:

@@ -147,6 +147,14 @@ class ScheduledSends:
             asked = [(one, number) for one, number in open_runs if self._step(session, number)]
         return [number for _, number in asked if number is not None and self._settle(number)]
 
+    def planned(self, number: int) -> datetime | None:
+        """Return the send time that approved issue `number` is about to be scheduled for."""
+        with self.store.read() as session:
+            found = self._find(session, number, lock=False)
+            if found is None or next_step(*found, *self._when(session))[0] is not Step.SCHEDULE:
+                return None
+            return found[0].send_at
+
     def held(self, number: int) -> bool:
         """Hold issue `number` if its run's send time has come and it may not go out any more."""
         self._settle(number)

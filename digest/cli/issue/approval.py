@@ -4,7 +4,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from digest.cli.common import AsJson, CommandError, Number, acting_user, open_app, print_json
+from digest.cli.common import (
+    AsJson,
+    CommandError,
+    Number,
+    acting_user,
+    format_time,
+    open_app,
+    print_json,
+)
 from digest.cli.issue.edit_common import By
 
 if TYPE_CHECKING:
@@ -54,12 +62,20 @@ def approve(
     by: By = None,
 ) -> None:
     """Freeze what is previewed: those bytes will be sent, and no others."""
+    from digest.pipeline.scheduled_sends import ScheduledSends
+
     with open_app() as app:
         sha256 = app.issues.approve(
             number, by=by or acting_user(), despite=despite or (), because=because, seen=seen
         )
+        sends = ScheduledSends(app.store, app.issues, app.clock, app.guard.released_at)
+        send_at = sends.planned(number)
     print(f"issue {number} is approved, frozen as {sha256[:16]}")
-    print(f"send it with: digest issue send {number}")
+    if send_at is None:
+        print(f"send it with: digest issue send {number}")
+        return
+    print(f"goes out {format_time(send_at)}, if digest serve or digest worker runs then")
+    print(f"to send it now: digest issue send {number}")
 
 
 def _as_json(finding: "Finding") -> dict[str, Any]:

@@ -45,6 +45,8 @@ def status_lines(
     yield from reply_lines(session, number)
     for email in uncertain_addresses(session, number, MAX_NAMED):
         yield f"  uncertain: {email}"
+    if (more := counts[DeliveryState.UNCERTAIN] - MAX_NAMED) > 0:
+        yield f"  uncertain: {more:,} more"
     if counts[DeliveryState.UNCERTAIN]:
         yield f"digest issue resend {number} --uncertain   or   digest issue give-up {number}"
 

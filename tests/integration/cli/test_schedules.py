@@ -93,6 +93,17 @@ def test_runs_and_what_is_on_its_way_are_told(run: Run) -> None:
     )
 
 
+def test_who_approves_is_told_when_the_schedule_sends_it(run: Run) -> None:
+    run("comparisons", "import", str(sample()))
+    run("schedule", "add", "weekly", *ADD, "--first-days", "36500")
+    run("schedule", "run", "weekly", "--as-of", "2990-01-01T11:00Z")
+    said = run("issue", "approve", "1").out.splitlines()[1:]
+    assert said == [
+        "goes out 2990-01-04 07:00 UTC, if digest serve or digest worker runs then",
+        "to send it now: digest issue send 1",
+    ]
+
+
 def sample() -> Path:
     from digest.samples import comparisons
 

@@ -96,7 +96,9 @@ def test_each_mistake_is_one_line(run: Run, web: Site, home: Path) -> None:
         assert got.status == 1, arguments
         assert words in got.err, arguments
         assert got.err.count("\n") == 1, got.err
-    assert run("source", "add", "a", url).status == 0
+    added = run("source", "add", "a", url)
+    assert added.status == 0
+    assert added.out.endswith("not brought in; to have it, remove and add with --first new\n")
     assert "there is a source a already" in run("source", "add", "a", web.url("/a")).err
     assert f"{url} is the source a already" in run("source", "add", "b", url).err
 

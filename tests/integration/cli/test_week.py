@@ -70,6 +70,23 @@ def test_the_status_says_what_is_to_be_done(run: Run, home: Path) -> None:
     assert "digest issue resume 1" in run("issue", "status", "1").out
 
 
+def test_the_status_names_some_of_the_uncertain_and_counts_the_others(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("digest.cli.issue.status.MAX_NAMED", 2)
+    (home / "list.csv").write_text("email\na@example.org\nb@example.org\nc@example.org\n")
+    run("comparisons", "import", str(comparisons()))
+    run("subscribers", "import", "list.csv", "--status", "active")
+    run("issue", "draft")
+    run("issue", "approve", "1")
+    run("issue", "send", "1")
+    with sqlite3.connect(home / "var/digest.db") as database:
+        database.execute("UPDATE delivery SET state = 'uncertain'")
+    said = run("issue", "status", "1").out
+    assert said.count("@example.org") == 2
+    assert "  uncertain: 1 more\n" in said
+
+
 def test_the_status_says_why_deliveries_failed(run: Run, home: Path) -> None:
     (home / "list.csv").write_text("email\na@example.org\nb@example.org\nc@example.org\n")
     run("comparisons", "import", str(comparisons()))

@@ -161,6 +161,23 @@ def test_a_relay_of_others_may_send_from_elsewhere(zone: DnsServer, resolver: Dn
 
 
 @pytest.mark.parametrize(
+    ("host", "record"),
+    [
+        ("9.9.9.9", "v=spf1 mx ip4:9.9.9.9 ~all"),
+        ("2620:fe::fe", "v=spf1 mx ip6:2620:fe::fe ~all"),
+        ("10.0.0.5", "v=spf1 mx ~all"),
+        ("localhost", "v=spf1 mx ~all"),
+    ],
+)
+def test_a_relay_named_by_its_address_is_proposed_as_one(
+    zone: DnsServer, resolver: DnsResolver, host: str, record: str
+) -> None:
+    zone.records.pop((DOMAIN, "TXT"))
+    found = the(Topic.SPF, results(resolver, replace(SENDER, smtp_host=host)))
+    assert found.fix.endswith(f"at {DOMAIN}: {record}")
+
+
+@pytest.mark.parametrize(
     ("address", "host", "good"),
     [
         ("digest@shop.co.uk", "mx.shop.co.uk", False),

@@ -60,6 +60,20 @@ def test_what_came_due_while_nothing_ran_is_caught_up_at_the_start(
     assert act.acted.acquire(timeout=PATIENCE)
 
 
+def test_what_came_of_a_run_is_logged(
+    enter: Enter, started: Callable[..., Scheduler], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "schedules")
+    enter()
+    act = Watched()
+    scheduler = started(act)
+    assert act.acted.acquire(timeout=PATIENCE)
+    scheduler.stop()
+    assert [one.getMessage() for one in caplog.records] == [
+        "schedule weekly: run of 2026-01-05 07:00 UTC drafted"
+    ]
+
+
 def test_a_schedule_added_by_another_process_is_seen_at_the_next_heartbeat(
     enter: Enter, started: Callable[..., Scheduler]
 ) -> None:
