@@ -148,15 +148,20 @@ def leave(session: Session, options: ImportOptions, number: int, one: ImportRow)
 
 
 def _agreed_at(session: Session, person: Subscriber, one: ImportRow) -> datetime | None:
-    """Return when they last agreed by themselves; an operator's import does not count.
+    """Return when they last agreed by themselves, here or in a store of ours that was exported.
 
-    For a bounce, which is no withdrawal, a later removal of the suppression counts as well.
+    What an import says of a tool's sign-ups does not count: another tool knew nothing of who left
+    this one, and which of two files comes first must not matter. Such proofs are from before the
+    row was made. For a bounce, which is no withdrawal, a later removal of the suppression counts as
+    well.
     """
     own = (ConsentKind.REQUESTED, ConsentKind.CONFIRMED)
     times = [
         session.exec(
             select(func.max(Consent.at)).where(
-                Consent.subscriber_id == person.id, col(Consent.kind).in_(own)
+                Consent.subscriber_id == person.id,
+                col(Consent.kind).in_(own),
+                col(Consent.at) >= person.created_at,
             )
         ).one()
     ]

@@ -260,6 +260,26 @@ def test_a_bounce_from_before_it_was_lifted_does_not_count_again(store: Store) -
     assert people(store) == {"ana@example.org": ("", "bounced")}
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_whoever_left_one_tool_and_signed_up_with_another_has_left_in_either_order(
+    store: Store, order: tuple[int, int]
+) -> None:
+    """The other tool's day of signing up is no consent given here."""
+    substack = (
+        "email,active_subscription,expiry,plan,email_disabled,created_at,first_payment_at\n"
+        "ana@example.org,false,,other,false,2025-01-05T10:00:00.000Z,\n"
+    )
+    mailchimp = (
+        "Email Address,First Name,UNSUB_TIME,UNSUB_CAMPAIGN_TITLE,UNSUB_REASON,MEMBER_RATING,"
+        "OPTIN_TIME,CONFIRM_TIME,LEID,EUID\n"
+        "ana@example.org,Ana,2024-05-06 07:08:09,May,N (no longer interested),2,,,1,a\n"
+    )
+    for one in order:
+        load(store, (substack, mailchimp)[one])
+    assert [status for _, status in people(store).values()] == ["unsubscribed"]
+    assert blocked(store) == {"ana@example.org": "unsubscribed"}
+
+
 @pytest.mark.parametrize("between", [0, 1_200])
 @pytest.mark.parametrize("order", [("active", "unsubscribed"), ("unsubscribed", "active")])
 def test_whoever_left_in_one_of_two_rows_has_left(
