@@ -129,8 +129,10 @@ class RowParser:
         self._header = header
         names = frozenset(map(normalize_column, header))
         self._default, self._why_not = status_by_file_name(self.import_format, file_name, names)
-        if not layout.withdrawals and not self._default and not self._ours and not self._why_not:
-            check_file_name(file_name)
+        roles = {role for role, _ in layout.withdrawals}
+        told = bool(roles) and not (self.import_format.of_account and ColumnRole.STATUS in roles)
+        if not told and not self._default and not self._ours and not self._why_not:
+            check_file_name(self.import_format, file_name)
         usual = self.import_format.default_with
         self._is_partial = bool(usual) and usual.isdisjoint(names)
 

@@ -37,13 +37,20 @@ def status_by_file_name(
     return import_format.default, ""
 
 
-def check_file_name(file_name: str) -> None:
-    """Check the name of a file none of whose columns says whether somebody left.
+def check_file_name(import_format: ImportFormat, file_name: str) -> None:
+    """Check the name of a file none of whose columns says whether somebody left the list.
 
     Tools write who left into a file of its own. Raises UnclearColumnError.
     """
     if _SPEAKS_OF_LEAVING.search(normalize_column(file_name)):
         shown = file_name if len(file_name) <= 60 else file_name[:59] + "…"  # noqa: PLR2004 - one line
+        if import_format.of_account:
+            raise UnclearColumnError(
+                f"the name {shown!r} says that these people must not be mailed, and the status of "
+                f"{import_format.name} is not of one list: say which column is the day, and leave "
+                'the status unread, like --ignore status --map "updated_at=unsubscribed"; if they '
+                "may be mailed, rename the file"
+            )
         raise UnclearColumnError(
             f"the name {shown!r} says that these people must not be mailed, and no column does: "
             "add a column status with unsubscribed, bounced or complained, or say which column is "

@@ -14,7 +14,8 @@ class ImportFormat:
     don't. `default` is the status of rows that say nothing else, where the file has a column of
     `default_with`: None leaves it to the operator, and so does a file without such a column, also
     where it says that somebody signed up. `status_decides`: the tool keeps the day on
-    which somebody left also of those who came back.
+    which somebody left also of those who came back. `of_account`: its status is the person's,
+    whatever lists they left.
     """
 
     name: str
@@ -25,3 +26,4 @@ class ImportFormat:
     default_with: frozenset[str] = frozenset()
     status_words: dict[str, ImportedStatus] = field(default_factory=dict)
     status_decides: bool = False
+    of_account: bool = False

@@ -131,6 +131,7 @@ KNOWN_EXPORTS = (
         _columns(STATUS="status", SIGNED_UP_AT="createdat"),
         status_words={"enabled": _ACTIVE, "disabled": _LEFT, "blocklisted": _LEFT},
         status_decides=True,
+        of_account=True,
     ),
     ImportFormat(
         "beehiiv",

@@ -25,7 +25,9 @@ BECOMES = {"stays": {"active"}, "asks": {"pending"},
 
 @pytest.fixture
 def load(sqlite_store: Store, hasher: AddressHasher) -> Load:
-    def load(content: str, name: str = "list.csv", *maps: str) -> ImportReport:
+    def load(
+        content: str, name: str = "list.csv", *maps: str, ignored: tuple[str, ...] = ()
+    ) -> ImportReport:
         return import_csv(
             sqlite_store,
             hasher,
@@ -34,7 +36,7 @@ def load(sqlite_store: Store, hasher: AddressHasher) -> Load:
             status=None,
             now=NOW,
             wording="They asked.",
-            choices=column_choices(maps, ()) if maps else NO_CHOICES,
+            choices=column_choices(maps, ignored) if maps else NO_CHOICES,
         )
 
     return load
@@ -161,6 +163,23 @@ def test_a_name_that_says_so_is_of_no_weight_beside_a_column_that_does(
 ) -> None:
     load("email,status\nstays.1@x.org,active\n", "all-without-unsubscribed.csv")
     assert [status for _, _, status in people()] == ["active"]
+
+
+def test_a_status_that_is_not_of_the_list_does_not_outweigh_the_name(
+    load: Load, people: People
+) -> None:
+    """Whoever left one list of listmonk stays `enabled` in the export of those who left it."""
+    content = (
+        "uuid,email,name,attributes,status,created_at,updated_at\n"
+        "1a,left.1@x.org,Ana,{},enabled,2024-01-05 10:22:33.1 +0000 UTC,2024-06-05 10:22:33 +0000\n"
+    )
+    with pytest.raises(UnclearColumnError, match="--ignore status --map"):
+        load(content, "listmonk-unsubscribed.csv")
+    assert people() == []
+    with pytest.raises(UnclearColumnError, match="--ignore status --map"):
+        load(content, "listmonk-unsubscribed.csv", "updated_at=unsubscribed")
+    load(content, "listmonk-unsubscribed.csv", "updated_at=unsubscribed", ignored=("status",))
+    assert [status for _, _, status in people()] == ["unsubscribed"]
 
 
 def test_a_reason_is_what_the_operator_says_it_is(load: Load, people: People) -> None:
