@@ -48,7 +48,7 @@ class Watched:
 
     def warnings(self) -> list[str]:
         """All of the log but what is said of the work itself."""
-        return [line for line in self.log if not line.startswith("INFO ")]
+        return [line for line in self.log if " INFO " not in line]
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGTERM)

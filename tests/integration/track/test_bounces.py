@@ -288,7 +288,7 @@ def test_a_mailbox_that_can_not_be_used_is_one_line_without_a_password(
     assert PASSWORD not in str(refused.value)
 
 
-def test_a_scheduled_look_comes_once_a_minute_and_says_what_is_wrong(
+def test_a_scheduled_look_comes_once_a_minute_and_less_often_while_something_is_wrong(
     sqlite_store: Store, folder: Folder, tokens: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     clock = Clock()
@@ -298,6 +298,9 @@ def test_a_scheduled_look_comes_once_a_minute_and_says_what_is_wrong(
         lost.read_if_due()
         assert caplog.text.count("bounces can't be read: no Maildir at") == 1
         clock.on(seconds=61)
+        lost.read_if_due()
+        assert caplog.text.count("bounces can't be read") == 1
+        clock.on(seconds=60)
         lost.read_if_due()
         assert caplog.text.count("bounces can't be read") == 2
         folder.put(dsn(tokens[0]), "1.a")
