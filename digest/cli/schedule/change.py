@@ -41,40 +41,38 @@ Skip = Annotated[
 SkipFile = Annotated[
     Path | None, typer.Option(metavar="FILE", help="Rest on the dates in a file, one a line.")
 ]
-Frequency = typer.Option(
+CRON = typer.Option(help="minute hour day month weekday; L, mon#1, friL and @weekly too.")
+ZONE = typer.Option(help="IANA time zone.")
+AUTOMATIC = "Send without an editor's approval."
+FOUR_EYES = "Who edited an issue last can't approve it."
+LATE_LIMIT = typer.Option(help="Minutes after which a run is held.")
+FREQUENCY = typer.Option(
     metavar="every|weekly|monthly", help="For readers who chose this frequency."
 )
+MIN_PICKS = typer.Option(help="With fewer new comparisons there is no issue.")
+MAX_DAYS = 36_500
 
 
 def add(
     name: Name,
-    cron: Annotated[
-        str,
-        typer.Option(help="minute hour day month weekday; L, mon#1, friL and @weekly too."),
-    ] = "0 8 * * mon",
-    zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
+    cron: Annotated[str, CRON] = "0 8 * * mon",
+    zone: Annotated[str, ZONE] = "UTC",
     *,
-    automatic: Annotated[
-        bool, typer.Option("--automatic", help="Send without an editor's approval.")
-    ] = False,
-    four_eyes: Annotated[
-        bool, typer.Option("--four-eyes", help="Who edited an issue last can't approve it.")
-    ] = False,
-    late_limit: Annotated[int, typer.Option(help="Minutes after which a run is held.")] = 180,
-    frequency: Annotated[str, Frequency] = "weekly",
+    automatic: Annotated[bool, typer.Option("--automatic", help=AUTOMATIC)] = False,
+    four_eyes: Annotated[bool, typer.Option("--four-eyes", help=FOUR_EYES)] = False,
+    late_limit: Annotated[int, LATE_LIMIT] = 180,
+    frequency: Annotated[str, FREQUENCY] = "weekly",
     first_days: Annotated[
         int | None,
         typer.Option(
             min=1,
-            max=36500,
+            max=MAX_DAYS,
             help="How many days back its first issue reaches; by default as far as one issue does.",
         ),
     ] = None,
     send_cron: SendCron = None,
     if_unapproved: IfUnapproved = None,
-    min_picks: Annotated[
-        int, typer.Option(help="With fewer new comparisons there is no issue.")
-    ] = 1,
+    min_picks: Annotated[int, MIN_PICKS] = 1,
     max_picks: Annotated[
         int | None, typer.Option(help="How many an issue takes; by default 10.")
     ] = None,
@@ -113,37 +111,26 @@ def add(
 
 def edit(
     name: Name,
-    cron: Annotated[
-        str | None,
-        typer.Option(help="minute hour day month weekday; L, mon#1, friL and @weekly too."),
-    ] = None,
-    zone: Annotated[str | None, typer.Option(help="IANA time zone.")] = None,
+    cron: Annotated[str | None, CRON] = None,
+    zone: Annotated[str | None, ZONE] = None,
     *,
     automatic: Annotated[
-        bool | None,
-        typer.Option("--automatic/--no-automatic", help="Send without an editor's approval."),
+        bool | None, typer.Option("--automatic/--no-automatic", help=AUTOMATIC)
     ] = None,
     four_eyes: Annotated[
-        bool | None,
-        typer.Option(
-            "--four-eyes/--no-four-eyes", help="Who edited an issue last can't approve it."
-        ),
+        bool | None, typer.Option("--four-eyes/--no-four-eyes", help=FOUR_EYES)
     ] = None,
-    late_limit: Annotated[
-        int | None, typer.Option(help="Minutes after which a run is held.")
-    ] = None,
-    frequency: Annotated[str | None, Frequency] = None,
+    late_limit: Annotated[int | None, LATE_LIMIT] = None,
+    frequency: Annotated[str | None, FREQUENCY] = None,
     first_days: Annotated[
         int | None,
         typer.Option(
-            min=0, max=36500, help="How many days back its first issue reaches; 0 as by default."
+            min=0, max=MAX_DAYS, help="How many days back its first issue reaches; 0 as by default."
         ),
     ] = None,
     send_cron: SendCron = None,
     if_unapproved: IfUnapproved = None,
-    min_picks: Annotated[
-        int | None, typer.Option(help="With fewer new comparisons there is no issue.")
-    ] = None,
+    min_picks: Annotated[int | None, MIN_PICKS] = None,
     max_picks: Annotated[
         int | None, typer.Option(min=0, help="How many an issue takes; 0 as by default.")
     ] = None,
@@ -172,10 +159,7 @@ def edit(
         min_picks=min_picks,
         if_unapproved=_policy(if_unapproved),
     )
-    if first_days is not None:
-        given["first_days"] = first_days or None
-    if max_picks is not None:
-        given["max_picks"] = max_picks or None
+    _give_by_default(given, first_days, max_picks)
     if send_cron is not None:
         _give_send_rule(given, send_cron)
     added = _dates(skip, skip_file)
@@ -189,6 +173,14 @@ def edit(
         print(f"{name}: {schedule_words(schedule)}; {next_words(schedule, app.clock())}")
         if given.keys() & {"cron", "zone", "send_cron", "if_unapproved", "skipped_dates"}:
             print_open_sends(session, name, "was drafted before and keeps its send time")
+
+
+def _give_by_default(given: "Changes", first_days: int | None, max_picks: int | None) -> None:
+    """Add the two whose 0 means: as by default."""
+    if first_days is not None:
+        given["first_days"] = first_days or None
+    if max_picks is not None:
+        given["max_picks"] = max_picks or None
 
 
 def print_open_sends(session: "Session", name: str, what: str) -> None:
