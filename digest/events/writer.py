@@ -24,6 +24,7 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy.types import TypeEngine
 from sqlmodel import Session, col
 from sqlmodel import select as select_one
 
@@ -159,24 +160,23 @@ COLUMNS = (
 )
 
 
+_GIVEN: dict[str, TypeEngine[Any]] = {
+    "key": String(),
+    "kind": String(),
+    "issue": Integer(),
+    "subscriber": BigInteger(),
+    "link": Integer(),
+    "machine": Boolean(),
+    "detail": Json(),
+    "epoch": Integer(),
+    # Not our own type: the text is as the database has it already.
+    "at": DateTime(timezone=True),
+}
+
+
 def _select(*, sqlite: bool) -> Select[Any]:
     """Selects the parameter's rows with the ids of their issues and deliveries."""
-    given = table_in(
-        bindparam("events", type_=String()),
-        {
-            "key": String(),
-            "kind": String(),
-            "issue": Integer(),
-            "subscriber": BigInteger(),
-            "link": Integer(),
-            "machine": Boolean(),
-            "detail": Json(),
-            "epoch": Integer(),
-            # Not our own type: the text is as the database has it already.
-            "at": DateTime(timezone=True),
-        },
-        sqlite=sqlite,
-    ).subquery()
+    given = table_in(bindparam("events", type_=String()), _GIVEN, sqlite=sqlite).subquery()
     named = and_(
         col(Delivery.issue_number) == col(Issue.number),
         col(Delivery.subscriber_id) == col(Subscriber.id),
