@@ -28,6 +28,7 @@ from digest.pipeline.wording.page_snapshots import store_snapshots
 from digest.pipeline.wording.proposed import reword
 from digest.render.errors import TemplateError
 from digest.render.issue import dated
+from digest.render.rendered import Rendered
 from store.engine import Store
 from subscribers.public_ids import new_short_id
 
@@ -147,25 +148,10 @@ class IssueService:
             ensure_four_eyes(session, issue, by)
             if issue.state != IssueState.DRAFT or checked is None:
                 transition(session, number, IssueState.APPROVED, only_from={IssueState.DRAFT})
-            undated = self.renderer.undated(session, number)
-            day = sending_day(session, find_issue(session, number))
-            rendered = dated(undated, day, self.renderer.language)
-            if checked is None or rendered.sha256 != checked.rendered.sha256:
-                msg = f"issue {number} changed while it was looked at; approve it again"
-                raise IssueError(msg)
-            final = reword(session, find_issue(session, number), self.renderer.language)
-            store_snapshots(
-                session, number, final.picked, quotes_of(self.renderer.content(session, number))
-            )
-            sha256 = freeze(session, number, undated, self.renderer.imprint)
+            sha256, rendered = self._freeze(session, issue, checked)
+            now = self.clock()
             record_overrides(
-                session,
-                number,
-                sha256,
-                despite=despite,
-                because=because,
-                by=by,
-                at=self.clock(),
+                session, number, sha256, despite=despite, because=because, by=by, at=now
             )
             transition(
                 session,
@@ -174,12 +160,30 @@ class IssueService:
                 content_hash=sha256,
                 # A restored draft may become another issue: its links are not those sent before.
                 public_id=new_short_id(),
-                approved_at=self.clock(),
+                approved_at=now,
                 approved_by=by,
                 approved_revision=issue.revision,
             )
-            record_approval(session, issue, rendered, by=by, at=self.clock())
+            record_approval(session, issue, rendered, by=by, at=now)
             return sha256
+
+    def _freeze(
+        self, session: Session, issue: Issue, checked: SampleMessage | None
+    ) -> tuple[str, Rendered]:
+        """Freeze what the gate has checked; return its hash, and the bytes of the day.
+
+        Raises IssueError if it is not the same any more.
+        """
+        number = issue.number or 0
+        undated = self.renderer.undated(session, number)
+        rendered = dated(undated, sending_day(session, issue), self.renderer.language)
+        if checked is None or rendered.sha256 != checked.rendered.sha256:
+            msg = f"issue {number} changed while it was looked at; approve it again"
+            raise IssueError(msg)
+        final = reword(session, issue, self.renderer.language)
+        quotes = quotes_of(self.renderer.content(session, number))
+        store_snapshots(session, number, final.picked, quotes)
+        return freeze(session, number, undated, self.renderer.imprint), rendered
 
     def schedule(self, number: int, at: datetime) -> None:
         """Schedule an approved issue to be sent at `at`."""
