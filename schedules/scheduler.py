@@ -74,14 +74,6 @@ class Scheduler:
         self._timers.add_job(self._tick, id=_CATCH_UP)  # no trigger: as soon as it starts
         self._timers.start()
 
-    def run_forever(self) -> None:
-        """Start, and block until `stop`, or until KeyboardInterrupt or SystemExit is raised."""
-        self.start()
-        try:
-            self._stopped.wait()
-        finally:
-            self.stop()
-
     def stop(self) -> None:
         """Stop the timers after the tick in progress; harmless when nothing runs."""
         self._stopped.set()

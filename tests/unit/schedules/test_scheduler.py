@@ -159,18 +159,6 @@ def test_an_exception_of_the_timers_own_ends_nothing(
     assert raised.is_set()
 
 
-def test_running_for_ever_ends_when_it_is_stopped(enter: Enter, store: Store) -> None:
-    enter()
-    act = Watched()
-    scheduler = Scheduler(store, act, lambda: MONDAY, NEVER)
-    runner = threading.Thread(target=scheduler.run_forever)
-    runner.start()
-    assert act.acted.acquire(timeout=PATIENCE)
-    scheduler.stop()
-    runner.join(PATIENCE)
-    assert not runner.is_alive()
-
-
 def test_two_schedulers_over_one_database_act_once(
     enter: Enter, started: Callable[..., Scheduler]
 ) -> None:
