@@ -115,8 +115,8 @@ def read_page(
     is_draft = issue.state == IssueState.DRAFT
     findings = _findings(site, number) if is_draft else ()
     blocking = tuple(one for one in findings if one.level is Level.BLOCKS)
-    default = (now + timedelta(days=1)).astimezone(zone).replace(hour=8, minute=0)
     is_scheduled = issue.state == IssueState.SCHEDULED
+    scheduled_at = issue.send_at if is_scheduled else None
     chosen = choose(*choice, zone, now)
     return SendPage(
         number=number,
@@ -132,19 +132,20 @@ def read_page(
         has_unoverridable=any(one.code in FIXED for one in blocking),
         changes=tuple(map(str, words.changes)),
         choice=chosen,
-        suggested=form_moment(
-            chosen.at or (issue.send_at if is_scheduled else None) or due or default, zone
-        ),
-        send_at=issue.send_at if is_scheduled else chosen.at,
+        suggested=form_moment(chosen.at or scheduled_at or due or _tomorrow(now, zone), zone),
+        send_at=scheduled_at if is_scheduled else chosen.at,
         send_at_words=_at_words(issue, chosen, zone),
-        is_soon=is_scheduled
-        and issue.send_at is not None
-        and issue.send_at - now <= timedelta(seconds=UNDO_SECONDS),
+        is_soon=scheduled_at is not None and scheduled_at - now <= timedelta(seconds=UNDO_SECONDS),
         view=monitor.read(number, issue.state) if issue.audience is not None else None,
         people=_people(site, issue, search, state),
         revision=issue.revision,
         since=_since(site, number) if is_draft else None,
     )
+
+
+def _tomorrow(now: datetime, zone: ZoneInfo) -> datetime:
+    """Return eight o'clock of the next day."""
+    return (now + timedelta(days=1)).astimezone(zone).replace(hour=8, minute=0)
 
 
 def _since(site: StudioSite, number: int) -> Since | None:
