@@ -14,6 +14,7 @@ from jinja2 import Environment
 from digest.brand import Brand
 from digest.catalog.urls import is_web_address
 from digest.deliver.access_token import AccessTokens, open_access_tokens
+from digest.deliver.journal.folder import open_journals
 from digest.deliver.providers.base import Provider
 from digest.deliver.providers.dkim.signer import Signer
 from digest.deliver.providers.fallback import FallbackProvider
@@ -147,7 +148,13 @@ def bootstrap(
             settings, renderer, provider, store, clock=clock, notify_workers=notify_workers
         ),
         sending=Sending(
-            store, renderer, provider, clock, settings.limits, notify_workers=notify_workers
+            store,
+            renderer,
+            provider,
+            clock,
+            settings.limits,
+            notify_workers=notify_workers,
+            journals=open_journals(store, settings.journal_dir),
         ),
         mailer=TransactionalMailer(
             store=store,

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from digest.deliver.circuit_breaker import CircuitBreaker
+from digest.deliver.journal.writer import JournalWriter
 from digest.deliver.ledger.claim import Claim, claim_batches
 from digest.deliver.ledger.hold import hold_issue, is_held, postpone_issue, queue_again
 from digest.deliver.ledger.release import close_batches, release_batches
@@ -66,6 +67,7 @@ class BatchRunner:
     pause: Callable[[float], None]
     should_stop: Callable[[], bool]
     breaker: CircuitBreaker
+    journal: JournalWriter
     notify_workers: NotifyWorkers = notify_nobody
     quota: int | None = None
     monotonic: Callable[[], float] = time.monotonic
@@ -120,6 +122,7 @@ class BatchRunner:
 
     def record(self, outcomes: Sequence[Outcome]) -> None:
         """Record outcomes; write them if there are many, or if the last write is long ago."""
+        self.journal.answered(outcomes)
         self.breaker.record(outcomes)
         for outcome in outcomes:
             position = self._position_of.pop(outcome.delivery_id, None)
@@ -268,9 +271,14 @@ class BatchRunner:
                     self.notify_workers(session, self.number, not_before)
             if not most:
                 return []
-            return claim_batches(
+            claims = claim_batches(
                 session, self.number, self.worker_lock.worker_id, now, most, limiter=self.limiter
             )
+            # Before the commit: what is claimed has a journal, however soon the process is killed.
+            self.journal.claimed(
+                [(one.position, [who.delivery_id for who in one.recipients]) for one in claims], now
+            )
+            return claims
 
     def _write(self, session: Session, now: datetime) -> None:
         breaker = self.breaker
@@ -298,6 +306,7 @@ class BatchRunner:
 
     def _forget(self, returned: Sequence[int]) -> None:
         """Forget the batches that were just closed or released."""
+        self.journal.settled((*self._done, *returned))
         for position in (*self._done, *returned):
             self._unanswered.pop(position, None)
             self._handed_out.discard(position)

@@ -10,9 +10,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from digest.deliver.circuit_breaker import CircuitBreaker
+from digest.deliver.instance import find_instance
+from digest.deliver.journal.folder import JournalFolder
+from digest.deliver.journal.writer import JournalWriter
 from digest.deliver.ledger.finish import count_deliveries, finish_issue
 from digest.deliver.ledger.progress import Progress, progress_of
-from digest.deliver.ledger.release import close_abandoned_batches
+from digest.deliver.ledger.recover import Recovered, recover_batches
 from digest.deliver.ledger.settle import apply_policy
 from digest.deliver.ledger.throttle_status import throttle_status
 from digest.deliver.ledger.worker_lock import WorkerLock
@@ -56,6 +59,7 @@ class Sending:
     pause: Callable[[float], None] = time.sleep
     notify_workers: NotifyWorkers = notify_nobody
     breakers: dict[int, CircuitBreaker] = field(default_factory=dict)
+    journals: JournalFolder | None = None
 
     def run(
         self,
@@ -119,6 +123,7 @@ class Sending:
         with self.store.read() as session:
             edition = self.renderer.edition(session, number)
             accepts_refusals = find_issue(session, number).accepts_refusals
+            instance = find_instance(session)
         breaker = self.breakers.get(number)
         if breaker is None or breaker.is_open or breaker.enabled == accepts_refusals:
             breaker = self.breakers[number] = CircuitBreaker(enabled=not accepts_refusals)
@@ -134,10 +139,21 @@ class Sending:
             pause=self.pause,
             should_stop=should_stop,
             breaker=breaker,
+            journal=JournalWriter(
+                self.journals,
+                instance.key if instance else "",
+                worker_lock.worker_id,
+                number,
+                self.provider.name,
+                self.provider.tells_begun,
+            ),
             notify_workers=self.notify_workers,
             quota=quota,
         )
-        self._submit(runner, edition, report)
+        try:
+            self._submit(runner, edition, report)
+        finally:
+            runner.journal.close()
         if runner.error:
             raise runner.error
 
@@ -149,7 +165,7 @@ class Sending:
         due = self.clock()
         try:
             for outcomes in self.provider.submit(
-                edition, runner.batches(), lambda: breaker.is_open
+                edition, runner.batches(), lambda: breaker.is_open, runner.journal
             ):
                 runner.record(outcomes)
                 if report and self.clock() >= due:
@@ -198,7 +214,7 @@ class Sending:
         log.warning("issue %s is held: %s", runner.number, because)
 
     def close_abandoned(self, number: int, worker_lock: WorkerLock) -> int:
-        """Close what dead workers had claimed; return how many deliveries that leaves uncertain.
+        """Take over what dead workers had claimed; return how many deliveries became uncertain.
 
         This worker has claimed nothing yet, so a batch under its own id is one whose outcome
         it could not write.
@@ -208,7 +224,35 @@ class Sending:
             return worker != worker_lock.worker_id and worker_lock.is_alive(worker)
 
         with self.store.write() as session:
-            return close_abandoned_batches(session, number, at_work, self.clock())
+            found = recover_batches(
+                session,
+                number,
+                at_work,
+                self.clock(),
+                journals=self.journals,
+                limiter=self.limiter,
+                batch_size=self.limiter.limits.batch_size(self.provider.batch_size),
+            )
+            for due in found.due:
+                self.notify_workers(session, number, due)
+        found.remove_journals()
+        if found:
+            self._take_over(number, found)
+        return found.uncertain
+
+    def _take_over(self, number: int, found: Recovered) -> None:
+        """Let the circuit breaker know what a dead worker was answered."""
+        breaker = self.breakers.setdefault(number, CircuitBreaker())
+        breaker.record(found.answered)
+        breaker.postponed.update({one.delivery_id: one for one in found.postponed})
+        log.warning(
+            "issue %s: of what a dead worker had claimed %s were answered, %s are queued again, "
+            "%s are uncertain",
+            number,
+            len(found.answered),
+            found.queued,
+            found.uncertain,
+        )
 
     @property
     def limiter(self) -> RateLimiter:

@@ -85,6 +85,9 @@ class Settings(OperationSettings):
     """One secret of at least 32 characters, or several separated by commas, newest first."""
     provider: ProviderName = ProviderName.OUTBOX
     outbox_dir: Path = Path("var/outbox")
+    journal_dir: Path | None = None
+    """Where a sending process notes what it begins; if left out, beside the SQLite database, or
+    `var/journal` with PostgreSQL. On a disk of this machine, shared by its workers alone."""
     smtp_url: SecretStr = SecretStr("")
     smtp_fallback_url: SecretStr = SecretStr("")
     """A second relay, like `smtp_url`, for when the first can't be used."""

@@ -11,7 +11,15 @@ from jinja2 import Environment
 from sqlmodel import Session, select
 
 from digest.brand import Brand
-from digest.deliver.providers.base import Accepted, Outcome, SubmissionStoppedError, never
+from digest.deliver.journal.folder import open_journals
+from digest.deliver.providers.base import (
+    NO_JOURNAL,
+    Accepted,
+    Journal,
+    Outcome,
+    SubmissionStoppedError,
+    never,
+)
 from digest.issues.tables import Issue, IssueState
 from digest.message.edition import Edition, Sender
 from digest.message.personalization import Personalization
@@ -57,17 +65,20 @@ class Recorder:
     batch_size: int = 10
     taken: list[str] = field(default_factory=list)
     answer: Callable[[Personalization], Outcome] | None = None
+    tells_begun: bool = True
 
     def submit(
         self,
         edition: Edition,
         batches: Iterable[Sequence[Personalization]],
         should_stop: Callable[[], bool] = never,
+        journal: Journal = NO_JOURNAL,
     ) -> Iterator[Sequence[Outcome]]:
         for personalizations in batches:
             for personalization in personalizations:
                 if should_stop():
                     raise SubmissionStoppedError
+                journal.begun([personalization.delivery_id])
                 yield [self._take(edition, personalization)]
 
     def _take(self, edition: Edition, personalization: Personalization) -> Outcome:
@@ -96,7 +107,8 @@ def issue_renderer() -> IssueRenderer:
 
 
 def sending(store: Store, provider: Recorder, clock: Clock) -> Sending:
-    return Sending(store, issue_renderer(), provider, clock)
+    journals = open_journals(store)
+    return Sending(store, issue_renderer(), provider, clock, journals=journals)
 
 
 def issue_service(store: Store, provider: Recorder, clock: Clock) -> IssueService:

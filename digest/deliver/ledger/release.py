@@ -1,6 +1,6 @@
-"""End claims on batches: close them, queue them again, or close those of dead workers."""
+"""End claims on batches: close them, or queue them again."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -68,16 +68,3 @@ def _unsent(
         .group_by(col(Batch.lane), col(Batch.claimed_at))
     )
     return [Consumed(domain, messages, at or now) for domain, messages, at in rows]
-
-
-def close_abandoned_batches(
-    session: Session, number: int, is_alive: Callable[[int], bool], now: datetime
-) -> int:
-    """Close the batches of dead workers; returns how many deliveries became uncertain."""
-    held = session.execute(
-        select(col(Batch.position), col(Batch.claimed_by))
-        .where(col(Batch.issue_number) == number, col(Batch.state) == BatchState.SUBMITTING)
-        .with_for_update(skip_locked=True)
-    ).all()
-    dead = [position for position, worker in held if worker is None or not is_alive(worker)]
-    return close_batches(session, number, dead, now) if dead else 0

@@ -15,6 +15,10 @@ for all of that. A provider never retries later and never sleeps: both are the l
 
 Once `should_stop` returns true the provider begins no further message, waits for the outcomes of
 those that it has begun, and raises `SubmissionStoppedError`.
+
+A provider that sets `tells_begun` says in the journal which messages are begun before an octet of
+them leaves: after a crash whatever it did not name is sent by another process. Outcomes are noted
+there by whoever gets them.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -111,17 +115,42 @@ def never() -> bool:
     return False
 
 
+class Journal(Protocol):
+    """Where a provider notes what it begins, so that it is known when the process is killed."""
+
+    def begun(self, delivery_ids: Sequence[int]) -> None:
+        """Note that these messages are begun; called before an octet of one leaves the process."""
+        ...
+
+    def withdrawn(self, delivery_ids: Sequence[int]) -> None:
+        """Note that of these messages not one octet left after all, or that they were not taken."""
+        ...
+
+
+class NoJournal:
+    """Notes nothing."""
+
+    def begun(self, delivery_ids: Sequence[int]) -> None: ...
+    def withdrawn(self, delivery_ids: Sequence[int]) -> None: ...
+
+
+NO_JOURNAL = NoJournal()
+
+
 class Provider(Protocol):
     """Anything that accepts mail. `batch_size` is how many recipients a batch has at most."""
 
     name: str
     batch_size: int
+    tells_begun: bool
+    """Whether it notes in the journal whatever it begins."""
 
     def submit(
         self,
         edition: Edition,
         batches: Iterable[Sequence[Personalization]],
         should_stop: Callable[[], bool] = never,
+        journal: Journal = NO_JOURNAL,
     ) -> Iterator[Sequence[Outcome]]:
         """Submit the batches and yield outcomes as they come.
 

@@ -13,7 +13,9 @@ from itertools import chain
 from typing import Generic, TypeVar
 
 from digest.deliver.providers.base import (
+    NO_JOURNAL,
     CredentialsRefusedError,
+    Journal,
     Outcome,
     Provider,
     ProviderBusyError,
@@ -50,6 +52,7 @@ class FallbackProvider:
     def __init__(self, first: Provider, second: Provider, clock: Callable[[], datetime]) -> None:
         self.name = first.name
         self.batch_size = first.batch_size
+        self.tells_begun = first.tells_begun and second.tells_begun
         self._first = first
         self._second = second
         self._clock = clock
@@ -60,6 +63,7 @@ class FallbackProvider:
         edition: Edition,
         batches: Iterable[Sequence[Personalization]],
         should_stop: Callable[[], bool] = never,
+        journal: Journal = NO_JOURNAL,
     ) -> Iterator[Sequence[Outcome]]:
         """Submit the batches. Raises ProviderError if neither provider can be used."""
         source = _Resumable(batches)
@@ -68,7 +72,9 @@ class FallbackProvider:
         if self._rests_until is None or self._clock() >= self._rests_until:
             try:
                 with closing(
-                    _generator(self._first.submit(edition, _noted(source, waiting), should_stop))
+                    _generator(
+                        self._first.submit(edition, _noted(source, waiting), should_stop, journal)
+                    )
                 ) as outcomes:
                     for some in outcomes:
                         for one in some:
@@ -83,7 +89,7 @@ class FallbackProvider:
                 return
         left = [list(waiting.values())] if waiting else []
         try:
-            yield from self._second.submit(edition, chain(left, source), should_stop)
+            yield from self._second.submit(edition, chain(left, source), should_stop, journal)
         except ProviderError as error:
             if not _is_tried_elsewhere(error):
                 raise

@@ -15,7 +15,9 @@ from itertools import islice
 from pathlib import Path
 
 from digest.deliver.providers.base import (
+    NO_JOURNAL,
     Accepted,
+    Journal,
     Outcome,
     ProviderError,
     Rejected,
@@ -41,6 +43,7 @@ class MaildirProvider:
 
     name = "outbox"
     batch_size = 1_000
+    tells_begun = True
 
     def __init__(self, folder: Path, clock: Callable[[], datetime]) -> None:
         self._folder = folder
@@ -52,6 +55,7 @@ class MaildirProvider:
         edition: Edition,
         batches: Iterable[Sequence[Personalization]],
         should_stop: Callable[[], bool] = never,
+        journal: Journal = NO_JOURNAL,
     ) -> Iterator[Sequence[Outcome]]:
         """Write the messages and yield outcomes. Raises ProviderError if nothing can be written."""
         template = self._template(edition)
@@ -63,6 +67,7 @@ class MaildirProvider:
                 while group := list(islice(waiting, GROUP)):
                     if should_stop():
                         raise SubmissionStoppedError
+                    journal.begun([one.delivery_id for one in group])
                     outcomes = self._store(template, group, writers)
                     _raise_if_all_failed(outcomes)
                     yield outcomes

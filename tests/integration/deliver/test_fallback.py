@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from digest.bootstrap import open_providers
 from digest.deliver.providers.base import (
+    NO_JOURNAL,
     Accepted,
+    Journal,
     Outcome,
     ProviderBusyError,
     ProviderError,
@@ -214,7 +216,7 @@ def test_the_setting_makes_the_second_relay(second: PipeliningServer) -> None:
 class Scripted:
     """A provider that gives outcomes as it likes, and raises what it is told to."""
 
-    name, batch_size = "smtp", 3
+    name, batch_size, tells_begun = "smtp", 3, False
 
     def __init__(self, errors: list[ProviderError], seed: int = 0) -> None:
         self.errors = errors
@@ -226,6 +228,7 @@ class Scripted:
         _edition: Edition,
         batches: Iterable[Sequence[Personalization]],
         _should_stop: Callable[[], bool] = never,
+        _journal: Journal = NO_JOURNAL,
     ) -> Iterator[list[Outcome]]:
         for batch in batches:
             self.asked += [one.delivery_id for one in batch]

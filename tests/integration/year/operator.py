@@ -53,6 +53,7 @@ class Relay:
     clock: Clock
     name: str = "relay"
     batch_size: int = 10
+    tells_begun: bool = False
     fault: str = ""
     told: list[tuple[date, str]] = field(default_factory=list)
     """What Ana got: the day, and the subject up to its colon."""
@@ -64,6 +65,7 @@ class Relay:
         edition: Edition,
         batches: Iterable[Sequence[Personalization]],
         should_stop: Any = never,
+        _journal: Any = None,
     ) -> Iterator[Sequence[Outcome]]:
         for batch in batches:
             if self.fault:

@@ -5,9 +5,10 @@ from typing import Protocol
 
 from sqlmodel import select
 
+from digest.deliver.journal.folder import open_journals
 from digest.deliver.ledger.finish import count_deliveries
 from digest.deliver.ledger.worker_lock import worker_lock
-from digest.deliver.providers.base import Accepted, Outcome, never
+from digest.deliver.providers.base import NO_JOURNAL, Accepted, Journal, Outcome, Provider, never
 from digest.deliver.providers.smtp.provider import SmtpProvider
 from digest.deliver.providers.smtp.url import SmtpUrl
 from digest.deliver.tables import Delivery
@@ -43,6 +44,7 @@ class TappedProvider:
 
     def __init__(self, provider: SmtpProvider, count: int, then: Callable[[], None]) -> None:
         self.name, self.batch_size = provider.name, provider.batch_size
+        self.tells_begun = provider.tells_begun
         self.check, self.close = provider.check, provider.close
         self._provider, self._left, self._then = provider, count, then
 
@@ -51,8 +53,9 @@ class TappedProvider:
         edition: Edition,
         batches: Iterable[Sequence[Personalization]],
         should_stop: Callable[[], bool] = never,
+        journal: Journal = NO_JOURNAL,
     ) -> Iterator[Sequence[Outcome]]:
-        for some in self._provider.submit(edition, batches, should_stop):
+        for some in self._provider.submit(edition, batches, should_stop, journal):
             before = self._left
             self._left -= sum(isinstance(one, Accepted) for one in some)
             if before > 0 >= self._left:
@@ -74,19 +77,23 @@ class RelayedIssue:
             SmtpUrl("127.0.0.1", server.port, connections=connections), self.clock
         )
         self.issues = IssueService(store, self.renderer, self.provider.batch_size, self.clock)
-        self.sending = Sending(store, self.renderer, self.provider, self.clock)
+        self.sending = self._sending(self.provider)
         self.issues.start(self.number)
 
     def call_after(self, count: int, then: Callable[[], None]) -> None:
         """Call `then` once `count` messages are accepted."""
         tapped = TappedProvider(self.provider, count, then)
-        self.sending = Sending(self.store, self.renderer, tapped, self.clock)
+        self.sending = self._sending(tapped)
 
     def move_to(self, server: Relay) -> None:
         """Send what is left through another server."""
         self.server = server
         self.provider = SmtpProvider(SmtpUrl("127.0.0.1", server.port), self.clock)
-        self.sending = Sending(self.store, self.renderer, self.provider, self.clock)
+        self.sending = self._sending(self.provider)
+
+    def _sending(self, provider: Provider) -> Sending:
+        journals = open_journals(self.store)
+        return Sending(self.store, self.renderer, provider, self.clock, journals=journals)
 
     def run(self) -> None:
         with worker_lock(self.store) as here:

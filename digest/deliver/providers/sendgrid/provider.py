@@ -9,7 +9,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import lru_cache
 
-from digest.deliver.providers.base import Outcome, ProviderError, never
+from digest.deliver.providers.base import (
+    NO_JOURNAL,
+    Journal,
+    Outcome,
+    ProviderError,
+    never,
+)
 from digest.deliver.providers.sendgrid.client import SendGridClient
 from digest.deliver.providers.sendgrid.credentials import check_credentials
 from digest.deliver.providers.sendgrid.rate_headers import RateWindow
@@ -26,6 +32,7 @@ class SendGridProvider:
 
     name = "sendgrid"
     batch_size = MAX_RECIPIENTS
+    tells_begun = True
 
     def __init__(
         self,
@@ -47,6 +54,7 @@ class SendGridProvider:
         edition: Edition,
         batches: Iterable[Sequence[Personalization]],
         should_stop: Callable[[], bool] = never,
+        journal: Journal = NO_JOURNAL,
     ) -> Iterator[Sequence[Outcome]]:
         """Submit the batches, several requests at a time, and yield outcomes as answers come.
 
@@ -59,7 +67,12 @@ class SendGridProvider:
             raise ProviderError(f"SENDER or REPLY_TO can't be mailed from: {error}") from error
         with ThreadPoolExecutor(MAX_IN_FLIGHT, "sendgrid") as pool:
             submission = Submission(
-                template, self._client.post, pool, window=self._window, clock=self._clock
+                template,
+                self._client.post,
+                pool,
+                window=self._window,
+                clock=self._clock,
+                journal=journal,
             )
             yield from submission.outcomes(batches, should_stop)
 

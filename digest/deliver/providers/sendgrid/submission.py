@@ -16,6 +16,8 @@ from datetime import datetime
 
 from digest.deliver.bounce_policy.failure import Cause, Failure, FailureClass
 from digest.deliver.providers.base import (
+    NO_JOURNAL,
+    Journal,
     Outcome,
     ProviderBusyError,
     ProviderError,
@@ -53,6 +55,10 @@ class Request:
     tries: int = 1
     generation: int = 0
 
+    @property
+    def delivery_ids(self) -> list[int]:
+        return [entry.personalization.delivery_id for entry in self.entries]
+
     def halves(self) -> list["Request"]:
         """Return two requests with half of the recipients each."""
         middle = len(self.entries) // 2
@@ -73,8 +79,10 @@ class Submission:
         window: RateWindow,
         clock: Callable[[], datetime],
         tick: Callable[[], float] = time.monotonic,
+        journal: Journal = NO_JOURNAL,
     ) -> None:
         self._template = template
+        self._journal = journal
         self._post = post
         self._pool = pool
         self._window = window
@@ -158,6 +166,7 @@ class Submission:
                 return
             request = self._queue.popleft()
             request.generation = self._unanswered
+            self._journal.begun(request.delivery_ids)
             self._in_flight[self._pool.submit(self._post_batch, request.entries)] = request
 
     def _post_batch(self, entries: Sequence[RecipientEntry]) -> Response | str:
@@ -207,6 +216,9 @@ class Submission:
         return [Rejected(entry.personalization.delivery_id, False, "400", detail) for entry in left]
 
     def _requeue(self, requests: Sequence[Request]) -> None:
+        """Queue the recipients again of a request of which nothing was taken."""
+        for request in requests:
+            self._journal.withdrawn(request.delivery_ids)
         if not self._stopped:
             self._queue.extendleft(reversed(requests))
 

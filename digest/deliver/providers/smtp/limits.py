@@ -32,6 +32,9 @@ MAX_READ = 1_048_576
 MAX_BUFFERS = 64
 """Buffers for each `sendmsg`; POSIX guarantees 16 (IOV_MAX), Linux takes 1,024."""
 
+TLS_RECORD = 16_384
+"""Octets of a TLS record at most: RFC 8446 section 5.1."""
+
 BUSY_SECONDS = 60.0
 """How long to hold back when a fresh connection refuses its first message; then twice as long..."""
 MAX_BUSY_SECONDS = 900.0

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 
 from digest.deliver.bounce_policy.failure import Stage
 from digest.deliver.providers.base import (
+    NO_JOURNAL,
+    Journal,
     Outcome,
     ProviderBusyError,
     ProviderError,
@@ -87,7 +89,9 @@ class ConnectionPool:
         options: SendOptions,
         open_client: Callable[[], SmtpClient],
         tick: Callable[[], float] = time.monotonic,
+        journal: Journal = NO_JOURNAL,
     ) -> None:
+        self._journal = journal
         self.misled = False
         self.accepted = 0
         self._options = options
@@ -362,6 +366,7 @@ class ConnectionPool:
             options.compose,
             self._queue,
             limit=options.messages,
+            journal=self._journal,
         )
         client.peer.max_window = self._max_window
         client.peer.window = min(max(client.peer.window, self._known_window), self._max_window)

@@ -14,7 +14,14 @@ from datetime import datetime
 from functools import cache, lru_cache
 
 from digest.deliver.access_token import AccessTokens
-from digest.deliver.providers.base import Outcome, ProviderBusyError, ProviderError, never
+from digest.deliver.providers.base import (
+    NO_JOURNAL,
+    Journal,
+    Outcome,
+    ProviderBusyError,
+    ProviderError,
+    never,
+)
 from digest.deliver.providers.dkim.signer import Signer
 from digest.deliver.providers.smtp.client import SmtpClient, open_client
 from digest.deliver.providers.smtp.limits import BODY_TIMEOUT, COMMAND_TIMEOUT, MAX_BUSY_SECONDS
@@ -38,7 +45,8 @@ class SmtpProvider:
 
     name = "smtp"
     batch_size = 50
-    """Small, since all of a batch is unknown when the process dies in the middle of it."""
+    """Small, since all of a batch is unknown when the machine dies in the middle of it."""
+    tells_begun = True
 
     def __init__(
         self,
@@ -71,6 +79,7 @@ class SmtpProvider:
         edition: Edition,
         batches: Iterable[Sequence[Personalization]],
         should_stop: Callable[[], bool] = never,
+        journal: Journal = NO_JOURNAL,
     ) -> Iterator[Sequence[Outcome]]:
         """Send the batches over several connections and yield outcomes as replies come.
 
@@ -87,7 +96,7 @@ class SmtpProvider:
             messages=self._target.messages,
             plain=self._plain,
         )
-        pool = ConnectionPool(options, self._connect)
+        pool = ConnectionPool(options, self._connect, journal=journal)
         try:
             yield from pool.run(batches, should_stop)
             self._busy_in_a_row = 0

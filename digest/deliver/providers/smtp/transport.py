@@ -9,7 +9,12 @@ import ssl
 from collections import deque
 from typing import Protocol
 
-from digest.deliver.providers.smtp.limits import MAX_BUFFERS, MAX_READ, READ_SIZE
+from digest.deliver.providers.smtp.limits import (
+    MAX_BUFFERS,
+    MAX_READ,
+    READ_SIZE,
+    TLS_RECORD,
+)
 
 BROKEN = "the connection broke"
 CLOSED = "the server closed the connection"
@@ -55,6 +60,7 @@ class SocketTransport:
         self.fault = ""
         self._tls = isinstance(sock, ssl.SSLSocket)
         self._out: deque[bytes | memoryview] = deque()
+        self._blocked = 0
         self._write_error: OSError | None = None
         self._timeout = sock.gettimeout()
         sock.setblocking(False)
@@ -114,11 +120,17 @@ class SocketTransport:
         if not self._tls:
             buffers = [self._out[place] for place in range(min(len(self._out), MAX_BUFFERS))]
             return self.socket.sendmsg(buffers)
-        if len(self._out) > 1:
+        if len(self._out) > 1 and len(self._out[0]) < TLS_RECORD:
             whole = b"".join(self._out)
             self._out.clear()
             self._out.append(whole)
-        return self.socket.send(self._out[0])
+        # One record at a time, and the same one again if it was blocked: of several some may leave
+        # before the socket is full, and OpenSSL would not say which.
+        record = memoryview(self._out[0])[: self._blocked or TLS_RECORD]
+        self._blocked = len(record)
+        written = self.socket.send(record)
+        self._blocked = 0
+        return written
 
     def _drop(self, written: int) -> None:
         """Drop the octets that were written from the queue."""

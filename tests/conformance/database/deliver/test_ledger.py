@@ -9,10 +9,19 @@ from sqlmodel import select
 from digest.deliver.bounce_policy.failure import Cause, Failure, FailureClass
 from digest.deliver.ledger.claim import claim_batches
 from digest.deliver.ledger.finish import count_deliveries
-from digest.deliver.ledger.release import close_abandoned_batches
+from digest.deliver.ledger.release import close_batches
 from digest.deliver.ledger.settle import settle
 from digest.deliver.ledger.worker_lock import worker_lock
-from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected, Unknown, never
+from digest.deliver.providers.base import (
+    NO_JOURNAL,
+    Accepted,
+    Journal,
+    Outcome,
+    ProviderError,
+    Rejected,
+    Unknown,
+    never,
+)
 from digest.deliver.retry import MAX_ATTEMPTS
 from digest.deliver.tables import Attempt
 from digest.issues.lifecycle import IssueError, find_issue
@@ -317,13 +326,14 @@ def test_a_retry_batch_is_no_larger_than_the_provider_takes(store: Store, clock:
             edition: Edition,
             batches: Iterable[Sequence[Personalization]],
             should_stop: Callable[[], bool] = never,
+            journal: Journal = NO_JOURNAL,
         ) -> Iterator[Sequence[Outcome]]:
             def watched() -> Iterator[Sequence[Personalization]]:
                 for batch in batches:
                     sizes.append(len(batch))
                     yield batch
 
-            return super().submit(edition, watched(), should_stop)
+            return super().submit(edition, watched(), should_stop, journal)
 
     provider = Busy(answer=lambda one: Rejected(one.delivery_id, False, "451", "later"))
     issue_service(store, provider, clock).start(number)
@@ -351,7 +361,7 @@ def test_a_late_acceptance_settles_what_was_held_for_uncertain(store: Store, clo
     with store.write() as session:
         [held] = claim_batches(session, number, 77, clock())
     with store.write() as session:
-        close_abandoned_batches(session, number, lambda _: False, clock())
+        close_batches(session, number, [held.position], clock())
     accepted = [Accepted(one.delivery_id, "r") for one in held.recipients]
     with store.write() as session:
         settle(session, number, accepted, provider="p", batch_size=10, now=clock())

@@ -12,7 +12,15 @@ from sqlmodel import func, select, update
 from digest.deliver.ledger.claim import claim_batches
 from digest.deliver.ledger.progress import Progress
 from digest.deliver.ledger.worker_lock import worker_lock
-from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected, never
+from digest.deliver.providers.base import (
+    NO_JOURNAL,
+    Accepted,
+    Journal,
+    Outcome,
+    ProviderError,
+    Rejected,
+    never,
+)
 from digest.deliver.rate_limit.limiter import RateLimiter
 from digest.deliver.rate_limit.limits import Limit, Limits, WarmUp
 from digest.deliver.tables import Batch, Delivery, DeliveryState, TokenBucketRow
@@ -38,6 +46,7 @@ class Watch:
     clock: Clock
     name: str = "recorder"
     batch_size: int = 10
+    tells_begun: bool = False
     taken: list[tuple[datetime, str]] = field(default_factory=list)
     largest: int = 0
 
@@ -46,8 +55,9 @@ class Watch:
         edition: Edition,
         batches: Iterable[Sequence[Personalization]],
         should_stop: Callable[[], bool] = never,
+        journal: Journal = NO_JOURNAL,
     ) -> Iterator[Sequence[Outcome]]:
-        del edition, should_stop
+        del edition, should_stop, journal
         for personalizations in batches:
             self.largest = max(self.largest, len(personalizations))
             self.taken += [(self.clock(), one.email) for one in personalizations]

@@ -29,7 +29,7 @@ class ChunkedConnection(PipelinedConnection):
             oldest = self._in_flight[0].body_at if self._in_flight else None
             if oldest is not None and transport.queued - oldest > MAX_IN_FLIGHT_OCTETS:
                 break
-            if transport.backlog > MAX_BACKLOG and not transport.flush():
+            if transport.backlog > MAX_BACKLOG and not self._write():
                 break
             if (started := self._start()) is None:
                 break
@@ -38,7 +38,7 @@ class ChunkedConnection(PipelinedConnection):
             # Whether the message before was accepted isn't known yet, so each begins with RSET.
             head = self._group(message, size, reset=True)
             transport.queue(f"{head}BDAT {size} LAST\r\n".encode())
-            message.body_at = transport.queued
+            self._begin_body(message)
             transport.queue(body)
             self._expected.append((BODY, message))
         return len(self._in_flight) > began
