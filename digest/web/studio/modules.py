@@ -1,6 +1,7 @@
 """Serves the studio's ES modules, below an address that changes with any of them.
 
 They import each other by relative names, so that the whole set is one version and may be cached.
+Comments, types and indents are for who reads the files; they are not sent.
 """
 
 import hashlib
@@ -8,6 +9,7 @@ from gzip import compress
 from pathlib import Path
 
 from fastapi import APIRouter, HTTPException, Request, Response
+from rjsmin import jsmin
 
 from digest.web.static import KEEP, KINDS
 from digest.web.templating import read_statics
@@ -19,10 +21,15 @@ class Modules:
     """The modules of one folder, read once."""
 
     def __init__(self, folder: Path) -> None:
-        self.files = read_statics(folder)
+        self.files = {name: _minified(body) for name, body in read_statics(folder).items()}
         self.compressed = {name: compress(body, mtime=0) for name, body in self.files.items()}
         whole = hashlib.sha256(b"\0".join(self.files.values()))
         self.mark = whole.hexdigest()[:12]
+
+
+def _minified(module: bytes) -> bytes:
+    """Return the module without comments and without spaces that mean nothing."""
+    return bytes(jsmin(module))
 
 
 @router.get("/modules/{mark}/{name}")

@@ -1,39 +1,34 @@
 /* Submits forms without leaving the page; what can't be sent stays in its field. */
 import { submitEdit } from "./edit.js";
-import { complain, find, show } from "./swap.js";
+import { AWAY, complain, fieldsOf, find, on, read, show } from "./swap.js";
 
 /** @param {HTMLFormElement} form @param {HTMLElement | null} submitter */
 async function submit(form, submitter) {
-  const fields = new URLSearchParams();
-  for (const [name, value] of new FormData(form, submitter)) fields.append(name, String(value));
-  const isGet = form.method === "get";
+  const fields = fieldsOf(form, submitter);
+  const isFile = form.enctype === "multipart/form-data";
   const address = new URL(form.action);
-  if (isGet) address.search = fields.toString();
-  form.setAttribute("aria-busy", "true");
+  if (form.method === "get") address.search = fields.toString();
+  form.ariaBusy = "true";
   try {
-    const isFile = form.enctype === "multipart/form-data";
-    const body = isFile ? new FormData(form, submitter) : fields;
-    const answer = await fetch(address, isGet ? {} : { method: "POST", body });
-    show(await answer.text(), answer.url);
+    show(await read(address, form.method === "get" ? undefined : isFile ? new FormData(form, submitter) : fields));
   } catch {
-    complain("The studio can't be reached. Nothing was changed, and what you typed is still here.");
+    complain(`${AWAY}. Nothing was changed, and what you typed is still here.`);
   } finally {
-    form.removeAttribute("aria-busy");
+    form.ariaBusy = null;
   }
 }
 
 export function interceptForms() {
-  document.addEventListener("submit", event => {
+  on("submit", event => {
     const form = /** @type {HTMLFormElement} */ (event.target);
-    if (form.hasAttribute("data-plain") || !find("#main")?.contains(form)) return;
+    if (!find("#main")?.contains(form)) return;
     event.preventDefault();
-    if (find("#workspace")?.contains(form)) return submitEdit(form, event.submitter);
-    if (form.getAttribute("aria-busy") !== "true") submit(form, event.submitter);
+    if (find("#workspace")?.contains(form)) submitEdit(form, event.submitter);
+    else if (!form.ariaBusy) submit(form, event.submitter);
   });
-  document.addEventListener("change", event => {
-    const field = event.target;
-    const form = field instanceof HTMLInputElement || field instanceof HTMLSelectElement ? field.form : null;
-    if (form?.hasAttribute("data-live")) form.requestSubmit();
+  on("change", event => {
+    const form = /** @type {HTMLInputElement} */ (event.target).form;
+    if (form?.matches("[data-live]")) form.requestSubmit();
   });
   addEventListener("popstate", () => location.reload());
 }

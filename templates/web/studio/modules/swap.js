@@ -1,93 +1,106 @@
-/* Puts a fetched page in place of the one that is open: focus, scroll and words stay. */
+/* Fetches pages and puts them in place of the one that is open: focus, scroll and words stay. */
 
+export const AWAY = "The studio can't be reached";
 /** @type {(() => void)[]} */
 const listeners = [];
 
 /** Calls `act` now and whenever a page has been put in place. @param {() => void} act */
-export function onShown(act) {
-  listeners.push(act);
-}
+export const onShown = act => listeners.push(act);
 
 export function shown() {
   for (const act of listeners) act();
 }
 
-/** @param {string} selector @param {ParentNode} [within] @returns {HTMLElement | null} */
-export function find(selector, within = document) {
-  return within.querySelector(selector);
-}
+/** Calls `act` with every such event of the document.
+ * @template {keyof DocumentEventMap} T
+ * @param {T} type @param {(event: DocumentEventMap[T]) => void} act */
+export const on = (type, act) => document.addEventListener(type, act);
 
-/** Tells screen readers what changed. @param {string} words */
+/** @param {string} selector @param {ParentNode} [within] @returns {HTMLElement | null} */
+export const find = (selector, within = document) => within.querySelector(selector);
+
+/** @param {string} selector @param {ParentNode} [within] @returns {HTMLElement[]} */
+export const all = (selector, within = document) => [...within.querySelectorAll(selector)].map(one => /** @type {HTMLElement} */ (one));
+
+/** @param {string} id @param {ParentNode} [within] */
+export const byId = (id, within) => find(`#${CSS.escape(id)}`, within);
+
+/** What an event happened to, or what it stands in, by a selector.
+ * @param {Event} event @param {string} selector @returns {HTMLElement | null} */
+export const around = (event, selector) => event.target instanceof Element ? event.target.closest(selector) : null;
+
+/** Tells screen readers what changed. @param {string} [words] */
 export function say(words) {
   const region = find("#said");
   if (region && words) region.textContent = words;
 }
 
+/** What a page wants to have said. @param {string} selector @param {ParentNode} within */
+export const wordsOf = (selector, within) => find(`${selector}[data-say]`, within)?.dataset.say || "";
+
+/** The fields of a form, files aside. @param {HTMLFormElement} form @param {HTMLElement | null} [submitter] */
+export const fieldsOf = (form, submitter) => new URLSearchParams(/** @type {*} */ (new FormData(form, submitter)));
+
+/** Focuses without scrolling. @param {HTMLElement | null} [one] */
+export const focusOn = one => one?.focus({ preventScroll: true });
+
+/** Fetches a page; posts to it if there is a body. @param {string | URL} url @param {BodyInit} [body] */
+export async function read(url, body) {
+  const answer = await fetch(url, body ? { method: "POST", body } : {});
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return { page, ok: answer.ok, url: answer.url };
+}
+
 /** Names an element so that its successor on the next page can be found.
  * @param {Element | null} element @returns {string} */
 export function nameOf(element) {
+  const form = element?.closest("form");
   if (!element || element === document.body) return "";
   if (element.id) return `#${CSS.escape(element.id)}`;
-  const parent = element.parentElement;
-  if (element.localName === "summary" && parent?.id) return `#${CSS.escape(parent.id)} > summary`;
-  const label = element.getAttribute("aria-label");
-  const name = element.getAttribute("name");
-  const form = element.closest("form");
-  const within = form ? `form[action="${CSS.escape(form.getAttribute("action") || "")}"] ` : "";
-  const tag = element.localName;
-  if (name) return `${within}${tag}[name="${CSS.escape(name)}"]`;
-  if (label) return `${within}${tag}[aria-label="${CSS.escape(label)}"]`;
-  return within && tag === "button" ? `${within}button` : "";
+  if (element.localName === "summary") return `${nameOf(element.parentElement)} > summary`;
+  if (!form) return "";
+  const kind = ["name", "aria-label"].find(one => element.getAttribute(one));
+  const which = kind ? `[${kind}="${CSS.escape(element.getAttribute(kind) || "")}"]` : "";
+  return `form[action="${CSS.escape(form.getAttribute("action") || "")}"] ${element.localName}${which}`;
 }
 
-/** Shows a page in place of this one. @param {string} html @param {string} url */
-export function show(html, url) {
-  const next = new DOMParser().parseFromString(html, "text/html");
-  const main = find("#main", next);
-  const here = find("#main");
-  if (!main || !here) {
-    location.assign(url);
-    return;
-  }
+/** Shows a page in place of this one. @param {{ page: Document, url: string }} answer */
+export function show({ page, url }) {
+  const main = find("#main", page);
+  if (!main) return location.assign(url);
   const focused = nameOf(document.activeElement);
   const top = scrollY;
-  here.replaceWith(main);
-  document.title = next.title;
-  const address = new URL(url, location.href);
+  find("#main")?.replaceWith(main);
+  document.title = page.title;
+  const address = new URL(url);
   address.searchParams.delete("said");
-  if (address.pathname === location.pathname) history.replaceState(null, "", address);
-  else history.pushState(null, "", address);
+  history[address.pathname === location.pathname ? "replaceState" : "pushState"](null, "", address);
   const same = focused && find(focused, main);
-  const target = same || find("[role=alert]", main) || main;
-  if (target !== same) target.tabIndex = -1;
-  target.focus({ preventScroll: true });
+  const target = same || find("[role=alert]:not([hidden])", main) || main;
+  if (!same) target.tabIndex = -1;
+  focusOn(target);
   scrollTo({ top, behavior: "instant" });
-  say(find("[data-say]", main)?.dataset.say || "");
+  say(wordsOf("", main));
   shown();
 }
 
 /** Says above the page that something failed; what was typed stays. @param {string} words */
 export function complain(words) {
-  const notice = find("#trouble") || document.createElement("p");
-  notice.id = "trouble";
-  notice.className = "notice bad";
-  notice.setAttribute("role", "alert");
+  const notice = /** @type {HTMLElement} */ (find("#trouble"));
+  notice.hidden = false;
   notice.textContent = words;
-  find("#main")?.prepend(notice);
 }
 
-const AGAIN = 3000;
-/** @type {ReturnType<typeof setTimeout> | undefined} */
+/** @type {ReturnType<typeof setTimeout>} */
 let again;
 
 /** Fetches the open page anew and shows it; tries again while the studio can't be reached. */
 export async function refresh() {
   clearTimeout(again);
   try {
-    const answer = await fetch(location.href);
-    show(await answer.text(), answer.url);
+    show(await read(location.href));
   } catch {
-    complain("The studio can't be reached. This page shows what it knew last, and goes on when it answers.");
-    if (!document.hidden) again = setTimeout(refresh, AGAIN);
+    complain(`${AWAY}. This page shows what it knew last, and goes on when it answers.`);
+    if (!document.hidden) again = setTimeout(refresh, 3000);
   }
 }

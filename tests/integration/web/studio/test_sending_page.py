@@ -86,7 +86,9 @@ def test_modules_are_small_and_only_served_as_they_are_now(
     office: Studio, editor: TestClient
 ) -> None:
     modules = editor.app.state.modules  # type: ignore[attr-defined]
-    assert sum(map(len, modules.compressed.values())) < 20_480
+    assert sum(map(len, modules.files.values())) < 20_000
+    assert sum(map(len, modules.compressed.values())) < 10_000
+    assert b"/*" not in b"".join(modules.files.values())
     for name in modules.files:
         answer = editor.get(f"/studio/modules/{modules.mark}/{name}")
         assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
