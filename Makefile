@@ -44,8 +44,9 @@ serve: $(VENV)/.run ## web, scheduler and worker in one process
 test: $(VENV)/.dev ## every test
 	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup $(ARGS)
 
-coverage: $(VENV)/.dev ## every test, measured; fails below the floor in pyproject.toml
-	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --timeout 600 $(ARGS) --cov
+# Measuring takes two to three times as long, and what a browser does is tested below it as well.
+coverage: $(VENV)/.dev ## every test without a browser, measured; fails below the floor in pyproject.toml
+	@$(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup --timeout 600 --ignore tests/browser $(ARGS) --cov
 
 lint: $(VENV)/.dev ## style, types and the direction of imports
 	@$(BIN)/ruff check .
