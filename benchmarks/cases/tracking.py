@@ -1,0 +1,68 @@
+"""What comes back: SendGrid's posts, clicks, and a flood of them."""
+
+from collections.abc import Mapping
+
+from benchmarks.harness.case import Case, Options, Row
+from benchmarks.harness.process import run
+
+CLICKS, EVENTS = 10_000, 50_000
+"""A second, at least."""
+WAIT = 300
+"""The most milliseconds that an unsubscribe may wait in a flood."""
+
+
+def webhook(options: Options) -> list[Row]:
+    del options
+    found = run("webhook")
+    what = f"SendGrid's posts, {int(found['events']):,} events stored"
+    return [
+        Row.above("aim", what, "events/s", ours=found["rate"], least=EVENTS),
+        *_beside(found, what, unit="events", to="parsing alone"),
+    ]
+
+
+def clicks(options: Options) -> list[Row]:
+    del options
+    found = run("clicks")
+    what = "clicks, one core, each durable before its answer"
+    return [
+        Row.above("aim", what, "clicks/s", ours=found["rate"], least=CLICKS),
+        *_beside(found, what, unit="clicks", to="a bare application", aim=0.6),
+    ]
+
+
+def flood(options: Options) -> list[Row]:
+    """12,000 clicks on one delivery; an unsubscribe over the limit is an error."""
+    del options
+    found = run("flood")
+    return [
+        Row.below(
+            f"{name} {kind}",
+            f"{name}, 12,000 clicks on one mail: others' unsubscribes, {words}",
+            "ms",
+            ours=found[f"{name} {kind}_ms"],
+            most=WAIT,
+        )
+        for name in ("SQLite", "PostgreSQL")
+        for kind, words in (("half", "half of them"), ("longest", "the longest"))
+    ]
+
+
+def _beside(
+    found: Mapping[str, float], what: str, *, unit: str, to: str, aim: float | None = None
+) -> list[Row]:
+    """To what does the least; and how long the tail of the waits is."""
+    waits, half = found["p99_ms"], found["half_ms"]
+    per_cpu, bare = found["per_cpu"], found["bare_per_cpu"]
+    return [
+        Row("bare", what, f"{unit}/s", found["rate"], found["bare_rate"], to=to, aim=aim),
+        Row("cpu", what, f"{unit}/CPU s", per_cpu, bare, to=to, aim=aim),
+        Row("waits", f"{what}: 99 of 100 within", "ms", waits, half, to="half within", less=True),
+    ]
+
+
+CASES = [
+    Case("webhook", webhook, minutes=0.7),
+    Case("clicks", clicks, minutes=1),
+    Case("flood", flood, minutes=3, full=True),
+]

@@ -1,0 +1,32 @@
+"""Writes the part of docs/performance.md that the kept figures make; the rest is left alone."""
+
+from pathlib import Path
+
+from benchmarks.harness.kept import Kept
+from benchmarks.harness.table import markdown
+
+FILE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
+BEGIN = "<!-- written by python -m benchmarks --write -->"
+END = "<!-- end of what is written -->"
+
+
+def section(kept: Kept) -> str:
+    """Return the machine and the table, between their two marks."""
+    runs = sorted({case.runs for case in kept.cases.values()})
+    often = " or ".join(str(one) for one in runs)
+    heads = f"{kept.machine}; median, least and most of {often} runs." if runs else "Nothing yet."
+    table = markdown({name: case.rows for name, case in kept.cases.items()})
+    return f"{BEGIN}\n\n{heads}\n\n{table}\n\n{END}"
+
+
+def written(document: str, kept: Kept) -> str:
+    """Return `document` with its part replaced. Raises ValueError if it has no two marks."""
+    before, begin, rest = document.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the document has no part from {BEGIN} to {END}")
+    return before + section(kept) + after
+
+
+def write(kept: Kept, path: Path = FILE) -> None:
+    path.write_text(written(path.read_text(encoding="utf-8"), kept), encoding="utf-8")
