@@ -16,7 +16,7 @@ from schedules import registry
 from schedules.runner import tick
 from schedules.tables import Unapproved
 from store.engine import Store
-from tests.conformance.database.pipeline.scheduled_sends.steps import FRIDAY, MINUTE, Draft
+from tests.conformance.database.pipeline.scheduled_sends.drafts import FRIDAY, MINUTE, Draft
 from tests.parts.issues.editing import OpenGate, keep_week
 from tests.parts.world import SECRET, Clock, Recorder, add_people
 

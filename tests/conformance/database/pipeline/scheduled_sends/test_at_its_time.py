@@ -13,7 +13,7 @@ from digest.worker import maintenance_of
 from schedules import registry
 from schedules.runner import tick
 from schedules.tables import Unapproved
-from tests.conformance.database.pipeline.scheduled_sends.steps import (
+from tests.conformance.database.pipeline.scheduled_sends.drafts import (
     MINUTE,
     MONDAY,
     WEEK,

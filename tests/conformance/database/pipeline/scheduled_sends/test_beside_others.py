@@ -17,7 +17,7 @@ from schedules import registry
 from schedules.manual_run import run_now
 from schedules.runner import tick
 from schedules.tables import Approval, Schedule, SendState, Unapproved
-from tests.conformance.database.pipeline.scheduled_sends.steps import (
+from tests.conformance.database.pipeline.scheduled_sends.drafts import (
     FRIDAY,
     MINUTE,
     MONDAY,
