@@ -24,6 +24,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import URL, make_url
 
 from digest.database import upgrade
+from digest.deliver.journal import folder
 from store import engine
 from store.engine import Store, open_store
 
@@ -63,6 +64,14 @@ def no_wait_for_the_disk() -> Iterator[Callable[[Any, Any], None]]:
         patch.setattr(engine, "_on_connect", connect)
         patch.setattr(os, "fsync", lambda _: None)
         yield as_always
+
+
+@pytest.fixture(scope="session", autouse=True)
+def journals_apart(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Senders over PostgreSQL keep their journals in a folder of the run's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(folder, "DEFAULT_FOLDER", tmp_path_factory.mktemp("journals"))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
