@@ -18,14 +18,21 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from benchmarks.entrances_of_mail import mail
 from benchmarks.entrances_of_sources import sources
 from benchmarks.machine import describe
 from digest.catalog.intake import limits
 from digest.catalog.intake.markdown.bounds import check
 from digest.catalog.pages import PageError
 from store.errors import DigestError, UserError
+
+if TYPE_CHECKING:
+    from starlette.testclient import TestClient
+
+    from subscribers.tokens import Tokens
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SECRET = "a secret of the benchmark that is long enough"
@@ -113,7 +120,7 @@ def _width(pattern: str) -> int:
 
 def entrances(folder: Path) -> dict[str, Entrance]:
     """Each entrance, by what comes in there."""
-    return _pages(folder) | sources() | _mail() | _lists(folder) | _settings() | _web(folder)
+    return _pages(folder) | sources() | mail() | _lists(folder) | _settings() | _web(folder)
 
 
 def _pages(folder: Path) -> dict[str, Entrance]:
@@ -168,66 +175,6 @@ def _within(text: str) -> str:
     return text[:size]
 
 
-def _mail() -> dict[str, Entrance]:
-    from digest.deliver.bounce_policy.classify import classify_reply  # noqa: PLC0415 - as above
-    from digest.deliver.providers.smtp.reply import Stage as Command  # noqa: PLC0415 - as above
-    from digest.deliver.providers.smtp.reply import queue_id, read_reply  # noqa: PLC0415
-    from digest.deliver.providers.smtp.reply_parser import ReplyParser  # noqa: PLC0415
-    from digest.track.bounces.parse import parse_inbound_message  # noqa: PLC0415 - as above
-    from digest.track.provider_events.sendgrid import parse_webhook  # noqa: PLC0415 - as above
-    from subscribers.tokens import Tokens  # noqa: PLC0415 - as above
-
-    tokens = Tokens([SECRET])
-    report = (
-        "From: MAILER-DAEMON@mx.example\nTo: bounces@d.example\nSubject: {subject}\n"
-        "Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
-        "--b\nContent-Type: text/plain\n\n{words}\n"
-        "--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
-        "Final-Recipient: rfc822; {recipient}\nAction: failed\nStatus: 5.1.1\n"
-        "Diagnostic-Code: smtp; {code}\n\n--b\nContent-Type: message/rfc822\n\n{original}\n--b--\n"
-    )
-    usual = {
-        "subject": "Undelivered",
-        "words": "sorry",
-        "recipient": "a@b.example",
-        "code": "550 5.1.1 no such user",
-        "original": "Message-ID: <x@y>\n\nx",
-    }
-
-    def bounce(part: str) -> Entrance:
-        return lambda text: parse_inbound_message(
-            report.format(**{**usual, part: text}).encode("utf-8", "replace")
-        )
-
-    def letter(text: str) -> object:
-        head = f"From: {text[:400_000]}\nSubject: {text[:400_000]}\n\n"
-        return parse_inbound_message((head + text).encode("utf-8", "replace"))
-
-    def event(text: str) -> object:
-        one = {"event": "bounce", "email": text, "reason": text, "status": text, "type": text}
-        body = json.dumps([{**one, "sg_event_id": text, "timestamp": 1, "sg_message_id": text}])
-        return parse_webhook(body.encode(), tokens, NOW)
-
-    def reply(text: str) -> object:
-        raw = text.encode("utf-8", "replace")
-        queue_id(raw)
-        ReplyParser().feed(b"250-" + raw)
-        return str(read_reply(Command.MAIL, 550, raw))
-
-    return {
-        **{f"bounce: {part}": bounce(part) for part in usual},
-        "bounce: a header": lambda text: parse_inbound_message(
-            f"Subject: x\nContent-Type: text/plain;{text}\n\nx".encode("utf-8", "replace")
-        ),
-        "bounce: a letter": letter,
-        "bounce: raw": lambda text: parse_inbound_message(text.encode("utf-8", "replace")),
-        "event: every field": event,
-        "event: raw": lambda text: parse_webhook(text.encode("utf-8", "replace"), tokens, NOW),
-        "SMTP: a reply": reply,
-        "SMTP: a reply, classified": lambda text: classify_reply("550 5.1.1 " + text, None),
-    }
-
-
 def _lists(folder: Path) -> dict[str, Entrance]:
     from digest.database import upgrade  # noqa: PLC0415 - as above
     from store.engine import open_store  # noqa: PLC0415 - as above
@@ -277,14 +224,30 @@ def _settings() -> dict[str, Entrance]:
 
 
 def _web(folder: Path) -> dict[str, Entrance]:
+    from digest.track.hits.bot_detection import is_bot_user_agent  # noqa: PLC0415 - as above
+    from subscribers.tokens import Purpose  # noqa: PLC0415 - as above
+
+    client, tokens = _site(folder)
+    click = f"/l/1/{tokens.make(Purpose.CLICK, 1, 1)}"
+    return {
+        **_forms(client, tokens.make(Purpose.PREFERENCES, 1, 1)),
+        **{
+            f"header: {name}": _header(client, click, name)
+            for name in ("User-Agent", "Referer", "Host")
+        },
+        "header: a user agent": is_bot_user_agent,
+        "path": lambda text: client.get("/comparisons/" + quote(text[:60_000], safe="")[:60_000]),
+    }
+
+
+def _site(folder: Path) -> "tuple[TestClient, Tokens]":
+    """Return a client of a whole site, and what makes its links."""
     from starlette.testclient import TestClient  # noqa: PLC0415 - as above
 
     from digest.bootstrap import bootstrap  # noqa: PLC0415 - as above
     from digest.database import upgrade  # noqa: PLC0415 - as above
     from digest.settings import Settings  # noqa: PLC0415 - as above
-    from digest.track.hits.bot_detection import is_bot_user_agent  # noqa: PLC0415 - as above
     from digest.web.application import create_app  # noqa: PLC0415 - as above
-    from subscribers.tokens import Purpose  # noqa: PLC0415 - as above
 
     settings = Settings(
         _env_file=None,
@@ -296,26 +259,21 @@ def _web(folder: Path) -> dict[str, Entrance]:
     upgrade(app.store)
     client = TestClient(create_app(app), "http://localhost:8000", raise_server_exceptions=False)
     client.get("/health")
-    token = app.tokens.make(Purpose.PREFERENCES, 1, 1)
-    click = app.tokens.make(Purpose.CLICK, 1, 1)
+    return client, app.tokens
 
+
+def _forms(client: "TestClient", token: str) -> dict[str, Entrance]:
     def form(path: str, name: str) -> Entrance:
         return lambda text: client.post(path, data={"email": "a@b.example", name: text})
 
-    def header(name: str) -> Entrance:
-        def get(text: str) -> object:
-            value = text.encode("utf-8", "replace").replace(b"\r", b" ").replace(b"\n", b" ")
-            return client.get(f"/l/1/{click}", headers={name: value})
-
-        return get
+    def multipart(text: str) -> object:
+        body = f"--b\r\nContent-Disposition: form-data;{text[:60_000]}\r\n\r\n".encode()
+        kind = {"Content-Type": "multipart/form-data; boundary=b"}
+        return client.post("/subscribe", content=body, headers=kind)
 
     return {
         "form: email": form("/subscribe", "email"),
-        "form: multipart": lambda text: client.post(
-            "/subscribe",
-            content=f"--b\r\nContent-Disposition: form-data;{text[:60_000]}\r\n\r\n".encode(),
-            headers={"Content-Type": "multipart/form-data; boundary=b"},
-        ),
+        "form: multipart": multipart,
         "form: first name": form("/subscribe", "first_name"),
         "form: source": form("/subscribe", "source"),
         "form: preferences": form(f"/preferences/{token}", "zone"),
@@ -323,10 +281,15 @@ def _web(folder: Path) -> dict[str, Entrance]:
         "form: vote": form(f"/vote/{token}", "verdict"),
         "form: unsubscribe": form(f"/unsubscribe/{token}", "comment"),
         "form: JSON": lambda text: client.post("/api/v1/subscribers", json={"email": text}),
-        **{f"header: {name}": header(name) for name in ("User-Agent", "Referer", "Host")},
-        "header: a user agent": is_bot_user_agent,
-        "path": lambda text: client.get("/comparisons/" + quote(text[:60_000], safe="")[:60_000]),
     }
+
+
+def _header(client: "TestClient", path: str, name: str) -> Entrance:
+    def get(text: str) -> object:
+        value = text.encode("utf-8", "replace").replace(b"\r", b" ").replace(b"\n", b" ")
+        return client.get(path, headers={name.encode(): value})
+
+    return get
 
 
 def cpu(entrance: Entrance, text: str) -> float:

@@ -6,6 +6,7 @@ ends after ten seconds of processor (`digest.sources.kinds.feed_process`).
 
 from collections.abc import Callable
 
+from digest.catalog.intake import limits
 from digest.sources.http.robots_rules import parse_robots
 from digest.sources.kinds.detect import kind_of
 from digest.sources.kinds.feed import read_feed
@@ -30,6 +31,9 @@ def sources() -> dict[str, Entrance]:
         "source: a list of pages": _shaped(_page_list("text/html"), "<html><body>TEXT"),
         "source: links without end": _repeated(
             _page_list("text/html"), "<html><body>", "<a href=/b>x</a>"
+        ),
+        "source: addresses to be normalised": _numbered(
+            _page_list("text/html"), "<html><body>", "<a href=?{}>"
         ),
         "source: a list, as text": _shaped(_page_list("text/plain"), "TEXT"),
         "source: items without end": _repeated(
@@ -65,6 +69,18 @@ def _repeated(
         if not _is_first(text):
             return None
         return read((start + piece * (len(text) // len(piece)) + end).encode(), URL)
+
+    return entrance
+
+
+def _numbered(read: Callable[[bytes, str], object], start: str, piece: str) -> Entrance:
+    """Return what reads as many different pieces as the text is long; once, whatever that holds."""
+
+    def entrance(text: str) -> object:
+        if not _is_first(text):
+            return None
+        many = min(len(text) // (len(piece) + 4), limits.LIST_TOKENS // 3)
+        return read((start + "".join(map(piece.format, range(many)))).encode(), URL)
 
     return entrance
 

@@ -6,6 +6,8 @@ TOKENS = 105_000
 """Tags and attributes of an HTML page; a text, a comment and a tag with attributes count twice."""
 STREAMED_TOKENS = 50_000
 """The same, of a page whose parts have to be put in their places."""
+LIST_TOKENS = 80_000
+"""The same, of a page whose links are looked at as well."""
 ATTRIBUTES = 1_000
 """Of one tag."""
 BLANKS = 10_000

@@ -1,18 +1,25 @@
 """Reads a page that lists pages: its links, or the comparison that it is itself."""
 
-from urllib.parse import urlsplit
+from codecs import BOM_UTF8
+from collections.abc import Sequence
+from contextlib import suppress
 
+from digest.catalog.intake import limits
 from digest.catalog.intake.cleaning import printable
-from digest.catalog.intake.decoding import decode
+from digest.catalog.intake.decoding import decode, is_html
 from digest.catalog.intake.files import FileError
-from digest.catalog.intake.html.tokenizer import tokenize
+from digest.catalog.intake.html.parse import PageReader
+from digest.catalog.intake.html.tokenizer import Take, tokenize
 from digest.catalog.intake.html.tokens import Start, Token
 from digest.catalog.intake.sources import read_bytes
 from digest.catalog.pages import ComparisonPage, PageError
 from digest.sources.errors import FetchError
-from digest.sources.kinds.entry import MOST_ENTRIES, Entry, Listing
+from digest.sources.kinds.entry import Entry, Listing
 from digest.sources.kinds.sitemap import read_lines
 from digest.sources.urls import hash_of, joined, origin_of
+
+MOST_LINKS = 2_000
+"""Of one page, the first; a site with more has a sitemap."""
 
 
 def read_page_list(
@@ -24,43 +31,79 @@ def read_page_list(
     those that lead to the same site, or all where a pattern chooses among them. Of a text, each
     line is an address.
     """
-    ending = ".html" if "html" in media_type else ""
-    pages = list(read_bytes(body, url, ending, charset))
+    if "html" in media_type or is_html(body.removeprefix(BOM_UTF8), ""):
+        return _read_html(body, url, charset, has_pattern=has_pattern)
+    pages = list(read_bytes(body, url, "", charset))
     if pages and all(isinstance(page, ComparisonPage) for page in pages):
-        return Listing([Entry(url, hash_of(body), read=lambda: pages)])
-    if "html" not in media_type and not body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        listing = read_lines(body, url)
-        if not listing.entries and listing.refused:
-            raise FetchError(
-                "found neither a comparison nor addresses, expected one of them", is_final=True
-            )
-        return listing
-    try:
-        links = _links(decode(body, ".html", charset), url)
-    except (FileError, PageError) as error:
-        raise FetchError(f"found {printable(error.found)}, expected {error.expected}") from None
-    listing = Listing()
-    for link in dict.fromkeys(links):
-        is_own = origin_of(link) == origin_of(url) and link != url
-        is_page = has_pattern or (is_own and urlsplit(link).path != "/")
-        if is_page and len(listing.entries) < MOST_ENTRIES:
-            listing.entries.append(Entry(link, hash_of(link)))
+        return _itself(body, url, pages)
+    listing = read_lines(body, url)
+    if not listing.entries and listing.refused:
+        raise FetchError(
+            "found neither a comparison nor addresses, expected one of them", is_final=True
+        )
     return listing
 
 
-def _links(text: str, url: str) -> list[str]:
-    found: list[str] = []
-    base = [url]
+def _read_html(body: bytes, url: str, charset: str, *, has_pattern: bool) -> Listing:
+    """Return the same of an HTML page, which is cut into tokens once."""
+    links = _Links(url)
+    try:
+        text = decode(body, ".html", charset)
+        reader = PageReader(text, url)
+        _read_both(text, url, reader.take, links.take)
+    except (FileError, PageError) as error:
+        raise FetchError(f"found {printable(error.found)}, expected {error.expected}") from None
+    with suppress(PageError):
+        return _itself(body, url, [reader.page()])
+    # Addresses in canonical form: what stands behind the site is never empty.
+    home = f"{origin_of(url)}/"
+    return Listing(
+        [
+            Entry(link, hash_of(link))
+            for link in links.found
+            if has_pattern
+            or (link.startswith(home) and link != url and link[len(home) :][:1] not in ("", "?"))
+        ]
+    )
 
-    def take(token: Token) -> None:
-        if not isinstance(token, Start):
+
+def _itself(body: bytes, url: str, pages: Sequence[ComparisonPage | PageError]) -> Listing:
+    """Return a page that is a comparison as its own only entry."""
+    return Listing([Entry(url, hash_of(body), read=lambda: pages)])
+
+
+def _read_both(text: str, url: str, first: Take, second: Take) -> None:
+    def both(token: Token) -> None:
+        first(token)
+        second(token)
+
+    tokenize(text, url, both, limits.LIST_TOKENS)
+
+
+class _Links:
+    """Collects where the first MOST_LINKS links of a page lead, each once."""
+
+    def __init__(self, url: str) -> None:
+        self.found: dict[str, None] = {}
+        self._url = url
+        self._base: str | None = None
+        self._seen: set[tuple[str | None, str]] = set()
+
+    def take(self, token: Token) -> None:
+        """Look at the next piece of the page."""
+        if not isinstance(token, Start) or token.tag not in ("a", "base"):
             return
         link = token.attributes.get("href") or ""
-        if token.tag == "base" and link:
-            base[0] = joined(url, link) or url
-        elif token.tag == "a" and link and not link.startswith("#"):
-            address = joined(base[0], link)
-            found.extend([address] if address else [])
+        if token.tag == "base":
+            if link and self._base is None:
+                self._base = joined(self._url, link) or self._url
+        elif link and not link.startswith("#") and (self._base, link) not in self._seen:
+            self._add(link)
 
-    tokenize(text, url, take)
-    return found
+    def _add(self, link: str) -> None:
+        if len(self._seen) >= MOST_LINKS:
+            return
+        self._seen.add((self._base, link))
+        address = joined(self._base or self._url, link)
+        if address:
+            self.found[address] = None

@@ -17,6 +17,8 @@ EXPECTED = "a sitemap"
 LIMIT = 50 * 2**20
 DEPTH = 20
 MOST_CHILDREN = 500
+MOST_REFUSED = 1_000
+"""Lines that name no address and are told."""
 _SEPARATOR = " "
 
 
@@ -54,7 +56,9 @@ def read_lines(body: bytes, url: str) -> Listing:
             continue
         address = joined(url, line) if "://" in line or line.startswith("/") else None
         if address is None:
-            found = printable(line.strip())[:80]
+            if len(listing.refused) >= MOST_REFUSED:
+                continue
+            found = printable(line.strip()[:200])[:80]
             listing.refused.append(f"line {number}: found {found}, expected an address")
         elif len(listing.entries) < MOST_ENTRIES:
             listing.entries.append(Entry(address, hash_of(address)))

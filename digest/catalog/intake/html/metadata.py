@@ -37,7 +37,7 @@ class HtmlMetadata:
             self._shared.append(_get(attributes, "content"))
         elif tag == "meta" and _get(attributes, "property").lower() == "article:published_time":
             self._stated.append(_get(attributes, "content"))
-        elif _get(attributes, "itemprop") == "datePublished":
+        elif "itemprop" in attributes and _get(attributes, "itemprop") == "datePublished":
             self._stated.append(_get(attributes, "content") or _get(attributes, "datetime"))
         elif tag == "time" and is_visible:
             self._times.append(_get(attributes, "datetime"))

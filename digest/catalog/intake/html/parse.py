@@ -7,13 +7,14 @@ elements end lines. So does a `<span>` right after another: style sheets of such
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from digest.catalog.intake import limits
 from digest.catalog.intake.cleaning import clean_line, is_blank
 from digest.catalog.intake.html import streamed
 from digest.catalog.intake.html.metadata import Attributes, HtmlMetadata, is_linked_data
-from digest.catalog.intake.html.tokenizer import tokenize
+from digest.catalog.intake.html.tokenizer import Take, check_cost, tokenize
 from digest.catalog.intake.html.tokens import End, Start, Text, Token
 from digest.catalog.intake.text.lines import Line, Page
 from digest.catalog.intake.text.parse import read_page
@@ -47,7 +48,31 @@ def read_html(text: str, source: str) -> ComparisonPage:
 
     Line numbers in errors are those of the HTML source.
     """
-    reader = _read(text, source)
+    return _page_of(_read(text, source), source)
+
+
+class PageReader:
+    """Reads the tokens of a page beside somebody else, so that it is cut into tokens once."""
+
+    def __init__(self, text: str, source: str) -> None:
+        self._source = source
+        self._late: list[Token] | None = [] if streamed.may_be_streamed(text) else None
+        self._reader = _Reader()
+
+    @property
+    def take(self) -> Take:
+        """Return what is to be called with each token."""
+        return self._reader.take if self._late is None else self._late.append
+
+    def page(self) -> ComparisonPage:
+        """Return the page as a comparison, once all is fed. Raises PageError only."""
+        if self._late is not None:
+            check_cost(self._late, self._source, limits.STREAMED_TOKENS)
+            _feed(self._reader, streamed.in_place(self._late))
+        return _page_of(self._reader, self._source)
+
+
+def _page_of(reader: "_Reader", source: str) -> ComparisonPage:
     lines = reader.finish()
     if len(lines) > limits.TEXT_LINES:
         found = f"{len(lines):,} lines of text"
@@ -66,11 +91,15 @@ def _read(text: str, source: str) -> "_Reader":
     if streamed.may_be_streamed(text):
         tokens: list[Token] = []
         tokenize(text, source, tokens.append, limits.STREAMED_TOKENS)
-        for token in streamed.in_place(tokens):
-            reader.take(token)
+        _feed(reader, streamed.in_place(tokens))
     else:
         tokenize(text, source, reader.take)
     return reader
+
+
+def _feed(reader: "_Reader", tokens: Iterable[Token]) -> None:
+    for token in tokens:
+        reader.take(token)
 
 
 class _Reader:

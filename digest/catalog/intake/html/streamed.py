@@ -104,7 +104,7 @@ class _Reading:
         end = self._ends.get(self._at - 1)
         if end is not None:
             self._at = end
-        elif self._at < len(self._tokens) and self._tokens[self._at] == End("template"):
+        elif self._at < len(self._tokens) and _ends_template(self._tokens[self._at]):
             self._at += 1
 
 
@@ -138,3 +138,7 @@ def _segment(token: Token) -> Key | None:
 def _key(pattern: re.Pattern[str], attributes: Attributes) -> Key | None:
     match = pattern.fullmatch(attributes.get("id") or "")
     return (match[1], match[2]) if match else None
+
+
+def _ends_template(token: Token) -> bool:
+    return isinstance(token, End) and token.tag == "template"

@@ -6,7 +6,7 @@ here in runs; the pieces are counted, and a page of too many is refused before t
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from html.parser import HTMLParser
 
 from digest.catalog.intake import limits
@@ -17,13 +17,20 @@ from digest.catalog.pages import PageError
 _BARE_ANGLE = re.compile(r"<(?![A-Za-z/!?])")
 _STAND_IN = "\ufdd0"
 """Stands for a `<` that begins no tag. No character: Unicode keeps it for programs' own use."""
+_OTHER_RULES = "iframe|noembed|noframes|noscript|plaintext|script|style|textarea|title|xmp"
 _PLAIN_TAGS = re.compile(
-    r"(?:</?(?!(?:iframe|noembed|noframes|noscript|plaintext|script|style|textarea|title|xmp)>)"
-    r"[a-z][a-z0-9]*>){1,1000}",
+    rf"(?:</?(?!(?:{_OTHER_RULES})>)[a-z][a-z0-9]*>){{1,1000}}",
     re.IGNORECASE,
 )
 """Tags without attributes, after none of which the parser reads text by other rules."""
 _ONE_TAG = re.compile(r"</?([^>]+)>")
+_VALUE = r"""(?:"[^"<>&]*+"|'[^'<>&]*+'|[^\s"'<>&=`]++)"""
+_SIMPLE_TAG = re.compile(
+    rf"<(?!(?:{_OTHER_RULES})\s)([a-z][a-z0-9]*+)((?:[ \n][a-z][a-z0-9-]*+={_VALUE}){{1,20}}+)>",
+    re.IGNORECASE | re.ASCII,
+)
+"""A start tag with attributes as nearly all are written, which is read in one step."""
+_SIMPLE_ATTRIBUTE = re.compile(rf"([a-z0-9-]++)=({_VALUE})", re.IGNORECASE | re.ASCII)
 _ATTRIBUTE = re.compile(r"""[^\s/>"'=]+(?:\s*=\s*(?:"[^"]*"|'[^']*'|[^\s>"']*))?|>""")
 """An attribute (or the tag's name), or the end of the tag."""
 _QUOTE = re.compile("[\"']")
@@ -41,6 +48,16 @@ def tokenize(text: str, source: str, take: Take, limit: int = limits.TOKENS) -> 
     except AssertionError:
         found, expected = "a declaration that isn't HTML", "HTML without <![...]>"
         raise PageError(source, parser.getpos()[0], found, expected) from None
+
+
+def check_cost(tokens: Iterable[Token], source: str, limit: int) -> None:
+    """Raise PageError where tokens cost more than `limit`, as `tokenize` counts them."""
+    counter = _Counter(source, lambda _: None, limit)
+    for token in tokens:
+        if isinstance(token, Start):
+            counter(token, 2 + len(token.attributes) if token.attributes else 1)
+        else:
+            counter(token, 1 if isinstance(token, End) else 2)
 
 
 class _Counter:
@@ -72,6 +89,9 @@ class _Parser(HTMLParser):
         plain = _PLAIN_TAGS.match(self.rawdata, i)
         if plain:
             return self._plain_tags(plain)
+        simple = _SIMPLE_TAG.match(self.rawdata, i)
+        if simple and _STAND_IN not in simple[0]:
+            return self._simple_tag(simple)
         self._check_attributes(i)
         return super().parse_starttag(i)
 
@@ -107,6 +127,14 @@ class _Parser(HTMLParser):
         for tag in _ONE_TAG.finditer(found[0]):
             name = tag[1].lower()
             take(End(name) if tag[0][1] == "/" else Start(name, {}, line))
+        return found.end()
+
+    def _simple_tag(self, found: re.Match[str]) -> int:
+        attributes = {
+            name.lower(): value[1:-1] if value[0] in "\"'" else value
+            for name, value in _SIMPLE_ATTRIBUTE.findall(found[2])
+        }
+        self._take(Start(found[1].lower(), attributes, self.getpos()[0]), 2 + len(attributes))
         return found.end()
 
     def _check_attributes(self, at: int) -> None:

@@ -1,12 +1,11 @@
 """The pieces of an HTML document in the order in which the parser meets them."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from digest.catalog.intake.html.metadata import Attributes
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """A start tag; `line` counts from 1 in the source."""
 
     tag: str
@@ -14,23 +13,20 @@ class Start:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(NamedTuple):
     """An end tag."""
 
     tag: str
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """Text between tags, its character references replaced."""
 
     text: str
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(NamedTuple):
     """A comment, without its marks."""
 
     text: str
