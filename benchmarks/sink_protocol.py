@@ -2,7 +2,7 @@
 
 It does as little as can be. Of a chunk (RFC 3030) only the length matters: `skip` says how many
 octets its caller may drop unseen (`drop`). Of a body (DATA) it looks at the last lines alone:
-only commands can follow its end before that is answered, so a last line that is no command is of it.
+only commands can follow its end before that is answered, so a last line that is none is of it.
 """
 
 import re
