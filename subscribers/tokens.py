@@ -96,6 +96,18 @@ class Tokens:
         epochs: Sequence[int] | None = None,
     ) -> list[list[str]]:
         """For each purpose one token each, in order; ValueError for an id that does not fit."""
+        columns = self.make_columns(purposes, subscribers, issue, epochs=epochs)
+        return [[token.decode("ascii") for token in column] for column in columns]
+
+    def make_columns(
+        self,
+        purposes: Sequence[Purpose],
+        subscribers: Sequence[int],
+        issue: int,
+        *,
+        epochs: Sequence[int] | None = None,
+    ) -> list[list[bytes]]:
+        """Make the same tokens as ASCII, the form in which a message carries them."""
         if not 0 <= issue < MAX_ISSUE_ID:
             msg = f"issue {issue} is out of range"
             raise ValueError(msg)
@@ -125,7 +137,8 @@ class Tokens:
         """As tokens were made of row numbers: what goes out again keeps the Message-ID it had."""
         tail = issue.to_bytes(3, "big") + _LEGACY_CHECK
         plain = b"".join([number.to_bytes(5, "big") + tail for number in numbers])
-        return _encode(self._ciphers[purpose][0].encryptor().update(plain))
+        tokens = _encode(self._ciphers[purpose][0].encryptor().update(plain))
+        return [token.decode("ascii") for token in tokens]
 
     def read(self, purpose: Purpose, token: str) -> TokenClaims:
         """Raises TokenError unless `token` was made here for `purpose`."""
@@ -191,12 +204,12 @@ def token_from_hex(text: str) -> str:
     return base64.urlsafe_b64encode(block)[:TOKEN_LENGTH].decode("ascii")
 
 
-def _encode(blocks: bytes) -> list[str]:
+def _encode(blocks: bytes) -> list[bytes]:
     """Encode each block in base64url; two zero bytes after each make its text a whole group."""
     padded = bytearray(len(blocks) // BLOCK * (BLOCK + 2))
     for place in range(BLOCK):
         padded[place :: BLOCK + 2] = blocks[place::BLOCK]
-    text = base64.urlsafe_b64encode(padded).decode("ascii")
+    text = base64.urlsafe_b64encode(padded)
     return [text[start : start + TOKEN_LENGTH] for start in range(0, len(text), TOKEN_LENGTH + 2)]
 
 

@@ -124,7 +124,9 @@ class EditorNotifier:
             Action("Stop these messages", stop),
         )
         token = self.tokens.make(Purpose.TRANSACTIONAL, notice.public_id)
-        message = Personalization(notice.id or 0, editor.email, token, dict.fromkeys(Slot, ""))
+        message = Personalization.from_slots(
+            notice.id or 0, editor.email, token, dict.fromkeys(Slot, "")
+        )
         for outcomes in self.provider.submit(self._edition(rendered, stop), [[message]]):
             for outcome in outcomes:
                 return isinstance(outcome, Accepted)

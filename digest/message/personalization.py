@@ -11,14 +11,34 @@ from digest.render.slots import MARKS, Slot
 from subscribers.public_ids import IssueIds
 from subscribers.tokens import Purpose, Tokens
 
+LINK_SLOTS = tuple(slot for slot in Slot if slot is not Slot.GREETING)
+
 
 class Personalization(NamedTuple):
-    """One recipient's values. `token` is the opaque delivery id; `slots` has one for every Slot."""
+    """One recipient's values.
+
+    `token` is the opaque delivery id. `links` are the tokens of the LINK_SLOTS, in their order.
+    """
 
     delivery_id: int
     email: str
     token: str
-    slots: Mapping[Slot, str]
+    links: tuple[bytes, ...] = ()
+    greeting: str = ""
+
+    @classmethod
+    def from_slots(
+        cls, delivery_id: int, email: str, token: str, slots: Mapping[Slot, str]
+    ) -> "Personalization":
+        """Return the personalization with these values of the slots, one for every Slot."""
+        links = tuple([slots[slot].encode("ascii") for slot in LINK_SLOTS])
+        return cls(delivery_id, email, token, links, slots[Slot.GREETING])
+
+    @property
+    def slots(self) -> Mapping[Slot, str]:
+        """The value of each slot, for who fills them one by one."""
+        links = [link.decode("ascii") for link in self.links]
+        return {**dict(zip(LINK_SLOTS, links, strict=True)), Slot.GREETING: self.greeting}
 
 
 class Recipient(NamedTuple):
@@ -42,8 +62,12 @@ def greeting(first_name: str, language: Language = ENGLISH) -> str:
     return language.say(HELLO_NAMED, name=first_name) if first_name else language.say(HELLO)
 
 
-LINKS = (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES, Purpose.VOTE)
-TRACKED = (Purpose.CLICK, Purpose.OPEN)
+PERSONAL = {
+    Slot.UNSUBSCRIBE: Purpose.UNSUBSCRIBE,
+    Slot.PREFERENCES: Purpose.PREFERENCES,
+    Slot.VOTE: Purpose.VOTE,
+}
+TRACKED = {Slot.CLICK: Purpose.CLICK, Slot.OPEN: Purpose.OPEN}
 
 
 def personalize(
@@ -54,54 +78,55 @@ def personalize(
 ) -> list[Personalization]:
     """Return a personalization for each recipient, in order.
 
+    All is made column by column: that costs a recipient a fraction of what one at a time does.
+    """
+    if not recipients:
+        return []
+    ids, people, epochs, _, emails, names, tracking = zip(*recipients, strict=True)
+    # Nearly nobody's links were ever void: then all of one person's tokens hold the same.
+    given = epochs if any(epochs) else None
+    links = _link_columns(people, tracking, given, issue, tokens)
+    greetings = {name: greeting(name, language) for name in set(names)}
+    return list(
+        map(
+            Personalization,
+            ids,
+            emails,
+            _as_sent_before(recipients, people, issue, tokens),
+            zip(*[links[slot] for slot in LINK_SLOTS], strict=True),
+            [greetings[name] for name in names],
+        )
+    )
+
+
+def _link_columns(
+    people: Sequence[int],
+    tracking: Sequence[bool],
+    epochs: Sequence[int] | None,
+    issue: IssueIds,
+    tokens: Tokens,
+) -> dict[Slot, list[bytes]]:
+    """Return the tokens of each slot, in the order of `people`.
+
     Recipients who don't want to be tracked get click and open tokens that name nobody; their
     links still work.
     """
-    people = [recipient.public_id for recipient in recipients]
-    epochs = [recipient.link_epoch for recipient in recipients]
-    tracked = [recipient.public_id if recipient.tracking else 0 for recipient in recipients]
-    # Nearly nobody's links were ever void: then all of one person's tokens hold the same.
-    given = epochs if any(epochs) else None
-    delivery, *links = (
-        tokens.make_many((Purpose.DELIVERY, *LINKS), people, issue.public_id)
-        if given is None
-        else [
-            *tokens.make_many((Purpose.DELIVERY,), people, issue.public_id),
-            *tokens.make_many(LINKS, people, issue.public_id, epochs=given),
-        ]
-    )
-    columns = (
-        _as_sent_before(recipients, delivery, issue, tokens),
-        *links,
-        *tokens.make_many(TRACKED, tracked, issue.public_id, epochs=given),
-    )
-    return [
-        Personalization(
-            recipient.delivery_id,
-            recipient.email,
-            delivery,
-            {
-                Slot.CLICK: click,
-                Slot.OPEN: opened,
-                Slot.UNSUBSCRIBE: unsubscribe,
-                Slot.PREFERENCES: preferences,
-                Slot.VOTE: vote,
-                Slot.GREETING: greeting(recipient.first_name, language),
-            },
-        )
-        for recipient, delivery, unsubscribe, preferences, vote, click, opened in zip(
-            recipients, *columns, strict=True
-        )
-    ]
+    tracked = [one if wanted else 0 for one, wanted in zip(people, tracking, strict=True)]
+    columns: dict[Slot, list[bytes]] = {}
+    for purposes, named in ((PERSONAL, people), (TRACKED, tracked)):
+        made = tokens.make_columns(tuple(purposes.values()), named, issue.public_id, epochs=epochs)
+        columns |= zip(purposes, made, strict=True)
+    return columns
 
 
 def _as_sent_before(
-    recipients: Sequence[Recipient], made: list[str], issue: IssueIds, tokens: Tokens
+    recipients: Sequence[Recipient], people: Sequence[int], issue: IssueIds, tokens: Tokens
 ) -> list[str]:
     """Return the opaque delivery ids: a resend repeats the one that went out.
 
     So they are of no epoch, and an issue from before there were public ids keeps its old ones.
     """
+    (made,) = tokens.make_many((Purpose.DELIVERY,), people, issue.public_id)
     if issue.legacy_number is None:
         return made
     numbers = [one.legacy_number or 0 for one in recipients]

@@ -13,6 +13,8 @@ SOFT_BREAK = b"=\r\n"
 _PLAIN = {*range(33, 127), ord(" "), ord("\t")} - {ord("=")}
 _CODED = re.compile(rb"[^\t -~]")
 """Matches what must be encoded, `=` aside: most rows of an issue hold none of it."""
+_NEEDS_NO_CODE = re.compile(r"[!-\-/-<>-~](?:[ !-<>-~]{0,70}[!-<>-~])?")
+"""Matches a value of one line that is its own encoding, as most greetings are."""
 _CODES = {byte: f"={byte:02X}" for byte in range(256) if byte not in _PLAIN}
 
 
@@ -40,6 +42,8 @@ def encode_text(text: str, marks: re.Pattern[str], widths: dict[str, int]) -> li
 
 def encode_piece(value: str) -> bytes:
     """Encode a value that stands between two soft line breaks; its line ends become spaces."""
+    if _NEEDS_NO_CODE.fullmatch(value):
+        return value.encode("ascii")
     pieces: list[bytes | str] = []
     line = _Line(pieces)
     line.add(re.sub(r"[\r\n]+", " ", value))

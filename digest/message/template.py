@@ -7,7 +7,7 @@ Sources: RFC 5322 (message), RFC 2045 section 6.7 (quoted-printable), RFC 2046 s
 
 import hashlib
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.utils import format_datetime
@@ -23,7 +23,7 @@ from digest.message.headers import (
     list_headers,
     list_unsubscribe,
 )
-from digest.message.personalization import Personalization
+from digest.message.personalization import LINK_SLOTS, Personalization
 from digest.message.quoted_printable import encode_piece, encode_text
 from digest.render.slots import MARKS, Slot
 from subscribers.tokens import TOKEN_LENGTH
@@ -39,9 +39,7 @@ class Value(Enum):
 
 
 Blank = Slot | Value
-BLANKS: tuple[Blank, ...] = (*Value, *Slot)
-_IN_ORDER = itemgetter(*Slot)
-"""Picks the values of all slots; the greeting is the last of them."""
+BLANKS: tuple[Blank, ...] = (*Value, *LINK_SLOTS, Slot.GREETING)
 
 
 class MessageTemplate:
@@ -59,19 +57,20 @@ class MessageTemplate:
 
     def message(self, personalization: Personalization, at: datetime) -> bytes:
         """Return the complete message with CRLF line ends; `at` is the time of its Date field."""
-        *links, greeting = _IN_ORDER(personalization.slots)
-        # In the order of BLANKS, and spelled out: this runs once a recipient.
-        values = (
-            personalization.email.encode(),
-            personalization.token.encode(),
-            _date(at.replace(microsecond=0), at.utcoffset()),
-            _encode_value_in_html(greeting),
-            *[link.encode() for link in links],
-            _encode_value(greeting),
-        )
-        parts = self._parts.copy()
-        parts[1::2] = self._pick(values)
-        return b"".join(parts)
+        return self.messages([personalization], at)[0]
+
+    def messages(self, personalizations: Sequence[Personalization], at: datetime) -> list[bytes]:
+        """Return the complete messages of several recipients, in order."""
+        date = _date(at.replace(microsecond=0), at.utcoffset())
+        parts, pick = self._parts.copy(), self._pick
+        messages = []
+        # Spelled out, since this runs once a recipient; each fills all blanks of the one before.
+        for _, email, token, links, greeting in personalizations:
+            as_html, as_text = _encode_greeting(greeting)
+            # In the order of BLANKS.
+            parts[1::2] = pick((email.encode(), token.encode(), date, as_html, *links, as_text))
+            messages.append(b"".join(parts))
+        return messages
 
 
 def _head(edition: Edition) -> list[bytes | Blank]:
@@ -135,13 +134,10 @@ def _encode_part(text: str, *, as_html: bool) -> list[bytes | Blank]:
     return pieces
 
 
-# Cached: first names repeat, and within a second the date does.
-_encode_value = lru_cache(maxsize=1_024)(encode_piece)
-
-
 @lru_cache(maxsize=1_024)
-def _encode_value_in_html(value: str) -> bytes:
-    return encode_piece(html.escape(value))
+def _encode_greeting(value: str) -> tuple[bytes, bytes]:
+    """Return a greeting as it stands in HTML and in text. Cached: first names repeat."""
+    return encode_piece(html.escape(value)), encode_piece(value)
 
 
 @lru_cache(maxsize=4)

@@ -167,7 +167,7 @@ class TransactionalMailer:
         if reader is not None:
             slots[Slot.UNSUBSCRIBE] = link_token(self.tokens, Purpose.UNSUBSCRIBE, reader)
         token = self._letter_token(message)
-        return Personalization(message.id, message.email, token, slots)
+        return Personalization.from_slots(message.id, message.email, token, slots)
 
     def _letter_token(self, message: ClaimedMessage) -> str:
         """One from before there were public ids keeps the Message-ID that a try may have had."""

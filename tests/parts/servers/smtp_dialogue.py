@@ -71,13 +71,18 @@ class Dialogue:
         self.transport = ScriptedTransport()
         given = tokens or [f"t{number}" for number in range(1, count + 1)]
         self.queue = deque(
-            InFlightMessage(Personalization(number, f"{number}@d.example", token, {}))
+            InFlightMessage(Personalization(number, f"{number}@d.example", token))
             for number, token in enumerate(given, 1)
         )
         self.count = count
         self._outcomes: list[Outcome] = []
         self.connection = style(
-            self.peer, self.transport, sender, lambda _: body, self.queue, limit=limit
+            self.peer,
+            self.transport,
+            sender,
+            lambda people: [body for _ in people],
+            self.queue,
+            limit=limit,
         )
 
     @property

@@ -46,7 +46,7 @@ SIGNED_IF_PRESENT = (
 FOLD_AT = 72
 """Columns of a folded DKIM-Signature field."""
 
-ComposeMessage = Callable[[Personalization, datetime], bytes]
+ComposeMessages = Callable[[Sequence[Personalization], datetime], list[bytes]]
 _FOLD = re.compile(rb"\r\n(?=[ \t])")
 _FIELD = re.compile(rb"\r\n(?![ \t])")
 _SPACE = re.compile(rb"[ \t]{2,}|\t")
@@ -60,7 +60,7 @@ class Signer:
         self.keys = tuple(keys)
         self._plan = lru_cache(maxsize=16)(self._make_plan)
 
-    def message_signer(self, edition: Edition) -> ComposeMessage:
+    def message_signer(self, edition: Edition) -> ComposeMessages:
         """Return a function that composes an edition's messages and signs them.
 
         Raises ProviderError when the signature would not be aligned with the sender (RFC 7489
@@ -72,9 +72,9 @@ class Signer:
         template = MessageTemplate(edition)
         body_prefix = BodyPrefix(template.body_prefix)
 
-        def compose(personalization: Personalization, at: datetime) -> bytes:
-            message = template.message(personalization, at)
-            return self.sign(message, body_prefix) + message
+        def compose(personalizations: Sequence[Personalization], at: datetime) -> list[bytes]:
+            messages = template.messages(personalizations, at)
+            return [self.sign(message, body_prefix) + message for message in messages]
 
         return compose
 

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from digest.deliver.providers.wire_address import parse_mailbox
 from digest.message.edition import Edition
 from digest.message.headers import list_headers, list_unsubscribe, message_id
-from digest.message.personalization import Personalization
+from digest.message.personalization import LINK_SLOTS, Personalization
 from digest.render.slots import MARKS, WORD_JOINER, Slot, disarm_slots
 
 MAX_RECIPIENTS = 1_000
@@ -31,8 +31,7 @@ MAX_SUBSTITUTION_BYTES = 10_000
 HTML_GREETING = "~~greeting-html~~"
 OFF = {"enable": False}
 
-_LINKS = tuple(slot for slot in Slot if slot is not Slot.GREETING)
-_VALUES = ("email", "token", *_LINKS, Slot.GREETING, "greeting-html")
+_VALUES = ("email", "token", *LINK_SLOTS, Slot.GREETING, "greeting-html")
 """What differs between recipients, in the order that `RequestTemplate.entry` has the values in."""
 _BLANK = re.compile(r"\\u0000([a-z-]+)\\u0000")
 """Matches a value's place in the JSON of a personalization; see `_blank`."""
@@ -59,12 +58,11 @@ class RequestTemplate:
 
     def entry(self, personalization: Personalization) -> RecipientEntry:
         """Return one recipient's `personalizations` object."""
-        slots = personalization.slots
         values = (
             _escape(personalization.email),
-            _escape(personalization.token),
-            *[_escape(slots[slot]) for slot in _LINKS],
-            *_greetings(slots[Slot.GREETING]),
+            personalization.token,
+            *[link.decode("ascii") for link in personalization.links],
+            *_greetings(personalization.greeting),
         )
         parts = self._parts.copy()
         parts[1::2] = self._pick(values)
@@ -105,7 +103,7 @@ class RequestTemplate:
 
 def _personalization_pattern(edition: Edition) -> tuple[str, str]:
     """Return a personalization as JSON with blanks for values, and its substitutions alone."""
-    blanks = Personalization(
+    blanks = Personalization.from_slots(
         0, _blank("email"), _blank("token"), {slot: _blank(slot) for slot in Slot}
     )
     used = set(MARKS.findall(edition.text + edition.html))

@@ -70,7 +70,7 @@ class SmtpProvider:
         self._plain = False
         self._busy_in_a_row = 0
         compose = (
-            signer.message_signer if signer else lambda edition: MessageTemplate(edition).message
+            signer.message_signer if signer else lambda edition: MessageTemplate(edition).messages
         )
         self._compose_for = lru_cache(maxsize=4)(compose)
 
@@ -90,7 +90,7 @@ class SmtpProvider:
         sender, compose = _sender(edition), self._compose_for(edition)
         options = SendOptions(
             sender=sender,
-            compose=lambda personalization: compose(personalization, self._clock()),
+            compose=lambda personalizations: compose(personalizations, self._clock()),
             server=str(self._target),
             connections=self._target.connections,
             messages=self._target.messages,

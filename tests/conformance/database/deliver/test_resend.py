@@ -76,7 +76,7 @@ def test_the_uncertain_are_sent_again_with_the_same_message_id(store: Store, clo
     tokens = [token for email, token in provider.seen if email == provider.people[1]]
     assert len(tokens) == 2
     assert len(set(tokens)) == 1
-    assert tokens[0] in message_id(edition, Personalization(0, "x", tokens[0], {}))
+    assert tokens[0] in message_id(edition, Personalization(0, "x", tokens[0]))
 
 
 def test_the_failed_are_sent_again_in_one_command(store: Store, clock: Clock) -> None:

@@ -48,6 +48,7 @@ from subscribers.tokens import token_to_hex
 
 TOO_MANY_RECIPIENTS = "4.5.3"
 """RFC 3463 section 3.6: servers say so at RCPT once a session has had its messages."""
+RESET = "RSET\r\n"
 LAST_WORDS = re.compile(
     rb"too many (?:\w+ ){0,4}(?:errors|commands|syntax|unrecogni)|closing connection|good ?bye|"
     rb"disconnect|dropping connection",
@@ -103,6 +104,7 @@ class Connection(ABC):
         self._parser = ReplyParser()
         self._announces_size = "size" in peer.extensions
         self._mail_from = f"MAIL FROM:<{sender}>"
+        self._names_delivery = "\0" in sender
         # What each reply to come answers, oldest first.
         self._expected: deque[tuple[Stage, InFlightMessage]] = deque()
         self._in_flight: deque[InFlightMessage] = deque()
@@ -203,32 +205,43 @@ class Connection(ABC):
     def _may_start(self) -> bool:
         return bool(self._queue) and not self._closing and not self._ended
 
-    def _start(self) -> tuple[InFlightMessage, bytes] | None:
-        """Take the next message and compose it; None if the server takes none of its size."""
-        message = self._queue.popleft()
-        body = self._compose(message.personalization)
+    def _start(self, count: int) -> list[tuple[InFlightMessage, bytes]]:
+        """Take the next messages and compose them; fewer if the server takes none of their size."""
+        queue = self._queue
+        messages = [queue.popleft() for _ in range(count)]
+        bodies = self._compose([message.personalization for message in messages])
         most = self.peer.max_size
-        if most and len(body) > most:
-            self._queue.appendleft(message)
-            self.sender_rejected = RefusedForAllError(
-                f"the message has {len(body):,} octets, and the server takes {most:,}", Cause.SIZE
-            )
-            return None
-        message.body_at = message.failure = None
-        self._in_flight.append(message)
-        self.peer.started += 1
-        return message, body
+        if most and max(map(len, bodies)) > most:
+            fit = next(place for place, body in enumerate(bodies) if len(body) > most)
+            self._refuse_size(len(bodies[fit]), most)
+            queue.extendleft(reversed(messages[fit:]))
+            del messages[fit:], bodies[fit:]
+        for message in messages:
+            message.body_at = message.failure = None
+        self._in_flight.extend(messages)
+        self.peer.started += len(messages)
+        return list(zip(messages, bodies, strict=True))
 
-    def _commands(self, message: InFlightMessage, size: int) -> tuple[str, str]:
-        """Return MAIL (with RFC 1870 SIZE and RFC 6531 SMTPUTF8 if needed) and RCPT."""
-        recipient = message.personalization.email
-        options = f" SIZE={size}" if self._announces_size else ""
-        if not recipient.isascii():
-            options += " SMTPUTF8 BODY=8BITMIME"
+    def _refuse_size(self, size: int, most: int) -> None:
+        self.sender_rejected = RefusedForAllError(
+            f"the message has {size:,} octets, and the server takes {most:,}", Cause.SIZE
+        )
+
+    def _commands(self, message: InFlightMessage, size: int, *, reset: bool) -> bytes:
+        """Return a message's commands before its body, each on a line."""
+        mail, rcpt = self._mail(message, size), message.personalization.email
+        return f"{RESET if reset else ''}{mail}RCPT TO:<{rcpt}>\r\n".encode()
+
+    def _mail(self, message: InFlightMessage, size: int) -> str:
+        """Return MAIL, with RFC 1870 SIZE and RFC 6531 SMTPUTF8 if needed."""
         mail_from = self._mail_from
-        if "\0" in mail_from:
+        if self._names_delivery:
             mail_from = mail_from.replace("\0", token_to_hex(message.personalization.token))
-        return f"{mail_from}{options}\r\n", f"RCPT TO:<{recipient}>\r\n"
+        if self._announces_size:
+            mail_from += f" SIZE={size}"
+        if not message.personalization.email.isascii():
+            mail_from += " SMTPUTF8 BODY=8BITMIME"
+        return mail_from + "\r\n"
 
     def _queue_body(self, message: InFlightMessage) -> None:
         """Queue the body that a 354 asked for."""

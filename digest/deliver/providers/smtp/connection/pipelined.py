@@ -41,25 +41,20 @@ class PipelinedConnection(Connection):
             alone = not self.peer.window
         elif self._expected and not self.peer.window:
             return False
-        if not alone and self._may_start() and (started := self._start()) is not None:
-            message, self._body = started
+        if not alone and self._may_start() and (started := self._start(1)):
+            ((message, self._body),) = started
             self._data_sent = message
-            head = self._group(message, len(self._body), reset=self.peer.in_transaction)
-            self.peer.in_transaction = True
-            self.transport.queue(f"{head}DATA\r\n".encode())
-            self._expected.append((DATA, message))
+            self._queue_group(message)
         return bool(due or self._data_sent)
 
-    def _group(self, message: InFlightMessage, size: int, *, reset: bool) -> str:
-        """Return a message's commands before its body, and expect their replies."""
-        expected = self._expected
-        mail, rcpt = self._commands(message, size)
+    def _queue_group(self, message: InFlightMessage) -> None:
+        """Queue a message's commands before its body, and expect their replies."""
+        reset, self.peer.in_transaction = self.peer.in_transaction, True
+        commands = self._commands(message, len(self._body), reset=reset)
+        self.transport.queue(b"%bDATA\r\n" % commands)
         if reset:
-            expected.append((RSET, message))
-            mail = "RSET\r\n" + mail
-        expected.append((MAIL, message))
-        expected.append((RCPT, message))
-        return mail + rcpt
+            self._expected.append((RSET, message))
+        self._expected.extend(((MAIL, message), (RCPT, message), (DATA, message)))
 
     def _decide(self, stage: Stage, message: InFlightMessage, code: int, text: bytes) -> None:
         if message.failure is None and not (stage is DATA and code == START_INPUT):

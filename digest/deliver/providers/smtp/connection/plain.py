@@ -1,7 +1,7 @@
 """A connection on which every command waits for its reply (RFC 5321)."""
 
 from digest.deliver.bounce_policy.failure import Stage
-from digest.deliver.providers.smtp.connection.base import Connection
+from digest.deliver.providers.smtp.connection.base import RESET, Connection
 from digest.deliver.providers.smtp.connection.state import (
     BODY,
     DATA,
@@ -41,9 +41,9 @@ class PlainConnection(Connection):
             self._queue_body(due)
             return True
         if not self._script:
-            if not self._may_start() or (started := self._start()) is None:
+            if not self._may_start() or not (started := self._start(1)):
                 return False
-            self._write_script(*started)
+            self._write_script(*started[0])
         stage, message, command = self._script[0]
         self._script = self._script[1:]
         self._expected.append((stage, message))
@@ -52,12 +52,12 @@ class PlainConnection(Connection):
 
     def _write_script(self, message: InFlightMessage, body: bytes) -> None:
         self._body = body
-        mail, rcpt = self._commands(message, len(self._body))
-        reset = ((RSET, message, "RSET\r\n"),) if self.peer.in_transaction else ()
+        mail = self._mail(message, len(self._body))
+        reset = ((RSET, message, RESET),) if self.peer.in_transaction else ()
         self._script = (
             *reset,
             (MAIL, message, mail),
-            (RCPT, message, rcpt),
+            (RCPT, message, f"RCPT TO:<{message.personalization.email}>\r\n"),
             (DATA, message, "DATA\r\n"),
         )
         self.peer.in_transaction = True

@@ -1,6 +1,6 @@
 """What a connection keeps track of: the server at the other end, and messages in flight."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from digest.deliver.bounce_policy.failure import Stage
@@ -10,8 +10,8 @@ from digest.message.personalization import Personalization
 
 # Looked up once: naming a member of an Enum takes longer than comparing it.
 RSET, MAIL, RCPT, DATA, BODY = Stage.RSET, Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.BODY
-Compose = Callable[[Personalization], bytes]
-"""Composes a message with CRLF line ends and no line that begins with a dot."""
+Compose = Callable[[Sequence[Personalization]], list[bytes]]
+"""Composes messages with CRLF line ends and no line that begins with a dot, in order."""
 
 
 @dataclass(slots=True)

@@ -33,7 +33,7 @@ def message(
 ) -> bytes:
     (personalization,) = personalizations([email], first_name)
     edition = replace(EDITION, **changes)  # type: ignore[arg-type]
-    return signed_by.message_signer(edition)(personalization, AT)
+    return signed_by.message_signer(edition)([personalization], AT)[0]
 
 
 @pytest.mark.parametrize("key", [rsa_key, ed25519_key])
@@ -52,7 +52,7 @@ def test_every_key_signs_the_message_by_itself() -> None:
 def test_what_follows_the_signatures_is_the_message_as_it_was() -> None:
     (personalization,) = personalizations([ADA])
     unsigned = MessageTemplate(EDITION).message(personalization, AT)
-    raw = signer().message_signer(EDITION)(personalization, AT)
+    raw = signer().message_signer(EDITION)([personalization], AT)[0]
     assert raw.endswith(unsigned)
     assert raw.removesuffix(unsigned).count(b"\r\nDKIM-Signature:") == 1
 
@@ -150,7 +150,7 @@ def test_each_recipient_of_a_long_issue_has_a_signature_of_their_own() -> None:
     edition = long_edition(35_000)
     compose = both.message_signer(edition)
     people = personalizations([f"reader{number}@example.com" for number in range(5)])
-    raws = [compose(person, AT) for person in people]
+    raws = compose(people, AT)
     assert all(verdicts(raw, both) == [True, True] for raw in raws)
     hashes = {raw.partition(b" bh=")[2][:44] for raw in raws}
     assert len(hashes) == 5
