@@ -23,11 +23,14 @@ from digest.settings import read_settings
 
 LIFE, FRESH_LIFE = 0.8, 2.5
 """Seconds until the next signal at most; the longer one where somebody imports everything anew."""
+AT_WORK = 0.8
+"""The part of the signals that wait until mail has gone out since the one before: on a busy machine
+a process takes longer to start than it is left to live."""
 FRESH = 0.1
 """The part of the processes that do."""
 SLOW = {"round_trip": 0.010, "each": 0.002}
 CONNECTIONS = 2
-QUIET_TIMEOUT = 150.0
+QUIET_TIMEOUT = 600.0
 """Seconds without a signal in which an issue has to end: a worker looks round each minute."""
 
 
@@ -39,6 +42,7 @@ class Siege:
     launcher: Launcher
     random: random.Random
     width: int
+    record: Path
     signals: list[signal.Signals]
     living: list[Sender] = field(default_factory=list)
     resent: Counter[int] = field(default_factory=Counter)
@@ -97,6 +101,8 @@ class Siege:
     def _strike(self, number: int) -> None:
         """One signal to one process, after a random time; its victims are counted on the spot."""
         life = FRESH_LIFE if self.living[-1].fresh else LIFE
+        if self.random.random() < AT_WORK:
+            self._await_mail(number)
         time.sleep(self.random.uniform(0, life))
         victim = self.random.choice(self.living)
         how = self.signals[-1]
@@ -113,6 +119,16 @@ class Siege:
             audit.last_words(self.app.store, victim.name)
             self._count(number, how, code)
         self.living = others
+
+    def _await_mail(self, number: int) -> None:
+        """Wait until the sink has taken more than now, or until there is nobody to send any."""
+        before = self.record.stat().st_size
+        while self.record.stat().st_size == before:
+            if not any(one.alive() for one in self.living):
+                return
+            if self._counts(number).state == IssueState.FINISHED:
+                return
+            time.sleep(0.01)
 
     def _count(self, number: int, how: signal.Signals, code: int) -> None:
         if how is signal.SIGKILL and code != -how:
@@ -157,7 +173,7 @@ def besiege(
         fill(app, people)
         named = {f"DIGEST_{key.upper()}": value for key, value in settings.items()}
         width = 1 if app.store.is_sqlite else 2
-        siege = Siege(app, Launcher(named, folder), drawn, width, signals)
+        siege = Siege(app, Launcher(named, folder), drawn, width, record, signals)
         numbers = siege.run()
         _wait_for_quiet(record)
         taken = _taken(record)

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 
-from digest.deliver.providers.base import Outcome, Rejected
+from digest.deliver.providers.base import NO_JOURNAL, Journal, Outcome, Rejected
 from digest.deliver.providers.smtp.connection.base import Connection
 from digest.deliver.providers.smtp.connection.chunked import ChunkedConnection
 from digest.deliver.providers.smtp.connection.pipelined import PipelinedConnection
@@ -66,6 +66,7 @@ class Dialogue:
         sender: str = SENDER,
         body: bytes = BODY.encode(),
         tokens: Sequence[str] = (),
+        journal: Journal = NO_JOURNAL,
     ) -> None:
         self.peer = Peer(frozenset(extensions), 5.0, 60.0, window=window)
         self.transport = ScriptedTransport()
@@ -83,6 +84,7 @@ class Dialogue:
             lambda people: [body for _ in people],
             self.queue,
             limit=limit,
+            journal=journal,
         )
 
     @property
