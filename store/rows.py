@@ -2,7 +2,7 @@
 
 With one statement for each row most of the time would be spent in the driver. A list of any length
 travels as JSON, which both databases can take apart (https://www.sqlite.org/json1.html#jeach,
-PostgreSQL 9.16).
+PostgreSQL 9.16), or to PostgreSQL as arrays, which it reads in half the time (9.19).
 """
 
 import json
@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     JSON,
     ColumnElement,
     Integer,
@@ -26,18 +27,41 @@ from sqlalchemy.types import TypeEngine
 from sqlmodel import Session
 
 Row = tuple[int, str | None]
+_SEPARATOR, _NOTHING = "\x1f", "\x1e"
+"""What stands between texts on their way to PostgreSQL, and what stands for no text."""
 
 
 def as_rows(session: Session, rows: Sequence[Row]) -> Select[int, str]:
     """Return a SELECT of `rows` with the columns `id` and `text`."""
-    listed = literal(json.dumps(rows), String)
     if session.get_bind().dialect.name == "sqlite":
-        value = func.json_each(listed).table_valued("value").c.value
+        value = func.json_each(literal(json.dumps(rows), String)).table_valued("value").c.value
         return select(
             func.json_extract(value, "$[0]", type_=Integer).label("id"),
             func.json_extract(value, "$[1]", type_=String).label("text"),
         )
-    each = func.json_array_elements(cast(listed, JSON)).table_valued(column("value", JSON))
+    return _as_arrays(rows) if rows else _as_json(rows)
+
+
+def _as_arrays(rows: Sequence[Row]) -> Select[int, str]:
+    ids, texts = zip(*rows, strict=True)
+    joined = _SEPARATOR.join([_NOTHING if text is None else text for text in texts])
+    # An empty string is an array of nothing, not of one empty text.
+    ambiguous = joined.count(_SEPARATOR) != len(texts) - 1 or not joined
+    if ambiguous or joined.count(_NOTHING) != texts.count(None):
+        return _as_json(rows)
+    given = func.unnest(
+        cast(literal(f"{{{','.join(map(str, ids))}}}", String), ARRAY(Integer)),
+        func.string_to_array(
+            literal(joined, String), literal(_SEPARATOR, String), literal(_NOTHING, String)
+        ),
+    ).table_valued(column("id", Integer), column("text", String), name="given")
+    each = given.render_derived()
+    return select(each.c.id.label("id"), each.c.text.label("text"))
+
+
+def _as_json(rows: Sequence[Row]) -> Select[int, str]:
+    listed = cast(literal(json.dumps(rows), String), JSON)
+    each = func.json_array_elements(listed).table_valued(column("value", JSON))
     return select(
         each.c.value[0].as_integer().label("id"), each.c.value[1].as_string().label("text")
     )

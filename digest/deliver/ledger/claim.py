@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Select, func, select, update
+from sqlalchemy import CursorResult, Row, Select, Update, func, select, update
 from sqlmodel import Session, col
 
 from digest.deliver.instance import may_claim
@@ -139,32 +139,50 @@ def _claim(
         .where(*at_positions(number, positions))
         .values(state=BatchState.SUBMITTING, claimed_by=worker, claimed_at=now)
     )
-    recipients = _mailable_recipients(session, number, positions, now)
-    started = _mark_submitting(session, number, positions, now)
-    if started > sum(map(len, recipients.values())):
-        mailed = [one for batch in recipients.values() for one in batch]
-        _mark_suppressed(session, number, positions, mailed)
+    take = _take_and_read if session.get_bind().dialect.name == "sqlite" else _take
+    recipients: dict[int, list[Recipient]] = {position: [] for position in positions}
+    for row in take(session, number, positions, now):
+        recipients[row[0]].append(Recipient._make(row[1:]))
     return [Claim(number, position, tuple(recipients[position])) for position in positions]
 
 
-def _mailable_recipients(
-    session: Session, number: int, positions: Sequence[int], now: datetime
-) -> dict[int, list[Recipient]]:
-    """Return the recipients in these batches that may be mailed now, by position.
+_READ = (
+    col(Delivery.batch_position),
+    col(Delivery.id),
+    col(Subscriber.public_id),
+    col(Subscriber.link_epoch),
+    col(Subscriber.legacy_number),
+    col(Subscriber.email),
+    col(Subscriber.first_name),
+    col(Subscriber.tracking),
+)
+"""A recipient's batch, then the fields of Recipient."""
 
-    Their deliveries are locked, so that nobody is erased between this and what follows.
+
+def _take(
+    session: Session, number: int, positions: Sequence[int], now: datetime
+) -> Sequence[Row[Any]]:
+    """Mark who may be mailed now as submitting, all others of these batches as suppressed.
+
+    Returns the former, by delivery. One statement decides, reads and writes, so that nobody is
+    erased or suppressed in between.
     """
     rows = session.execute(
-        select(
-            col(Delivery.batch_position),
-            col(Delivery.id),
-            col(Subscriber.public_id),
-            col(Subscriber.link_epoch),
-            col(Subscriber.legacy_number),
-            col(Subscriber.email),
-            col(Subscriber.first_name),
-            col(Subscriber.tracking),
-        )
+        _queued_at(number, positions)
+        .where(col(Subscriber.id) == col(Delivery.subscriber_id), *mailable_conditions(now))
+        .values(_submitting(now))
+        .returning(*_READ)
+    ).all()
+    _mark_suppressed(session, number, positions, now)
+    return sorted(rows, key=lambda row: int(row[1]))
+
+
+def _take_and_read(
+    session: Session, number: int, positions: Sequence[int], now: datetime
+) -> Sequence[Row[Any]]:
+    """Do the same on SQLite, which returns no columns of joined tables: nobody else writes."""
+    rows = session.execute(
+        select(*_READ)
         .join(Subscriber, col(Subscriber.id) == col(Delivery.subscriber_id))
         .where(
             *deliveries_at(number, positions),
@@ -172,43 +190,46 @@ def _mailable_recipients(
             *mailable_conditions(now),
         )
         .order_by(col(Delivery.id))
-        .with_for_update(of=Delivery, key_share=True)
-    )
-    recipients: dict[int, list[Recipient]] = {position: [] for position in positions}
-    for position, *recipient in rows:
-        recipients[position].append(Recipient._make(recipient))
-    return recipients
-
-
-def _mark_submitting(session: Session, number: int, positions: Sequence[int], now: datetime) -> int:
-    """Mark the queued deliveries of these batches as submitting; returns how many."""
-    result = cast(
+    ).all()
+    started = cast(
         "CursorResult[Any]",
+        session.execute(_queued_at(number, positions).values(_submitting(now))),
+    )
+    if started.rowcount > len(rows):
+        known = as_rows(session, [(int(row[1]), None) for row in rows]).subquery()
         session.execute(
             update(Delivery)
-            .where(*deliveries_at(number, positions), col(Delivery.state) == DeliveryState.QUEUED)
-            .values(
-                state=DeliveryState.SUBMITTING,
-                attempts=col(Delivery.attempts) + 1,
-                changed_at=now,
+            .where(
+                *deliveries_at(number, positions),
+                col(Delivery.state) == DeliveryState.SUBMITTING,
+                col(Delivery.id).not_in(select(known.c.id)),
             )
-        ),
+            .values(state=DeliveryState.SUPPRESSED, attempts=col(Delivery.attempts) - 1)
+            .execution_options(synchronize_session=False)
+        )
+    return rows
+
+
+def _queued_at(number: int, positions: Sequence[int]) -> Update:
+    """Return an UPDATE of the queued deliveries of these batches."""
+    return (
+        update(Delivery)
+        .where(*deliveries_at(number, positions), col(Delivery.state) == DeliveryState.QUEUED)
+        .execution_options(synchronize_session=False)
     )
-    return int(result.rowcount)
+
+
+def _submitting(now: datetime) -> dict[str, Any]:
+    return {
+        "state": DeliveryState.SUBMITTING,
+        "attempts": col(Delivery.attempts) + 1,
+        "changed_at": now,
+    }
 
 
 def _mark_suppressed(
-    session: Session, number: int, positions: Sequence[int], mailed: Sequence[Recipient]
+    session: Session, number: int, positions: Sequence[int], now: datetime
 ) -> None:
-    """Mark recipients of these just claimed batches as suppressed unless they are in `mailed`."""
-    known = as_rows(session, [(one.delivery_id, None) for one in mailed]).subquery()
-    session.execute(
-        update(Delivery)
-        .where(
-            *deliveries_at(number, positions),
-            col(Delivery.state) == DeliveryState.SUBMITTING,
-            col(Delivery.id).not_in(select(known.c.id)),
-        )
-        .values(state=DeliveryState.SUPPRESSED, attempts=col(Delivery.attempts) - 1)
-        .execution_options(synchronize_session=False)
-    )
+    """Mark what was left queued in these just claimed batches as suppressed."""
+    suppressed = _queued_at(number, positions)
+    session.execute(suppressed.values(state=DeliveryState.SUPPRESSED, changed_at=now))
