@@ -38,8 +38,6 @@ NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 SECRET = "a secret of the benchmark that is long enough"
 LIMIT = 0.2
 """Seconds of processor."""
-ROWS = 10_000
-"""Of a CSV file, which is read row by row: only the operator imports one, with a progress bar."""
 PATTERNS = {
     "one letter": "a",
     "accents": "\u0301\u0323",
@@ -55,6 +53,11 @@ PATTERNS = {
     "spaces": " ",
     "lines": "\n",
     "blank lines": "a\n \n",
+    "tiny rows": "x\n",
+    "tiny formulas": "-\n",
+    "tiny half addresses": "a@\n",
+    "tiny quotes": '"x"\n',
+    "tiny open quotes": '"x\n',
     "carriage returns": "\r",
     "tabs": "\t",
     "quotes": '"',
@@ -180,32 +183,40 @@ def _lists(folder: Path) -> dict[str, Entrance]:
     from store.engine import open_store  # noqa: PLC0415 - as above
     from subscribers.addresses import AddressHasher, parse_address  # noqa: PLC0415 - as above
     from subscribers.service import clean_name  # noqa: PLC0415 - as above
+    from subscribers.transfer.refused_rows import RefusedFile  # noqa: PLC0415 - as above
     from subscribers.transfer.run import import_csv  # noqa: PLC0415 - as above
 
     store = open_store(f"sqlite:///{folder / 'list.db'}")
     upgrade(store)
     hasher = AddressHasher(SECRET)
 
-    def row(header: str, shape: str) -> Entrance:
-        def read(text: str) -> object:
-            cell = (
-                " ".join(text.split())
-                if shape
-                else "\n".join(text.replace("\r", "\n").split("\n")[:ROWS])
-            )
-            data = f"{header}\n{shape.replace('TEXT', cell) or cell}\n".encode("utf-8", "replace")
-            file = io.BytesIO(data)
+    def imported(data: str, kept: Path | None = None) -> object:
+        file = io.BytesIO(data.encode("utf-8", "replace"))
+        with RefusedFile(kept) as refused:
             return import_csv(
-                store, hasher, file, source="l.csv", status=None, now=NOW, wording="w"
+                store,
+                hasher,
+                file,
+                source="l.csv",
+                status=None,
+                now=NOW,
+                wording="w",
+                refused=refused,
             )
 
-        return read
+    def row(header: str, shape: str) -> Entrance:
+        return lambda text: imported(f"{header}\n{shape.replace('TEXT', ' '.join(text.split()))}\n")
+
+    def rows(kept: Path | None) -> Entrance:
+        """One row of a list, and then anything."""
+        return lambda text: imported(f"email,first_name\na@b.example,A\n{text}", kept)
 
     return {
         "CSV: an address": parse_address,
         "CSV: a name": clean_name,
         "CSV: a header": row("email,TEXT", "a@b.example,x"),
-        f"CSV: {ROWS:,} rows": row("email,first_name", ""),
+        "CSV: rows after a good one": rows(None),
+        "CSV: rows, the refused kept": rows(folder / "refused.csv"),
         "CSV: a row's address": row("email,first_name", "TEXT,x"),
         "CSV: a row's other cells": row(
             "email,first_name,status,created_at,consents", "a@b.example,TEXT,TEXT,TEXT,TEXT"

@@ -19,6 +19,9 @@ MAX_LOCAL_PART_LENGTH = 64
 _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 """Case is folded in ASCII alone: in all of Unicode ß would be ss, and two people one."""
 _EXPECTED = "expected a mail address like ana@example.org"
+_NOTHING_BEFORE = "no @, or nothing before it"
+NO_ADDRESS = f"{_EXPECTED} ({_NOTHING_BEFORE})"
+"""Why a text without an @ is refused (`AddressError.why`)."""
 _FORBIDDEN = re.compile(r"[\s\"(),:;<>@\[\]\\\x00-\x20\x7f]")
 """What a local part may hold only between quotes (RFC 5322 section 3.2.3), which are not taken."""
 # Possessive classes alone: Python 3.11.2 also takes a possessive group that broke off midway.
@@ -155,7 +158,7 @@ class AddressHasher:
 def _fault(local: str, at: str) -> str:
     """Return why `local` can't stand before an @; empty if it can."""
     if not at or not local:
-        return "no @, or nothing before it"
+        return _NOTHING_BEFORE
     if "@" in local:
         return "more than one @"
     if _FORBIDDEN.search(local) or any(unicodedata.category(one)[0] == "C" for one in local):

@@ -9,11 +9,17 @@ import csv
 import re
 from collections.abc import Iterator
 from itertools import repeat
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
+from subscribers.addresses import NO_ADDRESS
 from subscribers.transfer.encoding import ImportRefusedError
 from subscribers.transfer.formats.column_meaning import normalize_column
-from subscribers.transfer.formats.detect import NO_CHOICES, ColumnChoices, has_email
+from subscribers.transfer.formats.detect import (
+    NO_CHOICES,
+    REFUSED_COLUMNS,
+    ColumnChoices,
+    has_email,
+)
 from subscribers.transfer.lines import MAX_LINE, LineReader, LineTooLongError
 
 EXAMPLE = "email,first_name"
@@ -22,11 +28,23 @@ _SHOWN = 60
 _SHOWN_RAW = 1_000
 _LONGEST_ROW = 131_072
 """Characters of a row over several lines: as much as `csv` takes for one cell."""
+_SHORT_LINE = 80
+"""Characters, of which no address grows too long, however its accents are composed."""
+_FEWEST_LINES = 4
+"""Lines in a row that are worth a block of their own."""
 _LONGEST_HEADER = 50
 """Lines that a header may run over: forms put whole questions into it."""
 _SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s@\"',;<>]@[^\s@\"',;<>]+\.[^\s@\"',;<>]")
 _LINE_END = re.compile(r"[\r\n]")
+
+
+_PLAIN = r"[A-Za-z0-9_]@[A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z]"
+_WITHOUT_PLAIN = re.compile(rf"(?m)^(?:(?![^\n]*{_PLAIN})[^\n]*\n)+")
+WHY_NOT_PLAIN = (
+    "expected a plain mail address like ana@example.org (among so many bad rows no other is read; "
+    "import the others by themselves)"
+)
 
 
 CsvRow = tuple[int, int, list[str], str]
@@ -37,6 +55,29 @@ too long, whose text `CsvReader.long_line` has.
 """
 
 
+class Cells(NamedTuple):
+    """Rows of one line each, with as many cells as there are columns, and nothing wrong."""
+
+    first: int
+    rows: list[list[str]]
+
+
+class LinesWithoutAddress(NamedTuple):
+    """Lines without quotes, and without their ends, in which no cell is a mail address."""
+
+    first: int
+    lines: list[str]
+    why: str
+
+
+CsvBlock = Cells | LinesWithoutAddress | Iterator[CsvRow]
+"""Rows one after the other; an iterator must be read to its end before the next block."""
+
+
+def rows_of(block: Cells) -> list[CsvRow]:
+    return [(at, at, cells, "") for at, cells in enumerate(block.rows, block.first)]
+
+
 class CsvReader:
     """Reads the header at once, then yields the rows that are not empty."""
 
@@ -44,6 +85,8 @@ class CsvReader:
         """Raises ImportRefusedError for a file that is empty or has no email column."""
         self._lines = LineReader(text)
         self._choices = choices
+        self.plain_only = False
+        """Whether lines without a plain address come apart too, however they could be read."""
         self.delimiter, self.header = self._read_header()
 
     def is_long(self, line: int) -> bool:
@@ -54,33 +97,82 @@ class CsvReader:
         """Yield the text of the line that is too long, in pieces; before the next row, and once."""
         return self._lines.long_line()
 
-    def rows(self) -> Iterator[CsvRow]:
-        """Yield each row once; a line that is too long, or no CSV, costs its own row alone."""
+    def blocks(self, *, part: bool) -> Iterator[CsvBlock]:
+        """Yield all rows; a line that is too long, or no CSV, costs its own row alone.
+
+        With `part`, lines that can't hold an address come apart: by themselves they cost a
+        fraction of what a row does.
+        """
+        without_address = _without_address(self.delimiter, self.header) if part else None
         while True:
             try:
                 lines = self._lines.take()
             except LineTooLongError:
                 number, start = self._lines.number + 1, self._lines.long_start
                 why = f"a line of more than {MAX_LINE:,} characters"
-                yield number, number, [start[:_SHOWN]], why
+                yield iter([(number, number, [start[:_SHOWN]], why)])
                 self._lines.skip_long_line()
                 continue
             if not lines:
                 return
-            cells = self._well_formed(lines)
-            if cells is None:
-                last = self._lines.number
-                self._lines.give_back(lines)
-                yield from self._one_by_one(last)
-                continue
             first = self._lines.number - len(lines) + 1
-            numbers = range(first, first + len(lines))
-            rows = zip(numbers, numbers, cells, repeat(""))
-            many = len(self.header)
-            if many > 1 and set(map(len, cells)) == {many}:
-                yield from rows
+            text = "".join(lines)
+            if '"' in text:
+                yield self._quoted_block(first, lines)
+            elif without_address is None:
+                yield self._block(first, lines)
+            elif self.plain_only:
+                yield from self._parted(first, lines, text, _WITHOUT_PLAIN, WHY_NOT_PLAIN)
             else:
-                yield from filter(_is_filled, map(self._checked, rows))
+                yield from self._parted(first, lines, text, without_address, NO_ADDRESS)
+
+    def _parted(
+        self,
+        first: int,
+        lines: list[str],
+        text: str,
+        without_address: re.Pattern[str],
+        why: str,
+    ) -> Iterator[CsvBlock]:
+        """Yield the rows of `lines`, whose `text` holds no quote."""
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if text[-1] != "\n":
+            text += "\n"
+        done = position = 0
+        for found in without_address.finditer(text):
+            start = done + text.count("\n", position, found.start())
+            if start > done:
+                yield self._block(first + done, lines[done:start])
+            without = found[0].split("\n")
+            without.pop()
+            yield LinesWithoutAddress(first + start, without, why)
+            done, position = start + len(without), found.end()
+        if done < len(lines):
+            yield self._block(first + done, lines[done:])
+
+    def _quoted_block(self, first: int, lines: list[str]) -> CsvBlock:
+        """Return the rows of all lines that were taken last."""
+        cells = self._well_formed(lines)
+        if cells is None:
+            last = self._lines.number
+            self._lines.give_back(lines)
+            return self._one_by_one(last)
+        return self._block(first, lines, cells)
+
+    def _block(
+        self, first: int, lines: list[str], cells: list[list[str]] | None = None
+    ) -> CsvBlock:
+        """Return the rows of `lines`, each of which is a row by itself."""
+        cells = cells or self._well_formed(lines) or [self._split(line) for line in lines]
+        many = len(self.header)
+        if many > 1 and set(map(len, cells)) == {many}:
+            return Cells(first, cells)
+        numbers = range(first, first + len(lines))
+        return filter(_is_filled, map(self._checked, zip(numbers, numbers, cells, repeat(""))))
+
+    def _split(self, line: str) -> list[str]:
+        return line.rstrip("\r\n").split(self.delimiter)
 
     def _well_formed(self, lines: list[str]) -> list[list[str]] | None:
         """Return the cells of `lines` where each one is a row by itself; else None."""
@@ -98,7 +190,7 @@ class CsvReader:
                 row = self._quoted(line)
             else:
                 number = self._lines.number
-                row = number, number, line.rstrip("\r\n").split(self.delimiter), ""
+                row = number, number, self._split(line), ""
             row = self._checked(row)
             if _is_filled(row):
                 yield row
@@ -195,6 +287,21 @@ def _is_filled(row: CsvRow) -> bool:
     """Return whether there is anything in a row, or anything wrong with it."""
     _, _, cells, fault = row
     return len(cells) > 1 or fault != "" or cells not in ([], [""])
+
+
+def _without_address(delimiter: str, header: list[str]) -> re.Pattern[str] | None:
+    """Return what matches some lines in a row that hold no address, whichever column it is in.
+
+    They have no cell too many, nothing that would be decoded, and are too short for another fault.
+    """
+    if delimiter not in _DELIMITERS or not set(header).isdisjoint(REFUSED_COLUMNS):
+        return None
+    mark = re.escape(delimiter)
+    cell = rf"[^@%\n{mark}]*"
+    nothing_before = rf" *@[^@%<\n{mark}]*"
+    cells = rf"{cell}(?:{mark}{cell}){{0,{len(header) - 1}}}"
+    line = rf"(?=[^\n]{{0,{_SHORT_LINE}}}\n)(?:{cells}|{nothing_before})\n"
+    return re.compile(rf"(?m)^(?:{line}){{{_FEWEST_LINES},}}")
 
 
 def _ends_outside_quotes(lines: list[str], delimiter: str) -> bool:

@@ -13,8 +13,8 @@ from store.errors import DigestError
 
 MAX_LINE = 1_000_000
 """Characters; what is longer is passed on in pieces, and not held."""
-_BLOCK = 1 << 13
-"""Characters read at a time: few enough that their cells are gone before garbage is looked for."""
+_BLOCK = 1 << 14
+"""Characters read at a time: few enough that what is made of them stays near the processor."""
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 

@@ -4,11 +4,13 @@ import csv
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from io import StringIO
+from itertools import repeat
 from pathlib import Path
 from typing import Protocol, Self, TextIO
 
 from store.files import open_private
-from subscribers.transfer.cells.formulas import escape_formula
+from subscribers.transfer.cells.formulas import cells_with_formulas, escape_formula
 from subscribers.transfer.csv_file import CsvReader
 from subscribers.transfer.formats.detect import REFUSED_COLUMNS
 
@@ -31,6 +33,11 @@ class RefusedRows(Protocol):
     """Keeps rows that were refused, whole."""
 
     def write(self, rows: CsvReader, cells: Sequence[str], row: RefusedRow) -> None: ...
+
+    def write_lines(
+        self, rows: CsvReader, numbers: Sequence[int], lines: Sequence[str], why: str
+    ) -> None:
+        """Keep lines without quotes, all refused for one reason."""
 
 
 @dataclass(slots=True)
@@ -96,16 +103,9 @@ class RefusedFile:
     def write(self, rows: CsvReader, cells: Sequence[str], row: RefusedRow) -> None:
         if self._path is None:
             return
-        if self._file is None:
-            self._partial = self._path.with_name(self._path.name + ".partial")
-            # With a mark: without it some spreadsheets would take the file for another encoding.
-            self._file = open_private(self._partial, "utf-8-sig")
-            self._writer = csv.writer(self._file, delimiter=rows.delimiter)
-            header = [one for one in rows.header if one not in REFUSED_COLUMNS]
-            self._width = len(header)
-            self._writer.writerow([*map(escape_formula, header), *REFUSED_COLUMNS])
+        file = self._opened(rows)
         if rows.is_long(row.line):
-            self._write_long(self._file, rows.long_line(), row)
+            self._write_long(file, rows.long_line(), row)
             return
         many = len(rows.header)
         own = [
@@ -117,6 +117,51 @@ class RefusedFile:
         # What stands beyond the columns is kept beyond the columns.
         written = [*map(escape_formula, own), row.line, row.why, *map(escape_formula, cells[many:])]
         self._writer.writerow(written)
+
+    def write_lines(
+        self, rows: CsvReader, numbers: Sequence[int], lines: Sequence[str], why: str
+    ) -> None:
+        if self._path is None:
+            return
+        file, mark, many = self._opened(rows), rows.delimiter, len(rows.header)
+        text = "\n".join(lines)
+        missing: Iterable[str] = repeat(mark * many, len(lines))
+        if mark in text:
+            counts = list(map(str.count, lines, repeat(mark)))
+            if max(counts) >= many:
+                for number, line in zip(numbers, lines, strict=True):
+                    self.write(rows, line.split(mark), RefusedRow(number, "", why))
+                return
+            padding = {count: mark * (many - count) for count in set(counts)}
+            missing = map(padding.__getitem__, counts)
+        formulas = cells_with_formulas(mark)
+        if formulas.search(text):
+            lines = formulas.sub("'", text).split("\n")
+        # As the writer would write it, but for many at once: line, empty cells, number, reason.
+        out = [""] * (4 * len(lines))
+        out[::4], out[1::4], out[2::4] = lines, missing, map(str, numbers)
+        out[3::4] = repeat(self._spelled(mark, why), len(lines))
+        file.write("".join(out))
+
+    def _spelled(self, mark: str, why: str) -> str:
+        """Return a row's end after its number: the reason, and the line's end."""
+        spelled = StringIO()
+        csv.writer(spelled, delimiter=mark).writerow(["", why])
+        return spelled.getvalue()
+
+    def _opened(self, rows: CsvReader) -> TextIO:
+        """Return the file, made with its header at the first row."""
+        if self._file is not None:
+            return self._file
+        assert self._path is not None  # noqa: S101 - asked before
+        self._partial = self._path.with_name(self._path.name + ".partial")
+        # With a mark: without it some spreadsheets would take the file for another encoding.
+        self._file = open_private(self._partial, "utf-8-sig")
+        self._writer = csv.writer(self._file, delimiter=rows.delimiter)
+        header = [one for one in rows.header if one not in REFUSED_COLUMNS]
+        self._width = len(header)
+        self._writer.writerow([*map(escape_formula, header), *REFUSED_COLUMNS])
+        return self._file
 
     def _write_long(self, file: TextIO, pieces: Iterable[str], row: RefusedRow) -> None:
         """Write a line that is too long to be held as one cell, the first of its row."""
@@ -141,3 +186,14 @@ class Refusals:
         self.report.refuse(row)
         if self._kept:
             self._kept.write(self._rows, cells, row)
+
+    def add_lines(self, numbers: Sequence[int], lines: Sequence[str], why: str) -> None:
+        """Count lines and keep them; none is listed any more."""
+        self.report.refused_count += len(lines)
+        if self._kept:
+            self._kept.write_lines(self._rows, numbers, lines, why)
+
+    @property
+    def list_is_full(self) -> bool:
+        """Return whether further rows are only counted, and kept."""
+        return len(self.report.refused) >= MAX_REFUSED_LISTED

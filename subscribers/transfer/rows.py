@@ -90,7 +90,7 @@ class ImportRow(NamedTuple):
         return max((at for at in (self.signed_up_at, self.confirmed_at) if at), default=None)
 
 
-_NOTHING_ELSE = tuple(ImportRow._field_defaults.values())[2:]
+NOTHING_ELSE = tuple(ImportRow._field_defaults.values())[2:]
 """What a row holds beyond its address, name and status where the file says no more."""
 _made = tuple.__new__  # as quick as can be: imports make millions
 
@@ -109,7 +109,8 @@ class RowParser:
         """Raises UnclearColumnError (`subscribers.transfer.formats.detect`)."""
         layout = read_layout(header, choices)
         self.import_format: ImportFormat = layout.format
-        self._ours = self.import_format.name == OWN_EXPORT
+        self.reads_hashes = self.import_format.name == OWN_EXPORT
+        """Whether a row without an address may name somebody: an export of ours."""
         self.unreadable_dates = 0
         """Dates that could not be read, or lie in the future; their rows are imported without."""
         self.no_names = 0
@@ -131,17 +132,34 @@ class RowParser:
         self._default, self._why_not = status_by_file_name(self.import_format, file_name, names)
         roles = {role for role, _ in layout.withdrawals}
         told = bool(roles) and not (self.import_format.of_account and ColumnRole.STATUS in roles)
-        if not told and not self._default and not self._ours and not self._why_not:
+        if not told and not self._default and not self.reads_hashes and not self._why_not:
             check_file_name(self.import_format, file_name)
+        self.default_status = self._default
         usual = self.import_format.default_with
         self._is_partial = bool(usual) and usual.isdisjoint(names)
 
+    @property
+    def plain_places(self) -> tuple[int, int | None] | None:
+        """Return the columns of address and name where rows say no more; else None."""
+        if self.reads_hashes or self._why_not or self._other or self._withdrawals:
+            return None
+        return self._email, self._name
+
+    @property
+    def reads_dates(self) -> bool:
+        """Return whether the file has to be asked how it writes dates."""
+        return self.order is None and not self.reads_hashes and bool(self._date_places)
+
+    @property
+    def _date_places(self) -> list[int]:
+        places = [self._other[role] for role in _DATES if role in self._other]
+        return places + [place for _, place in self._withdrawals]
+
     def doubtful_date(self, rows: Iterable[CsvRow]) -> str:
         """Find out from the first rows how the file writes dates; return one that can't be told."""
-        if self.order is not None or self._ours:
+        if not self.reads_dates:
             return ""
-        places = [self._other[role] for role in _DATES if role in self._other]
-        places += [place for _, place in self._withdrawals]
+        places = self._date_places
         texts = (
             cells[place].strip()
             for _, _, cells, _ in rows
@@ -156,7 +174,7 @@ class RowParser:
         text = cells[self._email] if self._email < len(cells) else ""
         if text[:1] == "'":
             text = unescape_formula(text)
-        if self._ours:
+        if self.reads_hashes:
             return self._own(line, text, cells)
         beside = ""
         try:
@@ -174,7 +192,7 @@ class RowParser:
         if self._why_not:
             raise RowRefusedError(email, self._why_not)
         if not self._other and not self._withdrawals:
-            return _made(ImportRow, (line, email, key, name, self._default, *_NOTHING_ELSE))
+            return _made(ImportRow, (line, email, key, name, self._default, *NOTHING_ELSE))
         signed_up_at = self._date(cells, ColumnRole.SIGNED_UP_AT)
         confirmed_at = self._date(cells, ColumnRole.CONFIRMED_AT)
         said = self._verdict(cells, signed_up_at, confirmed_at) if self._withdrawals else _NOTHING

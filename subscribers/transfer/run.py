@@ -1,6 +1,6 @@
 """Imports subscribers from CSV in chunks, so that memory stays flat for any length.
 
-    bytes -> encoding (text) -> csv_file (cells) -> rows (people) -> batch (the list)
+    bytes -> encoding (text) -> csv_file (blocks of cells) -> columns (people) -> batch (the list)
 
 A chunk is a transaction. After an interruption the same file can be imported again: nobody is
 added or unsubscribed twice.
@@ -10,17 +10,25 @@ import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from itertools import chain, islice
+from itertools import chain
 from typing import BinaryIO
 
 from store.engine import Store
 from store.times import utc
-from subscribers.addresses import AddressError, AddressHasher
+from subscribers.addresses import AddressHasher
 from subscribers.service import INITIAL_STATUSES, MAX_SOURCE_LENGTH
 from subscribers.tables import ImportRun, SubscriberStatus
 from subscribers.transfer.batch import import_batch
 from subscribers.transfer.cells.dates import DateOrder
-from subscribers.transfer.csv_file import CsvReader, CsvRow
+from subscribers.transfer.columns import BlockReader
+from subscribers.transfer.csv_file import (
+    Cells,
+    CsvBlock,
+    CsvReader,
+    CsvRow,
+    LinesWithoutAddress,
+    rows_of,
+)
 from subscribers.transfer.departures import ImportOptions
 from subscribers.transfer.duplicates import DuplicateFinder
 from subscribers.transfer.encoding import DecodedFile, ImportRefusedError, open_as_text
@@ -29,7 +37,7 @@ from subscribers.transfer.formats.detect import NO_CHOICES, ColumnChoices, Uncle
 from subscribers.transfer.formats.known_exports import GENERIC, OWN_EXPORT
 from subscribers.transfer.new_people import statuses_for
 from subscribers.transfer.refused_rows import ImportReport, Refusals, RefusedRow, RefusedRows
-from subscribers.transfer.rows import ImportRow, RowParser, RowRefusedError
+from subscribers.transfer.rows import ImportRow, RowParser
 
 __all__ = [
     "ImportRefusedError",
@@ -83,7 +91,7 @@ def import_csv(
     with open_as_text(file, encoding) as opened, DuplicateFinder() as seen:
         csv_rows = CsvReader(opened.text, choices)
         parser = RowParser(csv_rows.header, source.rpartition("/")[2], now, choices, order)
-        rows = _with_order(csv_rows, parser)
+        blocks = _with_order(csv_rows, parser)
         report = _report(opened, csv_rows, parser)
         refusals = Refusals(csv_rows, report, refused)
         tool = _tool(parser)
@@ -93,7 +101,7 @@ def import_csv(
         options = ImportOptions(hasher, name, tool, statuses, wording, now, agreed, report.run)
         try:
             with _no_search_for_cycles():
-                for chunk in _chunks(rows, parser, refusals):
+                for chunk in _chunks(blocks, BlockReader(csv_rows, parser, refusals), refusals):
                     with store.read() if dry else store.write() as session:
                         import_batch(session, options, chunk, seen, refusals, dry=dry)
                     progress(opened.position())
@@ -171,54 +179,60 @@ def _read_as(opened: DecodedFile, rows: CsvReader, parser: RowParser) -> str:
     return f"{what}, parted by {parted}, in {opened.encoding}{guess}"
 
 
-def _with_order(csv_rows: CsvReader, parser: RowParser) -> Iterable[CsvRow]:
-    """Return all rows, after telling from the first ones how the file writes dates.
+def _with_order(csv_rows: CsvReader, parser: RowParser) -> Iterator[CsvBlock]:
+    """Return all blocks, after telling from the first ones how the file writes dates.
 
     Raises ImportRefusedError where a date may mean two days.
     """
-    rows = csv_rows.rows()
-    first = []
-    for row in islice(rows, FIRST_ROWS):
-        first.append(row)
-        if csv_rows.is_long(row[0]):  # its text can be read until the next row is
+    blocks = csv_rows.blocks(part=not parser.reads_hashes)
+    seen: list[CsvBlock] = []
+    first: list[CsvRow] = []
+    lines = 0
+    for block in blocks if parser.reads_dates else ():
+        if isinstance(block, LinesWithoutAddress):
+            lines += len(block.lines)
+            seen.append(block)
+        else:
+            kept = rows_of(block) if isinstance(block, Cells) else _until_long(csv_rows, block)
+            first += kept
+            seen.append(block if isinstance(block, Cells) else chain(kept, block))
+        if lines + len(first) >= FIRST_ROWS or (first and csv_rows.is_long(first[-1][0])):
             break
     if doubtful := parser.doubtful_date(first):
         raise ImportRefusedError(
             f"found the date {doubtful!r}, which may mean two days: say --dates dmy (day first) "
             "or --dates mdy (month first)"
         )
-    return chain(first, rows)
+    return chain(seen, blocks)
+
+
+def _until_long(csv_rows: CsvReader, rows: Iterator[CsvRow]) -> list[CsvRow]:
+    """Read rows up to a line that is too long: its text can be read until the next row is."""
+    found = []
+    for row in rows:
+        found.append(row)
+        if csv_rows.is_long(row[0]):
+            break
+    return found
 
 
 def _chunks(
-    rows: Iterable[CsvRow], parser: RowParser, refusals: Refusals
+    blocks: Iterable[CsvBlock], reader: BlockReader, refusals: Refusals
 ) -> Iterator[list[ImportRow]]:
     """Yield accepted rows in chunks; the others go to `refusals`.
 
     Raises ImportRefusedError where there is nobody in MOST_HOPELESS rows.
     """
     chunk: list[ImportRow] = []
-    read = parser.read
-    hopeless = 0
-    for line, last_line, cells, fault in rows:
-        try:
-            if fault:
-                found = next((one for one in cells if one.strip()), "no CSV")[:60]
-                raise RowRefusedError(found, fault)  # noqa: TRY301 - refused like any other
-            chunk.append(read(line, cells))
-            hopeless = -1
-        except (AddressError, RowRefusedError) as error:
-            if hopeless >= 0:
-                hopeless += 1
-                _ensure_hope(hopeless, refusals)
-            if not fault and not any(cell.strip() for cell in cells):
-                continue
-            runs_on = f"; the row runs to line {last_line}: is a quote missing?"
-            why = error.why + (runs_on if last_line > line and not fault else "")
-            refusals.add(cells, RefusedRow(line, error.found, why))
-        if len(chunk) == CHUNK:
-            yield chunk
-            chunk = []
+    found_somebody = False
+    for block in blocks:
+        chunk += reader.people(block)
+        found_somebody = found_somebody or bool(chunk)
+        if not found_somebody:
+            _ensure_hope(reader.rows_read, refusals)
+        while len(chunk) >= CHUNK:
+            yield chunk[:CHUNK]
+            del chunk[:CHUNK]
     if chunk:
         yield chunk
 

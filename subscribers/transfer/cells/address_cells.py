@@ -1,6 +1,7 @@
 """Extracts the address from a cell (`mailto:`, `Name <address>`), and drops placeholder names."""
 
 import re
+from collections.abc import Sequence
 from urllib.parse import unquote
 
 from subscribers.addresses import AddressError, ParsedAddress, parse_address
@@ -46,6 +47,18 @@ def is_plain_name(text: str) -> bool:
     if len(text) <= _LONGEST_HOLDER:
         return text.lower() not in _PLACEHOLDERS and text not in _HOLDERS_AS_WRITTEN
     return len(text) <= MAX_NAME_LENGTH
+
+
+def are_placeholders(names: Sequence[str]) -> list[int]:
+    """Return the places of those of `names` that are written where there is no name."""
+    folded = "\n".join(names).lower().split("\n")
+    if _PLACEHOLDERS.isdisjoint(folded) and _HOLDERS_AS_WRITTEN.isdisjoint(names):
+        return []
+    return [
+        at
+        for at, (name, lower) in enumerate(zip(names, folded, strict=True))
+        if lower in _PLACEHOLDERS or name in _HOLDERS_AS_WRITTEN
+    ]
 
 
 def read_name(text: str, email: str) -> str:

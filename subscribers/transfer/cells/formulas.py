@@ -6,6 +6,7 @@ and some take the full-width forms of = + - @ for the plain ones.
 """
 
 import re
+from functools import lru_cache
 
 _SIGNS = r"['\s]*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]"
 _START = re.compile(_SIGNS)
@@ -16,6 +17,16 @@ _AFTER_DISARMED = re.compile(rf"([;,|\t\r\n])'(?={_SIGNS})")
 def escape_formula(cell: str) -> str:
     """Return `cell` with an apostrophe if a spreadsheet would run it as a formula."""
     return f"'{cell}" if _START.match(cell) else cell
+
+
+@lru_cache
+def cells_with_formulas(delimiter: str) -> re.Pattern[str]:
+    """Return what matches where `escape_formula` puts an apostrophe, in rows without quotes."""
+    mark = re.escape(delimiter)
+    blank = rf"(?:(?!{mark})[^\S\r\n])"
+    return re.compile(
+        rf"(?m)(?:^|{mark})(?=(?:'|{blank})*(?!{mark})[=+\-@\t\uff1d\uff0b\uff0d\uff20])"
+    )
 
 
 def unescape_formula(cell: str) -> str:
