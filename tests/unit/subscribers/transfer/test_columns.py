@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from store.engine import Store
 from subscribers.addresses import AddressHasher, parse_address
-from subscribers.transfer import columns, csv_file, refused_rows
+from subscribers.transfer import columns, csv_file, lines, refused_rows
 from subscribers.transfer.columns import BlockReader
 from subscribers.transfer.csv_file import Cells
 from subscribers.transfer.refused_rows import ImportReport, Refusals, RefusedFile
@@ -134,6 +134,7 @@ def test_among_very_many_bad_rows_plain_addresses_alone_are_read(
     sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, row: str
 ) -> None:
     monkeypatch.setattr(columns, "MOST_ODD", 200)
+    monkeypatch.setattr(lines, "_BLOCK", 1 << 10)
     last = "Bo <bo@example.org>,Bo\ncy@example.org,Cy\nm\u00fcller@example.org,M\n"
     content = f"email,name\n{GOOD}\n" + f"{row}\n" * 6_000 + last
     report, refused = load(sqlite_store, content, tmp_path)
