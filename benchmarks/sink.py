@@ -47,11 +47,15 @@ class Wiring:
 
 @dataclass
 class Sink:
-    """What runs there: its port, and once it has stopped, what it took and what that cost it."""
+    """What runs there: its port, and once it has stopped, what it took and what that cost it.
+
+    `seconds` lie between the first and the last message that it took.
+    """
 
     port: int
     accepted: int = 0
     octets: int = 0
+    seconds: float = 0.0
     cpu: float = 0.0
 
     @property
@@ -69,7 +73,7 @@ def running(wiring: Wiring) -> Iterator[Sink]:
         yield sink
     finally:
         here.send("stop")
-        sink.accepted, sink.octets, sink.cpu = here.recv()
+        sink.accepted, sink.octets, sink.seconds, sink.cpu = here.recv()
         process.join(10)
 
 
@@ -79,7 +83,8 @@ def _serve(wiring: Wiring, pipe: Connection) -> None:
         pipe.send(listener.getsockname()[1])
         server.run(listener, pipe)
     used = resource.getrusage(resource.RUSAGE_SELF)
-    pipe.send((server.accepted, server.octets, used.ru_utime + used.ru_stime))
+    seconds = server.last - server.first
+    pipe.send((server.accepted, server.octets, seconds, used.ru_utime + used.ru_stime))
 
 
 class _Server:
@@ -88,6 +93,7 @@ class _Server:
     def __init__(self, wiring: Wiring) -> None:
         self.wiring = wiring
         self.accepted = self.octets = 0
+        self.first = self.last = 0.0
         self.buffer = bytearray(AT_ONCE)
         self.selector = selectors.DefaultSelector()
         self._later: list[tuple[float, int, Callable[[], None]]] = []
@@ -111,6 +117,8 @@ class _Server:
 
     def take(self, recipient: bytes, head: bytes) -> None:
         self.accepted += 1
+        self.last = time.monotonic()
+        self.first = self.first or self.last
         if self._file:
             found = _ID.search(head)
             self._file.write(b"%b %b\n" % (recipient, found[1] if found else b"-"))
