@@ -67,6 +67,8 @@ class PipeliningServer:
     """Whose RCPT is never answered; `silent`, whose body."""
     mail_waits: threading.Event | None = None
     """If set, MAIL is answered once it is."""
+    answers: int | None = None
+    """How many bodies it takes and answers; after those it reads on, and says nothing more."""
     messages_per_connection: int = 1_000_000
     faults: list[ScriptedRefusal] = field(default_factory=list)
     size: int | None = None
@@ -75,6 +77,8 @@ class PipeliningServer:
     """Commands out of sequence after which it hangs up, as Exim does after three."""
 
     received: list[tuple[str, bytes]] = field(default_factory=list)
+    replied: list[str] = field(default_factory=list)
+    """Whose body was answered."""
     verbs: list[str] = field(default_factory=list)
     connections: int = 0
 
@@ -121,6 +125,7 @@ class _Talk:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.data, self.out = b"", b""
         self.recipient, self.sender, self.count, self.errors = "", False, 0, 0
+        self.is_quiet = False
 
     def run(self) -> None:
         try:
@@ -188,6 +193,8 @@ class _Talk:
 
     def flush(self) -> None:
         """Replies to a whole group leave in one packet."""
+        if self.is_quiet:
+            return
         out, self.out = self.out, b""
         try:
             for piece in (
@@ -292,6 +299,11 @@ class _Talk:
             return
         reply = self.script.reply(self.script.body_replies, recipient, "250 2.0.0 OK")
         if reply.startswith("2"):
+            if self.script.answers is not None and len(self.script.replied) >= self.script.answers:
+                self.flush()
+                self.is_quiet = True
+            else:
+                self.script.replied.append(recipient)
             self.script.received.append((recipient, body))
             self.count += 1
         if self.script.is_hit(self.script.drop_before_reply, recipient):
