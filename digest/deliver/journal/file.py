@@ -26,13 +26,13 @@ class JournalError(UserError):
 
 
 class JournalFile:
-    """The journal of one claim. Places count its deliveries from 0."""
+    """The journal of one claim. `places` are its deliveries, counted from 0."""
 
     def __init__(self, path: Path, header: Header) -> None:
         """Raises OSError where it can't be made; then there is none."""
         self.positions = frozenset(position for position, _ in header.batches)
         self.open_positions = set(self.positions)
-        self.delivery_ids = header.delivery_ids
+        self.places = {one: place for place, one in enumerate(header.delivery_ids)}
         self._path = path
         self._salt = header.salt
         self._told = False
@@ -45,7 +45,7 @@ class JournalFile:
             self.remove()
             raise
         self._end = len(whole)
-        self._words = self._end - WORD * len(self.delivery_ids)
+        self._words = self._end - WORD * len(self.places)
 
     def begin(self, place: int, count: int) -> None:
         """Note that so many messages from `place` on are begun, before they are.

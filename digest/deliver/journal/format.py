@@ -2,7 +2,7 @@
 
     header   a magic line, length and checksum, and JSON: whose claim it is, and of which deliveries
     words    four octets for each delivery: as they were made, or zero once its message was begun
-    answers  frames of outcomes, each with length and checksum
+    answers  frames of outcomes, each with length and checksum: ids and texts, or JSON
 
 A word counts as untouched only if it is exactly what was written at first, so what is cut off,
 garbled or lost counts as begun. Answers are read up to the first frame that is not whole.
@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from struct import Struct, pack, unpack_from
+from struct import error as StructError  # noqa: N812 - a class
 from typing import Any, NamedTuple
 
 from digest.deliver.bounce_policy.failure import Cause, Failure, FailureClass, Stage
@@ -22,11 +23,14 @@ MAGIC = b"digest journal 1\n"
 WORD = 4
 """Octets for each delivery."""
 MAX_SALT = 0x7FFF_FFFF
+ALL_ACCEPTED = b"A"
+"""With this begins a frame of accepted messages alone; any other is JSON."""
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 _FRAME = Struct("<II")
-"""Octets of JSON that follow, and their checksum."""
+"""Octets that follow, and their checksum."""
 _ACCEPTED, _UNKNOWN = 2, 3
 """How many fields such an answer has; a rejection has more."""
-_UNREADABLE = (ValueError, TypeError, LookupError)
+_UNREADABLE = (ValueError, TypeError, LookupError, StructError)
 """What reading something raises that another version may have written."""
 
 
@@ -66,8 +70,7 @@ class Notes(NamedTuple):
 
 def encode_header(header: Header) -> bytes:
     """Return the header and the words of deliveries of which none was begun."""
-    body = json.dumps([getattr(header, name) for name in Header.__slots__], separators=(",", ":"))
-    raw = body.encode("ascii")
+    raw = _encode([getattr(header, name) for name in Header.__slots__]).encode("ascii")
     count = sum(len(ids) for _, ids in header.batches)
     return MAGIC + _FRAME.pack(len(raw), zlib.crc32(raw)) + raw + words(header.salt, 0, count)
 
@@ -79,14 +82,25 @@ def words(salt: int, first: int, count: int) -> bytes:
 
 def encode_answers(outcomes: Sequence[Outcome], salt: int) -> bytes:
     """Return one frame of answers."""
-    for one in outcomes:
-        if not isinstance(one, Accepted):
-            fields: Sequence[Any] = [_fields(one) for one in outcomes]
-            break
-    else:
-        fields = outcomes  # named tuples are lists in JSON
-    raw = json.dumps(fields, separators=(",", ":")).encode("ascii")
+    raw = _encode_accepted(outcomes) if set(map(type, outcomes)) == {Accepted} else b""
+    raw = raw or _encode([_fields(one) for one in outcomes]).encode("ascii")
     return _FRAME.pack(len(raw), zlib.crc32(raw, salt)) + raw
+
+
+def _encode_accepted(outcomes: Sequence[Outcome]) -> bytes:
+    """Return outcomes that are all `Accepted`, in half of JSON's time; empty if they can't be."""
+    ids, texts = zip(*outcomes, strict=True)
+    text = "\n".join(texts)
+    if not text.isascii() or text.count("\n") != len(ids) - 1:
+        return b""
+    return ALL_ACCEPTED + pack(f"<I{len(ids)}q", len(ids), *ids) + text.encode("ascii")
+
+
+def _decode_accepted(raw: bytes) -> list[Outcome]:
+    (count,) = unpack_from("<I", raw, 1)
+    ids = unpack_from(f"<{count}q", raw, 5)
+    texts = raw[5 + 8 * count :].decode("ascii").split("\n")
+    return [Accepted(*one) for one in zip(ids, texts, strict=True)]
 
 
 def read_notes(data: bytes) -> Notes | None:
@@ -132,11 +146,17 @@ def _answers(data: bytes, start: int, salt: int) -> Iterator[tuple[int, Outcome]
     while found := _frame(data, start, salt):
         raw, start = found
         try:
-            outcomes = [_outcome(fields) for fields in json.loads(raw)]
+            outcomes = _decode(raw)
         except _UNREADABLE:
             return
         for one in outcomes:
             yield one.delivery_id, one
+
+
+def _decode(raw: bytes) -> list[Outcome]:
+    if raw.startswith(ALL_ACCEPTED):
+        return _decode_accepted(raw)
+    return [_outcome(fields) for fields in json.loads(raw)]
 
 
 def _fields(outcome: Outcome) -> tuple[Any, ...]:

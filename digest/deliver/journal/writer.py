@@ -30,10 +30,8 @@ class JournalWriter:
     issue: int
     provider: str
     tells_begun: bool
-    _files: list[tuple[int, JournalFile]] = field(default_factory=list)
-    """Each with the place of its first delivery among all of the run."""
-    _places: dict[int, int] = field(default_factory=dict)
-    _next: int = 0
+    _files: list[JournalFile] = field(default_factory=list)
+    """Newest first: who is claimed again is noted in the newer one."""
     _told: bool = False
 
     def claimed(self, batches: Batches, at: datetime) -> None:
@@ -49,63 +47,47 @@ class JournalWriter:
             self._told = True
             self._disown(position for position, _ in batches)
             return
-        first = self._next
-        # One place stays free between two files, so that no run of places is in both.
-        self._next += len(file.delivery_ids) + 1
-        self._places.update(zip(file.delivery_ids, range(first, self._next), strict=False))
-        self._files.append((first, file))
+        self._files.insert(0, file)
 
     def begun(self, delivery_ids: Sequence[int]) -> None:
         """Note that these messages are begun, before they are. Raises JournalError."""
-        for first, count in self._runs(delivery_ids):
-            start, file = self._file_at(first)
-            file.begin(first - start, count)
+        for file, ids in self._by_file(delivery_ids):
+            for first, count in _runs([file.places[one] for one in ids]):
+                file.begin(first, count)
 
     def withdrawn(self, delivery_ids: Sequence[int]) -> None:
         """Note that of these messages not one octet left after all. Raises JournalError."""
-        for first, count in self._runs(delivery_ids):
-            start, file = self._file_at(first)
-            file.withdraw(first - start, count)
+        for file, ids in self._by_file(delivery_ids):
+            for first, count in _runs([file.places[one] for one in ids]):
+                file.withdraw(first, count)
 
     def answered(self, outcomes: Sequence[Outcome]) -> None:
         """Note outcomes as they come."""
-        places, noted = self._places, [one for one in outcomes if one.delivery_id in self._places]
-        while noted:
-            start, file = self._file_at(places[noted[0].delivery_id])
-            end = start + len(file.delivery_ids)
-            here = [one for one in noted if start <= places[one.delivery_id] < end]
-            file.answer(here)
-            if len(here) == len(noted):
-                return
-            noted = [one for one in noted if not start <= places[one.delivery_id] < end]
+        for file, ids in self._by_file([one.delivery_id for one in outcomes]):
+            if len(ids) == len(outcomes):
+                file.answer(outcomes)
+            else:
+                here = set(ids)
+                file.answer([one for one in outcomes if one.delivery_id in here])
 
-    def settled(self, positions: Sequence[int]) -> None:
+    def settled(self, positions: Iterable[int]) -> None:
         """Remove the journals of which all batches are settled; called after the commit."""
-        for entry in list(self._files):
-            file = entry[1]
+        for file in list(self._files):
             file.open_positions.difference_update(positions)
             if not file.open_positions:
                 file.remove()
-                self._files.remove(entry)
-                self._forget(*entry)
+                self._files.remove(file)
 
     def close(self) -> None:
         """Leave what is not settled to whoever comes next."""
-        for _, file in self._files:
+        for file in self._files:
             file.close()
         self._files.clear()
-        self._places.clear()
-
-    def _forget(self, start: int, file: JournalFile) -> None:
-        """Forget the places of a file's deliveries, but of those that were claimed again since."""
-        for place, one in enumerate(file.delivery_ids, start):
-            if self._places.get(one) == place:
-                del self._places[one]
 
     def _disown(self, positions: Iterable[int]) -> None:
         """Let no earlier journal of the run be taken for one of these batches."""
         wanted = set(positions)
-        for _, file in self._files:
+        for file in self._files:
             if not wanted.isdisjoint(file.positions):
                 file.discard()
 
@@ -123,21 +105,30 @@ class JournalWriter:
             batches=batches,
         )
 
-    def _file_at(self, place: int) -> tuple[int, JournalFile]:
-        return next(entry for entry in reversed(self._files) if entry[0] <= place)
+    def _by_file(self, delivery_ids: Sequence[int]) -> Iterator[tuple[JournalFile, Sequence[int]]]:
+        """Yield the files that these deliveries are noted in, each with its own."""
+        left = delivery_ids
+        for file in self._files:
+            if not left:
+                return
+            places = file.places
+            if places.keys() >= set(left):  # nearly always
+                yield file, left
+                return
+            if here := [one for one in left if one in places]:
+                yield file, here
+                left = [one for one in left if one not in places]
 
-    def _runs(self, delivery_ids: Sequence[int]) -> Iterator[tuple[int, int]]:
-        """Yield the deliveries' places as runs: the first of each, and how many."""
-        first = count = 0
-        for one in delivery_ids:
-            place = self._places.get(one)
-            if place is None:
-                continue
-            if count and place == first + count:
-                count += 1
-                continue
-            if count:
-                yield first, count
-            first, count = place, 1
+
+def _runs(places: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Yield places in a row: the first of them, and how many."""
+    first = count = 0
+    for place in places:
+        if count and place == first + count:
+            count += 1
+            continue
         if count:
             yield first, count
+        first, count = place, 1
+    if count:
+        yield first, count

@@ -29,10 +29,11 @@ def outcomes(delivery: int) -> list[Outcome]:
         Rejected(delivery, True, "550 5.1.1", "nobody ü here", failure, Stage.RCPT),
         Rejected(delivery, False, "451", "later", retry_after=60.5),
         Rejected(delivery, True, "5.1.3", "no address", is_local=True),
+        Accepted(delivery, "two\nlines ü"),
     ]
 
 
-HANDED_OVER = {0, 1}
+HANDED_OVER = {0, 1, 5}
 """The kinds of outcomes that say that a message was begun."""
 
 
@@ -56,7 +57,7 @@ STEPS = st.lists(
     st.tuples(
         st.sampled_from(["begun", "withdrawn", "answered"]),
         st.lists(st.sampled_from(IDS), min_size=1, max_size=6, unique=True),
-        st.integers(0, 4),
+        st.integers(0, 5),
     ),
     max_size=12,
 )
