@@ -32,6 +32,7 @@ class Code(StrEnum):
     STYLE_BROKEN = "style-broken"
     CONTRAST_LIGHT = "contrast-light"
     CONTRAST_DARK = "contrast-dark"
+    COLOR_UNKNOWN = "color-unknown"
     UNSUBSCRIBE_MISSING = "unsubscribe-missing"
     UNSUBSCRIBE_LOW = "unsubscribe-low"
     ONE_CLICK_MISSING = "one-click-missing"
@@ -74,7 +75,7 @@ class Code(StrEnum):
 
 _BLOCK = frozenset({
     Code.SIZE_CLIPPED, Code.TEXT_MISSING, Code.ALT_MISSING, Code.CONTRAST_LIGHT,
-    Code.CONTRAST_DARK, Code.UNSUBSCRIBE_MISSING, Code.UNSUBSCRIBE_LOW, Code.ONE_CLICK_MISSING,
+    Code.CONTRAST_DARK, Code.COLOR_UNKNOWN, Code.UNSUBSCRIBE_MISSING, Code.UNSUBSCRIBE_LOW, Code.ONE_CLICK_MISSING,
     Code.HEADER_BROKEN, Code.SLOT_OPEN, Code.TEMPLATE_BROKEN, Code.MJML_LEFT,
     Code.CHARACTERS_GARBLED, Code.LINK_DEAD, Code.SUBJECT_EMPTY, Code.WORDS_FAKE_REPLY,
     Code.WORDS_FALSE, Code.WORDS_UNFINISHED,

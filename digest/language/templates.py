@@ -1,16 +1,18 @@
 """Gives Jinja2 templates `say`, which words a message, and the language's filters."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from jinja2 import Environment, pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup, escape
 
-from digest.language.isolates import as_markup
-from digest.language.language import Language
+from digest.language.choose import language_of
+from digest.language.isolates import as_markup, direction_of, is_arabic
+from digest.language.language import ENGLISH, Language
 from digest.language.message import Message
-from digest.language.terms import REVIEWERS, VERDICTS
+from digest.language.terms import QUOTE, REVIEWERS, VERDICTS
 
 Check = Callable[[object], object]
 """Returns a value as a template may print it."""
@@ -74,9 +76,37 @@ class Speaker:
         if known and known.partition("-")[0] != here:
             marked = '<span lang="{}" dir="auto">{}</span>'
             return Markup(marked).format(known, self._check(text))  # noqa: S704 - a constant
-        if self._language.direction == "rtl":
+        if self._language.direction == "rtl" or direction_of(text) == "rtl":
             return Markup("<bdi>{}</bdi>").format(self._check(text))
         return text
+
+    @pass_eval_context
+    def quoted(self, context: EvalContext, text: Any) -> Any:
+        """Return a sentence of a page in quotation marks, those of its own language.
+
+        The marks stand with the words: in a mail of the other direction both run their own way.
+        """
+        marked = self._quoting(text).form(QUOTE, {}).format(quote=self._check(text))
+        if context.autoescape:
+            return self.published(context, marked)
+        return Said(self._language.isolated(marked))
+
+    def _quoting(self, text: str) -> Language:
+        """Return the language of the marks: the pages', or one that runs as the words do."""
+        runs = direction_of(text)
+        for known in (self._pages_language, self._language):
+            if runs in ("", known.direction):
+                return known
+        return self._arabic if is_arabic(text) else ENGLISH
+
+    @cached_property
+    def _pages_language(self) -> Language:
+        """The language of the pages; where it is not known, that of the mail."""
+        return language_of(self._content_language) if self._content_language else self._language
+
+    @cached_property
+    def _arabic(self) -> Language:
+        return language_of("ar")
 
     def _values(self, values: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
         checked: dict[str, Any] = {name: self._check(value) for name, value in values.items()}
@@ -103,6 +133,7 @@ def add_language(
         "percent": language.percent,
         "plain": speaker.plain_text,
         "published": speaker.published,
+        "quoted": speaker.quoted,
         "reviewer": speaker.reviewer,
         "verdict": speaker.verdict,
         "written_date": language.written_date,

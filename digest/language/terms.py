@@ -9,3 +9,5 @@ REVIEWERS = {
     "founder": Message("The founder"),
 }
 VERDICTS = {"ship": Message("Ship"), "skip": Message("Skip")}
+QUOTE = Message("“{quote}”")
+"""Quotation marks are the language's own."""

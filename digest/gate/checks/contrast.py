@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import tinycss2
-from tinycss2 import color4
-from tinycss2.color3 import RGBA, parse_color
 
 from digest.gate.color_schemes import ColorScheme, inline_scheme
+from digest.gate.colors import rgba, unread
 from digest.gate.findings import Code, Finding, found
 from digest.gate.html_page import Element
 from digest.gate.inline_style import declarations
@@ -32,25 +31,36 @@ class Inherited:
     ink: str
     ground: str
     shown: bool = True
+    unread: tuple[str, str] = ("", "")
+    """Colours of words and background that can't be read, so that no ratio is known."""
 
 
 def check_contrast(mail: SampleMessage) -> Iterator[Finding]:
-    """Yield a finding for each pair of colours with too little contrast."""
+    """Yield a finding for each pair of colours with too little contrast, or that can't be read."""
+    told: set[str] = set()
     for scheme in ColorScheme:
         page = inline_scheme(mail.page, scheme)
-        worst: dict[tuple[str, str], Element] = {}
-        for element, inherited in _drawn(page.root, Inherited(*_DEFAULTS[scheme])):
-            if contrast(inherited.ink, inherited.ground) < MIN_CONTRAST:
-                worst.setdefault((inherited.ink, inherited.ground), element)
         # The inliner rewrites the page: report the place of the same element as it is sent.
         aligned = len(page.elements) == len(mail.page.elements)
         places = dict(zip(page.elements, mail.page.elements, strict=False)) if aligned else {}
+        worst: dict[tuple[str, str], Element] = {}
+        for element, inherited in _drawn(page.root, Inherited(*_DEFAULTS[scheme])):
+            for color in {*inherited.unread} - {"", *told}:
+                told.add(color)
+                yield _unread(color, mail.page.place(places.get(element, element)))
+            if contrast(inherited.ink, inherited.ground) < MIN_CONTRAST:
+                worst.setdefault((inherited.ink, inherited.ground), element)
         for (ink, ground), element in worst.items():
             ratio = contrast(ink, ground)
             what = f"{ink} on {ground} is {ratio:.1f}:1 in {scheme}, expected {MIN_CONTRAST}:1"
             fix = "change either colour in templates/email/_base or the brand's accent"
             where = mail.page.place(places.get(element, element))
             yield found(_CODES[scheme], where, what, fix)
+
+
+def _unread(color: str, where: str) -> Finding:
+    what = f"{color} is no colour that can be checked, nor one that most clients know"
+    return found(Code.COLOR_UNKNOWN, where, what, "write it as #rrggbb in the template")
 
 
 def _drawn(element: Element, inherited: Inherited) -> Iterator[tuple[Element, Inherited]]:
@@ -68,45 +78,39 @@ def _inherited(element: Element, outer: Inherited) -> Inherited:
     ground = style.get("background-color") or element.attributes.get("bgcolor", "")
     inherited = replace(outer, ground=_blend(_colour_in(ground), outer.ground) or outer.ground)
     filled = style.get("-webkit-text-fill-color")
-    ink = _blend(filled or style.get("color") or element.attributes.get("color"), inherited.ground)
+    own = filled or style.get("color") or element.attributes.get("color", "")
+    ink = _blend(own, inherited.ground)
     hidden = (
         style.get("display") == "none"
         or style.get("visibility") == "hidden"
         or re.fullmatch(r"0?\.?0+(?:px|em|%)?", style.get("opacity", "1")) is not None
     )
-    return replace(inherited, ink=ink or inherited.ink, shown=inherited.shown and not hidden)
+    unknown = tuple(
+        unread(new) if new else was for new, was in zip((own, ground), outer.unread, strict=True)
+    )
+    return replace(
+        inherited,
+        ink=ink or inherited.ink,
+        shown=inherited.shown and not hidden,
+        unread=unknown,
+    )
 
 
 def _colour_in(background: str) -> str | None:
     """Return the colour of a `background`, which may hold more."""
     for token in tinycss2.parse_component_value_list(background, skip_comments=True):
-        if token.type != "whitespace" and _rgba(token.serialize()) is not None:
+        if token.type != "whitespace" and rgba(str(token.serialize())) is not None:
             return str(token.serialize())
     return None
 
 
-def _rgba(colour: str) -> RGBA | None:
-    """Return a colour of CSS 3 or 4, such as `hsl(0 0% 100%)`; None if it is neither."""
-    found = parse_color(colour)
-    if isinstance(found, RGBA):
-        return found
-    newer = color4.parse_color(colour)
-    if newer is None or isinstance(newer, str):
-        return None
-    try:
-        return RGBA(*newer.to("srgb").coordinates, newer.alpha)
-    except NotImplementedError:
-        return None
-
-
 def _blend(colour: str | None, ground: str) -> str | None:
     """Return `colour` as #rrggbb, blended with `ground` if it is translucent."""
-    rgba = _rgba(colour) if colour else None
-    if rgba is None:
+    top, under = rgba(colour) if colour else None, rgba(ground)
+    if top is None or under is None:
         return None
-    under = parse_color(ground)
     mixed = [
-        round(255 * (top * rgba.alpha + below * (1 - rgba.alpha)))
-        for top, below in zip(rgba[:3], under[:3], strict=True)
+        round(255 * (above * top.alpha + below * (1 - top.alpha)))
+        for above, below in zip(top[:3], under[:3], strict=True)
     ]
     return "#" + "".join(f"{min(max(one, 0), 255):02x}" for one in mixed)

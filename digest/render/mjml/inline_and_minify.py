@@ -11,6 +11,7 @@ from functools import lru_cache
 import css_inline
 
 from digest.render.mjml.compiler import INLINE_STYLE
+from digest.render.mjml.skeleton import shorten_head
 from digest.render.mjml.waste import Waste, find_waste, is_for_outlook_2003, join_conditions
 
 TAG_CACHE_SIZE = 2_048
@@ -42,7 +43,7 @@ _STYLE_VALUE = re.compile(r'(?<= style=")[^"]*')
 _QUOTED = re.compile(r"""("[^"]*"|'[^']*'|&quot;.*?&quot;)""")
 _AROUND_VALUE = re.compile(r" ?([:;,]) ?")
 # A space before a colon stays: `a :hover` and `a:hover` are two selectors.
-_AROUND_RULE = re.compile(r" ?([{};,>]) ?|(?<=:) ")
+_AROUND_RULE = re.compile(r" ?([{};,>]) ?|(?<=:) | (?=!important)")
 
 
 def inline_and_minify(html: str) -> str:
@@ -54,7 +55,7 @@ def inline_and_minify(html: str) -> str:
         load_remote_stylesheets=False,
         extra_css=_plain_css(css),
     )
-    minified = minify(inliner.inline(_INLINE_BLOCK.sub("", html)), css)
+    minified = shorten_head(minify(inliner.inline(_INLINE_BLOCK.sub("", html)), css))
     # Gmail makes a <div> of it, beside a <u>: `u + #body` is how a rule for Gmail alone begins.
     marked = minified.replace("<body ", '<body id="body" ', 1)
     return marked if "<v:" in marked else marked.replace(_VML, "", 1)
@@ -66,8 +67,11 @@ def minify(html: str, css: str = "") -> str:
     `css` are the styles that were inlined: classes that they alone name have done their work.
     """
     out: list[str] = []
-    found = list(pieces(html))
-    waste = find_waste(html, css, [piece for kind, piece in found if kind in ("style", "comment")])
+    found = [(kind, _style(one) if kind == "style" else one) for kind, one in pieces(html)]
+    styles = "".join(piece for kind, piece in found if kind == "style")
+    for_outlook = "".join(piece for kind, piece in found if kind == "comment")
+    rules = styles + for_outlook
+    waste = find_waste(html, css, styles, rules)
     shown = False  # whether white space here would be seen
     for index, (kind, piece) in enumerate(found):
         if kind == "text":
@@ -76,9 +80,9 @@ def minify(html: str, css: str = "") -> str:
             shown = not text.endswith(" ") if text else shown
         elif kind == "comment":
             if _is_condition(piece) and not is_for_outlook_2003(piece):
-                join_conditions(out, _between_tags(piece))
+                join_conditions(out, _between_tags(piece), rules)
         elif kind == "style":
-            out.append(waste.prune(_style(piece)))
+            out.append(waste.prune(piece))
         elif kind == "kept":
             out.append(piece)
             shown = False

@@ -16,6 +16,8 @@ a cell says once (`words` in the templates) is not said again in it.
 import re
 from dataclasses import dataclass
 
+from digest.render.mjml.skeleton import Skeleton, find_skeleton, shorten_ghosts
+
 KEPT_CLASSES = frozenset({"imprint", "personal"})
 """Classes that other stages look for: `guard_words`, `archive`."""
 
@@ -47,6 +49,7 @@ class Waste:
     done: frozenset[str]
     unmet: frozenset[str]
     defaults: tuple[str, ...]
+    skeleton: Skeleton
 
     def needless(self, tag: str) -> bool:
         """Return whether a whole tag goes."""
@@ -59,7 +62,7 @@ class Waste:
         tag = _STYLE.sub(lambda match: self._style(match[0], tag), tag, count=1)
         if tag.startswith("<table "):
             tag = tag.replace(_NO_BORDER, "", 1)
-        tag = _NO_ATTRIBUTE.sub("", tag)
+        tag = self.skeleton.shorten(_NO_ATTRIBUTE.sub("", tag))
         return _EMPTY.sub("", _CLASS.sub(lambda match: self._classes(match[0]), tag, count=1))
 
     def _style(self, css: str, tag: str) -> str:
@@ -75,12 +78,13 @@ class Waste:
         return css if css.endswith("&quot;") else css.removesuffix(";")
 
     def _classes(self, value: str) -> str:
-        return " ".join(name for name in value.split() if name not in self.done)
+        return " ".join(
+            self.skeleton.classes(name for name in value.split() if name not in self.done)
+        )
 
     def prune(self, block: str) -> str:
         """Return a minified style block without rules for classes that no element has."""
-        if not self.unmet:
-            return block
+        block = self.skeleton.css(block)
         start = block.index(">") + 1
         kept = _RULE.sub(self._rule, block[start:])
         return _EMPTY_BLOCK.sub("", block[:start] + _EMPTY_MEDIA.sub("", kept))
@@ -94,19 +98,22 @@ class Waste:
         return f"{','.join(selectors)}{{{match[2]}}}" if selectors else ""
 
 
-def find_waste(html: str, css: str, kept: list[str]) -> Waste:
-    """Return the waste in `html`, into which `css` was inlined and whose `kept` styles stay.
+def find_waste(html: str, css: str, styles: str, rules: str) -> Waste:
+    """Return the waste in `html`, into which `css` was inlined.
+
+    `styles` are the style blocks that stay, `rules` these and those for Outlook alone.
 
     Classes that `css` does not name are somebody else's, a client's own for instance: they stay.
     """
     ours = frozenset(_CLASS_NAME.findall(css))
     met = frozenset(" ".join(_CLASS.findall(html)).split())
-    named = frozenset(_CLASS_NAME.findall("".join(kept)))
+    named = frozenset(_CLASS_NAME.findall(rules))
     return Waste(
         done=(ours - named - KEPT_CLASSES) | {_ITS_CLASS},
         unmet=ours - met,
         # They are inherited: a default has no effect as long as nobody says anything else.
         defaults=tuple(one for one in _DEFAULTS if _is_only_value(one, html + css)),
+        skeleton=find_skeleton(html, css, styles),
     )
 
 
@@ -123,9 +130,13 @@ def is_for_outlook_2003(comment: str) -> bool:
     return comment.startswith(_OUTLOOK_2003)
 
 
-def join_conditions(out: list[str], comment: str) -> None:
-    """Append a conditional comment to `out`, as one with the comment before it if both agree."""
+def join_conditions(out: list[str], comment: str, rules: str) -> None:
+    """Append a conditional comment to `out`, as one with the comment before it if both agree.
+
+    `rules` are the mail's, which may name a class in it.
+    """
     comment = _TABLE_TAG.sub(lambda match: match[0].replace(_NO_BORDER, "", 1), comment)
+    comment = shorten_ghosts(comment, rules)
     condition, begins, rest = comment.partition("]>")
     if (
         begins

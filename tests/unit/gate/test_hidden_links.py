@@ -184,6 +184,14 @@ def test_an_unsubscribe_link_has_to_be_seen_and_worded(
     [
         "color:hsl(0 0% 100%)",
         "color:#000;-webkit-text-fill-color:transparent",
+        "color:oklch(1 0 0)",
+        "color:oklab(99% 0 0)",
+        "color:lab(100 0 0)",
+        "color:lch(100% 0 0)",
+        "color:hwb(0 100% 0%)",
+        "color:color(display-p3 1 1 1)",
+        "color:color(srgb 1 1 1)",
+        "color:rgb(0 0 0 / 1%)",
     ],
 )
 def test_a_colour_in_newer_words_is_measured(sound: SampleMessage, colour: str) -> None:
@@ -196,3 +204,31 @@ def test_an_unsubscribe_link_in_the_colour_of_its_ground_is_found(sound: SampleM
     assert codes(only_link(sound, link.format("#fefefe"))) >= {Code.CONTRAST_LIGHT}
     assert codes(only_link(sound, link.format("transparent"))) >= {Code.CONTRAST_LIGHT}
     assert codes(only_link(sound, link.format("#333333"))) == set()
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        "color:var(--ink)",
+        "color:color-mix(in srgb, white, white)",
+        "color:light-dark(#fff, #000)",
+        "color:rgb(from white r g b)",
+        "-webkit-text-fill-color:var(--none)",
+        "background-color:var(--ground)",
+        "background:url(x.png) color-mix(in oklab, black 10%, black)",
+    ],
+)
+def test_a_colour_that_nobody_can_check_blocks(sound: SampleMessage, unknown: str) -> None:
+    link = '<p style="background:#ffffff"><a HREF style="{}">Unsubscribe</a></p>'
+    assert Code.COLOR_UNKNOWN in codes(only_link(sound, link.format(unknown)))
+    inside = '<p style="{}"><a HREF style="color:#000;background:#fff;{}">Unsubscribe</a></p>'
+    fill = "-webkit-text-fill-color:#000" if "fill" in unknown else ""
+    assert codes(only_link(sound, inside.format(unknown, fill))) == set()
+
+
+@pytest.mark.parametrize(
+    "known", ["inherit", "currentcolor", "windowtext", "oklch(0.3 0.1 20)", "lab(30 10 10)"]
+)
+def test_a_colour_that_can_be_checked_passes(sound: SampleMessage, known: str) -> None:
+    link = f'<p style="background:#ffffff"><a HREF style="color:{known}">Unsubscribe</a></p>'
+    assert codes(only_link(sound, link)) <= {Code.CONTRAST_LIGHT, Code.CONTRAST_DARK}

@@ -19,7 +19,7 @@ def test_marked_styles_are_inlined_and_gone_from_the_head() -> None:
 def test_other_styles_stay_whole_with_their_media_queries() -> None:
     kept = "@media (prefers-color-scheme: dark) { .a { color: #fff !important; } } [data-ogsc] .a{}"
     html = inline_and_minify(page('<p class="a">x</p>', kept=kept))
-    assert "@media (prefers-color-scheme:dark){.a{color:#fff !important}}[data-ogsc] .a{}" in html
+    assert "@media (prefers-color-scheme:dark){.a{color:#fff!important}}[data-ogsc] .a{}" in html
     assert '<p class="a">x</p>' in html
 
 
