@@ -15,10 +15,21 @@ from digest.number_words import count_of, number_word, printed
 _BRACKETED = re.compile(r"\s*[(\[（][^()\[\]（）]*[)\]）]\s*$")
 _NAME = "\x01(\\d+)\x02"
 _SPLITS = r"(?:splits|split|divides|divided) (?:the|our) panel"
-_BEATS = r"(?:beats|beat|tops|outscores|leads|edges out|edges|wins over|is ahead of)"
-_WOULD = r"(?:would ship|ships|ship)"
-_EVERYONE = rf"(?:(?:the whole|the entire|all of the) panel|everyone) {_WOULD}"
-_NOBODY = rf"(?:nobody|no one)(?: on (?:the|our) panel)? {_WOULD}"
+_BEATS = (
+    r"(?:beats|beat|defeats|crushes|tops|outscores|outranks|leads|edges out|edges|"
+    r"wins (?:over|against)|is ahead of)"
+)
+_TRAILS = r"(?:loses to|lost to|trails|trailed|falls behind|is behind)"
+_WOULD_SHIP, _WOULD_SKIP = r"(?:would ship|ships|ship)", r"(?:would skip|skips|skip)"
+_ON_PANEL = r"(?: on (?:the|our) panel)?"
+_EVERYONE = (
+    r"(?:(?:the whole|the entire|all of the) panel|every (?:reviewer|one of the panel)|"
+    rf"all (?:\w+ )?reviewers|(?:everyone|everybody){_ON_PANEL})"
+)
+_NOBODY = (
+    r"(?:(?:no|not one|not a single) reviewer|none of the (?:panel|reviewers)|"
+    rf"(?:nobody|no one){_ON_PANEL})"
+)
 _MOST = r"(?<!on )(?<!whole )(?<!entire )(?:the|most of the) panel"
 _POINTS = r"(\d{1,3}) points"
 _COUNTS = r"(\d{1,2}) ?(?:to|[-–:]) ?(\d{1,2})(?![\d.%])"
@@ -72,11 +83,12 @@ def _of_tools(text: str, named: Named) -> Iterator[str]:
 
 
 def _of_pairs(text: str, named: Named, issue: IssueFacts) -> Iterator[str]:
-    for match in re.finditer(rf"{_NAME} {_BEATS} {_NAME}", text, re.IGNORECASE):
-        first, second = (named[int(place)] for place in match.groups())
-        ahead = _ahead(issue, {page.tool_id for page in first}, second)
-        if ahead and not any(ahead):
-            yield f"it puts {first[0].name} ahead of {second[0].name}, and no page does"
+    for said, order in ((_BEATS, 1), (_TRAILS, -1)):
+        for match in re.finditer(rf"{_NAME} {said} {_NAME}", text, re.IGNORECASE):
+            first, second = [named[int(place)] for place in match.groups()][::order]
+            ahead = _ahead(issue, {page.tool_id for page in first}, second)
+            if ahead and not any(ahead):
+                yield f"it puts {first[0].name} ahead of {second[0].name}, and no page does"
 
 
 def _of_gaps(text: str, named: Named, issue: IssueFacts) -> Iterator[str]:
@@ -144,9 +156,11 @@ def _is_score(page: ToolFacts, said: str) -> bool:
 _CLAIMS: tuple[tuple[str, Callable[..., bool]], ...] = (
     (rf"{_NAME} {_SPLITS}", lambda page: page.panel.is_divided),
     (rf"{_NAME} (?:splits|split|divides|divided)(?: (?:the|our) panel)? {_COUNTS}", _is_count),
-    (rf"{_EVERYONE} {_NAME}", lambda page: page.panel.all_ship),
-    (rf"{_NOBODY} {_NAME}", lambda page: page.panel.none_ships),
-    (rf"{_NAME},? (?:at|with|has|gets|scores) {_PERCENT}", _is_score),
+    (rf"{_EVERYONE} {_WOULD_SHIP} {_NAME}", lambda page: page.panel.all_ship),
+    (rf"{_NOBODY} {_WOULD_SKIP} {_NAME}", lambda page: page.panel.all_ship),
+    (rf"{_NOBODY} {_WOULD_SHIP} {_NAME}", lambda page: page.panel.none_ships),
+    (rf"{_EVERYONE} {_WOULD_SKIP} {_NAME}", lambda page: page.panel.none_ships),
+    (rf"{_NAME},? (?:at|with|has|gets|got|scores|scored|earns|earned) {_PERCENT}", _is_score),
     (rf"{_NAME} (?:is|starts) free", lambda page: "free" in page.price.casefold()),
     (rf"{_MOST} (?:would ship|ships) {_NAME}", lambda page: page.panel.would_ship),
     (rf"{_MOST} (?:would skip|skips) {_NAME}", lambda page: page.panel.would_skip),

@@ -85,14 +85,12 @@ def _inherited(element: Element, outer: Inherited) -> Inherited:
         or style.get("visibility") == "hidden"
         or re.fullmatch(r"0?\.?0+(?:px|em|%)?", style.get("opacity", "1")) is not None
     )
-    unknown = tuple(
-        unread(new) if new else was for new, was in zip((own, ground), outer.unread, strict=True)
-    )
+    of_ink, of_ground = outer.unread
     return replace(
         inherited,
         ink=ink or inherited.ink,
         shown=inherited.shown and not hidden,
-        unread=unknown,
+        unread=(unread(own) if own else of_ink, unread(ground) if ground else of_ground),
     )
 
 

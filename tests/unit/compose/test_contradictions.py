@@ -39,6 +39,19 @@ FALSE = (
     "Aye leads by 100 points",
     "Aye Mini API splits the panel 3 to 1",
     "Bee splits 2-2",
+    "Everybody would ship Aye",
+    "Everyone on our panel would ship Aye",
+    "Every reviewer would ship Aye",
+    "All four reviewers would ship Aye Mini API",
+    "No reviewer would ship Bee",
+    "Not one reviewer ships Bee",
+    "Nobody would skip Aye",
+    "Everybody would skip Bee",
+    "None of the panel would skip Cee",
+    "Bee loses to Aye",
+    "Bee trails Aye",
+    "Aye wins against Bee",
+    "Aye earns 100%",
 )
 TRUE = (
     "Bee beats Aye",
@@ -58,6 +71,12 @@ TRUE = (
     "Aye beats the drum for open weights",
     "20% cheaper, and no comparison",
     "Bee is free",
+    "Everybody would ship Bee",
+    "Nobody would skip Bee",
+    "All four reviewers would skip Aye",
+    "No reviewer on the whole planet knows Aye",
+    "Aye trails Bee",
+    "Bee earned 100%",
     "aye beats bee",
 )
 

@@ -12,6 +12,14 @@ BUTTON = (
     'style="display:inline-block;background:#123456;font-family:inherit;margin:0;color:#fff">x</a>'
     "</td>"
 )
+SHORT_BUTTON = (
+    '<td align="center" bgcolor="#123456" style="background:#123456"><a href="/" '
+    'style="display:inline-block;background:#123456;color:#fff">x</a></td>'
+)
+CELL = (
+    '<body><div style="word-break:break-word;color:red"><table><tr>'
+    '<td style="font-size:0;padding:4px{}">x</td></tr></table></div>'
+)
 RULE = ".mj-column-per-{0}{{width:{0}% !important;max-width:{0}%}}"
 GHOST = '<!--[if mso | IE]><table class="{}" width="640"><![endif]-->'
 
@@ -29,22 +37,13 @@ GHOST = '<!--[if mso | IE]><table class="{}" width="640"><![endif]-->'
             "<style>body{margin:0;-ms-text-size-adjust:100%}</style>",
             "<style>body{margin:0}</style>",
         ),
-        (
-            BUTTON,
-            '<td align="center" bgcolor="#123456" style="background:#123456"><a href="/" '
-            'style="display:inline-block;background:#123456;color:#fff">x</a></td>',
-        ),
+        (BUTTON, SHORT_BUTTON),
         (GHOST.format("paper-outlook"), '<!--[if mso | IE]><table width="640"><![endif]-->'),
         (
             '<!--[if mso]><td style="width:0px;height:10px;"><![endif]-->',
             '<!--[if mso]><td style="width:0;height:10px"><![endif]-->',
         ),
-        (
-            '<body><div style="word-break: break-word;color:red"><table><tr>'
-            '<td style="font-size:0px;padding:4px;word-break:break-word">x</td></tr></table></div>',
-            '<body><div style="word-break:break-word;color:red"><table><tr>'
-            '<td style="font-size:0;padding:4px">x</td></tr></table></div>',
-        ),
+        (CELL.format(";word-break:break-word"), CELL.format("")),
     ],
 )
 def test_what_says_nothing_goes(html: str, shorter: str) -> None:
