@@ -12,23 +12,28 @@ MAX_PREHEADER_LENGTH = 110
 def preheader(issue: IssueFacts, language: Language = ENGLISH) -> str:
     """Return the names of what follows the lead, as many as fit, and how many more there are.
 
-    With nothing else in the issue, it says how the lead came out.
+    Two that are compared again are named once: the count has the others. With nothing else in the
+    issue, it says how the lead came out.
     """
     if len(issue.pairs) == 1:
         text = Rows(language).sentence(issue.lead)
         fits = len(text) <= MAX_PREHEADER_LENGTH
         return text if fits else language.say(messages.INBOX_ALONE)
-    titles = [" ".join(pair.title.split()) for pair in issue.pairs[1:]]
+    others = issue.pairs[1:]
+    named: dict[frozenset[int], str] = {}
+    for pair in others:
+        tools = frozenset(side.tool_id for side in pair.sides)
+        named.setdefault(tools, " ".join(pair.title.split()))
+    titles = list(named.values())
     for shown in range(len(titles), 0, -1):
-        text = _named(issue, titles, shown, language)
+        text = _named(issue, titles[:shown], len(others) - shown, language)
         if len(text) <= MAX_PREHEADER_LENGTH:
             return text
-    return language.say(messages.INBOX_COUNT, more=Count(len(titles)))
+    return language.say(messages.INBOX_COUNT, more=Count(len(others)))
 
 
-def _named(issue: IssueFacts, titles: list[str], shown: int, language: Language) -> str:
-    more = len(titles) - shown
+def _named(issue: IssueFacts, titles: list[str], more: int, language: Language) -> str:
     if not more:
         return language.say(messages.INBOX[issue.span], names=Names(titles))
-    names = Series(titles[:shown])
+    names = Series(titles)
     return language.say(messages.INBOX_MORE[issue.span], names=names, more=Count(more))

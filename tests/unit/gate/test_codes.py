@@ -112,6 +112,7 @@ BROKEN: list[tuple[Code, Callable[[SampleMessage], SampleMessage]]] = [
     (Code.HEADING_ORDER, body("<h2>a</h2><h4>b</h4>")),
     (Code.CONTRAST_LIGHT, body(LIGHT)),
     (Code.CONTRAST_DARK, body(DARK)),
+    (Code.COLOR_UNKNOWN, body('<p style="color:var(--ink)">x</p>')),
     (Code.UNSUBSCRIBE_MISSING, without_ways_out),
     (Code.UNSUBSCRIBE_MISSING, text(lambda words: re.sub(r"https\S+/unsubscribe/\S+", "", words))),
     (Code.ONE_CLICK_MISSING, header(rb"List-Unsubscribe-Post: [^\r]*\r\n", b"")),
