@@ -47,7 +47,7 @@ class Week:
 
     def paste(self, text: str, title: str) -> None:
         """Add a comparison from the words of its page."""
-        self.editor.open("/studio/comparisons/add")
+        self.editor.open("/studio/add")
         self.hands.write(self.page.locator('textarea[name="text"]'), text)
         self.button("Read it")
         self.page.get_by_text("This is how the page was understood").first.wait_for()

@@ -164,7 +164,7 @@ def reflected(editor: TestClient, number: int) -> dict[str, str]:
         f"{issue}/send/give-up": {"email": EVIL},
         "/studio/issues": {"series": EVIL},
         "/studio/comparisons/aye-vs-bee": {"do": "correct", "field": EVIL, "value": EVIL},
-        "/studio/comparisons/add": {"do": "read", "text": EVIL, "url": "", "name": EVIL},
+        "/studio/add": {"do": "read", "text": EVIL, "url": "", "name": EVIL},
         "/studio/bounces/unsubscribe": {"wish": EVIL},
     }
     for path, fields_of in given.items():

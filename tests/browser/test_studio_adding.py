@@ -33,7 +33,7 @@ def test_a_page_is_read_corrected_and_kept(
     page, main = editor.page, editor.page.locator("#main")
     file = tmp_path / "heron.txt"
     file.write_text(NEW.replace("100%", "lots", 1), encoding="utf-8")
-    editor.open("/studio/comparisons/add")
+    editor.open("/studio/add")
     editor.sees("Add a comparison", f"add-{width}")
     page.get_by_label("A file with it").set_input_files(file)
     editor.press("Read it")

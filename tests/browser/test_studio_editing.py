@@ -85,13 +85,14 @@ def test_by_keys_alone(chromium: Browser, serve: Serve, studio: Studio, tmp_path
     keys, said = page.keyboard, page.locator("#said")
     editor.open(f"/studio/issues/{studio.number}")
     first, second, third = slugs(studio)[:3]
+    titles = {one.slug: one.title for one in view(studio).picks}
     keys.press("j")
     keys.press("j")
     assert page.evaluate("document.activeElement.id") == f"pick-{second}"
     keys.press("l")
     until(lambda: slugs(studio)[0] == second, "the lead by a key")
     page.locator(f"#picks > :first-child#pick-{second}").wait_for()
-    said.get_by_text(f"ana made {second} the lead").wait_for()
+    said.get_by_text(f"ana made {titles[second]} the lead").wait_for()
     assert page.evaluate("document.activeElement.id") == f"pick-{second}"
     keys.press("Alt+ArrowDown")
     until(lambda: slugs(studio)[0] == first, "the move by a key")
@@ -107,7 +108,7 @@ def test_by_keys_alone(chromium: Browser, serve: Serve, studio: Studio, tmp_path
     page.locator(f"#pick-{third}").wait_for()
     page.locator(f"#pick-{third}").focus()
     keys.press("p")
-    said.get_by_text(f"ana pinned {third}").wait_for()
+    said.get_by_text(f"ana pinned {titles[third]}").wait_for()
     page.locator(f"#pick-{third}").focus()
     keys.press("e")
     keys.type("Jkxu? /")
@@ -298,6 +299,7 @@ def test_long_names_fit_on_a_phone(
     editor.open(f"/studio/issues/{studio.number}")
     editor.page.locator(f"#more-{first} > summary").click()
     editor.page.locator("#history > summary").click()
+    editor.page.locator("#found-subject summary").click()
     editor.page.locator("#found-subject li").first.wait_for()
     assert "digest issue" not in editor.page.locator("#found-subject").inner_text()
     editor.sees("In the issue", "long")

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
+from digest.pipeline.editing.changes import Write
 from store.engine import Store
-from tests.browser.studio import SHIFTS, Editor, Serve, at_screen, sit_down
+from tests.browser.studio import CUT, SHIFTS, Editor, Serve, at_screen, sit_down
 from tests.browser.studio_steps import slugs
 from tests.parts.issues.studio import Studio, open_studio
 
@@ -36,9 +37,10 @@ def pages(studio: Studio) -> dict[str, str]:
         "reports": "/studio/reports/",
         "comparisons": "/studio/comparisons/",
         "comparison": f"/studio/comparisons/{slugs(studio)[0]}",
-        "add": "/studio/comparisons/add",
+        "add": "/studio/add",
         "brand": "/studio/brand",
         "bounces": "/studio/bounces",
+        "schedules": "/studio/schedules/",
         "sign-up": "/studio/sign-up",
     }
 
@@ -53,6 +55,30 @@ def test_no_page_moves_while_it_loads(
         assert editor.page.evaluate(SHIFTS) < STILL, name
         editor.sees(ANYTHING, name)
     editor.page.context.close()
+
+
+@pytest.mark.parametrize("where", ["desktop", "phone"])
+def test_nothing_moves_when_the_checks_are_through(
+    chromium: Browser, serve: Serve, studio: Studio, tmp_path: Path, where: str
+) -> None:
+    first, second = slugs(studio)[:2]
+    for field, words in (
+        ("subject", "TK a subject that is far longer than an inbox has room for, " * 2),
+        ("closing", "See http://127.0.0.1/ for TK"),
+        (f"headline/{first}", "TK"),
+        (f"summary/{second}", "TK, to be written"),
+    ):
+        studio.app.issues.editor.change(studio.number, Write(field, words), by="ben")
+    editor = at_screen(chromium, serve(studio.asgi()), tmp_path, where)
+    editor.open(f"{pages(studio)['edit']}?open={first}")
+    page = editor.page
+    page.locator("#found-subject summary").wait_for()
+    assert page.evaluate(SHIFTS) < STILL
+    assert page.evaluate(CUT) == []
+    page.locator("#found-subject summary").click()
+    page.locator("#found-subject li").first.wait_for()
+    editor.sees(ANYTHING, "found")
+    page.context.close()
 
 
 def test_it_fits_at_twice_the_size_without_motion_and_with_the_systems_colours(

@@ -51,7 +51,7 @@ def empty(album: Album) -> None:
     album.draw("no-comparison-found", "/studio/comparisons/?find=nothing+like+it")
     album.draw("no-report", "/studio/reports/")
     album.draw("no-bounces", "/studio/bounces")
-    album.draw("add", "/studio/comparisons/add")
+    album.draw("add", "/studio/add")
     album.draw("not-found", "/studio/issues/99")
     album.draw("sign-up", "/studio/sign-up")
 

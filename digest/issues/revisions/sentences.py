@@ -11,38 +11,50 @@ _NAMES = {
     fields.CLOSING: "closing note",
 }
 _SHOWN = 80
+_NO_TITLES: Mapping[str, str] = {}
 
 
-def history(revisions: Iterable[Revision]) -> list[tuple[Revision, str]]:
+Titles = Mapping[str, str]
+"""What comparisons are called, by slug; one that is not there is called by its slug."""
+
+
+def history(
+    revisions: Iterable[Revision], titles: Titles = _NO_TITLES
+) -> list[tuple[Revision, str]]:
     """Return each revision that tells something with its sentence, the oldest first."""
     every = [one for one in revisions if one.kind != RevisionKind.BASE]
     by_number = {one.n: one for one in every}
-    return [(one, sentence(one, by_number)) for one in every]
+    return [(one, sentence(one, by_number, titles)) for one in every]
 
 
-def sentence(one: Revision, others: Mapping[int, Revision]) -> str:
+def slugs_in(revisions: Iterable[Revision]) -> set[str]:
+    """Return the slugs of the comparisons that revisions are about."""
+    return {fields.slug_of(one.field) for one in revisions} - {""}
+
+
+def sentence(one: Revision, others: Mapping[int, Revision], titles: Titles = _NO_TITLES) -> str:
     """Return what was done, and by whom; `others` has the edit that an undo is about."""
-    return f"{one.who} {_done(one, others)}"
+    return f"{one.who} {_done(one, others, titles)}"
 
 
-def _done(one: Revision, others: Mapping[int, Revision]) -> str:
+def _done(one: Revision, others: Mapping[int, Revision], titles: Titles) -> str:
     if one.kind in (RevisionKind.UNDO, RevisionKind.REDO):
         verb = "undid" if one.kind == RevisionKind.UNDO else "redid"
         about = others.get(one.of or 0)
         if about is None:
             return f"{verb} revision {one.of}"
         by = f" by {about.who}" if about.who != one.who else ""
-        return f"{verb} revision {one.of}{by} ({_edited(about)})"
+        return f"{verb} revision {one.of}{by} ({_edited(about, titles)})"
     if one.kind == RevisionKind.SUPERSEDED:
-        name = _name(one.field)
+        name = _name(one.field, titles)
         return f"wrote {_text(one.after)} as the {name}, too late: it is kept, and not in the issue"
     if one.kind == RevisionKind.APPROVAL:
         return f"approved revision {one.of}"
-    return _edited(one)
+    return _edited(one, titles)
 
 
-def _edited(one: Revision) -> str:
-    kind, slug = fields.kind_of(one.field), fields.slug_of(one.field)
+def _edited(one: Revision, titles: Titles) -> str:
+    kind, slug = fields.kind_of(one.field), _called(one.field, titles)
     if kind == fields.PICKS:
         return _placed(one, slug)
     if kind == fields.QUOTE:
@@ -53,7 +65,7 @@ def _edited(one: Revision) -> str:
         return f"hid the brief of {slug}" if one.after else f"showed the brief of {slug} again"
     if kind == fields.PIN:
         return f"pinned {slug} for the next issue" if one.after else f"took the pin off {slug}"
-    return _wrote(one)
+    return _wrote(one, titles)
 
 
 def _placed(one: Revision, slug: str) -> str:
@@ -75,8 +87,8 @@ def _quoted(one: Revision, slug: str) -> str:
     return f"quoted the {one.after['lens']} on the {side} of {slug}: {_text(one.after)}"
 
 
-def _wrote(one: Revision) -> str:
-    name = _name(one.field)
+def _wrote(one: Revision, titles: Titles) -> str:
+    name = _name(one.field, titles)
     if one.after is None:
         return (
             f"took the {name} back"
@@ -88,8 +100,13 @@ def _wrote(one: Revision) -> str:
     return f"wrote the {name}: {_text(one.after)}"
 
 
-def _name(field: str) -> str:
-    kind, slug = fields.kind_of(field), fields.slug_of(field)
+def _called(field: str, titles: Titles) -> str:
+    slug = fields.slug_of(field)
+    return titles.get(slug, slug)
+
+
+def _name(field: str, titles: Titles) -> str:
+    kind, slug = fields.kind_of(field), _called(field, titles)
     return f"{kind} of {slug}" if slug else _NAMES.get(kind, kind)
 
 

@@ -12,6 +12,7 @@ from digest.issues.revisions.sentences import history
 from digest.issues.revisions.tables import CHANGING, Revision, RevisionKind
 from digest.issues.tables import Issue
 from digest.pipeline.editing.editor import MAX_NAME
+from digest.pipeline.editing.titled_history import titled_history
 from digest.render.rendered import Rendered
 from schedules.tables import Schedule
 
@@ -68,15 +69,18 @@ def record_approval(
     )
 
 
-def since_approval(session: Session, number: int) -> SinceApproval | None:
-    """Return what changed since the last approval; None if the issue was never approved."""
+def since_approval(session: Session, number: int, *, titled: bool = False) -> SinceApproval | None:
+    """Return what changed since the last approval; None if the issue was never approved.
+
+    Its sentences call comparisons by slug, as commands do; `titled` ones by their titles.
+    """
     revisions = revisions_of(session, number)
     approval = last_approval(revisions)
     if approval is None:
         return None
     later = tuple(
         (one, said)
-        for one, said in history(revisions)
+        for one, said in (titled_history(session, revisions) if titled else history(revisions))
         if one.n > approval.n and one.kind in CHANGING
     )
     return SinceApproval(approval.after["text"], approval, later)

@@ -14,11 +14,11 @@ from digest.compose.subject import Proposal
 from digest.issues.lifecycle import find_issue
 from digest.issues.revisions import fields
 from digest.issues.revisions.records import Dropped, drops, revisions_of
-from digest.issues.revisions.sentences import history
 from digest.issues.revisions.stack import latest_of
 from digest.issues.revisions.tables import Revision
 from digest.issues.tables import Issue
 from digest.language.language import Language
+from digest.pipeline.editing.titled_history import titled_history
 from digest.pipeline.wording.chosen import lost_quotes, pick_edits
 from digest.pipeline.wording.page_snapshots import page_changes
 from digest.pipeline.wording.proposed import Wording, wording
@@ -148,7 +148,7 @@ def edit_view(session: Session, number: int, content: Content, language: Languag
         picks=tuple(picks_view(words, content, texts)),
         left_out=tuple(left_out_view(session, issue, [one.slug for one in words.picked])),
         changes=tuple(map(str, page_changes(session, issue))),
-        history=tuple(history(revisions)),
+        history=tuple(titled_history(session, revisions)),
     )
 
 

@@ -11,11 +11,13 @@ from pathlib import PurePath
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Response
+from fastapi.responses import RedirectResponse
 
 from digest.catalog.corrections import fields
 from digest.catalog.intake.files import ENDINGS, HTML_ENDINGS, FileError
 from digest.catalog.intake.html.parse import visible_lines
 from digest.catalog.pages import PageError
+from digest.catalog.queries import comparison_by_slug
 from digest.sources.manual import (
     MOST_PAGES,
     PASTED,
@@ -29,12 +31,15 @@ from digest.sources.manual import (
 from digest.web.forms import FormUpload, UploadForm, clean
 from digest.web.site import TemplatesDep
 from digest.web.studio.common import HEADERS, see_other, without_cli_hint
+from digest.web.studio.comparisons import ACTS, change_comparison, show_comparison
 from digest.web.studio.context import ContextDep, StudioSiteDep
 from store.errors import UserError
 
 router = APIRouter()
 
 REFUSED = 409
+SLUG = "add"
+"""The slug of a comparison whose page stands where this form stood."""
 LONGEST_TEXT = 10_000
 """Characters of a corrected field that are read; the domain's own bounds are below."""
 LONGEST_ADDRESS = 2_000
@@ -52,13 +57,34 @@ class _Tools:
 ToolsDep = Annotated[_Tools, Depends()]
 
 
-@router.get("/comparisons/add")
+@router.get("/add")
 def ask_for_page(tools: ToolsDep) -> Response:
     """Shows the form for a page, a file or an address."""
     return _show(tools, GivenPage(""))
 
 
+@router.get("/comparisons/add")
+def show_what_is_called_add(tools: ToolsDep) -> Response:
+    """Shows the comparison whose slug this is, if there is one; else leads to the form."""
+    if _is_a_slug(tools):
+        return show_comparison(SLUG, tools.site, tools.templates)
+    return RedirectResponse(f"{tools.templates.base}/studio/add", 302)
+
+
 @router.post("/comparisons/add")
+def change_what_is_called_add(form: FormUpload, tools: ToolsDep) -> Response:
+    """Changes the comparison whose slug this is, if there is one; else adds one."""
+    if form.fields.get("do") in ACTS and _is_a_slug(tools):
+        return change_comparison(SLUG, form.fields, tools.site, tools.templates, tools.context)
+    return add_comparison(form, tools)
+
+
+def _is_a_slug(tools: _Tools) -> bool:
+    with tools.site.store.read() as session:
+        return comparison_by_slug(session, SLUG) is not None
+
+
+@router.post("/add")
 def add_comparison(form: FormUpload, tools: ToolsDep) -> Response:
     """Shows what is understood of the page, or keeps it as corrected."""
     try:

@@ -20,6 +20,7 @@ router = APIRouter()
 
 MAX_LISTED = 100
 MISSING, REFUSED = 404, 409
+ACTS = ("hide", "show", "correct")
 SAID = {
     "new": "Kept: it is new.",
     "changed": "Kept: it was known already, and what the page says now is taken over.",

@@ -18,6 +18,7 @@ from digest.web.studio.context import StudioSiteDep
 from digest.web.studio.preview import preview_of, summary_of
 from digest.web.templating import PageTemplates
 from schedules.registry import all_schedules, find_schedule
+from schedules.timetable import next_words
 from store.errors import UserError
 
 router = APIRouter()
@@ -63,13 +64,18 @@ def _overview(
     """Returns the list of issues; `problem` says why none of `series` could be drafted."""
     with site.store.read() as session:
         issues = [(one, current_words(session, one, site.language)) for one in all_issues(session)]
-        schedules = [one.name for one in all_schedules(session)]
+        schedules = all_schedules(session)
+        due = [
+            (one.name, next_words(one, site.clock()).replace("next:", "next drafted"))
+            for one in schedules
+        ]
     return templates.show(
         "studio/overview.html",
         status=status,
         headers=HEADERS,
         issues=issues,
-        schedules=schedules,
+        schedules=[one.name for one in schedules],
+        due=due,
         chosen=series,
         problem=problem,
     )

@@ -6,7 +6,15 @@ from fastapi import FastAPI
 
 from digest.render.environment import templates_folder
 from digest.reports.readings import Readings
-from digest.web.studio import add_comparison, bounces, brand, comparisons, modules, pages
+from digest.web.studio import (
+    add_comparison,
+    bounces,
+    brand,
+    comparisons,
+    modules,
+    pages,
+    schedules,
+)
 from digest.web.studio.context import StudioContext, StudioSite
 from digest.web.studio.cross_site import CrossSiteMiddleware
 from digest.web.studio.edit import actions as edit_actions
@@ -26,8 +34,9 @@ PARTS = (
     pages,
     bounces,
     brand,
-    add_comparison,  # before the pages of comparisons: its path would be one's
+    add_comparison,  # before the pages of comparisons, since one may be called `add`
     comparisons,
+    schedules,
     modules,
     edit_pages,
     edit_actions,

@@ -12,8 +12,8 @@ from starlette.concurrency import run_in_threadpool
 
 from digest.issues.lifecycle import find_issue
 from digest.issues.revisions.records import revisions_of
-from digest.issues.revisions.sentences import history
 from digest.issues.revisions.tables import CHANGING
+from digest.pipeline.editing.titled_history import titled_history
 from digest.web.public.issues import issue_number
 from digest.web.studio.context import ContextDep, StudioSite, StudioSiteDep
 from digest.web.studio.edit.template_files import read_anew, template_mark
@@ -43,7 +43,7 @@ def glance(site: StudioSite, number: int) -> Glance:
 def last_change(site: StudioSite, number: int, since: int, editor: str) -> str:
     """Return the newest change after revision `since` as a sentence: another's, if there is one."""
     with site.store.read() as session:
-        told = history(revisions_of(session, number))
+        told = titled_history(session, revisions_of(session, number))
     newer = [(one.who, words) for one, words in told if one.kind in CHANGING and one.n > since]
     others = [words for who, words in newer if who != editor]
     return (others or [words for _, words in newer] or [""])[-1]

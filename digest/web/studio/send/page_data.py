@@ -150,7 +150,7 @@ def _tomorrow(now: datetime, zone: ZoneInfo) -> datetime:
 
 def _since(site: StudioSite, number: int) -> Since | None:
     with site.store.read() as session:
-        was = since_approval(session, number)
+        was = since_approval(session, number, titled=True)
         if was is None:
             return None
         try:

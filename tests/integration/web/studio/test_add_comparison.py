@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 from bs4 import BeautifulSoup, Tag
+from sqlmodel import select
 from starlette.testclient import TestClient
 
 from digest.catalog.corrections import corrections_of
 from digest.catalog.intake import limits
 from digest.catalog.queries import ComparisonView, all_comparisons, comparison_by_slug
+from digest.catalog.tables import Comparison
 from digest.samples import comparisons
 from digest.sources.http.addresses import AddressPolicy
 from digest.sources.manual import MOST_PAGES, page_reader
@@ -17,7 +19,7 @@ from tests.integration.web.studio.conftest import OWN
 from tests.parts.issues.studio import Studio
 from tests.parts.site import Names, page, site
 
-ADD = "/studio/comparisons/add"
+ADD = "/studio/add"
 SLUG = "heron-3-8b-vs-tern-mini-api"
 EVIL = "</textarea><script>alert(1)</script>"
 SAMPLE = (comparisons() / "lanternfish-3-8b-vs-tern-mini-api.txt").read_text(encoding="utf-8")
@@ -280,3 +282,22 @@ def test_another_site_cannot_make_it_read_or_keep_anything(
     answer = editor.post(ADD, data=form, headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
     assert kept(office) is None
+
+
+def test_a_comparison_that_is_called_add_has_its_page(editor: TestClient, office: Studio) -> None:
+    old = "/studio/comparisons/add"
+    assert editor.get(old).headers["location"] == ADD
+    assert (
+        "This is how the page was understood"
+        in editor.post(old, data={"do": "read", "text": NEW}).text
+    )
+    with office.app.store.write() as session:
+        row = session.exec(select(Comparison).limit(1)).one()
+        row.slug = "add"
+        title = row.title
+    page = editor.get(old)
+    assert title in page.text
+    assert "Correct what was misread" in page.text
+    assert editor.post(old, data={"do": "hide"}).headers["location"] == old
+    assert "hidden by ana" in editor.get(old).text
+    assert "Its address" in editor.get(ADD).text
