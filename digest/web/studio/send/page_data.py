@@ -1,8 +1,9 @@
 """Reads the values of the sending page in one transaction."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from digest.deliver.audience.eligible import count_eligible
@@ -12,11 +13,13 @@ from digest.gate import Finding, Gate
 from digest.gate.findings import FIXED, Level
 from digest.issues.days import issue_zone
 from digest.issues.lifecycle import find_issue
+from digest.issues.revisions import fields
 from digest.issues.tables import Issue, IssueState
 from digest.pipeline.editing.approvals import since_approval
 from digest.pipeline.wording.current import current_words
 from digest.pipeline.wording.page_snapshots import text_diff
 from digest.render.errors import TemplateError
+from digest.web.studio.common import without_cli_hint
 from digest.web.studio.context import StudioSite
 from digest.web.studio.send.progress import SendingMonitor, SendingView
 from digest.web.studio.times import clock_words, form_moment, moment_words, parse_form_moment
@@ -91,6 +94,19 @@ class SendPage:
     """What an approval names as seen."""
     since: Since | None
     """None unless it is a draft that was approved before."""
+
+    def place(self, finding: Finding) -> str:
+        """Return what an editor calls the place of a finding: `Headline of a-vs-b`."""
+        kind, slug = fields.kind_of(finding.where), fields.slug_of(finding.where)
+        words = f"{kind} of {slug}" if slug and self.anchor(finding) else finding.where
+        return words[:1].upper() + words[1:]
+
+    def anchor(self, finding: Finding) -> str:
+        """Return where on the edit page it can be mended: a query and a fragment, or nothing."""
+        kind, slug = fields.kind_of(finding.where), fields.slug_of(finding.where)
+        if not fields.is_text(finding.where):
+            return ""
+        return f"?open={quote(slug)}#f-{kind}-{quote(slug)}" if slug else f"#f-{kind}"
 
 
 def read_page(
@@ -190,7 +206,8 @@ def _findings(site: StudioSite, number: int) -> tuple[Finding, ...]:
             mail = site.renderer.sample_message(session, number, site.clock())
     except TemplateError as error:
         return tuple(gate.template_error(error))
-    return tuple(gate.check_quickly(mail))
+    found = gate.check_quickly(mail)
+    return tuple(replace(one, fix=without_cli_hint(one.fix)) for one in found)
 
 
 def _people(site: StudioSite, issue: Issue, search: str, state: str) -> People:

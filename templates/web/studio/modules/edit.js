@@ -1,6 +1,6 @@
 /* The edit page: saves as one goes, one save at a time, and shows what others change. */
 import { action, checkSoon, lookAt, renderMail, reveal } from "./mail.js";
-import { all, AWAY, around, byId, fieldsOf, find, focusOn, nameOf, on, onShown, read, say, wordsOf } from "./swap.js";
+import { all, around, byId, fieldsOf, find, focusOn, nameOf, on, onShown, read, say, wordsOf } from "./swap.js";
 
 const PAUSE = 900;
 let queue = Promise.resolve();
@@ -102,7 +102,7 @@ async function save(field) {
     if (by && box.isConnected) find(".by", box)?.replaceWith(by);
     tellSaved();
   } catch {
-    tell(`${AWAY}. Your words are kept here and saved when it answers`, "bad");
+    tell("Offline: your words are kept here", "bad");
     later(3000);
   }
 }
@@ -188,7 +188,7 @@ export function act(fields, focus) {
       if (!edit().contains(document.activeElement)) focusOn(target);
       render();
     } catch {
-      tell(`${AWAY}: nothing was changed`, "bad");
+      tell("Offline: nothing was changed", "bad");
     }
   });
 }

@@ -2,6 +2,8 @@
 
 from starlette.testclient import TestClient
 
+from digest.pipeline.editing.changes import Write
+from digest.pipeline.editing.edit_view import edit_view
 from tests.parts.issues.studio import SERIES, Studio
 
 
@@ -34,3 +36,18 @@ def test_an_approval_that_does_not_say_what_was_seen_is_refused(
         path = f"/studio/issues/{office.number}/send/approve"
         assert editor.post(path, data={"seen": seen}).status_code == 409
     assert office.state() == "draft"
+
+
+def test_what_blocks_an_approval_leads_to_its_field(office: Studio, editor: TestClient) -> None:
+    with office.app.store.read() as session:
+        content = office.app.renderer.content(session, office.number)
+        slug = edit_view(session, office.number, content, office.app.language).picks[0].slug
+    for field in ("subject", f"headline/{slug}"):
+        office.app.issues.editor.change(office.number, Write(field, "TK"), by="ben")
+    page = editor.get(f"/studio/issues/{office.number}/send").text
+    assert f"<b>Headline of {slug}</b>: TK stands for" in page
+    assert f'/studio/issues/{office.number}?open={slug}#f-headline-{slug}">Go there' in page
+    assert f'/studio/issues/{office.number}#f-subject">Go there' in page
+    assert "digest issue" not in page
+    field = editor.get(f"/studio/issues/{office.number}?open={slug}").text
+    assert f'id="f-headline-{slug}"' in field
