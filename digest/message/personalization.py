@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from digest.language.language import ENGLISH, Language
@@ -57,9 +57,13 @@ HELLO = Message("Hello,")
 HELLO_NAMED = Message("Hello {name},")
 
 
-def greeting(first_name: str, language: Language = ENGLISH) -> str:
-    """Return the salutation for a first name, which may be empty."""
-    return language.say(HELLO_NAMED, name=first_name) if first_name else language.say(HELLO)
+def greetings(first_names: Iterable[str], language: Language = ENGLISH) -> dict[str, str]:
+    """Return the salutation for each first name; one may be empty."""
+    named = language.form(HELLO_NAMED, {"name": ""})
+    said = {name: named.replace("{name}", language.isolated(name)) for name in set(first_names)}
+    if "" in said:
+        said[""] = language.say(HELLO)
+    return said
 
 
 PERSONAL = {
@@ -86,7 +90,7 @@ def personalize(
     # Nearly nobody's links were ever void: then all of one person's tokens hold the same.
     given = epochs if any(epochs) else None
     links = _link_columns(people, tracking, given, issue, tokens)
-    greetings = {name: greeting(name, language) for name in set(names)}
+    said = greetings(names, language)
     return list(
         map(
             Personalization,
@@ -94,7 +98,7 @@ def personalize(
             emails,
             _as_sent_before(recipients, people, issue, tokens),
             zip(*[links[slot] for slot in LINK_SLOTS], strict=True),
-            [greetings[name] for name in names],
+            [said[name] for name in names],
         )
     )
 
