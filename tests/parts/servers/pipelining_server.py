@@ -69,6 +69,8 @@ class PipeliningServer:
     """If set, MAIL is answered once it is."""
     answers: int | None = None
     """How many bodies it takes and answers; after those it reads on, and says nothing more."""
+    quit_waits: threading.Event | None = None
+    """If set, QUIT is answered once it is."""
     messages_per_connection: int = 1_000_000
     faults: list[ScriptedRefusal] = field(default_factory=list)
     size: int | None = None
@@ -227,10 +229,16 @@ class _Talk:
             if not self.fails("RSET"):
                 self.end()
                 self.say("250 OK")
-        elif verb == "NOOP":
-            self.say("250 OK")
         else:
-            self.say("221 Bye" if verb == "QUIT" else "500 5.5.1 What?")
+            self.others(verb)
+
+    def others(self, verb: str) -> None:
+        if verb == "NOOP":
+            self.say("250 OK")
+            return
+        if verb == "QUIT" and self.script.quit_waits:
+            self.script.quit_waits.wait()
+        self.say("221 Bye" if verb == "QUIT" else "500 5.5.1 What?")
 
     def end(self) -> None:
         self.recipient, self.sender = "", False

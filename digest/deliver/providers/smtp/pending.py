@@ -1,4 +1,4 @@
-"""Connections being opened: in threads, since greeting, TLS and AUTH wait for replies."""
+"""Connections being opened and closed: in threads, since each of it waits for replies."""
 
 import socket
 import threading
@@ -9,43 +9,58 @@ from queue import SimpleQueue
 from digest.deliver.providers.base import ProviderError
 from digest.deliver.providers.smtp.client import SmtpClient
 
+THREAD_NAME = "smtp pending"
+
 
 class PendingConnections:
-    """Open connections in the background.
+    """Open and close connections in the background.
 
-    `count` are being opened; `wakeup` is a socket that becomes readable when one of them is done.
+    `opening` are being opened and `closing` wait for the reply to their QUIT, until which the
+    server counts them. `wakeup` is a socket that becomes readable when one of them is done.
     """
 
     def __init__(self, open_client: Callable[[], SmtpClient]) -> None:
-        self.count = 0
+        self.opening = self.closing = 0
         self.wakeup, self._signal = socket.socketpair()
         self.wakeup.setblocking(False)
         self._open_client = open_client
-        self._done: SimpleQueue[SmtpClient | ProviderError] = SimpleQueue()
-        self._closed = False
+        self._opened: SimpleQueue[SmtpClient | ProviderError] = SimpleQueue()
+        self._closed: SimpleQueue[SmtpClient] = SimpleQueue()
+        self._ended = False
         self._lock = threading.Lock()
 
-    def start(self, count: int) -> None:
-        """Begin to open `count` more connections."""
-        for _ in range(count):
-            self.count += 1
-            threading.Thread(target=self._open, daemon=True).start()
+    @property
+    def count(self) -> int:
+        """How many connections the server may count that nobody can use."""
+        return self.opening + self.closing
 
-    def take_done(self) -> list[SmtpClient | ProviderError]:
+    def open(self, count: int) -> None:
+        """Begin to open `count` more connections."""
+        self.opening += count
+        for _ in range(count):
+            _in_thread(self._open)
+
+    def close(self, client: SmtpClient) -> None:
+        """Begin to close a connection."""
+        self.closing += 1
+        _in_thread(lambda: self._close(client))
+
+    def take_opened(self) -> list[SmtpClient | ProviderError]:
         """Return the connections that were opened meanwhile, and why others could not be."""
         with suppress(BlockingIOError):
             self.wakeup.recv(64)
-        done = [self._done.get() for _ in range(self._done.qsize())]
-        self.count -= len(done)
-        return done
+        self.closing -= len([self._closed.get() for _ in range(self._closed.qsize())])
+        opened = [self._opened.get() for _ in range(self._opened.qsize())]
+        self.opening -= len(opened)
+        return opened
 
-    def close(self) -> None:
+    def end(self) -> None:
         """Close what is open, and what will be once it is."""
         with self._lock:
-            self._closed = True
-        for one in self.take_done():
+            self._ended = True
+        for one in self.take_opened():
             if isinstance(one, SmtpClient):
-                one.close()
+                _in_thread(one.close)
         self.wakeup.close()
         self._signal.close()
 
@@ -57,9 +72,20 @@ class PendingConnections:
         except Exception as error:  # noqa: BLE001 - told to the thread that waits for it
             opened = ProviderError(f"can't open a connection: {error!r}")
         with self._lock:
-            if not self._closed:
-                self._done.put(opened)
+            if not self._ended:
+                self._opened.put(opened)
                 self._signal.send(b"!")
                 return
         if isinstance(opened, SmtpClient):
-            opened.abort()
+            opened.close()
+
+    def _close(self, client: SmtpClient) -> None:
+        client.close()
+        with self._lock:
+            if not self._ended:
+                self._closed.put(client)
+                self._signal.send(b"!")
+
+
+def _in_thread(target: Callable[[], None]) -> None:
+    threading.Thread(target=target, name=THREAD_NAME, daemon=True).start()

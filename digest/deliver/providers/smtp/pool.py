@@ -155,7 +155,7 @@ class ConnectionPool:
                 free.append(one.client)
         self._pooled.clear()
         self._selector.close()
-        self._pending.close()
+        self._pending.end()
         return free
 
     def _busy(self) -> bool:
@@ -270,7 +270,7 @@ class ConnectionPool:
         lost = one.connection.lost
         if not lost:
             one.transport.detach()
-            one.client.close()
+            self._pending.close(one.client)
             return
         one.client.abort()
         if self._queue and self._queue[0].tries >= MAX_TRIES:
@@ -338,18 +338,20 @@ class ConnectionPool:
 
     def _open_more(self) -> None:
         """Open as many connections as there is work for, once one of them is confirmed."""
-        have = len(self._pooled) + self._pending.count
-        if not have:
-            self._open_first()
-        elif have < self._max_connections and self._confirmed():
+        free = self._max_connections - len(self._pooled) - self._pending.count
+        if free <= 0:
+            return
+        if self._confirmed():
             idle = sum(not one.connection.busy for one in self._pooled.values())
-            self._pending.start(min(self._max_connections - have, len(self._queue) - idle))
+            self._pending.open(max(0, min(free, len(self._queue) - idle)))
+        elif not self._pooled and not self._pending.opening:
+            self._open_first()
 
     def _confirmed(self) -> bool:
         return any(one.connection.confirmed for one in self._pooled.values())
 
     def _add_opened(self) -> None:
-        for opened in self._pending.take_done():
+        for opened in self._pending.take_opened():
             if isinstance(opened, ProviderError):
                 # The server takes no more than these; the run goes on over them.
                 log.warning("no further connection: %s", opened)

@@ -1,8 +1,13 @@
 """Several connections at once: everybody is mailed once, whatever becomes of one of them."""
 
+import ssl
+import threading
+
 import pytest
 
 from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected, Unknown
+from digest.deliver.providers.smtp.client import SmtpClient, open_client
+from digest.deliver.providers.smtp.pending import THREAD_NAME, PendingConnections
 from digest.deliver.providers.smtp.provider import SmtpProvider
 from digest.deliver.providers.smtp.url import SmtpUrl
 from tests.parts.mail import kinds, long_edition, personalizations, stream, submit
@@ -46,6 +51,40 @@ def test_a_connection_carries_no_more_than_it_may(server: SmtpServer) -> None:
     outcomes = submit(provider(server.port, 1, messages=30), *personalizations(MANY[:100]))
     assert set(kinds(outcomes)) == {"Accepted"}
     assert server.connections == 4
+
+
+def test_the_run_goes_on_while_a_connection_that_is_full_says_goodbye() -> None:
+    """The reply to QUIT takes a round trip; until then the server counts the connection."""
+    answered = threading.Event()
+    with PipeliningServer(quit_waits=answered) as server:
+        submission = stream(provider(server.port, 2, messages=30), personalizations(MANY[:100]))
+        outcomes = [next(submission) for _ in range(60)]
+        assert server.connections == 2
+        answered.set()
+        outcomes.extend(submission)
+    assert {type(one) for one in outcomes} == {Accepted}
+    assert sorted(server.recipients) == sorted(MANY[:100])
+
+
+def test_a_connection_that_was_opened_and_is_not_needed_ends_with_quit() -> None:
+    with PipeliningServer() as server:
+        target = SmtpUrl("127.0.0.1", server.port)
+        asked, go_on = threading.Event(), threading.Event()
+
+        def open_late() -> SmtpClient:
+            asked.set()
+            go_on.wait()
+            return open_client(target, ssl.create_default_context(), 60, 60)
+
+        pending = PendingConnections(open_late)
+        pending.open(1)
+        asked.wait()
+        pending.end()
+        go_on.set()
+        for thread in threading.enumerate():
+            if thread.name == THREAD_NAME:
+                thread.join()
+        assert server.verbs == ["EHLO", "QUIT"]
 
 
 def test_connections_come_back_for_the_next_run(server: SmtpServer) -> None:
