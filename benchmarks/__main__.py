@@ -19,6 +19,7 @@ from benchmarks.harness.table import lines, markdown
 from benchmarks.machine import describe
 
 ORDER = [case.name for case in ALL]
+KEPT, DOCUMENT = kept.FILE, document.FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = parser()
     found = command.parse_args(arguments)
     if found.write:
-        document.write(kept.read())
+        document.write(kept.read(KEPT), DOCUMENT)
         return 0
     try:
         cases = chosen(ALL, found.names, full=found.full)
@@ -76,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def measure(given: Given) -> int:
     """Print each case as it ends; return 1 if one failed, or is slower where that is checked."""
-    before = kept.read()
+    before = kept.read(KEPT)
     machine = describe()
     print(f"{machine}; {given.runs} runs", flush=True)
     if before.cases and before.machine != machine:
@@ -93,8 +94,8 @@ def measure(given: Given) -> int:
         worse |= any(slower(row, before.row(case.name, row.key)) for row in rows)
         after = after.updated(machine, case.name, KeptCase(given.runs, tuple(rows)))
         if given.keep:
-            kept.write(after, ORDER)
-            document.write(kept.read())
+            kept.write(after, ORDER, KEPT)
+            document.write(kept.read(KEPT), DOCUMENT)
     return int(failed or (given.check and worse))
 
 

@@ -303,7 +303,7 @@ def test_a_paused_issue_is_taken_over_and_stays_paused(world: World) -> None:
 
 
 def test_who_left_meanwhile_is_not_mailed(world: World) -> None:
-    """Suppression is asked again when what was queued again is claimed (invariant 4)."""
+    """Suppression is asked again as it is claimed again (invariant 4, docs/invariants.md)."""
     world.die_after(accept)
     world.take_over()
     with world.store.write() as session:
