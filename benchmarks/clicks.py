@@ -137,7 +137,9 @@ def ask(port: int, asked: Sequence[bytes]) -> list[float]:
         line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         lines[line.fileno()] = line
         poll.register(line.fileno(), select.EPOLLIN)
-    left, waits, began = iter(asked), [], {}
+    left = iter(asked)
+    waits: list[float] = []
+    began: dict[int, float] = {}
     for number, line in lines.items():
         began[number] = time.perf_counter()
         line.send(next(left))

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from benchmarks.entrances_of_mail import mail
@@ -228,7 +228,11 @@ def _settings() -> dict[str, Entrance]:
     from digest.settings import Settings  # noqa: PLC0415 - as above
 
     def setting(name: str) -> Entrance:
-        return lambda text: Settings(_env_file=None, **{name: text})
+        def given(text: str) -> object:
+            values: dict[str, Any] = {name: text}
+            return Settings(_env_file=None, **values)
+
+        return given
 
     free = ("caniemail", "outbox_dir", "templates", "dkim_key_file")
     return {f"setting: {name}": setting(name) for name in Settings.model_fields if name not in free}

