@@ -7,19 +7,28 @@ so that a domain which must wait does not delay the others. All other mail is on
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Subquery, case, func, insert, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Integer,
+    Subquery,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+)
 from sqlmodel import Session, col
 
 from digest.deliver.audience.eligible import eligible
 from digest.deliver.rate_limit.limits import ANY_DOMAIN
 from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
-from subscribers.tables import Subscriber
+from subscribers.tables import Subscriber, SubscriberStatus
 
-ROWS_AT_ONCE = 1_000
 NO_DOMAINS: Mapping[str, int] = MappingProxyType({})
 
 
@@ -49,16 +58,38 @@ def partition(
 
     A handful of statements whatever the size of the list.
     """
+    if not domain_batch_sizes:
+        return _fill_one_queue(session, number, batch_size, now)
     audience = (
         eligible(session, number, now)
         .add_columns(_domain_of(domain_batch_sizes).label("domain"))
         .subquery()
     )
     queues = _plan_queues(session, audience, {ANY_DOMAIN: batch_size, **domain_batch_sizes})
-    if queues:
-        _insert_batches(session, number, queues)
-        _insert_deliveries(session, number, audience, queues, now)
-    return sum(queue.recipients for queue in queues)
+    if not queues:
+        return 0
+    for queue in queues:
+        _insert_batches(session, number, queue)
+    return _insert_deliveries(session, number, audience, queues, now)
+
+
+def _fill_one_queue(session: Session, number: int, batch_size: int, now: datetime) -> int:
+    """Make one queue of all who are eligible, who are asked for once.
+
+    There are batches for everybody active, until it is known how many are needed.
+    """
+    active = session.execute(
+        select(func.count()).where(col(Subscriber.status) == SubscriberStatus.ACTIVE)
+    ).scalar_one()
+    queue = DomainQueue(ANY_DOMAIN, int(active), batch_size, 0)
+    _insert_batches(session, number, queue)
+    audience = eligible(session, number, now).subquery()
+    inserted = _insert_deliveries(session, number, audience, [queue], now)
+    needed = DomainQueue(ANY_DOMAIN, inserted, batch_size, 0).end
+    session.execute(
+        delete(Batch).where(col(Batch.issue_number) == number, col(Batch.position) >= needed)
+    )
+    return inserted
 
 
 def _domain_of(domains: Mapping[str, int]) -> ColumnElement[str]:
@@ -84,26 +115,28 @@ def _plan_queues(
     return queues
 
 
-def _insert_batches(session: Session, number: int, queues: list[DomainQueue]) -> None:
-    """Insert the batches, some at a time: a long list has tens of thousands."""
-    rows = (
-        {
-            "issue_number": number,
-            "position": position,
-            "state": BatchState.QUEUED,
-            "lane": queue.domain,
-        }
-        for queue in queues
-        for position in range(queue.first, queue.end)
+def _insert_batches(session: Session, number: int, queue: DomainQueue) -> None:
+    """Insert a queue's batches with one statement: a long list has tens of thousands."""
+    if queue.first == queue.end:
+        return
+    first = select(literal(queue.first).label("position")).cte("positions", recursive=True)
+    positions = first.union_all(
+        select(first.c.position + 1).where(first.c.position + 1 < queue.end)
     )
-    while some := list(islice(rows, ROWS_AT_ONCE)):
-        session.execute(insert(Batch), some)
+    rows = select(
+        literal(number),
+        positions.c.position,
+        literal(BatchState.QUEUED.value),
+        literal(queue.domain),
+    )
+    columns = ["issue_number", "position", "state", "lane"]
+    session.execute(insert(Batch).from_select(columns, rows))
 
 
 def _insert_deliveries(
     session: Session, number: int, audience: Subquery, queues: list[DomainQueue], now: datetime
-) -> None:
-    """Insert a delivery for each recipient, with one statement."""
+) -> int:
+    """Insert a delivery for each recipient, with one statement; return how many."""
 
     def of_queue(name: str) -> ColumnElement[int]:
         values = {queue.domain: getattr(queue, name) for queue in queues}
@@ -117,7 +150,7 @@ def _insert_deliveries(
     )
     rows: Any = select(
         literal(number),
-        (of_queue("first") + (order - 1) // of_queue("batch_size")).label("position"),
+        (of_queue("first") + _quotient(order - 1, of_queue("batch_size"))).label("position"),
         audience.c.id,
         literal(DeliveryState.QUEUED.value),
         literal(0),
@@ -135,4 +168,13 @@ def _insert_deliveries(
             .order_by(placed.c.position, placed.c.id)
         )
     columns = ["issue_number", "batch_position", "subscriber_id", "state", "attempts", "changed_at"]
-    session.execute(insert(Delivery).from_select(columns, rows))
+    inserted = session.execute(
+        insert(Delivery).from_select(columns, rows),
+        execution_options={"preserve_rowcount": True},
+    )
+    return int(cast("CursorResult[Any]", inserted).rowcount)
+
+
+def _quotient(number: ColumnElement[int], divisor: ColumnElement[int]) -> ColumnElement[int]:
+    """Divide whole numbers as both databases do; SQLAlchemy's own goes by way of fractions."""
+    return number.op("/", precedence=8, return_type=Integer())(divisor)
