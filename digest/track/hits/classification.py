@@ -87,21 +87,24 @@ def _classify_deliveries(
     store: Store, wanted: Sequence[DeliveryHits], new: Mapping[int | None, Sequence[int]]
 ) -> int:
     """Classifies all hits of these deliveries; returns how many classes changed."""
-    with store.read() as session:
-        hits = hits_by_delivery(session, wanted)
-        contexts = contexts_of(session, hits)
-    changes = {
-        delivery: _changes(its, contexts[delivery])
-        + [(one, Rule.FLOOD) for one in new[delivery] if one > last]
+    changes: dict[int, list[_Change]] = {
+        delivery: [(one, Rule.FLOOD) for one in new[delivery] if one > last]
         for delivery, last in wanted
-        if (its := hits[delivery])
     }
+    # Those that go on and on: what comes beyond tells nothing of the hits before it.
+    closer = [one for one in wanted if len(changes[one.delivery]) < len(new[one.delivery])]
+    with store.read() as session:
+        hits = hits_by_delivery(session, closer) if closer else {}
+        contexts = contexts_of(session, hits)
+    for delivery, its in hits.items():
+        changes[delivery] += _changes(its, contexts[delivery])
     changed = [one for one in wanted if changes.get(one.delivery)]
     if not changed:
         return 0
     with store.write() as session:
         _lock(session, [one.delivery for one in changed])
-        stale = _stale(session, changed, hits, contexts)
+        looked_at = [one for one in changed if one.delivery in contexts]
+        stale = _stale(session, looked_at, hits, contexts)
         written = [
             change
             for delivery, _ in changed
