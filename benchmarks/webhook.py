@@ -20,9 +20,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
+from threading import Event
 from typing import Any
 
-import uvicorn
 from sqlalchemy import select, text
 from sqlmodel import col
 from starlette.applications import Starlette
@@ -38,6 +38,7 @@ from digest.deliver.tables import Batch, BatchState
 from digest.issues.tables import Issue
 from digest.settings import read_settings
 from digest.web.application import create_app
+from digest.web.server import server_of, settle_memory
 from store.times import sqlite_text
 from subscribers.tables import Subscriber
 from subscribers.tokens import Purpose, Tokens
@@ -83,15 +84,16 @@ def serve(pipe: Connection, folder: str, key: str) -> None:
     route = Route("/webhooks/sendgrid", parse, methods=["POST"])
     site = create_app(_open(folder, key)) if key else Starlette(routes=[route])
     listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(site, log_level="warning", lifespan="off")
-    server = uvicorn.Server(config)
+    settle_memory()
+    stop = Event()
+    server = server_of(site, stop)
     pool = ThreadPoolExecutor(1)
     pool.submit(server.run, [listener])
     used = cpu()
     pipe.send(listener.getsockname()[1])
     pipe.recv()
     pipe.send(cpu() - used)
-    server.should_exit = True
+    stop.set()
     pool.shutdown()
 
 

@@ -35,7 +35,20 @@ class ArchivedIssue:
     links: Mapping[int, str]
     day: date
     public_id: int
-    listed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class IssueVersion:
+    """What an archived page is made of, short: while it is equal, so is the page."""
+
+    number: int
+    public_id: int
+    content_hash: str | None
+    """Of the frozen bytes; links are frozen with them, and `public_id` is drawn anew then."""
+    state: str
+    subject: str
+    preheader: str
+    day: date
 
 
 def page_query(public_id: int) -> str:
@@ -80,7 +93,22 @@ def archived_issue(session: Session, number: int) -> ArchivedIssue | None:
         addresses,
         sending_day(session, row),
         row.public_id,
-        listed=row.state in PUBLIC_STATES,
+    )
+
+
+def archived_version(session: Session, number: int) -> IssueVersion | None:
+    """Return what tells whether a page made of `archived_issue` is still right; None as there."""
+    row = session.get(Issue, number)
+    if row is None or not _was_mailed(row):
+        return None
+    return IssueVersion(
+        number,
+        row.public_id,
+        row.content_hash,
+        row.state,
+        row.subject,
+        row.preheader,
+        sending_day(session, row),
     )
 
 

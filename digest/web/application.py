@@ -14,6 +14,7 @@ from digest.web.middleware.forwarded_warning import ForwardedWarningMiddleware
 from digest.web.middleware.path_prefix import PathPrefixMiddleware
 from digest.web.middleware.request_id import RequestIdMiddleware, RequestMetrics
 from digest.web.middleware.trailing_punctuation import TrailingPunctuationMiddleware
+from digest.web.page_cache import PageCache
 from digest.web.public import (
     clicks,
     comparisons,
@@ -88,6 +89,7 @@ def pages_of(site: Site, *, studio: bool = False, context: StudioContext | None 
     app.state.templates = templates = PageTemplates(
         templates_folder() / "web", site.brand, site.language
     )
+    app.state.pages = PageCache()
     for part in PUBLIC:
         app.include_router(part.router)
     add_error_pages(app, templates, site.store.outage)

@@ -16,6 +16,7 @@ from digest.render.links import Tracking
 from digest.render.rendered import Rendered
 from digest.track.hits.networks import ScannerNetworks
 from digest.track.provider_events.sendgrid_signature import SignatureVerifier
+from digest.web.page_cache import PageCache
 from digest.web.templating import PageTemplates
 from store.engine import Store
 from subscribers.addresses import AddressHasher
@@ -76,6 +77,10 @@ async def _templates(request: Request) -> PageTemplates:
     return cast("PageTemplates", request.app.state.templates)
 
 
+async def _pages(request: Request) -> PageCache:
+    return cast("PageCache", request.app.state.pages)
+
+
 async def _origin(request: Request) -> ConsentOrigin:
     """Returns the origin of a consent given by this request; the route adds the form.
 
@@ -87,4 +92,5 @@ async def _origin(request: Request) -> ConsentOrigin:
 
 SiteDep = Annotated[Site, Depends(_site)]
 TemplatesDep = Annotated[PageTemplates, Depends(_templates)]
+PagesDep = Annotated[PageCache, Depends(_pages)]
 OriginDep = Annotated[ConsentOrigin, Depends(_origin)]

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from fastapi import APIRouter, HTTPException, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from digest.issues.archive import archived_issue, moment_claim, page_query, public_issues
+from digest.issues.archive import (
+    PUBLIC_STATES,
+    archived_issue,
+    archived_version,
+    moment_claim,
+    page_query,
+    public_issues,
+)
 from digest.issues.lifecycle import find_issue
 from digest.message.personalization import HELLO
 from digest.render.archive import archive_html, with_head_and_foot
@@ -14,7 +21,7 @@ from digest.render.errors import TemplateError
 from digest.render.filters import fill_date
 from digest.web.headers import ARCHIVE_POLICY, MAIL_POLICY
 from digest.web.public.signup_form import signup_form
-from digest.web.site import Site, SiteDep, TemplatesDep
+from digest.web.site import PagesDep, Site, SiteDep, TemplatesDep
 from digest.web.templating import PageTemplates
 from store.errors import UserError
 from subscribers.tokens import Purpose, TokenError
@@ -45,27 +52,44 @@ def archive(site: SiteDep, templates: TemplatesDep) -> Response:
 
 @router.api_route("/issues/{number}", methods=["GET", "HEAD"])
 def issue_page(
-    number: str, site: SiteDep, templates: TemplatesDep, test: str = "", issue: str = ""
+    number: str,
+    site: SiteDep,
+    templates: TemplatesDep,
+    pages: PagesDep,
+    *,
+    test: str = "",
+    issue: str = "",
 ) -> Response:
     """Shows an issue as it was mailed, with nobody's tokens, and the sign-up form under it.
 
     `test` is the token of a test message: it opens the issue it was made for, in any state.
     `issue` is what mail calls it beside its number: another store's of that number is not shown.
     """
+    wanted = issue_number(number)
     with site.store.read() as session:
-        found = archived_issue(session, issue_number(number))
-    if found and issue and page_query(found.public_id) != f"issue={issue}":
+        version = archived_version(session, wanted)
+    if version and issue and page_query(version.public_id) != f"issue={issue}":
         raise HTTPException(404)
+    if version is None:
+        return _tested_issue(site, templates, wanted, test)
+    page = pages.get(wanted, version, lambda: _archived_page(site, templates, wanted))
+    headers = {} if version.state in PUBLIC_STATES else UNLISTED
+    return HTMLResponse(page, headers={"Content-Security-Policy": ARCHIVE_POLICY} | headers)
+
+
+def _archived_page(site: Site, templates: PageTemplates, number: int) -> bytes:
+    """Returns the page of an issue that went out. Raises a 404 if it is gone meanwhile."""
+    with site.store.read() as session:
+        found = archived_issue(session, number)
     if found is None:
-        return _tested_issue(site, templates, issue_number(number), test)
+        raise HTTPException(404)
     values = {"path": f"/issues/{found.number}", "entry": found, "signup_form": signup_form(site)}
     html = with_head_and_foot(
         _for_everybody(templates, fill_date(found.html, found.day, site.language), found.links),
         templates.text("issue_head.html", **values),
         templates.text("issue_foot.html", **values),
     )
-    headers = {} if found.listed else UNLISTED
-    return HTMLResponse(html, headers={"Content-Security-Policy": ARCHIVE_POLICY} | headers)
+    return html.encode()
 
 
 def _tested_issue(site: Site, templates: PageTemplates, number: int, token: str) -> Response:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlmodel import update
+from sqlmodel import Session, update
 from starlette.testclient import TestClient
 
 from digest.issues.archive import archived_issue, moment_claim, page_query
@@ -11,6 +11,7 @@ from digest.issues.lifecycle import find_issue
 from digest.issues.tables import Issue
 from digest.render.archive import archive_html
 from digest.render.slots import MARKS
+from digest.web.public import issues
 from subscribers.tokens import Purpose
 from tests.integration.web.rows import TARGET, add_issue
 from tests.integration.web.small_site import SmallSite
@@ -65,6 +66,35 @@ def test_what_was_cancelled_before_anybody_got_it_has_no_page(
     with site.store.write() as session:
         session.exec(update(Issue).values(state="cancelled"))
     assert client.get("/issues/7").status_code == 404
+
+
+def test_a_page_is_made_once_and_anew_when_its_issue_changes(
+    client: TestClient, site: SmallSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    read = issues.archived_issue
+
+    def counted(session: Session, number: int) -> object:
+        made.append(number)
+        return read(session, number)
+
+    monkeypatch.setattr(issues, "archived_issue", counted)
+    add_issue(site.store, state="sending")
+    first = client.get("/issues/7")
+    assert client.get("/issues/7").text == first.text
+    assert client.head("/issues/7").headers["content-length"] == str(len(first.content))
+    assert made == [7]
+    assert "x-robots-tag" not in first.headers
+    with site.store.write() as session:
+        session.exec(update(Issue).values(subject="Corrected <b>"))
+    assert "Corrected &lt;b&gt;" in client.get("/issues/7").text
+    with site.store.write() as session:
+        session.exec(update(Issue).values(state="cancelled", audience=3))
+    assert client.get("/issues/7").headers["x-robots-tag"] == "noindex"
+    with site.store.write() as session:
+        session.exec(update(Issue).values(state="draft"))
+    assert client.get("/issues/7").status_code == 404
+    assert made == [7, 7, 7]
 
 
 def link_of(site: SmallSite, number: int) -> str:
