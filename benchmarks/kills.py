@@ -26,6 +26,9 @@ def main() -> None:
     parser.add_argument("--terms", type=int, default=50)
     parser.add_argument("--people", type=int, default=5_000, help="of each issue")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--no-journals", action="store_true", help="as after each of them the machine were booted"
+    )
     given = parser.parse_args()
     print(f"{describe()}; {given.database}, seed {given.seed}", flush=True)
     began = time.monotonic()
@@ -37,6 +40,7 @@ def main() -> None:
             terms=given.terms,
             people=given.people,
             seed=given.seed,
+            journals=not given.no_journals,
         )
         words = (Path(name) / "log").read_text(encoding="utf-8")
     figures |= {"tracebacks": words.count("Traceback"), "rules broken": len(faults)}

@@ -1,6 +1,7 @@
 """A database, a slow sink that remembers, and senders between them that are killed."""
 
 import random
+import re
 import signal
 import sys
 import time
@@ -158,7 +159,14 @@ class Siege:
 
 
 def besiege(
-    database: str, folder: Path, *, kills: int, terms: int, people: int, seed: int
+    database: str,
+    folder: Path,
+    *,
+    kills: int,
+    terms: int,
+    people: int,
+    seed: int,
+    journals: bool = True,
 ) -> tuple[dict[str, int], list[str]]:
     """All of it; figures by what they are, and what rules were broken. `folder` is for files."""
     drawn = random.Random(seed)
@@ -168,6 +176,8 @@ def besiege(
     wiring = replace(SLOW, record=record)
     with _database(database, folder) as url, running(wiring) as sink:
         settings = _settings(url, sink)
+        # Where no folder can be made nothing is noted, and all that is claimed counts as begun.
+        settings["journal_dir"] = str(folder / "journals" if journals else "/dev/null/journals")
         app = bootstrap(read_settings(**settings))
         upgrade(app.store)
         fill(app, people)
@@ -183,7 +193,15 @@ def besiege(
     faults = siege.faults + [fault for one in accounts for fault in one.faults]
     if taken:
         faults.append(f"{len(taken)} Message-IDs belong to no delivery")
+    siege.tally.update(_taken_over(siege.launcher.log.read_text(encoding="utf-8")))
     return _figures(siege.tally, accounts, messages), faults
+
+
+def _taken_over(log: str) -> dict[str, int]:
+    """What was made of what dead workers had claimed, in all."""
+    found = re.findall(r"claimed (\d+) were answered, (\d+) are queued again, (\d+) are unc", log)
+    sums = [sum(map(int, column)) for column in zip(*found, strict=True)] or [0, 0, 0]
+    return dict(zip(("answered", "queued again", "in doubt"), sums, strict=True))
 
 
 def _figures(tally: Counter[str], accounts: list[audit.Account], messages: int) -> dict[str, int]:
@@ -199,6 +217,9 @@ def _figures(tally: Counter[str], accounts: list[audit.Account], messages: int) 
         "people, all issues": sum(one.people for one in accounts),
         "messages that the sink took": messages,
         "most people in flight at a kill": tally["most in flight"],
+        "of dead workers' claims: answered": tally["answered"],
+        "  never begun, queued again": tally["queued again"],
+        "  uncertain": tally["in doubt"],
         "listed as uncertain, then resent": tally["uncertain"],
         "got it again by that resend": sum(one.doubled for one in accounts),
         "got it twice otherwise": sum(one.twice for one in accounts),
