@@ -15,6 +15,13 @@ from tests.parts.issues.studio import Studio, open_studio
 from tests.parts.waiting import until
 
 CLOSING = "That is all for **this** week."
+QUOTE_IN_VIEW = """link => {
+  const frame = document.querySelector('#mail');
+  const links = [...frame.contentDocument.links].filter(one => one.getAttribute('href') === link);
+  const box = links.at(-1).getBoundingClientRect();
+  return box.top > 0 && box.bottom <= frame.contentWindow.innerHeight;
+}"""
+"""Whether the mail shows the end of a comparison, above which its quotes stand."""
 
 
 @pytest.fixture
@@ -48,6 +55,12 @@ def test_an_edited_issue_in_every_view(
     until(lambda: view(studio).closing.text == CLOSING, "the note again")
     page.locator(f"#more-{first} > summary").click()
     page.locator(f"#quote-{first}-left > summary").click()
+    page.wait_for_function(
+        QUOTE_IN_VIEW, arg=page.locator(f"#pick-{first}").get_attribute("data-link")
+    )
+    page.locator(f"#drop-{first} > summary").click()
+    page.locator(f"#why-{first}:focus").wait_for()
+    page.locator(f"#drop-{first} > summary").click()
     page.locator("#history summary").click()
     editor.sees("In the issue", "edited")
     for look in ("phone", "dark", "plain", "text", "source", "headers", "inbox"):

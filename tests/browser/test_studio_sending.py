@@ -190,7 +190,7 @@ def test_what_was_typed_stays_when_the_studio_is_gone(
     editor.page.get_by_label("To", exact=True).fill("ana@example.org")
     editor.page.context.set_offline(True)
     editor.press("Send test")
-    editor.page.get_by_text("what you typed is still here").wait_for()
+    editor.page.get_by_text("your words are still here").wait_for()
     assert editor.page.get_by_label("To", exact=True).input_value() == "ana@example.org"
     editor.draw("offline")
     editor.page.context.set_offline(False)

@@ -5,8 +5,9 @@ from dataclasses import asdict
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from digest.issues.days import issue_zone
 from digest.issues.history import all_issues
-from digest.issues.tables import MANUAL_SERIES
+from digest.issues.tables import MANUAL_SERIES, IssueState
 from digest.pipeline.wording.current import current_words
 from digest.web.forms import FormFields
 from digest.web.headers import FRAMED_MAIL_POLICY
@@ -16,6 +17,7 @@ from digest.web.site import Site, SiteDep, TemplatesDep
 from digest.web.studio.common import HEADERS, see_other, without_cli_hint
 from digest.web.studio.context import StudioSiteDep
 from digest.web.studio.preview import preview_of, summary_of
+from digest.web.studio.times import moment_words
 from digest.web.templating import PageTemplates
 from schedules.registry import all_schedules, find_schedule
 from schedules.timetable import next_words
@@ -63,7 +65,16 @@ def _overview(
 ) -> Response:
     """Returns the list of issues; `problem` says why none of `series` could be drafted."""
     with site.store.read() as session:
-        issues = [(one, current_words(session, one, site.language)) for one in all_issues(session)]
+        issues = [
+            (
+                one,
+                current_words(session, one, site.language),
+                moment_words(one.send_at, issue_zone(session, one))
+                if one.state == IssueState.SCHEDULED and one.send_at
+                else "",
+            )
+            for one in all_issues(session)
+        ]
         schedules = all_schedules(session)
         due = [
             (one.name, next_words(one, site.clock()).replace("next:", "next drafted"))

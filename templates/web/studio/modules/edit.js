@@ -297,6 +297,8 @@ function onClick(event) {
   if (event.ctrlKey || event.metaKey || event.shiftKey || !edit()) return;
   const link = /** @type {HTMLAnchorElement | null} */ (around(event, "a[href]"));
   if (around(event, "#hint button")) showOthers();
+  const drop = around(event, ".drop > summary")?.nextElementSibling;
+  if (drop) setTimeout(() => find("[name=because]", drop)?.focus());
   if (!link) return;
   const box = link.matches("[data-theirs]") && around(event, "[data-field]");
   const isLook = link.matches("[data-look]");
@@ -315,8 +317,8 @@ export function startEditing() {
   on("input", onInput);
   on("click", onClick);
   on("focusin", event => {
-    const box = around(event, "[data-field], [data-item]");
-    if (box && !swapping && edit()?.contains(box)) reveal(box);
+    const at = around(event, "[data-item], [data-item] *, [data-field] *");
+    if (at && !swapping) reveal(at);
   });
   on("focusout", event => {
     if (!swapping && around(event, "[data-field] textarea")) saveAll();

@@ -12,7 +12,7 @@ async function submit(form, submitter) {
   try {
     show(await read(address, form.method === "get" ? undefined : isFile ? new FormData(form, submitter) : fields));
   } catch {
-    complain(`${AWAY}. Nothing was changed, and what you typed is still here.`);
+    complain(`${AWAY}. Nothing was changed; your words are still here.`);
   } finally {
     form.ariaBusy = null;
   }

@@ -39,8 +39,9 @@ async function intoFrame(typed) {
   const answer = await fetch(`${action()}/mail`, { method: "POST", body });
   const html = await answer.text();
   const box = frame();
-  const [page, inside] = [box?.contentDocument?.documentElement, box?.contentWindow];
-  if (!box || !page || !inside) return;
+  const inside = box?.contentWindow;
+  if (!inside) return;
+  const page = inside.document.documentElement;
   const top = inside.scrollY;
   if (answer.ok) page.innerHTML = html;
   else if (page.lastElementChild) page.lastElementChild.textContent = html;
@@ -85,9 +86,9 @@ export async function lookAt(url, typed) {
     for (const link of all("[data-look]")) link.ariaCurrent = link.dataset.look === view ? "true" : null;
     box.className = pane().dataset.view = view;
   } else {
-    const focused = document.activeElement?.id;
+    const focused = document.activeElement?.id || "preview";
     await refreshPane(address.href);
-    focusOn(focused ? byId(focused) : find(`[data-look="${CSS.escape(view)}"]`));
+    focusOn(byId(focused));
     if (!frame()) return;
   }
   await renderMail(typed);
@@ -95,11 +96,13 @@ export async function lookAt(url, typed) {
 
 /** Brings the part that is being edited into view. @param {Element} field */
 export function reveal(field) {
-  const [page, view] = [frame()?.contentDocument, frame()?.contentWindow];
-  if (!page || !view) return;
+  const view = frame()?.contentWindow;
+  if (!view) return;
   const item = field.closest("[data-link]") || (field.closest("#end") && find("#picks > :last-child"));
   const link = item?.getAttribute("data-link");
-  const box = link && find(`a[href="${CSS.escape(link)}"]`, page)?.getBoundingClientRect();
+  const links = link ? all(`a[href="${CSS.escape(link)}"]`, view.document) : [];
+  const isQuote = field.closest(".quote"); // which stands above the last of its links
+  const box = links.at(isQuote ? -1 : 0)?.getBoundingClientRect();
   if (!box) view.scrollTo(0, 0);
-  else if (box.top < 0 || box.bottom > view.innerHeight) view.scrollBy(0, box.top - view.innerHeight / 3);
+  else if (box.top < 0 || box.bottom > view.innerHeight) view.scrollBy(0, box.top - view.innerHeight * (isQuote ? 0.8 : 0.3));
 }

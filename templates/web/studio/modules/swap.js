@@ -100,7 +100,7 @@ export async function refresh() {
   try {
     show(await read(location.href));
   } catch {
-    complain(`${AWAY}. This page shows what it knew last, and goes on when it answers.`);
+    complain(`${AWAY}. This is what it knew last.`);
     if (!document.hidden) again = setTimeout(refresh, 3000);
   }
 }

@@ -1,5 +1,7 @@
 """The list of issues drafts the next one."""
 
+from datetime import datetime
+
 from starlette.testclient import TestClient
 
 from digest.pipeline.editing.changes import Write
@@ -51,3 +53,9 @@ def test_what_blocks_an_approval_leads_to_its_field(office: Studio, editor: Test
     assert "digest issue" not in page
     field = editor.get(f"/studio/issues/{office.number}?open={slug}").text
     assert f'id="f-headline-{slug}"' in field
+
+
+def test_the_list_says_when_an_issue_goes_out(office: Studio, editor: TestClient) -> None:
+    office.app.issues.approve(office.number, by="ben")
+    office.app.issues.schedule(office.number, datetime.fromisoformat("2026-11-30T07:00Z"))
+    assert "Monday 30 November 2026, 08:00 (Europe/Berlin)" in editor.get("/studio/").text
