@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 
 from digest.language.message import Message
 from digest.logs.request_id import request_id
-from digest.web.headers import DEFAULTS
+from digest.web.headers import DEFAULTS, STUDIO_POLICY
 from digest.web.templating import PRIVATE, PageTemplates
 from store.engine import UNAVAILABLE
 from store.errors import DigestError
@@ -36,6 +36,10 @@ WORDS: dict[int, tuple[Message, Message]] = {
         Message("The fault is ours. Please try again in a minute."),
     ),
 }
+
+
+LOST = "It may have been removed, or its address is misspelt."
+"""Told to an editor, whom the archive does not help."""
 
 
 class InvalidLinkError(DigestError):
@@ -73,8 +77,18 @@ class _ErrorPages:
         self._templates = templates
         self._outage = outage
 
-    def _page(self, status: int, headers: Mapping[str, str] | None = None) -> Response:
+    def _page(
+        self, request: Request, status: int, headers: Mapping[str, str] | None = None
+    ) -> Response:
         title, advice = WORDS.get(status) or (Message(HTTPStatus(status).phrase), WORDS[404][1])
+        if self._is_editors(request):
+            return self._templates.show(
+                "studio/error.html",
+                status=status,
+                headers=PRIVATE | {"Content-Security-Policy": STUDIO_POLICY} | dict(headers or {}),
+                title=title,
+                advice=LOST if advice is WORDS[404][1] else advice,
+            )
         return self._templates.show(
             "error.html",
             status=status,
@@ -83,9 +97,14 @@ class _ErrorPages:
             advice=self._templates.say(advice),
         )
 
-    async def http(self, _request: Request, error: Exception) -> Response:
+    def _is_editors(self, request: Request) -> bool:
+        """Return whether a page of the studio was asked for, where the studio is open."""
+        path = request.url.path.removeprefix(self._templates.base)
+        return hasattr(request.app.state, "studio") and f"{path}/".startswith("/studio/")
+
+    async def http(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-        return self._page(error.status_code, error.headers)
+        return self._page(request, error.status_code, error.headers)
 
     async def invalid_link(self, _request: Request, _error: Exception) -> Response:
         return self._templates.private("invalid_link.html", status=404)
@@ -97,26 +116,28 @@ class _ErrorPages:
     async def void_link(self, _request: Request, _error: Exception) -> Response:
         return self._templates.private("void_link.html", status=410)
 
-    async def invalid_request(self, _request: Request, _error: Exception) -> Response:
-        return self._page(400)
+    async def invalid_request(self, request: Request, _error: Exception) -> Response:
+        return self._page(request, 400)
 
     async def ours(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, DigestError)  # noqa: S101 - registered for nothing else
         status = status_of(error)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return await self.unexpected(request, error)
-        return self._page(status, headers_of(error))
+        return self._page(request, status, headers_of(error))
 
     async def unavailable(self, request: Request, error: Exception) -> Response:
         # The route and not the path: the path holds a reader's token.
         if not self._outage.notice(error):
             log.error("the database failed in %s: %s", _route(request), type(error).__name__)
-        return self._page(503, {"Retry-After": "60"})
+        return self._page(request, 503, {"Retry-After": "60"})
 
     async def unexpected(self, request: Request, error: Exception) -> Response:
         log.error("a fault in %s: %s", _route(request), type(error).__name__)
         # This answer is made outside the middleware that adds the headers of all others.
-        return self._page(500, dict(DEFAULTS) | PRIVATE | {"X-Request-ID": request_id.get()})
+        return self._page(
+            request, 500, dict(DEFAULTS) | PRIVATE | {"X-Request-ID": request_id.get()}
+        )
 
 
 def add_error_pages(app: FastAPI, templates: PageTemplates, outage: Outage) -> None:

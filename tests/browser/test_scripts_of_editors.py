@@ -10,6 +10,7 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser
@@ -32,6 +33,9 @@ from digest.track.bounces.parse import Meaning
 from digest.track.bounces.tables import InboundMessageRow
 from digest.web.application import create_app
 from digest.web.studio.context import StudioContext
+from schedules.registry import add_schedule
+from schedules.runs import claim
+from schedules.tables import RunState
 from store.engine import Store
 from subscribers.tables import Subscriber, UnsubscribeFeedback
 from tests.parts.issues.editing import DAY, OpenGate, keep_week
@@ -79,6 +83,9 @@ def fill(app: App) -> int:
                 text = cut(f"{EVIL} {side}", 95)
                 correct(session, "aye-vs-bee", f"{side}.{name}", text, who=EVIL[:100], now=DAY)
         correct(session, "aye-vs-bee", "title", EVIL, who=EVIL[:100], now=DAY)
+        weekly = add_schedule(session, "weekly", "0 8 * * mon", "UTC", now=DAY)
+        session.flush()
+        claim(session, weekly, DAY, RunState.HELD, note=cut(EVIL, 500), now=DAY)
     number = app.issues.draft()
     with app.store.read() as session:
         slugs = [one.slug for one in app.renderer.content(session, number).briefs]
@@ -124,7 +131,12 @@ def pages(app: App, number: int) -> dict[str, str]:
         reader_says(session, number)
     for path in (f"/studio/issues/{number}/send", f"/studio/issues/{number}/report"):
         found[f"after {path}"] = get(editor, path)
-    for path in ("/studio/bounces", "/studio/reports/", "/studio/comparisons/"):
+    for path in (
+        "/studio/bounces",
+        "/studio/reports/",
+        "/studio/comparisons/",
+        "/studio/schedules/",
+    ):
         found[path] = get(editor, path)
     found["a comparison"] = get(editor, "/studio/comparisons/aye-vs-bee")
     public = TestClient(create_app(app), PUBLIC)
@@ -151,7 +163,9 @@ def reflected(editor: TestClient, number: int) -> dict[str, str]:
         f"{issue}/send": ("when", "at", "who", "state", "said"),
         f"{issue}/report": ("said",),
         "/studio/reports/": ("series", "last"),
-        "/studio/comparisons/": ("find",),
+        "/studio/comparisons/": ("find", "said"),
+        "/studio/schedules/": ("said",),
+        f"/studio/{quote(EVIL, safe='')}": ("said",),
         "/studio/brand": ("accent", "logo_url", "typeface", "issue", "view"),
     }
     for path, names in asked.items():
@@ -166,11 +180,17 @@ def reflected(editor: TestClient, number: int) -> dict[str, str]:
         "/studio/comparisons/aye-vs-bee": {"do": "correct", "field": EVIL, "value": EVIL},
         "/studio/add": {"do": "read", "text": EVIL, "url": "", "name": EVIL},
         "/studio/bounces/unsubscribe": {"wish": EVIL},
+        f"/studio/schedules/{quote(EVIL, safe='')}": {"do": "pause"},
+        "/studio/schedules/weekly": {"do": "skip", "date": EVIL},
+        "/studio/schedules/weekly?until": {"do": "pause", "until": EVIL},
     }
     for path, fields_of in given.items():
         answer = editor.post(path, data=fields_of, headers={"Sec-Fetch-Site": "same-origin"})
         assert answer.status_code < SERVER_ERROR, path
         found[f"POST {path}"] = answer.text
+    upload = {"file": (f"{EVIL}.txt".replace("/", ""), EVIL.encode())}
+    own = {"Sec-Fetch-Site": "same-origin"}
+    found["a file"] = editor.post("/studio/add", files=upload, headers=own).text
     return found
 
 

@@ -12,6 +12,14 @@ from digest.catalog.upsert import upsert_page
 from digest.pipeline.editing.changes import Add, Change, Drop, Move, PinNext, Write
 from digest.track.bounces.parse import Meaning
 from digest.track.bounces.tables import InboundMessageRow
+from schedules.registry import (
+    find_schedule,
+    pause_schedule,
+    remove_schedule,
+    update_schedule,
+)
+from schedules.runs import claim
+from schedules.tables import RunState
 from tests.browser.studio import MOMENT
 from tests.browser.studio_steps import slugs
 from tests.parts.issues.editing import page as comparison
@@ -153,6 +161,28 @@ def sending(album: Album) -> None:
     album.draw("edit-finished", "/studio/issues/N")
 
 
+def schedules(album: Album) -> None:
+    """One that has run, was skipped and was held; then paused; then none."""
+    store, series = album.studio.app.store, "weekly"
+    with store.write() as session:
+        one = find_schedule(session, series)
+        for weeks, state, note in (
+            (1, RunState.SKIPPED, "nothing new since the issue before"),
+            (2, RunState.HELD, "it came 5 hours late, and 3 are allowed"),
+            (3, RunState.MISSED, "came due while the schedule was paused"),
+        ):
+            at = MOMENT - timedelta(weeks=weeks)
+            claim(session, one, at, state, note=note, now=at, intended=True)
+        update_schedule(session, series, NOW, skipped_dates=["2026-12-28", "12-25"])
+    album.draw("schedules", "/studio/schedules/")
+    with store.write() as session:
+        pause_schedule(session, series, NOW, MOMENT + timedelta(days=20))
+    album.draw("schedules-paused", "/studio/schedules/")
+    with store.write() as session:
+        remove_schedule(session, series, NOW)
+    album.draw("no-schedule", "/studio/schedules/")
+
+
 def _bad_test(page: Page) -> None:
     page.get_by_label("To", exact=True).fill("nobody")
     page.get_by_role("button", name="Send test").click()
@@ -223,6 +253,7 @@ WORLDS: Mapping[str, Callable[[Album], None]] = {
     "editing": editing,
     "many": many,
     "sending": sending,
+    "schedules": schedules,
     "again": again,
     "comparisons": comparisons,
     "reports": reports,

@@ -67,3 +67,13 @@ def test_what_was_misread_is_corrected(editor: TestClient, office: Studio) -> No
 
 def test_one_that_is_not_there_is_a_404(editor: TestClient, office: Studio) -> None:
     assert editor.get("/studio/comparisons/nothing-like-it").status_code == 404
+
+
+def test_what_is_not_there_leads_back_into_the_studio(editor: TestClient) -> None:
+    for path in ("/studio/issues/99", "/studio/nothing", "/studio/comparisons/nothing-like-it"):
+        answer = editor.get(path)
+        assert answer.status_code == 404, path
+        assert "There is no such page" in answer.text
+        assert 'href="/studio/"' in answer.text
+        assert "unsafe-" not in answer.headers["content-security-policy"]
+    assert "See all issues" in editor.get("/nothing").text
