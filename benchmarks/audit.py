@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Executable, func, select, text
 from sqlmodel import col
 
 from digest.bootstrap import App
@@ -111,36 +111,46 @@ def account(
     with app.store.read() as session:
         issue, counts = find_issue(session, number), count_deliveries(session, number)
         edition = app.renderer.edition(session, number)
-        rows = session.execute(
-            select(
-                col(Delivery.state),
-                col(Delivery.id),
-                col(Subscriber.public_id),
-                col(Subscriber.link_epoch),
-                col(Subscriber.legacy_number),
-                col(Subscriber.email),
-                col(Subscriber.first_name),
-                col(Subscriber.tracking),
-            )
-            .join(Subscriber, col(Subscriber.id) == col(Delivery.subscriber_id))
-            .where(col(Delivery.issue_number) == number)
-        ).all()
+        rows = session.execute(_people(number)).all()
     if issue.state != IssueState.FINISHED or sum(counts.values()) != issue.audience:
         found.faults.append(f"issue {number}: {issue.state}, {counts} of {issue.audience}")
     recipients = [Recipient._make(row[1:]) for row in rows]
     personalizations = app.renderer.personalize(recipients, edition)
-    for row, personalization in zip(rows, personalizations, strict=True):
-        got = taken.pop(message_id(edition, personalization), [])
-        found.people += 1
-        found.doubled += len(got) > 1
-        if row[0] in {DeliveryState.QUEUED, DeliveryState.SUBMITTING} or (
-            row[0] == DeliveryState.SUBMITTED and not got
-        ):
-            found.lost += 1
-            found.faults.append(f"lost: {personalization.email}, issue {number}, {row[0]}")
-        if len(got) > 1 + resent[personalization.delivery_id]:
-            found.twice += 1
-            found.faults.append(f"mailed {len(got)} times: {personalization.email}, issue {number}")
-        if set(got) - {personalization.email}:
-            found.faults.append(f"mail of {personalization.email} went to {set(got)}")
+    for row, one in zip(rows, personalizations, strict=True):
+        got = taken.pop(message_id(edition, one), [])
+        where = f"{one.email}, issue {number}"
+        _compare(found, where, row[0], got, allowed=1 + resent[one.delivery_id])
+        if set(got) - {one.email}:
+            found.faults.append(f"mail of {one.email} went to {set(got)}")
     return found
+
+
+def _people(number: int) -> Executable:
+    """State, then the columns of a recipient."""
+    return (
+        select(
+            col(Delivery.state),
+            col(Delivery.id),
+            col(Subscriber.public_id),
+            col(Subscriber.link_epoch),
+            col(Subscriber.legacy_number),
+            col(Subscriber.email),
+            col(Subscriber.first_name),
+            col(Subscriber.tracking),
+        )
+        .join(Subscriber, col(Subscriber.id) == col(Delivery.subscriber_id))
+        .where(col(Delivery.issue_number) == number)
+    )
+
+
+def _compare(found: Account, where: str, state: str, got: list[str], *, allowed: int) -> None:
+    """Add one recipient to the account: what its row says, and what the sink took."""
+    found.people += 1
+    found.doubled += len(got) > 1
+    unsent = state in {DeliveryState.QUEUED, DeliveryState.SUBMITTING}
+    if unsent or (state == DeliveryState.SUBMITTED and not got):
+        found.lost += 1
+        found.faults.append(f"lost: {where}, {state}")
+    if len(got) > allowed:
+        found.twice += 1
+        found.faults.append(f"mailed {len(got)} times: {where}")

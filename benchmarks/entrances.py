@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -179,30 +180,10 @@ def _within(text: str) -> str:
 
 
 def _lists(folder: Path) -> dict[str, Entrance]:
-    from digest.database import upgrade  # noqa: PLC0415 - as above
-    from store.engine import open_store  # noqa: PLC0415 - as above
-    from subscribers.addresses import AddressHasher, parse_address  # noqa: PLC0415 - as above
+    from subscribers.addresses import parse_address  # noqa: PLC0415 - as above
     from subscribers.service import clean_name  # noqa: PLC0415 - as above
-    from subscribers.transfer.refused_rows import RefusedFile  # noqa: PLC0415 - as above
-    from subscribers.transfer.run import import_csv  # noqa: PLC0415 - as above
 
-    store = open_store(f"sqlite:///{folder / 'list.db'}")
-    upgrade(store)
-    hasher = AddressHasher(SECRET)
-
-    def imported(data: str, kept: Path | None = None) -> object:
-        file = io.BytesIO(data.encode("utf-8", "replace"))
-        with RefusedFile(kept) as refused:
-            return import_csv(
-                store,
-                hasher,
-                file,
-                source="l.csv",
-                status=None,
-                now=NOW,
-                wording="w",
-                refused=refused,
-            )
+    imported = _import_into(folder / "list.db")
 
     def row(header: str, shape: str) -> Entrance:
         return lambda text: imported(f"{header}\n{shape.replace('TEXT', ' '.join(text.split()))}\n")
@@ -222,6 +203,27 @@ def _lists(folder: Path) -> dict[str, Entrance]:
             "email,first_name,status,created_at,consents", "a@b.example,TEXT,TEXT,TEXT,TEXT"
         ),
     }
+
+
+def _import_into(path: Path) -> Callable[..., object]:
+    """Return what imports a text into a store of its own, the refused rows kept where named."""
+    from digest.database import upgrade  # noqa: PLC0415 - as above
+    from store.engine import open_store  # noqa: PLC0415 - as above
+    from subscribers.addresses import AddressHasher  # noqa: PLC0415 - as above
+    from subscribers.transfer.refused_rows import RefusedFile  # noqa: PLC0415 - as above
+    from subscribers.transfer.run import import_csv  # noqa: PLC0415 - as above
+
+    store = open_store(f"sqlite:///{path}")
+    upgrade(store)
+    hasher = AddressHasher(SECRET)
+    take = partial(import_csv, store, hasher, source="l.csv", status=None, now=NOW, wording="w")
+
+    def imported(data: str, kept: Path | None = None) -> object:
+        file = io.BytesIO(data.encode("utf-8", "replace"))
+        with RefusedFile(kept) as refused:
+            return take(file, refused=refused)
+
+    return imported
 
 
 def _settings() -> dict[str, Entrance]:

@@ -102,7 +102,7 @@ class SendPage:
         return words[:1].upper() + words[1:]
 
     def anchor(self, finding: Finding) -> str:
-        """Return where on the edit page it can be mended: a query and a fragment, or nothing."""
+        """Return where on the edit page it can be fixed: a query and a fragment, or nothing."""
         kind, slug = fields.kind_of(finding.where), fields.slug_of(finding.where)
         if not fields.is_text(finding.where):
             return ""
