@@ -1,4 +1,4 @@
-"""What people wait for: rendering, the studio, commands that only read, the worst of texts."""
+"""What people wait for: rendering, the studio, the archive, reading commands, the worst texts."""
 
 from benchmarks.entrances import LIMIT
 from benchmarks.harness.case import Case, Options, Row
@@ -6,6 +6,8 @@ from benchmarks.harness.process import run
 
 RENDERING = 25
 """The most milliseconds that an issue of 20 comparisons may take, from the store to its bytes."""
+ARCHIVE = 3
+"""The most milliseconds of a page of the archive."""
 READING_SECONDS = 0.5
 """The most that a command may take that only reads."""
 STUDIO = (
@@ -33,6 +35,16 @@ def studio(options: Options) -> list[Row]:
     return [
         Row.below(key, f"studio, 20 comparisons: {what}", unit, ours=found[key], most=most)
         for key, what, unit, most in STUDIO
+    ]
+
+
+def archive(options: Options) -> list[Row]:
+    del options
+    found = run("archive")
+    what, ours = "a page of the archive, CPU milliseconds a request", found["page_ms"]
+    return [
+        Row("anew", what, "ms", ours, found["made_anew_ms"], to="made anew each time", less=True),
+        Row.below("limit", what, "ms", ours=ours, most=ARCHIVE),
     ]
 
 
@@ -64,6 +76,7 @@ def worst_texts(options: Options) -> list[Row]:
 CASES = [
     Case("rendering", rendering, minutes=0.3),
     Case("studio", studio, minutes=0.5),
+    Case("archive", archive, minutes=0.2),
     Case("startup", startup, minutes=0.3),
     Case("worst-texts", worst_texts, minutes=1.5),
 ]

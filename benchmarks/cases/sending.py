@@ -14,6 +14,10 @@ CHUNKS, GROUPS = Wiring(), Wiring(chunking=False)
 FAR = Wiring(round_trip=0.020)
 MEMORY = 128
 """The most MB of the sending process."""
+FREEZE = {"sqlite": 5, "postgresql": 8}
+"""The most seconds."""
+COUNT = 100
+"""The most milliseconds that `digest issue status` may wait for its counts."""
 CPU_AIM = {"chunks": 8.0, "groups": 6.0}
 
 
@@ -64,6 +68,19 @@ def size(large: int, options: Options) -> list[Row]:
     return [
         Row("mb", f"peak memory, {large:,} people", "MB", many.mb, few.mb, to, 1.1, less=True),
         Row("cpu", what, "us", each, other, to, 1.15, less=True),
+    ]
+
+
+def freeze(database: str, options: Options) -> list[Row]:
+    """The audience of a million, with frequency, topics, pause and suppression."""
+    del options
+    found = run("freeze", LARGE, *(["--postgresql"] if database == "postgresql" else []))
+    what, ours = f"freeze of {LARGE:,}, {database}", found["seconds"]
+    counted = f"deliveries of an issue of {LARGE:,} counted, {database}"
+    return [
+        Row("bare", what, "s", ours, found["bare_seconds"], to="a bare INSERT SELECT", less=True),
+        Row.below("limit", what, "s", ours=ours, most=FREEZE[database]),
+        Row.below("count", counted, "ms", ours=found["count_ms"], most=COUNT),
     ]
 
 
@@ -129,6 +146,8 @@ CASES = [
     Case("smtp-far", distance, minutes=1.5),
     Case("size", partial(size, 100_000), minutes=1),
     Case("size-million", partial(size, LARGE), minutes=3, full=True),
+    Case("freeze-sqlite", partial(freeze, "sqlite"), minutes=1.5, full=True),
+    Case("freeze-postgresql", partial(freeze, "postgresql"), minutes=3, full=True),
     Case("sendgrid", sendgrid, minutes=2, full=True),
     Case("senders", senders, minutes=2, full=True),
 ]
