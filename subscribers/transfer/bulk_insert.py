@@ -1,15 +1,15 @@
 """Inserts and looks up thousands of rows at once, the way each database does fastest.
 
-SQLite takes statements of fifty rows each; PostgreSQL takes COPY, for people by way of a temporary
-table, since COPY can't pass over an address that is there.
+SQLite takes statements of some hundred rows each; PostgreSQL takes COPY, for people by way of a
+temporary table, since COPY can't pass over an address that is there. What is the same for all rows
+is said once a statement.
 """
 
 import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
-from itertools import chain
 from typing import Any, LiteralString
 
 from sqlalchemy import BigInteger, ColumnElement, String, any_, cast, func, literal, select
@@ -20,18 +20,26 @@ from store.rows import as_table
 from store.times import database_text
 from subscribers.tables import FormerPublicId, Subscriber
 
-PERSON = (
-    "email email_key address_hash first_name status source tracking public_id link_epoch "
-    "import_run created_at changed_at"
-)
-_PERSON_TYPES = (
-    "text text text text text text boolean bigint integer integer timestamptz timestamptz"
-)
+_PERSON_TYPES = {
+    "email": "text",
+    "email_key": "text",
+    "address_hash": "text",
+    "first_name": "text",
+    "status": "text",
+    "source": "text",
+    "tracking": "boolean",
+    "public_id": "bigint",
+    "link_epoch": "integer",
+    "import_run": "integer",
+    "created_at": "timestamptz",
+    "changed_at": "timestamptz",
+}
+PERSON = tuple(_PERSON_TYPES)
 CONSENT = "subscriber_id kind wording source ip user_agent form at"
 SUPPRESSION = "address_hash email reason note detail import_run at"
 _SUPPRESSION_TYPES = "text text text text json integer timestamptz"
 
-_ROWS_A_STATEMENT = 50
+_ROWS_A_STATEMENT = 200
 """SQLite checks, counts and ends each statement by itself."""
 _PAGE_CACHE_KB = 32_000
 """Of SQLite: rows of random ids and hashes touch pages everywhere; 2 MB would write each often."""
@@ -42,6 +50,8 @@ _SPECIAL = re.compile(r"[\\\t\n\r]")
 
 Rows = Sequence[tuple[Any, ...]]
 """None of their values is None, but of a suppression."""
+Columns = Mapping[str, Sequence[Any]]
+"""Values by the name of their column, as many in each."""
 
 
 def is_sqlite(session: Session) -> bool:
@@ -84,24 +94,60 @@ def spelling(session: Session) -> Callable[[datetime], Any]:
     return lru_cache(maxsize=1_000)(partial(database_text, sqlite=is_sqlite(session)))
 
 
-def insert_people(session: Session, rows: Rows) -> dict[str, int]:
-    """Insert `rows` (PERSON) where nobody has the address; return their ids by key."""
+def insert_people(session: Session, people: Columns, same: Mapping[str, Any]) -> dict[str, int]:
+    """Insert people where nobody has the address; return their ids by key.
+
+    `people` and `same`, whose values are those of all of them, are together what PERSON names.
+    """
+    keys = people["email_key"]
     if not is_sqlite(session):
-        return _copy_people(session, rows)
-    # Nobody has it: that was looked up, and one transaction writes at a time.
-    _wide(session, "subscriber", PERSON, rows, "INSERT OR ROLLBACK")
+        _copy_incoming(session, people)
+        found = session.connection().exec_driver_sql(
+            f"{_from_incoming(people, same)} RETURNING email_key, id", tuple(same.values())
+        )
+        return {key: number for key, number in found}  # noqa: C416 - rows, not pairs, to the types
+    return dict(zip(keys, _insert_here(session, people, same), strict=True))
+
+
+def insert_people_alike(
+    session: Session, people: Columns, same: Mapping[str, Any], consent: tuple[Any, ...]
+) -> int:
+    """Do what `insert_people` does, with the same `consent` for each; return how many are new.
+
+    `consent` is what CONSENT names after the id.
+    """
+    if is_sqlite(session):
+        ids = _insert_here(session, people, same)
+        insert_same_consent(session, ids, consent)
+        return len(ids)
+    _copy_incoming(session, people)
+    said = ", ".join([*["%s::text"] * (len(consent) - 1), "%s::timestamptz"])
+    return (
+        session.connection()
+        .exec_driver_sql(
+            f"WITH new AS ({_from_incoming(people, same)} RETURNING id) "  # noqa: S608 - words of ours
+            f"INSERT INTO consent ({CONSENT.replace(' ', ', ')}) SELECT id, {said} FROM new",
+            (*same.values(), *consent),
+        )
+        .rowcount
+    )
+
+
+def _insert_here(session: Session, people: Columns, same: Mapping[str, Any]) -> range:
+    """Insert people into SQLite; return their ids."""
+    # Nobody has the address: that was looked up, and one transaction writes at a time.
+    count = _insert_wide(session, "subscriber", people, same, "INSERT OR ROLLBACK")
     # Numbers only rise (https://www.sqlite.org/autoinc.html).
     last = session.connection().exec_driver_sql("SELECT last_insert_rowid()").scalar_one()
-    keys = [row[1] for row in rows]
-    return dict(zip(keys, range(last - len(rows) + 1, last + 1), strict=True))
+    return range(last - count + 1, last + 1)
 
 
 def insert_consents(session: Session, rows: Rows) -> None:
     """Insert `rows` (CONSENT)."""
     if is_sqlite(session):
-        _wide(session, "consent", CONSENT, rows, "INSERT OR ROLLBACK")
+        _insert_wide(session, "consent", _columns(CONSENT, rows), {}, "INSERT OR ROLLBACK")
         return
-    _copy(session, "consent", CONSENT, rows)
+    _copy(session, "consent", _columns(CONSENT, rows))
 
 
 def insert_same_consent(session: Session, ids: Sequence[int], row: tuple[Any, ...]) -> None:
@@ -122,56 +168,76 @@ def insert_same_consent(session: Session, ids: Sequence[int], row: tuple[Any, ..
 def insert_suppressions(session: Session, rows: Rows) -> None:
     """Insert `rows` (SUPPRESSION); an address that is suppressed keeps its reason."""
     if is_sqlite(session):
-        _wide(session, "suppression", SUPPRESSION, rows, "INSERT OR IGNORE")
+        _insert_wide(session, "suppression", _columns(SUPPRESSION, rows), {}, "INSERT OR IGNORE")
         return
     _unnest(session, "suppression", SUPPRESSION, _SUPPRESSION_TYPES, rows)
 
 
-def _wide(
-    session: Session, table: LiteralString, columns: str, rows: Rows, verb: LiteralString
-) -> None:
-    """Insert many rows a statement; `verb` undoes all of the transaction, or nothing.
+def _columns(names: str, rows: Rows) -> Columns:
+    return dict(zip(names.split(), zip(*rows, strict=True), strict=True))
+
+
+def _insert_wide(
+    session: Session,
+    table: LiteralString,
+    columns: Columns,
+    same: Mapping[str, Any],
+    verb: LiteralString,
+) -> int:
+    """Insert many rows a statement, and return how many; `verb` undoes the transaction, or nothing.
 
     A plain INSERT would undo its own rows alone, and SQLite would copy each page for that.
     """
-    names = columns.split()
-    head = f"{verb} INTO {table} ({', '.join(names)}) VALUES "
-    marks = f"({', '.join('?' * len(names))})"
-    run = session.connection().exec_driver_sql
-    whole = len(rows) - len(rows) % _ROWS_A_STATEMENT
-    if whole:
-        flat, size = tuple(chain.from_iterable(rows[:whole])), _ROWS_A_STATEMENT * len(names)
-        values = [flat[start : start + size] for start in range(0, len(flat), size)]
-        run(head + ", ".join([marks] * _ROWS_A_STATEMENT), values)
-    if whole < len(rows):
-        run(head + marks, list(rows[whole:]))
+    many, width = len(next(iter(columns.values()))), len(columns)
+    flat: list[Any] = [None] * (many * width)
+    for place, values in enumerate(columns.values()):
+        flat[place::width] = values
+    names = ", ".join((*columns, *same))
+    selected = ", ".join([*(f"column{place}" for place in range(1, width + 1)), *"?" * len(same)])
+    marks = f"({', '.join('?' * width)})"
+    rest = tuple(same.values())
+    size = _ROWS_A_STATEMENT * width
+    whole = len(flat) - len(flat) % size
+    for rows, begun, end in (
+        (_ROWS_A_STATEMENT, 0, whole),
+        ((len(flat) - whole) // width, whole, len(flat)),
+    ):
+        statement = (
+            f"{verb} INTO {table} ({names}) SELECT {selected} "  # noqa: S608 - names of ours
+            f"FROM (VALUES {', '.join([marks] * rows)})"
+        )
+        values = [(*rest, *flat[at : at + size]) for at in range(begun, end, size)]
+        if values:
+            session.connection().exec_driver_sql(statement, values)
+    return many
 
 
-def _copy_people(session: Session, rows: Rows) -> dict[str, int]:
-    """Insert `rows` (PERSON), once in a transaction; return the ids of who is new, by key."""
-    columns = PERSON.split()
-    typed = ", ".join(map(" ".join, zip(columns, _PERSON_TYPES.split(), strict=True)))
-    run = session.connection().exec_driver_sql
-    run(f"CREATE TEMP TABLE incoming ({typed}) ON COMMIT DROP")
-    _copy(session, "incoming", PERSON, rows)
-    listed = ", ".join(columns)
-    found = run(
-        f"INSERT INTO subscriber ({listed}) SELECT {listed} FROM incoming "  # noqa: S608 - names of ours
-        "ON CONFLICT DO NOTHING RETURNING email_key, id"
+def _copy_incoming(session: Session, people: Columns) -> None:
+    """COPY people into a table of their own, which lasts as long as the transaction."""
+    typed = ", ".join(f"{name} {_PERSON_TYPES[name]}" for name in people)
+    session.connection().exec_driver_sql(f"CREATE TEMP TABLE incoming ({typed}) ON COMMIT DROP")
+    _copy(session, "incoming", people)
+
+
+def _from_incoming(people: Columns, same: Mapping[str, Any]) -> str:
+    """Return the statement that inserts them; its parameters are the values of `same`."""
+    typed = [f"%s::{_PERSON_TYPES[name]}" for name in same]
+    return (
+        f"INSERT INTO subscriber ({', '.join((*people, *same))}) "  # noqa: S608 - names of ours
+        f"SELECT {', '.join((*people, *typed))} FROM incoming ON CONFLICT DO NOTHING"
     )
-    return {key: number for key, number in found}  # noqa: C416 - rows, not pairs, to the types
 
 
-def _copy(session: Session, table: LiteralString, columns: str, rows: Rows) -> None:
-    """COPY `rows` in; its text form is quicker to write by columns than the driver's rows."""
+def _copy(session: Session, table: LiteralString, columns: Columns) -> None:
+    """COPY rows in; its text form is quicker to write by columns than the driver's rows."""
     texts = []
-    for column in zip(*rows, strict=True):
+    for column in columns.values():
         text = list(map(str, column))
         if _SPECIAL.search("".join(text)):
             text = [one.translate(_ESCAPES) for one in text]
         texts.append(text)
     driver: Any = session.connection().connection.driver_connection
-    statement = f"COPY {table} ({columns.replace(' ', ', ')}) FROM STDIN"
+    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write("\n".join(map("\t".join, zip(*texts, strict=True))) + "\n")
 

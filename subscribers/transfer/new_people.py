@@ -47,10 +47,20 @@ def insert_new_people(
 ) -> dict[str, int]:
     """Insert people who are new; count them, and return their numbers by key."""
     people = [one for one in new if one.status is not ImportedStatus.SUPPRESSED]
+    report.departed += len(new) - len(people)
+    if not people:
+        return {}
     spell = bulk_insert.spelling(session)
-    rows = _people(options, people, hashes, public_ids_for(session, people), spell)
-    numbers = bulk_insert.insert_people(session, rows) if rows else {}
-    if len(numbers) < len(people):  # somebody else added them in this moment
+    columns, same = _people(options, people, hashes, public_ids_for(session, people), spell)
+    if all(map(_says_no_more, people)):
+        consent = (_IMPORTED, options.wording, options.source, "", "", "")
+        spelled = (*consent, spell(options.consent_at))
+        added = bulk_insert.insert_people_alike(session, columns, same, spelled)
+        report.already += len(people) - added  # somebody else added them in this moment
+        count_new(people[:added], report)
+        return {}
+    numbers = bulk_insert.insert_people(session, columns, same)
+    if len(numbers) < len(people):  # as above
         report.already += len(people) - len(numbers)
         people = [one for one in people if one.key in numbers]
     if people:
@@ -58,7 +68,6 @@ def insert_new_people(
     exported = [(numbers[one.key], hashes[one.key], one.exported) for one in people if one.exported]
     _restore_choices(session, exported)
     count_new(people, report)
-    report.departed += sum(one.status is ImportedStatus.SUPPRESSED for one in new)
     return numbers
 
 
@@ -86,29 +95,51 @@ def _people(
     hashes: dict[str, str],
     ids: list[tuple[int, int]],
     spell: _Spell,
-) -> list[tuple[Any, ...]]:
-    """Return rows of `bulk_insert.PERSON`."""
-    statuses, run, source, now = options.statuses, options.run, options.source, spell(options.now)
-    return [
-        (
-            one.email,
-            key := one.key,
-            hashes[key],
-            one.first_name,
-            statuses[one.status],
-            *(_exported(exported, named, run, spell, now) if (exported := one.exported)
-              else (source, True, *named, run, now, now)),
-        )
-        for one, named in zip(people, ids, strict=True)
-    ]  # fmt: skip
+) -> tuple[dict[str, Sequence[Any]], dict[str, Any]]:
+    """Return what differs from person to person, by columns, and what is the same for all."""
+    _, emails, keys, names, statuses, *_ = zip(*people, strict=True)
+    public_ids, epochs = zip(*ids, strict=True)
+    columns: dict[str, Sequence[Any]] = {
+        "email": emails,
+        "email_key": keys,
+        "address_hash": list(map(hashes.__getitem__, keys)),
+        "first_name": names,
+        "public_id": public_ids,
+    }
+    now = spell(options.now)
+    same: dict[str, Any] = {"import_run": options.run}
+    rest: dict[str, Sequence[Any]] = {
+        "status": list(map(options.statuses.__getitem__, statuses)),
+        "link_epoch": epochs,
+    }
+    if any(one.exported for one in people):
+        rest |= _exported(options, people, spell, now)
+    else:
+        same |= {"source": options.source, "tracking": True, "created_at": now, "changed_at": now}
+    for name, values in rest.items():
+        if len(set(values)) == 1:
+            same[name] = values[0]
+        else:
+            columns[name] = values
+    return columns, same
 
 
 def _exported(
-    exported: OwnExportFields, named: tuple[int, int], run: int | None, spell: _Spell, now: Any
-) -> tuple[Any, ...]:
-    created, changed = exported.created_at, exported.changed_at
-    times = (spell(created) if created else now, spell(changed) if changed else now)
-    return (exported.source, exported.tracking, *named, run, *times)
+    options: ImportOptions, people: list[ImportRow], spell: _Spell, now: Any
+) -> dict[str, Sequence[Any]]:
+    rows = [
+        (
+            exported.source,
+            exported.tracking,
+            spell(exported.created_at) if exported.created_at else now,
+            spell(exported.changed_at) if exported.changed_at else now,
+        )
+        if (exported := one.exported)
+        else (options.source, True, now, now)
+        for one in people
+    ]
+    names = ("source", "tracking", "created_at", "changed_at")
+    return dict(zip(names, zip(*rows, strict=True), strict=True))
 
 
 def _insert_consents(
@@ -118,10 +149,6 @@ def _insert_consents(
     numbers: dict[str, int],
     spell: _Spell,
 ) -> None:
-    if all(_says_no_more(one) for one in people):
-        row = (_IMPORTED, options.wording, options.source, "", "", "", spell(options.consent_at))
-        bulk_insert.insert_same_consent(session, list(numbers.values()), row)
-        return
     consents = [
         (*row[:-1], spell(row[-1]))
         for one in people
