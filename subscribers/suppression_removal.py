@@ -1,6 +1,7 @@
 """Removes suppressions manually, and keeps who did it and why."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from sqlalchemy import func
@@ -8,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from store.errors import UserError
 from subscribers import suppression
+from subscribers.addresses import AddressError, parse_address
 from subscribers.consent import ConsentKind, consents_of
 from subscribers.tables import Subscriber, SubscriberStatus, Suppression, SuppressionRemoval
 
@@ -33,12 +35,10 @@ def remove_suppression(
         raise SuppressionRemovalError(
             "removing a suppression needs a name and a reason: --who and --why"
         )
-    person = session.exec(
-        select(Subscriber).where(Subscriber.address_hash == address_hash).with_for_update()
-    ).first()
     known = suppression.find_suppression(session, address_hash)
     if known is None:
         return None
+    person = _person_of(session, known)
     lift = SuppressionRemoval(
         address_hash=address_hash,
         reason=known.reason,
@@ -116,3 +116,17 @@ def _consented(session: Session, person: Subscriber) -> SubscriberStatus:
             return SubscriberStatus.UNSUBSCRIBED
         case _:
             return SubscriberStatus.PENDING
+
+
+def _person_of(session: Session, suppressed: Suppression) -> Subscriber | None:
+    """Return who on the list has a suppressed address.
+
+    It is found by the address, which has an index; where only a hash is known, by looking at all.
+    """
+    wanted = Subscriber.address_hash == suppressed.address_hash
+    statement = select(Subscriber).where(wanted).with_for_update()
+    if suppressed.email is not None:
+        with suppress(AddressError):
+            key = parse_address(suppressed.email).key
+            statement = statement.where(Subscriber.email_key == key)
+    return session.exec(statement).first()

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, String
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, String, text
 from sqlmodel import Field
 
 from store.base import Json, Table, UtcDateTime
@@ -65,7 +65,13 @@ class Subscriber(Table, table=True):
         one_of("frequency", Frequency),
         Index("ix_subscriber_status_id", "status", "id"),
         Index("ix_subscriber_public_id", "public_id", unique=True),
-        Index("ix_subscriber_legacy_number", "legacy_number", unique=True),
+        Index(
+            "ix_subscriber_legacy_number",
+            "legacy_number",
+            unique=True,
+            sqlite_where=text("legacy_number IS NOT NULL"),
+            postgresql_where=text("legacy_number IS NOT NULL"),
+        ),
         {"sqlite_autoincrement": True},  # the id of an erased subscriber is never reused
     )
 
@@ -84,7 +90,9 @@ class Subscriber(Table, table=True):
     email: str = Field(max_length=320)
     email_key: str = Field(max_length=320, unique=True)
     """The address folded for comparison; see `subscribers.addresses`."""
-    address_hash: str = Field(max_length=64, unique=True)
+    address_hash: str = Field(max_length=64)
+    """Of `email_key`, so no two are alike. Without an index, on which imports spent most of their
+    time: people are looked up by `email_key`."""
     first_name: str = Field(default="", max_length=100)
     status: str = Field(default=SubscriberStatus.PENDING, max_length=16)
     source: str = Field(default="", max_length=200)

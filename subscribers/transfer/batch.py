@@ -94,8 +94,7 @@ def import_batch(
     )
     if not dry:
         _take_off(session, options, leaving, found)
-        stated = {hashes[key] for key, one in leaving.items() if one.reason} | erased.keys()
-        keep_through_undo(session, stated & found.blocked, options.run)
+        _keep_through_undo(session, options, leaving, erased, found)
     new, gone = _sorted(session, options, people, found, refusals, dry=dry)
     gone += [one for address_hash, one in erased.items() if address_hash not in found.blocked]
     report.suppressed += sum(address_hash in found.blocked for address_hash in erased)
@@ -113,6 +112,24 @@ def import_batch(
     link_known(session, linked)
     if leaving or gone:
         block(session, options, sorted([*new, *gone], key=_line), hashes)
+
+
+def _keep_through_undo(
+    session: Session,
+    options: ImportOptions,
+    leaving: dict[str, ImportRow],
+    erased: dict[str, ImportRow],
+    found: _Found,
+) -> None:
+    """Let what this file states again outlive the imports that stated it first."""
+    stated = {key: found.hashes[key] for key, one in leaving.items() if one.reason}
+    people = [
+        found.known[key]
+        for key, value in stated.items()
+        if value in found.blocked and key in found.known
+    ]
+    blocked = found.blocked.intersection(stated.values()) | (found.blocked & erased.keys())
+    keep_through_undo(session, blocked, people, options.run)
 
 
 def _take_off(

@@ -1,5 +1,6 @@
 """Stores who must not be mailed, as a file says: suppressions, and people who leave the list."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,21 +50,22 @@ def agreed_again(left_at: datetime | None, agreed_at: datetime | None) -> bool:
     return left_at is not None and agreed_at is not None and agreed_at > left_at
 
 
-def keep_through_undo(session: Session, hashes: set[str], run: int | None) -> None:
+def keep_through_undo(
+    session: Session, hashes: set[str], people: Iterable[int], run: int | None
+) -> None:
     """Take departures that this file states again from the imports that first stated them.
 
     Undoing one of two files that say that somebody left must not forget what the other one says.
+    `hashes` are those of the addresses, `people` the numbers of those who are on the list.
     """
     if not hashes:
         return
-    for table in (Subscriber, Suppression):
+    blocked = bulk_insert.among(session, col(Suppression.address_hash), hashes)
+    whose = col(Subscriber.id).in_(list(people))
+    for table, which in ((Suppression, blocked), (Subscriber, whose)):
         session.connection().execute(
             update(table)
-            .where(
-                bulk_insert.among(session, col(table.address_hash), hashes),
-                col(table.import_run).is_not(None),
-                col(table.import_run) != run,
-            )
+            .where(which, col(table.import_run).is_not(None), col(table.import_run) != run)
             .values(import_run=None)
         )
 

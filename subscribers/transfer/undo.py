@@ -1,5 +1,6 @@
 """Undoes an import: removes subscribers that it added, unless they have acted since."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +10,7 @@ from sqlmodel import Session, col
 from store.engine import Store
 from store.errors import UserError
 from subscribers.tables import Consent, ImportRun, Subscriber, Suppression
+from subscribers.transfer import bulk_insert
 
 CHUNK = 5_000
 """Rows a transaction."""
@@ -42,8 +44,8 @@ def undo_import(store: Store, number: int, untouched: ColumnElement[bool], now: 
             raise UndoError(f"import {number} was undone on {run.undone_at:%Y-%m-%d}")
         at = run.at
     theirs = _untouched(number, at) & untouched
-    people = _delete(store, Subscriber, theirs)
-    suppressions = _delete(store, Suppression, _nobodys(number, at))
+    people = _delete_people(store, theirs)
+    suppressions = _delete_suppressions(store, number, at)
     with store.write() as session:
         kept = _count(session, col(Subscriber.import_run) == number)
         run = session.get(ImportRun, number)
@@ -58,27 +60,45 @@ def _untouched(number: int, at: datetime) -> ColumnElement[bool]:
     return (col(Subscriber.import_run) == number) & (col(Subscriber.changed_at) <= at) & ~newer
 
 
-def _nobodys(number: int, at: datetime) -> ColumnElement[bool]:
-    """Return the condition that the import added a suppression, and nobody on the list has it."""
-    held = exists().where(col(Subscriber.address_hash) == col(Suppression.address_hash))
-    return (col(Suppression.import_run) == number) & (col(Suppression.at) <= at) & ~held
-
-
-def _delete(
-    store: Store, table: type[Subscriber] | type[Suppression], which: ColumnElement[bool]
-) -> int:
+def _delete_people(store: Store, which: ColumnElement[bool]) -> int:
     done = 0
     while True:
         with store.write() as session:
-            ids = session.execute(select(col(table.id)).where(which).limit(CHUNK)).scalars().all()
+            ids = session.scalars(select(col(Subscriber.id)).where(which).limit(CHUNK)).all()
             if not ids:
                 return done
-            session.execute(
-                delete(table)
-                .where(col(table.id).in_(ids))
-                .execution_options(synchronize_session=False)
-            )
+            _delete(session, Subscriber, ids)
             done += len(ids)
+
+
+def _delete_suppressions(store: Store, number: int, at: datetime) -> int:
+    """Delete what the import added, but for the suppressions of people on the list."""
+    done = last = 0
+    added = (col(Suppression.import_run) == number) & (col(Suppression.at) <= at)
+    columns = select(col(Suppression.id), col(Suppression.address_hash)).order_by(
+        col(Suppression.id)
+    )
+    while True:
+        with store.write() as session:
+            newer = col(Suppression.id) > last
+            rows = session.execute(columns.where(added, newer).limit(CHUNK)).all()
+            if not rows:
+                return done
+            last = rows[-1][0]
+            column = col(Subscriber.address_hash)
+            among = bulk_insert.among(session, column, [value for _, value in rows])
+            held = set(session.scalars(select(column).where(among)))
+            ids = [row for row, value in rows if value not in held]
+            _delete(session, Suppression, ids)
+            done += len(ids)
+
+
+def _delete(
+    session: Session, table: type[Subscriber] | type[Suppression], ids: Sequence[int | None]
+) -> None:
+    session.execute(
+        delete(table).where(col(table.id).in_(ids)).execution_options(synchronize_session=False)
+    )
 
 
 def _count(session: Session, which: ColumnElement[bool]) -> int:
