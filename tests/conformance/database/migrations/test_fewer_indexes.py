@@ -28,7 +28,7 @@ def person(number: int, **other: object) -> dict[str, object]:
 def test_people_and_what_refers_to_them_stay(tmp_path: Path) -> None:
     store = open_store(f"sqlite:///{tmp_path / 'digest.db'}")
     with store.engine.begin() as connection:
-        migrate(connection, "0026")
+        migrate(connection, "0027")
         connection.execute(text(PERSON), [person(number) for number in range(1, 2_001)])
         connection.execute(text(CONSENT))
     upgrade(store)
