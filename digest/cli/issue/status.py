@@ -43,12 +43,16 @@ def status_lines(
     if counts[DeliveryState.FAILED] and state in {IssueState.SENDING, IssueState.FINISHED}:
         yield f"digest issue resend {number} --failed tries the failed again"
     yield from reply_lines(session, number)
+    if counts[DeliveryState.UNCERTAIN]:
+        yield from _uncertain(session, number, counts[DeliveryState.UNCERTAIN])
+
+
+def _uncertain(session: Session, number: int, amount: int) -> Iterator[str]:
     for email in uncertain_addresses(session, number, MAX_NAMED):
         yield f"  uncertain: {email}"
-    if (more := counts[DeliveryState.UNCERTAIN] - MAX_NAMED) > 0:
+    if (more := amount - MAX_NAMED) > 0:
         yield f"  uncertain: {more:,} more"
-    if counts[DeliveryState.UNCERTAIN]:
-        yield f"digest issue resend {number} --uncertain   or   digest issue give-up {number}"
+    yield f"digest issue resend {number} --uncertain   or   digest issue give-up {number}"
 
 
 def _before(reader: Reader, session: Session, issue: Issue) -> Iterator[str]:
@@ -69,7 +73,7 @@ def _ahead(
 ) -> Iterator[str]:
     limits, now = reader.settings.limits, reader.clock()
     limiter = RateLimiter(reader.settings.provider.value, limits)
-    progress = progress_of(session, limiter, number, now)
+    progress = progress_of(session, limiter, number, now, dict(counts))
     yield from outlook_lines(progress, limits, now)
     waits = progress.next_due is not None
     if counts[DeliveryState.QUEUED] and not counts[DeliveryState.SUBMITTING] and not waits:

@@ -33,11 +33,20 @@ class Progress:
     """What the provider said when it was held back last."""
 
 
-def progress_of(session: Session, limiter: RateLimiter, number: int, now: datetime) -> Progress:
-    """Return the progress of issue `number`, which is not finished yet."""
+def progress_of(
+    session: Session,
+    limiter: RateLimiter,
+    number: int,
+    now: datetime,
+    counts: dict[str, int] | None = None,
+) -> Progress:
+    """Return the progress of issue `number`, which is not finished yet.
+
+    `counts` are its deliveries by state if they were just counted, which reads all of them.
+    """
     throttled = throttle_status(session, limiter, number, now)
     return Progress(
-        count_deliveries(session, number),
+        count_deliveries(session, number) if counts is None else counts,
         finished=False,
         next_due=next_due(session, number, throttled, now),
         throttled=throttled,
