@@ -1,6 +1,7 @@
 """The driver of another sender speaks its API as documented, and counts what arrived."""
 
 import os
+import socket
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ from benchmarks.beside.__main__ import main, table
 from benchmarks.beside.listmonk import Tuning
 from benchmarks.beside.measure import Side, theirs
 from benchmarks.beside.message import Campaign, campaign
-from benchmarks.beside.postgresql import Server
+from benchmarks.beside.postgresql import Server, free_port
 from store.errors import UserError
 from tests.parts.mail import long_edition
 from tests.parts.servers import listmonk_double
@@ -65,6 +66,18 @@ def test_an_answer_that_refuses_is_told_with_its_words(built: Path) -> None:
         api.send(number)
         with pytest.raises(UserError, match="finished does not become running"):
             api.send(number)
+
+
+def test_a_port_that_somebody_took_meanwhile_is_left(
+    built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed = listmonk.install(built, NO_SERVER, "listmonk")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        ports = iter([taken.getsockname()[1], free_port()])
+        monkeypatch.setattr(listmonk, "free_port", lambda: next(ports))
+        with listmonk.running(installed) as api:
+            assert api.add_list() == 1
 
 
 def test_a_folder_without_the_program_is_told(
