@@ -1,4 +1,4 @@
-"""Rows of a plain list stored a second, beside a bare executemany of the same rows."""
+"""Rows of a plain list stored a second, beside a bare executemany, or COPY, of the same rows."""
 
 import tempfile
 from functools import partial
@@ -10,6 +10,7 @@ from benchmarks.import_million import databases, write_plain
 
 AIMS = {"sqlite": 100_000, "postgresql": 60_000}
 """Rows a second."""
+BARE = {"sqlite": ("bare", "a bare executemany"), "postgresql": ("copy", "a bare COPY")}
 
 
 def stored(database: str, options: Options) -> list[Row]:
@@ -21,8 +22,9 @@ def stored(database: str, options: Options) -> list[Row]:
         file = Path(folder) / "plain.csv"
         write_plain(file, options.people)
         ours = run("import_million", "--case", "import", file, fresh())
-        bare = run("import_million", "--case", "bare", file, fresh())
-    to, what = "a bare executemany", f"import of {options.people:,} rows, {database}"
+        kind, to = BARE[database]
+        bare = run("import_million", "--case", kind, file, fresh())
+    what = f"import of {options.people:,} rows, {database}"
     rate, least = ours["rows"] / ours["seconds"], bare["rows"] / bare["seconds"]
     return [
         Row("bare", what, "rows/s", rate, least, to),
