@@ -142,6 +142,23 @@ def test_text_at_twice_its_size_breaks_no_word_that_fits_a_row(chromium: Browser
     page.close()
 
 
+def test_a_word_longer_than_a_row_widens_no_mail_and_a_tagline_keeps_its_room(
+    chromium: Browser,
+) -> None:
+    """At twice the size on a small phone: the word breaks, and a score goes below its tagline."""
+    issue = content()
+    first = issue.briefs[0]
+    long = replace(first, left=replace(first.left, name="Countinghouses"))
+    issue = replace(issue, briefs=(long, *issue.briefs[1:]))
+    page = chromium.new_page(viewport={"width": 320, "height": 800})
+    page.set_content(render_issue(issue, BRAND, email_environment(templates_folder())).html)
+    page.evaluate(TWICE)
+    assert page.evaluate(SPREAD) <= 0
+    least = "Math.min(...[...document.querySelectorAll('.at')].map(one => one.clientWidth))"
+    assert page.evaluate(least) >= 7 * 30
+    page.close()
+
+
 def test_axe_would_find_what_is_wrong(chromium: Browser, html: str) -> None:
     page = chromium.new_page(viewport={"width": 375, "height": 800})
     page.set_content(html.replace("</body>", '<img src="x"><p style="color:#eee">hm</p></body>'))

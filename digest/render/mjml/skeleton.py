@@ -80,10 +80,10 @@ class Skeleton:
         return _FOR_OLD_CLIENTS.sub("", bare).replace(f".{_COLUMN}", f".{_SHORT}")
 
 
-def find_skeleton(html: str, css: str, kept: str) -> Skeleton:
-    """Return what holds throughout `html`, into which `css` was inlined; `kept` are its styles."""
+def find_skeleton(html: str, said: str, kept: str) -> Skeleton:
+    """Return what holds throughout `html`; `said` are all its styles, `kept` those in blocks."""
     return Skeleton(
-        all_left=all(found == "left" for found in _ALIGNED.findall(html + css)),
+        all_left=all(found == "left" for found in _ALIGNED.findall(said)),
         breaks=bool(_PAGE_BREAKS.search(html.partition("<body")[2].partition("<table")[0])),
         fonts_inherited="font-family:" not in kept,
         whole_by_style=_WHOLE not in _WHOLE_RULE.sub("", kept),
