@@ -23,8 +23,8 @@ INLINE_STYLE = '<style data-inline="inline">'
 
 _WHITE_ON_WHITE = "font-size:1px;color:#ffffff;line-height:1px"
 _SMALL = "font-size:2px;line-height:2px"
-"""Style of the library's hidden preview line, and ours: spam filters score text in the colour of its
-ground, and in a pixel."""
+"""Style of the library's hidden preview line, and ours: spam filters score text in the colour of
+its ground, and text of a pixel."""
 
 # With a bare 0 the library misreads the whole padding, and columns get too wide for Outlook.
 _LENGTHS = re.compile(r"(?:[0-9.]+(?:px|%)\s*){1,4}")
