@@ -1,5 +1,6 @@
 """Journals for tests: a writer over a folder, and what the next process reads there."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,3 +29,21 @@ def read(path: Path, boot: str = BOOT, instance: str = INSTANCE) -> list[Notes]:
 
 def files(path: Path) -> list[Path]:
     return sorted((path / "journals").glob("*"))
+
+
+class Noted:
+    """A journal in memory: who is begun by now."""
+
+    def __init__(self) -> None:
+        self.now: set[int] = set()
+        self.steps: list[tuple[str, list[int]]] = []
+
+    def begun(self, delivery_ids: Sequence[int]) -> None:
+        assert self.now.isdisjoint(delivery_ids), "nobody is noted twice"
+        self.now.update(delivery_ids)
+        self.steps.append(("begun", list(delivery_ids)))
+
+    def withdrawn(self, delivery_ids: Sequence[int]) -> None:
+        assert self.now.issuperset(delivery_ids), "nobody is taken back who was not begun"
+        self.now.difference_update(delivery_ids)
+        self.steps.append(("withdrawn", list(delivery_ids)))

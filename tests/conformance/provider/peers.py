@@ -75,7 +75,7 @@ class OutboxPeer(Peer):
         self.lost = MaildirProvider(folder / "a file" / "outbox", clock)
 
     def arrived(self) -> list[Arrived]:
-        return [parse(path.read_bytes()) for path in sorted((self._folder / "new").iterdir())]
+        return [parse(path.read_bytes()) for path in sorted((self._folder / "new").glob("*"))]
 
 
 class SmtpPeer(TalkingPeer):

@@ -1,13 +1,15 @@
 """What every provider must do: the contract of digest.deliver.providers.base, over real peers."""
 
 import html
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
-from digest.deliver.providers.base import Accepted, ProviderError, Rejected, Unknown
+from digest.deliver.providers.base import Accepted, ProviderError, Rejected, Unknown, never
 from digest.render.slots import MARKS, Slot
 from tests.conformance.provider.peers import Peer, TalkingPeer
+from tests.parts.journals import Noted
 from tests.parts.mail import EDITION, HOSTILE, SUBJECT, kinds, personalizations, submit
 
 THREE = ["ada@example.com", "grace@example.org", "linus@example.net"]
@@ -18,6 +20,24 @@ def test_every_envelope_gets_one_receipt_with_an_id_and_arrives_once(peer: Peer)
 
     assert all(isinstance(one, Accepted) and one.provider_id for one in outcomes.values())
     assert sorted(message.to for message in peer.arrived()) == THREE
+
+
+def test_what_arrives_was_noted_as_begun_before(peer: Peer) -> None:
+    """Another process sends whatever is not noted, once this one was killed."""
+    mail = personalizations(THREE)
+    address_of = {one.delivery_id: one.email for one in mail}
+
+    class Watching(Noted):
+        def begun(self, delivery_ids: Sequence[int]) -> None:
+            addresses = {address_of[one] for one in delivery_ids}
+            assert addresses.isdisjoint(message.to for message in peer.arrived())
+            super().begun(delivery_ids)
+
+    journal = Watching()
+    assert peer.provider.tells_begun
+    for outcomes in peer.provider.submit(EDITION, [mail], never, journal):
+        assert journal.now >= {one.delivery_id for one in outcomes}
+    assert journal.now == address_of.keys()
 
 
 def test_each_message_goes_to_its_own_recipient_with_its_own_tokens(peer: Peer) -> None:

@@ -1,7 +1,5 @@
 """What a connection notes as begun: before an octet of the body leaves, and no more than that."""
 
-from collections.abc import Sequence
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +8,7 @@ from digest.deliver.providers.base import Accepted
 from digest.deliver.providers.smtp.connection.base import Connection
 from digest.deliver.providers.smtp.connection.chunked import ChunkedConnection
 from digest.deliver.providers.smtp.errors import ConnectionLostError
+from tests.parts.journals import Noted
 from tests.parts.servers.smtp_dialogue import (
     BODY,
     GROUPED,
@@ -19,21 +18,6 @@ from tests.parts.servers.smtp_dialogue import (
 )
 
 OK = "250 2.0.0 OK"
-
-
-class Noted:
-    """A journal in memory: who is begun by now."""
-
-    def __init__(self) -> None:
-        self.now: set[int] = set()
-
-    def begun(self, delivery_ids: Sequence[int]) -> None:
-        assert self.now.isdisjoint(delivery_ids), "nobody is noted twice"
-        self.now.update(delivery_ids)
-
-    def withdrawn(self, delivery_ids: Sequence[int]) -> None:
-        assert self.now.issuperset(delivery_ids), "nobody is taken back who was not begun"
-        self.now.difference_update(delivery_ids)
 
 
 class Watched(ScriptedTransport):
