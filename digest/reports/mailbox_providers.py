@@ -7,8 +7,9 @@ only its DNS would say.
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import astuple, dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlmodel import Session, col
 
 from digest.deliver.tables import Delivery, DeliveryState
@@ -91,49 +92,60 @@ def fold_small(groups: Mapping[str, ProviderCounts]) -> Groups:
     return found
 
 
-def _group(session: Session) -> ColumnElement[str]:
+def _domain(session: Session) -> ColumnElement[str]:
     key = col(Subscriber.email_key)
     if session.get_bind().dialect.name == "sqlite":
-        domain: ColumnElement[str] = func.substr(key, func.instr(key, "@") + 1)
-    else:
-        domain = func.split_part(key, "@", 2)
-    return case(
+        return func.substr(key, func.instr(key, "@") + 1)
+    return func.split_part(key, "@", 2)
+
+
+def _by_group(
+    session: Session, by_domain: Select[Any, str, Any], people: ColumnElement[int]
+) -> list[tuple[int, str, str, int]]:
+    """Return issue, group, state or kind, and people of rows that are grouped by domain.
+
+    The long list of domains is looked through once a domain and not once a person.
+    """
+    counted = by_domain.add_columns(people.label("people")).subquery()
+    group = case(
         {name: group for group, names in DOMAINS.items() for name in names},
-        value=domain,
+        value=counted.c.domain,
         else_=OTHERS,
     )
+    rows = session.execute(
+        select(counted.c.number, group, counted.c.what, func.sum(counted.c.people)).group_by(
+            counted.c.number, group, counted.c.what
+        )
+    )
+    return [(number, name, what, int(amount)) for number, name, what, amount in rows]
 
 
 def _deliveries(session: Session, numbers: Collection[int]) -> list[tuple[int, str, str, int]]:
-    group = _group(session).label("mailbox_provider")
-    rows = session.execute(
-        select(col(Delivery.issue_number), group, col(Delivery.state), func.count())
+    number, domain, state = col(Delivery.issue_number), _domain(session), col(Delivery.state)
+    by_domain: Select[Any, str, Any] = (
+        select(number.label("number"), domain.label("domain"), state.label("what"))
         .select_from(Delivery)
         .outerjoin(Subscriber, col(Subscriber.id) == col(Delivery.subscriber_id))
-        .where(col(Delivery.issue_number).in_(numbers))
-        .group_by(col(Delivery.issue_number), group, col(Delivery.state))
+        .where(number.in_(numbers))
+        .group_by(number, domain, state)
     )
-    return [(number, name, state, amount) for number, name, state, amount in rows]
+    return _by_group(session, by_domain, func.count())
 
 
 def _readers(session: Session, numbers: Collection[int]) -> list[tuple[int, str, str, int]]:
     """Return how many people of each group opened and clicked each issue."""
-    group = _group(session).label("mailbox_provider")
-    rows = session.execute(
-        select(
-            col(Event.issue_number),
-            group,
-            col(Event.kind),
-            func.count(func.distinct(col(Event.delivery_id))),
-        )
+    number, domain, kind = col(Event.issue_number), _domain(session), col(Event.kind)
+    by_domain: Select[Any, str, Any] = (
+        select(number.label("number"), domain.label("domain"), kind.label("what"))
         .select_from(Event)
         .join(Delivery, col(Delivery.id) == col(Event.delivery_id))
         .outerjoin(Subscriber, col(Subscriber.id) == col(Delivery.subscriber_id))
         .where(
-            col(Event.issue_number).in_(numbers),
-            col(Event.kind).in_((EventKind.OPENED, EventKind.CLICKED)),
+            number.in_(numbers),
+            kind.in_((EventKind.OPENED, EventKind.CLICKED)),
             col(Event.machine).is_(False),
         )
-        .group_by(col(Event.issue_number), group, col(Event.kind))
+        .group_by(number, domain, kind)
     )
-    return [(number, name, kind, people) for number, name, kind, people in rows]
+    # A delivery has one domain, so that nobody is counted in two rows.
+    return _by_group(session, by_domain, func.count(func.distinct(col(Event.delivery_id))))
