@@ -70,9 +70,10 @@ pictures: $(VENV)/.dev ## draw the README's pictures anew (needs Chromium)
 	@for name in 640-light:640 375-light:375 375-dark:375-dark; do \
 	  cp var/pictures/issue-$${name%%:*}.png docs/pictures/issue-$${name##*:}.png; done
 	@rm -r var/pictures
-	@$(BIN)/python -m tests.golden.studio_pictures var/pictures readme
+	@$(BIN)/python -m tests.golden.studio_pictures var/pictures readme reports
 	@cp var/pictures/studio-1280-light.png docs/pictures/studio-1280.png
 	@cp var/pictures/studio-375-dark.png docs/pictures/studio-375-dark.png
+	@cp var/pictures/reports-first-screen-1280-dark.png docs/pictures/reports-1280-dark.png
 	@rm -r var/pictures
 
 kills: $(VENV)/.dev ## senders killed at 250 random moments; serve stopped; stores restored and copied

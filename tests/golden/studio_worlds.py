@@ -232,6 +232,7 @@ def reports(album: Album) -> None:
     album.studio.number = year.add_issues(26)[-1]
     album.draw("report", "/studio/issues/N/report")
     album.draw("reports", "/studio/reports/?last=26")
+    album.draw("reports-first-screen", "/studio/reports/?last=26", whole=False)
     album.draw("overview-year", "/studio/")
 
 

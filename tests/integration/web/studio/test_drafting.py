@@ -51,6 +51,8 @@ def test_what_blocks_an_approval_leads_to_its_field(office: Studio, editor: Test
     assert f'/studio/issues/{office.number}?open={slug}#f-headline-{slug}">Go there' in page
     assert f'/studio/issues/{office.number}#f-subject">Go there' in page
     assert "digest issue" not in page
+    assert page.count('name="despite"') == 1
+    assert "(in 2 places)" in page
     field = editor.get(f"/studio/issues/{office.number}?open={slug}").text
     assert f'id="f-headline-{slug}"' in field
 
