@@ -1,6 +1,7 @@
 """Messages: what a mail program reads back out of the bytes."""
 
 import email
+import quopri
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from email.header import decode_header, make_header
@@ -214,3 +215,18 @@ def test_one_moment_in_two_zones_is_dated_in_each() -> None:
     template, east = MessageTemplate(edition()), AT.astimezone(timezone(timedelta(hours=2)))
     dates = [parsed(template.message(personalization(), at))["Date"] for at in (AT, east)]
     assert dates == ["Mon, 23 Nov 2026 08:00:00 +0000", "Mon, 23 Nov 2026 10:00:00 +0200"]
+
+
+@given(st.text(max_size=90))
+def test_the_short_way_to_encode_a_value_gives_what_the_long_way_does(value: str) -> None:
+    quick = encode_piece(value)
+    assert quopri.decodestring(quick).decode() == re.sub(r"[\r\n]+", " ", value)
+    assert not quick.startswith(b".")
+    assert not quick.endswith((b" ", b"\t"))
+    assert all(len(line) <= MAX_LINE for line in quick.split(b"\r\n"))
+
+
+def test_messages_made_together_are_those_made_one_by_one() -> None:
+    people = [personalization(name) for name in ("Ana", "", "Žižek", "Bo=.", "<b>")]
+    template = MessageTemplate(edition())
+    assert template.messages(people, AT) == [template.message(one, AT) for one in people]

@@ -1,6 +1,10 @@
 """The chunked style: several bodies in flight by BDAT, within a window that grows."""
 
+from itertools import pairwise
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from digest.deliver.providers.base import Accepted
 from digest.deliver.providers.smtp.connection.chunked import ChunkedConnection
@@ -163,3 +167,58 @@ def test_a_421_that_closes_nothing_ends_it_once_all_in_flight_is_answered() -> N
     assert dialogue.say(*CHUNK_OK) == group(3, "DATA", reset=True)
     assert dialogue.kinds() == {1: "Rejected", 2: "Accepted"}
     assert dialogue.connection.lost is None
+
+
+def test_messages_before_one_that_is_too_large_go_and_the_others_are_put_back() -> None:
+    dialogue = Dialogue(ChunkedConnection, 5, window=4)
+    dialogue.peer.max_size = 100
+    dialogue.connection._compose = lambda people: [
+        bytes(900 if one.delivery_id == 3 else 50) for one in people
+    ]
+    sent = dialogue.start()
+    assert sent.count("BDAT 50 LAST") == 2
+    assert dialogue.waiting == [3, 4, 5]
+    dialogue.say(*CHUNK_OK, *CHUNK_OK)
+    assert dialogue.kinds() == {1: "Accepted", 2: "Accepted"}
+    assert "900 octets" in str(dialogue.connection.sender_rejected)
+
+
+@given(
+    cuts=st.lists(st.integers(0, 400), max_size=12),
+    refused=st.sets(st.integers(1, 6)),
+    count=st.integers(1, 6),
+)
+def test_replies_may_be_cut_at_any_octet(cuts: list[int], refused: set[int], count: int) -> None:
+    whole = "".join(
+        f"250 OK\r\n250 OK\r\n{'550 5.1.1 No' if one in refused else '250 OK'}\r\n"
+        f"{'554 5.5.1 No recipient' if one in refused else f'250 queued as Q{one}'}\r\n"
+        for one in range(1, count + 1)
+    ).encode()
+    dialogue = Dialogue(ChunkedConnection, count, window=6)
+    dialogue.start()
+    places = sorted({0, len(whole), *[min(cut, len(whole)) for cut in cuts]})
+    for start, end in pairwise(places):
+        dialogue.feed(whole[start:end])
+    expected = {n: "Rejected" if n in refused else "Accepted" for n in range(1, count + 1)}
+    assert dialogue.kinds() == expected
+    assert dialogue.connection.lost is None
+
+
+@given(taken=st.lists(st.integers(0, 700), max_size=8))
+def test_what_is_in_doubt_is_what_has_begun_wherever_writing_was_cut(taken: list[int]) -> None:
+    """Of a window of messages each has an outcome, or waits for another connection."""
+    dialogue = Dialogue(ChunkedConnection, 6, window=6, body=bytes(300))
+    dialogue.transport.writable = 0
+    dialogue.start()
+    for octets in taken:
+        dialogue.transport.writable = octets
+        dialogue.connection.turn(readable=False)
+    sent = dialogue.transport.sent
+    begun = {
+        message.personalization.delivery_id
+        for message in dialogue.connection._in_flight
+        if message.body_at is not None and message.body_at < sent
+    }
+    dialogue.hang_up()
+    assert dialogue.kinds() == dict.fromkeys(begun, "Unknown")
+    assert sorted(dialogue.waiting) == sorted(set(range(1, 7)) - begun)
