@@ -17,8 +17,8 @@ from subscribers.transfer.refused_rows import Refusals, RefusedRow
 from subscribers.transfer.rows import NOTHING_ELSE, ImportRow, RowParser, RowRefusedError
 
 MOST_ODD = 2_000
-"""Rows that may be looked at closely and refused, if not more were taken: of what looks so little
-like a list, lines without a plain address are refused unread from then on."""
+"""Rows whose address or form may be looked at closely and refused, if not more were taken: of what
+looks so little like a list, lines without a plain address are refused unread from then on."""
 _MOST = 64
 """Characters of an address: so short, neither its local part nor a label can be too long."""
 # Parts of what `subscribers.addresses` takes for plain; possessive, since none can be shorter.
@@ -99,7 +99,7 @@ class BlockReader:
         except (AddressError, RowRefusedError) as error:
             if not fault and not any(map(str.strip, cells)):
                 return None
-            self._odd_refused += 1
+            self._odd_refused += bool(fault) or isinstance(error, AddressError)
             runs_on = f"; the row runs to line {last_line}: is a quote missing?"
             why = error.why + (runs_on if last_line > line and not fault else "")
             self._refusals.add(cells, RefusedRow(line, error.found, why))
