@@ -76,7 +76,7 @@ class Speaker:
         if known and known.partition("-")[0] != here:
             marked = '<span lang="{}" dir="auto">{}</span>'
             return Markup(marked).format(known, self._check(text))  # noqa: S704 - a constant
-        if self._language.direction == "rtl" or direction_of(text) == "rtl":
+        if self._language.direction == "rtl":
             return Markup("<bdi>{}</bdi>").format(self._check(text))
         return text
 
@@ -87,9 +87,12 @@ class Speaker:
         The marks stand with the words: in a mail of the other direction both run their own way.
         """
         marked = self._quoting(text).form(QUOTE, {}).format(quote=self._check(text))
-        if context.autoescape:
-            return self.published(context, marked)
-        return Said(self._language.isolated(marked))
+        if not context.autoescape:
+            return Said(self._language.isolated(marked))
+        found = self.published(context, marked)
+        if found is marked and direction_of(text) == "rtl":
+            return Markup("<bdi>{}</bdi>").format(marked)
+        return found
 
     def _quoting(self, text: str) -> Language:
         """Return the language of the marks: the pages', or one that runs as the words do."""
