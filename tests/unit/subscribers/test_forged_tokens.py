@@ -15,7 +15,7 @@ ALPHABET = string.ascii_letters + string.digits + "-_"
 
 
 def invented(chance: random.Random) -> list[str]:
-    return _encode(chance.randbytes(BLOCK * EACH))
+    return [token.decode() for token in _encode(chance.randbytes(BLOCK * EACH))]
 
 
 def altered(own: list[str], chance: random.Random) -> list[str]:
