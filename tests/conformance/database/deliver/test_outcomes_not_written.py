@@ -63,8 +63,10 @@ def test_a_database_that_goes_away_is_told_in_a_line_each_and_no_provider_is_bla
         assert engine.run(number, here).finished
     assert {one.getMessage() for one in caplog.records} == {
         "the database refused; trying again: disk is full",
-        "issue 1: of what a dead worker had claimed 10 were answered, 0 are queued again, "
-        "0 are uncertain",
+        (
+            "issue 1: of what a dead worker had claimed 10 were answered, 0 are queued again, "
+            "0 are uncertain"
+        ),
     }
     assert not any(one.exc_info for one in caplog.records)
     assert len(provider.taken) == len(set(provider.taken)) == len(people)
