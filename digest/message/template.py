@@ -25,6 +25,7 @@ from digest.message.headers import (
 )
 from digest.message.personalization import LINK_SLOTS, Personalization
 from digest.message.quoted_printable import encode_piece, encode_text
+from digest.message.seven_bit import encode_in_html, encode_seven_bit, fits_seven_bit
 from digest.render.slots import MARKS, Slot
 from subscribers.tokens import TOKEN_LENGTH
 
@@ -40,6 +41,8 @@ class Value(Enum):
 
 Blank = Slot | Value
 BLANKS: tuple[Blank, ...] = (*Value, *LINK_SLOTS, Slot.GREETING)
+WIDTHS = {slot.mark: TOKEN_LENGTH for slot in LINK_SLOTS}
+"""Columns that the values of marks take."""
 
 
 class MessageTemplate:
@@ -49,6 +52,11 @@ class MessageTemplate:
         self.edition = edition
         self._parts, blanks = _cut_at_blanks([*_head(edition), *_body(edition)])
         self._pick = itemgetter(*map(BLANKS.index, blanks))
+        in_html = encode_in_html if _is_seven_bit(edition.html, as_html=True) else _quote_html
+        # Cached: first names repeat.
+        self._encode_greeting = lru_cache(maxsize=1_024)(
+            lambda greeting: (in_html(greeting), encode_piece(greeting))
+        )
 
     @property
     def body_prefix(self) -> bytes:
@@ -62,13 +70,13 @@ class MessageTemplate:
     def messages(self, personalizations: Sequence[Personalization], at: datetime) -> list[bytes]:
         """Return the complete messages of several recipients, in order."""
         date = _date(at.replace(microsecond=0), at.utcoffset())
-        parts, pick = self._parts.copy(), self._pick
+        parts, pick, encode_greeting = self._parts.copy(), self._pick, self._encode_greeting
         messages = []
         # Spelled out, since this runs once a recipient; each fills all blanks of the one before.
         for _, email, token, links, greeting in personalizations:
-            as_html, as_text = _encode_greeting(greeting)
+            in_html, in_text = encode_greeting(greeting)
             # In the order of BLANKS.
-            parts[1::2] = pick((email.encode(), token.encode(), date, as_html, *links, as_text))
+            parts[1::2] = pick((email.encode(), token.encode(), date, in_html, *links, in_text))
             messages.append(b"".join(parts))
         return messages
 
@@ -104,7 +112,7 @@ def _list_unsubscribe_field(edition: Edition) -> list[bytes | Blank]:
 
 
 def _body(edition: Edition) -> list[bytes | Blank]:
-    # Quoted-printable never holds "=_", so this boundary can't occur in a part.
+    # Made of all that is in the parts, so that it can't be foreseen and put into one.
     seed = hashlib.sha256(f"{edition.subject}{edition.html}{edition.text}".encode()).hexdigest()
     boundary = f"=_{seed[:24]}"
     pieces: list[bytes | Blank] = [
@@ -112,32 +120,38 @@ def _body(edition: Edition) -> list[bytes | Blank]:
         "\r\n".encode()
     ]
     for kind, text in (("plain", edition.text), ("html", edition.html)):
+        encoding, encoded = _encode_part(text, as_html=kind == "html")
         pieces.append(
             f"--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n"
-            "Content-Transfer-Encoding: quoted-printable\r\n\r\n".encode()
+            f"Content-Transfer-Encoding: {encoding}\r\n\r\n".encode()
         )
-        pieces += _encode_part(text, as_html=kind == "html")
-        pieces.append(b"\r\n")
+        pieces += [*encoded, b"\r\n"]
     pieces.append(f"--{boundary}--\r\n".encode())
     return pieces
 
 
-def _encode_part(text: str, *, as_html: bool) -> list[bytes | Blank]:
-    widths = {slot.mark: TOKEN_LENGTH for slot in Slot if slot is not Slot.GREETING}
-    pieces: list[bytes | Blank] = []
-    for piece in encode_text(text, MARKS, widths):
-        if isinstance(piece, bytes):
-            pieces.append(piece)
-            continue
-        slot = Slot(piece.strip("~"))
-        pieces.append(Value.GREETING_IN_HTML if as_html and slot is Slot.GREETING else slot)
-    return pieces
+def _is_seven_bit(text: str, *, as_html: bool) -> bool:
+    """Return whether a part is sent as it is; a greeting can be written in ASCII in HTML alone."""
+    named = Slot.GREETING.mark in text
+    return (as_html or not named) and fits_seven_bit(text, MARKS, WIDTHS)
 
 
-@lru_cache(maxsize=1_024)
-def _encode_greeting(value: str) -> tuple[bytes, bytes]:
-    """Return a greeting as it stands in HTML and in text. Cached: first names repeat."""
-    return encode_piece(html.escape(value)), encode_piece(value)
+def _encode_part(text: str, *, as_html: bool) -> tuple[str, list[bytes | Blank]]:
+    """Return a part's transfer encoding, decided once for all recipients, and the encoded part."""
+    greeting = Value.GREETING_IN_HTML if as_html else Slot.GREETING
+    if _is_seven_bit(text, as_html=as_html):
+        return "7bit", _as_blanks(encode_seven_bit(text, MARKS), greeting)
+    return "quoted-printable", _as_blanks(encode_text(text, MARKS, WIDTHS), greeting)
+
+
+def _as_blanks(pieces: Iterable[bytes | str], greeting: Blank) -> list[bytes | Blank]:
+    blanks: dict[str, Blank] = {slot.mark: slot for slot in LINK_SLOTS}
+    blanks[Slot.GREETING.mark] = greeting
+    return [piece if isinstance(piece, bytes) else blanks[piece] for piece in pieces]
+
+
+def _quote_html(value: str) -> bytes:
+    return encode_piece(html.escape(value))
 
 
 @lru_cache(maxsize=4)

@@ -100,3 +100,11 @@ def _columns(text: str) -> int:
 def fill_date(text: str, day: date, language: Language = ENGLISH) -> str:
     """Return a rendered part with `day` as its day of sending."""
     return text.replace(DATE_MARK, language.written_date(day))
+
+
+def fill_date_in_html(html: str, day: date, language: Language = ENGLISH) -> str:
+    """Return the HTML part with `day` as its day of sending; one in ASCII stays in ASCII."""
+    written = language.written_date(day)
+    if html.isascii():
+        written = written.encode("ascii", "xmlcharrefreplace").decode("ascii")
+    return html.replace(DATE_MARK, written)

@@ -13,11 +13,12 @@ from digest.language.isolates import as_markup
 from digest.language.language import ENGLISH, Language
 from digest.render.environment import Href
 from digest.render.errors import TemplateError
-from digest.render.filters import fill_date, sanitize
+from digest.render.filters import fill_date, fill_date_in_html, sanitize
 from digest.render.links import LinkRegistry, Tracking, ascii_url
 from digest.render.markdown import prose_html, prose_text
 from digest.render.mjml.guard_words import guard_words
 from digest.render.mjml.inline_and_minify import inline_and_minify
+from digest.render.mjml.seven_bit import to_seven_bit
 from digest.render.mjml.source_map import compile_mjml
 from digest.render.rendered import Rendered
 from digest.render.run_template import common_context, run_template
@@ -47,7 +48,8 @@ def render_issue(
     def mjml(environment: Environment) -> str:
         return run_template(environment, HTML_TEMPLATE, context)
 
-    html = guard_words(inline_and_minify(compile_mjml(environment, HTML_TEMPLATE, mjml)))
+    html = inline_and_minify(compile_mjml(environment, HTML_TEMPLATE, mjml))
+    html = to_seven_bit(guard_words(html))
     text = run_template(environment, TEXT_TEMPLATE, context)
     _check_slots(html, HTML_TEMPLATE, brand)
     _check_slots(text, TEXT_TEMPLATE, brand)
@@ -62,7 +64,7 @@ def render_issue(
 
 def dated(rendered: Rendered, day: date, language: Language = ENGLISH) -> Rendered:
     """Return `rendered` as it is sent on `day`."""
-    html = fill_date(rendered.html, day, language)
+    html = fill_date_in_html(rendered.html, day, language)
     return replace(rendered, html=html, text=fill_date(rendered.text, day, language))
 
 

@@ -16,6 +16,7 @@ from digest.render.environment import Href
 from digest.render.filters import sanitize
 from digest.render.links import ascii_url
 from digest.render.mjml.inline_and_minify import inline_and_minify
+from digest.render.mjml.seven_bit import to_seven_bit
 from digest.render.mjml.source_map import compile_mjml
 from digest.render.rendered import Rendered
 from digest.render.run_template import common_context, run_template
@@ -109,7 +110,7 @@ class TransactionalRenderer:
         def mjml(environment: Environment) -> str:
             return run_template(environment, source, context)
 
-        html = inline_and_minify(compile_mjml(self.environment, source, mjml))
+        html = to_seven_bit(inline_and_minify(compile_mjml(self.environment, source, mjml)))
         text = run_template(self.environment, f"{name}/letter.txt.j2", context)
         return Rendered(sanitize(subject), sanitize(preheader), html, f"{text.strip()}\n", ())
 

@@ -18,7 +18,7 @@ from digest.issues.lifecycle import find_issue
 from digest.message.personalization import HELLO
 from digest.render.archive import archive_html, with_head_and_foot
 from digest.render.errors import TemplateError
-from digest.render.filters import fill_date
+from digest.render.filters import fill_date_in_html
 from digest.web.headers import ARCHIVE_POLICY, MAIL_POLICY
 from digest.web.public.signup_form import signup_form
 from digest.web.site import PagesDep, Site, SiteDep, TemplatesDep
@@ -85,7 +85,9 @@ def _archived_page(site: Site, templates: PageTemplates, number: int) -> bytes:
         raise HTTPException(404)
     values = {"path": f"/issues/{found.number}", "entry": found, "signup_form": signup_form(site)}
     html = with_head_and_foot(
-        _for_everybody(templates, fill_date(found.html, found.day, site.language), found.links),
+        _for_everybody(
+            templates, fill_date_in_html(found.html, found.day, site.language), found.links
+        ),
         templates.text("issue_head.html", **values),
         templates.text("issue_foot.html", **values),
     )

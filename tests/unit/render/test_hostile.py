@@ -71,7 +71,9 @@ def test_a_very_long_name_is_kept_whole(render_named: Render) -> None:
 def _shape(html: str) -> list[str]:
     """The start of every tag, and every comment, in order.
 
-    Aside are where a long word may break, and what keeps a quote of another direction together.
+    Aside are where a long word may break, what keeps a quote of another direction together, and
+    where lines end.
     """
-    bare = re.sub("<wbr>|</?bdi>", "", html)
-    return re.findall(r"<!--.*?-->|</?[a-zA-Z][a-zA-Z0-9]*", bare, re.DOTALL)
+    bare = re.sub(r"\s+", " ", re.sub("<wbr>|</?bdi>", "", html))
+    found = re.findall(r"<!--.*?-->|</?[a-zA-Z][a-zA-Z0-9]*", bare)
+    return [re.sub(r"\s", "", one) for one in found]
