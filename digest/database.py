@@ -22,7 +22,7 @@ ON_SQLITE_ALONE = frozenset(
         "fk_delivery_subscriber_id_subscriber",
     }
 )
-"""Constraints that PostgreSQL holds in another way (decision 38)."""
+"""Constraints that PostgreSQL holds in another way (decision 41)."""
 
 
 class SchemaState(StrEnum):

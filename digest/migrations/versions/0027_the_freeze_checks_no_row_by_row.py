@@ -1,4 +1,4 @@
-"""PostgreSQL holds a delivery's subscriber and batch without a check for each row (decision 38)
+"""PostgreSQL holds a delivery's subscriber and batch without a check for each row (decision 41)
 
 What `ON DELETE SET NULL` did is done by a trigger. The lock keeps it and a freeze apart: whoever
 comes second sees what the first has written.

@@ -1,6 +1,6 @@
 """A freeze and a deletion at the same moment: no delivery names somebody who is gone.
 
-On PostgreSQL alone, where a trigger and a lock do what SQLite's foreign keys do (decision 38).
+On PostgreSQL alone, where a trigger and a lock do what SQLite's foreign keys do (decision 41).
 """
 
 import threading
