@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,10 @@ def digest(run: Run, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 def issue(digest: Run, case: str) -> tuple[dict[str, Any], str, str]:
-    """Import a case, draft and render it; return what `show` says, the HTML and the text."""
+    """Import a case, draft and render it; return what `show` says, the HTML and the text.
+
+    References of the HTML are read, since it is in ASCII.
+    """
     imported = digest("comparisons", "import", str(CASES / case), "--published-at", "2026-11-27")
     assert imported.status == 0, imported.err
     assert digest("issue", "draft", "--as-of", NOON).out.strip() == "1"
@@ -31,7 +35,7 @@ def issue(digest: Run, case: str) -> tuple[dict[str, Any], str, str]:
     html, text = (
         Path("out", f"issue.{kind}").read_text(encoding="utf-8") for kind in ("html", "txt")
     )
-    return json.loads(digest("issue", "show", "1", "--json").out), html, text
+    return json.loads(digest("issue", "show", "1", "--json").out), unescape(html), text
 
 
 def subjects(shown: dict[str, Any]) -> list[str]:
