@@ -34,13 +34,13 @@ PARTIAL = "where"
 """Under this key an index's `info` holds its condition."""
 
 
-def partial_index(name: str, *columns: str, where: str) -> Index:
+def partial_index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
     """Return an index over the rows that meet `where`, for a table's `__table_args__`.
 
     SQLAlchemy imports a dialect as soon as an option names it, and PostgreSQL's takes as long as
     many a command does: `complete_partial_indexes` adds its option where the schema is made.
     """
-    return Index(name, *columns, sqlite_where=text(where), info={PARTIAL: where})
+    return Index(name, *columns, unique=unique, sqlite_where=text(where), info={PARTIAL: where})
 
 
 def complete_partial_indexes() -> None:

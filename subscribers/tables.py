@@ -4,10 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, String, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, Integer, String
 from sqlmodel import Field
 
-from store.base import Json, Table, UtcDateTime
+from store.base import Json, Table, UtcDateTime, partial_index
 from subscribers.public_ids import new_public_id
 
 
@@ -65,12 +65,11 @@ class Subscriber(Table, table=True):
         one_of("frequency", Frequency),
         Index("ix_subscriber_status_id", "status", "id"),
         Index("ix_subscriber_public_id", "public_id", unique=True),
-        Index(
+        partial_index(
             "ix_subscriber_legacy_number",
             "legacy_number",
+            where="legacy_number IS NOT NULL",
             unique=True,
-            sqlite_where=text("legacy_number IS NOT NULL"),
-            postgresql_where=text("legacy_number IS NOT NULL"),
         ),
         {"sqlite_autoincrement": True},  # the id of an erased subscriber is never reused
     )
