@@ -48,7 +48,7 @@ class Editor:
     def is_quiet(self) -> None:
         # Chromium writes down every answer of 400 and above, which a refusal is due.
         said = [one for one in self.watched.complaints if "responded with a status of 4" not in one]
-        assert said == []
+        assert said == [], said
         assert self.watched.strangers == []
         assert self.watched.lax == []
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Route
 
 from digest.pipeline.editing.changes import Write
 from store.engine import Store
@@ -80,5 +80,24 @@ def test_words_that_are_refused_are_kept_until_they_can_be_saved(
     page.locator("#undo").wait_for()
     page.reload()
     until(lambda: view(studio).intro.text == "Too late", "the words that were refused")
+    editor.is_quiet()
+    page.context.close()
+
+
+def test_words_typed_before_the_mail_is_there_are_shown_in_it(
+    chromium: Browser, serve: Serve, studio: Studio, tmp_path: Path
+) -> None:
+    editor = at_screen(chromium, serve(studio.asgi()), tmp_path)
+    page = editor.page
+    held: list[Route] = []
+    page.route("**/mail?**", lambda route: held.append(route))  # noqa: PLW0108 - it looks inside
+    address = f"{editor.watched.home}/studio/issues/{studio.number}"
+    page.goto(address, wait_until="domcontentloaded")
+    page.locator("#f-closing").fill("Early words.")
+    page.locator("#f-closing").blur()
+    until(lambda: view(studio).closing.text == "Early words.", "the words that were typed")
+    for route in held:
+        route.continue_()
+    page.frame_locator("#mail").get_by_text("Early words.").wait_for()
     editor.is_quiet()
     page.context.close()

@@ -33,6 +33,7 @@ export async function renderMail(typed) {
 
 /** @param {Record<string, string>} typed */
 async function intoFrame(typed) {
+  await ownPage();
   const { view = "", who = "" } = pane().dataset;
   const body = new URLSearchParams({ view, who });
   for (const [field, text] of Object.entries(typed)) body.set(`text:${field}`, text);
@@ -47,6 +48,12 @@ async function intoFrame(typed) {
   else if (page.lastElementChild) page.lastElementChild.textContent = html;
   inside.scrollTo(0, top);
   box.dataset.shown = String(Number(box.dataset.shown || 0) + 1);
+}
+
+/** Waits for the frame's own page: the blank one before has no styles, and would be replaced by it. */
+async function ownPage() {
+  const isEarly = (page = frame()?.contentDocument) => page?.URL === "about:blank" || page?.readyState === "loading";
+  while (isEarly()) await new Promise((later) => setTimeout(later, 20));
 }
 
 /** Fetches what the gate finds, a moment after the last change, and puts it where it concerns. */

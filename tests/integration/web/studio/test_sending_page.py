@@ -86,7 +86,7 @@ def test_modules_are_small_and_only_served_as_they_are_now(
     office: Studio, editor: TestClient
 ) -> None:
     modules = editor.app.state.modules  # type: ignore[attr-defined]
-    assert sum(map(len, modules.files.values())) < 20_000
+    assert sum(map(len, modules.files.values())) < 20 * 1024
     assert sum(map(len, modules.compressed.values())) < 10_000
     assert b"/*" not in b"".join(modules.files.values())
     for name in modules.files:
