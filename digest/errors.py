@@ -39,6 +39,7 @@
     │   │   ├── NoSuchIssueError      no issue has that number
     │   │   ├── NothingNewError       there is nothing new to pick
     │   │   └── SendingHeldError      nothing may be sent from this database
+    │   ├── JournalError              a journal of a send can be neither written nor removed
     │   ├── MailboxError              the bounce mailbox can't be read
     │   ├── NoSuchImportError         a command names an import that there is none of
     │   ├── PageError                 a page is no comparison
