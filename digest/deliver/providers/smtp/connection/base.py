@@ -3,7 +3,6 @@
 import re
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterable
 from typing import ClassVar
 
 from digest.deliver.bounce_policy.failure import Cause, Stage
@@ -16,6 +15,7 @@ from digest.deliver.providers.base import (
     RefusedForAllError,
     Unknown,
 )
+from digest.deliver.providers.smtp.connection.begun import BegunMessages
 from digest.deliver.providers.smtp.connection.state import (
     BODY,
     DATA,
@@ -98,9 +98,7 @@ class Connection(ABC):
         self._compose = compose
         self._queue = queue
         self._limit = limit
-        self._journal = journal
-        # Whose body is queued and not noted as begun.
-        self._unnoted: deque[InFlightMessage] = deque()
+        self._begun = BegunMessages(transport, journal)
         self._parser = ReplyParser()
         self._announces_size = "size" in peer.extensions
         self._mail_from = f"MAIL FROM:<{sender}>"
@@ -175,28 +173,8 @@ class Connection(ABC):
         return self._take_outcomes()
 
     def _write(self) -> bool:
-        """Write what the transport takes; return True if that was everything.
-
-        What may leave is noted as begun before, and what did not after all is taken back.
-        """
-        unnoted, transport = self._unnoted, self.transport
-        if unnoted:
-            self._journal.begun([one.personalization.delivery_id for one in unnoted])
-            unnoted.clear()
-        if transport.flush():
-            return True
-        sent = transport.sent
-        unnoted.extend(
-            one for one in self._in_flight if one.body_at is not None and one.body_at >= sent
-        )
-        if unnoted:
-            self._journal.withdrawn([one.personalization.delivery_id for one in unnoted])
-        return False
-
-    def _begin_body(self, message: InFlightMessage) -> None:
-        """Note where in the stream the message's body begins, which is queued next."""
-        message.body_at = self.transport.queued
-        self._unnoted.append(message)
+        """Write what the transport takes; return True if that was everything."""
+        return self._begun.write(self._in_flight)
 
     def _take_outcomes(self) -> list[Outcome]:
         outcomes, self._outcomes = self._outcomes, []
@@ -251,7 +229,7 @@ class Connection(ABC):
             # RFC 2920 section 3.1: DATA was accepted without a recipient; send an empty body.
             self.transport.queue(b".\r\n")
             return
-        self._begin_body(message)
+        self._begun.add(message)
         self.transport.queue(self._body)
         self.transport.queue(b".\r\n" if self._body.endswith(b"\r\n") else b"\r\n.\r\n")
 
@@ -364,15 +342,9 @@ class Connection(ABC):
     def _put_back(self, message: InFlightMessage) -> InFlightMessage:
         # A new one, since replies to the old one may still be awaited.
         back = InFlightMessage(message.personalization, message.tries, refusals=message.refusals)
-        self._take_back([message])
+        self._begun.withdraw([message])
         self._queue.appendleft(back)
         return back
-
-    def _take_back(self, messages: Iterable[InFlightMessage]) -> None:
-        """Note that messages were not taken, which go over another connection."""
-        begun = [one for one in messages if one.body_at is not None]
-        if begun:
-            self._journal.withdrawn([one.personalization.delivery_id for one in begun])
 
     def _end(self, lost: ConnectionLostError) -> None:
         """Settle everything in flight: rejected, unknown, or put back for another connection."""
@@ -397,7 +369,7 @@ class Connection(ABC):
         if self._closing:
             lost.reply = self._closing
             self.spent = self.spent or self._closing
-        self._take_back(back)
+        self._begun.withdraw(back)
         if back and not self.spent:
             back[0].tries += 1
         elif back and not self.peer.accepted:

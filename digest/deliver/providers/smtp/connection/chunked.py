@@ -62,7 +62,7 @@ class ChunkedConnection(PipelinedConnection):
             # Whether the message before was accepted isn't known yet, so each begins with RSET.
             head = b"%bBDAT %d LAST\r\n" % (self._commands(message, size, reset=True), size)
             transport.queue(head)
-            self._begin_body(message)
+            self._begun.add(message)
             transport.queue(body)
             self._size = len(head) + size
             expected.extend(((RSET, message), (MAIL, message), (RCPT, message), (BODY, message)))

@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 
 from digest.deliver.providers.base import Accepted
 from digest.deliver.providers.smtp.connection.base import Connection
+from digest.deliver.providers.smtp.connection.begun import BegunMessages
 from digest.deliver.providers.smtp.connection.chunked import ChunkedConnection
+from digest.deliver.providers.smtp.connection.state import InFlightMessage
 from digest.deliver.providers.smtp.errors import ConnectionLostError
 from tests.parts.journals import Noted
 from tests.parts.servers.smtp_dialogue import (
@@ -45,14 +47,15 @@ def watched(style: type[Connection], count: int, window: int = 0) -> tuple[Dialo
     dialogue = Dialogue(style, count, window=window, journal=journal)
     transport = Watched(journal)
     dialogue.transport = dialogue.connection.transport = transport
-    begin = dialogue.connection._begin_body
+    begun = BegunMessages(transport, journal)
+    dialogue.connection._begun = begun
+    add = begun.add
 
-    def begin_body(message: object) -> None:
-        begin(message)  # type: ignore[arg-type]
-        delivery = message.personalization.delivery_id  # type: ignore[attr-defined]
-        transport.bodies.append((transport.queued, delivery))
+    def add_body(message: InFlightMessage) -> None:
+        add(message)
+        transport.bodies.append((transport.queued, message.personalization.delivery_id))
 
-    dialogue.connection._begin_body = begin_body  # type: ignore[method-assign,assignment]
+    begun.add = add_body  # type: ignore[method-assign]
     return dialogue, journal
 
 
