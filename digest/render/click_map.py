@@ -48,9 +48,7 @@ def click_map_html(html: str, badges: Mapping[int, Badge]) -> str:
 
     parts = _COMMENT.split(html)
     # Every other part is a comment: Outlook's, whose links nobody else sees.
-    parts[::2] = [
-        _LINK.sub(lambda match: match[0] + _badge(match, badges), one) for one in parts[::2]
-    ]
+    parts[::2] = [_LINK.sub(marked_link, one) for one in parts[::2]]
     marked = "".join(parts)
     head, end, rest = marked.partition("</head>")
     return f"{head}{_STYLE}{end}{rest}" if end else _STYLE + marked
