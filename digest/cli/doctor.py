@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digest.cli.common import CommandError, format_time, open_app
+from digest.settings.proxies import named_proxies
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
@@ -84,7 +85,7 @@ def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:
     yield from _bounces(app)
     for line in unknown_settings(os.environ):
         yield None, line
-    if settings.public_url.startswith("https://") and not os.environ.get("FORWARDED_ALLOW_IPS"):
+    if settings.public_url.startswith("https://") and not named_proxies():
         hint = "behind a proxy on another address than 127.0.0.1 all readers count as one"
         yield None, f"proxy: FORWARDED_ALLOW_IPS is not set; {hint}"
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import uvicorn
 from starlette.types import ASGIApp
 
+from digest.settings.proxies import named_proxies
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -55,7 +57,8 @@ def server_of(app: ASGIApp, stop: threading.Event) -> uvicorn.Server:
         lifespan="off",
         access_log=False,
         server_header=False,
-        proxy_headers=True,  # trusts the proxies that FORWARDED_ALLOW_IPS names, else 127.0.0.1
+        proxy_headers=True,
+        forwarded_allow_ips=named_proxies() or "127.0.0.1",
         timeout_graceful_shutdown=GRACE_SECONDS,
         http=_protocol(),
         ws="none",

@@ -1,12 +1,14 @@
 """digest doctor: what it says of settings, DNS records, keys and the sender."""
 
 import re
+import threading
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
 import yaml
 
+from digest.web.server import server_of
 from tests.integration.cli.conftest import Run
 from tests.parts.output import one_line
 from tests.parts.servers.dns_server import dns_server
@@ -128,6 +130,19 @@ def test_the_doctor_says_that_a_proxy_in_front_is_not_named(
         monkeypatch.setenv("DIGEST_DNS_SERVER", zone.address)
         got = run("doctor")
     assert ("note proxy: FORWARDED_ALLOW_IPS is not set; behind a proxy" in got.out) is says
+
+
+def test_a_proxy_that_the_file_of_settings_names_is_known_and_trusted(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
+    monkeypatch.setenv("DIGEST_PUBLIC_URL", "https://127.0.0.1:9")
+    (home / ".env").write_text("FORWARDED_ALLOW_IPS=172.18.0.0/16\n", encoding="utf-8")
+    with dns_server() as zone:
+        monkeypatch.setenv("DIGEST_DNS_SERVER", zone.address)
+        assert "FORWARDED_ALLOW_IPS is not set" not in run("doctor").out
+    server = server_of(lambda *_: None, threading.Event())  # type: ignore[arg-type,misc]
+    assert server.config.forwarded_allow_ips == "172.18.0.0/16"
 
 
 def test_compose_and_the_example_name_the_proxy_and_nobody_else_reaches_the_port() -> None:
