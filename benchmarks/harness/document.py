@@ -13,10 +13,16 @@ END = "<!-- end of what is written -->"
 def section(kept: Kept) -> str:
     """Return the machine and the table, between their two marks."""
     runs = sorted({case.runs for case in kept.cases.values()})
-    often = " or ".join(str(one) for one in runs)
-    heads = f"{kept.machine}; median, least and most of {often} runs." if runs else "Nothing yet."
+    heads = f"{kept.machine}; {_how_often(runs)}." if runs else "Nothing yet."
     table = markdown({name: case.rows for name, case in kept.cases.items()})
     return f"{BEGIN}\n\n{heads}\n\n{table}\n\n{END}"
+
+
+def _how_often(runs: list[int]) -> str:
+    """Say of how many runs each figure is, as in `median, least and most of 3 runs`."""
+    if runs == [1]:
+        return "one run each"
+    return f"median, least and most of {' or '.join(str(one) for one in runs)} runs"
 
 
 def written(document: str, kept: Kept) -> str:

@@ -198,9 +198,14 @@ class TestCommand:
         assert said.err == "broken: it fell over\n"
 
     def test_the_document_is_written_without_a_run(self) -> None:
+        kept.write(Kept("here", {"sent": KeptCase(3, (_measured(),))}), ["sent"], self.kept)
+        assert command.main(["--write"]) == 0
+        assert "here; median, least and most of 3 runs." in self.document.read_text()
+
+    def test_the_document_says_when_it_was_one_run(self) -> None:
         kept.write(Kept("here", {"sent": KeptCase(1, (_measured(),))}), ["sent"], self.kept)
         assert command.main(["--write"]) == 0
-        assert "here; median, least and most of 1 runs." in self.document.read_text()
+        assert "here; one run each." in self.document.read_text()
 
     def test_cases_are_listed_with_their_minutes(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert command.main(["--list", "sent"]) == 0
