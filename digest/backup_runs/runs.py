@@ -24,6 +24,16 @@ def last_run(session: Session) -> BackupRun | None:
     return session.exec(select(BackupRun).order_by(col(BackupRun.number).desc()).limit(1)).first()
 
 
+def last_done(session: Session) -> BackupRun | None:
+    """Return the newest backup that was made, even if something was found wrong with it."""
+    return session.exec(
+        select(BackupRun)
+        .where(BackupRun.state == BackupState.DONE)
+        .order_by(col(BackupRun.number).desc())
+        .limit(1)
+    ).first()
+
+
 def is_due(last: BackupRun | None, every: int, now: datetime) -> bool:
     """Return whether the next backup is due, `every` minutes after the last; sooner if it failed.
 

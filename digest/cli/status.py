@@ -123,9 +123,18 @@ def _machine(found: "Status") -> list[str]:
     return [
         *(seen or ["no process was seen within a week"]),
         *room,
+        f"backup: {_backup(found)}",
         f"digest {found.version}, Python {found.python}, {found.database_version}",
         found.database,
     ]
+
+
+def _backup(found: "Status") -> str:
+    made = found.backup and found.backup.made_at
+    if not found.backup or not made:
+        return "none on schedule yet"
+    size = f", {found.backup.size / 1_000_000:.1f} MB" if found.backup.size else ""
+    return f"{found.backup.file}, {_ago(found.at, made)}{size}"
 
 
 def _ago(now: datetime, then: datetime | None) -> str:

@@ -26,6 +26,7 @@ CODES = (
     "run-held",
     "source",
     "queue",
+    "backup",
 )
 """Every code that a problem can have."""
 
@@ -48,6 +49,7 @@ def problems_of(status: Status) -> list[Problem]:
         *_schedules(status),
         *_sources(status),
         *_mail(status),
+        *_backup(status),
     ]
 
 
@@ -143,6 +145,16 @@ def _mail(status: Status) -> Iterator[Problem]:
             "queue",
             f"{status.queue} messages to single readers wait, since {_time(status.oldest)}",
             "look at the worker's log, and run digest doctor",
+        )
+
+
+def _backup(status: Status) -> Iterator[Problem]:
+    found = status.backup
+    if found and found.failing_since:
+        yield Problem(
+            "backup",
+            f"no backup has gone well since {_time(found.failing_since)}: {found.note}",
+            "digest database backups",
         )
 
 

@@ -15,6 +15,7 @@ from digest.deliver.ledger.finish import count_deliveries
 from digest.deliver.tables import Delivery, DeliveryState
 from digest.deliver.transactional.tables import TransactionalMessage, TransactionalState
 from digest.issues.tables import Issue, IssueState
+from digest.monitoring.backups import BackupStatus, read_backup_status
 from digest.monitoring.heartbeats import heartbeats
 from digest.monitoring.tables import Heartbeat
 from digest.pipeline.run_history import RunRecord, last_run
@@ -88,7 +89,8 @@ class Status:
     """What `digest status` shows. `queue` counts transactional mail that waits, since `oldest`.
 
     `uncertain` counts deliveries by issue, of the last 30 days; `suppressed` those suppressed
-    within a week, by reason. `held` says why nothing may be sent from this store.
+    within a week, by reason. `backup` is None where none was made on schedule yet. `held` says
+    why nothing may be sent from this store.
     """
 
     at: datetime
@@ -105,6 +107,7 @@ class Status:
     suppressed: dict[str, int]
     queue: int
     oldest: datetime | None
+    backup: BackupStatus | None
     disk: Disk | None
     held: str
 
@@ -128,6 +131,7 @@ def read_status(store: Store, session: Session, now: datetime) -> Status:
         suppressed=_suppressed(session, now),
         queue=queue,
         oldest=oldest,
+        backup=read_backup_status(session),
         disk=disk_of(store.path),
         held=instance.held if instance else "",
     )

@@ -2,23 +2,18 @@
 
 import json
 
-import pytest
-
 from tests.integration.cli.conftest import Run
 
 
-@pytest.fixture(autouse=True)
-def _drafted(run: Run) -> None:
-    run("demo")
-
-
 def test_all_is_well(run: Run) -> None:
+    run("demo")
     ran = run("status")
     assert (ran.status, ran.err) == (0, "")
     lines = ran.out.splitlines()
     assert lines[0] == "all is well"
     assert "schedules   none" in lines
     assert any(line.startswith("mail        subscribers: ") for line in lines)
+    assert any(line.endswith("backup: none on schedule yet") for line in lines)
     assert any("Python 3." in line and "SQLite 3." in line for line in lines)
 
 

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 
 from sqlmodel import select, update
 
+from digest.backup_runs import runs
+from digest.backup_runs.tables import BackupState
 from digest.deliver.tables import Delivery, DeliveryState
 from digest.deliver.transactional.mail import enqueue
 from digest.deliver.transactional.tables import TransactionalKind
@@ -171,3 +173,31 @@ def test_every_problem_is_a_metric(store: Store) -> None:
     assert samples["digest_problems", "paused"] == 0
     due = samples["digest_schedule_next_due_timestamp_seconds", "weekly"]
     assert due == (NOW + timedelta(days=7)).timestamp()
+
+
+def test_backups_that_fail_need_a_person_until_one_goes_well(store: Store) -> None:
+    assert status_at(store).backup is None
+    _backup(store, 1, NOW, BackupState.DONE, size=13_000_000)
+    made = status_at(store).backup
+    assert made is not None
+    assert (made.made_at, made.file, made.size) == (NOW, "1.backup", 13_000_000)
+    assert problems(store) == {}
+    for hours, number in ((1, 2), (2, 3)):
+        _backup(store, number, NOW + timedelta(hours=hours), BackupState.FAILED, note="disk full")
+    text = problems(store)["backup"].text
+    assert text == "no backup has gone well since 2026-11-23 09:00 UTC: disk full"
+    kept = status_at(store).backup
+    assert kept is not None
+    assert kept.made_at == NOW
+    _backup(store, 4, LATER, BackupState.DONE, size=1)
+    assert problems(store) == {}
+
+
+def _backup(
+    store: Store, number: int, at: datetime, state: BackupState, *, size: int = 0, note: str = ""
+) -> None:
+    with store.write() as session:
+        last = runs.last_run(session)
+        file = f"{number}.backup"
+        assert runs.begin_run(session, last, at, instance="k", worker_id=1, file=file) == number
+        runs.end_run(session, number, state, at, note=note, size=size)
