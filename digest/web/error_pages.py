@@ -7,6 +7,8 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
+from starlette.routing import Match
 
 from digest.language.message import Message
 from digest.logs.request_id import request_id
@@ -86,8 +88,8 @@ class _ErrorPages:
                 "studio/error.html",
                 status=status,
                 headers=PRIVATE | {"Content-Security-Policy": STUDIO_POLICY} | dict(headers or {}),
-                title=title,
-                advice=LOST if advice is WORDS[404][1] else advice,
+                title=title.text,
+                advice=LOST if advice is WORDS[404][1] else advice.text,
             )
         return self._templates.show(
             "error.html",
@@ -104,6 +106,10 @@ class _ErrorPages:
 
     async def http(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and self._is_editors(request):
+            # A form's own address, reloaded or come back to after the form was refused.
+            if request.method in {"GET", "HEAD"} and (page := _page_above(request)):
+                return RedirectResponse(self._templates.base + page, HTTPStatus.SEE_OTHER, PRIVATE)
         return self._page(request, error.status_code, error.headers)
 
     async def invalid_link(self, _request: Request, _error: Exception) -> Response:
@@ -138,6 +144,17 @@ class _ErrorPages:
         return self._page(
             request, 500, dict(DEFAULTS) | PRIVATE | {"X-Request-ID": request_id.get()}
         )
+
+
+def _page_above(request: Request) -> str:
+    """Return the path of the nearest page above what was asked for; empty if there is none."""
+    path: str = request.scope["path"]
+    while path := path.rpartition("/")[0]:
+        for above in (path, f"{path}/"):
+            scope = request.scope | {"path": above, "method": "GET"}
+            if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
+                return above
+    return ""
 
 
 def add_error_pages(app: FastAPI, templates: PageTemplates, outage: Outage) -> None:

@@ -73,7 +73,8 @@ def test_what_is_not_there_leads_back_into_the_studio(editor: TestClient) -> Non
     for path in ("/studio/issues/99", "/studio/nothing", "/studio/comparisons/nothing-like-it"):
         answer = editor.get(path)
         assert answer.status_code == 404, path
-        assert "There is no such page" in answer.text
+        assert "<h1>There is no such page</h1>" in answer.text
+        assert "<p>It may have been removed, or its address is misspelt.</p>" in answer.text
         assert 'href="/studio/"' in answer.text
         assert "unsafe-" not in answer.headers["content-security-policy"]
     assert "See all issues" in editor.get("/nothing").text

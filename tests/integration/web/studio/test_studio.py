@@ -122,3 +122,21 @@ def test_a_name_that_only_points_here_is_refused(studio: TestClient, draft: int,
 def test_two_hosts_are_refused(studio: TestClient, draft: int) -> None:
     headers = [("Host", "127.0.0.1"), ("Host", "evil.example")]
     assert studio.get("/studio/", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("form", "page"),
+    [
+        ("/studio/issues/1/send/approve", "/studio/issues/1/send"),
+        ("/studio/issues/1/send/test", "/studio/issues/1/send"),
+        ("/studio/issues/1/edit", "/studio/issues/1"),
+        ("/studio/schedules/weekly", "/studio/schedules/"),
+        ("/studio/bounces/unsubscribe", "/studio/bounces"),
+    ],
+)
+def test_the_address_of_a_form_that_is_opened_anew_leads_to_its_page(
+    editor: TestClient, form: str, page: str
+) -> None:
+    answer = editor.get(form, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, page)
+    assert editor.get(page).status_code == 200
