@@ -106,10 +106,14 @@ class _ErrorPages:
 
     async def http(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
-        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED and self._is_editors(request):
+        if (
+            error.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+            and request.method in {"GET", "HEAD"}
+            and self._is_editors(request)
+            and (page := _page_above(request))
+        ):
             # A form's own address, reloaded or come back to after the form was refused.
-            if request.method in {"GET", "HEAD"} and (page := _page_above(request)):
-                return RedirectResponse(self._templates.base + page, HTTPStatus.SEE_OTHER, PRIVATE)
+            return RedirectResponse(self._templates.base + page, HTTPStatus.SEE_OTHER, PRIVATE)
         return self._page(request, error.status_code, error.headers)
 
     async def invalid_link(self, _request: Request, _error: Exception) -> Response:
@@ -151,7 +155,7 @@ def _page_above(request: Request) -> str:
     path: str = request.scope["path"]
     while path := path.rpartition("/")[0]:
         for above in (path, f"{path}/"):
-            scope = request.scope | {"path": above, "method": "GET"}
+            scope = {**request.scope, "path": above, "method": "GET"}
             if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
                 return above
     return ""
