@@ -152,6 +152,17 @@ def test_a_refused_form_comes_back_with_its_words(editor: TestClient, office: St
     assert "say why" in text
 
 
+def test_a_text_that_is_too_long_is_not_cut_by_the_page_but_told_and_given_back(
+    editor: TestClient, office: Studio
+) -> None:
+    assert not page_of(editor, office).select("textarea[maxlength]")
+    long = "Far more than fits. " * 240
+    status, page = post(editor, office, **{"text:intro": long, "was:intro": ""})
+    assert status == 409
+    assert "the introduction has 4,799 characters; 2,000 are the most" in page
+    assert long.strip() in page
+
+
 def test_an_approved_issue_is_locked_until_it_is_reopened(
     editor: TestClient, office: Studio
 ) -> None:

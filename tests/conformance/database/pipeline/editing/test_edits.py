@@ -113,7 +113,7 @@ def test_a_drop_that_was_undone_is_forgotten(
         (Write("headline/no-such", "Words"), "no comparison"),
         (Write("colour", "red"), "no text"),
         (Write("subject", "x" * 201), "200 are the most"),
-        (Write("closing", "x" * 2_001), "2000 are the most"),
+        (Write("closing", "x" * 2_001), "2,000 are the most"),
         (TakeProposal(9), "no proposal 9"),
         (SetApart("no-such", apart=True), "no comparison"),
     ],
