@@ -105,6 +105,12 @@ class App:
     def networks(self) -> ScannerNetworks:
         return self.settings.networks
 
+    @property
+    def outbox(self) -> Path | None:
+        """The folder into which mail is written; None where it is sent."""
+        settings = self.settings
+        return settings.outbox_dir if settings.provider is ProviderName.OUTBOX else None
+
     def close(self) -> None:
         """Close the providers and the database."""
         self.provider.close()

@@ -4,6 +4,7 @@ import getpass
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Protocol, cast
 
 from fastapi import Depends, Request
@@ -26,6 +27,8 @@ class StudioSite(Site, Protocol):
     def issues(self) -> IssueService: ...
     @property
     def sending(self) -> Sending: ...
+    @property
+    def outbox(self) -> Path | None: ...
 
 
 def _in_the_background(_number: int) -> None:

@@ -94,6 +94,8 @@ class SendPage:
     """What an approval names as seen."""
     since: Since | None
     """None unless it is a draft that was approved before."""
+    outbox: str
+    """The folder into which mail is written; empty where it is sent."""
 
     def place(self, finding: Finding) -> str:
         """Return what an editor calls the place of a finding: `Headline of a-vs-b`."""
@@ -156,6 +158,7 @@ def read_page(
         people=_people(site, issue, search, state),
         revision=issue.revision,
         since=_since(site, number) if is_draft else None,
+        outbox=str(site.outbox.absolute()) if site.outbox else "",
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +15,8 @@ from starlette.testclient import TestClient
 from digest.deliver.audience.eligible import count_eligible
 from digest.deliver.tables import Attempt, Delivery
 from digest.issues.tables import Issue
+from digest.settings import ProviderName
+from digest.web.application import create_app
 from digest.web.studio.send.page_data import choose
 from digest.web.studio.send.progress import SendingMonitor, parts_of
 from digest.web.studio.send.routes import send_events
@@ -49,6 +52,18 @@ def test_no_other_site_changes_anything(office: Studio, headers: dict[str, str])
         assert answer.status_code == 403
     assert office.state() == "draft"
     assert office.tested == []
+
+
+def test_an_editor_is_told_that_mail_is_kept_in_a_folder(
+    editor: TestClient, office: Studio
+) -> None:
+    told = "Nothing leaves this machine"
+    assert told in editor.get(PAGE).text
+    assert str(office.app.settings.outbox_dir.absolute()) in editor.get(PAGE).text
+    smtp = office.app.settings.model_copy(update={"provider": ProviderName.SMTP})
+    site = replace(office.app, settings=smtp)
+    sends = TestClient(create_app(site, studio=True), "http://127.0.0.1:8026")
+    assert told not in sends.get(PAGE).text
 
 
 def test_its_own_origin_is_enough_for_an_older_browser(office: Studio) -> None:
