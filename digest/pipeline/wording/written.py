@@ -43,7 +43,8 @@ def written_value(
         return None
     longest = MAX_LENGTHS[kind]
     if len(cleaned) > longest:
-        msg = f"the {NAMES.get(kind, kind)} has {len(cleaned):,} characters; {longest:,} are the most"
+        name = NAMES.get(kind, kind)
+        msg = f"the {name} has {len(cleaned):,} characters; {longest:,} are the most"
         raise IssueError(msg)
     slug = fields.slug_of(field)
     if slug:
