@@ -3,11 +3,13 @@
 Uvicorn's protocol takes headers of any length. It also drops the body of a request that offers to
 upgrade to HTTP/2 (`Upgrade: h2c`), as Java's HttpClient does by default; a server may ignore such
 an offer (RFC 9110 section 7.8), and must read the body then. And it waits for ever for a
-request that is begun: clients that hold as many as a process may have files open would take the
-site down.
+request that is begun, and for a client to read its answer: clients that hold as many as a process
+may have files open would take the site down.
 """
 
 import asyncio
+import socket
+import struct
 
 import h11
 import httptools
@@ -15,10 +17,13 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEADER_BYTES = 65_536
-"""Bytes of the address and all headers of a request, together."""
+"""Bytes of the address and all headers of a request, together; also how many may come in before
+there is anything to tell of, as in a header that never ends, which httptools keeps whole."""
 RECEIVE_SECONDS = 60.0
 """How long a request may take to come in, from the connection or its first byte to its last; looked
 at so often, so that the slowest has twice as long."""
+MIN_TAKEN_BYTES = 16_384
+"""Of an answer that a client has to read in that time, if it is not all of it."""
 _TOO_SLOW = (
     b"HTTP/1.1 408 Request Timeout\r\n"
     b"content-type: text/plain\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
@@ -34,11 +39,15 @@ class BoundedProtocol(HttpToolsProtocol):
     """One connection."""
 
     _header_bytes = 0
+    _untold_bytes = 0
+    """Bytes that came in since the parser last told of any."""
     _refused = False
     _declined = False
     _waiting_since: float | None = None
     """Since when a request is awaited; None while there is one to answer."""
     _timer: asyncio.TimerHandle | None = None
+    _unread: int | None = None
+    """Bytes of answers that the client had not read when it was last looked at."""
     _successor: H11Protocol | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -59,6 +68,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return
         # An offer's own bytes end where httptools says; what comes after them is its body.
         self._unset_keepalive_if_required()
+        self._untold_bytes += len(data)
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
@@ -69,9 +79,11 @@ class BoundedProtocol(HttpToolsProtocol):
         except httptools.HttpParserError:
             if not self._refused:
                 self.send_400_response("Invalid HTTP request received.")
+        if self._untold_bytes > MAX_HEADER_BYTES:
+            self._refuse()
 
     def on_message_begin(self) -> None:
-        self._header_bytes = 0
+        self._header_bytes = self._untold_bytes = 0
         self._waiting_since = self.loop.time()
         super().on_message_begin()
 
@@ -90,31 +102,56 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
+        self._untold_bytes = 0
         if not self._refused and not self._declined:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         self._waiting_since = None
+        self._untold_bytes = 0
         if not self._refused and not self._declined:
             super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        """Go on with the next request; who gets one answer after another does read them."""
+        self._unread = None
+        super().on_response_complete()
+
     def _check_time(self) -> None:
-        """Close the connection if its request takes too long; else look again later."""
-        if self.transport.is_closing():
+        """Close the connection if its request takes too long, or its answer; else look again."""
+        unread, before = self.transport.get_write_buffer_size(), self._unread
+        if self.transport.is_closing() and not unread:
             return
+        if unread and before is not None and before - unread < MIN_TAKEN_BYTES:
+            self._reset()
+            return
+        self._unread = unread or None
+        self._timer = self.loop.call_later(RECEIVE_SECONDS, self._check_time)
         now, since = self.loop.time(), self._waiting_since
         if self._successor is not None and not _is_coming_in(self._successor):
             since = now
-        if since is not None and now - since >= RECEIVE_SECONDS:
+        is_late = since is not None and now - since >= RECEIVE_SECONDS
+        if is_late and not self.transport.is_closing():
             if self._successor is None:
                 self.transport.write(_TOO_SLOW)
             self.transport.close()
-            return
-        self._timer = self.loop.call_later(RECEIVE_SECONDS, self._check_time)
+
+    def _reset(self) -> None:
+        """End the connection at once: closed, it would wait for its client to read the rest."""
+        line = self.transport.get_extra_info("socket")
+        if line is not None:
+            # No lingering (socket(7)): the system would hold what is left for minutes.
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
 
     def _count(self, size: int) -> None:
+        self._untold_bytes = 0
         self._header_bytes += size
-        if self._header_bytes > MAX_HEADER_BYTES and not self._refused:
+        if self._header_bytes > MAX_HEADER_BYTES:
+            self._refuse()
+
+    def _refuse(self) -> None:
+        if not self._refused:
             self._refused = True
             self.transport.write(_TOO_LARGE)
             self.transport.close()

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from starlette.requests import Request
@@ -15,6 +16,10 @@ from digest.web.server import server_of
 from tests.parts.waiting import until
 
 RELEASED = threading.Event()
+ENDLESS = 64_000_000
+"""More than two systems' buffers hold, so that it was refused before."""
+LARGE = 12_000_000
+"""More than the system keeps of an answer for a client that does not read it."""
 BODY = b'{"email":"ana@example.org"}'
 OFFER = (
     b"POST /api HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
@@ -30,7 +35,8 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     body = await request.body()
     if request.url.path == "/wait":
         await asyncio.to_thread(RELEASED.wait, 120)
-    answer = PlainTextResponse(f"{request.method} {request.url.path} {body.decode()}")
+    more = "a" * LARGE if request.url.path == "/large" else ""
+    answer = PlainTextResponse(f"{request.method} {request.url.path} {body.decode()}{more}")
     await answer(scope, receive, send)
 
 
@@ -111,6 +117,32 @@ def test_headers_beyond_the_bound_are_refused_and_the_server_goes_on(
     assert b"GET /second " in exchange(port, b"GET /second HTTP/1.1\r\nHost: x\r\n\r\n")
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        pytest.param(b"GET / HTTP/1.1\r\nHost: x\r\nX: ", id="value"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: x\r\n", id="name"),
+        pytest.param(b"POST / HTTP/1.1\r\nHost: x\r\n" + CHUNKED + b"0\r\nX: ", id="trailer"),
+        pytest.param(b"POST / HTTP/1.1\r\nHost: x\r\n" + CHUNKED + b"1;", id="chunk extension"),
+        pytest.param(OFFER + CHUNKED + b"0\r\nX: ", id="trailer after an offer"),
+        pytest.param(b"GET /", id="address"),
+    ],
+)
+def test_a_part_of_a_head_that_never_ends_is_refused_before_it_is_kept(
+    port: int, head: bytes
+) -> None:
+    """The parser tells of a header once it has ended: 60 MB of one took 29 s, each byte kept."""
+    with socket.create_connection(("127.0.0.1", port), timeout=120) as line:
+        sent = 0
+        with suppress(ConnectionResetError, BrokenPipeError):
+            line.sendall(head)
+            while sent < ENDLESS:
+                line.sendall(b"a" * 65_536)
+                sent += 65_536
+        assert sent < ENDLESS
+    assert b"GET /second " in exchange(port, b"GET /second HTTP/1.1\r\nHost: x\r\n\r\n")
+
+
 def test_usual_headers_pass(port: int) -> None:
     head = b"GET /second HTTP/1.1\r\nHost: x\r\nCookie: " + b"a" * 30_000 + b"\r\n\r\n"
     assert b"200 OK" in exchange(port, head)
@@ -172,3 +204,24 @@ def test_an_answer_that_takes_its_time_is_waited_for(
                     pass
         RELEASED.set()
         assert b"200 OK" in line.recv(65_536)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /large HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+        b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n" * 9,
+        OFFER.replace(b"/api", b"/large") + LENGTH + BODY,
+        b"GET /large HTTP/1.1\r\nHost: x\r\n\r\nPOST /api HTTP/1.1\r\nHost: x\r\nX: ",
+    ],
+    ids=["one", "the last one", "nine", "after an offer", "and a half"],
+)
+@pytest.mark.usefixtures("impatient")
+def test_a_client_that_reads_no_answer_is_given_up(sent: bytes, port: int) -> None:
+    """300 of them took all files that the process may have open, for as long as they liked."""
+    with socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.connect(("127.0.0.1", port))
+        line.sendall(sent)
+        until(lambda: bool(line.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)), "a reset")
