@@ -8,8 +8,10 @@ from sqlmodel import col
 from subscribers.tables import Subscriber, SubscriberStatus, Suppression
 
 
-def mailable_conditions(now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions on subscribers that may be mailed now."""
+def mailable_conditions(
+    now: datetime | ColumnElement[datetime],
+) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions on subscribers that may be mailed at `now`, a value or a parameter."""
     suppressed = select(col(Suppression.id)).where(
         col(Suppression.address_hash) == col(Subscriber.address_hash)
     )

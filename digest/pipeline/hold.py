@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from sqlmodel import select as select_one
 
 from digest.deliver.instance import (
+    Marker,
     SendingHeldError,
     find_instance,
     new_instance,
@@ -73,7 +74,7 @@ class SendingGuard:
             statement = insert_new(session, Instance).values(**new.model_dump())
             session.connection().execute(statement)
             instance = session.exec(select_one(Instance)).one()
-            write_marker_after_commit(session, instance)
+            write_marker_after_commit(session, Marker(instance.key, instance.claims))
         elif reason := suspicion(session, instance):
             instance = hold(session, reason, self.clock())
         return instance
@@ -94,7 +95,7 @@ def hold(session: Session, reason: str, now: datetime) -> Instance:
     instance.held, instance.held_at = reason, now
     session.add(instance)
     session.flush()
-    write_marker_after_commit(session, instance)
+    write_marker_after_commit(session, Marker(instance.key, instance.claims))
     _pause_issues(session)
     _close_batches(session, now)
     give_up_open(session, now)

@@ -20,8 +20,11 @@ def deliveries_at(number: int, positions: Sequence[int]) -> tuple[Any, ...]:
     return (col(Delivery.issue_number) == number, col(Delivery.batch_position).in_(positions))
 
 
-def due_batches(number: int, now: datetime) -> tuple[Any, ...]:
-    """Return conditions on the issue's batches that can be claimed now."""
+def due_batches(number: Any, now: Any) -> tuple[Any, ...]:
+    """Return conditions on the issue's batches that can be claimed at `now`.
+
+    Both are values or parameters.
+    """
     return (
         col(Batch.issue_number) == number,
         col(Batch.state) == BatchState.QUEUED,

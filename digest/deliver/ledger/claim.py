@@ -1,24 +1,32 @@
 """Claim queued batches for a worker: check suppression again, within the rate limits."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, Row, Select, Update, func, select, update
+from sqlalchemy import Row, func, select, update
 from sqlmodel import Session, col
 
 from digest.deliver.instance import may_claim
-from digest.deliver.ledger.batches import add_batch, at_positions, deliveries_at, due_batches
+from digest.deliver.ledger.batches import add_batch, deliveries_at
+from digest.deliver.ledger.claim_statements import (
+    CLAIM,
+    DUE,
+    ISSUE_STATE,
+    ISSUE_STATE_WITH_LIMITS,
+    MAILABLE,
+    SUBMITTING,
+    SUBMITTING_MAILABLE,
+    SUPPRESSED,
+)
 from digest.deliver.rate_limit.limiter import Allowance, RateLimiter
 from digest.deliver.rate_limit.limits import ANY_DOMAIN
-from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
-from digest.issues.tables import Issue, IssueState
+from digest.deliver.tables import Batch, Delivery, DeliveryState
+from digest.issues.tables import IssueState
 from digest.message.personalization import Recipient
 from store.rows import as_rows
-from subscribers.mailable import mailable_conditions
-from subscribers.tables import Subscriber
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,26 +51,17 @@ def claim_batches(
 
     Suppression is checked again here (invariant 4, docs/invariants.md).
     """
-    # Locked, so that a pause or a cancellation that has returned is never followed by a claim;
-    # shared where nothing but batches is claimed.
-    state = session.execute(
-        select(col(Issue.state))
-        .where(col(Issue.number) == number)
-        .with_for_update(read=not limiter, key_share=bool(limiter))
-    ).scalar_one_or_none()
+    connection = session.connection()
+    lock = ISSUE_STATE_WITH_LIMITS if limiter else ISSUE_STATE
+    state = connection.execute(lock, {"number": number}).scalar_one_or_none()
     if state != IssueState.SENDING or not may_claim(session):
         return []
-    due = (
-        select(col(Batch.position))
-        .where(*due_batches(number, now))
-        .order_by(col(Batch.position))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    given = {"number": number, "now": now, "most": limit}
     if not limiter:
-        return _claim(session, number, list(session.scalars(due)), worker, now)
+        due = connection.execute(DUE, given).scalars().all()
+        return _claim(session, number, list(due), worker, now)
     allowance = limiter.check(session, now)
-    domains = _within(session, number, allowance, due)
+    domains = _within(session, number, allowance, given)
     claims = _claim(session, number, list(domains), worker, now)
     messages: Counter[str] = Counter()
     for one in claims:
@@ -72,7 +71,7 @@ def claim_batches(
 
 
 def _within(
-    session: Session, number: int, allowance: Allowance, due: Select[Any]
+    session: Session, number: int, allowance: Allowance, given: Mapping[str, Any]
 ) -> dict[int, str]:
     """Return the positions of due batches that the limits allow, with their domains.
 
@@ -82,9 +81,10 @@ def _within(
     if ANY_DOMAIN in exhausted:
         return {}
     rows = session.execute(
-        due.add_columns(col(Batch.lane), _queued_in(number)).where(
+        DUE.add_columns(col(Batch.lane), _queued_in(number)).where(
             col(Batch.lane).not_in(exhausted)
-        )
+        ),
+        given,
     ).all()
     domains: dict[int, str] = {}
     for position, domain, queued in rows:
@@ -134,73 +134,38 @@ def _claim(
 ) -> list[Claim]:
     if not positions:
         return []
-    session.execute(
-        update(Batch)
-        .where(*at_positions(number, positions))
-        .values(state=BatchState.SUBMITTING, claimed_by=worker, claimed_at=now)
-    )
+    given = {"number": number, "positions": positions, "now": now}
+    session.connection().execute(CLAIM, {**given, "worker": worker})
     take = _take_and_read if session.get_bind().dialect.name == "sqlite" else _take
     recipients: dict[int, list[Recipient]] = {position: [] for position in positions}
-    for row in take(session, number, positions, now):
+    for row in take(session, given):
         recipients[row[0]].append(Recipient._make(row[1:]))
     return [Claim(number, position, tuple(recipients[position])) for position in positions]
 
 
-_READ = (
-    col(Delivery.batch_position),
-    col(Delivery.id),
-    col(Subscriber.public_id),
-    col(Subscriber.link_epoch),
-    col(Subscriber.legacy_number),
-    col(Subscriber.email),
-    col(Subscriber.first_name),
-    col(Subscriber.tracking),
-)
-"""A recipient's batch, then the fields of Recipient."""
-
-
-def _take(
-    session: Session, number: int, positions: Sequence[int], now: datetime
-) -> Sequence[Row[Any]]:
+def _take(session: Session, given: Mapping[str, Any]) -> Sequence[Row[Any]]:
     """Mark who may be mailed now as submitting, all others of these batches as suppressed.
 
     Returns the former, by delivery. One statement decides, reads and writes, so that nobody is
     erased or suppressed in between.
     """
-    rows = session.execute(
-        _queued_at(number, positions)
-        .where(col(Subscriber.id) == col(Delivery.subscriber_id), *mailable_conditions(now))
-        .values(_submitting(now))
-        .returning(*_READ)
-    ).all()
-    _mark_suppressed(session, number, positions, now)
+    connection = session.connection()
+    rows = connection.execute(SUBMITTING_MAILABLE, given).all()
+    connection.execute(SUPPRESSED, given)
     return sorted(rows, key=lambda row: int(row[1]))
 
 
-def _take_and_read(
-    session: Session, number: int, positions: Sequence[int], now: datetime
-) -> Sequence[Row[Any]]:
+def _take_and_read(session: Session, given: Mapping[str, Any]) -> Sequence[Row[Any]]:
     """Do the same on SQLite, which returns no columns of joined tables: nobody else writes."""
-    rows = session.execute(
-        select(*_READ)
-        .join(Subscriber, col(Subscriber.id) == col(Delivery.subscriber_id))
-        .where(
-            *deliveries_at(number, positions),
-            col(Delivery.state) == DeliveryState.QUEUED,
-            *mailable_conditions(now),
-        )
-        .order_by(col(Delivery.id))
-    ).all()
-    started = cast(
-        "CursorResult[Any]",
-        session.execute(_queued_at(number, positions).values(_submitting(now))),
-    )
+    connection = session.connection()
+    rows = connection.execute(MAILABLE, given).all()
+    started = connection.execute(SUBMITTING, given)
     if started.rowcount > len(rows):
         known = as_rows(session, [(int(row[1]), None) for row in rows]).subquery()
         session.execute(
             update(Delivery)
             .where(
-                *deliveries_at(number, positions),
+                *deliveries_at(given["number"], given["positions"]),
                 col(Delivery.state) == DeliveryState.SUBMITTING,
                 col(Delivery.id).not_in(select(known.c.id)),
             )
@@ -208,28 +173,3 @@ def _take_and_read(
             .execution_options(synchronize_session=False)
         )
     return rows
-
-
-def _queued_at(number: int, positions: Sequence[int]) -> Update:
-    """Return an UPDATE of the queued deliveries of these batches."""
-    return (
-        update(Delivery)
-        .where(*deliveries_at(number, positions), col(Delivery.state) == DeliveryState.QUEUED)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def _submitting(now: datetime) -> dict[str, Any]:
-    return {
-        "state": DeliveryState.SUBMITTING,
-        "attempts": col(Delivery.attempts) + 1,
-        "changed_at": now,
-    }
-
-
-def _mark_suppressed(
-    session: Session, number: int, positions: Sequence[int], now: datetime
-) -> None:
-    """Mark what was left queued in these just claimed batches as suppressed."""
-    suppressed = _queued_at(number, positions)
-    session.execute(suppressed.values(state=DeliveryState.SUPPRESSED, changed_at=now))

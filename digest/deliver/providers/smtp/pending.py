@@ -8,6 +8,7 @@ from queue import SimpleQueue
 
 from digest.deliver.providers.base import ProviderError
 from digest.deliver.providers.smtp.client import SmtpClient
+from digest.deliver.providers.smtp.threads import Threads
 
 THREAD_NAME = "smtp pending"
 
@@ -28,6 +29,7 @@ class PendingConnections:
         self._closed: SimpleQueue[SmtpClient] = SimpleQueue()
         self._ended = False
         self._lock = threading.Lock()
+        self._threads = Threads(THREAD_NAME)
 
     @property
     def count(self) -> int:
@@ -38,12 +40,12 @@ class PendingConnections:
         """Begin to open `count` more connections."""
         self.opening += count
         for _ in range(count):
-            _in_thread(self._open)
+            self._threads.run(self._open)
 
     def close(self, client: SmtpClient) -> None:
         """Begin to close a connection."""
         self.closing += 1
-        _in_thread(lambda: self._close(client))
+        self._threads.run(lambda: self._close(client))
 
     def take_opened(self) -> list[SmtpClient | ProviderError]:
         """Return the connections that were opened meanwhile, and why others could not be."""
@@ -60,7 +62,8 @@ class PendingConnections:
             self._ended = True
         for one in self.take_opened():
             if isinstance(one, SmtpClient):
-                _in_thread(one.close)
+                self._threads.run(one.close)
+        self._threads.end()
         self.wakeup.close()
         self._signal.close()
 
@@ -85,7 +88,3 @@ class PendingConnections:
             if not self._ended:
                 self._closed.put(client)
                 self._signal.send(b"!")
-
-
-def _in_thread(target: Callable[[], None]) -> None:
-    threading.Thread(target=target, name=THREAD_NAME, daemon=True).start()

@@ -1,0 +1,85 @@
+"""The statements of a claim, built once: for each claim anew they take longer than the database.
+
+They are executed by the session's connection, since the session would look for objects to update.
+"""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Integer, bindparam, select, update
+from sqlmodel import col
+
+from digest.deliver.ledger.batches import due_batches
+from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
+from digest.issues.tables import Issue
+from store.base import UtcDateTime
+from subscribers.mailable import mailable_conditions
+from subscribers.tables import Subscriber
+
+_NUMBER: Any = bindparam("number", type_=Integer)
+_POSITIONS: Any = bindparam("positions", type_=Integer, expanding=True)
+_NOW: Any = bindparam("now", type_=UtcDateTime)
+
+_IS_QUEUED = (
+    col(Delivery.issue_number) == _NUMBER,
+    col(Delivery.batch_position).in_(_POSITIONS),
+    col(Delivery.state) == DeliveryState.QUEUED,
+)
+"""Conditions on the queued deliveries of the batches at `positions`."""
+_RECIPIENT: tuple[Any, ...] = (
+    col(Delivery.batch_position),
+    col(Delivery.id),
+    col(Subscriber.public_id),
+    col(Subscriber.link_epoch),
+    col(Subscriber.legacy_number),
+    col(Subscriber.email),
+    col(Subscriber.first_name),
+    col(Subscriber.tracking),
+)
+"""A recipient's batch, then the fields of Recipient."""
+
+
+_STATE_OF_ISSUE = select(col(Issue.state)).where(col(Issue.number) == _NUMBER)
+
+# A pause or a cancellation that has returned is never followed by a claim. The lock is shared where
+# nothing but batches is claimed.
+ISSUE_STATE = _STATE_OF_ISSUE.with_for_update(read=True)
+ISSUE_STATE_WITH_LIMITS = _STATE_OF_ISSUE.with_for_update(key_share=True)
+DUE = (
+    select(col(Batch.position))
+    .where(*due_batches(_NUMBER, _NOW))
+    .order_by(col(Batch.position))
+    .limit(bindparam("most", type_=Integer))
+    .with_for_update(skip_locked=True)
+)
+"""The positions of due batches, at most `most`."""
+CLAIM = (
+    update(Batch)
+    .where(col(Batch.issue_number) == _NUMBER, col(Batch.position).in_(_POSITIONS))
+    .values(
+        state=BatchState.SUBMITTING,
+        claimed_by=bindparam("worker", type_=BigInteger),
+        claimed_at=_NOW,
+    )
+)
+MAILABLE = (
+    select(*_RECIPIENT)
+    .join(Subscriber, col(Subscriber.id) == col(Delivery.subscriber_id))
+    .where(*_IS_QUEUED, *mailable_conditions(_NOW))
+    .order_by(col(Delivery.id))
+)
+"""Who may be mailed of the batches at `positions`."""
+SUBMITTING = (
+    update(Delivery)
+    .where(*_IS_QUEUED)
+    .values(
+        state=DeliveryState.SUBMITTING,
+        attempts=col(Delivery.attempts) + 1,
+        changed_at=_NOW,
+    )
+)
+SUBMITTING_MAILABLE = SUBMITTING.where(
+    col(Subscriber.id) == col(Delivery.subscriber_id), *mailable_conditions(_NOW)
+).returning(*_RECIPIENT)
+SUPPRESSED = (
+    update(Delivery).where(*_IS_QUEUED).values(state=DeliveryState.SUPPRESSED, changed_at=_NOW)
+)
