@@ -6,7 +6,7 @@ PostgreSQL 9.16), or to PostgreSQL as arrays, which it reads in half the time (9
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     Select,
     String,
+    bindparam,
     cast,
     column,
     func,
@@ -40,6 +41,61 @@ def as_rows(session: Session, rows: Sequence[Row]) -> Select[int, str]:
             func.json_extract(value, "$[1]", type_=String).label("text"),
         )
     return _as_arrays(rows) if rows else _as_json(rows)
+
+
+def ids_given(*, sqlite: bool) -> Select[int]:
+    """Return a SELECT of the ids in the parameter `ids`, for a statement that is used often.
+
+    `ids_parameter` spells its value.
+    """
+    given = bindparam("ids", type_=String())
+    if sqlite:
+        value = func.json_each(given).table_valued("value").c.value
+        return select(type_coerce(value, Integer).label("id"))
+    return select(func.unnest(cast(given, ARRAY(Integer))).label("id"))
+
+
+def ids_parameter(ids: Iterable[int], *, sqlite: bool) -> str:
+    """Return the value of the parameter `ids`."""
+    listed = ",".join(map(str, ids))
+    return f"[{listed}]" if sqlite else f"{{{listed}}}"
+
+
+def texts_given(*, sqlite: bool) -> Select[int, str]:
+    """Return a SELECT of `id` and `text` over parameters, for a statement that is used often.
+
+    `texts_parameters` spells their values.
+    """
+    if sqlite:
+        value = func.json_each(bindparam("rows", type_=String())).table_valued("value").c.value
+        return select(
+            func.json_extract(value, "$[0]", type_=Integer).label("id"),
+            func.json_extract(value, "$[1]", type_=String).label("text"),
+        )
+    given = func.unnest(
+        cast(bindparam("ids", type_=String()), ARRAY(Integer)),
+        cast(bindparam("texts", type_=String()), ARRAY(String)),
+    ).table_valued(column("id", Integer), column("text", String), name="given")
+    each = given.render_derived()
+    return select(each.c.id.label("id"), each.c.text.label("text"))
+
+
+def texts_parameters(rows: Sequence[Row], *, sqlite: bool) -> dict[str, str]:
+    """Return the values of the parameters of `texts_given`."""
+    if sqlite:
+        return {"rows": json.dumps(rows)}
+    return {
+        "ids": ids_parameter([one for one, _ in rows], sqlite=False),
+        "texts": f"{{{','.join([_in_array(text) for _, text in rows])}}}",
+    }
+
+
+def _in_array(text: str | None) -> str:
+    """Spell a text as an array's element (PostgreSQL 8.15.6)."""
+    if text is None:
+        return "NULL"
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _as_arrays(rows: Sequence[Row]) -> Select[int, str]:

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Column, Index
 from sqlmodel import Field
 
-import digest.deliver.tables  # noqa: F401 - its tables are what foreign keys here point at
 from store.base import Json, Table, UtcDateTime, partial_index
 from subscribers.tables import one_of
 
@@ -48,8 +47,9 @@ class Event(Table, table=True):
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(max_length=200, unique=True)
     kind: str = Field(max_length=16)
-    issue_number: int | None = Field(default=None, foreign_key="issue.number")
-    delivery_id: int | None = Field(default=None, foreign_key="delivery.id")
+    issue_number: int | None = Field(default=None)
+    delivery_id: int | None = Field(default=None)
+    """Of a delivery that is there: the statement that stores events reads it (decision 43)."""
     link_number: int | None = Field(default=None)
     machine: bool | None = Field(default=None)
     """Whether a machine made this hit; None until it is classified, and for other events."""

@@ -7,57 +7,23 @@ be stored, and neither spoils the transaction it is part of.
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    DateTime,
-    Insert,
-    Integer,
-    Select,
-    String,
-    and_,
-    bindparam,
-    case,
-    func,
-    or_,
-    select,
-)
-from sqlalchemy.types import TypeEngine
-from sqlmodel import Session, col
+from sqlmodel import Session
 from sqlmodel import select as select_one
 
 from digest.deliver.tables import Delivery
+from digest.events.insertion import (
+    POSTGRESQL,
+    POSTGRESQL_RETURNING,
+    EventRow,
+    postgresql_parameters,
+    sqlite_statements,
+)
 from digest.events.tables import Event, EventKind
-from digest.issues.tables import Issue
-from store.base import Json
 from store.insertion import insert_new
-from store.rows import table_in
-from store.times import database_text
-from subscribers.tables import Subscriber
 
-TRACKED = (EventKind.OPENED, EventKind.CLICKED)
-"""Kinds that name nobody where the subscriber does not want to be tracked."""
-
-
-class EventRow(NamedTuple):
-    """One event to store. `issue` and `subscriber` name the delivery by public ids, None where it
-    is unknown.
-
-    `key` makes it one of a kind. `detail` is JSON. An issue that does not exist is stored as none.
-    A hit by a link of another `epoch` than the subscriber's names nobody: the link is void.
-    """
-
-    key: str
-    kind: EventKind
-    issue: int | None
-    subscriber: int | None
-    link: int | None
-    machine: bool | None
-    detail: str
-    epoch: int | None
-    at: datetime
+_LAST = "SELECT coalesce(max(id), 0) FROM event"
+_STORED_SINCE = 'SELECT json_group_array(json_array("key", delivery_id)) FROM event WHERE id > ?'
 
 
 def record_event(session: Session, event: Event) -> bool:
@@ -92,10 +58,15 @@ def record_reader_event(
 
 
 def record_events(session: Session, rows: Sequence[EventRow]) -> None:
-    """Stores events in the caller's transaction, by one statement for all of them."""
-    if rows:
-        listed = _as_json(rows, sqlite=_is_sqlite(session))
-        session.connection().execute(_insert(session), {"events": listed})
+    """Stores events in the caller's transaction, by few statements for all of them."""
+    if not rows:
+        return
+    connection = session.connection()
+    if _is_sqlite(session):
+        for statement, values in sqlite_statements(rows):
+            connection.exec_driver_sql(statement, values)
+    else:
+        connection.exec_driver_sql(POSTGRESQL, postgresql_parameters(rows))
 
 
 def record_new_events(session: Session, rows: Sequence[EventRow]) -> list[tuple[str, int | None]]:
@@ -104,8 +75,7 @@ def record_new_events(session: Session, rows: Sequence[EventRow]) -> list[tuple[
         return []
     if _is_sqlite(session):
         return _record_on_sqlite(session, rows)
-    statement = _insert(session).returning(col(Event.key), col(Event.delivery_id))
-    found = session.connection().execute(statement, {"events": _as_json(rows, sqlite=False)})
+    found = session.connection().exec_driver_sql(POSTGRESQL_RETURNING, postgresql_parameters(rows))
     return [(str(key), delivery) for key, delivery in found]
 
 
@@ -115,98 +85,12 @@ def _record_on_sqlite(session: Session, rows: Sequence[EventRow]) -> list[tuple[
 
     SQLite has one writer, so every row with a higher id than the last one before is new.
     """
-    last = session.scalar(select(func.max(col(Event.id)))) or 0
+    connection = session.connection()
+    last = connection.exec_driver_sql(_LAST).scalar_one()
     record_events(session, rows)
-    pairs = func.json_group_array(func.json_array(col(Event.key), col(Event.delivery_id)))
-    found = session.scalar(select(pairs).where(col(Event.id) > last))
-    return [(key, delivery) for key, delivery in json.loads(found or "[]")]
-
-
-def _as_json(rows: Sequence[EventRow], *, sqlite: bool) -> str:
-    # Many events of a post share a moment, and spelling one costs more than all else here. By
-    # identity: to hash an aware time costs as much as to spell it.
-    moments = {id(row.at): row.at for row in rows}
-    spelt = {key: database_text(at, sqlite=sqlite) for key, at in moments.items()}
-    return json.dumps([[*row[:-1], spelt[id(row.at)]] for row in rows], separators=(",", ":"))
+    found = connection.exec_driver_sql(_STORED_SINCE, (last,)).scalar_one()
+    return [(key, delivery) for key, delivery in json.loads(found)]
 
 
 def _is_sqlite(session: Session) -> bool:
     return session.get_bind().dialect.name == "sqlite"
-
-
-_statements: dict[bool, Insert] = {}
-"""One statement a database, kept: building it anew for every few clicks costs more than they do."""
-
-
-def _insert(session: Session) -> Insert:
-    """Builds the INSERT over the parameter `events`, JSON rows in the order of `EventRow`."""
-    sqlite = _is_sqlite(session)
-    if sqlite not in _statements:
-        _statements[sqlite] = insert_new(session, Event).from_select(
-            COLUMNS, _select(sqlite=sqlite)
-        )
-    return _statements[sqlite]
-
-
-COLUMNS = (
-    "key",
-    "kind",
-    "issue_number",
-    "delivery_id",
-    "link_number",
-    "machine",
-    "detail",
-    "at",
-)
-
-
-_GIVEN: dict[str, TypeEngine[Any]] = {
-    "key": String(),
-    "kind": String(),
-    "issue": Integer(),
-    "subscriber": BigInteger(),
-    "link": Integer(),
-    "machine": Boolean(),
-    "detail": Json(),
-    "epoch": Integer(),
-    # Not our own type: the text is as the database has it already.
-    "at": DateTime(timezone=True),
-}
-
-
-def _select(*, sqlite: bool) -> Select[Any]:
-    """Selects the parameter's rows with the ids of their issues and deliveries."""
-    given = table_in(bindparam("events", type_=String()), _GIVEN, sqlite=sqlite).subquery()
-    named = and_(
-        col(Delivery.issue_number) == col(Issue.number),
-        col(Delivery.subscriber_id) == col(Subscriber.id),
-    )
-    # Not by IN, which SQLAlchemy writes out anew at each execution.
-    is_decision = and_(*[given.c.kind != kind for kind in TRACKED])
-    may_name = or_(
-        is_decision,
-        and_(
-            col(Subscriber.tracking),
-            or_(given.c.epoch.is_(None), given.c.epoch == col(Subscriber.link_epoch)),
-        ),
-    )
-    return (
-        select(
-            given.c.key,
-            given.c.kind,
-            col(Issue.number),
-            case((may_name, col(Delivery.id))),
-            given.c.link,
-            given.c.machine,
-            given.c.detail,
-            given.c.at,
-        )
-        .select_from(given)
-        .outerjoin(Issue, col(Issue.public_id) == given.c.issue)
-        .outerjoin(Subscriber, col(Subscriber.public_id) == given.c.subscriber)
-        .outerjoin(Delivery, named)
-        # SQLite can't tell the ON of a conflict from that of a join without it.
-        .where(given.c.key.is_not(None))
-        # In one order everywhere: two processes that store the same events would block each other.
-        .order_by(given.c.key)
-    )

@@ -7,8 +7,9 @@ nobody are classified each by itself.
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 
-from sqlalchemy import select, text, update
+from sqlalchemy import Executable, or_, select, text, update
 from sqlmodel import Session, col
 
 from digest.deliver.tables import Delivery
@@ -31,7 +32,7 @@ from digest.track.hits.stored_hits import (
     slices_of,
 )
 from store.engine import Store
-from store.rows import as_rows
+from store.rows import as_rows, ids_given, ids_parameter
 
 AT_ONCE = 5_000
 """New hits in a batch."""
@@ -144,20 +145,27 @@ def _stale(
 def reclassify_later(session: Session, deliveries: Collection[int]) -> None:
     """Marks the hits of these deliveries for classification, since more is known of them now."""
     if deliveries:
-        given = as_rows(session, [(one, None) for one in deliveries]).subquery()
-        session.execute(
-            update(Event)
-            .where(
-                col(Event.delivery_id) == given.c.id,
-                col(Event.kind).in_(HITS),
-                # What came beyond MAX_TOGETHER stays that, whatever is known.
-                col(Event.rule) != Rule.FLOOD,
-                # Nor what lost its user agent: too little is known of it to decide again.
-                col(Event.id) > last_cleared(Kept.EVENT),
-            )
-            .values(rule=None)
-            .execution_options(synchronize_session=False)
+        sqlite = session.get_bind().dialect.name == "sqlite"
+        listed = {"ids": ids_parameter(deliveries, sqlite=sqlite)}
+        session.connection().execute(_reclassify(sqlite=sqlite), listed)
+
+
+@cache
+def _reclassify(*, sqlite: bool) -> Executable:
+    return (
+        update(Event)
+        .where(
+            col(Event.delivery_id).in_(ids_given(sqlite=sqlite)),
+            # Not by IN, which SQLAlchemy writes out anew at each execution.
+            or_(*[col(Event.kind) == kind for kind in HITS]),
+            # What came beyond MAX_TOGETHER stays that, whatever is known.
+            col(Event.rule) != Rule.FLOOD,
+            # Nor what lost its user agent: too little is known of it to decide again.
+            col(Event.id) > last_cleared(Kept.EVENT),
         )
+        .values(rule=None)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _lock(session: Session, deliveries: Sequence[int]) -> None:

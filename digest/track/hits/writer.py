@@ -10,9 +10,10 @@ from functools import lru_cache
 
 from sqlmodel import Session
 
+from digest.events.insertion import EventRow
 from digest.events.old_links import with_public_ids
 from digest.events.tables import EventKind
-from digest.events.writer import EventRow, record_events
+from digest.events.writer import record_events
 from digest.render.links import Tracking
 from digest.track.group_commit import GroupCommit
 from digest.track.hits.bot_detection import MAX_USER_AGENT_LENGTH

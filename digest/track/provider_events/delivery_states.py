@@ -1,16 +1,18 @@
 """Which state of a delivery an event proves, in whatever order events arrive (decision 18)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Executable, bindparam, or_, select, update
 from sqlmodel import Session, col
 
 from digest.deliver.tables import Delivery, DeliveryState
 from digest.events.tables import EventKind
 from digest.track.provider_events.delivery_event import DeliveryEvent, MatchedEvent
-from store.rows import Row, as_rows
+from store.base import UtcDateTime
+from store.rows import Row, ids_given, ids_parameter, texts_given, texts_parameters
 
 PROVEN_STATE = {
     EventKind.PROCESSED: DeliveryState.SUBMITTED,
@@ -38,48 +40,72 @@ again is not sent once it is known to have been accepted."""
 _RANK = {state: rank for rank, state in enumerate(SUPERSEDES)}
 
 
+_RANK_OF = {kind: _RANK[state] for kind, state in PROVEN_STATE.items()}
+_Proof = tuple[int, DeliveryEvent]
+"""The id of a delivery, and the event that proves its state."""
+
+
 def apply_states(session: Session, matched: Sequence[MatchedEvent], now: datetime) -> None:
     """Moves each delivery to the highest state its events prove, unless it is further already."""
     highest: dict[int, tuple[int, DeliveryEvent]] = {}
     for event, delivery in matched:
-        state = PROVEN_STATE.get(event.kind)
-        if state is not None and _RANK[state] > highest.get(delivery, (-1, event))[0]:
-            highest[delivery] = (_RANK[state], event)
-    if highest and session.get_bind().dialect.name != "sqlite":
-        _lock(session, highest)
-    for rank, state in enumerate(SUPERSEDES):
-        events = {delivery: one for delivery, (its, one) in highest.items() if its == rank}
-        if events:
-            _update(session, state, events, now)
+        rank = _RANK_OF.get(event.kind)
+        if rank is not None:
+            known = highest.get(delivery)
+            if known is None or rank > known[0]:
+                highest[delivery] = (rank, event)
+    if not highest:
+        return
+    proofs: list[list[_Proof]] = [[] for _ in SUPERSEDES]
+    for delivery, (rank, event) in highest.items():
+        proofs[rank].append((delivery, event))
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    if not sqlite:
+        listed = {"ids": ids_parameter(highest, sqlite=False)}
+        session.connection().execute(_lock_statement(), listed)
+    for state, those in zip(SUPERSEDES, proofs, strict=True):
+        if those:
+            values = {"now": now, **_parameters(state, those, sqlite=sqlite)}
+            session.connection().execute(_statement(state, sqlite=sqlite), values)
 
 
-def _lock(session: Session, deliveries: Collection[int]) -> None:
+def _parameters(
+    state: DeliveryState, proofs: Sequence[_Proof], *, sqlite: bool
+) -> Mapping[str, str]:
+    if state is DeliveryState.SUBMITTED:
+        rows: list[Row] = [(delivery, one.provider_id) for delivery, one in proofs]
+    elif state in _WITH_CODE:
+        rows = [(delivery, (one.code or "")[:20] or None) for delivery, one in proofs]
+    else:
+        return {"ids": ids_parameter([delivery for delivery, _ in proofs], sqlite=sqlite)}
+    return texts_parameters(rows, sqlite=sqlite)
+
+
+_WITH_CODE = (DeliveryState.FAILED, DeliveryState.BOUNCED)
+
+
+@cache
+def _lock_statement() -> Executable:
     """Locks the rows in id order: two posts about the same people would deadlock otherwise."""
-    wanted = as_rows(session, [(one, None) for one in deliveries]).subquery()
-    session.execute(
+    return (
         select(col(Delivery.id))
-        .where(col(Delivery.id).in_(select(wanted.c.id)))
+        .where(col(Delivery.id).in_(ids_given(sqlite=False)))
         .order_by(col(Delivery.id))
         .with_for_update(key_share=True)
     )
 
 
-def _update(
-    session: Session, state: DeliveryState, events: Mapping[int, DeliveryEvent], now: datetime
-) -> None:
-    values: dict[str, Any] = {"state": state, "changed_at": now}
-    if state is DeliveryState.SUBMITTED:
-        rows: list[Row] = [(delivery, one.provider_id) for delivery, one in events.items()]
-        given = as_rows(session, rows).subquery()
-        values["provider_id"] = given.c.text
+@cache
+def _statement(state: DeliveryState, *, sqlite: bool) -> Executable:
+    """Moves deliveries to `state`; kept, since building it costs as much as a hundred rows do."""
+    values: dict[str, Any] = {"state": state, "changed_at": bindparam("now", type_=UtcDateTime())}
+    # Not by IN, which SQLAlchemy writes out anew at each execution.
+    is_before = or_(*[col(Delivery.state) == one for one in SUPERSEDES[state]])
+    statement = update(Delivery).where(is_before)
+    if state is DeliveryState.SUBMITTED or state in _WITH_CODE:
+        given = texts_given(sqlite=sqlite).subquery()
+        values["code" if state in _WITH_CODE else "provider_id"] = given.c.text
+        statement = statement.where(col(Delivery.id) == given.c.id)
     else:
-        rows = [(delivery, (one.code or "")[:20] or None) for delivery, one in events.items()]
-        given = as_rows(session, rows).subquery()
-        if state in (DeliveryState.FAILED, DeliveryState.BOUNCED):
-            values["code"] = given.c.text
-    session.execute(
-        update(Delivery)
-        .where(col(Delivery.id) == given.c.id, col(Delivery.state).in_(SUPERSEDES[state]))
-        .values(values)
-        .execution_options(synchronize_session=False)
-    )
+        statement = statement.where(col(Delivery.id).in_(ids_given(sqlite=sqlite)))
+    return statement.values(values).execution_options(synchronize_session=False)

@@ -12,9 +12,10 @@ from sqlmodel import Session, col
 from digest.deliver.bounce_policy.apply import BounceRecord, apply_bounce_policy
 from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.deliver.tables import Delivery
+from digest.events.insertion import EventRow
 from digest.events.old_links import with_public_ids
 from digest.events.tables import Event, EventKind
-from digest.events.writer import EventRow, record_new_events
+from digest.events.writer import record_new_events
 from digest.track.hits.classification import reclassify_later
 from digest.track.provider_events.by_address import find_by_address
 from digest.track.provider_events.delivery_event import FAILED, DeliveryEvent, MatchedEvent

@@ -226,16 +226,22 @@ def _key(posted: SendGridEvent) -> str:
     """Hashes the event's content: SendGrid may repeat an event under another id.
 
     The text that is hashed is what json.dumps makes with sorted keys, spelt here field by field,
-    which takes a third of its time.
+    which takes a third of its time. The event's time comes first, so that events which come
+    together lie together in the index.
     """
     fields = cast("dict[str, Any]", posted)
-    said = [f'"{name}": {_spelt(fields[name])}' for name in _SAID if name in fields]
-    text = f"{{{', '.join(said)}}}".encode()
-    return f"sendgrid:{hashlib.sha256(text).hexdigest()}"
+    said = [
+        f'"{name}": {_spell_text(value) if type(value) is str else _spelt(value)}'
+        for name, value in [(name, fields[name]) for name in _SAID if name in fields]
+    ]
+    digest = hashlib.sha256(f"{{{', '.join(said)}}}".encode()).hexdigest()
+    return f"sendgrid:{posted['timestamp']:09x}{digest[:_HASH_DIGITS]}"
 
 
+_HASH_DIGITS = 32
 _SAID = sorted(SendGridEvent.__annotations__.keys() - _IDS)
 _spell = json.JSONEncoder(sort_keys=True, default=str).encode
+_spell_text = json.encoder.encode_basestring_ascii
 
 
 def _spelt(value: Any) -> str:

@@ -124,7 +124,7 @@ def test_files_are_where_they_were(home: Path) -> None:
 def _shape(key: str) -> str:
     """`key` with tokens, marks and numbers left out."""
     named = re.sub(r"\b[0-9a-f]{16}\b", "MARK", re.sub(r"^[\w-]{22}(?=\.eml$)", "TOKEN", key))
-    return re.sub(r"\d+", "N", re.sub(r"\b[0-9a-f]{64}\b", "HASH", named))
+    return re.sub(r"\d+", "N", re.sub(r"\b(?:[0-9a-f]{41}|[0-9a-f]{64})\b", "HASH", named))
 
 
 def _head(path: Path) -> str:

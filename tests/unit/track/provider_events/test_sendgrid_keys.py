@@ -1,4 +1,4 @@
-"""The key of an event is the hash of its content, as it was for the events that stores hold."""
+"""The key of an event is its time and the hash of its content, as stores hold it since 0029."""
 
 import hashlib
 import json
@@ -31,4 +31,5 @@ def test_the_key_is_the_hash_of_the_fields_in_order(posted: dict[str, Any]) -> N
     (event,) = parse_webhook(json.dumps([posted]).encode(), TOKENS)
     said = {name: one for name, one in posted.items() if name in {"event", "timestamp", *_FREE}}
     text = json.dumps(said, sort_keys=True, default=str).encode()
-    assert event.key == f"sendgrid:{hashlib.sha256(text).hexdigest()}"
+    digest = hashlib.sha256(text).hexdigest()
+    assert event.key == f"sendgrid:{posted['timestamp']:09x}{digest[:32]}"

@@ -1,0 +1,118 @@
+"""The statement that stores many events, written out for each database.
+
+It is SQL as text: built by SQLAlchemy it would be spelt and looked up anew for every group, which
+costs more than the few clicks of one. Values travel as SQLite and PostgreSQL take them fastest: as
+rows of parameters, and as one array a column.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+from digest.events.tables import EventKind
+from store.times import database_text
+
+MAX_ROWS = 1_024
+"""In one statement on SQLite, which takes 32,766 parameters."""
+
+
+class EventRow(NamedTuple):
+    """One event to store. `issue` and `subscriber` name the delivery by public ids, None where it
+    is unknown.
+
+    `key` makes it one of a kind. `detail` is JSON. An issue that does not exist is stored as none.
+    A hit by a link of another `epoch` than the subscriber's names nobody: the link is void.
+    """
+
+    key: str
+    kind: EventKind
+    issue: int | None
+    subscriber: int | None
+    link: int | None
+    machine: bool | None
+    detail: str
+    epoch: int | None
+    at: datetime
+
+
+_TYPES: Mapping[str, str] = {
+    "key": "text",
+    "kind": "text",
+    "issue": "integer",
+    "subscriber": "bigint",
+    "link": "integer",
+    "machine": "boolean",
+    "detail": "text",
+    "epoch": "integer",
+    "at": "timestamptz",
+}
+_WORDS = {kind: str(kind) for kind in EventKind}
+"""Plain text, which drivers take as it is."""
+_INSERT = """
+INSERT INTO event ("key", kind, issue_number, delivery_id, link_number, machine, detail, at)
+SELECT given."key", given.kind, issue.number,
+    CASE WHEN given.kind != 'opened' AND given.kind != 'clicked'
+        OR subscriber.tracking AND (given.epoch IS NULL OR given.epoch = subscriber.link_epoch)
+    THEN delivery.id END,
+    given.link, given.machine, {detail}, given.at
+FROM {given}
+LEFT JOIN issue ON issue.public_id = given.issue
+LEFT JOIN subscriber ON subscriber.public_id = given.subscriber
+LEFT JOIN delivery
+    ON delivery.issue_number = issue.number AND delivery.subscriber_id = subscriber.id
+WHERE given."key" IS NOT NULL
+ORDER BY given."key"
+ON CONFLICT DO NOTHING
+"""
+"""Hits name nobody where the subscriber does not want to be tracked.
+
+In the order of keys: two processes that store the same events would block each other otherwise,
+and neighbours in time are neighbours in the index."""
+
+
+def sqlite_statements(rows: Sequence[EventRow]) -> Iterator[tuple[str, tuple[Any, ...]]]:
+    """Return statements with their parameters, which together store the rows.
+
+    There is one text for each power of two up to MAX_ROWS, so that the driver keeps them compiled;
+    the rows that are left over are empty, and passed over.
+    """
+    for start in range(0, len(rows), MAX_ROWS):
+        part = rows[start : start + MAX_ROWS]
+        size = 1 << (len(part) - 1).bit_length()
+        width, values = len(_TYPES), [None] * (size * len(_TYPES))
+        for place, column in enumerate(_columns(part, sqlite=True)):
+            values[place : len(part) * width : width] = column
+        yield _sqlite_text(size), tuple(values)
+
+
+def postgresql_parameters(rows: Sequence[EventRow]) -> dict[str, list[Any]]:
+    """Return the parameters of POSTGRESQL and its variant: a list for each column."""
+    return dict(zip(_TYPES, _columns(rows, sqlite=False), strict=True))
+
+
+def _columns(rows: Sequence[EventRow], *, sqlite: bool) -> list[list[Any]]:
+    columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)]
+    columns[1] = [_WORDS[kind] for kind in columns[1]]
+    # Many events of a post share a moment, and spelling one costs more than all else here. By
+    # identity: to hash an aware time costs as much as to spell it.
+    moments = {id(at): at for at in columns[-1]}
+    spelt = {key: database_text(at, sqlite=sqlite) for key, at in moments.items()}
+    columns[-1] = [spelt[id(at)] for at in columns[-1]]
+    return columns
+
+
+@cache
+def _sqlite_text(size: int) -> str:
+    row = f"({', '.join('?' * len(_TYPES))})"
+    names = ", ".join(f'"{name}"' for name in _TYPES)
+    given = f"WITH given({names}) AS (VALUES {', '.join([row] * size)})"
+    return given + _INSERT.format(given="given", detail="given.detail")
+
+
+_ARRAYS = ", ".join(f"%({name})s::{kind}[]" for name, kind in _TYPES.items())
+_NAMES = ", ".join(f'"{name}"' for name in _TYPES)
+POSTGRESQL = _INSERT.format(
+    given=f"unnest({_ARRAYS}) AS given({_NAMES})", detail="given.detail::json"
+)
+POSTGRESQL_RETURNING = f'{POSTGRESQL}RETURNING "key", delivery_id'
