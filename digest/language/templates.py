@@ -1,7 +1,8 @@
 """Gives Jinja2 templates `say`, which words a message, and the language's filters."""
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, lru_cache
+from string import Formatter
 from typing import Any
 
 from jinja2 import Environment, pass_eval_context
@@ -40,7 +41,7 @@ class Speaker:
         """Word a message for where it stands: `say("Issue {number}", number=3)`."""
         message = Message(text, many)
         checked, shown = self._values(values)
-        form = self._language.form(message, checked)
+        form = plain_form(self._language.form(message, checked))
         if not context.autoescape:
             return Said(form.format_map(self._language.begun(message, checked, shown)))
         escaped = {name: as_markup(escape(value)) for name, value in shown.items()}
@@ -51,7 +52,7 @@ class Speaker:
         """Word a message without markup, for an attribute or a page's title."""
         message = Message(text, many)
         checked, shown = self._values(values)
-        form = self._language.form(message, checked)
+        form = plain_form(self._language.form(message, checked))
         return Said(form.format_map(self._language.begun(message, checked, shown)))
 
     def plain_text(self, text: str) -> str:
@@ -120,6 +121,21 @@ class Speaker:
         made_here = isinstance(value, str) and type(value) is not str
         shown: str = value if made_here else self._language.shown(value)
         return shown
+
+
+@lru_cache(4096)
+def plain_form(form: str) -> str:
+    """Return a message's form, whose placeholders are bare names: `{tool}`.
+
+    Python would read attributes too (`{tool.__class__}`), and from them all that the process knows:
+    a template may not, in Jinja's sandbox neither. Raises ValueError.
+    """
+    for _, name, spec, conversion in Formatter().parse(form):
+        if name is not None and (spec or conversion or not name.isidentifier()):
+            shown = name + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "")
+            msg = f"found the placeholder {{{shown}}}, expected a name alone, like {{tool}}"
+            raise ValueError(msg)
+    return form
 
 
 def add_language(

@@ -6,11 +6,12 @@ from sqlmodel import Session
 
 from digest.deliver.transactional.mail import enqueue
 from digest.deliver.transactional.tables import TransactionalKind
-from digest.readers.signup import MESSAGES_PER_DAY
-from subscribers.addresses import AddressHasher, parse_address
+from digest.readers.signup import MESSAGES_PER_DAY, may_be_mailed
+from digest.readers.signup_address import check_typed
+from subscribers.addresses import AddressHasher
 from subscribers.consent import ConsentOrigin
 from subscribers.preferences import AddressChanged, confirm_address_change, request_address_change
-from subscribers.rate_counter import count_attempt, mailbox_of
+from subscribers.rate_counter import count_attempt
 
 A_DAY = timedelta(days=1)
 
@@ -20,16 +21,12 @@ def start_address_change(
 ) -> None:
     """Queues a confirmation message to the new address. Raises AddressError.
 
-    Does nothing after `MESSAGES_PER_DAY` requests of one subscriber or to one mailbox, so that
-    the form can't be used to flood a mailbox.
+    The address is judged, and the messages to its mailbox are counted, as those of a sign-up: who
+    has a link could pester others, or this machine's own users, by this form as well.
     """
-    key = parse_address(email).key
+    parsed = check_typed(email, sure=email)
     asked = count_attempt(session, hasher, f"mover {subscriber_id}", A_DAY, now)
-    if (
-        asked > MESSAGES_PER_DAY
-        or count_attempt(session, hasher, f"address {mailbox_of(key)}", A_DAY, now)
-        > MESSAGES_PER_DAY
-    ):
+    if asked > MESSAGES_PER_DAY or not may_be_mailed(session, hasher, parsed.key, now):
         return
     change_number = request_address_change(session, subscriber_id, email, now)
     if change_number is not None:
@@ -39,7 +36,7 @@ def start_address_change(
             subscriber_id,
             f"{change_number}",
             now,
-            email=parse_address(email).email,
+            email=parsed.email,
             context={"number": change_number},
         )
 

@@ -82,7 +82,7 @@ def start_signup(
     none sends.
     """
     key = check_typed(request.email, request.sure).key
-    if not _may_be_mailed(session, hasher, key, now):
+    if not may_be_mailed(session, hasher, key, now):
         return
     day = timedelta(days=1)
     if per_day and count_attempt(session, hasher, "all confirmations", day, now) > per_day:
@@ -118,7 +118,7 @@ def send_preferences_link(
     Raises AddressError. As for a sign-up, nothing tells whether the address is known.
     """
     key = parse_address(email).key
-    if not _may_be_mailed(session, hasher, key, now):
+    if not may_be_mailed(session, hasher, key, now):
         return
     reader = find_subscriber(session, email)
     if reader is not None and reader.id and reader.status == SubscriberStatus.ACTIVE:
@@ -143,7 +143,7 @@ def never_write_again(
         )
 
 
-def _may_be_mailed(session: Session, hasher: AddressHasher, key: str, now: datetime) -> bool:
+def may_be_mailed(session: Session, hasher: AddressHasher, key: str, now: datetime) -> bool:
     """Counts a message to the mailbox; returns whether it is within the limits."""
     what = f"address {mailbox_of(key)}"
     today = count_attempt(session, hasher, what, timedelta(days=1), now)

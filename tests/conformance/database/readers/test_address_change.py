@@ -1,6 +1,7 @@
 """A reader's address changes when its new owner says so; what is known of them can be had whole."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlmodel import select
@@ -16,7 +17,7 @@ from digest.events.writer import record_event
 from digest.readers.address_change import complete_address_change, start_address_change
 from digest.readers.data_export import export_reader
 from digest.readers.erasure import erase_reader
-from digest.readers.signup import MESSAGES_PER_DAY
+from digest.readers.signup import MESSAGES_PER_DAY, MESSAGES_PER_MONTH, MONTH
 from store.engine import Store
 from subscribers.addresses import AddressError, AddressHasher
 from subscribers.consent import ConsentOrigin, record_consent
@@ -28,6 +29,10 @@ from tests.parts.world import NOW, SECRET, add_approved, add_people
 
 HASHER = AddressHasher(SECRET)
 NEW = "New.Place@example.net"
+MONTH_BEGINS = datetime.fromtimestamp(
+    NOW.timestamp() // MONTH.total_seconds() * MONTH.total_seconds(), UTC
+)
+"""When the span begins that messages of a month are counted in."""
 
 
 @pytest.fixture
@@ -146,9 +151,42 @@ def test_it_is_no_way_to_pester_people(store: Store, ana: int) -> None:
     assert len(letters(store)) == MESSAGES_PER_DAY
 
 
-def test_what_is_no_address_is_refused(store: Store, ana: int) -> None:
+def test_many_readers_pester_nobody_day_after_day_either(store: Store) -> None:
+    """A sign-up was bounded by the month, a change by the day alone: 90 letters a month."""
+    add_people(store, 3)
+    for day in range(MESSAGES_PER_MONTH):
+        for reader in (1, 2, 3):
+            with store.write() as session:
+                email = f"v.ictim+{day}{reader}@gmail.com"
+                moment = MONTH_BEGINS + timedelta(days=day)
+                start_address_change(session, HASHER, reader, email, moment)
+    assert len(letters(store)) == MESSAGES_PER_MONTH
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "nowhere",
+        "root@localhost",
+        "ana@mail.internal",
+        "|program@example.org",
+        "ana%example.net@example.org",
+        "example.net!ana@example.org",
+        "/var/mail/ana@example.org",
+        "`id`@example.org",
+    ],
+)
+def test_what_no_reader_has_as_an_address_is_refused(store: Store, ana: int, email: str) -> None:
     with pytest.raises(AddressError):
-        ask(store, email="nowhere")
+        ask(store, email=email)
+    assert not letters(store)
+
+
+def test_a_domain_that_looks_misspelt_is_taken_where_no_form_asks_back(
+    store: Store, ana: int
+) -> None:
+    ask(store, email="ana@gmial.com")
+    assert letters(store) == [("change", "ana@gmial.com")]
 
 
 @pytest.fixture
