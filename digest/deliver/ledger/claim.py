@@ -11,7 +11,7 @@ from sqlmodel import Session, col
 
 from digest.deliver.instance import may_claim
 from digest.deliver.ledger.batches import add_batch, deliveries_at
-from digest.deliver.ledger.claim_statements import (
+from digest.deliver.ledger.statements import (
     CLAIM,
     DUE,
     ISSUE_STATE,

@@ -2,34 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from digest.deliver.ledger.batches import at_positions, deliveries_at, joins_batch
+from digest.deliver.ledger.statements import DONE, UNCERTAIN
 from digest.deliver.rate_limit.limiter import Consumed, RateLimiter
 from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
 
 
 def close_batches(session: Session, number: int, positions: Sequence[int], now: datetime) -> int:
     """Mark batches as done and what has no outcome as uncertain; returns how many deliveries."""
-    uncertain = cast(
-        "CursorResult[Any]",
-        session.execute(
-            update(Delivery)
-            .where(
-                *deliveries_at(number, positions),
-                col(Delivery.state) == DeliveryState.SUBMITTING,
-            )
-            .values(state=DeliveryState.UNCERTAIN, changed_at=now)
-        ),
-    )
-    session.execute(
-        update(Batch)
-        .where(*at_positions(number, positions))
-        .values(state=BatchState.DONE, claimed_by=None, claimed_at=None, done_at=now)
-    )
+    given = {"number": number, "positions": list(positions), "now": now}
+    connection = session.connection()
+    uncertain = connection.execute(UNCERTAIN, given)
+    connection.execute(DONE, given)
     return int(uncertain.rowcount)
 
 

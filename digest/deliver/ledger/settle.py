@@ -16,10 +16,11 @@ from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.deliver.ledger.batches import add_batch, joins_batch
 from digest.deliver.ledger.finish import lock_issue
 from digest.deliver.ledger.hold import is_held, queue_again
+from digest.deliver.ledger.statements import ACCEPTED
 from digest.deliver.providers.base import Accepted, Outcome, Rejected, Unknown
 from digest.deliver.retry import next_attempt_at, retry_jitter
 from digest.deliver.tables import Attempt, Batch, BatchState, Delivery, DeliveryState
-from store.rows import Row, as_rows
+from store.rows import Row, as_rows, texts_parameters
 
 
 class Settled(NamedTuple):
@@ -47,11 +48,11 @@ def settle(
     """
     # An Accepted is its own row.
     accepted: list[Row] = [one for one in outcomes if isinstance(one, Accepted)]
-    _leave_submitting(session, DeliveryState.SUBMITTED, accepted, now)
+    _accept(session, accepted, now)
     if len(accepted) == len(outcomes):
         return Settled(set(), [])
     unknown = [(one.delivery_id, None) for one in outcomes if isinstance(one, Unknown)]
-    _leave_submitting(session, DeliveryState.UNCERTAIN, unknown, now)
+    _doubt(session, unknown, now)
     rejected = [one for one in outcomes if isinstance(one, Rejected)]
     settled = Settled(set(), [])
     if rejected and is_held(session, number):
@@ -84,23 +85,27 @@ def _bounce_type(refused: Rejected) -> BounceType:
     return BounceType.SOFT if found is BounceType.HARD and not refused.permanent else found
 
 
-def _leave_submitting(
-    session: Session, state: DeliveryState, rows: Sequence[Row], now: datetime
-) -> None:
-    """Move deliveries out of `submitting`; an accepted one also out of `uncertain`.
+def _accept(session: Session, rows: Sequence[Row], now: datetime) -> None:
+    """Move deliveries out of `submitting` or `uncertain`.
 
     A state that an event set first (delivered, bounced) stays.
     """
     if not rows:
         return
+    connection = session.connection()
+    sqlite = connection.dialect.name == "sqlite"
+    connection.execute(ACCEPTED[sqlite], {**texts_parameters(rows, sqlite=sqlite), "now": now})
+
+
+def _doubt(session: Session, rows: Sequence[Row], now: datetime) -> None:
+    """Move deliveries out of `submitting` whose outcome nobody knows."""
+    if not rows:
+        return
     known = as_rows(session, rows).subquery()
-    before = [DeliveryState.SUBMITTING]
-    if state is DeliveryState.SUBMITTED:
-        before.append(DeliveryState.UNCERTAIN)
     session.execute(
         update(Delivery)
-        .where(col(Delivery.id) == known.c.id, col(Delivery.state).in_(before))
-        .values(state=state, provider_id=known.c.text, changed_at=now)
+        .where(col(Delivery.id) == known.c.id, col(Delivery.state) == DeliveryState.SUBMITTING)
+        .values(state=DeliveryState.UNCERTAIN, provider_id=None, changed_at=now)
         .execution_options(synchronize_session=False)
     )
 

@@ -1,17 +1,18 @@
-"""The statements of a claim, built once: for each claim anew they take longer than the database.
+"""What every claim and every outcome executes, built once: building it anew takes longer than it.
 
 They are executed by the session's connection, since the session would look for objects to update.
 """
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, bindparam, select, update
+from sqlalchemy import BigInteger, ColumnElement, Integer, Update, bindparam, select, update
 from sqlmodel import col
 
 from digest.deliver.ledger.batches import due_batches
 from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
 from digest.issues.tables import Issue
 from store.base import UtcDateTime
+from store.rows import texts_given
 from subscribers.mailable import mailable_conditions
 from subscribers.tables import Subscriber
 
@@ -19,12 +20,20 @@ _NUMBER: Any = bindparam("number", type_=Integer)
 _POSITIONS: Any = bindparam("positions", type_=Integer, expanding=True)
 _NOW: Any = bindparam("now", type_=UtcDateTime)
 
-_IS_QUEUED = (
-    col(Delivery.issue_number) == _NUMBER,
-    col(Delivery.batch_position).in_(_POSITIONS),
-    col(Delivery.state) == DeliveryState.QUEUED,
-)
-"""Conditions on the queued deliveries of the batches at `positions`."""
+_BATCHES = (col(Batch.issue_number) == _NUMBER, col(Batch.position).in_(_POSITIONS))
+"""Conditions on the batches at `positions`."""
+
+
+def _deliveries_at(state: DeliveryState) -> tuple[ColumnElement[bool], ...]:
+    """Return conditions on the deliveries of these batches that are in `state`."""
+    return (
+        col(Delivery.issue_number) == _NUMBER,
+        col(Delivery.batch_position).in_(_POSITIONS),
+        col(Delivery.state) == state,
+    )
+
+
+_IS_QUEUED = _deliveries_at(DeliveryState.QUEUED)
 _RECIPIENT: tuple[Any, ...] = (
     col(Delivery.batch_position),
     col(Delivery.id),
@@ -54,7 +63,7 @@ DUE = (
 """The positions of due batches, at most `most`."""
 CLAIM = (
     update(Batch)
-    .where(col(Batch.issue_number) == _NUMBER, col(Batch.position).in_(_POSITIONS))
+    .where(*_BATCHES)
     .values(
         state=BatchState.SUBMITTING,
         claimed_by=bindparam("worker", type_=BigInteger),
@@ -82,4 +91,30 @@ SUBMITTING_MAILABLE = SUBMITTING.where(
 ).returning(*_RECIPIENT)
 SUPPRESSED = (
     update(Delivery).where(*_IS_QUEUED).values(state=DeliveryState.SUPPRESSED, changed_at=_NOW)
+)
+
+
+def _accepted(*, sqlite: bool) -> Update:
+    known = texts_given(sqlite=sqlite).subquery()
+    return (
+        update(Delivery)
+        .where(
+            col(Delivery.id) == known.c.id,
+            col(Delivery.state).in_([DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN]),
+        )
+        .values(state=DeliveryState.SUBMITTED, provider_id=known.c.text, changed_at=_NOW)
+    )
+
+
+ACCEPTED = {sqlite: _accepted(sqlite=sqlite) for sqlite in (False, True)}
+"""By whether it is for SQLite. Each row is a delivery with the provider's id."""
+UNCERTAIN = (
+    update(Delivery)
+    .where(*_deliveries_at(DeliveryState.SUBMITTING))
+    .values(state=DeliveryState.UNCERTAIN, changed_at=_NOW)
+)
+DONE = (
+    update(Batch)
+    .where(*_BATCHES)
+    .values(state=BatchState.DONE, claimed_by=None, claimed_at=None, done_at=_NOW)
 )
