@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digest.cli.common import CommandError, format_time, open_app
-from digest.settings.proxies import named_proxies
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
@@ -47,6 +46,7 @@ def _findings(app: "App") -> Iterator[tuple[bool | None, str]]:
     from digest.deliver.providers.base import ProviderError
     from digest.language.choose import is_translated
     from digest.settings import ProviderName
+    from digest.settings.proxies import named_proxies
     from digest.startup_checks import unknown_settings
 
     settings = app.settings

@@ -1,13 +1,9 @@
 """The editors' webhook, whatever answers there: in bounded time, and by one kind of error."""
 
-import socketserver
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-
 import pytest
 
 from digest.editors import webhook
+from tests.parts.answering import answering
 
 ENDLESS = {
     "interim answers": b"HTTP/1.1 100 Continue\r\n\r\n",
@@ -22,23 +18,6 @@ ODD = {
     "a refusal": b"HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n",
     "a redirect": b"HTTP/1.1 302 There\r\nLocation: http://127.0.0.1:1/\r\n\r\n",
 }
-
-
-@contextmanager
-def answering(first: bytes, forever: bytes = b"") -> Iterator[str]:
-    class Handler(socketserver.BaseRequestHandler):
-        def handle(self) -> None:
-            self.request.recv(65_536)
-            with suppress(OSError):
-                self.request.sendall(first)
-                while forever:
-                    self.request.sendall(forever)
-
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/hook"
-        server.shutdown()
 
 
 @pytest.mark.parametrize("kind", ODD)

@@ -1,23 +1,23 @@
 """Makes requests through SendGrid's official library.
 
 The library opens a connection for each request, waits forever unless told otherwise, shares its
-headers between calls, and logs whole payloads with the key at DEBUG. So each request has a
-timeout, each thread its own client, and the library's logger says nothing below INFO.
+headers between calls, and logs whole payloads with the key at DEBUG. So each request has an end
+(`bounded_client`), each thread its own client, and the library's logger says nothing below INFO.
 """
 
 import json
 import logging
 import threading
 from email.message import Message
-from http.client import HTTPException, IncompleteRead
+from http.client import HTTPException
 from typing import Any
-from urllib.error import HTTPError as RawHTTPError
 from urllib.error import URLError
 
 from python_http_client.exceptions import HTTPError
 
 from digest.deliver.providers.base import ProviderError
-from digest.deliver.providers.sendgrid.response import ACCEPTED, Response
+from digest.deliver.providers.sendgrid.bounded_client import BoundedClient
+from digest.deliver.providers.sendgrid.response import Response
 
 MAX_TRIES = 2
 JSON_HEADERS = {"Content-Type": " application/json"}
@@ -55,10 +55,7 @@ class SendGridClient:
                 if not isinstance(error.reason, ConnectionResetError | BrokenPipeError):
                     break
             except (OSError, HTTPException) as error:
-                return (
-                    _interrupted_response(error)
-                    or f"the answer did not come: {type(error).__name__}"
-                )
+                return f"the answer did not come: {type(error).__name__}"
             else:
                 return Response(response.status_code, _as_dict(response.headers), response.body)
         raise ProviderError(f"can't reach SendGrid at {self._host}: {unsent.reason}") from unsent
@@ -85,25 +82,15 @@ class SendGridClient:
             from sendgrid import SendGridAPIClient  # noqa: PLC0415
 
             client = SendGridAPIClient(self._api_key, host=self._host)
-            client.client.timeout = self._timeout
+            client.client = BoundedClient(
+                host=self._host,
+                request_headers=client.client.request_headers,
+                version=3,
+                timeout=self._timeout,
+            )
             self._local.client = client
         return self._local.client
 
 
 def _as_dict(headers: Message) -> dict[str, str]:
     return {name: str(value) for name, value in headers.items()}
-
-
-def _interrupted_response(error: BaseException) -> Response | None:
-    """Return the response with the body that broke off, if its status is known.
-
-    urllib hands over 2xx answers alone and raises the others, so a body that ends early
-    outside an HTTPError is one of an accepted request (mail/send has no 2xx but 202, the
-    sandbox aside, which is never asked for).
-    """
-    behind: BaseException | None = error
-    while behind is not None:
-        if isinstance(behind, RawHTTPError):
-            return Response(behind.code, _as_dict(behind.headers), b"")
-        behind = behind.__context__
-    return Response(ACCEPTED, {}, b"") if isinstance(error, IncompleteRead) else None
