@@ -30,7 +30,7 @@ from digest.catalog.pages import ComparisonPage, ContenderPage, Lens, ReviewPage
 from digest.catalog.tables import Comparison
 from digest.catalog.upsert import upsert_page
 from digest.database import upgrade
-from digest.deliver.ledger.finish import count_deliveries
+from digest.deliver.ledger.state_counts import kept_counts, recount
 from digest.issues.tables import Pick
 from digest.settings import read_settings
 from store.engine import Store
@@ -71,6 +71,7 @@ def prepare(app: App, people: int) -> int:
         upsert_page(session, ComparisonPage("A vs B", (_side("A"), _side("B"))), app.clock())
         comparison = session.exec(select(Comparison.id)).one() or 0
         session.add(Pick(issue_number=number, comparison_id=comparison, position=0, role="lead"))
+    recount(app.store)
     _tidy(app.store)
     return number
 
@@ -120,7 +121,7 @@ def measure(people: int, at: Database) -> dict[str, float]:
     print(f"x {seconds / bare:.2f} of the bare statement", flush=True)
     began = time.perf_counter()
     with app.store.read() as session:
-        counts = count_deliveries(session, number)
+        counts = kept_counts(session, [number])[number]
     counting = (time.perf_counter() - began) * 1e3
     print(f"{counts['queued']:,} counted in {counting:.1f} ms")
     if not people * 0.7 < counts["queued"] < people * 0.9:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session, col, select
 
 from digest.deliver.ledger.progress import Progress
+from digest.deliver.ledger.state_counts import fold_changes
 from digest.deliver.ledger.worker_lock import WorkerLock
 from digest.deliver.providers.base import ProviderError
 from digest.deliver.tables import Batch, BatchState
@@ -64,6 +65,10 @@ class Maintenance:
     def expire_pending(self) -> None:
         """Delete sign-ups that were never confirmed."""
         expire_pending(self.store, self.pending_days, self.clock())
+
+    def fold_counts(self) -> None:
+        """Fold what was kept of deliveries' states into a row for each issue and state."""
+        fold_changes(self.store)
 
     def delete_origins(self) -> None:
         """Delete addresses of machines and names of programs that were kept for long enough."""
@@ -146,6 +151,7 @@ class Maintenance:
         self.classify_hits()
         self.expire_pending()
         self.delete_origins()
+        self.fold_counts()
         sending: list[int] = []
         if not self.may_send():
             return sending

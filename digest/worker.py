@@ -230,6 +230,7 @@ def _poll(maintenance: Maintenance, lock: WorkerLock, stop: threading.Event) -> 
             maintenance.classify_hits()
             maintenance.expire_pending()
             maintenance.delete_origins()
+            maintenance.fold_counts()
             for number, progress in maintenance.send_due(lock, stop.is_set).items():
                 if progress.finished:
                     log.info("issue %s is finished", number)

@@ -107,14 +107,35 @@ class Delivery(Table, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class DeliveryCount(Table, table=True):
+    """By how much the number of an issue's deliveries in one state has changed.
+
+    The sum is how many there are (`deliver.ledger.state_counts`). Without foreign keys, whose
+    locks would make writers wait for each other.
+    """
+
+    __tablename__ = "delivery_count"
+    __table_args__ = (Index("ix_delivery_count_issue_number", "issue_number"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    issue_number: int
+    state: str = Field(max_length=16)
+    amount: int
+
+
 class Attempt(Table, table=True):
     """A try that was rejected or has no known outcome; an accepted one is in its delivery."""
 
     __tablename__ = "attempt"
-    __table_args__ = (Index("ix_attempt_delivery_id", "delivery_id"),)
+    __table_args__ = (
+        Index("ix_attempt_delivery_id", "delivery_id"),
+        Index("ix_attempt_issue_number", "issue_number"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     delivery_id: int = Field(foreign_key="delivery.id")
+    issue_number: int | None = Field(default=None)
+    """The delivery's issue: its attempts are found without looking at each delivery."""
     provider: str = Field(max_length=20)
     outcome: str = Field(max_length=16)
     """`refusal` or `unknown`."""

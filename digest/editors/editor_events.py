@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session, col, func, select
 
-from digest.deliver.ledger.finish import count_deliveries
+from digest.deliver.ledger.state_counts import kept_counts
 from digest.deliver.tables import OPEN_STATES, Delivery
 from digest.editors.backup_events import backup_events
 from digest.editors.event import LOOK_BACK, MAX_NAMED, EditorEvent, and_more, in_zone, named
@@ -136,7 +136,7 @@ def _finished(session: Session, since: datetime) -> Iterator[EditorEvent]:
     ).all()
     for issue in rows:
         number = issue.number or 0
-        counts = count_deliveries(session, number)
+        counts = kept_counts(session, [number])[number]
         yield EditorEvent(
             f"finished/{number}",
             NoticeKind.FINISHED,

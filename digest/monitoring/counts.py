@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlmodel import Session, col
 
-from digest.deliver.ledger.finish import count_deliveries
+from digest.deliver.ledger.state_counts import kept_counts
 from digest.deliver.tables import Batch, BatchState
 from digest.issues.tables import Issue, IssueState
 from schedules.tables import Run
@@ -38,9 +38,7 @@ def read_counts(session: Session) -> Counts:
         runs=_count_by(session, col(Run.state)),
         batches=dict.fromkeys(map(str, UNFINISHED_BATCHES), 0)
         | _count_by(session, col(Batch.state), *of_those),
-        deliveries={
-            number: count_deliveries(session, number) for number in numbers if number is not None
-        },
+        deliveries=kept_counts(session, [one for one in numbers if one is not None]),
     )
 
 

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from digest import __version__
 from digest.deliver.instance import find_instance
-from digest.deliver.ledger.finish import count_deliveries
+from digest.deliver.ledger.state_counts import kept_counts
 from digest.deliver.tables import Delivery, DeliveryState
 from digest.deliver.transactional.tables import TransactionalMessage, TransactionalState
 from digest.issues.tables import Issue, IssueState
@@ -182,7 +182,7 @@ def _issues(session: Session) -> list[IssueStatus]:
             series=one.series,
             send_at=one.send_at,
             held_because=one.held_because or "",
-            counts=count_deliveries(session, one.number) if one.state in started else {},
+            counts=kept_counts(session, [one.number])[one.number] if one.state in started else {},
         )
         for one in rows
         if one.number is not None

@@ -15,10 +15,11 @@ from digest.deliver.circuit_breaker import CircuitBreaker
 from digest.deliver.instance import find_instance
 from digest.deliver.journal.folder import JournalFolder
 from digest.deliver.journal.writer import JournalWriter
-from digest.deliver.ledger.finish import count_deliveries, finish_issue
+from digest.deliver.ledger.finish import finish_issue
 from digest.deliver.ledger.progress import Progress, progress_of
 from digest.deliver.ledger.recover import Recovered, recover_batches
 from digest.deliver.ledger.settle import apply_policy
+from digest.deliver.ledger.state_counts import kept_counts
 from digest.deliver.ledger.throttle_status import throttle_status
 from digest.deliver.ledger.worker_lock import WorkerLock
 from digest.deliver.providers.base import (
@@ -273,7 +274,7 @@ class Sending:
 
     def _progress(self, session: Session, number: int, *, finished: bool) -> Progress:
         if finished:
-            return Progress(count_deliveries(session, number), finished=True, next_due=None)
+            return Progress(kept_counts(session, [number])[number], finished=True, next_due=None)
         return progress_of(session, self.limiter, number, self.clock())
 
 

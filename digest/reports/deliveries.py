@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import func, select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from digest.deliver.tables import Delivery, DeliveryState
+from digest.deliver.ledger.state_counts import kept_counts
+from digest.deliver.tables import DeliveryState
 
 REACHED = (DeliveryState.DELIVERED, DeliveryState.SUBMITTED, DeliveryState.COMPLAINED)
 """States of people whom the issue may have reached: opens and clicks are shares of these."""
@@ -26,15 +26,7 @@ def deliveries_by_state(
     session: Session, numbers: Collection[int]
 ) -> Mapping[int, Mapping[str, int]]:
     """Return how many deliveries of each issue are in each state, every state named."""
-    found = {number: dict.fromkeys(map(str, DeliveryState), 0) for number in numbers}
-    rows = session.execute(
-        select(col(Delivery.issue_number), col(Delivery.state), func.count())
-        .where(col(Delivery.issue_number).in_(numbers))
-        .group_by(col(Delivery.issue_number), col(Delivery.state))
-    )
-    for number, state, amount in rows:
-        found[number][state] = amount
-    return found
+    return kept_counts(session, numbers)
 
 
 def reached(counts: Mapping[str, int]) -> int:

@@ -7,6 +7,7 @@ import typer
 from digest.cli.common import format_time, open_app
 from digest.cli.database import backups, upgrades
 from digest.cli.database.held import print_held
+from digest.cli.database.recount import recount
 
 app = typer.Typer(help="The database itself.", no_args_is_help=True)
 app.command("upgrade", epilog="Example: digest database upgrade --dry-run")(upgrades.upgrade)
@@ -17,6 +18,7 @@ app.command("restore", epilog="Example: digest database restore monday.db")(back
 app.command("copy", epilog="Example: digest database copy postgresql://digest@localhost/digest")(
     backups.copy
 )
+app.command("recount", epilog="Example: digest database recount")(recount)
 
 
 @app.command("hold", epilog="Example: digest database hold")

@@ -46,13 +46,13 @@ def list_(as_json: AsJson = False) -> None:
 def status(number: Number, as_json: AsJson = False) -> None:
     """How many recipients are in which state; the counts add up to the audience."""
     from digest.cli.issue.status import MAX_REPLIES, status_lines
-    from digest.deliver.ledger.finish import count_deliveries
     from digest.deliver.ledger.queries import common_replies
+    from digest.deliver.ledger.state_counts import kept_counts
     from digest.issues.lifecycle import find_issue
 
     with open_reader() as reader, reader.store.read() as session:
         issue = find_issue(session, number)
-        counts = count_deliveries(session, number)
+        counts = kept_counts(session, [number])[number]
         replies = [
             {"reply": one.reply, "stage": one.stage, "count": one.times}
             for one in common_replies(session, number, MAX_REPLIES)

@@ -11,10 +11,10 @@ from digest.cli.common import CommandError, format_time
 from digest.cli.issue.progress import progress_line
 from digest.cli.issue.status import reply_lines
 from digest.cli.progress_bar import LINE_EVERY_SECONDS, ProgressBar
-from digest.deliver.ledger.finish import count_deliveries
 from digest.deliver.ledger.outlook import Rate, settled_count, waiting_reason
 from digest.deliver.ledger.progress import Progress
 from digest.deliver.ledger.queries import count_hard_bounces
+from digest.deliver.ledger.state_counts import kept_counts
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import ProviderError
 from digest.issues.lifecycle import find_issue
@@ -99,7 +99,7 @@ def _state(app: App, number: int) -> IssueState:
 def _count_failed_not_bounced(app: App, number: int) -> int:
     """Return how many failed for another reason than that their address is dead."""
     with app.store.read() as session:
-        failed = count_deliveries(session, number)["failed"]
+        failed = kept_counts(session, [number])[number]["failed"]
         return failed - count_hard_bounces(session, number)
 
 

@@ -21,6 +21,7 @@ from digest.deliver.ledger.statements import (
     SUBMITTING_MAILABLE,
     SUPPRESSED,
 )
+from digest.deliver.ledger.state_counts import Move, count_moves
 from digest.deliver.rate_limit.limiter import Allowance, RateLimiter
 from digest.deliver.rate_limit.limits import ANY_DOMAIN
 from digest.deliver.tables import Batch, Delivery, DeliveryState
@@ -151,7 +152,8 @@ def _take(session: Session, given: Mapping[str, Any]) -> Sequence[Row[Any]]:
     """
     connection = session.connection()
     rows = connection.execute(SUBMITTING_MAILABLE, given).all()
-    connection.execute(SUPPRESSED, given)
+    suppressed = connection.execute(SUPPRESSED, given).rowcount
+    _count(session, given["number"], len(rows), suppressed)
     return sorted(rows, key=lambda row: int(row[1]))
 
 
@@ -160,6 +162,7 @@ def _take_and_read(session: Session, given: Mapping[str, Any]) -> Sequence[Row[A
     connection = session.connection()
     rows = connection.execute(MAILABLE, given).all()
     started = connection.execute(SUBMITTING, given)
+    _count(session, given["number"], len(rows), started.rowcount - len(rows))
     if started.rowcount > len(rows):
         known = as_rows(session, [(int(row[1]), None) for row in rows]).subquery()
         session.execute(
@@ -173,3 +176,13 @@ def _take_and_read(session: Session, given: Mapping[str, Any]) -> Sequence[Row[A
             .execution_options(synchronize_session=False)
         )
     return rows
+
+
+def _count(session: Session, number: int, submitting: int, suppressed: int) -> None:
+    """Keep how many queued deliveries were claimed, and how many dropped out."""
+    queued = DeliveryState.QUEUED
+    moves = (
+        Move(queued, DeliveryState.SUBMITTING, submitting),
+        Move(queued, DeliveryState.SUPPRESSED, suppressed),
+    )
+    count_moves(session, number, moves)

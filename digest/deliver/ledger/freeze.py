@@ -7,6 +7,7 @@ from sqlalchemy import text, update
 from sqlmodel import Session, col
 
 from digest.deliver.audience.domain_queues import NO_DOMAINS, partition
+from digest.deliver.ledger.state_counts import count_frozen
 from digest.issues.lifecycle import IssueError, transition
 from digest.issues.tables import Issue, IssueState
 
@@ -36,6 +37,7 @@ def freeze_audience(
         msg = f"nobody to send issue {number} to: the list has no active subscriber who wants it"
         raise IssueError(msg)
     session.execute(update(Issue).where(col(Issue.number) == number).values(audience=frozen))
+    count_frozen(session, number, frozen)
     return frozen
 
 

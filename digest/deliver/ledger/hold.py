@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 from digest.deliver.audience.domain_queues import NO_DOMAINS
 from digest.deliver.ledger.batches import add_batch, joins_batch
 from digest.deliver.ledger.finish import lock_issue
+from digest.deliver.ledger.state_counts import move
 from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
 from digest.issues.lifecycle import transition
 from digest.issues.tables import Issue, IssueState
@@ -93,22 +94,32 @@ def queue_again(
     for domain, found in by_domain.items():
         size = domain_batch_sizes.get(domain, batch_size)
         for start in range(0, len(found), size):
-            _queue_untried(session, number, domain, found[start : start + size], now)
+            chosen = found[start : start + size]
+            _queue_untried(session, number, domain, chosen, states=states, now=now)
     return sum(map(len, by_domain.values()))
 
 
 def _queue_untried(
-    session: Session, number: int, domain: str, deliveries: Sequence[int], now: datetime
+    session: Session,
+    number: int,
+    domain: str,
+    deliveries: Sequence[int],
+    *,
+    states: Collection[DeliveryState],
+    now: datetime,
 ) -> None:
-    session.execute(
-        update(Delivery)
-        .where(col(Delivery.id).in_(deliveries))
-        .values(
-            state=DeliveryState.QUEUED,
-            batch_position=add_batch(session, number, domain),
+    """Queue these deliveries in a new batch, as far as they still are in `states`."""
+    position = add_batch(session, number, domain)
+    for state in states:
+        move(
+            session,
+            number,
+            state,
+            DeliveryState.QUEUED,
+            update(Delivery).where(col(Delivery.id).in_(deliveries)),
+            batch_position=position,
             attempts=col(Delivery.attempts) - 1,
             code=None,
             fault=None,
             changed_at=now,
         )
-    )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from digest.deliver.ledger.finish import count_deliveries
+from digest.deliver.ledger.state_counts import kept_counts
 from digest.deliver.ledger.throttle_status import (
     ThrottleStatus,
     earliest_finish,
@@ -42,11 +42,11 @@ def progress_of(
 ) -> Progress:
     """Return the progress of issue `number`, which is not finished yet.
 
-    `counts` are its deliveries by state if they were just counted, which reads all of them.
+    `counts` are its deliveries by state if they were just read.
     """
     throttled = throttle_status(session, limiter, number, now)
     return Progress(
-        count_deliveries(session, number) if counts is None else counts,
+        kept_counts(session, [number])[number] if counts is None else counts,
         finished=False,
         next_due=next_due(session, number, throttled, now),
         throttled=throttled,

@@ -57,8 +57,7 @@ def common_replies(session: Session, number: int, most: int) -> list[HeardReply]
     """Return the replies that refused most of issue `number`, at most `most`, frequent first."""
     rows = session.execute(
         select(col(Attempt.code), col(Attempt.detail), col(Attempt.stage), func.count())
-        .join(Delivery, col(Delivery.id) == col(Attempt.delivery_id))
-        .where(col(Delivery.issue_number) == number, col(Attempt.outcome) == "refusal")
+        .where(col(Attempt.issue_number) == number, col(Attempt.outcome) == "refusal")
         .group_by(col(Attempt.code), col(Attempt.detail), col(Attempt.stage))
     )
     heard: dict[tuple[str, str | None], HeardReply] = {}

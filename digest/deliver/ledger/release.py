@@ -7,6 +7,7 @@ from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
 from digest.deliver.ledger.batches import at_positions, deliveries_at, joins_batch
+from digest.deliver.ledger.state_counts import Move, count_moves, move
 from digest.deliver.ledger.statements import DONE, UNCERTAIN
 from digest.deliver.rate_limit.limiter import Consumed, RateLimiter
 from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
@@ -16,9 +17,11 @@ def close_batches(session: Session, number: int, positions: Sequence[int], now: 
     """Mark batches as done and what has no outcome as uncertain; returns how many deliveries."""
     given = {"number": number, "positions": list(positions), "now": now}
     connection = session.connection()
-    uncertain = connection.execute(UNCERTAIN, given)
+    uncertain = connection.execute(UNCERTAIN, given).rowcount
     connection.execute(DONE, given)
-    return int(uncertain.rowcount)
+    moved = Move(DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN, uncertain)
+    count_moves(session, number, [moved])
+    return int(uncertain)
 
 
 def release_batches(
@@ -33,10 +36,14 @@ def release_batches(
     """Queue batches again: deliveries without outcome were not submitted, the try doesn't count."""
     if limiter:
         limiter.refund(session, _unsent(session, number, positions, now), now)
-    session.execute(
-        update(Delivery)
-        .where(*deliveries_at(number, positions), col(Delivery.state) == DeliveryState.SUBMITTING)
-        .values(state=DeliveryState.QUEUED, attempts=col(Delivery.attempts) - 1, changed_at=now)
+    move(
+        session,
+        number,
+        DeliveryState.SUBMITTING,
+        DeliveryState.QUEUED,
+        update(Delivery).where(*deliveries_at(number, positions)),
+        attempts=col(Delivery.attempts) - 1,
+        changed_at=now,
     )
     session.execute(
         update(Batch)

@@ -7,14 +7,15 @@ resend carries the same Message-ID, so that mail programs which compare it show 
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, Select, select, update
+from sqlalchemy import Select, select, update
 from sqlmodel import Session, col
 
 from digest.deliver.audience.domain_queues import NO_DOMAINS
 from digest.deliver.ledger.batches import add_batch, joins_batch
 from digest.deliver.ledger.finish import lock_issue
+from digest.deliver.ledger.state_counts import move
 from digest.deliver.tables import Batch, Delivery, DeliveryState
 from digest.issues.lifecycle import find_issue, transition
 from digest.issues.tables import IssueState
@@ -59,41 +60,52 @@ def resend(
     for domain, deliveries in chosen.items():
         size = domain_batch_sizes.get(domain, batch_size)
         for start in range(0, len(deliveries), size):
-            _queue(session, number, domain, deliveries[start : start + size], now)
+            one_batch = deliveries[start : start + size]
+            _queue(session, number, domain, one_batch, states=states, now=now)
     return sum(map(len, chosen.values()))
 
 
 def _queue(
-    session: Session, number: int, domain: str, deliveries: Sequence[int], now: datetime
+    session: Session,
+    number: int,
+    domain: str,
+    deliveries: Sequence[int],
+    *,
+    states: Collection[DeliveryState],
+    now: datetime,
 ) -> None:
-    """Queue these deliveries in a new batch of that domain."""
+    """Queue these deliveries in a new batch of that domain, as far as they still are in `states`.
+
+    An event may have come meanwhile.
+    """
     position = add_batch(session, number, domain)
-    session.execute(
-        update(Delivery)
-        .where(col(Delivery.id).in_(deliveries))
-        .values(
-            state=DeliveryState.QUEUED,
+    for state in states:
+        move(
+            session,
+            number,
+            state,
+            DeliveryState.QUEUED,
+            update(Delivery).where(col(Delivery.id).in_(deliveries)),
             batch_position=position,
             attempts=0,
             code=None,
             changed_at=now,
         )
-    )
 
 
 def give_up(session: Session, number: int, email_key: str | None, now: datetime) -> int:
     """Count uncertain deliveries as failed; returns how many."""
     find_issue(session, number)
     chosen = _chosen(number, [DeliveryState.UNCERTAIN], email_key)
-    result = cast(
-        "CursorResult[Any]",
-        session.execute(
-            update(Delivery)
-            .where(col(Delivery.id).in_(chosen))
-            .values(state=DeliveryState.FAILED, code=GIVEN_UP, changed_at=now)
-        ),
+    return move(
+        session,
+        number,
+        DeliveryState.UNCERTAIN,
+        DeliveryState.FAILED,
+        update(Delivery).where(col(Delivery.id).in_(chosen)),
+        code=GIVEN_UP,
+        changed_at=now,
     )
-    return int(result.rowcount)
 
 
 def uncertain_addresses(session: Session, number: int, limit: int) -> list[str]:

@@ -16,6 +16,7 @@ from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.deliver.ledger.batches import add_batch, joins_batch
 from digest.deliver.ledger.finish import lock_issue
 from digest.deliver.ledger.hold import is_held, queue_again
+from digest.deliver.ledger.state_counts import Move, count_moves, move
 from digest.deliver.ledger.statements import ACCEPTED
 from digest.deliver.providers.base import Accepted, Outcome, Rejected, Unknown
 from digest.deliver.retry import next_attempt_at, retry_jitter
@@ -48,11 +49,11 @@ def settle(
     """
     # An Accepted is its own row.
     accepted: list[Row] = [one for one in outcomes if isinstance(one, Accepted)]
-    _accept(session, accepted, now)
+    _accept(session, number, accepted, now)
     if len(accepted) == len(outcomes):
         return Settled(set(), [])
     unknown = [(one.delivery_id, None) for one in outcomes if isinstance(one, Unknown)]
-    _doubt(session, unknown, now)
+    _doubt(session, number, unknown, now)
     rejected = [one for one in outcomes if isinstance(one, Rejected)]
     settled = Settled(set(), [])
     if rejected and is_held(session, number):
@@ -65,7 +66,7 @@ def settle(
         settled = Settled(due, [one for one in failed if one.delivery_id in suspected])
     session.execute(
         insert(Attempt),
-        [_attempt(one, provider, now) for one in outcomes if not isinstance(one, Accepted)],
+        [_attempt(one, number, provider, now) for one in outcomes if not isinstance(one, Accepted)],
     )
     return settled
 
@@ -85,7 +86,7 @@ def _bounce_type(refused: Rejected) -> BounceType:
     return BounceType.SOFT if found is BounceType.HARD and not refused.permanent else found
 
 
-def _accept(session: Session, rows: Sequence[Row], now: datetime) -> None:
+def _accept(session: Session, number: int, rows: Sequence[Row], now: datetime) -> None:
     """Move deliveries out of `submitting` or `uncertain`.
 
     A state that an event set first (delivered, bounced) stays.
@@ -94,19 +95,29 @@ def _accept(session: Session, rows: Sequence[Row], now: datetime) -> None:
         return
     connection = session.connection()
     sqlite = connection.dialect.name == "sqlite"
-    connection.execute(ACCEPTED[sqlite], {**texts_parameters(rows, sqlite=sqlite), "now": now})
+    given = {**texts_parameters(rows, sqlite=sqlite), "now": now}
+    submitted, moves, left = DeliveryState.SUBMITTED, [], len(rows)
+    for before in (DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN):
+        if left:
+            moved = connection.execute(ACCEPTED[before, sqlite], given).rowcount
+            moves.append(Move(before, submitted, moved))
+            left -= moved
+    count_moves(session, number, moves)
 
 
-def _doubt(session: Session, rows: Sequence[Row], now: datetime) -> None:
+def _doubt(session: Session, number: int, rows: Sequence[Row], now: datetime) -> None:
     """Move deliveries out of `submitting` whose outcome nobody knows."""
     if not rows:
         return
     known = as_rows(session, rows).subquery()
-    session.execute(
-        update(Delivery)
-        .where(col(Delivery.id) == known.c.id, col(Delivery.state) == DeliveryState.SUBMITTING)
-        .values(state=DeliveryState.UNCERTAIN, provider_id=None, changed_at=now)
-        .execution_options(synchronize_session=False)
+    move(
+        session,
+        number,
+        DeliveryState.SUBMITTING,
+        DeliveryState.UNCERTAIN,
+        update(Delivery).where(col(Delivery.id) == known.c.id),
+        provider_id=None,
+        changed_at=now,
     )
 
 
@@ -129,7 +140,7 @@ def _reject(
             failed.append(one)
         else:
             retries.setdefault((domain, retry_at), []).append(_row(one))
-    _set(session, [_row(one) for one in failed], now, state=DeliveryState.FAILED)
+    _leave(session, number, DeliveryState.FAILED, [_row(one) for one in failed], now)
     if retries:
         # One worker at a time: two would make the same position, or overfill the same batch.
         lock_issue(session, number)
@@ -137,7 +148,8 @@ def _reject(
         waiting = list(rows)
         while waiting:
             position, free = _retry_batch(session, number, domain, minute, batch_size)
-            _requeue(session, waiting[:free], position, now)
+            queued = waiting[:free]
+            _leave(session, number, DeliveryState.QUEUED, queued, now, batch_position=position)
             waiting = waiting[free:]
     return {minute for _, minute in retries}, failed
 
@@ -172,21 +184,21 @@ def _attempts_made(session: Session, rejected: Sequence[Rejected]) -> dict[int, 
     return {int(row[0]): (int(row[1]), str(row[2])) for row in rows}
 
 
-def _requeue(session: Session, rows: Sequence[Row], position: int, now: datetime) -> None:
-    _set(session, rows, now, state=DeliveryState.QUEUED, batch_position=position)
-
-
-def _set(session: Session, rows: Sequence[Row], now: datetime, **values: Any) -> None:
-    """Set `values` on the deliveries in `rows`, and the code beside each."""
+def _leave(
+    session: Session,
+    number: int,
+    state: DeliveryState,
+    rows: Sequence[Row],
+    now: datetime,
+    **values: Any,
+) -> None:
+    """Move those of `rows` that are still being submitted to `state`, with the code beside each."""
     if not rows:
         return
     known = as_rows(session, rows).subquery()
-    session.execute(
-        update(Delivery)
-        .where(col(Delivery.id) == known.c.id)
-        .values(code=known.c.text, changed_at=now, **values)
-        .execution_options(synchronize_session=False)
-    )
+    these = update(Delivery).where(col(Delivery.id) == known.c.id)
+    values |= {"code": known.c.text, "changed_at": now}
+    move(session, number, DeliveryState.SUBMITTING, state, these, **values)
 
 
 def _retry_batch(
@@ -216,10 +228,13 @@ def _retry_batch(
     return add_batch(session, number, domain, minute), batch_size
 
 
-def _attempt(outcome: Rejected | Unknown, provider: str, now: datetime) -> dict[str, Any]:
+def _attempt(
+    outcome: Rejected | Unknown, number: int, provider: str, now: datetime
+) -> dict[str, Any]:
     # The values of `outcome` are the database's, not the names of the classes.
     return {
         "delivery_id": outcome.delivery_id,
+        "issue_number": number,
         "provider": provider,
         "outcome": "refusal" if isinstance(outcome, Rejected) else "unknown",
         "code": outcome.code[:20] if isinstance(outcome, Rejected) else None,

@@ -94,20 +94,22 @@ SUPPRESSED = (
 )
 
 
-def _accepted(*, sqlite: bool) -> Update:
+def _accepted(before: DeliveryState, *, sqlite: bool) -> Update:
     known = texts_given(sqlite=sqlite).subquery()
     return (
         update(Delivery)
-        .where(
-            col(Delivery.id) == known.c.id,
-            col(Delivery.state).in_([DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN]),
-        )
+        .where(col(Delivery.id) == known.c.id, col(Delivery.state) == before)
         .values(state=DeliveryState.SUBMITTED, provider_id=known.c.text, changed_at=_NOW)
     )
 
 
-ACCEPTED = {sqlite: _accepted(sqlite=sqlite) for sqlite in (False, True)}
-"""By whether it is for SQLite. Each row is a delivery with the provider's id."""
+ACCEPTED = {
+    (before, sqlite): _accepted(before, sqlite=sqlite)
+    for before in (DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN)
+    for sqlite in (False, True)
+}
+"""By the state before, and whether it is for SQLite. Each row is a delivery with the provider's
+id."""
 UNCERTAIN = (
     update(Delivery)
     .where(*_deliveries_at(DeliveryState.SUBMITTING))

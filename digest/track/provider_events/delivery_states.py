@@ -5,9 +5,10 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Executable, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Executable, bindparam, func, or_, select, update
 from sqlmodel import Session, col
 
+from digest.deliver.ledger.state_counts import Move, count_moves
 from digest.deliver.tables import Delivery, DeliveryState
 from digest.events.tables import EventKind
 from digest.track.provider_events.delivery_event import DeliveryEvent, MatchedEvent
@@ -64,9 +65,26 @@ def apply_states(session: Session, matched: Sequence[MatchedEvent], now: datetim
         listed = {"ids": ids_parameter(highest, sqlite=False)}
         session.connection().execute(_lock_statement(), listed)
     for state, those in zip(SUPERSEDES, proofs, strict=True):
-        if those:
+        if those and _count_moves(session, state, those, sqlite=sqlite):
             values = {"now": now, **_parameters(state, those, sqlite=sqlite)}
             session.connection().execute(_statement(state, sqlite=sqlite), values)
+
+
+def _count_moves(
+    session: Session, state: DeliveryState, proofs: Sequence[_Proof], *, sqlite: bool
+) -> bool:
+    """Keeps how many of these deliveries will leave which state; False if none will.
+
+    They are locked, or nobody else writes.
+    """
+    listed = {"ids": ids_parameter([delivery for delivery, _ in proofs], sqlite=sqlite)}
+    moves: dict[int, list[Move]] = {}
+    rows = session.connection().execute(_before_statement(state, sqlite=sqlite), listed)
+    for number, before, deliveries in rows:
+        moves.setdefault(number, []).append(Move(DeliveryState(before), state, deliveries))
+    for number, its in moves.items():
+        count_moves(session, number, its)
+    return bool(moves)
 
 
 def _parameters(
@@ -95,13 +113,27 @@ def _lock_statement() -> Executable:
     )
 
 
+def _is_before(state: DeliveryState) -> ColumnElement[bool]:
+    # Not by IN, which SQLAlchemy writes out anew at each execution.
+    return or_(*[col(Delivery.state) == one for one in SUPERSEDES[state]])
+
+
+@cache
+def _before_statement(state: DeliveryState, *, sqlite: bool) -> Executable:
+    """Counts the deliveries that are in states which `state` replaces, by issue and state."""
+    number, before = col(Delivery.issue_number), col(Delivery.state)
+    return (
+        select(number, before, func.count())
+        .where(col(Delivery.id).in_(ids_given(sqlite=sqlite)), _is_before(state))
+        .group_by(number, before)
+    )
+
+
 @cache
 def _statement(state: DeliveryState, *, sqlite: bool) -> Executable:
     """Moves deliveries to `state`; kept, since building it costs as much as a hundred rows do."""
     values: dict[str, Any] = {"state": state, "changed_at": bindparam("now", type_=UtcDateTime())}
-    # Not by IN, which SQLAlchemy writes out anew at each execution.
-    is_before = or_(*[col(Delivery.state) == one for one in SUPERSEDES[state]])
-    statement = update(Delivery).where(is_before)
+    statement = update(Delivery).where(_is_before(state))
     if state is DeliveryState.SUBMITTED or state in _WITH_CODE:
         given = texts_given(sqlite=sqlite).subquery()
         values["code" if state in _WITH_CODE else "provider_id"] = given.c.text

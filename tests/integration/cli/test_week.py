@@ -82,6 +82,8 @@ def test_the_status_names_some_of_the_uncertain_and_counts_the_others(
     run("issue", "send", "1")
     with sqlite3.connect(home / "var/digest.db") as database:
         database.execute("UPDATE delivery SET state = 'uncertain'")
+    assert run("database", "recount").out == "issue 1: corrected by -3 submitted, +3 uncertain\n"
+    assert run("database", "recount").out == "every kept count is right\n"
     said = run("issue", "status", "1").out
     assert said.count("@example.org") == 2
     assert "  uncertain: 1 more\n" in said
@@ -97,6 +99,7 @@ def test_the_status_says_why_deliveries_failed(run: Run, home: Path) -> None:
     with sqlite3.connect(home / "var/digest.db") as database:
         database.execute("UPDATE delivery SET state = 'failed', code = '552 5.2.2' WHERE id < 3")
         database.execute("UPDATE delivery SET state = 'failed', code = '550 5.1.1' WHERE id = 3")
+    run("database", "recount")
     told = [line.strip() for line in run("issue", "status", "1").out.splitlines()]
     assert told[2:4] == ["2 with 552 5.2.2", "1 with 550 5.1.1"]
     assert told[-1] == "digest issue resend 1 --failed tries the failed again"

@@ -16,6 +16,7 @@ from digest.deliver.ledger.outlook import (
 )
 from digest.deliver.ledger.progress import Progress, progress_of
 from digest.deliver.ledger.queries import HeardReply, common_replies, failure_codes
+from digest.deliver.tables import DeliveryState
 from digest.issues.days import issue_zone
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import IssueState
@@ -143,7 +144,8 @@ class SendingMonitor:
             zone = issue_zone(session, issue)
             progress = progress_of(session, site.sending.limiter, number, now)
             replies = common_replies(session, number, MAX_REASONS)
-            codes = failure_codes(session, number, MAX_REASONS)
+            failed = progress.counts[DeliveryState.FAILED]
+            codes = failure_codes(session, number, MAX_REASONS) if failed else []
         is_sending = issue.state == IssueState.SENDING
         audience = issue.audience or 0
         through = settled_count(progress)
