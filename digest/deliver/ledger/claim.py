@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 
 from digest.deliver.instance import may_claim
 from digest.deliver.ledger.batches import add_batch, deliveries_at
+from digest.deliver.ledger.state_counts import Move, count_moves
 from digest.deliver.ledger.statements import (
     CLAIM,
     DUE,
@@ -21,7 +22,6 @@ from digest.deliver.ledger.statements import (
     SUBMITTING_MAILABLE,
     SUPPRESSED,
 )
-from digest.deliver.ledger.state_counts import Move, count_moves
 from digest.deliver.rate_limit.limiter import Allowance, RateLimiter
 from digest.deliver.rate_limit.limits import ANY_DOMAIN
 from digest.deliver.tables import Batch, Delivery, DeliveryState
