@@ -8,17 +8,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import compress, repeat
 
-from subscribers.addresses import AddressError
+from subscribers.addresses import NO_ADDRESS, AddressError
 from subscribers.service import MAX_NAME_LENGTH
 from subscribers.transfer.cells.address_cells import are_placeholders
 from subscribers.transfer.csv_file import Cells, CsvBlock, CsvReader, LinesWithoutAddress
 from subscribers.transfer.formats.statuses import ImportedStatus
 from subscribers.transfer.refused_rows import Refusals, RefusedRow
 from subscribers.transfer.rows import NOTHING_ELSE, ImportRow, RowParser, RowRefusedError
+from subscribers.transfer.unread_lines import are_filled
 
 MOST_ODD = 2_000
 """Rows whose address or form may be looked at closely and refused, if not more were taken: of what
 looks so little like a list, lines without a plain address are refused unread from then on."""
+MOST_UNCLOSED = 100
+"""The same of rows whose quote is not closed, each of which is looked for over many lines."""
 _MOST = 64
 """Characters of an address: so short, neither its local part nor a label can be too long."""
 # Parts of what `subscribers.addresses` takes for plain; possessive, since none can be shorter.
@@ -42,7 +45,8 @@ class BlockReader:
         """Return the people of a block, in order; rows that are not taken are refused."""
         found = self._people(block)
         self._taken += len(found)
-        if self._odd_refused > max(MOST_ODD, self._taken):
+        unclosed = self._rows.unclosed > max(MOST_UNCLOSED, self._taken)
+        if unclosed or self._odd_refused > max(MOST_ODD, self._taken):
             self._rows.plain_only = True
         return found
 
@@ -77,13 +81,13 @@ class BlockReader:
         """Refuse lines that hold no address, row by row as long as they are listed."""
         first, lines, why = block
         numbers: Sequence[int] = range(first, first + len(lines))
-        mark = self._rows.delimiter
-        filled = list(map(str.strip, "\n".join(lines).replace(mark, "").split("\n")))
-        if not all(filled):
+        filled = are_filled(lines, self._rows.delimiter)
+        if filled is not None:
             lines, numbers = list(compress(lines, filled)), list(compress(numbers, filled))
         done = 0
         while done < len(lines) and not self._refusals.list_is_full:
-            self._read(numbers[done], numbers[done], lines[done].split(mark), "")
+            cells, number = self._rows.bare_cells(lines[done]), numbers[done]
+            self._read(number, number, cells, "" if why == NO_ADDRESS else why)
             done += 1
         if done < len(lines):
             self._refusals.add_lines(numbers[done:], lines[done:], why)
@@ -91,14 +95,15 @@ class BlockReader:
 
     def _read(self, line: int, last_line: int, cells: list[str], fault: str) -> ImportRow | None:
         """Return the person of one row; None if it is refused, or empty."""
+        if not fault and not "".join(cells).strip():
+            self._odd_refused += last_line > line
+            return None
         try:
             if fault:
                 found = next((one for one in cells if one.strip()), "no CSV")[:60]
                 raise RowRefusedError(found, fault)  # noqa: TRY301 - refused like any other
             return self._parser.read(line, cells)
         except (AddressError, RowRefusedError) as error:
-            if not fault and not any(map(str.strip, cells)):
-                return None
             self._odd_refused += bool(fault) or isinstance(error, AddressError)
             runs_on = f"; the row runs to line {last_line}: is a quote missing?"
             why = error.why + (runs_on if last_line > line and not fault else "")

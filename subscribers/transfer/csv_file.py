@@ -8,44 +8,35 @@ swallow the rows between: then its own line is no row, and the lines after it ar
 import csv
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import repeat
 from typing import NamedTuple, TextIO
 
-from subscribers.addresses import NO_ADDRESS
 from subscribers.transfer.encoding import ImportRefusedError
 from subscribers.transfer.formats.column_meaning import normalize_column
-from subscribers.transfer.formats.detect import (
-    NO_CHOICES,
-    REFUSED_COLUMNS,
-    ColumnChoices,
-    has_email,
-)
+from subscribers.transfer.formats.detect import NO_CHOICES, ColumnChoices, has_email
 from subscribers.transfer.lines import MAX_LINE, LineReader, LineTooLongError
+from subscribers.transfer.unread_lines import (
+    DELIMITERS,
+    LONGEST_ROW,
+    PlainOnly,
+    WithoutAddress,
+    without_address,
+)
 
 EXAMPLE = "email,first_name"
-_DELIMITERS = (",", ";", "\t", "|")
 _SHOWN = 60
 _SHOWN_RAW = 1_000
-_LONGEST_ROW = 131_072
-"""Characters of a row over several lines: as much as `csv` takes for one cell."""
-_SHORT_LINE = 80
-"""Characters, of which no address grows too long, however its accents are composed."""
-_FEWEST_LINES = 4
-"""Lines in a row that are worth a block of their own."""
 _LONGEST_HEADER = 50
 """Lines that a header may run over: forms put whole questions into it."""
+_MOST_UNCLOSED, LONGEST_AMONG_UNCLOSED = 10, 4_096
+"""After so many rows with a quote that is not closed, one is read no further than so many
+characters: each looks for its end over all that a row can have."""
+_ONE_BY_ONE = 250
+"""Lines of a block in which a quote is odd, before what is left is tried as a block again."""
 _SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s@\"',;<>]@[^\s@\"',;<>]+\.[^\s@\"',;<>]")
 _LINE_END = re.compile(r"[\r\n]")
-
-
-_PLAIN = r"[A-Za-z0-9_]@[A-Za-z0-9][A-Za-z0-9.-]*\.[A-Za-z]"
-_WITHOUT_PLAIN = re.compile(rf"(?m)^(?:(?![^\n]*{_PLAIN})[^\n]*\n)+")
-WHY_NOT_PLAIN = (
-    "expected a plain mail address like ana@example.org (among so many bad rows no other is read; "
-    "import the others by themselves)"
-)
-
 
 CsvRow = tuple[int, int, list[str], str]
 """First and last line, from 1; the cells; and why they are no row of a list, if they are not.
@@ -63,7 +54,7 @@ class Cells(NamedTuple):
 
 
 class LinesWithoutAddress(NamedTuple):
-    """Lines without quotes, and without their ends, in which no cell is a mail address."""
+    """Lines without their ends that are refused unread, since they hold no address."""
 
     first: int
     lines: list[str]
@@ -85,6 +76,8 @@ class CsvReader:
         """Raises ImportRefusedError for a file that is empty or has no email column."""
         self._lines = LineReader(text)
         self._choices = choices
+        self.unclosed = 0
+        """Rows so far whose quote was not closed, or closed by a stray one."""
         self.plain_only = False
         """Whether lines without a plain address come apart too, however they could be read."""
         self.delimiter, self.header = self._read_header()
@@ -103,7 +96,8 @@ class CsvReader:
         With `part`, lines that can't hold an address come apart: by themselves they cost a
         fraction of what a row does.
         """
-        without_address = _without_address(self.delimiter, self.header) if part else None
+        unread = without_address(self.delimiter, self.header) if part else None
+        plain = PlainOnly(self.delimiter) if unread else None
         while True:
             try:
                 lines = self._lines.take()
@@ -116,49 +110,41 @@ class CsvReader:
             if not lines:
                 return
             first = self._lines.number - len(lines) + 1
-            text = "".join(lines)
-            if '"' in text:
-                yield self._quoted_block(first, lines)
-            elif without_address is None:
+            text = _with_plain_ends("".join(lines))
+            if plain and self.plain_only:
+                yield from self._parted(first, lines, text, plain)
+            elif '"' in text and not (unread and unread.is_without(text)):
+                yield from self._quoted_blocks(first, lines)
+            elif unread is None:
                 yield self._block(first, lines)
-            elif self.plain_only:
-                yield from self._parted(first, lines, text, _WITHOUT_PLAIN, WHY_NOT_PLAIN)
             else:
-                yield from self._parted(first, lines, text, without_address, NO_ADDRESS)
+                yield from self._parted(first, lines, text, unread)
 
     def _parted(
-        self,
-        first: int,
-        lines: list[str],
-        text: str,
-        without_address: re.Pattern[str],
-        why: str,
+        self, first: int, lines: list[str], text: str, parting: WithoutAddress | PlainOnly
     ) -> Iterator[CsvBlock]:
-        """Yield the rows of `lines`, whose `text` holds no quote."""
-        if "\r" in text:
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
-        if text[-1] != "\n":
-            text += "\n"
-        done = position = 0
-        for found in without_address.finditer(text):
-            start = done + text.count("\n", position, found.start())
-            if start > done:
-                yield self._block(first + done, lines[done:start])
-            without = found[0].split("\n")
-            without.pop()
-            yield LinesWithoutAddress(first + start, without, why)
-            done, position = start + len(without), found.end()
-        if done < len(lines):
-            yield self._block(first + done, lines[done:])
+        """Yield the rows of `lines`, each of which is a row by itself, or not read."""
+        done = 0
+        for start, end, is_read in parting.parts(text):
+            if is_read:
+                begun, done = done, done + text.count("\n", start, end)
+                yield self._block(first + begun, lines[begun:done])
+            else:
+                unread = text[start : end - 1].split("\n")
+                yield LinesWithoutAddress(first + done, unread, parting.why)
+                done += len(unread)
 
-    def _quoted_block(self, first: int, lines: list[str]) -> CsvBlock:
-        """Return the rows of all lines that were taken last."""
+    def _quoted_blocks(self, first: int, lines: list[str]) -> Iterator[CsvBlock]:
+        """Yield the rows of all lines that were taken last."""
         cells = self._well_formed(lines)
-        if cells is None:
-            last = self._lines.number
-            self._lines.give_back(lines)
-            return self._one_by_one(last)
-        return self._block(first, lines, cells)
+        if cells is not None:
+            yield self._block(first, lines, cells)
+            return
+        cells = self._closed(lines)
+        if cells:
+            yield self._block(first, lines[: len(cells)], cells)
+        self._lines.give_back(lines[len(cells) :])
+        yield self._one_by_one(self._lines.number + min(len(lines) - len(cells), _ONE_BY_ONE))
 
     def _block(
         self, first: int, lines: list[str], cells: list[list[str]] | None = None
@@ -181,6 +167,18 @@ class CsvReader:
         except csv.Error:
             return None
         return rows if len(rows) == len(lines) else None
+
+    def _closed(self, lines: list[str]) -> list[list[str]]:
+        """Return the cells of the first of `lines`, up to one that is not closed, or too long."""
+        reader = csv.reader(lines, delimiter=self.delimiter)
+        rows: list[list[str]] = []
+        with suppress(csv.Error):
+            for row in reader:
+                if reader.line_num > len(rows) + 1:
+                    return rows
+                rows.append(row)
+        # Whether the last one is closed can't be told.
+        return rows[: len(lines) - 1]
 
     def _one_by_one(self, last: int) -> Iterator[CsvRow]:
         """Yield the rows that begin on the lines up to `last`, however they are formed."""
@@ -216,11 +214,12 @@ class CsvReader:
     def _odd(self, line: str) -> CsvRow:
         """Read a row that is not well-formed on its first line alone."""
         first, lines = self._lines.number, [line]
+        longest = LONGEST_ROW if self.unclosed < _MOST_UNCLOSED else LONGEST_AMONG_UNCLOSED
 
         def source() -> Iterator[str]:
             size = len(line)
             yield line
-            while size <= _LONGEST_ROW and (more := self._lines.next_line()):
+            while size <= longest and (more := self._lines.next_line()):
                 lines.append(more)
                 size += len(more)
                 yield more
@@ -231,7 +230,7 @@ class CsvReader:
         except (csv.Error, LineTooLongError) as error:
             cells, is_closed = [], False
             if len(lines) == 1 and isinstance(error, csv.Error):
-                return first, first, self._bare(line), f"{error}"
+                return first, first, self.bare_cells(line), f"{error}"
         if len(lines) == 1 and is_closed:
             return first, first, cells, ""
         swallowed = any(_LINE_END.search(one) and _ADDRESS.search(one) for one in cells)
@@ -242,9 +241,10 @@ class CsvReader:
             why = f"a cell holds line ends and an address; the row runs to line {last}"
             return first, last, cells, f"{why}: is a quote missing?"
         self._lines.give_back(lines[1:])
-        return first, first, self._bare(line), "a quote is opened and not closed"
+        self.unclosed += 1
+        return first, first, self.bare_cells(line), "a quote is opened and not closed"
 
-    def _bare(self, line: str) -> list[str]:
+    def bare_cells(self, line: str) -> list[str]:
         """Return the cells of one line, as far as can be told where a quote is missing."""
         try:
             return next(csv.reader((line.rstrip("\r\n"),), delimiter=self.delimiter), [])
@@ -252,7 +252,7 @@ class CsvReader:
             return line.rstrip("\r\n").split(self.delimiter)
 
     def _read_header(self) -> tuple[str, list[str]]:
-        delimiters: tuple[str, ...] = _DELIMITERS
+        delimiters: tuple[str, ...] = DELIMITERS
         try:
             first = self._first_line()
             if separator := _SEPARATOR_LINE.fullmatch(first):
@@ -283,25 +283,17 @@ class CsvReader:
         return line
 
 
+def _with_plain_ends(text: str) -> str:
+    """Return lines with LF at the end of each, the last one's too."""
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text if text[-1] == "\n" else text + "\n"
+
+
 def _is_filled(row: CsvRow) -> bool:
     """Return whether there is anything in a row, or anything wrong with it."""
     _, _, cells, fault = row
     return len(cells) > 1 or fault != "" or cells not in ([], [""])
-
-
-def _without_address(delimiter: str, header: list[str]) -> re.Pattern[str] | None:
-    """Return what matches some lines in a row that hold no address, whichever column it is in.
-
-    They have no cell too many, nothing that would be decoded, and are too short for another fault.
-    """
-    if delimiter not in _DELIMITERS or not set(header).isdisjoint(REFUSED_COLUMNS):
-        return None
-    mark = re.escape(delimiter)
-    cell = rf"[^@%\n{mark}]*"
-    nothing_before = rf" *@[^@%<\n{mark}]*"
-    cells = rf"{cell}(?:{mark}{cell}){{0,{len(header) - 1}}}"
-    line = rf"(?=[^\n]{{0,{_SHORT_LINE}}}\n)(?:{cells}|{nothing_before})\n"
-    return re.compile(rf"(?m)^(?:{line}){{{_FEWEST_LINES},}}")
 
 
 def _ends_outside_quotes(lines: list[str], delimiter: str) -> bool:

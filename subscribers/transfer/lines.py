@@ -15,6 +15,8 @@ MAX_LINE = 1_000_000
 """Characters; what is longer is passed on in pieces, and not held."""
 _BLOCK = 1 << 14
 """Characters read at a time: few enough that what is made of them stays near the processor."""
+_MOST_AGAIN = 1_000
+"""Lines taken at a time of those that were given back."""
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -41,8 +43,11 @@ class LineReader:
         """Return some of the next lines; none at the end. Raises LineTooLongError."""
         if not self._again:
             self._fill()
-        lines = list(self._again or self._lines)
-        (self._again or self._lines).clear()
+        if self._again:
+            lines = [self._again.popleft() for _ in range(min(len(self._again), _MOST_AGAIN))]
+        else:
+            lines = list(self._lines)
+            self._lines.clear()
         self.number += len(lines)
         return lines
 

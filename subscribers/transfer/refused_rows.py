@@ -5,16 +5,19 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
-from itertools import repeat
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Protocol, Self, TextIO
 
 from store.files import open_private
-from subscribers.transfer.cells.formulas import cells_with_formulas, escape_formula
+from subscribers.transfer.cells.formulas import escape_formula, escape_formulas
 from subscribers.transfer.csv_file import CsvReader
 from subscribers.transfer.formats.detect import REFUSED_COLUMNS
+from subscribers.transfer.unread_lines import DELIMITERS, are_rows
 
 MAX_REFUSED_LISTED = 100
+MAX_TOLD = 5_000
+"""Lines refused unread that are kept with a reason each; then a line tells of those below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class RefusedRows(Protocol):
     def write_lines(
         self, rows: CsvReader, numbers: Sequence[int], lines: Sequence[str], why: str
     ) -> None:
-        """Keep lines without quotes, all refused for one reason."""
+        """Keep lines that are refused unread, all for one reason."""
 
 
 @dataclass(slots=True)
@@ -88,7 +91,7 @@ class RefusedFile:
         """Without a `path` nothing is kept."""
         self._path = path
         self._file: TextIO | None = None
-        self._width = 0
+        self._width = self._told = 0
 
     def __enter__(self) -> Self:
         return self
@@ -124,24 +127,22 @@ class RefusedFile:
         if self._path is None:
             return
         file, mark, many = self._opened(rows), rows.delimiter, len(rows.header)
+        is_told, self._told = self._told < MAX_TOLD, self._told + len(lines)
         text = "\n".join(lines)
-        missing: Iterable[str] = repeat(mark * many, len(lines))
-        if mark in text:
-            counts = list(map(str.count, lines, repeat(mark)))
-            if max(counts) >= many:
-                for number, line in zip(numbers, lines, strict=True):
-                    self.write(rows, line.split(mark), RefusedRow(number, "", why))
-                return
-            padding = {count: mark * (many - count) for count in set(counts)}
-            missing = map(padding.__getitem__, counts)
-        formulas = cells_with_formulas(mark)
-        if formulas.search(text):
-            lines = formulas.sub("'", text).split("\n")
-        # As the writer would write it, but for many at once: line, empty cells, number, reason.
-        out = [""] * (4 * len(lines))
-        out[::4], out[1::4], out[2::4] = lines, missing, map(str, numbers)
-        out[3::4] = repeat(self._spelled(mark, why), len(lines))
-        file.write("".join(out))
+        if not is_told and len(lines) > 1:
+            self.write(rows, rows.bare_cells(lines[0]), _as_far_as(numbers, why))
+            file.write(_as_rows(text.partition("\n")[2], mark, many))
+        elif '"' in text or not are_rows(text, mark, many):
+            for number, line in zip(numbers, lines, strict=True):
+                self.write(rows, rows.bare_cells(line), RefusedRow(number, "", why))
+        else:
+            text = escape_formulas(text, mark)
+            # As the writer would write it, but for many at once.
+            missing = (mark * (many - count) for count in map(str.count, lines, repeat(mark)))
+            out = zip(
+                text.split("\n"), missing, map(str, numbers), repeat(self._spelled(mark, why))
+            )
+            file.write("".join(chain.from_iterable(out)))
 
     def _spelled(self, mark: str, why: str) -> str:
         """Return a row's end after its number: the reason, and the line's end."""
@@ -173,6 +174,22 @@ class RefusedFile:
             file.write(text.replace('"', '""'))
         file.write('"')
         self._writer.writerow([""] * self._width + [row.line, row.why])
+
+
+def _as_far_as(numbers: Sequence[int], why: str) -> RefusedRow:
+    """Return the refusal of the first of some lines, which tells of the others too."""
+    return RefusedRow(numbers[0], "", f"{why}; so are all to line {numbers[-1]}")
+
+
+def _as_rows(text: str, mark: str, many: int) -> str:
+    """Return lines as they stand in a file of refused rows, without number and reason.
+
+    Lines that would be read as other rows than they are become a cell each.
+    """
+    if are_rows(text, mark, many):
+        return escape_formulas(text, mark) + "\n"
+    text = escape_formulas(text, "".join(DELIMITERS))
+    return '"' + text.replace('"', '""').replace("\n", '"\n"') + '"\n'
 
 
 class Refusals:

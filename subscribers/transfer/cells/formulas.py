@@ -9,6 +9,8 @@ import re
 from functools import lru_cache
 
 _SIGNS = r"['\s]*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]"
+_SIGNS_ALONE = "=+-@\t\uff1d\uff0b\uff0d\uff20"
+_AFTER_BLANKS = re.compile(rf"['\s](?<!\n)[{re.escape(_SIGNS_ALONE)}]")
 _START = re.compile(_SIGNS)
 _AFTER = re.compile(rf"([;,|\t\r\n])(?={_SIGNS})")
 _AFTER_DISARMED = re.compile(rf"([;,|\t\r\n])'(?={_SIGNS})")
@@ -19,13 +21,32 @@ def escape_formula(cell: str) -> str:
     return f"'{cell}" if _START.match(cell) else cell
 
 
+def escape_formulas(text: str, delimiters: str) -> str:
+    """Return the lines of `text`, which are rows, with an apostrophe where a cell is a formula."""
+    after = ["\n", '\n"', *delimiters, *(f'{mark}"' for mark in delimiters)]
+    signs = [sign for sign in _SIGNS_ALONE if sign in text and sign not in delimiters]
+    if not signs:
+        return text
+    text = "\n" + text
+    if _AFTER_BLANKS.search(text):
+        return _formulas(delimiters).sub(_with_apostrophe, text)[1:]
+    for sign in signs:
+        for before in after:
+            text = text.replace(before + sign, f"{before}'{sign}")
+    return text[1:]
+
+
+def _with_apostrophe(before: re.Match[str]) -> str:
+    return before[0] + "'"
+
+
 @lru_cache
-def cells_with_formulas(delimiter: str) -> re.Pattern[str]:
-    """Return what matches where `escape_formula` puts an apostrophe, in rows without quotes."""
-    mark = re.escape(delimiter)
-    blank = rf"(?:(?!{mark})[^\S\r\n])"
+def _formulas(delimiters: str) -> re.Pattern[str]:
+    """Return what matches before a cell that is a formula."""
+    marks = re.escape(delimiters)
+    blank = rf"[^\S\r\n{marks}]"
     return re.compile(
-        rf"(?m)(?:^|{mark})(?=(?:'|{blank})*(?!{mark})[=+\-@\t\uff1d\uff0b\uff0d\uff20])"
+        rf"[\n{marks}]\"?+(?=(?:'|{blank})*+(?![{marks}])[=+\-@\t\uff1d\uff0b\uff0d\uff20])"
     )
 
 
