@@ -46,7 +46,7 @@ def _formulas(delimiters: str) -> re.Pattern[str]:
     marks = re.escape(delimiters)
     blank = rf"[^\S\r\n{marks}]"
     return re.compile(
-        rf"[\n{marks}]\"?+(?=(?:'|{blank})*+(?![{marks}])[=+\-@\t\uff1d\uff0b\uff0d\uff20])"
+        rf"[\n{marks}]\"?+(?=(?:'|{blank})*(?![{marks}])[=+\-@\t\uff1d\uff0b\uff0d\uff20])"
     )
 
 

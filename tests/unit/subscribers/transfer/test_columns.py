@@ -76,6 +76,7 @@ ROWS = st.lists(
 @example(["x", "@y", "=1,b", "", " , ", "@a,", "\t=a, '=b"], "\n", "email,name")
 @example(["x,y,z", "x,,", ",,,", "a@b.org,Ana,"], "\n", "email,name")
 @example(["x,=b", "y, -c", "z,'+d", "-e,-f", "g,h"], "\n", "email,name")
+@example(["x", "y", "z", "'\t", "' \t,\t-", "''\t"], "\n", "email,name")
 @example(["Ana@EXAMPLE.org,Ana", "ana@example.org,"], "\n", "email,name")
 def test_rows_are_read_by_columns_as_they_are_read_one_by_one(
     sqlite_store: Store, tmp_path: Path, rows: list[str], end: str, header: str
