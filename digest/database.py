@@ -89,13 +89,18 @@ def ensure_not_ahead(store: Store) -> SchemaState:
     return schema
 
 
-def ensure_current(store: Store) -> None:
-    """Make the schema in an empty database; raise StoreError if it is of another version."""
-    if schema_state(store) is SchemaState.EMPTY:
+def ensure_current(store: Store) -> bool:
+    """Make the schema in an empty database, and return whether it was made.
+
+    Raises StoreError if it is of another version.
+    """
+    is_empty = schema_state(store) is SchemaState.EMPTY
+    if is_empty:
         upgrade(store)
     elif wrong := version_error(store):
         raise StoreError(wrong)
     store.schema = revisions()[-1]
+    return is_empty
 
 
 def version_error(store: Store) -> str:

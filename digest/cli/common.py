@@ -56,7 +56,8 @@ def open_reader() -> "Iterator[Reader]":
     check_settings(settings)
     store = open_store(settings.database_url)
     try:
-        ensure_current(store)
+        if ensure_current(store):
+            print(f"note: {store.name} was empty; nothing is in it yet", file=sys.stderr)
         collect_garbage_again()
         yield Reader(settings, store)
     finally:

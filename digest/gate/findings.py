@@ -46,6 +46,7 @@ class Code(StrEnum):
     LINK_DEAD = "link-dead"
     LINK_DUPLICATE = "link-duplicate"
     LINK_INSECURE = "link-insecure"
+    LINK_LOCAL = "link-local"
     LINK_SHORTENED = "link-shortened"
     LINK_UNNAMED = "link-unnamed"
     SUBJECT_EMPTY = "subject-empty"

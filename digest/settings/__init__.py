@@ -27,6 +27,7 @@ from digest.settings.operation import OperationSettings
 from digest.settings.validators import (
     bounce_pattern,
     colour,
+    database_text,
     dns_server_text,
     domain_text,
     gate_codes_text,
@@ -78,7 +79,9 @@ class Settings(OperationSettings):
         env_prefix="DIGEST_", env_file=".env", env_file_encoding="utf-8", extra="ignore"
     )
 
-    database_url: str = Field(default="sqlite:///var/digest.db", repr=False)
+    database_url: Annotated[str, AfterValidator(database_text)] = Field(
+        default="sqlite:///var/digest.db", repr=False
+    )
     """Secret: it may hold a password."""
     public_url: Annotated[str, AfterValidator(web_address)] = "http://localhost:8000"
     secret_key: SecretStr = SecretStr("")
@@ -267,9 +270,12 @@ class Settings(OperationSettings):
     @property
     def gate_policy(self) -> "Policy":
         """The gate's levels as set here."""
-        from digest.gate.findings import Policy, parse_codes, parse_ignored
+        from digest.gate.findings import Code, Policy, parse_codes, parse_ignored
 
-        return Policy(parse_codes(self.gate_block), parse_ignored(self.gate_ignore))
+        ignored = parse_ignored(self.gate_ignore)
+        if self.provider is ProviderName.OUTBOX:  # whoever reads that mail is on this machine
+            ignored |= {Code.LINK_LOCAL}
+        return Policy(parse_codes(self.gate_block), ignored)
 
     @property
     def limits(self) -> Limits:

@@ -22,6 +22,15 @@ _PLAIN_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9-]+(?:\.[A-Za-z0-
 _SENDER = re.compile(r"([^<]*+)<\s*+([^<>\s@]++(?:@[^<>\s@]++)+)\s*+>")
 
 
+def database_text(value: str) -> str:
+    """Accept the URL of a database that can be used; it is not shown, it may hold a password."""
+    kind, separator, _ = value.partition("://")
+    if not separator or kind.partition("+")[0] not in ("sqlite", "postgresql"):
+        msg = "should look like sqlite:///var/digest.db or postgresql://user:password@host/name"
+        raise ValueError(msg)
+    return value
+
+
 def web_address(value: str) -> str:
     """Accept an http or https address; return it without a slash at its end."""
     parts = urlsplit(value)

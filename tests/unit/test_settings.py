@@ -31,6 +31,9 @@ def test_everything_has_a_default_for_trying_it_out(nowhere: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
+        ("DATABASE_URL", "foo", "DIGEST_DATABASE_URL: should look like sqlite:///var/digest.db or"),
+        ("DATABASE_URL", "/var/digest.db", "should look like sqlite:///var/digest.db or"),
+        ("DATABASE_URL", "mysql://u:passw0rd@h/x", "postgresql://user:password@host/name"),
         ("PUBLIC_URL", "digest.example.org", "https://digest.example.org"),
         ("PUBLIC_URL", "http://digest.example.org", "needs https://"),
         ("SENDER", "digest@example.org", "Weekly Verdicts <digest@example.org>"),

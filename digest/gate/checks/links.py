@@ -19,7 +19,13 @@ _MAIL = ("mailto", "tel")
 
 
 def check_links(mail: SampleMessage) -> Iterator[Finding]:
-    """Yield a finding for each link that is dead, insecure, shortened, unnamed or duplicate."""
+    """Yield a finding for each link that is dead, insecure, shortened, unnamed or duplicate.
+
+    And one if the pages' own address is of this machine alone, unsubscribe links included.
+    """
+    if urlsplit(mail.public_url).hostname in LOOPBACK:
+        what = f"all lead to {mail.public_url}, which nobody but this machine reaches"
+        yield found(Code.LINK_LOCAL, "links", what, "set DIGEST_PUBLIC_URL to an https address")
     yield from _targets(mail)
     for element in mail.page.elements:
         for name in ("href", "src"):

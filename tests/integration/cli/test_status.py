@@ -2,13 +2,14 @@
 
 import json
 
+import pytest
+
 from tests.integration.cli.conftest import Run
 
 
 def test_all_is_well(run: Run) -> None:
-    run("demo")
     ran = run("status")
-    assert (ran.status, ran.err) == (0, "")
+    assert ran.status == 0
     lines = ran.out.splitlines()
     assert lines[0] == "all is well"
     assert "schedules   none" in lines
@@ -36,3 +37,10 @@ def test_what_needs_a_person_comes_first_and_ends_with_1(run: Run) -> None:
 def test_the_files_for_prometheus_and_grafana(run: Run) -> None:
     assert run("monitoring", "alerts").out.startswith("# Alert rules")
     assert json.loads(run("monitoring", "dashboard").out)["title"] == "Newsletter digest"
+
+
+def test_a_store_that_was_not_there_is_told_of(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGEST_DATABASE_URL", "sqlite:///misspelt/digest.db")
+    told = "note: sqlite:///misspelt/digest.db was empty; nothing is in it yet\n"
+    assert run("status").err == told
+    assert run("status").err == ""

@@ -68,6 +68,21 @@ def text(change: Callable[[str], str]) -> Callable[[SampleMessage], SampleMessag
     return lambda mail: replace(mail, text=change(mail.text))
 
 
+def elsewhere(url: str) -> Callable[[SampleMessage], SampleMessage]:
+    """Let all pages be at `url`."""
+
+    def moved(mail: SampleMessage) -> SampleMessage:
+        changed = with_html(mail, mail.html.replace(mail.public_url, url))
+        return replace(
+            changed,
+            text=mail.text.replace(mail.public_url, url),
+            message=mail.message.replace(mail.public_url.encode(), url.encode()),
+            public_url=url,
+        )
+
+    return moved
+
+
 def padded(size: int) -> Callable[[SampleMessage], SampleMessage]:
     return body(f"<!--{'x' * size}-->")
 
@@ -140,6 +155,8 @@ BROKEN: list[tuple[Code, Callable[[SampleMessage], SampleMessage]]] = [
     (Code.LINK_DUPLICATE, target("https://x.example/a", "https://x.example/a")),
     (Code.LINK_INSECURE, body('<a href="http://x.example/">Go</a>')),
     (Code.LINK_INSECURE, target("http://x.example/")),
+    (Code.LINK_LOCAL, elsewhere("http://localhost:8000")),
+    (Code.LINK_LOCAL, elsewhere("https://127.0.0.1/digest")),
     (Code.LINK_SHORTENED, target("https://bit.ly/abc")),
     (Code.LINK_SHORTENED, body('<a href="https://bit.ly/abc">Go</a>')),
     (Code.LINK_SHORTENED, body('<a href="https://www.bit.ly/abc">Go</a>')),
