@@ -56,10 +56,11 @@ def open_reader() -> "Iterator[Reader]":
     check_settings(settings)
     store = open_store(settings.database_url)
     try:
-        if ensure_current(store):
-            print(f"note: {store.name} was empty; nothing is in it yet", file=sys.stderr)
+        was_empty = ensure_current(store)
         collect_garbage_again()
         yield Reader(settings, store)
+        if was_empty:
+            print(f"note: {store.name} was empty; nothing is in it yet", file=sys.stderr)
     finally:
         store.close()
 
