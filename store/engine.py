@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlmodel import Session
 
 from store.errors import UserError
+from store.files import make_folder
 from store.outage import Outage
 
 BUSY_TIMEOUT_SECONDS = 30
@@ -140,7 +141,7 @@ def _open_sqlite(url: URL) -> Engine:
     if url.database and url.database != ":memory:":
         folder = Path(url.database).parent
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
         except OSError as error:
             msg = f"the database's folder {folder} can't be made: {error.strerror}"
             raise StoreError(msg) from None

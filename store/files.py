@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TextIO
 
 OWNER_ONLY = 0o600
+OWNER_ONLY_FOLDER = 0o700
+WRITTEN_BY_OWNER = 0o755
 
 
 @contextmanager
@@ -32,6 +34,18 @@ def written_aside(target: Path) -> Iterator[Path]:
         aside.unlink(missing_ok=True)
         raise
     _sync(target.parent)
+
+
+def make_folder(folder: Path, mode: int = WRITTEN_BY_OWNER) -> None:
+    """Makes a folder, and those above it that are missing, where they are not there yet.
+
+    Whatever the umask, nobody else may write into them: who may can put another file in the place
+    of each that is there, however private it is. Raises OSError.
+    """
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    for one in reversed(missing):
+        one.mkdir(mode=mode if one == folder else WRITTEN_BY_OWNER, exist_ok=True)
+    folder.mkdir(exist_ok=True)  # raises where a file has its name
 
 
 def open_private(path: Path, encoding: str) -> TextIO:

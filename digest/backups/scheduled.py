@@ -14,6 +14,7 @@ from digest.deliver.instance import find_instance
 from digest.deliver.ledger.worker_lock import WorkerLock
 from store.age import SUFFIX
 from store.engine import Store, StoreError
+from store.files import OWNER_ONLY_FOLDER, make_folder
 from store.times import utc
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ class ScheduledBackups:
     def _make(self, number: int, instance: str, name: str) -> bool:
         target = self.folder / name
         try:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_folder(self.folder, OWNER_ONLY_FOLDER)
             found = create_backup(self.store, target, self.clock(), self.recipients)
             size = target.stat().st_size
         except (StoreError, OSError) as error:

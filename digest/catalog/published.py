@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from sqlalchemy import func
 from sqlalchemy import select as select_rows
 from sqlmodel import Session, col, select
 
@@ -83,6 +84,17 @@ def published_comparisons(
         .limit(limit)
     )
     return [(slug, changed) for slug, changed in rows]
+
+
+def published_mark(session: Session, now: datetime) -> str:
+    """Return a text that changes when others are published, or one of them is changed."""
+    number = col(Comparison.id)
+    found = session.exec(
+        select(func.count(number), func.sum(number), func.max(Comparison.changed_at)).where(
+            _public(now)
+        )
+    ).one()
+    return " ".join(map(str, found))
 
 
 def published_tools(session: Session, now: datetime, limit: int) -> list[str]:

@@ -20,6 +20,7 @@ from sqlmodel import Session, col
 
 from digest.deliver.tables import Instance
 from digest.issues.lifecycle import IssueError
+from store.files import write_private
 
 _CLAIMS = select(col(Instance.held), col(Instance.key), col(Instance.claims))
 _COUNT_CLAIM = update(Instance).values(claims=col(Instance.claims) + 1)
@@ -115,7 +116,7 @@ def write_marker_after_commit(session: Session, marker: "Marker") -> None:
 
     def write(_session: object) -> None:
         aside = path.with_name(f"{path.name}.{os.getpid()}")
-        aside.write_text(content, encoding="ascii")
+        write_private(aside, content.encode("ascii"))
         aside.replace(path)
 
     event.listen(session, "after_commit", write, once=True)

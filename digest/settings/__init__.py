@@ -50,6 +50,7 @@ from digest.settings.validators import (
 )
 from digest.track.hits.networks import ScannerNetworks, parse_networks
 from store.errors import UserError
+from store.files import make_folder
 
 if TYPE_CHECKING:
     from digest.gate.findings import Policy
@@ -364,7 +365,7 @@ def _local_secret(folder: Path) -> str:
     """Return the secret kept beside the database; one is made if there is none."""
     path = folder / "secret.key"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         if not path.exists():
             _write_secret(path)
         kept = path.read_text(encoding="ascii").strip()

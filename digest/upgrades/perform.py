@@ -26,6 +26,7 @@ from digest.database import (
 )
 from digest.upgrades.senders import stop_claims, who_sends
 from store.engine import Store, StoreError, open_store
+from store.files import OWNER_ONLY_FOLDER, make_folder
 
 COUNTED = ("subscriber", "consent", "suppression", "issue", "delivery", "event")
 """Tables that every released schema has, and that no migration takes a row from."""
@@ -139,7 +140,7 @@ def _back_up(store: Store, backup: BackupFirst) -> Path:
     )
     target = backup.folder / name
     try:
-        backup.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(backup.folder, OWNER_ONLY_FOLDER)
         create_backup(store, target, backup.now, backup.recipients)
     except (StoreError, OSError) as error:
         msg = f"nothing was upgraded, since no backup could be made (--no-backup skips it): {error}"

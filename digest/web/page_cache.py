@@ -1,5 +1,6 @@
 """Keeps the bytes of pages whose content is frozen, so that each is made once a process."""
 
+import threading
 from collections.abc import Callable, Hashable
 
 MOST_PAGES = 100
@@ -12,6 +13,7 @@ class PageCache:
     def __init__(self, most: int = MOST_PAGES) -> None:
         self._most = most
         self._pages: dict[Hashable, tuple[Hashable, bytes]] = {}
+        self._making = threading.Lock()
 
     def get(self, name: Hashable, version: Hashable, make: Callable[[], bytes]) -> bytes:
         """Return the page that was made of `version`, or make it now."""
@@ -25,3 +27,8 @@ class PageCache:
             self._pages.pop(oldest, None)
         self._pages[name] = version, page
         return page
+
+    def get_alone(self, name: Hashable, version: Hashable, make: Callable[[], bytes]) -> bytes:
+        """Return the same, made by one thread while others wait: for a page that takes long."""
+        with self._making:
+            return self.get(name, version, make)

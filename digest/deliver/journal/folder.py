@@ -15,6 +15,7 @@ from pathlib import Path
 from digest.deliver.journal.format import Notes, read_notes
 from digest.deliver.journal.identity import identity_of, was_put_back
 from store.engine import Store
+from store.files import OWNER_ONLY_FOLDER, make_folder
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 """Linux: random(4). Other systems have none, and so no journals."""
@@ -56,7 +57,7 @@ class JournalFolder:
 
     def new_path(self, instance: str, worker: int, now: datetime) -> Path:
         """Return the path of the next journal. Raises OSError where there can be no folder."""
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(self.path, OWNER_ONLY_FOLDER)
         if not self._swept:
             self._swept = True
             self._sweep(now)

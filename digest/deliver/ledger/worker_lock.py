@@ -6,6 +6,7 @@ clock is involved: a slow worker is never taken for dead, nor a dead one for slo
 """
 
 import fcntl
+import os
 import secrets
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from store.engine import Store
+from store.files import OWNER_ONLY, OWNER_ONLY_FOLDER, make_folder
 
 
 class WorkerLock(Protocol):
@@ -76,8 +78,10 @@ class _FileLock:
 
     def __enter__(self) -> Self:
         if self._folder is not None:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._file = (self._folder / str(self.worker_id)).open("wb")
+            # Whoever may open the file could lock it, and the worker would never be taken for dead.
+            make_folder(self._folder, OWNER_ONLY_FOLDER)
+            path = self._folder / str(self.worker_id)
+            self._file = os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY, OWNER_ONLY), "wb")
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return self
 

@@ -29,6 +29,7 @@ from digest.deliver.providers.wire_address import to_wire_address
 from digest.message.edition import Edition
 from digest.message.personalization import Personalization
 from digest.message.template import MessageTemplate
+from store.files import OWNER_ONLY_FOLDER, make_folder
 
 GROUP = 250
 """Messages for each sync of ``new/``: outcomes are known this many at a time."""
@@ -148,7 +149,7 @@ class MaildirProvider:
 
     def _make_folders(self) -> None:
         for part in ("tmp", "new", "cur"):
-            (self._folder / part).mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self._folder / part, OWNER_ONLY_FOLDER)
 
     def _files_in_cur(self) -> dict[str, Path]:
         """Return the files that a mail reader moved to ``cur/``, by name without flags."""

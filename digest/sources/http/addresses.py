@@ -12,6 +12,9 @@ Address = IPv4Address | IPv6Address
 
 _PROTOCOLS = (IPv4Network("192.0.0.0/24"), IPv4Network("192.88.99.0/24"))
 """Assigned to protocols and to relays; versions of Python do not agree on them."""
+_OF_THE_HOST = frozenset({IPv4Address("168.63.129.16")})
+"""A public address that leads to the host of a virtual machine: Azure's, with its certificates
+(https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16)."""
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
 _TUNNELS = (IPv6Network("2002::/16"), IPv6Network("2001::/32"))
@@ -43,7 +46,9 @@ def is_public(text: str) -> bool:
 
 
 def _is_public(address: Address) -> bool:
-    if isinstance(address, IPv4Address) and any(address in one for one in _PROTOCOLS):
+    if isinstance(address, IPv4Address) and (
+        address in _OF_THE_HOST or any(address in one for one in _PROTOCOLS)
+    ):
         return False
     return address.is_global and not (
         address.is_multicast

@@ -22,7 +22,10 @@ class ForwardedWarningMiddleware:
 
     def _warn(self, scope: Scope) -> None:
         host, port = scope.get("client") or ("", 0)
-        if port and any(name in _FORWARDING for name, _ in scope["headers"]):
+        given = [value for name, value in scope["headers"] if name in _FORWARDING]
+        # Some proxies forward a port too, which the server takes over with the client's address.
+        is_taken_over = any(host.encode() in value for value in given)
+        if port and given and not is_taken_over:
             self._told = True
             log.warning(
                 "requests are forwarded by %s, which FORWARDED_ALLOW_IPS does not name: "

@@ -4,6 +4,7 @@ import errno
 import os
 import sqlite3
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 import digest.backups.snapshot
 import store.files
 from digest.backups.create import create_backup
+from digest.deliver.ledger.worker_lock import worker_lock
 from store.engine import Store, StoreError
 from store.files import written_aside
 from tests.integration.cli.conftest import Run
@@ -44,6 +46,40 @@ def test_a_rendered_issue_holds_a_readers_links_and_is_its_owners_alone(run: Run
     assert {path.name: mode(path) for path in old.parent.iterdir()} == dict.fromkeys(
         ("issue.html", "issue.txt", "issue.eml"), 0o600
     )
+
+
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    """A umask as some containers and service managers leave it."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_nobody_else_may_write_into_any_folder_whatever_the_umask(run: Run, home: Path) -> None:
+    """Who may write into a folder can put another file in the place of a private one."""
+    run("comparisons", "import", str(SAMPLES))
+    run("subscribers", "add", "ana@example.org")
+    run("issue", "draft")
+    run("issue", "approve", "1")
+    assert run("issue", "send", "1").status == 0
+    assert run("database", "backup", "saved.db").status == 0
+    made = {path.relative_to(home).as_posix(): path for path in (home / "var").rglob("*")}
+    assert {"var/digest.db.instance", "var/digest.db.workers", "var/outbox/new"} <= set(made)
+    assert [name for name, path in made.items() if mode(path) & 0o022] == []
+    private = [name for name, path in made.items() if path.is_file() and mode(path) != 0o600]
+    assert private == []
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_a_workers_lock_can_be_taken_by_nobody_else(sqlite_store: Store) -> None:
+    """A lock needs a file that may be read: another's would keep a dead worker alive."""
+    with worker_lock(sqlite_store) as lock:
+        assert sqlite_store.path is not None
+        folder = sqlite_store.path.with_name(f"{sqlite_store.path.name}.workers")
+        assert mode(folder) == 0o700
+        assert mode(folder / str(lock.worker_id)) == 0o600
 
 
 def test_a_pipe_is_written_to_and_not_replaced_by_a_file(run: Run, home: Path) -> None:

@@ -69,6 +69,17 @@ def test_a_proxy_that_is_named_is_not(site: SmallSite, caplog: pytest.LogCapture
     assert warnings(caplog) == []
 
 
+@pytest.mark.parametrize("given", ["203.0.113.9:4711", "[2001:db8::9]:4711"])
+def test_a_named_proxy_that_forwards_ports_is_not_and_no_reader_is_advised_to_be_trusted(
+    site: SmallSite, caplog: pytest.LogCaptureFixture, given: str
+) -> None:
+    app = ProxyHeadersMiddleware(create_app(site), "172.16.0.0/12")  # type: ignore[arg-type]
+    client = TestClient(app, BRAND.public_url, client=("172.18.0.1", 40_000))
+    with caplog.at_level(logging.WARNING):
+        client.get("/health", headers={"X-Forwarded-For": given})
+    assert warnings(caplog) == []
+
+
 def test_below_a_path_the_root_and_robots_txt_name_it(site: SmallSite) -> None:
     below = replace(site, brand=replace(BRAND, public_url="https://example.org/digest"))
     client = TestClient(create_app(below), "https://example.org", follow_redirects=False)

@@ -50,7 +50,7 @@ class Loop:
             call()
 
 
-async def _app(*_: Any) -> None: ...
+async def _app(_scope: Any, _receive: Any, _send: Any) -> None: ...
 
 
 def looked_at(sizes: Sequence[int], *, answered: bool = False) -> str:
