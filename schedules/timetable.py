@@ -1,5 +1,6 @@
 """Reads a schedule's row as a recurrence: its rule, send rule, zone, skipped dates and pause."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from schedules.cron import parse_cron
@@ -38,8 +39,11 @@ def next_due_times(schedule: Schedule, now: datetime, count: int = 1) -> list[da
     return recurrence_of(schedule).next(now, count)
 
 
-def schedule_words(schedule: Schedule) -> str:
-    """Say in words when it drafts and sends: `Mondays at 08:00, Berlin`."""
+def schedule_words(schedule: Schedule, dates: Callable[[str], str] = str) -> str:
+    """Say in words when it drafts and sends: `Mondays at 08:00, Berlin`.
+
+    `dates` says the dates that it rests on; by default they stand as commands take them.
+    """
     recurrence = recurrence_of(schedule)
     words = recurrence.describe()
     if recurrence.send is not None:
@@ -49,7 +53,9 @@ def schedule_words(schedule: Schedule) -> str:
         )
     if skipped := recurrence.skipped.texts:
         more = len(skipped) - _MOST_NAMED
-        named = ", ".join(skipped[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+        named = ", ".join(map(dates, skipped[:_MOST_NAMED])) + (
+            f" and {more} more" if more > 0 else ""
+        )
         words += f"; not on {named}"
     return words
 

@@ -34,6 +34,19 @@ def moment_words(moment: datetime, zone: tzinfo) -> str:
     return f"{there:%a} {there.day} {there:%b %Y %H:%M}"
 
 
+def skipped_words(text: str) -> str:
+    """Say dates on which a schedule rests: `25 December 2026`, or `25 December of every year`."""
+    first, dots, last = text.partition("..")
+    if dots:
+        return f"{_date_words(first)} to {_date_words(last)}"
+    return _date_words(first)
+
+
+def _date_words(text: str) -> str:
+    *year, month, day = text.split("-")
+    return f"{int(day)} {_MONTHS[int(month) - 1]} {year[0] if year else 'of every year'}"
+
+
 def and_list(names: Sequence[str]) -> str:
     """Return `a`, `a and b`, or `a, b and c`."""
     return f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else "".join(names)

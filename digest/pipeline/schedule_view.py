@@ -1,15 +1,17 @@
 """Reads what an editor is shown of each schedule: next due times, dates it rests on, runs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
+from digest.issues.tables import Issue, IssueState
 from digest.pipeline.run_history import RunRecord, run_history
 from schedules.registry import all_schedules
 from schedules.tables import Approval, Schedule, SendState
 from schedules.timetable import next_due_times, next_words, recurrence_of, schedule_words
-from schedules.words import moment_words
+from schedules.words import moment_words, skipped_words
 
 NEXT, RUNS = 4, 8
 _OPEN = (SendState.WAITING, SendState.SCHEDULED)
@@ -40,7 +42,10 @@ class ScheduleView:
     approves_itself: bool
     four_eyes: bool
     due: tuple[DueTime, ...]
-    skipped: tuple[str, ...]
+    skipped: tuple[tuple[str, str], ...]
+    """The dates that it rests on, each as it was written and in words."""
+    scheduled: tuple[tuple[int, str], ...]
+    """Its issues that go out at a time already, each with that time in words."""
     runs: tuple[tuple[str, RunRecord], ...]
     """Each with its due time in words, the newest first."""
     held: tuple[int, ...]
@@ -58,17 +63,29 @@ def _view(session: Session, schedule: Schedule, now: datetime) -> ScheduleView:
     waiting = [one.issue for one in runs if one.issue and one.send_state in _OPEN]
     return ScheduleView(
         name=schedule.name,
-        words=schedule_words(schedule),
+        words=schedule_words(schedule, skipped_words),
         next_words=next_words(schedule, now),
         zone=schedule.zone,
         is_paused=not schedule.active,
         approves_itself=schedule.approval == Approval.AUTOMATIC,
         four_eyes=schedule.four_eyes,
         due=tuple(_due(schedule, at) for at in next_due_times(schedule, now, NEXT)),
-        skipped=recurrence.skipped.texts,
+        skipped=tuple((one, skipped_words(one)) for one in recurrence.skipped.texts),
+        scheduled=tuple(_scheduled(session, schedule.name, recurrence.zone)),
         runs=tuple((moment_words(one.due_at, recurrence.zone), one) for one in runs),
         held=() if schedule.active else tuple(waiting),
     )
+
+
+def _scheduled(session: Session, series: str, zone: tzinfo) -> Iterator[tuple[int, str]]:
+    rows = session.exec(
+        select(Issue)
+        .where(Issue.series == series, Issue.state == IssueState.SCHEDULED)
+        .order_by(col(Issue.send_at))
+    )
+    for issue in rows:
+        if issue.number and issue.send_at:
+            yield issue.number, moment_words(issue.send_at, zone)
 
 
 def _due(schedule: Schedule, at: datetime) -> DueTime:

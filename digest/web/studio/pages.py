@@ -17,10 +17,9 @@ from digest.web.site import Site, SiteDep, TemplatesDep
 from digest.web.studio.common import HEADERS, see_other, without_cli_hint
 from digest.web.studio.context import StudioSiteDep
 from digest.web.studio.preview import preview_of, summary_of
-from digest.web.studio.times import moment_words
+from digest.web.studio.times import drafts_next, moment_words
 from digest.web.templating import PageTemplates
 from schedules.registry import all_schedules, find_schedule
-from schedules.timetable import next_words
 from store.errors import UserError
 
 router = APIRouter()
@@ -76,10 +75,7 @@ def _overview(
             for one in all_issues(session)
         ]
         schedules = all_schedules(session)
-        due = [
-            (one.name, next_words(one, site.clock()).replace("next:", "next drafted"))
-            for one in schedules
-        ]
+        due = [(one.name, drafts_next(one, site.clock())) for one in schedules]
     return templates.show(
         "studio/overview.html",
         status=status,

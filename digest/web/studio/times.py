@@ -4,12 +4,25 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from digest.language.language import ENGLISH
+from schedules.recurrence import parse_zone
+from schedules.tables import Schedule
+from schedules.timetable import next_words
+from schedules.words import place_words
 
 
 def moment_words(moment: datetime, zone: ZoneInfo) -> str:
     """Return `Monday 23 November 2026, 08:00 (Europe/Berlin)`."""
     local = moment.astimezone(zone)
     return f"{local:%A} {ENGLISH.written_date(local.date())}, {local:%H:%M} ({zone.key})"
+
+
+def drafts_next(schedule: Schedule, now: datetime) -> str:
+    """Return `drafts next on Mon 30 Nov 2026 08:00, sends ... (Berlin)`, or that it is paused."""
+    words = next_words(schedule, now)
+    if "next: " not in words or words.endswith("never"):
+        return words.replace("next: never", "drafts nothing more")
+    said = words.replace("next: ", "drafts next on ")
+    return f"{said} ({place_words(parse_zone(schedule.zone))})"
 
 
 def clock_words(moment: datetime, zone: ZoneInfo) -> str:

@@ -3,6 +3,7 @@
 import pytest
 
 from schedules.recurrence import Recurrence
+from schedules.words import skipped_words
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,15 @@ def test_a_rule_is_said_in_words_or_quoted(rule: str, words: str) -> None:
 )
 def test_a_zone_is_named_by_its_city(zone: str, place: str) -> None:
     assert Recurrence.parse("0 8 * * mon", zone).describe() == f"Mondays at 08:00, {place}"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2026-12-05", "5 December 2026"),
+        ("12-25", "25 December of every year"),
+        ("2026-12-24..2027-01-06", "24 December 2026 to 6 January 2027"),
+    ],
+)
+def test_dates_of_rest_are_said_in_words(text: str, said: str) -> None:
+    assert skipped_words(text) == said

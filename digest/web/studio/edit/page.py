@@ -17,6 +17,7 @@ from digest.render.archive import direct_links_html
 from digest.render.rendered import Rendered
 from digest.reports.interest import Interest, in_words, interest_in, may_be_known
 from digest.web.studio.context import StudioSite
+from digest.web.studio.edit.contents import blocks_of
 from digest.web.studio.edit.findings import placed
 from digest.web.studio.edit.values import Conflict, EditPage
 from subscribers.service import find_subscriber
@@ -77,8 +78,10 @@ def read_edit_page(
         issue=view,
         key=f"{number}-{issue.created_at:%Y%m%d%H%M%S}",
         saved_at=f"{last:%H:%M}" if last else "",
+        zone=zone,
         pinned=frozenset(pinned),
         links={one.slug: one.url for one in shown},
+        blocks=blocks_of(content),
         found=tuple(one for one in matches if one.slug not in known)[:MAX_FOUND],
         search=words,
         findings=placed(Gate(site.preview.policy).check_quickly(mail), slugs) if mail else None,

@@ -122,7 +122,7 @@ def schedule(form: FormDep) -> Response:
         at = choice.at or now + timedelta(seconds=UNDO_SECONDS)
         form.issues.schedule(form.number, at)
         form.context.send(form.number)
-        return "scheduled"
+        return "scheduled" if choice.at else "leaving"
 
     return form.does(act)
 

@@ -173,10 +173,12 @@ def _since(site: StudioSite, number: int) -> Since | None:
         if was is None:
             return None
         try:
-            now = site.renderer.rendered(session, number).text
+            now = site.renderer.rendered(session, number)
         except UserError:  # the checks above say why it can't be rendered
             return None
-    diff = [one for one in text_diff(was.text, now)[2:] if not one.startswith("@@")]
+    diff = [one for one in text_diff(was.text, now.text)[2:] if not one.startswith("@@")]
+    if (subject := was.approval.after["subject"]) != now.subject:
+        diff = [f"-Subject: {subject}", f"+Subject: {now.subject}", *diff]
     lines = tuple((one[:1], SLOT.sub(r"[\1]", one[1:])) for one in diff)
     return Since(was.approval.who, tuple(said for _, said in was.revisions), lines)
 

@@ -68,6 +68,7 @@ def send_page(
 NOTICES = {
     "approved": "Approved. These bytes go out, and no others.",
     "scheduled": "Scheduled.",
+    "leaving": "It goes out in a minute.",
     "called-back": "Called back. Nobody got it; the approval stays.",
     "paused": "Paused. The batch in hand was finished.",
     "resumed": "Sending goes on.",
@@ -81,6 +82,7 @@ NOTICES = {
 ONLY_IN = {
     "approved": "approved",
     "scheduled": "scheduled",
+    "leaving": "scheduled",
     "called-back": "approved",
     "paused": "paused",
     "resumed": "sending",

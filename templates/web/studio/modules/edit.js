@@ -1,6 +1,6 @@
 /* The edit page: saves as one goes, one save at a time, and shows what others change. */
 import { action, checkSoon, lookAt, renderMail, reveal } from "./mail.js";
-import { all, around, byId, fieldsOf, find, focusOn, nameOf, on, onShown, read, say, wordsOf } from "./swap.js";
+import { active, all, around, byId, fieldsOf, find, focusOn, nameOf, on, onShown, read, say, wordsOf } from "./swap.js";
 
 const PAUSE = 900;
 let queue = Promise.resolve();
@@ -24,9 +24,11 @@ const boxOf = (field, within) => find(`[data-field="${CSS.escape(field)}"]`, wit
 const boxes = () => all("[data-field]", edit());
 /** @param {Element} box */
 const isDirty = box => areaOf(box).value !== areaOf(box).defaultValue;
+const told = () => find("#saved")?.dataset.kind;
 const dirty = () => boxes().filter(isDirty);
 const typed = () => Object.fromEntries(dirty().map(box => [nameIn(box), areaOf(box).value]));
-const render = () => renderMail(typed());
+/** @param {Element | null} [part] what is shown in the mail then */
+const render = part => renderMail(typed(), part);
 
 /** What a text that is not saved yet is kept under in the browser. @param {string} field */
 const key = field => `studio/${find("#workspace")?.dataset.issue}/${field}`;
@@ -35,8 +37,7 @@ const key = field => `studio/${find("#workspace")?.dataset.issue}/${field}`;
  * @param {string} field @param {{ text: string, seen: string }} [draft] */
 function keep(field, draft) {
   try {
-    if (draft) localStorage.setItem(key(field), JSON.stringify(draft));
-    else localStorage.removeItem(key(field));
+    localStorage[key(field)] = JSON.stringify(draft || null);
   } catch {
     // No room, or not allowed: the words are still in their field.
   }
@@ -45,7 +46,7 @@ function keep(field, draft) {
 /** @param {string} field @returns {{ text: string, seen: string } | null} */
 function kept(field) {
   try {
-    return JSON.parse(localStorage.getItem(key(field)) || "null");
+    return JSON.parse(localStorage[key(field)] || null);
   } catch {
     return null;
   }
@@ -60,14 +61,15 @@ function tell(words, kind = "") {
   if (kind === "bad") say(words);
 }
 
-function tellSaved() {
+/** @param {string} [more] */
+function tellSaved(more = "") {
   if (dirty().length) tell("Writing…", "busy");
-  else tell(`Saved ${new Date().toTimeString().slice(0, 5)}`);
+  else tell(`Saved ${new Date().toTimeString().slice(0, 5)}${more}`);
   checkSoon();
 }
 
-/** Runs after what is in flight. @param {() => Promise<void>} work */
-const then = work => queue = queue.then(work);
+/** Runs after what is in flight, whether or not that could be done. @param {() => Promise<void>} work */
+const then = work => queue = queue.then(work).catch(() => tell("Offline", "bad"));
 
 /** @param {URLSearchParams} [body] @param {string} [url] */
 async function ask(body, url = `${action()}/edit`) {
@@ -96,8 +98,9 @@ async function save(field) {
     const seen = area.dataset.seen = there.dataset.revision || "";
     area.defaultValue = text;
     keep(field, isDirty(box) ? { text: area.value, seen } : undefined);
+    if (told() === "bad") render();
     // What others changed meanwhile is shown when the editor asks for it: nothing moves by itself.
-    if (Number(seen) <= Number(edit().dataset.revision) + 1) put(there);
+    if (Number(there.dataset.before) <= Number(edit().dataset.revision)) put(there);
     const by = other && find(".by", other);
     if (by && box.isConnected) find(".by", box)?.replaceWith(by);
     tellSaved();
@@ -112,8 +115,10 @@ function saveAll() {
   const form = chosen;
   clearTimeout(pause);
   chosen = null;
-  if (form) act(fieldsOf(form), document.activeElement);
-  for (const box of dirty()) then(() => save(nameIn(box)));
+  if (form) act(fieldsOf(form), active());
+  const unsaved = dirty();
+  for (const box of unsaved) then(() => save(nameIn(box)));
+  if (!unsaved[0] && told() === "busy") tell("All is saved");
   return queue;
 }
 
@@ -136,12 +141,12 @@ function choose(radio) {
 async function leaveBy(link) {
   await saveAll();
   if (dirty().length) find("#saved")?.scrollIntoView({ block: "center" });
-  else location.assign(link.href);
+  else location.href = link.href;
 }
 
 /** Puts a page's list in place of this one: focus, what is open, and what is being written stay.
  * @param {HTMLElement} there @param {Element | null} [toFocus] */
-function put(there, toFocus = document.activeElement) {
+function put(there, toFocus = active()) {
   const here = edit();
   const name = nameOf(toFocus);
   const item = toFocus?.closest("[data-item]")?.id;
@@ -167,7 +172,7 @@ function put(there, toFocus = document.activeElement) {
   here.replaceWith(there);
   const again = name && find(name, there);
   focusOn(again && !again.matches(":disabled") ? again : item ? byId(item) : null);
-  if (area && document.activeElement === area) area.setSelectionRange(start, end);
+  if (area && active() === area) area.setSelectionRange(start, end);
   scrollTo({ top, behavior: "instant" });
   swapping = false;
 }
@@ -180,13 +185,14 @@ export function act(fields, focus) {
     fields.set("seen", edit().dataset.revision || "");
     try {
       const { there, url, problem } = await ask(fields);
+      const { textContent } = /** @type {Element} */ (find("h1"));
       put(there, focus);
       say(problem || wordsOf("#saved", there));
       if (problem) find("[role=alert]", there)?.scrollIntoView({ block: "center" });
-      else tellSaved();
+      else tellSaved(find("h1")?.textContent === textContent ? "" : ", new subject");
       const target = byId(decodeURIComponent(new URL(url).hash.slice(1)) || "edit");
-      if (!edit().contains(document.activeElement)) focusOn(target);
-      render();
+      if (!edit().contains(active())) focusOn(target);
+      render(byId(`pick-${fields.get("slug")}`));
     } catch {
       tell("Offline: nothing was changed", "bad");
     }
@@ -197,8 +203,7 @@ export function act(fields, focus) {
 async function search(url) {
   history.replaceState(null, "", url);
   put((await ask(undefined, url.href)).there);
-  const count = all("#matches [data-item]").length;
-  say(count ? `${count} found` : "Nothing found");
+  say(`${all("#matches [data-item]").length} found`);
 }
 
 /** @param {HTMLFormElement} form @param {HTMLElement | null} submitter */
@@ -215,8 +220,8 @@ export function submitEdit(form, submitter) {
     else lookAt(url.href, typed());
   } else {
     const item = submitter?.closest("[data-item]");
-    const isGone = ["drop", "add"].includes(fields.get("do") || "");
-    act(fields, isGone && item ? item.nextElementSibling || item.previousElementSibling : submitter);
+    const isGone = /drop|add/.test(`${fields.get("do")}`);
+    act(fields, isGone && item ? find(`#${item.id} ~ [data-item]`) || item.previousElementSibling : submitter);
   }
 }
 
@@ -250,7 +255,7 @@ function listen() {
   if (!find("#workspace") || document.hidden) return;
   const { revision = "", state = "" } = edit().dataset;
   source = new EventSource(`${action()}/events?seen=${revision}&state=${state}`);
-  source.addEventListener("templates", render);
+  source.addEventListener("templates", () => render());
   source.addEventListener("change", event => then(async () => {
     const news = JSON.parse(event.data);
     const hint = find("#hint");
@@ -276,18 +281,18 @@ function bringBack() {
     area.dataset.seen = draft.seen;
   }
   if (!dirty().length) return checkSoon();
-  tell("Words that were not saved are back", "busy");
+  tell("Unsaved words are back", "busy");
   render();
   saveAll();
 }
 
 /** @param {Event} event */
 function onInput(event) {
-  const area = event.target;
   const box = around(event, "[data-field]");
-  if (!box || !(area instanceof HTMLTextAreaElement)) return;
+  if (!box) return;
+  const area = areaOf(box);
   keep(nameIn(box), { text: area.value, seen: area.dataset.seen || "" });
-  if (find("#saved")?.dataset.kind !== "bad") tell("Writing…", "busy");
+  if (told() !== "bad") tell("Writing…", "busy");
   render();
   later(PAUSE);
 }
@@ -325,7 +330,7 @@ export function startEditing() {
   });
   on("change", event => {
     const one = around(event, "#edit input[type=radio]");
-    if (one instanceof HTMLInputElement) choose(one);
+    if (one) choose(/** @type {HTMLInputElement} */ (one));
   });
   on("visibilitychange", () => {
     if (edit() && document.hidden) saveAll();

@@ -1,6 +1,8 @@
 /* Submits forms without leaving the page; what can't be sent stays in its field. */
 import { submitEdit } from "./edit.js";
-import { AWAY, complain, fieldsOf, find, on, read, show } from "./swap.js";
+import { AWAY, complain, fieldsOf, find, on, onShown, read, show } from "./swap.js";
+
+let path = "";
 
 /** @param {HTMLFormElement} form @param {HTMLElement | null} submitter */
 async function submit(form, submitter) {
@@ -12,13 +14,13 @@ async function submit(form, submitter) {
   try {
     show(await read(address, form.method === "get" ? undefined : isFile ? new FormData(form, submitter) : fields));
   } catch {
-    complain(`${AWAY}. Nothing was changed; your words are still here.`);
+    complain(`${AWAY}. Your words are still here.`);
   } finally {
     form.ariaBusy = null;
   }
 }
 
-export function interceptForms() {
+export function onForms() {
   on("submit", event => {
     const form = /** @type {HTMLFormElement} */ (event.target);
     if (!find("#main")?.contains(form)) return;
@@ -27,8 +29,11 @@ export function interceptForms() {
     else if (!form.ariaBusy) submit(form, event.submitter);
   });
   on("change", event => {
-    const form = /** @type {HTMLInputElement} */ (event.target).form;
+    const field = /** @type {HTMLInputElement} */ (event.target);
+    const form = field.form;
     if (form?.matches("[data-live]")) form.requestSubmit();
+    if (form?.at === field) form.when.value = "at"; // whoever picks a time means that one
   });
-  addEventListener("popstate", () => location.reload());
+  onShown(() => path = location.pathname);
+  addEventListener("popstate", () => location.pathname === path || location.reload());
 }

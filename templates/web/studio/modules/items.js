@@ -16,14 +16,14 @@ function placeOf(event, isMarked) {
   return place;
 }
 
-export function startDragging() {
+export function startDrag() {
   on("pointerdown", event => {
     const item = around(event, "[data-grip]")?.closest("[data-item]");
     if (item && event.pointerType === "mouse") /** @type {HTMLElement} */ (item).draggable = true;
   });
   on("dragstart", event => {
     dragged = event.target instanceof Element && event.target.matches("[data-item]") ? around(event, "*") : null;
-    event.dataTransfer?.setData("text/plain", dragged?.dataset.slug || "");
+    event.dataTransfer?.setData("text/plain", "pick");
   });
   on("dragover", event => {
     placeOf(event, true);
@@ -41,9 +41,9 @@ export function startDragging() {
     dragged = null;
   });
   on("keydown", event => {
-    const area = around(event, "textarea[data-line]");
-    if (event.key !== "Enter" || !(area instanceof HTMLTextAreaElement) || !area.form) return;
+    const form = around(event, "textarea[data-line]")?.closest("form");
+    if (event.key !== "Enter" || !form) return;
     event.preventDefault();
-    submitEdit(area.form, null);
+    submitEdit(form, null);
   });
 }

@@ -1,9 +1,9 @@
 /* Keys of the studio: `data-key` on a control is the key that presses or focuses it: of the
 comparison that has the focus, else of the page. */
-import { all, find, focusOn, on } from "./swap.js";
+import { active, all, find, focusOn, on } from "./swap.js";
 
 const TYPED = "input:not([type=radio], [type=checkbox]), textarea, select";
-const current = () => /** @type {HTMLElement | null} */ (document.activeElement?.closest("[data-item]"));
+const current = () => /** @type {HTMLElement | null} */ (active()?.closest("[data-item]"));
 
 /** @param {number} step */
 function walk(step) {
@@ -27,7 +27,7 @@ export function toggle(summary) {
 function leave(here) {
   for (const one of here ? all("details[open]", here) : []) one.removeAttribute("open");
   if (here) here.focus();
-  else /** @type {HTMLElement} */ (document.activeElement).blur();
+  else /** @type {HTMLElement} */ (active()).blur();
 }
 
 /** Does what a key means; says whether it means anything. @param {KeyboardEvent} event */
@@ -39,6 +39,7 @@ function press(event) {
     return true;
   }
   if (isTyping && !event.altKey) return false;
+  if (!here && "ur".includes(event.key)) return false; // words that miss their field undo nothing
   const key = `[data-key="${CSS.escape((event.altKey ? "Alt+" : "") + event.key)}"]`;
   const step = event.altKey ? 0 : { j: 1, k: -1 }[event.key];
   const control = (here && find(key, here)) || find(`#main ${key}:not([data-item] *)`);

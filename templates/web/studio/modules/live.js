@@ -5,7 +5,7 @@ import { find, on, refresh, say } from "./swap.js";
 let source;
 let saidAt = 0;
 
-export function watchProgress() {
+export function watch() {
   source?.close();
   const part = find("[data-events]");
   if (!part || document.hidden) return;

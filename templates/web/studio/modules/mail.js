@@ -5,6 +5,8 @@ const FRAMED = ["desktop", "phone", "dark", "plain"];
 let busy = false;
 /** @type {Record<string, string> | null} */
 let next = null;
+/** @type {Element | null | undefined} */
+let toShow;
 /** @type {ReturnType<typeof setTimeout>} */
 let alarm;
 
@@ -13,9 +15,11 @@ const pane = () => /** @type {HTMLElement} */ (find("#pane"));
 const frame = () => /** @type {HTMLIFrameElement | null} */ (find("#mail"));
 
 /** Renders the mail with texts that are being typed: one at a time, the newest next.
- * @param {Record<string, string>} typed */
-export async function renderMail(typed) {
+ * @param {Record<string, string>} typed
+ * @param {Element | null} [part] what is brought into view then */
+export async function renderMail(typed, part) {
   next = typed;
+  toShow = part || toShow;
   if (busy) return;
   busy = true;
   while (next) {
@@ -29,6 +33,8 @@ export async function renderMail(typed) {
     }
   }
   busy = false;
+  if (toShow) reveal(toShow);
+  toShow = null;
 }
 
 /** @param {Record<string, string>} typed */
@@ -47,7 +53,7 @@ async function intoFrame(typed) {
   if (answer.ok) page.innerHTML = html;
   else if (page.lastElementChild) page.lastElementChild.textContent = html;
   inside.scrollTo(0, top);
-  box.dataset.shown = String(Number(box.dataset.shown || 0) + 1);
+  box.dataset.shown = `${Number(box.dataset.shown || 0) + 1}`;
 }
 
 /** Waits for the frame's own page: the blank one before has no styles, and would be replaced by it. */
@@ -110,6 +116,6 @@ export function reveal(field) {
   const links = link ? all(`a[href="${CSS.escape(link)}"]`, view.document) : [];
   const isQuote = field.closest(".quote"); // which stands above the last of its links
   const box = links.at(isQuote ? -1 : 0)?.getBoundingClientRect();
-  if (!box) view.scrollTo(0, 0);
+  if (!box || (!isQuote && item?.matches(":first-child"))) view.scrollTo(0, 0);
   else if (box.top < 0 || box.bottom > view.innerHeight) view.scrollBy(0, box.top - view.innerHeight * (isQuote ? 0.8 : 0.3));
 }

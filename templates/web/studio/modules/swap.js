@@ -41,6 +41,8 @@ export const wordsOf = (selector, within) => find(`${selector}[data-say]`, withi
 /** The fields of a form, files aside. @param {HTMLFormElement} form @param {HTMLElement | null} [submitter] */
 export const fieldsOf = (form, submitter) => new URLSearchParams(/** @type {*} */ (new FormData(form, submitter)));
 
+export const active = () => document.activeElement;
+
 /** Focuses without scrolling. @param {HTMLElement | null} [one] */
 export const focusOn = one => one?.focus({ preventScroll: true });
 
@@ -68,7 +70,7 @@ export function nameOf(element) {
 export function show({ page, url }) {
   const main = find("#main", page);
   if (!main) return location.assign(url);
-  const focused = nameOf(document.activeElement);
+  const focused = nameOf(active());
   const top = scrollY;
   find("#main")?.replaceWith(main);
   document.title = page.title;

@@ -56,8 +56,18 @@ def words(page: BeautifulSoup) -> str:
 
 def test_the_list_is_the_table_of_contents_of_the_mail(editor: TestClient, office: Studio) -> None:
     page = page_of(editor, office)
-    listed = [one["data-slug"] for one in page.select("#picks [data-item]")]
-    assert listed == slugs(office)
+    listed = [str(one["data-link"]) for one in page.select("#picks [data-item]")]
+    headings = [words(one) for one in page.select("#picks .block")]
+    html = editor.get(f"/studio/issues/{office.number}/mail").text
+    mail = BeautifulSoup(html, "html.parser")
+    links = [str(one["href"]) for one in mail.select("a[href]")]
+    assert listed == sorted(listed, key=links.index)
+    assert sorted(one["data-slug"] for one in page.select("#picks [data-item]")) == sorted(
+        slugs(office)
+    )
+    assert len(headings) > 1
+    for heading in headings:
+        assert heading in words(mail)
     first = view(office).picks[0]
     assert first.title in words(page)
     for reason in first.reasons:
