@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from itertools import count
 from typing import Protocol
 
 from playwright.sync_api import Page
@@ -29,6 +30,7 @@ from tests.parts.waiting import until
 from tests.parts.world import NOW
 
 LONG = "Rindfleischetikettierungsueberwachungsaufgabenuebertragungsgesetz"
+TRAINS = count(1)
 Act = Callable[[Page], None]
 
 
@@ -105,7 +107,8 @@ def _hint(album: Album, page: Page) -> None:
 
 def _offline(page: Page) -> None:
     page.context.set_offline(True)
-    page.locator("#f-intro").fill("Written on a train.")
+    # Another text on each screen: the one before saves its own as it is closed.
+    page.locator("#f-intro").fill(f"Written on train {next(TRAINS)}.")
     page.locator("#saved", has_text="Your words are kept here").wait_for()
 
 
