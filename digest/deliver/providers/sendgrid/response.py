@@ -40,6 +40,10 @@ REFUSED_FOR_NOW = frozenset({408, 500, UNAVAILABLE})
 MAX_WAIT = 3_600.0
 """Seconds. SendGrid's windows last a minute, so a reset beyond this is garbled."""
 MAX_DETAIL = 400
+MAX_WORDS = 1_000
+"""Characters of one error's message that are looked at at all."""
+MAX_NAME = 200
+"""Of a header's value, and of the name of a field."""
 
 _TOLD_BY_WORDS = frozenset({Cause.SENDER_ADDRESS, Cause.RATE, Cause.SIZE})
 _FIELD = re.compile(r"personalizations\.(\d+)(?:\.(\w+))?")
@@ -83,22 +87,28 @@ class Response:
         """Return a header's value, empty if there is none."""
         wanted = name.lower()
         found = (value for key, value in self.headers.items() if key.lower() == wanted)
-        return next(found, "").strip()
+        return _line(next(found, ""), MAX_NAME)
 
     @property
     def faults(self) -> list[ApiError]:
         """The errors that the body lists; none if the body is garbled."""
         try:
             errors = json.loads(self.body)["errors"]
-            return [ApiError(str(error["message"]), error.get("field") or None) for error in errors]
-        except (ValueError, LookupError, TypeError, AttributeError):
+            return [
+                ApiError(
+                    _line(error["message"], MAX_WORDS),
+                    _line(error.get("field") or "", MAX_NAME) or None,
+                )
+                for error in errors
+            ]
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             return []
 
     @property
     def detail(self) -> str:
         """The errors in one line, without addresses."""
-        words = "; ".join(map(str, self.faults)) or f"HTTP {self.status} without a reason"
-        return redact(words)[:MAX_DETAIL]
+        words = "; ".join(map(str, self.faults))[: 2 * MAX_WORDS]
+        return redact(words or f"HTTP {self.status} without a reason")[:MAX_DETAIL]
 
     @property
     def cause(self) -> Cause:
@@ -123,7 +133,7 @@ class Response:
             return _bounded(float(after))
         try:
             return _bounded((parsedate_to_datetime(after) - now).total_seconds())
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None
 
     def rejected(self, personalizations: Sequence[Personalization]) -> dict[int, Rejected]:
@@ -179,6 +189,12 @@ def read_response(
     return [
         Unknown(one.delivery_id, f"HTTP {status}: {response.detail}") for one in personalizations
     ]
+
+
+def _line(value: object, longest: int) -> str:
+    """Return what stands in an answer as one line that a database and a terminal take."""
+    text = str(value)[:longest]
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
 def _bounded(seconds: float) -> float:
