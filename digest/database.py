@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 MIGRATIONS = Path(__file__).parent / "migrations"
 ON_SQLITE_ALONE = frozenset(
     {
+        "fk_consent_subscriber_id_subscriber",
         "fk_delivery_issue_number_batch_position_batch",
         "fk_delivery_subscriber_id_subscriber",
     }
 )
-"""Constraints that PostgreSQL holds in another way (decision 41)."""
+"""Constraints that PostgreSQL holds in another way (decisions 41 and 45)."""
 
 
 class SchemaState(StrEnum):

@@ -1,6 +1,7 @@
 """The errors that this project raises, drawn as one tree.
 
     DigestError                       any error that this project raises on purpose
+    ├── AddressTakenError             somebody has an address of an import, unexpectedly
     ├── AmbiguousPageError            a page does not say who speaks of which tool
     ├── ConnectionLostError           an SMTP connection ended or is of no more use
     │   ├── GarbledReplyError         an SMTP server sent something that is no reply

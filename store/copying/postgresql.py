@@ -36,7 +36,12 @@ _REFERENCES = """
     SELECT child.relname, parent.relname FROM pg_constraint
     JOIN pg_class child ON child.oid = conrelid JOIN pg_class parent ON parent.oid = confrelid
     WHERE contype = 'f' AND connamespace = current_schema()::regnamespace
+    UNION
+    SELECT child.relname, substr(tgname, length('refers_to_') + 1)
+    FROM pg_trigger JOIN pg_class child ON child.oid = tgrelid
+    WHERE starts_with(tgname, 'refers_to_') AND relnamespace = current_schema()::regnamespace
 """
+"""Which table refers to which: by a foreign key, or by a trigger that is called after the other."""
 _SEQUENCES = """
     SELECT owner.relname, attname, sequence.oid::regclass::text FROM pg_class sequence
     JOIN pg_depend ON objid = sequence.oid AND deptype IN ('a', 'i')

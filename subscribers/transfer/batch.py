@@ -5,6 +5,7 @@ unsubscribed in the file is unsubscribed here, unless consent was given again af
 """
 
 from collections.abc import Iterable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlmodel import Session, col, select
@@ -32,12 +33,35 @@ from subscribers.transfer.identity import (
     owners_with_other_address,
     why_refused,
 )
-from subscribers.transfer.new_people import count_new, insert_new_people
-from subscribers.transfer.refused_rows import ImportReport, Refusals, RefusedRow
+from subscribers.transfer.new_people import (
+    PlainPeople,
+    add_plain_people,
+    count_new,
+    insert_new_people,
+    plain_people,
+)
+from subscribers.transfer.refused_rows import Refusals, RefusedRow
 from subscribers.transfer.rows import ImportRow
 
 _STAYS = frozenset({None, ImportedStatus.ACTIVE, ImportedStatus.PENDING})
 """What a row says of somebody who does not leave the list by it."""
+_STATUS, _EXPORTED = map(itemgetter, map(ImportRow._fields.index, ("status", "exported")))
+
+
+class Batch(NamedTuple):
+    """Rows as far as they can be made ready without the database, which others wait for."""
+
+    people: dict[str, ImportRow]
+    """One row an address, by its key."""
+    erased: dict[str, ImportRow]
+    """Those of whom nothing but a hash is known, by that."""
+    leaving: dict[str, ImportRow]
+    hashes: dict[str, str]
+    """By key; empty in a dry run."""
+    repeated: int
+    """Rows whose address, or hash, stands in the batch before them."""
+    ready: PlainPeople | None
+    """All people as they are stored if nobody is known here; None where that is not to be tried."""
 
 
 class _Found(NamedTuple):
@@ -58,29 +82,51 @@ class _Found(NamedTuple):
     ids_repeated: set[str]
 
 
+def prepare_batch(options: ImportOptions, rows: Sequence[ImportRow], *, dry: bool) -> Batch:
+    """Return what `import_batch` takes."""
+    people, erased, repeated = _folded(rows)
+    hashes = {} if dry else options.hasher.hash_all(people)
+    leaving = {}
+    if not _STAYS.issuperset(map(_STATUS, rows)) or any(map(_EXPORTED, rows)):
+        leaving = {
+            key: one for key, one in people.items() if one.status not in _STAYS or one.exported
+        }
+    only_new = bool(people) and not (dry or leaving or erased)
+    ready = plain_people(options, people.values(), hashes) if only_new else None
+    return Batch(people, erased, leaving, hashes, repeated, ready)
+
+
 def import_batch(
     session: Session,
     options: ImportOptions,
-    rows: Sequence[ImportRow],
+    batch: Batch,
     seen: DuplicateFinder,
     refusals: Refusals,
     *,
     dry: bool,
-) -> None:
-    """Count what becomes of `rows` in the report of `refusals`, and store it unless `dry`."""
+) -> bool:
+    """Count what becomes of a batch in the report of `refusals`, and store it unless `dry`.
+
+    Return whether nobody was on the list. Raises AddressTakenError (`subscribers.transfer
+    .bulk_insert`) where somebody was, though it was hoped for: nothing was counted, and it can be
+    called again without what was ready.
+    """
     report = refusals.report
+    people, erased, leaving, hashes, repeated, ready = batch
     if not dry:
         bulk_insert.one_import_at_a_time(session)
-    people, erased = _folded(rows, report)
-    leaving = {
-        key: one for key, one in people.items() if (one.status not in _STAYS or one.exported)
-    }
     nobody_blocked = _is_empty(session, col(Suppression.address_hash))
-    hashes = {} if dry and nobody_blocked else options.hasher.hash_all(people)
+    if dry and not nobody_blocked:
+        hashes = options.hasher.hash_all(people)
     blocked = set() if nobody_blocked else _blocked(session, [*hashes.values(), *erased])
     exported = {key: one for key, one in leaving.items() if one.exported}
-    known, added_before = _known(session, people, options.run)
     blocked_keys = {key for key, value in hashes.items() if value in blocked} if blocked else set()
+    if ready and not blocked_keys:
+        add_plain_people(session, options, ready, report)
+        report.repeated += repeated
+        return True
+    report.repeated += repeated
+    known, added_before = _known(session, people, options.run)
     # Whom this import stored is known by its number; a dry run, and an export, need all keys.
     told = people if dry or exported else {*known, *blocked_keys, *leaving} - added_before
     found = _Found(
@@ -101,7 +147,7 @@ def import_batch(
     report.departed += len(gone)
     if dry:
         count_new(new, report)
-        return
+        return not known
     numbers = insert_new_people(session, options, new, hashes, report)
     linked = [(number, people[key]) for key, number in found.known.items()]
     linked += [
@@ -112,6 +158,7 @@ def import_batch(
     link_known(session, linked)
     if leaving or gone:
         block(session, options, sorted([*new, *gone], key=_line), hashes)
+    return not known
 
 
 def _keep_through_undo(
@@ -212,31 +259,29 @@ def _line(one: ImportRow) -> int:
 
 
 def _folded(
-    rows: Sequence[ImportRow], report: ImportReport
-) -> tuple[dict[str, ImportRow], dict[str, ImportRow]]:
-    """Return one row per address by its key, and erased people by their hash.
+    rows: Sequence[ImportRow],
+) -> tuple[dict[str, ImportRow], dict[str, ImportRow], int]:
+    """Return one row per address by its key, erased people by their hash, and how many others.
 
     Of two rows for one address the first counts, but a withdrawal in either one counts.
     """
     people = {one.key: one for one in rows}
     if len(people) == len(rows) and "" not in people:  # as nearly always
-        return people, {}
+        return people, {}, 0
     people = {}
     erased: dict[str, ImportRow] = {}
     for one in rows:
         if one.address_hash:  # erased elsewhere
-            report.repeated += one.address_hash in erased
             erased[one.address_hash] = one
             continue
         first = people.setdefault(one.key, one)
         if first is one:
             continue
-        report.repeated += 1
         if one.reason and not first.reason and not agreed_again(one.left_at, first.agreed_at):
             people[one.key] = first._replace(
                 status=one.status, left_at=one.left_at, exported=one.exported or first.exported
             )
-    return people, erased
+    return people, erased, len(rows) - len(people) - len(erased)
 
 
 def _is_empty(session: Session, column: Any) -> bool:

@@ -10,12 +10,15 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
+from types import MappingProxyType
 from typing import Any, LiteralString
 
 from sqlalchemy import BigInteger, ColumnElement, String, any_, cast, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
+from store.errors import DigestError
 from store.rows import as_table
 from store.times import database_text
 from subscribers.tables import FormerPublicId, Subscriber
@@ -39,10 +42,16 @@ CONSENT = "subscriber_id kind wording source ip user_agent form at"
 SUPPRESSION = "address_hash email reason note detail import_run at"
 _SUPPRESSION_TYPES = "text text text text json integer timestamptz"
 
-_ROWS_A_STATEMENT = 200
-"""SQLite checks, counts and ends each statement by itself."""
+_ROWS_A_STATEMENT = 2_000
+"""SQLite checks, counts and ends each statement by itself; and while it works on one, the thread
+that reads on has the interpreter for itself."""
+_ROWS_A_PIECE = 1_000
+"""Of COPY."""
 _PAGE_CACHE_KB = 32_000
 """Of SQLite: rows of random ids and hashes touch pages everywhere; 2 MB would write each often."""
+_PAGES_BETWEEN_CHECKPOINTS = 16_000
+"""Of SQLite's log, 64 MB: each 4 MB, as by default, would be one for each transaction, and the same
+pages would be written to the file again and again."""
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 """What COPY's text form escapes: PostgreSQL, COPY, "Text Format"."""
@@ -52,6 +61,13 @@ Rows = Sequence[tuple[Any, ...]]
 """None of their values is None, but of a suppression."""
 Columns = Mapping[str, Sequence[Any]]
 """Values by the name of their column, as many in each."""
+
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class AddressTakenError(DigestError):
+    """Somebody has an address of an import, who was not expected to be on the list."""
 
 
 def is_sqlite(session: Session) -> bool:
@@ -64,10 +80,12 @@ def one_import_at_a_time(session: Session) -> None:
     A SQLite transaction that writes is alone anyway; it gets a larger page cache. On PostgreSQL
     single sign-ups go on: they take ROW EXCLUSIVE, which this lets be (PostgreSQL 13.3.1).
     """
-    begin = "LOCK TABLE subscriber IN SHARE UPDATE EXCLUSIVE MODE"
+    execute = session.connection().exec_driver_sql
     if is_sqlite(session):
-        begin = f"PRAGMA cache_size=-{_PAGE_CACHE_KB}"
-    session.connection().exec_driver_sql(begin)
+        execute(f"PRAGMA cache_size=-{_PAGE_CACHE_KB}")
+        execute(f"PRAGMA wal_autocheckpoint={_PAGES_BETWEEN_CHECKPOINTS}")
+    else:
+        execute("LOCK TABLE subscriber IN SHARE UPDATE EXCLUSIVE MODE")
 
 
 def among(session: Session, column: Any, values: Iterable[str]) -> ColumnElement[bool]:
@@ -89,9 +107,9 @@ def public_ids_among(session: Session, wanted: Iterable[int]) -> set[int]:
     return found
 
 
-def spelling(session: Session) -> Callable[[datetime], Any]:
+def spelling(*, sqlite: bool) -> Callable[[datetime], Any]:
     """Return what spells a time in a row as the database takes it, the same times once."""
-    return lru_cache(maxsize=1_000)(partial(database_text, sqlite=is_sqlite(session)))
+    return lru_cache(maxsize=1_000)(partial(database_text, sqlite=sqlite))
 
 
 def insert_people(session: Session, people: Columns, same: Mapping[str, Any]) -> dict[str, int]:
@@ -118,19 +136,49 @@ def insert_people_alike(
     """
     if is_sqlite(session):
         ids = _insert_here(session, people, same)
-        insert_same_consent(session, ids, consent)
+        names, said = CONSENT.replace(" ", ", "), ", ".join("?" * len(consent))
+        session.connection().exec_driver_sql(
+            f"INSERT INTO consent ({names}) SELECT id, {said} FROM subscriber "  # noqa: S608 - words of ours
+            "WHERE id BETWEEN ? AND ?",
+            (*consent, ids[0], ids[-1]),
+        )
         return len(ids)
     _copy_incoming(session, people)
-    said = ", ".join([*["%s::text"] * (len(consent) - 1), "%s::timestamptz"])
-    return (
-        session.connection()
-        .exec_driver_sql(
-            f"WITH new AS ({_from_incoming(people, same)} RETURNING id) "  # noqa: S608 - words of ours
-            f"INSERT INTO consent ({CONSENT.replace(' ', ', ')}) SELECT id, {said} FROM new",
-            (*same.values(), *consent),
-        )
-        .rowcount
-    )
+    new = f"{_from_incoming(people, same)} RETURNING id"
+    return _same_consent(session, f"WITH new AS ({new})", "new", (*same.values(), *consent))
+
+
+def add_people_alike(
+    session: Session, people: Columns, same: Mapping[str, Any], consent: tuple[Any, ...]
+) -> None:
+    """Do what `insert_people_alike` does, without a look whether somebody has an address.
+
+    Raises AddressTakenError if somebody does; then the transaction must be rolled back.
+    """
+    if is_sqlite(session):
+        try:
+            insert_people_alike(session, people, same, consent)
+        except IntegrityError:
+            raise AddressTakenError from None
+        return
+    from psycopg.errors import UniqueViolation  # noqa: PLC0415 - PostgreSQL alone needs it
+
+    run = same["import_run"]
+    last = session.connection().exec_driver_sql("SELECT max(id) FROM subscriber").scalar_one()
+    try:
+        _copy(session, "subscriber", people, same)
+    except UniqueViolation:
+        raise AddressTakenError from None
+    added = "subscriber WHERE id > %s AND import_run = %s"
+    _same_consent(session, "", added, (*consent, last or 0, run))
+
+
+def _same_consent(session: Session, begin: str, source: str, values: tuple[Any, ...]) -> int:
+    """Insert on PostgreSQL the same consent for each id of `source`; return for how many."""
+    names = CONSENT.split()
+    said = ", ".join([*["%s::text"] * (len(names) - 2), "%s::timestamptz"])
+    statement = f"{begin} INSERT INTO consent ({', '.join(names)}) SELECT id, {said} FROM {source}"  # noqa: S608 - words of ours
+    return session.connection().exec_driver_sql(statement, values).rowcount
 
 
 def _insert_here(session: Session, people: Columns, same: Mapping[str, Any]) -> range:
@@ -148,21 +196,6 @@ def insert_consents(session: Session, rows: Rows) -> None:
         _insert_wide(session, "consent", _columns(CONSENT, rows), {}, "INSERT OR ROLLBACK")
         return
     _copy(session, "consent", _columns(CONSENT, rows))
-
-
-def insert_same_consent(session: Session, ids: Sequence[int], row: tuple[Any, ...]) -> None:
-    """Insert for each of `ids`, which rise by one on SQLite, what `row` says after CONSENT's id."""
-    columns = CONSENT.replace(" ", ", ")
-    if is_sqlite(session):
-        said = ", ".join("?" * len(row))
-        source, values = "subscriber WHERE id BETWEEN ? AND ?", (*row, ids[0], ids[-1])
-    else:
-        said = ", ".join([*["%s::text"] * (len(row) - 1), "%s::timestamptz"])
-        source, values = "unnest(%s::integer[]) AS id", (*row, list(ids))
-    session.connection().exec_driver_sql(
-        f"INSERT INTO consent ({columns}) SELECT id, {said} FROM {source}",  # noqa: S608 - words of ours
-        values,
-    )
 
 
 def insert_suppressions(session: Session, rows: Rows) -> None:
@@ -228,18 +261,30 @@ def _from_incoming(people: Columns, same: Mapping[str, Any]) -> str:
     )
 
 
-def _copy(session: Session, table: LiteralString, columns: Columns) -> None:
-    """COPY rows in; its text form is quicker to write by columns than the driver's rows."""
-    texts = []
-    for column in columns.values():
-        text = list(map(str, column))
-        if _SPECIAL.search("".join(text)):
-            text = [one.translate(_ESCAPES) for one in text]
-        texts.append(text)
+def _copy(
+    session: Session, table: LiteralString, columns: Columns, same: Mapping[str, Any] = NOTHING
+) -> None:
+    """COPY rows in; its text form is quicker to write by columns than the driver's rows.
+
+    The server takes in some rows while the next ones are written.
+    """
+    # None of these is None, as in the columns.
+    alike = "".join(f"\t{str(one).translate(_ESCAPES)}" for one in same.values()) + "\n"
+    many = len(next(iter(columns.values())))
     driver: Any = session.connection().connection.driver_connection
-    statement = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
+    statement = f"COPY {table} ({', '.join((*columns, *same))}) FROM STDIN"
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write("\n".join(map("\t".join, zip(*texts, strict=True))) + "\n")
+        for at in range(0, many, _ROWS_A_PIECE):
+            texts = [_texts(column[at : at + _ROWS_A_PIECE]) for column in columns.values()]
+            copy.write(alike.join(map("\t".join, zip(*texts, strict=True))) + alike)
+
+
+def _texts(values: Sequence[Any]) -> list[str]:
+    """Spell the values of a column as COPY reads them."""
+    texts = list(map(str, values))
+    if _SPECIAL.search("".join(texts)):
+        return [one.translate(_ESCAPES) for one in texts]
+    return texts
 
 
 def _unnest(session: Session, table: LiteralString, columns: str, types: str, rows: Rows) -> None:

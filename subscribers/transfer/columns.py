@@ -125,8 +125,9 @@ def _plain(
     if max(map(len, texts)) > _MOST:
         odd.update(at for at, text in enumerate(texts) if len(text) > _MOST)
     folded = joined.lower()
-    keys = folded.split("\n")
+    keys = texts
     if folded != joined:
+        keys = folded.split("\n")
         texts = [
             text if text == key or at in odd else _with_domain_of(key, text)
             for at, (text, key) in enumerate(zip(texts, keys, strict=False))

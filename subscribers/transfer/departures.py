@@ -1,6 +1,6 @@
 """Stores who must not be mailed, as a file says: suppressions, and people who leave the list."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +41,8 @@ class ImportOptions:
     wording: str
     now: datetime
     consent_at: datetime
+    spell: Callable[[datetime], Any]
+    """Spells a time as the database takes it."""
     run: int | None = None
     """The number of this import; None for a dry run."""
 
@@ -83,7 +85,7 @@ def block(
     session: Session, options: ImportOptions, rows: list[ImportRow], hashes: dict[str, str]
 ) -> None:
     """Suppress the addresses of `rows` that must not be mailed, in the order of the file."""
-    spell = bulk_insert.spelling(session)
+    spell = options.spell
     values = [
         (*_suppressed(options, one, one.address_hash or hashes[one.key], reason), spell(at))
         for one in rows

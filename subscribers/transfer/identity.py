@@ -6,8 +6,9 @@ the first one leaves. Where the export proves that the owner of its address conf
 the address here follows; where it does not, as in a row that was copied by hand, it is refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import repeat
 from typing import NamedTuple
 
 from sqlalchemy import BigInteger
@@ -67,20 +68,25 @@ def ids_seen_before(people: Mapping[str, ImportRow], seen: DuplicateFinder) -> s
     return repeated | {first[text] for text in seen.repeated(first)} if first else repeated
 
 
+def fresh_ids(count: int) -> Iterator[tuple[int, int]]:
+    """Yield what links call people who bring no public id of their own, with its epoch."""
+    return zip(new_public_ids(count), repeat(0))
+
+
 def public_ids_for(session: Session, people: list[ImportRow]) -> list[tuple[int, int]]:
     """Return what links call each of them, with its epoch: as in the store of the export.
 
     An id that is somebody's here names them alone, so whoever brings it gets a new one.
     """
-    fresh = new_public_ids(len(people))
+    fresh = fresh_ids(len(people))
     given = [_named(one) for one in people]
     if not any(given):
-        return [(public_id, 0) for public_id in fresh]
+        return list(fresh)
     taken = bulk_insert.public_ids_among(session, {named[0] for named in given if named})
     found: list[tuple[int, int]] = []
     for named in given:
         if named is None or named[0] in taken:
-            found.append((next(fresh), 0))
+            found.append(next(fresh))
             continue
         taken.add(named[0])
         found.append(named)

@@ -3,9 +3,9 @@
 An export of ours brings back preferences, topics and lifted suppressions too.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, update
 from sqlmodel import Session, col
@@ -22,7 +22,7 @@ from subscribers.tables import (
 from subscribers.transfer import bulk_insert
 from subscribers.transfer.departures import ImportOptions, withdrawal_wording
 from subscribers.transfer.formats.statuses import OFF_LIST, SUPPRESSION_REASONS, ImportedStatus
-from subscribers.transfer.identity import public_ids_for
+from subscribers.transfer.identity import fresh_ids, public_ids_for
 from subscribers.transfer.own_export import OwnExportFields
 from subscribers.transfer.refused_rows import ImportReport
 from subscribers.transfer.rows import ImportRow
@@ -35,7 +35,46 @@ _REQUESTED, _CONFIRMED, _IMPORTED, _WITHDRAWN = (
     ConsentKind.IMPORTED.value,
     ConsentKind.WITHDRAWN.value,
 )
-_Spell = Callable[[datetime], Any]
+_AGREED = tuple(
+    itemgetter(ImportRow._fields.index(name)) for name in ("signed_up_at", "confirmed_at")
+)
+_STATUS, _EXPORTED = map(itemgetter, map(ImportRow._fields.index, ("status", "exported")))
+
+
+class PlainPeople(NamedTuple):
+    """People of whose consent the operator's statement is all that is known, by columns."""
+
+    columns: dict[str, Sequence[Any]]
+    same: dict[str, Any]
+    """What is the same for all of them."""
+
+
+def plain_people(
+    options: ImportOptions, people: Collection[ImportRow], hashes: dict[str, str]
+) -> PlainPeople | None:
+    """Return people as they are stored if they are new; None if more is known of one of them.
+
+    It asks nothing of the database, so that nobody has to wait for it.
+    """
+    says_more = any(any(map(agreed, people)) for agreed in _AGREED)
+    statuses = set(map(_STATUS, people))
+    if says_more or any(map(_EXPORTED, people)) or not statuses <= options.statuses.keys():
+        return None
+    if not statuses.isdisjoint(_WITHDREW):
+        return None
+    return PlainPeople(*_columns(options, people, hashes, fresh_ids(len(people))))
+
+
+def add_plain_people(
+    session: Session, options: ImportOptions, people: PlainPeople, report: ImportReport
+) -> None:
+    """Insert people of whom nobody is on the list, and count them.
+
+    Raises AddressTakenError (`subscribers.transfer.bulk_insert`) if somebody is; then nothing is
+    counted.
+    """
+    bulk_insert.add_people_alike(session, *people, _statement(options))
+    report.added += len(people.columns["email_key"])
 
 
 def insert_new_people(
@@ -45,35 +84,38 @@ def insert_new_people(
     hashes: dict[str, str],
     report: ImportReport,
 ) -> dict[str, int]:
-    """Insert people who are new; count them, and return their numbers by key."""
+    """Insert people who are new; count them, and return the numbers of exported ones by key."""
     people = [one for one in new if one.status is not ImportedStatus.SUPPRESSED]
     report.departed += len(new) - len(people)
     if not people:
         return {}
-    spell = bulk_insert.spelling(session)
-    columns, same = _people(options, people, hashes, public_ids_for(session, people), spell)
-    if all(map(_says_no_more, people)):
-        consent = (_IMPORTED, options.wording, options.source, "", "", "")
-        spelled = (*consent, spell(options.consent_at))
-        added = bulk_insert.insert_people_alike(session, columns, same, spelled)
+    if plain := plain_people(options, people, hashes):
+        added = bulk_insert.insert_people_alike(session, *plain, _statement(options))
         report.already += len(people) - added  # somebody else added them in this moment
         count_new(people[:added], report)
         return {}
+    columns, same = _columns(options, people, hashes, public_ids_for(session, people))
     numbers = bulk_insert.insert_people(session, columns, same)
     if len(numbers) < len(people):  # as above
         report.already += len(people) - len(numbers)
         people = [one for one in people if one.key in numbers]
     if people:
-        _insert_consents(session, options, people, numbers, spell)
+        _insert_consents(session, options, people, numbers)
     exported = [(numbers[one.key], hashes[one.key], one.exported) for one in people if one.exported]
     _restore_choices(session, exported)
     count_new(people, report)
     return numbers
 
 
+def _statement(options: ImportOptions) -> tuple[Any, ...]:
+    """Return the operator's statement as `bulk_insert.CONSENT` names it after the id."""
+    consent = (_IMPORTED, options.wording, options.source, "", "", "")
+    return (*consent, options.spell(options.consent_at))
+
+
 def count_new(new: list[ImportRow], report: ImportReport) -> None:
     """Count people who are new: added, or departed if they must not be mailed."""
-    departed = sum(one.status in SUPPRESSION_REASONS for one in new)
+    departed = sum(map(SUPPRESSION_REASONS.__contains__, map(_STATUS, new)))
     report.departed += departed
     report.added += len(new) - departed
 
@@ -89,12 +131,11 @@ def statuses_for(given: SubscriberStatus | None) -> dict[ImportedStatus | None, 
     return found | {imported: ours.value for imported, (ours, _) in OFF_LIST.items()}
 
 
-def _people(
+def _columns(
     options: ImportOptions,
-    people: list[ImportRow],
+    people: Collection[ImportRow],
     hashes: dict[str, str],
-    ids: list[tuple[int, int]],
-    spell: _Spell,
+    ids: Iterable[tuple[int, int]],
 ) -> tuple[dict[str, Sequence[Any]], dict[str, Any]]:
     """Return what differs from person to person, by columns, and what is the same for all."""
     _, emails, keys, names, statuses, *_ = zip(*people, strict=True)
@@ -106,14 +147,14 @@ def _people(
         "first_name": names,
         "public_id": public_ids,
     }
-    now = spell(options.now)
+    now = options.spell(options.now)
     same: dict[str, Any] = {"import_run": options.run}
     rest: dict[str, Sequence[Any]] = {
         "status": list(map(options.statuses.__getitem__, statuses)),
         "link_epoch": epochs,
     }
-    if any(one.exported for one in people):
-        rest |= _exported(options, people, spell, now)
+    if any(map(_EXPORTED, people)):
+        rest |= _exported(options, people, now)
     else:
         same |= {"source": options.source, "tracking": True, "created_at": now, "changed_at": now}
     for name, values in rest.items():
@@ -125,14 +166,14 @@ def _people(
 
 
 def _exported(
-    options: ImportOptions, people: list[ImportRow], spell: _Spell, now: Any
+    options: ImportOptions, people: Iterable[ImportRow], now: Any
 ) -> dict[str, Sequence[Any]]:
     rows = [
         (
             exported.source,
             exported.tracking,
-            spell(exported.created_at) if exported.created_at else now,
-            spell(exported.changed_at) if exported.changed_at else now,
+            options.spell(exported.created_at) if exported.created_at else now,
+            options.spell(exported.changed_at) if exported.changed_at else now,
         )
         if (exported := one.exported)
         else (options.source, True, now, now)
@@ -147,24 +188,13 @@ def _insert_consents(
     options: ImportOptions,
     people: list[ImportRow],
     numbers: dict[str, int],
-    spell: _Spell,
 ) -> None:
     consents = [
-        (*row[:-1], spell(row[-1]))
+        (*row[:-1], options.spell(row[-1]))
         for one in people
         for row in _consent_rows(options, one, numbers[one.key])
     ]
     bulk_insert.insert_consents(session, consents)
-
-
-def _says_no_more(one: ImportRow) -> bool:
-    """Return whether the operator's statement is all that is known of their consent."""
-    return (
-        one.signed_up_at is None
-        and one.confirmed_at is None
-        and one.status not in _WITHDREW
-        and one.exported is None
-    )
 
 
 def _consent_rows(options: ImportOptions, one: ImportRow, number: int) -> list[tuple[Any, ...]]:

@@ -6,9 +6,8 @@ A chunk is a transaction. After an interruption the same file can be imported ag
 added or unsubscribed twice.
 """
 
-import gc
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from datetime import datetime
 from itertools import chain
 from typing import BinaryIO
@@ -18,7 +17,8 @@ from store.times import utc
 from subscribers.addresses import AddressHasher
 from subscribers.service import INITIAL_STATUSES, MAX_SOURCE_LENGTH
 from subscribers.tables import ImportRun, SubscriberStatus
-from subscribers.transfer.batch import import_batch
+from subscribers.transfer.batch import prepare_batch
+from subscribers.transfer.bulk_insert import spelling
 from subscribers.transfer.cells.dates import DateOrder
 from subscribers.transfer.columns import BlockReader
 from subscribers.transfer.csv_file import (
@@ -36,8 +36,10 @@ from subscribers.transfer.export import export_csv
 from subscribers.transfer.formats.detect import NO_CHOICES, ColumnChoices, UnclearColumnError
 from subscribers.transfer.formats.known_exports import GENERIC, OWN_EXPORT
 from subscribers.transfer.new_people import statuses_for
+from subscribers.transfer.read_ahead import read_ahead
 from subscribers.transfer.refused_rows import ImportReport, Refusals, RefusedRow, RefusedRows
 from subscribers.transfer.rows import ImportRow, RowParser
+from subscribers.transfer.transactions import store_batches
 
 __all__ = [
     "ImportRefusedError",
@@ -51,6 +53,8 @@ __all__ = [
 CHUNK = 20_000
 """Rows in one transaction: each one writes every page of an index that it touched, and waits for
 the disk. Others who write wait as long, half a second."""
+FIRST_CHUNK = 4_000
+"""Rows in the first one: fewer, so that storing begins while the rest is read."""
 FIRST_ROWS = 1_000
 """Rows that are looked at before the first is taken, to tell how the file writes dates."""
 MOST_HOPELESS = 10_000
@@ -98,14 +102,17 @@ def import_csv(
         report.run = None if dry else _begin_run(store, source, tool, wording, now)
         statuses, agreed = statuses_for(status), utc(consent_at or now)
         name = source[:MAX_SOURCE_LENGTH]
-        options = ImportOptions(hasher, name, tool, statuses, wording, now, agreed, report.run)
+        spell = spelling(sqlite=store.is_sqlite)
+        options = ImportOptions(
+            hasher, name, tool, statuses, wording, now, agreed, spell, report.run
+        )
+        chunks = _chunks(blocks, BlockReader(csv_rows, parser, refusals), refusals)
+        batches = ((prepare_batch(options, one, dry=dry), opened.position()) for one in chunks)
+        # Rows of our own export may be refused as they are stored, and stay in the file's order.
+        ahead = nullcontext(batches) if dry or parser.reads_hashes else read_ahead(batches)
         try:
-            with _no_search_for_cycles():
-                for chunk in _chunks(blocks, BlockReader(csv_rows, parser, refusals), refusals):
-                    with store.read() if dry else store.write() as session:
-                        import_batch(session, options, chunk, seen, refusals, dry=dry)
-                    progress(opened.position())
-                    gc.collect(1)
+            with ahead as read:
+                store_batches(store, options, read, seen, refusals, dry=dry, progress=progress)
         except ImportRefusedError:
             if report.run is not None:  # nobody came in by it
                 _forget_run(store, report.run)
@@ -115,21 +122,6 @@ def import_csv(
         report.unreadable_dates, report.no_names = parser.unreadable_dates, parser.no_names
         report.secrets, report.erased = parser.secrets, parser.erased
         return report
-
-
-@contextmanager
-def _no_search_for_cycles() -> Iterator[None]:
-    """Let Python look for garbage when it is told to: after each 700 of a million rows takes long.
-
-    Rows hold no cycles; what a transaction leaves is collected after each chunk.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _report(opened: DecodedFile, csv_rows: CsvReader, parser: RowParser) -> ImportReport:
@@ -224,15 +216,17 @@ def _chunks(
     Raises ImportRefusedError where there is nobody in MOST_HOPELESS rows.
     """
     chunk: list[ImportRow] = []
+    size = min(FIRST_CHUNK, CHUNK)
     found_somebody = False
     for block in blocks:
         chunk += reader.people(block)
         found_somebody = found_somebody or bool(chunk)
         if not found_somebody:
             _ensure_hope(reader.rows_read, refusals)
-        while len(chunk) >= CHUNK:
-            yield chunk[:CHUNK]
-            del chunk[:CHUNK]
+        while len(chunk) >= size:
+            yield chunk[:size]
+            del chunk[:size]
+            size = CHUNK
     if chunk:
         yield chunk
 

@@ -4,9 +4,11 @@ import csv
 import io
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from store.engine import Store, open_store
 from subscribers import suppression
 from subscribers.service import erase_subscriber, find_subscriber
 from subscribers.tables import SuppressionReason
+from subscribers.transfer import batch, run, transactions
 from subscribers.transfer.refused_rows import RefusedFile
 from subscribers.transfer.undo import undo_import
 from tests.parts.imported import HASHER, MAILCHIMP, NOW, exported, load, people
@@ -97,38 +100,69 @@ from datetime import datetime
 from pathlib import Path
 from store.engine import open_store
 from subscribers.addresses import AddressHasher
-from subscribers.transfer import run
+from subscribers.transfer import run, transactions
 
 run.CHUNK = 1_000
+insert, inserted = transactions.import_batch, []
 
-def die(_: int) -> None:
+def die(*_):
     os.kill(os.getpid(), signal.SIGKILL)
+
+def import_batch(*given, **named):
+    inserted.append(insert(*given, **named))
+    if len(inserted) == 2:
+        die()
+    return inserted[-1]
+
+if sys.argv[5] == "before a commit":
+    transactions.import_batch = import_batch
 
 with Path(sys.argv[2]).open("rb") as file:
     run.import_csv(open_store(sys.argv[1]), AddressHasher(sys.argv[3]), file, source="list.csv",
                status=None, now=datetime.fromisoformat(sys.argv[4]), wording="They asked.",
-               progress=die)
+               progress=die if sys.argv[5] == "after a commit" else lambda _: None)
 """
+_WORDS = ("active", "pending", "unsubscribed", "bounced")
+_PLAIN = "email,first_name\n" + "".join(f"reader{n}@example.org,R {n}\n" for n in range(2_200))
+_FULL = "email,status,created_at\n" + "".join(
+    f"reader{n}@example.org,{_WORDS[n % 4]},2024-01-01\n" for n in range(2_200)
+)
 
 
+@pytest.mark.parametrize(
+    ("rows", "when", "on_list"),
+    [
+        (_FULL, "after a commit", 1_100),
+        (_PLAIN, "after a commit", 2_200),
+        (_PLAIN, "before a commit", 2_200),
+    ],
+)
 def test_killed_in_the_middle_and_run_again_it_ends_where_one_run_ends(
-    store: Store, database_url: str, elsewhere: Store, tmp_path: Path
+    store: Store,
+    database_url: str,
+    elsewhere: Store,
+    tmp_path: Path,
+    *,
+    rows: str,
+    when: str,
+    on_list: int,
 ) -> None:
-    words = ("active", "pending", "unsubscribed", "bounced")
-    rows = "".join(f"reader{n}@example.org,{words[n % 4]},2024-01-01\n" for n in range(2_200))
-    content = f"email,status,created_at\n{rows}reader8@example.org,unsubscribed,\n"
+    content = f"{rows}reader8@example.org,unsubscribed,\n" if rows == _FULL else rows
     (tmp_path / "list.csv").write_text(content, encoding="utf-8")
+    given = [database_url, tmp_path / "list.csv", SECRET, NOW.isoformat(), when]
     child = subprocess.run(
-        [sys.executable, "-c", CHILD, database_url, tmp_path / "list.csv", SECRET, NOW.isoformat()],
+        [sys.executable, "-c", CHILD, *given],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         check=False,
     )
     assert child.returncode == -signal.SIGKILL
-    there = len(people(store))
-    assert 0 < there < 2_200
-    assert load(store, content).added < 1_100
-    assert load(elsewhere, content).added == 1_100
+    assert len(people(store)) == 1_000
+    again, once = load(store, content), load(elsewhere, content)
+    assert once.added == on_list
+    assert again.added < on_list
+    met = again.already + again.repeated + again.suppressed
+    assert again.added + again.departed + met == content.count("@")
     assert _without_ids(exported(store)) == _without_ids(exported(elsewhere))
 
 
@@ -138,6 +172,44 @@ def _without_ids(text: str) -> list[dict[str, str]]:
     for row in rows:
         del row["public_id"]
     return rows
+
+
+def test_people_who_are_there_are_found_however_the_rest_is_stored(
+    store: Store, elsewhere: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Addresses that are known, repeated, suppressed, in other cases: counted as row by row."""
+    monkeypatch.setattr(run, "CHUNK", 4)
+    names = ["ab", "Ab", *"bcdefeghi", "ab", *"jklmncopqrstuBvwxyzZ"]
+    content = "email,first_name\n" + "".join(f"{one}@example.org,Re {one}\n" for one in names)
+    reports = []
+    for each in (store, elsewhere):
+        load(each, "email\nf@example.org\nr@example.org\n")
+        load(each, "email,status\nt@example.org,unsubscribed\nw@example.org,bounced\n")
+        with each.write() as session:
+            number = HASHER.hash("y@example.org")
+            suppression.suppress(session, number, None, SuppressionReason.ERASED, NOW)
+        if each is elsewhere:
+            monkeypatch.setattr(batch, "plain_people", lambda *_: None)
+        report = load(each, content)
+        reports.append((report.added, report.already, report.repeated, report.suppressed))
+    assert reports[0] == reports[1] == (21, 2, 6, 3)
+    assert _without_ids(exported(store)) == _without_ids(exported(elsewhere))
+
+
+def test_others_write_between_two_transactions(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        with closing(sqlite3.connect(str(sqlite_store.path), timeout=0)) as other:
+            other.execute("INSERT INTO knock VALUES (?, '2026-11-25', 1)", (f"{len(pauses)}",))
+            other.commit()
+
+    monkeypatch.setattr(transactions, "sleep", pause)
+    load(sqlite_store, _PLAIN)
+    assert pauses == pytest.approx([0.00125, 0.00125, 0.00025])
 
 
 def test_refused_rows_can_be_corrected_and_imported(store: Store, tmp_path: Path) -> None:
