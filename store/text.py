@@ -1,4 +1,4 @@
-"""Normalizes Unicode text in time linear in its length, whatever it holds.
+"""Makes text from outside fit to be kept and shown: in time linear in its length.
 
 `unicodedata.normalize` sorts each run of combining marks by insertion, so 64 KB of accents take
 seconds. Text that people write has a few marks in a row; Unicode's Stream-Safe Text Format allows
@@ -16,6 +16,11 @@ Form = Literal["NFC", "NFKC", "NFKD"]
 def normalize(form: Form, text: str) -> str:
     """Return `text` in that form, without marks beyond MAX_MARKS in a row."""
     return text if text.isascii() else unicodedata.normalize(form, limit_marks(text))
+
+
+def printable_line(text: str) -> str:
+    """Return `text` on one line, without what steers a terminal and what no database takes."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
 def limit_marks(text: str) -> str:

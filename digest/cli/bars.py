@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from unicodedata import combining, east_asian_width
 
 from digest.reports.figures import Column, Figures, Kind, shown
+from store.text import printable_line
 
 BAR_WIDTH = 24
 MAX_TEXT = 36
@@ -61,14 +62,9 @@ def width(text: str) -> int:
     return sum(0 if combining(one) else 2 if east_asian_width(one) in "WF" else 1 for one in text)
 
 
-def plain(text: str) -> str:
-    """Return a text on one line, without anything that steers a terminal."""
-    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
-
-
 def _cut(text: str) -> str:
     """Return at most MAX_TEXT columns of a text."""
-    whole = plain(text)
+    whole = printable_line(text)
     if width(whole) <= MAX_TEXT:
         return whole
     kept = ""

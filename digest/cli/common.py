@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from store.errors import UserError
+from store.text import printable_line
 
 if TYPE_CHECKING:
     from digest.bootstrap import App
@@ -159,8 +160,11 @@ def format_time(moment: datetime | None) -> str:
 
 
 def print_rows(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table: columns two spaces apart, each as wide as its widest cell."""
-    cells = [[str(cell) for cell in row] for row in (head, *rows)]
+    """Print a table: columns two spaces apart, each as wide as its widest cell.
+
+    What stands in a cell may come from anybody: it steers no terminal.
+    """
+    cells = [[printable_line(str(cell)) for cell in row] for row in (head, *rows)]
     widths = [max(len(row[place]) for row in cells) for place in range(len(head))]
     for row in cells:
         print(

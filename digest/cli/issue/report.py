@@ -43,10 +43,11 @@ def issue_report(number: Number, as_json: AsJson = False) -> None:
 
 
 def _one(app: "App", number: int, *, as_json: bool) -> None:
-    from digest.cli.bars import figure_lines, plain
+    from digest.cli.bars import figure_lines
     from digest.reports.issue_report import as_json as json_of
     from digest.reports.issue_report import figures_of, issue_report
     from digest.track.hits.classification import classify_all
+    from store.text import printable_line
 
     classify_all(app.store)
     with app.store.read() as session:
@@ -66,7 +67,7 @@ def _one(app: "App", number: int, *, as_json: bool) -> None:
             print("\n".join(figure_lines(figures)))
         if figures.key == "reasons":
             for words in report.reasons.words:
-                print(f"  “{plain(words)}”")
+                print(f"  “{printable_line(words)}”")
 
 
 def _over_time(app: "App", last: int, series: str, *, as_json: bool) -> None:

@@ -23,6 +23,7 @@ from digest.track.bounces.inbound_message import InboundMessage, SectionKind, re
 from digest.track.bounces.senders import Author, author_of
 from digest.track.bounces.unsubscribe import asks_in_words, unsubscribe_candidates
 from digest.track.provider_events.delivery_event import OptOut
+from store.text import printable_line
 from subscribers.tokens import HEX_LENGTH, token_from_hex
 
 MAX_MESSAGE_BYTES = 1024 * 1024
@@ -95,7 +96,8 @@ def parse_inbound_message(
         report = _judged(inbound, candidates, recipient, ours)
     if report is None:
         return Ignored(Meaning.NOT_UNDERSTOOD)
-    return report._replace(date=inbound.header("Date"))
+    note = printable_line(report.note)
+    return report._replace(date=inbound.header("Date"), note=note)
 
 
 def _not_a_report(inbound: InboundMessage) -> Meaning | None:

@@ -25,6 +25,7 @@ from digest.deliver.providers.base import (
 )
 from digest.deliver.providers.wire_address import redact
 from digest.message.personalization import Personalization
+from store.text import printable_line
 
 ACCEPTED = 202
 BAD_REQUEST = 400
@@ -193,8 +194,7 @@ def read_response(
 
 def _line(value: object, longest: int) -> str:
     """Return what stands in an answer as one line that a database and a terminal take."""
-    text = str(value)[:longest]
-    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+    return printable_line(str(value)[:longest])
 
 
 def _bounded(seconds: float) -> float:

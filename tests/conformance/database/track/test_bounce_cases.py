@@ -17,7 +17,7 @@ from digest.track.provider_events.ingest import ingest
 from digest.track.provider_events.sendgrid import parse_webhook
 from store.engine import Store
 from subscribers.addresses import AddressHasher
-from subscribers.tables import Subscriber
+from subscribers.tables import Subscriber, Suppression
 from subscribers.tokens import Purpose, Tokens, token_to_hex
 from tests.corpora.reading import fill
 from tests.parts.links import token_in
@@ -132,6 +132,36 @@ def test_what_came_back_means_what_it_says(store: Store, reader: Reader, name: s
             )
         ).first()
     assert (status, kind) == EXPECTED[name]
+
+
+STEERING = b"\x1b]0;title\x07 \x00 \xc2\x9b31m \xe2\x80\xae \xff"
+
+
+@pytest.mark.parametrize(
+    "place", [b"no such user", b"not our customer", b"5.1.1"], ids=["diagnostic", "words", "status"]
+)
+def test_a_report_with_what_no_database_takes_counts_and_steers_no_terminal(
+    store: Store, reader: Reader, place: bytes
+) -> None:
+    """PostgreSQL takes no NUL: such a report was read, and refused, each minute anew."""
+    report = (
+        b"From: MAILER-DAEMON@mx.example\r\nReturn-Path: <>\r\nSubject: Undelivered mail\r\n"
+        b"MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status;"
+        b' boundary="x"\r\n\r\n--x\r\n\r\nIt was not our customer.\r\n--x\r\n'
+        b"Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
+        b"Final-Recipient: rfc822; reader%d@example.com\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+        b"Diagnostic-Code: smtp; 550 5.1.1 no such user\r\n\r\n--x\r\n"
+        b"Content-Type: text/rfc822-headers\r\n\r\nMessage-ID: <%s@digest.example.org>\r\n\r\n"
+        b"--x--\r\n"
+    ) % (reader.number, reader.token.encode())
+    mailbox = OneMessage(report.replace(place, place + STEERING))
+    BounceMailboxReader(mailbox, store, TOKENS, HASHER, Clock(), "digest.example.org").read()
+    with store.read() as session:
+        assert session.exec(select(Subscriber.status)).one() == "bounced"
+        (listed,) = inbound_messages(session, 10)
+        notes = [listed.note, *session.exec(select(Suppression.note)).all()]
+    assert mailbox.done == ["1.case"]
+    assert all(note.isprintable() for note in notes)
 
 
 def test_every_case_is_there() -> None:
