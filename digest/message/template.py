@@ -7,7 +7,8 @@ Sources: RFC 5322 (message), RFC 2045 section 6.7 (quoted-printable), RFC 2046 s
 
 import hashlib
 import html
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.utils import format_datetime
@@ -43,6 +44,8 @@ Blank = Slot | Value
 BLANKS: tuple[Blank, ...] = (*Value, *LINK_SLOTS, Slot.GREETING)
 WIDTHS = {slot.mark: TOKEN_LENGTH for slot in LINK_SLOTS}
 """Columns that the values of marks take."""
+PLAIN_GREETING = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ,.!-]{0,58}[A-Za-z0-9,!])?")
+"""Matches a greeting that is its own encoding in both parts, as most are."""
 
 
 class MessageTemplate:
@@ -52,10 +55,8 @@ class MessageTemplate:
         self.edition = edition
         self._parts, blanks = _cut_at_blanks([*_head(edition), *_body(edition)])
         self._pick = itemgetter(*map(BLANKS.index, blanks))
-        in_html = encode_in_html if _is_seven_bit(edition.html, as_html=True) else _quote_html
-        # Cached: first names repeat.
-        self._encode_greeting = lru_cache(maxsize=1_024)(
-            lambda greeting: (in_html(greeting), encode_piece(greeting))
+        self._encode_greeting = _greeting_encoder(
+            encode_in_html if _is_seven_bit(edition.html, as_html=True) else _quote_html
         )
 
     @property
@@ -152,6 +153,19 @@ def _as_blanks(pieces: Iterable[bytes | str], greeting: Blank) -> list[bytes | B
 
 def _quote_html(value: str) -> bytes:
     return encode_piece(html.escape(value))
+
+
+def _greeting_encoder(in_html: Callable[[str], bytes]) -> Callable[[str], tuple[bytes, bytes]]:
+    """Return what encodes a greeting for HTML and for text."""
+
+    @lru_cache(maxsize=1_024)  # first names repeat
+    def encode(greeting: str) -> tuple[bytes, bytes]:
+        if PLAIN_GREETING.fullmatch(greeting):
+            plain = greeting.encode("ascii")
+            return plain, plain
+        return in_html(greeting), encode_piece(greeting)
+
+    return encode
 
 
 @lru_cache(maxsize=4)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlmodel import Session, col
 
 from digest.deliver.bounce_policy.apply import BounceRecord, apply_bounce_policy
@@ -17,11 +17,12 @@ from digest.deliver.ledger.batches import add_batch, joins_batch
 from digest.deliver.ledger.finish import lock_issue
 from digest.deliver.ledger.hold import is_held, queue_again
 from digest.deliver.ledger.state_counts import Move, count_moves, move
-from digest.deliver.ledger.statements import ACCEPTED
+from digest.deliver.ledger.statements import ACCEPTED, ACCEPTED_ONE
 from digest.deliver.providers.base import Accepted, Outcome, Rejected, Unknown
 from digest.deliver.retry import next_attempt_at, retry_jitter
 from digest.deliver.tables import Attempt, Batch, BatchState, Delivery, DeliveryState
 from store.rows import Row, as_rows, texts_parameters
+from store.times import sqlite_text
 
 
 class Settled(NamedTuple):
@@ -94,15 +95,25 @@ def _accept(session: Session, number: int, rows: Sequence[Row], now: datetime) -
     if not rows:
         return
     connection = session.connection()
-    sqlite = connection.dialect.name == "sqlite"
-    given = {**texts_parameters(rows, sqlite=sqlite), "now": now}
     submitted, moves, left = DeliveryState.SUBMITTED, [], len(rows)
     for before in (DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN):
         if left:
-            moved = connection.execute(ACCEPTED[before, sqlite], given).rowcount
+            moved = _accept_from(connection, before, rows, now)
             moves.append(Move(before, submitted, moved))
             left -= moved
     count_moves(session, number, moves)
+
+
+def _accept_from(
+    connection: Connection, before: DeliveryState, rows: Sequence[Row], now: datetime
+) -> int:
+    """Move those of `rows` that are in the state `before`; return how many."""
+    if connection.dialect.name == "sqlite":
+        at, state = sqlite_text(now), str(before)
+        given = [(text, at, delivery, state) for delivery, text in rows]
+        return connection.exec_driver_sql(ACCEPTED_ONE, given).rowcount
+    values = {**texts_parameters(rows, sqlite=False), "now": now}
+    return connection.execute(ACCEPTED[before], values).rowcount
 
 
 def _doubt(session: Session, number: int, rows: Sequence[Row], now: datetime) -> None:

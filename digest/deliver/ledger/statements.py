@@ -94,8 +94,14 @@ SUPPRESSED = (
 )
 
 
-def _accepted(before: DeliveryState, *, sqlite: bool) -> Update:
-    known = texts_given(sqlite=sqlite).subquery()
+ACCEPTED_ONE = """
+UPDATE delivery SET state = 'submitted', provider_id = ?, changed_at = ? WHERE id = ? AND state = ?
+"""
+"""For SQLite, where parameters for each delivery take less than a list to be taken apart."""
+
+
+def _accepted(before: DeliveryState) -> Update:
+    known = texts_given(sqlite=False).subquery()
     return (
         update(Delivery)
         .where(col(Delivery.id) == known.c.id, col(Delivery.state) == before)
@@ -104,12 +110,9 @@ def _accepted(before: DeliveryState, *, sqlite: bool) -> Update:
 
 
 ACCEPTED = {
-    (before, sqlite): _accepted(before, sqlite=sqlite)
-    for before in (DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN)
-    for sqlite in (False, True)
+    before: _accepted(before) for before in (DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN)
 }
-"""By the state before, and whether it is for SQLite. Each row is a delivery with the provider's
-id."""
+"""For PostgreSQL, by the state before. Each row is a delivery with the provider's id."""
 UNCERTAIN = (
     update(Delivery)
     .where(*_deliveries_at(DeliveryState.SUBMITTING))

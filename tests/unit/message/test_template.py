@@ -1,6 +1,7 @@
 """Messages: what a mail program reads back out of the bytes."""
 
 import email
+import html
 import quopri
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -16,7 +17,8 @@ from digest.message.edition import Edition, Sender
 from digest.message.headers import return_path
 from digest.message.personalization import Personalization, Recipient, personalize
 from digest.message.quoted_printable import MAX_LINE, encode_piece, encode_text
-from digest.message.template import MessageTemplate
+from digest.message.seven_bit import encode_in_html
+from digest.message.template import PLAIN_GREETING, MessageTemplate
 from digest.render.slots import MARKS, Slot, disarm_slots
 from subscribers.public_ids import IssueIds
 from subscribers.tokens import Purpose, TokenClaims, Tokens, token_to_hex
@@ -224,6 +226,12 @@ def test_the_short_way_to_encode_a_value_gives_what_the_long_way_does(value: str
     assert not quick.startswith(b".")
     assert not quick.endswith((b" ", b"\t"))
     assert all(len(line) <= MAX_LINE for line in quick.split(b"\r\n"))
+
+
+@given(st.from_regex(PLAIN_GREETING, fullmatch=True))
+def test_a_plain_greeting_is_its_own_encoding_in_every_part(value: str) -> None:
+    plain = value.encode("ascii")
+    assert encode_in_html(value) == encode_piece(html.escape(value)) == encode_piece(value) == plain
 
 
 def test_messages_made_together_are_those_made_one_by_one() -> None:
