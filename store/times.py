@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+_SQLITE_LENGTH = len("2026-11-23 08:00:00.000000")
+
 
 def utc(moment: datetime) -> datetime:
     """Return `moment` in UTC. Raises ValueError for a naive one: it names no instant."""
@@ -17,6 +19,8 @@ def sqlite_text(moment: datetime) -> str:
     It is what SQLAlchemy's own SQLite type writes; statements that bypass that type (bulk
     inserts, rows travelling as JSON) need the same text, or times would not compare.
     """
+    if moment.tzinfo is UTC:  # nearly all are
+        return moment.isoformat(" ", "microseconds")[:_SQLITE_LENGTH]
     return utc(moment).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 

@@ -1,7 +1,6 @@
 """Replaces row numbers in the claims of old tokens with public ids, many at once."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import BigInteger, select
@@ -26,8 +25,7 @@ def with_public_ids(
     people = _public_ids(session, Subscriber, {one.subscriber for one in old})
     issues = _public_ids(session, Issue, {one.issue for one in old})
     return [
-        replace(
-            one,
+        one._replace(
             subscriber=people.get(one.subscriber, 0),
             issue=issues.get(one.issue, 0),
             legacy=False,

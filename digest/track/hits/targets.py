@@ -54,16 +54,16 @@ class TargetResolver:
     ) -> list[tuple[Target, TokenClaims | None]]:
         """Returns each hit's target, with the claims of its token where there is a target."""
         found: list[tuple[Target, TokenClaims | None]] = [(None, None)] * len(hits)
-        for purpose in (Purpose.CLICK, Purpose.OPEN):
-            places = [
-                place
-                for place, hit in enumerate(hits)
-                if (hit.link > 0) is (purpose is Purpose.CLICK)
-            ]
-            read = self.tokens.read_many(purpose, [hits[place].token for place in places])
-            for place, claims in zip(places, read, strict=True):
-                target = self._target(session, claims, hits[place].link) if claims else None
-                found[place] = (target, claims if target is not None else None)
+        places: dict[Purpose, list[int]] = {Purpose.CLICK: [], Purpose.OPEN: []}
+        for place, hit in enumerate(hits):
+            places[Purpose.CLICK if hit.link > 0 else Purpose.OPEN].append(place)
+        for purpose, those in places.items():
+            read = self.tokens.read_many(purpose, [hits[place].token for place in those])
+            for place, claims in zip(those, read, strict=True):
+                if claims is not None:
+                    target = self._target(session, claims, hits[place].link)
+                    if target is not None:
+                        found[place] = (target, claims)
         return found
 
     def _target(self, session: Session, claims: TokenClaims, link: int) -> Target:

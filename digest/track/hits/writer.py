@@ -20,7 +20,7 @@ from digest.track.hits.bot_detection import MAX_USER_AGENT_LENGTH
 from digest.track.hits.targets import Hit, Target, TargetResolver
 from store.engine import Store
 from store.errors import DigestError
-from subscribers.tokens import TokenClaims, Tokens
+from subscribers.tokens import Tokens
 
 MAX_GROUP = 2_000
 """Hits in one transaction."""
@@ -63,27 +63,25 @@ class HitWriter:
         """
         resolved = self._resolver.resolve(session, hits)
         named = with_public_ids(session, [claims for _, claims in resolved])
-        targets, rows = [], []
-        for hit, (target, _), claims in zip(hits, resolved, named, strict=True):
-            targets.append(target)
-            if claims is not None and (self.tracking.clicks if hit.link else self.tracking.opens):
-                rows.append(self._row(hit, claims))
+        stored = self.tracking
+        rows = [
+            EventRow(
+                # Ever rising: a key's place in its index is beside the last one's.
+                f"hit:{self._mark}:{next(self._count):012}",
+                EventKind.CLICKED if hit.link else EventKind.OPENED,
+                claims.issue,
+                claims.subscriber,
+                hit.link or None,
+                None,
+                _detail(hit.method, hit.user_agent, hit.network),
+                claims.epoch,
+                hit.at,
+            )
+            for hit, claims in zip(hits, named, strict=True)
+            if claims is not None and (stored.clicks if hit.link else stored.opens)
+        ]
         record_events(session, rows)
-        return targets
-
-    def _row(self, hit: Hit, claims: TokenClaims) -> EventRow:
-        return EventRow(
-            # Ever rising: a key's place in its index is beside the last one's.
-            f"hit:{self._mark}:{next(self._count):012}",
-            EventKind.CLICKED if hit.link else EventKind.OPENED,
-            claims.issue,
-            claims.subscriber,
-            hit.link or None,
-            None,
-            _detail(hit.method, hit.user_agent, hit.network),
-            claims.epoch,
-            hit.at,
-        )
+        return [target for target, _ in resolved]
 
 
 def hit_commit(store: Store, writer: HitWriter) -> GroupCommit[Hit, Target]:

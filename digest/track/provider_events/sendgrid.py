@@ -231,15 +231,16 @@ def _key(posted: SendGridEvent) -> str:
     """
     fields = cast("dict[str, Any]", posted)
     said = [
-        f'"{name}": {_spell_text(value) if type(value) is str else _spelt(value)}'
-        for name, value in [(name, fields[name]) for name in _SAID if name in fields]
+        f"{spelt}{_spell_text(value) if type(value := fields[name]) is str else _spelt(value)}"
+        for name, spelt in _SAID
+        if name in fields
     ]
     digest = hashlib.sha256(f"{{{', '.join(said)}}}".encode()).hexdigest()
     return f"sendgrid:{posted['timestamp']:09x}{digest[:_HASH_DIGITS]}"
 
 
 _HASH_DIGITS = 32
-_SAID = sorted(SendGridEvent.__annotations__.keys() - _IDS)
+_SAID = [(name, f'"{name}": ') for name in sorted(SendGridEvent.__annotations__.keys() - _IDS)]
 _spell = json.JSONEncoder(sort_keys=True, default=str).encode
 _spell_text = json.encoder.encode_basestring_ascii
 
@@ -249,7 +250,7 @@ def _spelt(value: Any) -> str:
 
 
 def _detail(posted: Mapping[str, Any], **more: bool) -> str:
-    told = {name: _text(posted, name) for name in _DETAIL_FIELDS}
+    told = {name: _text(posted, name) for name in _DETAIL_FIELDS if name in posted}
     return json.dumps({name: text for name, text in told.items() if text} | more)
 
 

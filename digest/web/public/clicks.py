@@ -7,9 +7,10 @@ them before the application sees the request. What it can't answer goes on to th
 import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import lru_cache
 
 from fastapi import APIRouter, Request, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from digest.track.group_commit import GroupCommit, QueueFullError
 from digest.track.hits.networks import ScannerNetworks
@@ -93,9 +94,14 @@ class TrackingMiddleware:
             await send(_PIXEL_START)
             await send(_PIXEL_BODY if hit.method == "GET" else _NO_BODY)
         else:
-            headers = [(b"location", target.encode("ascii", "replace")), *MOVED]
-            await send({"type": "http.response.start", "status": 302, "headers": headers})
+            await send(_moved_to(target))
             await send(_NO_BODY)
+
+
+@lru_cache(maxsize=4_096)
+def _moved_to(target: str) -> Message:
+    headers = [(b"location", target.encode("ascii", "replace")), *MOVED]
+    return {"type": "http.response.start", "status": 302, "headers": headers}
 
 
 def _user_agent(scope: Scope) -> str:
