@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -16,6 +16,8 @@ from hypothesis.stateful import (
 )
 from sqlmodel import select
 
+from digest.catalog.queries import comparison_by_slug
+from digest.gate import Finding, SampleMessage
 from digest.issues.history import picks_of
 from digest.issues.lifecycle import IssueError, find_issue
 from digest.issues.revisions import fields
@@ -41,22 +43,23 @@ from digest.pipeline.editing.changes import (
 from digest.pipeline.editing.editor import Edit
 from digest.pipeline.issue_service import IssueService
 from store.engine import Store
-from tests.parts.issues.editing import DAY, SLUGS, editing_service, keep_week
+from tests.parts.issues.editing import DAY, SLUGS, OpenGate, editing_service, keep_week
 from tests.parts.world import Clock
 
 T = TypeVar("T")
 EDITORS = ("ana", "bob")
 SERIES = count()
-EXAMPLES, STEPS = 15, 14
+EXAMPLES, STEPS = 6, 14
 slugs = st.sampled_from(SLUGS)
 places = st.integers(1, 5)
-words = st.sampled_from(["", "One", "Two", "Three *words* here"])
+words = st.sampled_from(["", "One", "One more", "Three *words* here"])
 names = st.sampled_from(
     [*fields.OF_THE_ISSUE, *map(fields.headline, SLUGS[:2]), "summary/aye-vs-bee"]
 )
 sides = st.sampled_from(fields.SIDES)
+texts = st.builds(Write, names, words)
 changes: st.SearchStrategy[Change] = st.one_of(
-    st.builds(Write, names, words),
+    texts,
     st.builds(Add, slugs, st.none() | places),
     st.builds(Drop, slugs, st.just("thin")),
     st.builds(Move, slugs, places),
@@ -68,6 +71,18 @@ changes: st.SearchStrategy[Change] = st.one_of(
     st.builds(PinNext, slugs, st.booleans()),
     st.builds(TakeProposal, st.integers(1, 3)),
 )
+
+
+class SlowGate(OpenGate):
+    """Lets everything pass, and a colleague act meanwhile."""
+
+    meanwhile: ClassVar[list[Callable[[], object]]] = []
+
+    def check(self, mail: SampleMessage) -> list[Finding]:
+        del mail
+        while self.meanwhile:
+            self.meanwhile.pop()()
+        return []
 
 
 class TwoEditors(RuleBasedStateMachine):
@@ -98,6 +113,9 @@ class TwoEditors(RuleBasedStateMachine):
             self.said += filter(None, [typed])
             for one in done.added:
                 self._holds(one)
+                assert not fields.same(before.value(one.field), one.after)
+            if isinstance(change, Write):
+                assert fields.text_of(self._state().value(change.field)) == typed
             if isinstance(change, Write) and done.added and seen is not None:
                 shown = self._state_at(seen, before).value(change.field)
                 assert fields.same(shown, before.value(change.field)), "nobody saw what it replaced"
@@ -106,6 +124,8 @@ class TwoEditors(RuleBasedStateMachine):
         if isinstance(error, EditConflictError):
             assert seen is not None
             assert fields.same(before.value(error.field), error.theirs)
+            shown = self._state_at(seen, before).value(error.field)
+            assert not fields.same(shown, error.theirs), "they saw what it replaced"
             if typed:
                 self.said.append(typed)
                 assert fields.text_of(error.yours) == self._kept(error.aside) == typed
@@ -114,6 +134,40 @@ class TwoEditors(RuleBasedStateMachine):
     def write(self, *, who: str, text: str, fresh: bool) -> None:
         """Write where the other writes too, as often as all other changes together."""
         self._change(who, Write(fields.INTRO, text), fresh=fresh)
+
+    @rule(who=st.sampled_from(EDITORS), given=st.lists(texts | changes, min_size=2, max_size=3))
+    def edit_at_once(self, who: str, given: list[Change]) -> None:
+        """Several changes in one request: all of them are made, or none."""
+        before, edits = self._state(), self.count()
+        done, _ = attempt(lambda: self.issues.editor.change(self.number, *given, by=who))
+        if done is None:
+            assert (self._state(), self.count()) == (before, edits)
+            return
+        written = {one.field: one.text for one in given if isinstance(one, Write)}
+        taken = any(isinstance(one, TakeProposal) for one in given)
+        for name, text in written.items():
+            if not (taken and name == fields.SUBJECT):
+                assert fields.text_of(self._state().value(name)) == text
+        self.said += [text for text in written.values() if text]
+        assert self.count() == edits + len(done.added)
+
+    @rule(who=st.sampled_from(EDITORS), change=changes)
+    def there_and_back(self, who: str, change: Change) -> None:
+        """A change that is undone, redone and undone again leaves what was before, exactly."""
+        before = self._state()
+        done, _ = attempt(lambda: self.issues.editor.change(self.number, change, by=who))
+        if done is None or not done.added:
+            return
+        after = self._state()
+        for step, expected in ((self._undo, before), (self._redo, after), (self._undo, before)):
+            step(who)
+            assert self._state() == expected
+
+    def _undo(self, who: str) -> None:
+        self.issues.editor.undo(self.number, by=who)
+
+    def _redo(self, who: str) -> None:
+        self.issues.editor.redo(self.number, by=who)
 
     @rule(who=st.sampled_from(EDITORS))
     def undo(self, who: str) -> None:
@@ -129,7 +183,53 @@ class TwoEditors(RuleBasedStateMachine):
     def redo(self, who: str) -> None:
         undone = [one for one in Model(self._revisions()).undone.values() if one.who == who]
         last = max(undone, key=lambda one: one.n, default=None)
-        self._step(partial(self.issues.editor.redo, self.number, by=who), last.of if last else None)
+        newer = [
+            one.n
+            for one in self._revisions()
+            if last and one.n > last.n and one.kind == RevisionKind.EDIT and one.who == who
+        ]
+        of = last.of if last and not newer else None
+        self._step(partial(self.issues.editor.redo, self.number, by=who), of)
+
+    @rule(one=words, two=words)
+    def undo_underneath(self, one: str, two: str) -> None:
+        """Who wrote first takes nothing from under who wrote last, there or back."""
+        ana, bob = EDITORS
+        for name in (fields.INTRO, fields.PREHEADER):
+            self._change(ana, Write(name, one), fresh=True)
+        self.undo(ana)
+        self._change(bob, Write(fields.PREHEADER, two), fresh=True)
+        self.redo(ana)
+        self._change(bob, Write(fields.INTRO, two), fresh=True)
+        self.undo(ana)
+        self.undo(bob)
+
+    @precondition(lambda self: self._row().state == "draft")
+    @rule(change=changes, is_seen=st.booleans())
+    def change_while_approving(self, change: Change, *, is_seen: bool) -> None:
+        """What a colleague changes while the gate looks is not approved with the rest."""
+        seen = self._row().revision
+        with self.store.read() as session:
+            shown = self.issues.renderer.undated(session, self.number)
+        SlowGate.meanwhile.append(
+            lambda: attempt(lambda: self.issues.editor.change(self.number, change, by="bob"))
+        )
+        sha256, _ = attempt(
+            lambda: self.issues.approve(self.number, by="ana", seen=seen if is_seen else None)
+        )
+        if isinstance(change, Write) and self._row().revision != seen:
+            self.said += filter(None, [change.text])
+        if sha256 is None:
+            assert self._row().revision != seen
+            return
+        assert not is_seen or self._row().revision == seen
+        assert self._frozen() == [(shown.html, shown.text)]
+
+    @precondition(lambda self: self._row().state == "approved")
+    @rule(who=st.sampled_from(EDITORS), text=words)
+    def edit_what_is_approved(self, who: str, text: str) -> None:
+        self._change(who, Write(fields.INTRO, text), fresh=True)
+        assert self._row().state == "draft"
 
     @precondition(lambda self: self._row().state == "draft")
     @rule(who=st.sampled_from(EDITORS))
@@ -144,9 +244,7 @@ class TwoEditors(RuleBasedStateMachine):
             assert self._row().state == "draft"
             return
         assert seen == now == self._row().approved_revision
-        with self.store.read() as session:
-            (frozen,) = session.exec(select(Variant).where(Variant.issue_number == self.number))
-        assert (frozen.html, frozen.text) == (expected.html, expected.text)
+        assert self._frozen() == [(expected.html, expected.text)]
         assert replay(one for one in self._revisions() if one.n <= seen) == self._state()
 
     @invariant()
@@ -177,6 +275,13 @@ class TwoEditors(RuleBasedStateMachine):
             assert fields.same(state.value(name), model.values.get(name)), name
 
     @invariant()
+    def only_what_is_approved_is_frozen(self) -> None:
+        row = self._row()
+        is_approved = row.state == "approved"
+        assert len(self._frozen()) == int(is_approved)
+        assert not is_approved or row.approved_revision == row.revision
+
+    @invariant()
     def no_word_is_lost(self) -> None:
         kept = {fields.text_of(one.after) for one in self._revisions()}
         assert set(self.said) <= kept
@@ -199,6 +304,19 @@ class TwoEditors(RuleBasedStateMachine):
         if fields.kind_of(revision.field) == fields.PICKS and after is not None:
             after = min(after, len(state.order))
         assert fields.same(state.value(revision.field), after)
+        if fields.kind_of(revision.field) == fields.PIN:
+            with self.store.read() as session:
+                view = comparison_by_slug(session, fields.slug_of(revision.field))
+            assert view is not None
+            assert view.pin == after
+
+    def _frozen(self) -> list[tuple[str, str]]:
+        with self.store.read() as session:
+            rows = session.exec(select(Variant).where(Variant.issue_number == self.number))
+            return [(one.html, one.text) for one in rows]
+
+    def count(self) -> int:
+        return sum(one.kind in CHANGING for one in self._revisions())
 
     def _row(self) -> Issue:
         with self.store.read() as session:
@@ -271,7 +389,7 @@ def attempt(step: Callable[[], T]) -> tuple[T | None, IssueError | None]:
 def test_any_two_editors_end_with_what_the_revisions_tell(store: Store) -> None:
     clock = Clock(DAY)
     keep_week(store, clock)
-    issues = editing_service(store, clock)
+    issues = editing_service(store, clock, gate=SlowGate())
     run_state_machine_as_test(
         lambda: TwoEditors(store, issues),
         settings=settings(
@@ -281,3 +399,46 @@ def test_any_two_editors_end_with_what_the_revisions_tell(store: Store) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_every_kind_of_change_there_and_back(store: Store) -> None:
+    clock = Clock(DAY)
+    keep_week(store, clock)
+    editors = TwoEditors(store, editing_service(store, clock))
+    slug, last = SLUGS[1], SLUGS[-1]
+    written = [*fields.OF_THE_ISSUE, fields.headline(slug), fields.summary(slug)]
+    every: list[Change] = [
+        *(Write(name, "Other words") for name in written),
+        Drop(slug, "thin"),
+        Move(slug, 1),
+        Add(last),
+        ChooseQuote(slug, fields.LEFT, 2, 1),
+        QuoteNobody(slug, fields.RIGHT),
+        SetApart(slug, apart=True),
+        HideBrief(slug, hidden=True),
+        PinNext(slug, pinned=True),
+        TakeProposal(2),
+    ]
+    for change in every:
+        before = editors.count()
+        editors.there_and_back(EDITORS[0], change)
+        assert editors.count() == before + 4, change
+        editors.the_issue_is_what_its_revisions_tell()
+
+
+def test_what_a_colleague_changes_while_the_gate_looks_is_not_approved(store: Store) -> None:
+    clock = Clock(DAY)
+    keep_week(store, clock)
+    editors = TwoEditors(store, editing_service(store, clock, gate=SlowGate()))
+    # A pin for the next issue is a revision that this mail does not show.
+    for change, is_seen in (
+        (Write(fields.INTRO, "One"), True),
+        (PinNext(SLUGS[0], pinned=True), True),
+        (Write(fields.INTRO, "One more"), False),
+        (PinNext(SLUGS[1], pinned=True), False),
+    ):
+        edits = editors.count()
+        editors.change_while_approving(change, is_seen=is_seen)
+        assert editors.count() == edits + 1
+        editors.only_what_is_approved_is_frozen()
+        editors.the_issue_is_what_its_revisions_tell()
