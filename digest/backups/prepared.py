@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,7 @@ def _prepare(file: Path, copy: Path, identities: Sequence[Any]) -> Prepared:
             upgrade(opened)
         finally:
             opened.close()
+    _renew_programs(copy)
     return Prepared(copy, revision, tuple(fingerprints), record, encrypted)
 
 
@@ -103,6 +105,45 @@ def _copy(file: Path, plain: Path, copy: Path) -> None:
     if damaged != "ok":
         msg = f"{file} can't be restored: it is damaged ({damaged.splitlines()[-1]})"
         raise StoreError(msg)
+
+
+def _renew_programs(copy: Path) -> None:
+    """Let the copy have this version's own triggers and views, and no others.
+
+    A foreign one would come along, and change at each write what nobody asked for.
+    """
+    own = _own_programs()
+    with closing(sqlite3.connect(copy)) as saved, saved:
+        found = _programs(saved)
+        if found == own:
+            return
+        for kind, name, _ in found:
+            quoted = name.replace('"', '""')
+            saved.execute(f'DROP {kind} "{quoted}"')
+        for _, _, statement in sorted(own):
+            saved.execute(statement)
+
+
+@cache
+def _own_programs() -> frozenset[tuple[str, str, str]]:
+    with tempfile.TemporaryDirectory() as folder:
+        empty = Path(folder) / "empty.db"
+        opened = open_store(f"sqlite:///{empty}")
+        try:
+            upgrade(opened)
+        finally:
+            opened.close()
+        with closing(sqlite3.connect(empty)) as made:
+            return _programs(made)
+
+
+def _programs(database: sqlite3.Connection) -> frozenset[tuple[str, str, str]]:
+    """Return kind, name and statement of each trigger and view."""
+    return frozenset(
+        database.execute(
+            "SELECT type, name, sql FROM sqlite_master WHERE type IN ('trigger', 'view')"
+        )
+    )
 
 
 def _open_to_read(path: Path) -> sqlite3.Connection:

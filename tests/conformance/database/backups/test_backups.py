@@ -123,6 +123,35 @@ def test_a_file_without_an_identity_is_refused_in_one_line(tmp_path: Path, conte
     assert "\n" not in str(refused.value)
 
 
+def programs_of(path: Path) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(path)) as opened:
+        return opened.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'view') ORDER BY name"
+        ).fetchall()
+
+
+def test_a_backup_with_programs_in_it_brings_none_along(full: Store, saved: Path) -> None:
+    """A trigger came along, and took each suppression back; one of ours may be another's too."""
+    create_backup(full, saved, NOW)
+    before, own = everything(full), programs_of(saved)
+    with closing(sqlite3.connect(saved)) as changed, changed:
+        for name, _ in own:
+            changed.execute(f"DROP TRIGGER {name}")
+        name = own[0][0] if own else "forget_subscriber"
+        changed.execute(
+            f"CREATE TRIGGER {name} AFTER INSERT ON suppression BEGIN DELETE FROM suppression; END"
+        )
+        changed.execute('CREATE TRIGGER "a""b" AFTER DELETE ON delivery BEGIN SELECT 1; END')
+        changed.execute("CREATE VIEW everybody AS SELECT * FROM subscriber")
+    assert not verify_backup(saved, saved.parent).wrong
+    restore_backup(full, saved, NOW)
+    assert {name: len(rows) for name, rows in everything(full).items()} == {
+        name: len(rows) for name, rows in before.items()
+    }
+    if full.path is not None:
+        assert programs_of(full.path) == own
+
+
 def damaged(path: Path, how: str) -> None:
     content = bytearray(path.read_bytes())
     if how == "cut":
