@@ -22,6 +22,7 @@ from digest.pipeline.scheduled_sends import ScheduledSends
 from digest.pipeline.sending import Sending
 from digest.readers.pending import expire_pending
 from digest.readers.retention import delete_origins
+from digest.reports.keep import keep_next
 from digest.track.bounces.poll import BounceMailboxReader
 from digest.track.hits.classification import classify_all
 from schedules.runner import RunOutcome
@@ -69,6 +70,10 @@ class Maintenance:
     def fold_counts(self) -> None:
         """Fold what was kept of deliveries' states into a row for each issue and state."""
         fold_changes(self.store)
+
+    def keep_figures(self) -> None:
+        """Count one large issue for its report, if it was quiet for a while."""
+        keep_next(self.store, self.clock())
 
     def delete_origins(self) -> None:
         """Delete addresses of machines and names of programs that were kept for long enough."""
@@ -162,6 +167,8 @@ class Maintenance:
                     sending.append(number)
             except IssueError as error:
                 log.warning("issue %s waits: %s", number, error)
+        if not sending:
+            self.keep_figures()
         return sending
 
     def ensure_started(self, number: int) -> bool:

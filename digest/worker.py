@@ -231,7 +231,10 @@ def _poll(maintenance: Maintenance, lock: WorkerLock, stop: threading.Event) -> 
             maintenance.expire_pending()
             maintenance.delete_origins()
             maintenance.fold_counts()
-            for number, progress in maintenance.send_due(lock, stop.is_set).items():
+            sent = maintenance.send_due(lock, stop.is_set)
+            if not sent:
+                maintenance.keep_figures()
+            for number, progress in sent.items():
                 if progress.finished:
                     log.info("issue %s is finished", number)
         except DBAPIError as error:

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Column, Index
+from sqlalchemy import Column, Index, Integer
 from sqlmodel import Field
 
 from store.base import Json, Table, UtcDateTime, partial_index
@@ -57,6 +57,37 @@ class Event(Table, table=True):
     """The rule that decided it (`track.hits.bot_detection`); None if it has to be classified."""
     detail: dict[str, Any] = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
     at: datetime = Field(sa_type=UtcDateTime)
+
+
+class FigureChange(Table, table=True):
+    """Says that an issue's figures have changed otherwise than by its deliveries' states.
+
+    A hit was classified, or is to be again; somebody's address changed, or they were erased
+    (by triggers of the database). Rows are only added, and folded into a later one.
+    """
+
+    __tablename__ = "figure_change"
+    __table_args__ = (Index("ix_figure_change_issue_number", "issue_number"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    issue_number: int
+
+
+class KeptFigures(Table, table=True):
+    """What was counted of one issue for its report, good as long as `stamp` is the present one.
+
+    See `digest.reports.kept`.
+    """
+
+    __tablename__ = "kept_figures"
+
+    issue_number: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    stamp: str = Field(max_length=120)
+    """Which changes were known when it was seen last (`reports.kept.stamps`)."""
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+    """Since when the stamp is known to be so."""
+    figures: dict[str, Any] | None = Field(default=None, sa_column=Column(Json, nullable=True))
+    """None until the issue was quiet for long enough."""
 
 
 class RetentionMark(Table, table=True):

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
-from sqlmodel import Session, col
+from sqlmodel import Session
 
-from digest.events.tables import Event, EventKind
+from digest.events.tables import EventKind
+from digest.reports.counting import LinkRow, count_hits, count_links
+from digest.reports.kept import kept_figures
 
 NAMES = {
     EventKind.OPENED: "opens",
@@ -33,20 +34,15 @@ class HitCounts:
 
 
 def hit_counts(session: Session, numbers: Collection[int]) -> dict[int, HitCounts]:
-    """Return the counts of each of these issues, by one statement."""
+    """Return the counts of each of these issues."""
     found = {number: HitCounts() for number in numbers}
-    rows = session.execute(
-        select(
-            col(Event.issue_number),
-            col(Event.kind),
-            col(Event.machine),
-            func.count(func.distinct(col(Event.delivery_id))),
-            func.count(col(Event.delivery_id)),
-            func.count(),
-        )
-        .where(col(Event.issue_number).in_(numbers), col(Event.kind).in_(list(NAMES)))
-        .group_by(col(Event.issue_number), col(Event.kind), col(Event.machine))
-    )
+    kept = kept_figures(session, numbers)
+    counted = [number for number in numbers if number not in kept]
+    rows = [
+        *((number, *row) for number, figures in kept.items() for row in figures.hits),
+        *(count_hits(session, counted, NAMES) if counted else ()),
+        *(count_hits(session, kept, DECIDED) if kept else ()),
+    ]
     for number, kind, machine, persons, named, hits in rows:
         name, counts = NAMES[EventKind(kind)], found[number]
         if kind in DECIDED or machine is False:
@@ -68,26 +64,11 @@ class LinkHits:
 
 def link_hits(session: Session, number: int) -> Mapping[int, LinkHits]:
     """Return the clicks on each link of an issue that was clicked, by the link's number."""
-    rows = session.execute(
-        select(
-            col(Event.link_number),
-            col(Event.machine),
-            func.count(func.distinct(col(Event.delivery_id))),
-            func.count(),
-        )
-        .where(
-            col(Event.issue_number) == number,
-            col(Event.kind) == EventKind.CLICKED,
-            col(Event.link_number).is_not(None),
-            col(Event.machine).is_not(None),
-        )
-        .group_by(col(Event.link_number), col(Event.machine))
-    )
     people: dict[int, int] = {}
     machines: dict[int, int] = {}
-    for link, machine, persons, hits in rows:
+    for _, link, machine, persons, hits in _link_rows(session, [number]):
         if machine:
-            machines[link] = hits
+            machines[link] = machines.get(link, 0) + hits
         else:
             people[link] = persons
     return {
@@ -97,18 +78,15 @@ def link_hits(session: Session, number: int) -> Mapping[int, LinkHits]:
 
 def clickers_by_link(session: Session, numbers: Collection[int]) -> Mapping[tuple[int, int], int]:
     """Return how many people clicked each link of these issues, by issue and link."""
-    rows = session.execute(
-        select(
-            col(Event.issue_number),
-            col(Event.link_number),
-            func.count(func.distinct(col(Event.delivery_id))),
-        )
-        .where(
-            col(Event.issue_number).in_(numbers),
-            col(Event.kind) == EventKind.CLICKED,
-            col(Event.machine).is_(False),
-            col(Event.link_number).is_not(None),
-        )
-        .group_by(col(Event.issue_number), col(Event.link_number))
-    )
-    return {(issue, link): people for issue, link, people in rows}
+    return {
+        (issue, link): people
+        for issue, link, machine, people, _ in _link_rows(session, numbers)
+        if not machine
+    }
+
+
+def _link_rows(session: Session, numbers: Collection[int]) -> list[LinkRow]:
+    kept = kept_figures(session, numbers)
+    counted = [number for number in numbers if number not in kept]
+    rows = [LinkRow(number, *row) for number, one in kept.items() for row in one.links]
+    return rows + (count_links(session, counted) if counted else [])

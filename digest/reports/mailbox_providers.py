@@ -15,6 +15,7 @@ from sqlmodel import Session, col
 from digest.deliver.tables import Delivery, DeliveryState
 from digest.events.tables import Event, EventKind
 from digest.reports.deliveries import REACHED
+from digest.reports.kept import kept_figures
 from digest.reports.mailbox_domains import DOMAINS
 from subscribers.tables import Subscriber
 
@@ -52,14 +53,21 @@ def counts_by_provider(session: Session, numbers: Collection[int]) -> dict[int, 
     found: dict[int, dict[str, dict[str, int]]] = {
         number: defaultdict(lambda: defaultdict(int)) for number in numbers
     }
-    for number, group, state, amount in _deliveries(session, numbers):
+    kept = kept_figures(session, numbers)
+    counted = [number for number in numbers if number not in kept]
+    states = [(number, *row) for number, one in kept.items() for row in one.states]
+    readers = [(number, *row) for number, one in kept.items() for row in one.readers]
+    if counted:
+        states += count_deliveries(session, counted)
+        readers += count_readers(session, counted)
+    for number, group, state, amount in states:
         counts = found[number][group]
         counts["people"] += amount
         if state in REACHED:
             counts["reached"] += amount
         if state in _COUNTED:
             counts[state] += amount
-    for number, group, kind, people in _readers(session, numbers):
+    for number, group, kind, people in readers:
         found[number][group]["opens" if kind == EventKind.OPENED else "clicks"] += people
     return {
         number: fold_small({group: ProviderCounts(**counts) for group, counts in groups.items()})
@@ -120,7 +128,8 @@ def _by_group(
     return [(number, name, what, int(amount)) for number, name, what, amount in rows]
 
 
-def _deliveries(session: Session, numbers: Collection[int]) -> list[tuple[int, str, str, int]]:
+def count_deliveries(session: Session, numbers: Collection[int]) -> list[tuple[int, str, str, int]]:
+    """Return how many deliveries of each issue and group are in each state."""
     number, domain, state = col(Delivery.issue_number), _domain(session), col(Delivery.state)
     by_domain: Select[Any, str, Any] = (
         select(number.label("number"), domain.label("domain"), state.label("what"))
@@ -132,7 +141,7 @@ def _deliveries(session: Session, numbers: Collection[int]) -> list[tuple[int, s
     return _by_group(session, by_domain, func.count())
 
 
-def _readers(session: Session, numbers: Collection[int]) -> list[tuple[int, str, str, int]]:
+def count_readers(session: Session, numbers: Collection[int]) -> list[tuple[int, str, str, int]]:
     """Return how many people of each group opened and clicked each issue."""
     number, domain, kind = col(Event.issue_number), _domain(session), col(Event.kind)
     by_domain: Select[Any, str, Any] = (

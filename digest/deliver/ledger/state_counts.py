@@ -146,9 +146,14 @@ def _fold(session: Session, number: int) -> None:
     if session.get_bind().dialect.name != "sqlite":
         session.execute(text(_FOLD), {"number": number})
         return
+    last = session.scalar(select(func.max(col(DeliveryCount.id))))
     sums = session.execute(_kept([number])).all()
-    session.execute(text("DELETE FROM delivery_count WHERE issue_number = :n"), {"n": number})
+    # Added first, so that no id is used twice: by its ids a change is known (`reports.kept`).
     _add(session, number, {str(state): int(amount) for _, state, amount in sums if amount})
+    session.execute(
+        text("DELETE FROM delivery_count WHERE issue_number = :number AND id <= :last"),
+        {"number": number, "last": last},
+    )
 
 
 _FOLD = """

@@ -9,11 +9,11 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
-from sqlalchemy import Executable, or_, select, text, update
+from sqlalchemy import Executable, insert, or_, select, text, update
 from sqlmodel import Session, col
 
 from digest.deliver.tables import Delivery
-from digest.events.tables import UNCLASSIFIED, Event
+from digest.events.tables import UNCLASSIFIED, Event, FigureChange
 from digest.readers.retention import Kept, last_cleared
 from digest.track.hits.bot_detection import (
     DeliveryContext,
@@ -147,7 +147,8 @@ def reclassify_later(session: Session, deliveries: Collection[int]) -> None:
     if deliveries:
         sqlite = session.get_bind().dialect.name == "sqlite"
         listed = {"ids": ids_parameter(deliveries, sqlite=sqlite)}
-        session.connection().execute(_reclassify(sqlite=sqlite), listed)
+        if session.connection().execute(_reclassify(sqlite=sqlite), listed).rowcount:
+            session.connection().execute(_figures_change(sqlite=sqlite), listed)
 
 
 @cache
@@ -165,6 +166,16 @@ def _reclassify(*, sqlite: bool) -> Executable:
         )
         .values(rule=None)
         .execution_options(synchronize_session=False)
+    )
+
+
+@cache
+def _figures_change(*, sqlite: bool) -> Executable:
+    return insert(FigureChange).from_select(
+        ["issue_number"],
+        select(col(Delivery.issue_number))
+        .where(col(Delivery.id).in_(ids_given(sqlite=sqlite)))
+        .distinct(),
     )
 
 
@@ -192,4 +203,12 @@ def _write(session: Session, classified: Sequence[tuple[int, Rule]]) -> None:
         .where(col(Event.id) == given.c.id)
         .values(rule=given.c.text, machine=given.c.text != Rule.PERSON)
         .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        insert(FigureChange).from_select(
+            ["issue_number"],
+            select(col(Event.issue_number))
+            .where(col(Event.id).in_(select(given.c.id)), col(Event.issue_number).is_not(None))
+            .distinct(),
+        )
     )
