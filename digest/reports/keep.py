@@ -1,4 +1,4 @@
-"""Keeps the figures of large issues that were quiet for a while, for `kept` (decision 45)."""
+"""Keeps the figures of large issues that were quiet for a while, for `kept` (decision 46)."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reads the figures of issues that were counted before, if nothing has changed since (decision 45).
+"""Reads the figures of issues that were counted before, if nothing has changed since (decision 46).
 
 Whatever changes a figure leaves a row in the same transaction: in `delivery_count` for a state, in
 `figure_change` for a label, an address or an erasure. Their number and the sum of their ids are the

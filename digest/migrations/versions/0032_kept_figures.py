@@ -1,12 +1,12 @@
-"""What was counted of an issue for its report is kept until something about it changes (decision 45)"""
+"""What was counted of an issue for its report is kept until something about it changes (decision 46)"""
 
 import sqlalchemy as sa
 from alembic import op
 
 from store.base import Json, UtcDateTime
 
-revision = "0031"
-down_revision = "0030"
+revision = "0032"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
