@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from store.errors import UserError
+from store.text import printable_line
 
 if TYPE_CHECKING:
     import urllib.error
@@ -21,6 +22,8 @@ TIMEOUT_SECONDS = 30
 EARLY_SECONDS = 60
 """How long before it expires a token is exchanged for a new one."""
 DEFAULT_LIFETIME = 3_000
+MAX_LIFETIME = 90 * 86_400
+"""Seconds; beyond it an answer is garbled, as by Infinity or NaN, which JSON readers take."""
 MAX_ANSWER_BYTES = 100_000
 MAX_TOKEN_LENGTH = 20_000
 
@@ -108,10 +111,14 @@ class RefreshToken:
         if self._token in {"", refused} or self.clock() >= self._expires:
             answer = self._exchange()
             lifetime = answer.get("expires_in")
-            seconds = float(lifetime) if isinstance(lifetime, int | float) else DEFAULT_LIFETIME
-            self._token = _checked(str(answer.get("access_token", "")), self.url)
+            seconds = float(DEFAULT_LIFETIME)
+            if isinstance(lifetime, int | float) and 0 <= lifetime <= MAX_LIFETIME:
+                seconds = float(lifetime)
+            token, following = answer.get("access_token"), answer.get("refresh_token")
+            self._token = _checked(token if isinstance(token, str) else "", self.url)
             # Some servers hand out a new refresh token each time, and the old one ends.
-            self.refresh_token = str(answer.get("refresh_token") or self.refresh_token)
+            if isinstance(following, str) and following:
+                self.refresh_token = following
             self._expires = self.clock() + max(seconds - EARLY_SECONDS, 0)
         return self._token
 
@@ -139,7 +146,7 @@ class RefreshToken:
             raise AccessTokenError(
                 f"{self.url} refused the refresh token: {_told(error)}"
             ) from None
-        except (OSError, ValueError, HTTPException) as error:
+        except (OSError, ValueError, RecursionError, HTTPException) as error:
             raise AccessTokenError(f"{self.url}: {type(error).__name__}") from None
         return read if isinstance(read, dict) else {}
 
@@ -169,10 +176,12 @@ def xoauth2(user: str, token: str) -> bytes:
 
 
 def _told(error: "urllib.error.HTTPError") -> str:
+    from http.client import HTTPException  # noqa: PLC0415 - settings are read without it
+
     try:
         read = json.loads(error.read(MAX_ANSWER_BYTES))
-        return f"{error.code} {str(read['error'])[:100]}"
-    except (OSError, ValueError, LookupError, TypeError):
+        return f"{error.code} {printable_line(str(read['error'])[:100])}"
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, HTTPException):
         return str(error.code)
 
 

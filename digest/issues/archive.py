@@ -61,10 +61,13 @@ def moment_claim(issue: Issue) -> int:
     return int(issue.as_of.timestamp() * 1_000_000)
 
 
-def public_issues(session: Session) -> list[ArchiveEntry]:
-    """Return the issues that went out, the newest first."""
+def public_issues(session: Session, limit: int | None = None) -> list[ArchiveEntry]:
+    """Return the issues that went out, the newest first; at most `limit`."""
     rows = session.exec(
-        select(Issue).where(col(Issue.state).in_(PUBLIC_STATES)).order_by(col(Issue.number).desc())
+        select(Issue)
+        .where(col(Issue.state).in_(PUBLIC_STATES))
+        .order_by(col(Issue.number).desc())
+        .limit(limit)
     )
     return [
         ArchiveEntry(row.number, row.subject, row.preheader, sending_moment(session, row))

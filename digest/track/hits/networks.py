@@ -7,7 +7,7 @@ people browse through. Scanners in public clouds are detected by what they do
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Network = IPv4Network | IPv6Network
 GATEWAYS: Mapping[str, Sequence[str]] = {
@@ -34,6 +34,8 @@ class ScannerNetworks:
             where = ip_address(address)
         except ValueError:
             return ""
+        if isinstance(where, IPv6Address):
+            where = where.ipv4_mapped or where  # as a server that listens on both has it
         return next((name for network, name in self._named if where in network), "")
 
 

@@ -24,14 +24,14 @@ MAX_ENTRIES = 30
 @router.api_route("/feed.xml", methods=["GET", "HEAD"])
 def atom(request: Request, site: SiteDep) -> Response:
     with site.store.read() as session:
-        entries = public_issues(session)[:MAX_ENTRIES]
+        entries = public_issues(session, MAX_ENTRIES)
     return _fresh(request, _atom(site, entries), ATOM_TYPE)
 
 
 @router.api_route("/feed.json", methods=["GET", "HEAD"])
 def json_feed(request: Request, site: SiteDep) -> Response:
     with site.store.read() as session:
-        entries = public_issues(session)[:MAX_ENTRIES]
+        entries = public_issues(session, MAX_ENTRIES)
     return _fresh(request, _json(site, entries), JSON_TYPE)
 
 
