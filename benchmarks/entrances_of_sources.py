@@ -35,6 +35,18 @@ def sources() -> dict[str, Entrance]:
         "source: addresses to be normalised": _numbered(
             _page_list("text/html"), "<html><body>", "<a href=?{}>"
         ),
+        "source: hosts of other scripts": _repeated(
+            _page_list("text/html"), "<html><body>", "<a href=//" + "\ufdfa" * 60 + "/>"
+        ),
+        "source: hosts of a sitemap": _numbered(
+            read_sitemap,
+            "<urlset>",
+            "<url><loc>https://h{}." + ".".join(["\u00e9" * 40] * 4) + "/</loc></url>",
+            "</urlset>",
+        ),
+        "source: paths of other scripts": _numbered(
+            _page_list("text/html"), "<html><body>", "<a href=/{}" + "\u00e9%c3" * 150 + ">"
+        ),
         "source: a list, as text": _shaped(_page_list("text/plain"), "TEXT"),
         "source: items without end": _repeated(
             read_feed,
@@ -73,14 +85,16 @@ def _repeated(
     return entrance
 
 
-def _numbered(read: Callable[[bytes, str], object], start: str, piece: str) -> Entrance:
+def _numbered(
+    read: Callable[[bytes, str], object], start: str, piece: str, end: str = ""
+) -> Entrance:
     """Return what reads as many different pieces as the text is long; once, whatever that holds."""
 
     def entrance(text: str) -> object:
         if not _is_first(text):
             return None
-        many = min(len(text) // (len(piece) + 4), limits.LIST_TOKENS // 3)
-        return read((start + "".join(map(piece.format, range(many)))).encode(), URL)
+        many = min(len(text) // (len(piece.encode()) + 4), limits.LIST_TOKENS // 3)
+        return read((start + "".join(map(piece.format, range(many))) + end).encode(), URL)
 
     return entrance
 

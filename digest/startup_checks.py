@@ -12,6 +12,10 @@ from digest.settings import ProviderName, Settings, SettingsError
 if TYPE_CHECKING:
     from digest.deliver.providers.dkim.keys import DkimKey
 
+MOST_NAMED = 20
+"""Names that are no settings, each told with the setting that is likest."""
+_LONGEST_NAME = 80
+
 
 def check_settings(settings: Settings) -> None:
     """Raise SettingsError or TemplateError where `bootstrap` would, without opening anything."""
@@ -56,9 +60,12 @@ def unknown_settings(environment: Mapping[str, str], dotenv: str = ".env") -> li
 
     known = {f"DIGEST_{name.upper()}" for name in Settings.model_fields}
     given = {*environment, *(name.upper() for name in dotenv_values(dotenv))}
-    return [
-        f"{name} is no setting of this version"
+    unknown = sorted(name for name in given if name.startswith("DIGEST_") and name not in known)
+    lines = [
+        f"{name[:_LONGEST_NAME]} is no setting of this version"
         + "".join(f" (did you mean {one}?)" for one in get_close_matches(name, known, 1))
-        for name in sorted(given)
-        if name.startswith("DIGEST_") and name not in known
+        for name in unknown[:MOST_NAMED]
     ]
+    if len(unknown) > MOST_NAMED:
+        lines.append(f"{len(unknown) - MOST_NAMED:,} more names are no settings of this version")
+    return lines

@@ -173,6 +173,9 @@ def _fault(local: str, at: str) -> str:
 @functools.lru_cache(maxsize=4096)  # a long list has few domains, and IDNA is the slow part
 def _domain(text: str) -> str:
     """Return `text` in lower-case A-labels. Raises ValueError saying why it is no domain."""
+    # IDNA looks at each character that a sign stands for, which may be eighteen.
+    if not text.isascii() and len(normalize("NFKC", text)) > MAX_ADDRESS_LENGTH:
+        raise ValueError("no valid domain after the @")
     import idna  # noqa: PLC0415 - nearly every address does without
 
     try:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from digest.deliverability.check_result import CheckResult, Topic, paste
 from digest.deliverability.resolver import DnsResolver, Records
@@ -25,7 +26,7 @@ def check_spf(domain: str, suggestion: str, resolver: DnsResolver) -> CheckResul
     if any(term in ("all", "+all") for term in terms):
         what = f"{domain} lets everybody send for it: {record}"
         return CheckResult(Topic.SPF, False, what, "end the record in ~all")
-    asked = sum(1 for _ in _lookups(record, resolver, MAX_LOOKUPS))
+    asked = sum(1 for _ in islice(_lookups(record, resolver, MAX_LOOKUPS), MAX_LOOKUPS + 1))
     if asked > MAX_LOOKUPS:
         what = f"{domain} takes more than {MAX_LOOKUPS} lookups, so it counts as broken: {record}"
         return CheckResult(Topic.SPF, False, what, "take out includes that are not needed")
@@ -44,7 +45,7 @@ def _spf_records(domain: str, resolver: DnsResolver) -> Records:
 
 
 def _lookups(record: str, resolver: DnsResolver, depth: int) -> Iterator[str]:
-    """Yield every term that costs a lookup, following includes."""
+    """Yield every term that costs a lookup, following includes, which may lead back: take some."""
     for term in record.split()[1:]:
         if _COSTS_LOOKUP.match(term.lower()):
             yield term

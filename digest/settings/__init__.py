@@ -23,6 +23,7 @@ from digest.deliver.rate_limit.limits import Limits, parse_domain_limits, parse_
 from digest.language.choose import language_of
 from digest.language.language import Language
 from digest.message.edition import Sender
+from digest.settings.dotenv_file import dotenv_fault
 from digest.settings.operation import OperationSettings
 from digest.settings.validators import (
     bounce_pattern,
@@ -317,6 +318,8 @@ class Settings(OperationSettings):
 
 def read_settings(**overrides: Any) -> Settings:
     """Read the environment and `.env`. Raises SettingsError naming each wrong setting."""
+    if fault := dotenv_fault():
+        raise SettingsError(fault)
     try:
         settings = Settings(**overrides)
     except ValidationError as error:

@@ -3,16 +3,17 @@
 import hashlib
 import re
 from functools import lru_cache
-from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from digest.catalog.intake.urls import is_importable
+from store.text import normalize
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_TRACKING = re.compile(
+_TRACKING = (
     r"(?:utm_[a-z_]+|fbclid|gclid|dclid|msclkid|mc_cid|mc_eid|igshid|yclid|ref_src|_hsenc|_hsmi)"
-    r"(?:=|$)",
-    re.IGNORECASE,
 )
+_SAYS_NOTHING = re.compile(rf"(?:^|(?<=&))(?:{_TRACKING}(?:=[^&]*+)?)?(?:&|\Z)", re.IGNORECASE)
+_AUTHORITY = re.compile(r"\s*(?:[A-Za-z]{1,5}:)?//([^/?#]*)")
 _SAFE = "%/:=&?~+!$,;'@()*[]-._|"
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 _PLAIN_PATH = re.compile(r"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*+(?:/|$))*+")
@@ -20,19 +21,57 @@ _PLAIN_PATH = re.compile(r"/(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*+(?:/|$))*+")
 _PLAIN_LENGTH = 500
 _LONGEST_LINK = 8_000
 """Characters, with parameters that only count visits; a canonical address may have 2,000."""
-_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]")
+_UNRESERVED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-")
+_ESCAPED = {f"{one:02X}": chr(one) if one in _UNRESERVED else f"%{one:02X}" for one in range(256)}
+MAX_HOST, MAX_LABEL = 253, 63
+"""Characters (RFC 1035, section 2.3.4)."""
+MAX_FOREIGN_HOSTS = 100
 
 
-def canonical_url(url: str) -> str | None:
+class HostNames:
+    """Spells host names in ASCII: of a listing the first MAX_FOREIGN_HOSTS that are not already.
+
+    Python takes half a millisecond for a long one; a page of 400 KB held the worker for 7 s.
+    """
+
+    def __init__(self) -> None:
+        self._spelled: dict[str, str] = {}
+
+    def is_one_too_many(self, link: str) -> bool:
+        """Return whether a link names a host that is not spelled any more."""
+        if len(self._spelled) < MAX_FOREIGN_HOSTS or link.isascii():
+            return False
+        named = _AUTHORITY.match(link)
+        return named is not None and not named[1].isascii()
+
+    def spell(self, host: str) -> str:
+        """Raises UnicodeError for what is no host name, or one too many."""
+        if host.isascii():
+            return host
+        if host not in self._spelled:
+            if len(host) > MAX_HOST or len(self._spelled) >= MAX_FOREIGN_HOSTS:
+                raise UnicodeError
+            self._spelled[host] = ""
+            composed = normalize("NFKC", host)  # each character is one at least in ASCII
+            if max(map(len, composed.split("."))) <= MAX_LABEL:
+                self._spelled[host] = host.encode("idna").decode()
+        if not self._spelled[host]:
+            raise UnicodeError
+        return self._spelled[host]
+
+
+def canonical_url(url: str, hosts: HostNames | None = None) -> str | None:
     """Return `url` as this project compares addresses; None if it is no web address.
 
     Lower-case scheme and host, no default port, no fragment, no parameters that only count
     visits; percent-encoding as RFC 3986, section 6.2.2, normalizes it.
     """
+    if len(url) > _LONGEST_LINK:
+        return None
     try:
         parts = urlsplit(url.strip())
         host, port = (parts.hostname or "").rstrip("."), parts.port
-        host = host if host.isascii() else host.encode("idna").decode()
+        host = (hosts or HostNames()).spell(host)
     except (ValueError, UnicodeError):
         return None
     scheme = parts.scheme.lower()
@@ -40,21 +79,26 @@ def canonical_url(url: str) -> str | None:
         return None
     host = f"[{host}]" if ":" in host else host
     netloc = host if port in (None, _DEFAULT_PORTS[scheme]) else f"{host}:{port}"
-    kept = "&".join(one for one in parts.query.split("&") if one and not _TRACKING.match(one))
+    kept = _SAYS_NOTHING.sub("", parts.query).rstrip("&")
     address = urlunsplit((scheme, netloc, encoded_path(parts.path) or "/", encoded_path(kept), ""))
     return address if is_importable(address) else None
 
 
-def joined(base: str, link: str) -> str | None:
-    """Return `link` as a page at `base` means it, in canonical form; None if it is none."""
+def joined(base: str, link: str, hosts: HostNames | None = None) -> str | None:
+    """Return `link` as a page at `base` means it, in canonical form; None if it is none.
+
+    A listing gives the same `hosts` with each of its links.
+    """
     if len(link) > _LONGEST_LINK:
         return None
     if len(link) < _PLAIN_LENGTH and (site := _site(base)):
         path = link.removeprefix(site)
         if _PLAIN_PATH.fullmatch(path):
             return site + path  # as most of some ten thousand in a sitemap are
+    if hosts and hosts.is_one_too_many(link):
+        return None
     try:
-        return canonical_url(urljoin(base, link.strip()))
+        return canonical_url(urljoin(base, link.strip()), hosts)
     except ValueError:
         return None
 
@@ -88,10 +132,6 @@ def hash_of(*parts: str | bytes) -> str:
 
 def encoded_path(text: str) -> str:
     """Return a path or query as RFC 3986, section 6.2.2, normalizes its percent-encoding."""
-    quoted = quote(text, safe=_SAFE, errors="replace")
-    return _ESCAPE.sub(lambda match: _normal(match[0]), quoted)
-
-
-def _normal(escape: str) -> str:
-    char = unquote(escape, errors="replace")
-    return char if _UNRESERVED.fullmatch(char) else escape.upper()
+    if "%" in text:
+        text = _ESCAPE.sub(lambda escape: _ESCAPED[escape[1].upper()], text)
+    return quote(text, safe=_SAFE, errors="replace")

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from digest.settings import SettingsError, read_settings
+from digest.settings.dotenv_file import MAX_DOTENV
+from digest.startup_checks import MOST_NAMED, unknown_settings
 
 SECRET = "x" * 40
 
@@ -128,3 +130,19 @@ def test_keys_go_by_their_selectors_and_the_domain_is_the_sender_s(
 
 def test_mail_is_not_signed_unless_a_key_is_set() -> None:
     assert read_settings().dkim_files == {}
+
+
+def test_a_file_of_settings_of_any_size_is_refused_before_it_is_parsed(
+    nowhere: Path,
+) -> None:
+    (nowhere / ".env").write_text("x\n" * (MAX_DOTENV // 2 + 1))
+    with pytest.raises(SettingsError, match="65,538 bytes, expected 65,536 at most"):
+        read_settings()
+
+
+def test_of_very_many_misspelt_names_some_are_named_and_the_others_counted(nowhere: Path) -> None:
+    (nowhere / ".env").write_text("".join(f"DIGEST_SENDR{n:03}=x\n" for n in range(500)))
+    lines = unknown_settings({"DIGEST_" + "A" * 100_000: "x"})
+    assert len(lines) == MOST_NAMED + 1
+    assert lines[-1] == "481 more names are no settings of this version"
+    assert max(map(len, lines)) < 200

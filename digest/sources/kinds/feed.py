@@ -13,7 +13,7 @@ from digest.sources.errors import FetchError
 from digest.sources.kinds.entry import Entry, Listing
 from digest.sources.kinds.feed_process import read_apart
 from digest.sources.kinds.feed_xml import EXPECTED, read_xml_feed
-from digest.sources.urls import hash_of, joined
+from digest.sources.urls import HostNames, hash_of, joined
 
 JSON_FEED = "https://jsonfeed.org/version/"
 MOST_ITEMS = 5_000
@@ -46,10 +46,10 @@ def _read_json_feed(body: bytes, url: str) -> Listing:
         value = None
     if not is_json_feed(value) or not isinstance(value.get("items"), list):
         raise FetchError(f"found other JSON, expected {EXPECTED}", is_final=True)
-    listing = Listing()
+    listing, hosts = Listing(), HostNames()
     for number, item in enumerate(value["items"][:MOST_ITEMS], 1):
         link = item.get("url") if isinstance(item, dict) else None
-        address = joined(url, link) if isinstance(link, str) and link else None
+        address = joined(url, link, hosts) if isinstance(link, str) and link else None
         if address is None:
             listing.refused.append(f"item {number}: found no url, expected the address of a page")
             continue

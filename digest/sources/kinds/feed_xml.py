@@ -14,7 +14,7 @@ from digest.catalog.intake.cleaning import printable
 from digest.catalog.intake.dates import FIRST_YEAR, LAST_YEAR
 from digest.sources.errors import FetchError
 from digest.sources.kinds.entry import MOST_ENTRIES, Entry, Listing
-from digest.sources.urls import hash_of, joined
+from digest.sources.urls import HostNames, hash_of, joined
 
 _DATES = ("published_parsed", "created_parsed", "updated_parsed")
 _VERSIONED = ("title", "published", "updated", "summary")
@@ -45,9 +45,9 @@ def read_xml_feed(body: bytes, url: str, media_type: str = "") -> Listing:
         raise FetchError(f"found no feed, expected {EXPECTED}", is_final=True)
     if feed.get("bozo") and not feed.entries and not _is_whole(body):
         raise FetchError(f"found a feed that ends in the middle, expected {EXPECTED}")
-    listing = Listing()
+    listing, hosts = Listing(), HostNames()
     for number, entry in enumerate(feed.entries[:MOST_ENTRIES], 1):
-        _take(listing, entry, url, number)
+        _take(listing, entry, url, number, hosts)
     return listing
 
 
@@ -56,9 +56,9 @@ def _is_whole(body: bytes) -> bool:
     return end.endswith((b"</rss>", b"</feed>", b"</rdf:rdf>", b"/>"))
 
 
-def _take(listing: Listing, entry: Any, base: str, number: int) -> None:
+def _take(listing: Listing, entry: Any, base: str, number: int, hosts: HostNames) -> None:
     link = entry.get("link") or (entry.get("id") if entry.get("guidislink") else "") or ""
-    address = joined(base, str(link)) if link else None
+    address = joined(base, str(link), hosts) if link else None
     if address is None:
         found = f"the link {printable(str(link))[:80]}" if link else "no link"
         listing.refused.append(f"entry {number}: found {found}, expected the address of a page")

@@ -16,7 +16,7 @@ from digest.catalog.pages import ComparisonPage, PageError
 from digest.sources.errors import FetchError
 from digest.sources.kinds.entry import Entry, Listing
 from digest.sources.kinds.sitemap import read_lines
-from digest.sources.urls import hash_of, joined, origin_of
+from digest.sources.urls import HostNames, hash_of, joined, origin_of
 
 MOST_LINKS = 2_000
 """Of one page, the first; a site with more has a sitemap."""
@@ -86,6 +86,7 @@ class _Links:
     def __init__(self, url: str) -> None:
         self.found: dict[str, None] = {}
         self._url = url
+        self._hosts = HostNames()
         self._base: str | None = None
         self._seen: set[tuple[str | None, str]] = set()
 
@@ -96,7 +97,7 @@ class _Links:
         link = token.attributes.get("href") or ""
         if token.tag == "base":
             if link and self._base is None:
-                self._base = joined(self._url, link) or self._url
+                self._base = joined(self._url, link, self._hosts) or self._url
         elif link and not link.startswith("#") and (self._base, link) not in self._seen:
             self._add(link)
 
@@ -104,6 +105,6 @@ class _Links:
         if len(self._seen) >= MOST_LINKS:
             return
         self._seen.add((self._base, link))
-        address = joined(self._base or self._url, link)
+        address = joined(self._base or self._url, link, self._hosts)
         if address:
             self.found[address] = None

@@ -11,7 +11,7 @@ from digest.catalog.intake.dates import parse_published
 from digest.sources.errors import FetchError
 from digest.sources.http.body import GZIP_MAGIC, gunzip
 from digest.sources.kinds.entry import MOST_ENTRIES, Entry, Listing
-from digest.sources.urls import hash_of, joined
+from digest.sources.urls import HostNames, hash_of, joined
 
 EXPECTED = "a sitemap"
 LIMIT = 50 * 2**20
@@ -50,11 +50,11 @@ def read_lines(body: bytes, url: str) -> Listing:
         lines = body.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise FetchError("found bytes, expected an address in each line", is_final=True) from None
-    listing = Listing()
+    listing, hosts = Listing(), HostNames()
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        address = joined(url, line) if "://" in line or line.startswith("/") else None
+        address = joined(url, line, hosts) if "://" in line or line.startswith("/") else None
         if address is None:
             if len(listing.refused) >= MOST_REFUSED:
                 continue
@@ -76,6 +76,7 @@ class _Reader:
         self.listing = Listing()
         self.is_sitemap = False
         self._url = url
+        self._hosts = HostNames()
         self._path: list[str] = []
         self._found: dict[str, str] = {}
 
@@ -100,8 +101,10 @@ class _Reader:
         if not self.is_sitemap or len(self._path) != 1 or tag not in ("url", "sitemap"):
             return
         location = self._found.get("loc", "").strip()
-        address = joined(self._url, location) if location else None
+        address = joined(self._url, location, self._hosts) if location else None
         if address is None:
+            if len(self.listing.refused) >= MOST_REFUSED:
+                return
             found = printable(location)[:80] or "nothing"
             self.listing.refused.append(f"{tag}: found {found}, expected the address of a page")
         elif tag == "sitemap":

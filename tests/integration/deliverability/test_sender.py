@@ -95,6 +95,14 @@ WRONG_RECORDS = [
     ),
     WrongRecord(Topic.SPF, DOMAIN, ["v=spf1 include:d.example -all"], "more than 10 lookups", ""),
     WrongRecord(
+        # Each asked for twelve more, and each of those for twelve.
+        Topic.SPF,
+        DOMAIN,
+        ["v=spf1 " + "include:d.example " * 12 + "-all"],
+        "more than 10 lookups",
+        "",
+    ),
+    WrongRecord(
         Topic.DKIM,
         f"{RSA.selector}._domainkey.{DOMAIN}",
         [],

@@ -25,7 +25,7 @@ def test_no_more_links_are_followed_than_the_limit(
 ) -> None:
     asked: list[str] = []
 
-    def joined(base: str, link: str) -> str:
+    def joined(base: str, link: str, _hosts: object) -> str:
         asked.append(link)
         return f"{base}{len(asked)}"
 
@@ -37,7 +37,9 @@ def test_no_more_links_are_followed_than_the_limit(
 
 def test_a_page_that_says_its_base_often_is_joined_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(page_list, "joined", lambda _base, link: asked.append(link) or "https://b/")
+    monkeypatch.setattr(
+        page_list, "joined", lambda _base, link, _hosts: asked.append(link) or "https://b/"
+    )
     body = "".join(f"<base href=/{number}/><a href=x>" for number in range(50))
     read_page_list(f"<html><body>{body}".encode(), URL, "text/html")
     assert asked == ["/0/", "x"]

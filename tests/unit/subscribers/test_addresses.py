@@ -1,6 +1,7 @@
 """Which addresses are taken, which are one and the same, and what a hash gives away."""
 
 import hmac
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -162,3 +163,11 @@ def test_a_hash_depends_on_the_secret_and_the_key_alone() -> None:
     assert one.hash(key) != one.hash("bob@example.org")
     assert len(one.hash(key)) == 64
     assert "ana" not in one.hash(key)
+
+
+def test_a_domain_whose_signs_stand_for_many_is_refused_before_idna_looks_at_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "idna", None)
+    with pytest.raises(AddressError, match="no valid domain after the @"):
+        parse_address("a@" + "\ufdfa" * 60 + ".org")
