@@ -5,6 +5,7 @@ The pages are loaded without their content security policy, which would hide a f
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -14,18 +15,25 @@ from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser
+from sqlalchemy import JSON, String
 from sqlmodel import Session, select
 from starlette.testclient import TestClient
 
 from digest.bootstrap import App, bootstrap
 from digest.catalog.corrections import correct
+from digest.catalog.hidden import Hidden, set_hidden
+from digest.catalog.pages import ComparisonPage
+from digest.catalog.upsert import upsert_page
 from digest.deliver.ledger.worker_lock import worker_lock
-from digest.deliver.tables import Delivery
+from digest.deliver.tables import Attempt, Delivery
 from digest.editors.addresses import add_editor
 from digest.editors.editor_events import EditorEvent
 from digest.editors.kinds import NoticeKind
 from digest.editors.ledger import note
+from digest.events.tables import Event, EventKind
+from digest.issues.lifecycle import find_issue
 from digest.issues.revisions import fields
+from digest.issues.tables import Override
 from digest.message.personalization import slot_text
 from digest.pipeline.editing.changes import Drop, Write
 from digest.settings import Settings
@@ -35,10 +43,13 @@ from digest.web.application import create_app
 from digest.web.studio.context import StudioContext
 from schedules.registry import add_schedule
 from schedules.runs import claim
-from schedules.tables import RunState
+from schedules.tables import Run, RunState
+from store.base import Table
 from store.engine import Store
-from subscribers.tables import Subscriber, UnsubscribeFeedback
-from tests.parts.issues.editing import DAY, OpenGate, keep_week
+from subscribers.links import link_token
+from subscribers.tables import Consent, Subscriber, UnsubscribeFeedback
+from subscribers.tokens import Purpose
+from tests.parts.issues.editing import DAY, OpenGate, keep_week, page
 from tests.parts.world import SECRET, Clock, add_people
 
 SERVER_ERROR = 500
@@ -75,6 +86,24 @@ def app(sqlite_store: Store, tmp_path: Path) -> Iterator[App]:
     made.close()
 
 
+def evil_page() -> ComparisonPage:
+    """Return a page all of whose words, and its address, are the text."""
+    plain = page("Aye", "Bee")
+    sides = []
+    for side in plain.contenders:
+        words = {name: cut(f"{side.name} {EVIL}", 95) for name in WORDS_OF_A_PAGE}
+        said = tuple(replace(one, quote=f"{EVIL} So say all of us.") for one in side.reviews)
+        sides.append(replace(side, reviews=said, **words))
+    return replace(
+        plain,
+        title=cut(f"Evil {EVIL}", 199),
+        slug="evil-vs-evil",
+        contenders=(sides[0], sides[1]),
+        url=f"https://example.org/'onmouseover='{RUNS}'\"><script>{RUNS}</script>",
+        published_at=DAY - timedelta(hours=3),
+    )
+
+
 def fill(app: App) -> int:
     """Fill every field that a command fills; return the issue's number."""
     with app.store.write() as session:
@@ -83,6 +112,8 @@ def fill(app: App) -> int:
                 text = cut(f"{EVIL} {side}", 95)
                 correct(session, "aye-vs-bee", f"{side}.{name}", text, who=EVIL[:100], now=DAY)
         correct(session, "aye-vs-bee", "title", EVIL, who=EVIL[:100], now=DAY)
+        upsert_page(session, evil_page(), DAY)
+        set_hidden(session, "jay-vs-kay", Hidden(EVIL[:100], DAY), DAY)
         weekly = add_schedule(session, "weekly", "0 8 * * mon", "UTC", now=DAY)
         session.flush()
         claim(session, weekly, DAY, RunState.HELD, note=cut(EVIL, 500), now=DAY)
@@ -129,8 +160,8 @@ def pages(app: App, number: int) -> dict[str, str]:
         app.sending.finish(number)
     with app.store.write() as session:
         reader_says(session, number)
-    for path in (f"/studio/issues/{number}/send", f"/studio/issues/{number}/report"):
-        found[f"after {path}"] = get(editor, path)
+    for path in ("", "/send", "/send?who=example", "/report"):
+        found[f"after {path}"] = get(editor, f"/studio/issues/{number}{path}")
     for path in (
         "/studio/bounces",
         "/studio/reports/",
@@ -138,8 +169,10 @@ def pages(app: App, number: int) -> dict[str, str]:
         "/studio/schedules/",
     ):
         found[path] = get(editor, path)
-    found["a comparison"] = get(editor, "/studio/comparisons/aye-vs-bee")
+    for slug in ("aye-vs-bee", "evil-vs-evil", "jay-vs-kay"):
+        found[f"a comparison {slug}"] = get(editor, f"/studio/comparisons/{slug}")
     public = TestClient(create_app(app), PUBLIC)
+    found |= readers_pages(app, public)
     for path in (f"/issues/{number}", "/issues/", "/comparisons/aye-vs-bee", "/tools/aye"):
         found[path] = get(public, path)
     happening = EditorEvent("k", NoticeKind.DRAFT, DAY, EVIL, (EVIL, EVIL), number)
@@ -152,6 +185,23 @@ def pages(app: App, number: int) -> dict[str, str]:
         body = message.get_body(("html",))
         assert body is not None
         found[f"sent {place}"] = body.get_content()
+    return found
+
+
+def readers_pages(app: App, public: TestClient) -> dict[str, str]:
+    """Return the pages that a reader's own links open, and what sign-up reflects."""
+    with app.store.read() as session:
+        person = session.exec(select(Subscriber)).one()
+    found = {}
+    for purpose in (Purpose.PREFERENCES, Purpose.UNSUBSCRIBE, Purpose.CONFIRM):
+        found[f"reader's {purpose}"] = public.get(
+            f"/{purpose}/{link_token(app.tokens, purpose, person)}"
+        ).text
+    found["a sign-up"] = public.post(
+        "/subscribe", data={"email": EVIL, "first_name": EVIL, "from": EVIL, "form": EVIL}
+    ).text
+    found["a sign-up's page"] = public.get("/subscribe", params={"from": EVIL, "form": EVIL}).text
+    found["evil comparison"] = get(public, "/comparisons/evil-vs-evil")
     return found
 
 
@@ -198,13 +248,44 @@ def reader_says(session: Session, number: int) -> None:
     """Keep what readers, their servers and other people's letters say."""
     person = session.exec(select(Subscriber)).one()
     person.first_name = cut(EVIL, 100)
+    person.email = f"'onmouseover='{RUNS}'<script>{RUNS}</script>@example.org"
+    person.source = cut(EVIL, 100)
+    session.add(
+        Consent(
+            subscriber_id=person.id or 0, kind="requested", wording=EVIL, source=cut(EVIL, 200),
+            ip="127.0.0.1", user_agent=EVIL, form=cut(EVIL, 40), at=DAY,
+        )
+    )  # fmt: skip
     session.add(
         UnsubscribeFeedback(
             subscriber_id=person.id or 0, reason="other", words=EVIL, issue_number=number, at=DAY
         )
     )
     delivery = session.exec(select(Delivery)).one()
-    delivery.state, delivery.code = "failed", cut(EVIL, 20)
+    delivery.state, delivery.code, delivery.provider_id = "failed", cut(EVIL, 20), EVIL
+    session.add(
+        Attempt(
+            delivery_id=delivery.id or 0, issue_number=number, provider="smtp", outcome="refusal",
+            code=cut(EVIL, 20), detail=EVIL, at=DAY,
+        )
+    )  # fmt: skip
+    session.add(
+        Event(
+            key=EVIL, kind=EventKind.BOUNCED, issue_number=number, delivery_id=delivery.id, at=DAY,
+            detail={"reason": EVIL, "response": EVIL},
+        )
+    )  # fmt: skip
+    session.add(
+        Override(
+            issue_number=number, content_hash="0" * 64, code="x", reason=EVIL,
+            decided_by=EVIL[:100], decided_at=DAY,
+        )
+    )  # fmt: skip
+    issue = find_issue(session, number)
+    issue.held_because = EVIL
+    issue.left_out = [{"slug": "cee-vs-dee", "reason": EVIL}]
+    run = session.exec(select(Run)).one()
+    run.send_note = cut(EVIL, 500)
     for meaning in (Meaning.UNSUBSCRIBE_REQUEST, Meaning.NOT_UNDERSTOOD):
         session.add(
             InboundMessageRow(
@@ -222,6 +303,7 @@ def get(client: TestClient, path: str) -> str:
 
 def test_nothing_that_an_editor_writes_runs(chromium: Browser, app: App) -> None:
     found = pages(app, fill(app))
+    assert not unfilled(app), "who fills these? the text goes there, or the field is the program's"
     assert sum(name.startswith("sent") for name in found) == 2, "the issue and the notice"
     tab, control = chromium.new_page(), chromium.new_page()
     control.set_content(f"<p>{EVIL}</p>", wait_until="domcontentloaded")
@@ -239,3 +321,35 @@ def test_nothing_that_an_editor_writes_runs(chromium: Browser, app: App) -> None
         assert said == {"ran": 0, "scripts": 0, "hooks": 0}, name
         assert f"<script>{RUNS}" not in html, name
     assert any("window.ran" in html for html in found.values()), "it is there, as words"
+
+
+OURS = """
+    attempt.outcome attempt.provider attempt.stage batch.* comparison.slug consent.ip consent.kind
+    correction.field correction.page_now correction.page_was delivery.fault delivery.state
+    delivery_count.* editor.* editor_notice.key editor_notice.kind editor_notice.state event.kind
+    event.rule gate_override.code gate_override.content_hash inbound_message.meaning instance.*
+    issue.content_hash issue.patterns issue.series issue.state issue.zone leaving.reason link.kind
+    pick.role pick.series review.lens review.verdict revision.field revision.kind run.if_unapproved
+    run.send_state run.state schedule.* subscriber.address_hash subscriber.email_key
+    subscriber.frequency subscriber.status subscriber.zone tool.slug variant.imprint variant.key
+    variant.sha256
+"""
+"""Columns that hold what the program chose, or what a command has checked: names and codes."""
+
+
+def unfilled(app: App) -> set[str]:
+    """Return the columns for words, of tables with rows, that nowhere hold the text."""
+    empty = set()
+    with app.store.read() as session:
+        for table in Table.metadata.sorted_tables:
+            rows = session.connection().execute(table.select()).mappings().all()
+            for column in table.columns:
+                values = [str(row[column.name]) for row in rows]
+                if (
+                    values
+                    and isinstance(column.type, String | JSON)
+                    and not any("window.ran" in one for one in values)
+                ):
+                    empty.add(f"{table.name}.{column.name}")
+    ours = set(OURS.split())
+    return {one for one in empty if not {one, f"{one.partition('.')[0]}.*"} & ours}

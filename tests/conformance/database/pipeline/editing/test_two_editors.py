@@ -442,3 +442,17 @@ def test_what_a_colleague_changes_while_the_gate_looks_is_not_approved(store: St
         assert editors.count() == edits + 1
         editors.only_what_is_approved_is_frozen()
         editors.the_issue_is_what_its_revisions_tell()
+
+
+def test_nothing_is_redone_over_what_was_written_since(store: Store) -> None:
+    clock = Clock(DAY)
+    keep_week(store, clock)
+    editors, (ana, _) = TwoEditors(store, editing_service(store, clock)), EDITORS
+    editors.undo_underneath("One", "Three *words* here")
+    editors.the_issue_is_what_a_model_of_its_own_says()
+    for name in (fields.SUBJECT, fields.CLOSING):
+        editors.edit(who=ana, change=Write(name, "One"), fresh=True)
+        editors.undo(ana)
+        editors.edit(who=ana, change=Write(fields.headline(SLUGS[0]), name), fresh=True)
+        editors.redo(ana)
+        editors.the_issue_is_what_a_model_of_its_own_says()
