@@ -40,9 +40,13 @@ log = logging.getLogger(__name__)
 
 
 def stop_on_signals(stop: threading.Event) -> None:
-    """Make SIGTERM and SIGINT set `stop`: claimed batches are finished, nothing new is claimed."""
-    for signum in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(signum, lambda *_: stop.set())
+    """Make SIGTERM, SIGINT and SIGHUP set `stop`: claimed batches are finished, none is claimed.
+
+    A terminal that is closed sends SIGHUP; whoever ignores it, as under nohup, goes on.
+    """
+    for signum in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signum is not signal.SIGHUP or signal.getsignal(signum) is not signal.SIG_IGN:
+            signal.signal(signum, lambda *_: stop.set())
 
 
 def work(app: App, stop: threading.Event) -> None:
