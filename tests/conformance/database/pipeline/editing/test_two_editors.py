@@ -160,6 +160,8 @@ class TwoEditors(RuleBasedStateMachine):
             return
         after = self._state()
         for step, expected in ((self._undo, before), (self._redo, after), (self._undo, before)):
+            self._holds(self._revisions()[-1])
+            self.the_issue_is_what_its_revisions_tell()
             step(who)
             assert self._state() == expected
 
@@ -401,10 +403,10 @@ def test_any_two_editors_end_with_what_the_revisions_tell(store: Store) -> None:
     )
 
 
-def test_every_kind_of_change_there_and_back(store: Store) -> None:
+def test_every_kind_of_change_there_and_back(sqlite_store: Store) -> None:
     clock = Clock(DAY)
-    keep_week(store, clock)
-    editors = TwoEditors(store, editing_service(store, clock))
+    keep_week(sqlite_store, clock)
+    editors = TwoEditors(sqlite_store, editing_service(sqlite_store, clock))
     slug, last = SLUGS[1], SLUGS[-1]
     written = [*fields.OF_THE_ISSUE, fields.headline(slug), fields.summary(slug)]
     every: list[Change] = [
@@ -421,15 +423,16 @@ def test_every_kind_of_change_there_and_back(store: Store) -> None:
     ]
     for change in every:
         before = editors.count()
+        editors.edit_at_once(EDITORS[1], [change, Drop("nothing-like-it", "thin")])
         editors.there_and_back(EDITORS[0], change)
         assert editors.count() == before + 4, change
         editors.the_issue_is_what_its_revisions_tell()
 
 
-def test_what_a_colleague_changes_while_the_gate_looks_is_not_approved(store: Store) -> None:
+def test_what_a_colleague_changes_while_the_gate_looks_is_not_approved(sqlite_store: Store) -> None:
     clock = Clock(DAY)
-    keep_week(store, clock)
-    editors = TwoEditors(store, editing_service(store, clock, gate=SlowGate()))
+    keep_week(sqlite_store, clock)
+    editors = TwoEditors(sqlite_store, editing_service(sqlite_store, clock, gate=SlowGate()))
     # A pin for the next issue is a revision that this mail does not show.
     for change, is_seen in (
         (Write(fields.INTRO, "One"), True),
@@ -444,10 +447,10 @@ def test_what_a_colleague_changes_while_the_gate_looks_is_not_approved(store: St
         editors.the_issue_is_what_its_revisions_tell()
 
 
-def test_nothing_is_redone_over_what_was_written_since(store: Store) -> None:
+def test_nothing_is_redone_over_what_was_written_since(sqlite_store: Store) -> None:
     clock = Clock(DAY)
-    keep_week(store, clock)
-    editors, (ana, _) = TwoEditors(store, editing_service(store, clock)), EDITORS
+    keep_week(sqlite_store, clock)
+    editors, (ana, _) = TwoEditors(sqlite_store, editing_service(sqlite_store, clock)), EDITORS
     editors.undo_underneath("One", "Three *words* here")
     editors.the_issue_is_what_a_model_of_its_own_says()
     for name in (fields.SUBJECT, fields.CLOSING):
