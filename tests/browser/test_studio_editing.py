@@ -324,4 +324,7 @@ def test_long_names_fit_on_a_phone(
     assert "digest issue" not in editor.page.locator("#found-subject").inner_text()
     editor.sees("In the issue", "long")
     assert editor.page.evaluate(CUT) == []
+    editor.open("/studio/")
+    editor.page.get_by_role("link", name=long).wait_for()
+    assert editor.page.evaluate("document.documentElement.scrollWidth") == 375
     editor.page.context.close()

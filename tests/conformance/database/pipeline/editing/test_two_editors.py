@@ -459,3 +459,19 @@ def test_nothing_is_redone_over_what_was_written_since(sqlite_store: Store) -> N
         editors.edit(who=ana, change=Write(fields.headline(SLUGS[0]), name), fresh=True)
         editors.redo(ana)
         editors.the_issue_is_what_a_model_of_its_own_says()
+
+
+def test_of_two_texts_the_second_is_kept_aside(sqlite_store: Store) -> None:
+    clock = Clock(DAY)
+    keep_week(sqlite_store, clock)
+    editors, (ana, bob) = TwoEditors(sqlite_store, editing_service(sqlite_store, clock)), EDITORS
+    editors.look(bob)
+    for name in (fields.INTRO, fields.headline(SLUGS[0])):
+        editors.edit(who=ana, change=Write(name, "One"), fresh=True)
+        for text in ("One more", "Three *words* here"):
+            edits = editors.count()
+            editors.edit(who=bob, change=Write(name, text), fresh=False)
+            assert editors.count() == edits
+            editors.no_word_is_lost()
+    editors.edit(who=bob, change=Write(fields.CLOSING, "One more"), fresh=False)
+    assert editors.count() == edits + 1
