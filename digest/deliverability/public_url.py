@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from http.client import HTTPException
 from ipaddress import ip_address
-from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, build_opener
 
 from digest.deliverability.check_result import CheckResult, Topic
 from digest.deliverability.resolver import DnsResolver
+from store.http import opener
+from store.text import printable_line
 
 TIMEOUT_SECONDS = 5.0
 OK = 200
@@ -18,17 +18,13 @@ Fetch = Callable[[str], int]
 """Returns the HTTP status of a GET without redirects. Raises OSError or HTTPException."""
 
 
-class _NoRedirects(HTTPRedirectHandler):
-    """Follows no redirect: one-click unsubscribe may not be redirected (RFC 8058 section 3.1)."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
 def fetch(url: str) -> int:
-    """Return the HTTP status of a GET. Raises OSError or HTTPException."""
+    """Return the HTTP status of a GET, not redirected: one-click unsubscribe may not be.
+
+    RFC 8058 section 3.1. Raises OSError or HTTPException, also where no whole head comes in time.
+    """
     try:
-        with build_opener(_NoRedirects).open(url, timeout=TIMEOUT_SECONDS) as answer:
+        with opener(TIMEOUT_SECONDS).open(url, timeout=TIMEOUT_SECONDS) as answer:
             return int(answer.status)
     except HTTPError as error:
         return error.code
@@ -48,8 +44,8 @@ def check_public_url(url: str, resolver: DnsResolver, fetch: Fetch = fetch) -> C
     try:
         status = fetch(asked)
     except (OSError, HTTPException) as error:
-        reason = error.reason if isinstance(error, URLError) else error
-        return CheckResult(Topic.URL, False, f"{asked} can't be reached: {reason}", fix)
+        reason = printable_line(str(error.reason if isinstance(error, URLError) else error))
+        return CheckResult(Topic.URL, False, f"{asked} can't be reached: {reason[:200]}", fix)
     if status in range(300, 400):
         what = f"{asked} redirects, and one-click unsubscribe may not"
         return CheckResult(Topic.URL, False, what, "set DIGEST_PUBLIC_URL to where it leads")

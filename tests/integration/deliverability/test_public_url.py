@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import ClassVar
 
 import pytest
 
+from digest.deliverability import public_url
 from digest.deliverability.public_url import fetch
+from tests.parts.answering import answering
 from tests.parts.servers.smtp_server import closed_port
 
 
@@ -47,3 +50,14 @@ def test_the_status_is_told_and_no_redirect_is_followed() -> None:
 def test_nobody_there_is_an_error_of_the_system() -> None:
     with closed_port() as held, pytest.raises(OSError, match="refused"):
         fetch(f"http://127.0.0.1:{held.getsockname()[1]}/health")
+
+
+@pytest.mark.parametrize("forever", [b"a", b"a" * 8_192], ids=["drips", "endless"])
+def test_a_head_that_never_ends_is_given_up(
+    forever: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public_url, "TIMEOUT_SECONDS", 0.3)
+    first = b"HTTP/1.1 200 OK\r\nA: "
+    pause = 0.01 if len(forever) == 1 else 0
+    with answering(first, forever, pause) as url, pytest.raises((OSError, HTTPException)):
+        fetch(url)
