@@ -203,7 +203,7 @@ def _lists(folder: Path) -> dict[str, Entrance]:
         "CSV: rows, the refused kept": rows(folder / "refused.csv"),
         "CSV: a row's address": row("email,first_name", "TEXT,x"),
         "CSV: a row's other cells": row(
-            "email,first_name,status,created_at,consents", "a@b.example,TEXT,TEXT,TEXT,TEXT"
+            "email,first_name,status,created_at,signup source", "a@b.example,TEXT,TEXT,TEXT,TEXT"
         ),
     }
 

@@ -219,3 +219,15 @@ def test_of_an_events_text_no_more_is_matched_than_the_bound(
     sendgrid.parse_webhook(body, Tokens([SECRET]), NOW)
     assert seen
     assert max(seen) <= sendgrid.MAX_REASON_LENGTH
+
+
+@pytest.mark.parametrize("one", ["1", "{}", '{"event":"open","timestamp":1}'])
+def test_of_a_post_with_more_events_than_the_bound_none_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch, one: str
+) -> None:
+    monkeypatch.setattr(sendgrid, "MAX_EVENTS", 100)
+    tokens = Tokens([SECRET])
+    assert len(sendgrid.parse_webhook(f"[{','.join([one] * 100)}]".encode(), tokens, NOW)) == 100
+    monkeypatch.setattr(sendgrid, "_salvaged", None)
+    with pytest.raises(sendgrid.WebhookPayloadError, match="found 101 events, expected 100 at"):
+        sendgrid.parse_webhook(f"[{','.join([one] * 101)}]".encode(), tokens, NOW)

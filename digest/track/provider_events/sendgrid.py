@@ -62,6 +62,8 @@ BOUNCE_CLASSIFICATIONS = {
     "Reputation": BounceType.NONE,
 }
 """https://www.twilio.com/docs/sendgrid/ui/analytics-and-reporting/bounce-and-block-classifications"""
+MAX_EVENTS = 10_000
+"""Of one post: SendGrid's have 768 KB, and an event has some 150 bytes at least."""
 _ROUTINE = frozenset({EventKind.PROCESSED, EventKind.DELIVERED})
 _IDS = frozenset({"sg_event_id"})
 _DETAIL_FIELDS = (
@@ -108,7 +110,7 @@ def parse_webhook(body: bytes, tokens: Tokens, now: datetime | None = None) -> l
     """Returns the events of one post, in order; `now` stands in for a time that can't be read.
 
     An odd event does not spoil the others: what can be read of it is kept, the rest as unknown.
-    Raises WebhookPayloadError for what is no JSON list.
+    Raises WebhookPayloadError for what is no JSON list, or one of more than MAX_EVENTS.
     """
     posted = _posted(body, now)
     arguments = [one.get("delivery") for one in posted]
@@ -124,7 +126,7 @@ def parse_webhook(body: bytes, tokens: Tokens, now: datetime | None = None) -> l
 
 def _posted(body: bytes, now: datetime | None) -> list[SendGridEvent]:
     try:
-        return _POST.validate_json(body)
+        posted = _POST.validate_json(body)
     except ValidationError as error:
         try:
             listed = json.loads(body)
@@ -132,7 +134,15 @@ def _posted(body: bytes, now: datetime | None) -> list[SendGridEvent]:
             raise WebhookPayloadError(_why(error)) from None
         if not isinstance(listed, list):
             raise WebhookPayloadError(_why(error)) from None
-    return [_salvaged(one, now) for one in listed]
+        _ensure_so_few(len(listed))
+        return [_salvaged(one, now) for one in listed]
+    _ensure_so_few(len(posted))
+    return posted
+
+
+def _ensure_so_few(many: int) -> None:
+    if many > MAX_EVENTS:
+        raise WebhookPayloadError(f"found {many:,} events, expected {MAX_EVENTS:,} at most")
 
 
 def _salvaged(posted: Any, now: datetime | None) -> SendGridEvent:
