@@ -163,14 +163,19 @@ def add_people_alike(
         return
     from psycopg.errors import UniqueViolation  # noqa: PLC0415 - PostgreSQL alone needs it
 
-    run = same["import_run"]
-    last = session.connection().exec_driver_sql("SELECT max(id) FROM subscriber").scalar_one()
+    before = _last_id(session)
     try:
         _copy(session, "subscriber", people, same)
     except UniqueViolation:
         raise AddressTakenError from None
-    added = "subscriber WHERE id > %s AND import_run = %s"
-    _same_consent(session, "", added, (*consent, last or 0, run))
+    # Both ends, or the whole list would be read where it was never analysed.
+    added = "subscriber WHERE id > %s AND id <= %s AND import_run = %s"
+    ours = before, _last_id(session), same["import_run"]
+    _same_consent(session, "", added, (*consent, *ours))
+
+
+def _last_id(session: Session) -> int:
+    return session.connection().exec_driver_sql("SELECT max(id) FROM subscriber").scalar() or 0
 
 
 def _same_consent(session: Session, begin: str, source: str, values: tuple[Any, ...]) -> int:

@@ -12,8 +12,8 @@ down_revision = "0030"
 branch_labels = None
 depends_on = None
 
+# Settings of a function: rows are looked up by key, whatever the list was like when it was planned.
 STATEMENTS = (
-    # Lookups by the key, whatever the list was like when the plan was made.
     """
     CREATE FUNCTION check_consents() RETURNS trigger LANGUAGE plpgsql
     SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
@@ -50,7 +50,8 @@ STATEMENTS = (
     END $$
     """,
     """
-    CREATE FUNCTION forget_consents() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE FUNCTION forget_consents() RETURNS trigger LANGUAGE plpgsql
+    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
     BEGIN
         DELETE FROM consent WHERE subscriber_id IN (SELECT id FROM deleted);
         RETURN NULL;
