@@ -86,14 +86,34 @@ def sqlite_statements(rows: Sequence[EventRow]) -> Iterator[tuple[str, tuple[Any
         yield _sqlite_text(size), tuple(values)
 
 
-def postgresql_parameters(rows: Sequence[EventRow]) -> dict[str, list[Any]]:
-    """Return the parameters of POSTGRESQL and its variant: a list for each column."""
-    return dict(zip(_TYPES, _columns(rows, sqlite=False), strict=True))
+def postgresql_parameters(rows: Sequence[EventRow]) -> dict[str, str]:
+    """Return the parameters of POSTGRESQL and its variant: an array for each column.
+
+    They are spelt here, since the driver would spell each of their values by itself.
+    """
+    columns = zip(_TYPES.items(), _columns(rows, sqlite=False), strict=True)
+    return {
+        name: _text_array(column) if kind == "text" else _array(column)
+        for (name, kind), column in columns
+    }
+
+
+def _array(values: Sequence[object]) -> str:
+    return f"{{{','.join(['NULL' if one is None else str(one) for one in values])}}}"
+
+
+def _text_array(texts: Sequence[str]) -> str:
+    """Spell an array of texts, none of them null (PostgreSQL 8.15.6)."""
+    joined = '","'.join(texts)
+    if "\\" in joined or joined.count('"') != 2 * (len(texts) - 1):
+        escaped = {one: one.replace("\\", r"\\").replace('"', r"\"") for one in set(texts)}
+        joined = '","'.join([escaped[one] for one in texts])
+    return f'{{"{joined}"}}'
 
 
 def _columns(rows: Sequence[EventRow], *, sqlite: bool) -> list[list[Any]]:
     columns: list[list[Any]] = [list(column) for column in zip(*rows, strict=True)]
-    columns[1] = [_WORDS[kind] for kind in columns[1]]
+    columns[1] = [_WORDS.get(kind, kind) for kind in columns[1]]
     # Many events of a post share a moment, and spelling one costs more than all else here. By
     # identity: to hash an aware time costs as much as to spell it.
     moments = {id(at): at for at in columns[-1]}
@@ -115,4 +135,28 @@ _NAMES = ", ".join(f'"{name}"' for name in _TYPES)
 POSTGRESQL = _INSERT.format(
     given=f"unnest({_ARRAYS}) AS given({_NAMES})", detail="given.detail::json"
 )
-POSTGRESQL_RETURNING = f'{POSTGRESQL}RETURNING "key", delivery_id'
+POSTGRESQL_RETURNING = "\n".join(
+    [
+        "WITH stored AS (",
+        POSTGRESQL,
+        'RETURNING "key", delivery_id)',
+        """SELECT string_agg("key", chr(31)), string_agg(coalesce(delivery_id::text, ''), ',')""",
+        "FROM stored",
+    ]
+)
+SQLITE_LAST = "SELECT coalesce(max(id), 0) FROM event"
+SQLITE_SINCE = """
+SELECT group_concat("key", char(31)), group_concat(coalesce(delivery_id, ''), ',')
+FROM event WHERE id > ?
+"""
+
+
+def stored_events(keys: str | None, deliveries: str | None) -> list[tuple[str, int | None]]:
+    """Return key and delivery of each event, of what the two statements above select.
+
+    Two texts are read faster than so many rows; no key has a control character.
+    """
+    if keys is None or deliveries is None:
+        return []
+    ids = [int(one) if one else None for one in deliveries.split(",")]
+    return list(zip(keys.split("\x1f"), ids, strict=True))

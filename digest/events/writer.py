@@ -4,7 +4,6 @@ The database itself skips an event if its key exists already, so two at the same
 be stored, and neither spoils the transaction it is part of.
 """
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -15,15 +14,15 @@ from digest.deliver.tables import Delivery
 from digest.events.insertion import (
     POSTGRESQL,
     POSTGRESQL_RETURNING,
+    SQLITE_LAST,
+    SQLITE_SINCE,
     EventRow,
     postgresql_parameters,
     sqlite_statements,
+    stored_events,
 )
 from digest.events.tables import Event, EventKind
 from store.insertion import insert_new
-
-_LAST = "SELECT coalesce(max(id), 0) FROM event"
-_STORED_SINCE = 'SELECT json_group_array(json_array("key", delivery_id)) FROM event WHERE id > ?'
 
 
 def record_event(session: Session, event: Event) -> bool:
@@ -76,20 +75,19 @@ def record_new_events(session: Session, rows: Sequence[EventRow]) -> list[tuple[
     if _is_sqlite(session):
         return _record_on_sqlite(session, rows)
     found = session.connection().exec_driver_sql(POSTGRESQL_RETURNING, postgresql_parameters(rows))
-    return [(str(key), delivery) for key, delivery in found]
+    return stored_events(*found.one())
 
 
 def _record_on_sqlite(session: Session, rows: Sequence[EventRow]) -> list[tuple[str, int | None]]:
-    """Reads the new rows as one JSON text instead of by RETURNING, which yields them one by one:
-    for each row the driver would let other threads have a turn.
+    """Reads the new rows as two texts instead of by RETURNING, which yields them one by one: for
+    each row the driver would let other threads have a turn.
 
     SQLite has one writer, so every row with a higher id than the last one before is new.
     """
     connection = session.connection()
-    last = connection.exec_driver_sql(_LAST).scalar_one()
+    last = connection.exec_driver_sql(SQLITE_LAST).scalar_one()
     record_events(session, rows)
-    found = connection.exec_driver_sql(_STORED_SINCE, (last,)).scalar_one()
-    return [(key, delivery) for key, delivery in json.loads(found)]
+    return stored_events(*connection.exec_driver_sql(SQLITE_SINCE, (last,)).one())
 
 
 def _is_sqlite(session: Session) -> bool:

@@ -57,11 +57,10 @@ class GroupCommit(Generic[Item, Answer]):
         self._executor = ThreadPoolExecutor(1, thread_name_prefix=name)
         self._queue: _LoopQueue[Item, Answer] | None = None
 
-    def put(self, item: Item) -> "asyncio.Future[Answer]":
-        """Returns a future of the item's answer, which comes once it is durable; or it raises what
-        was raised for the item as it was written. Call it in the event loop's thread.
+    async def put(self, item: Item) -> Answer:
+        """Returns the item's answer once it is durable. Call it in the event loop's thread.
 
-        Raises QueueFullError.
+        Raises QueueFullError, or what was raised for the item as it was written.
         """
         queue = self._queue
         loop = asyncio.get_running_loop()
@@ -70,7 +69,7 @@ class GroupCommit(Generic[Item, Answer]):
         if self.max_waiting is not None and len(queue.waiting) >= self.max_waiting:
             log.error("%s: one was not stored, %d wait already", self.name, self.max_waiting)
             raise QueueFullError
-        return queue.add(item)
+        return await queue.add(item)
 
     def submit(self, queue: "_LoopQueue[Item, Answer]", group: "_Group[Item, Answer]") -> None:
         """Hands one group of a loop's queue to the writing thread."""
