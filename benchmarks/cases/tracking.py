@@ -1,12 +1,15 @@
 """What comes back: SendGrid's posts, clicks, and a flood of them."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from benchmarks.harness.case import Case, Options, Row
 from benchmarks.harness.process import run
 
 CLICKS, EVENTS = 10_000, 50_000
 """A second, at least."""
+REPORT, LONG = 2, 20_000_000
+"""The most seconds of a report, and the events that it may be over."""
 WAIT = 300
 """The most milliseconds that an unsubscribe may wait in a flood."""
 
@@ -48,6 +51,20 @@ def flood(options: Options) -> list[Row]:
     ]
 
 
+def report(database: str, events: int, options: Options) -> list[Row]:
+    """Ten issues, four events a delivery: the reports of one and of all, beside a bare count."""
+    del options
+    found = run("report", events, *(["--postgresql"] if database == "postgresql" else []))
+    what = f"{events:,} events, {database}"
+    one, every = f"report of one issue of ten, {what}", f"report of all ten issues, {what}"
+    return [
+        Row("raw", every, "s", found["all"], found["raw"], to="SELECT count(*)", less=True),
+        Row("kept", every, "s", found["all"], found["all_counted"], to="counted", less=True),
+        Row.below("one", one, "s", ours=found["one"], most=REPORT),
+        Row.below("all", every, "s", ours=found["all"], most=REPORT),
+    ]
+
+
 def _beside(
     found: Mapping[str, float], what: str, *, unit: str, to: str, aim: float | None = None
 ) -> list[Row]:
@@ -65,4 +82,12 @@ CASES = [
     Case("webhook", webhook, minutes=0.7),
     Case("clicks", clicks, minutes=1),
     Case("flood", flood, minutes=3, full=True),
+    *(
+        Case(f"report-{database}", partial(report, database, 2_000_000), minutes=1.5, full=True)
+        for database in ("sqlite", "postgresql")
+    ),
+    *(
+        Case(f"report-long-{database}", partial(report, database, LONG), minutes=15, full=True)
+        for database in ("sqlite", "postgresql")
+    ),
 ]
