@@ -202,6 +202,7 @@ class TwoEditors(RuleBasedStateMachine):
         self.undo(ana)
         self._change(bob, Write(fields.PREHEADER, two), fresh=True)
         self.redo(ana)
+        self.the_issue_is_what_a_model_of_its_own_says()
         self._change(bob, Write(fields.INTRO, two), fresh=True)
         self.undo(ana)
         self.undo(bob)
