@@ -32,7 +32,7 @@ _LONGEST_HEADER = 50
 _MOST_UNCLOSED, LONGEST_AMONG_UNCLOSED = 10, 4_096
 """After so many rows with a quote that is not closed, one is read no further than so many
 characters: each looks for its end over all that a row can have."""
-_ONE_BY_ONE = 250
+_ONE_BY_ONE = 50
 """Lines of a block in which a quote is odd, before what is left is tried as a block again."""
 _SEPARATOR_LINE = re.compile(r"\ufeff?\"?sep=(.)\"?\s*", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s@\"',;<>]@[^\s@\"',;<>]+\.[^\s@\"',;<>]")
