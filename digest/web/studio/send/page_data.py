@@ -15,6 +15,8 @@ from digest.issues.days import issue_zone
 from digest.issues.lifecycle import find_issue
 from digest.issues.revisions import fields
 from digest.issues.tables import Issue, IssueState
+from digest.monitoring.heartbeats import heartbeats, is_alive
+from digest.monitoring.tables import ProcessKind
 from digest.pipeline.editing.approvals import since_approval
 from digest.pipeline.wording.current import current_words
 from digest.pipeline.wording.page_snapshots import text_diff
@@ -96,6 +98,8 @@ class SendPage:
     """None unless it is a draft that was approved before."""
     outbox: str
     """The folder into which mail is written; empty where it is sent."""
+    worker_runs: bool
+    """Whether a worker was seen within the last minutes: one sends it when its time comes."""
 
     def place(self, finding: Finding) -> str:
         """Return what an editor calls the place of a finding: `Headline of a-vs-b`."""
@@ -130,6 +134,7 @@ def read_page(
         if count is None:
             count = count_eligible(session, number, now)
         due = next_due_time(session, issue.series, now)
+        worker_runs = is_alive(heartbeats(session), ProcessKind.WORKER, now)
     is_draft = issue.state == IssueState.DRAFT
     findings = _findings(site, number) if is_draft else ()
     blocking = tuple(one for one in findings if one.level is Level.BLOCKS)
@@ -159,6 +164,7 @@ def read_page(
         revision=issue.revision,
         since=_since(site, number) if is_draft else None,
         outbox=str(site.outbox.absolute()) if site.outbox else "",
+        worker_runs=worker_runs,
     )
 
 

@@ -15,6 +15,8 @@ from starlette.testclient import TestClient
 from digest.deliver.audience.eligible import count_eligible
 from digest.deliver.tables import Attempt, Delivery
 from digest.issues.tables import Issue
+from digest.monitoring.heartbeats import beat, new_heartbeat
+from digest.monitoring.tables import ProcessKind
 from digest.settings import ProviderName
 from digest.web.application import create_app
 from digest.web.studio.send.page_data import choose
@@ -142,6 +144,19 @@ def test_unscheduling_keeps_the_approval_and_scheduling_moves_it(
     editor.post(f"{PAGE}/unschedule")
     assert "Approved by ana" in editor.get(PAGE).text
     assert office.state() == "approved"
+
+
+def test_an_editor_learns_whether_a_worker_sends_it_when_its_time_comes(
+    office: Studio, editor: TestClient
+) -> None:
+    editor.post(f"{PAGE}/approve")
+    chosen = {"when": "at", "at": "2026-11-30T08:00"}
+    assert "No worker is running:" in editor.get(PAGE, params=chosen).text
+    editor.post(f"{PAGE}/schedule", data=chosen)
+    assert "No worker is running:" in editor.get(PAGE).text
+    worker = new_heartbeat(ProcessKind.WORKER, office.clock())
+    beat(office.app.store, [worker], office.clock())
+    assert "A worker is running and sends it then" in editor.get(PAGE).text
 
 
 def test_a_time_is_read_in_the_issues_zone() -> None:
