@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from digest.brand import Brand
 from digest.gate import DEFAULT_POLICY, Policy
@@ -78,6 +79,7 @@ class SmallSite:
     preview: Proofs
     clock: Callable[[], datetime]
     metrics_token: str = "a token for who watches"
+    outbox: Path | None = None
     signature_verifier: SignatureVerifier = field(default_factory=lambda: SignatureVerifier([]))
     proof_of_work: ProofOfWork | None = None
     confirmations_per_day: int = 5_000
