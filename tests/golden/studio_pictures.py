@@ -97,7 +97,7 @@ class Album:
 
 
 def main(folder: str, *names: str) -> None:
-    target = Path(folder)
+    target = Path(folder).absolute()
     target.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
