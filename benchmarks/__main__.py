@@ -79,7 +79,7 @@ def measure(given: Given) -> int:
     """Print each case as it ends; return 1 if one failed, or is slower where that is checked."""
     before = kept.read(KEPT)
     machine = describe()
-    print(f"{machine}; {given.runs} runs", flush=True)
+    print(f"{machine}; {given.runs} run{'' if given.runs == 1 else 's'}", flush=True)
     if before.cases and before.machine != machine:
         print(f"The kept figures are of another machine: {before.machine}")
     after, failed, worse = before, False, False
