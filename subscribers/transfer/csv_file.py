@@ -30,6 +30,7 @@ _SHOWN_RAW = 1_000
 _LONGEST_HEADER = 50
 """Lines that a header may run over: forms put whole questions into it."""
 _MOST_UNCLOSED, LONGEST_AMONG_UNCLOSED = 10, 4_096
+MANY_UNCLOSED, LONGEST_AMONG_MANY = 500, 512
 """After so many rows with a quote that is not closed, one is read no further than so many
 characters: each looks for its end over all that a row can have."""
 _ONE_BY_ONE = 50
@@ -214,7 +215,7 @@ class CsvReader:
     def _odd(self, line: str) -> CsvRow:
         """Read a row that is not well-formed on its first line alone."""
         first, lines = self._lines.number, [line]
-        longest = LONGEST_ROW if self.unclosed < _MOST_UNCLOSED else LONGEST_AMONG_UNCLOSED
+        longest = self._longest_row()
 
         def source() -> Iterator[str]:
             size = len(line)
@@ -243,6 +244,12 @@ class CsvReader:
         self._lines.give_back(lines[1:])
         self.unclosed += 1
         return first, first, self.bare_cells(line), "a quote is opened and not closed"
+
+    def _longest_row(self) -> int:
+        """Return in how many characters a row may end whose first line is not well-formed."""
+        if self.unclosed < _MOST_UNCLOSED:
+            return LONGEST_ROW
+        return LONGEST_AMONG_UNCLOSED if self.unclosed < MANY_UNCLOSED else LONGEST_AMONG_MANY
 
     def bare_cells(self, line: str) -> list[str]:
         """Return the cells of one line, as far as can be told where a quote is missing."""
