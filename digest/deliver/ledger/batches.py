@@ -1,13 +1,14 @@
-"""Conditions on batches and their deliveries, and adding a batch: shared by the ledger's steps."""
+"""Conditions on batches and their deliveries, and adding batches: shared by the ledger's steps."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 from sqlmodel import Session, col
 
-from digest.deliver.tables import Batch, BatchState, Delivery
+from digest.deliver.ledger.state_counts import move
+from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
 
 
 def at_positions(number: int, positions: Sequence[int]) -> tuple[Any, ...]:
@@ -60,3 +61,32 @@ def add_batch(
         )
     )
     return position
+
+
+def queue_in_new_batch(
+    session: Session,
+    number: int,
+    domain: str,
+    deliveries: Sequence[int],
+    *,
+    states: Collection[DeliveryState],
+    now: datetime,
+    **values: Any,
+) -> None:
+    """Queue these deliveries in a new batch of that domain, as far as they still are in `states`.
+
+    An event may have come meanwhile. `values` are columns that change as well.
+    """
+    position = add_batch(session, number, domain)
+    for state in states:
+        move(
+            session,
+            number,
+            state,
+            DeliveryState.QUEUED,
+            update(Delivery).where(col(Delivery.id).in_(deliveries)),
+            batch_position=position,
+            code=None,
+            changed_at=now,
+            **values,
+        )

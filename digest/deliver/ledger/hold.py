@@ -4,16 +4,15 @@ Held is a pause with its reason: the issue goes to `paused`, `held_because` says
 refused meanwhile is queued again as if it had never been tried.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import select, update
 from sqlmodel import Session, col
 
 from digest.deliver.audience.domain_queues import NO_DOMAINS
-from digest.deliver.ledger.batches import add_batch, joins_batch
+from digest.deliver.ledger.batches import joins_batch, queue_in_new_batch
 from digest.deliver.ledger.finish import lock_issue
-from digest.deliver.ledger.state_counts import move
 from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
 from digest.issues.lifecycle import transition
 from digest.issues.tables import Issue, IssueState
@@ -95,31 +94,14 @@ def queue_again(
         size = domain_batch_sizes.get(domain, batch_size)
         for start in range(0, len(found), size):
             chosen = found[start : start + size]
-            _queue_untried(session, number, domain, chosen, states=states, now=now)
+            queue_in_new_batch(
+                session,
+                number,
+                domain,
+                chosen,
+                states=states,
+                now=now,
+                attempts=col(Delivery.attempts) - 1,
+                fault=None,
+            )
     return sum(map(len, by_domain.values()))
-
-
-def _queue_untried(
-    session: Session,
-    number: int,
-    domain: str,
-    deliveries: Sequence[int],
-    *,
-    states: Collection[DeliveryState],
-    now: datetime,
-) -> None:
-    """Queue these deliveries in a new batch, as far as they still are in `states`."""
-    position = add_batch(session, number, domain)
-    for state in states:
-        move(
-            session,
-            number,
-            state,
-            DeliveryState.QUEUED,
-            update(Delivery).where(col(Delivery.id).in_(deliveries)),
-            batch_position=position,
-            attempts=col(Delivery.attempts) - 1,
-            code=None,
-            fault=None,
-            changed_at=now,
-        )

@@ -5,7 +5,7 @@ resend carries the same Message-ID, so that mail programs which compare it show 
 2, docs/invariants.md).
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import Select, select, update
 from sqlmodel import Session, col
 
 from digest.deliver.audience.domain_queues import NO_DOMAINS
-from digest.deliver.ledger.batches import add_batch, joins_batch
+from digest.deliver.ledger.batches import joins_batch, queue_in_new_batch
 from digest.deliver.ledger.finish import lock_issue
 from digest.deliver.ledger.state_counts import move
 from digest.deliver.tables import Batch, Delivery, DeliveryState
@@ -61,36 +61,10 @@ def resend(
         size = domain_batch_sizes.get(domain, batch_size)
         for start in range(0, len(deliveries), size):
             one_batch = deliveries[start : start + size]
-            _queue(session, number, domain, one_batch, states=states, now=now)
+            queue_in_new_batch(
+                session, number, domain, one_batch, states=states, now=now, attempts=0
+            )
     return sum(map(len, chosen.values()))
-
-
-def _queue(
-    session: Session,
-    number: int,
-    domain: str,
-    deliveries: Sequence[int],
-    *,
-    states: Collection[DeliveryState],
-    now: datetime,
-) -> None:
-    """Queue these deliveries in a new batch of that domain, as far as they still are in `states`.
-
-    An event may have come meanwhile.
-    """
-    position = add_batch(session, number, domain)
-    for state in states:
-        move(
-            session,
-            number,
-            state,
-            DeliveryState.QUEUED,
-            update(Delivery).where(col(Delivery.id).in_(deliveries)),
-            batch_position=position,
-            attempts=0,
-            code=None,
-            changed_at=now,
-        )
 
 
 def give_up(session: Session, number: int, email_key: str | None, now: datetime) -> int:
