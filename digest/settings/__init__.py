@@ -1,8 +1,5 @@
 """Reads settings from the environment and `.env`, once, and passes them on as values."""
 
-import contextlib
-import os
-import secrets
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,6 +22,7 @@ from digest.language.language import Language
 from digest.message.edition import Sender
 from digest.settings.dotenv_file import dotenv_fault
 from digest.settings.operation import OperationSettings
+from digest.settings.secret_file import SHORTEST_SECRET, local_secret
 from digest.settings.validators import (
     bounce_pattern,
     colour,
@@ -51,13 +49,11 @@ from digest.settings.validators import (
 )
 from digest.track.hits.networks import ScannerNetworks, parse_networks
 from store.errors import UserError
-from store.files import make_folder
 
 if TYPE_CHECKING:
     from digest.gate.findings import Policy
     from digest.render.links import Tracking
 
-SHORTEST_SECRET = 32
 MAX_SETTING = 2_000
 """Characters; the longest are lists of networks or of domains with limits."""
 MAX_TIME = 36_500
@@ -361,44 +357,7 @@ def _secrets(settings: Settings) -> list[str]:
     if not local:
         msg = "DIGEST_SECRET_KEY is missing; links need it; make one with: openssl rand -hex 32"
         raise SettingsError(msg)
-    return [_local_secret(Path(settings.database_url.removeprefix("sqlite:///")).parent)]
-
-
-def _local_secret(folder: Path) -> str:
-    """Return the secret kept beside the database; one is made if there is none."""
-    path = folder / "secret.key"
     try:
-        make_folder(folder)
-        if not path.exists():
-            _write_secret(path)
-        kept = path.read_text(encoding="ascii").strip()
-    except UnicodeDecodeError:
-        kept = ""
-    except OSError as error:
-        msg = f"no secret can be kept in {folder} ({error.strerror}); set DIGEST_SECRET_KEY"
-        raise SettingsError(msg) from None
-    if len(kept) < SHORTEST_SECRET:
-        msg = (
-            f"{path} holds no secret of at least {SHORTEST_SECRET} characters: put back the one "
-            "that was there; or delete the file for a new one, and every link sent so far is dead"
-        )
-        raise SettingsError(msg)
-    return kept
-
-
-def _write_secret(path: Path) -> None:
-    """Make a secret that is there whole or not at all, and its owner's alone.
-
-    Of two processes that make one at the same moment, both go on with the first.
-    """
-    made = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secrets.token_hex(32))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        with contextlib.suppress(FileExistsError):
-            path.hardlink_to(made)
-    finally:
-        made.unlink()
+        return [local_secret(Path(settings.database_url.removeprefix("sqlite:///")).parent)]
+    except ValueError as error:
+        raise SettingsError(str(error)) from None

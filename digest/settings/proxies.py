@@ -1,4 +1,4 @@
-"""Which proxies may say where a request comes from: a variable of uvicorn, from `.env` too."""
+"""Reads which proxies are trusted to say where a request comes from, from `.env` too."""
 
 import os
 from collections.abc import Mapping
