@@ -253,11 +253,11 @@ def test_of_many_lines_refused_unread_the_first_alone_are_kept_with_a_reason_eac
     assert "so are all to line 3002" in "".join(kept[told[-1]])
 
 
-def test_quotes_that_are_not_closed_are_looked_for_over_few_lines_once_there_were_some(
-    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each was looked for over 131,072 characters: a file of them took a minute."""
-    seen, next_line = [], lines.LineReader.next_line
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The characters of each line that is read by itself."""
+    seen: list[int] = []
+    next_line = lines.LineReader.next_line
 
     def recording(reader: lines.LineReader) -> str:
         line = next_line(reader)
@@ -265,26 +265,25 @@ def test_quotes_that_are_not_closed_are_looked_for_over_few_lines_once_there_wer
         return line
 
     monkeypatch.setattr(lines.LineReader, "next_line", recording)
+    return seen
+
+
+def test_quotes_that_are_not_closed_are_looked_for_over_few_lines_once_there_were_some(
+    sqlite_store: Store, tmp_path: Path, read: list[int]
+) -> None:
+    """Each was looked for over 131,072 characters: a file of them took a minute."""
     report, _ = load(sqlite_store, f"email,name\n{GOOD}\n" + '"a"x,"\n' * 20_000, tmp_path)
     assert report.refused_count == 20_000
     whole = 10 * (csv_file.LONGEST_ROW + 7)
-    assert sum(seen) < whole + 500 * (csv_file.LONGEST_AMONG_UNCLOSED + 7)
+    assert sum(read) < whole + 500 * (csv_file.LONGEST_AMONG_UNCLOSED + 7)
 
 
 def test_among_good_rows_too_quotes_that_are_not_closed_are_looked_for_over_few_lines(
-    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_store: Store, tmp_path: Path, read: list[int]
 ) -> None:
-    seen, next_line = [], lines.LineReader.next_line
-
-    def recording(reader: lines.LineReader) -> str:
-        line = next_line(reader)
-        seen.append(len(line))
-        return line
-
-    monkeypatch.setattr(lines.LineReader, "next_line", recording)
     many, longest = 4_000, 30
     text = "".join(f'a{number}@example.org,Ann\n"a"x,"\n' for number in range(many))
     report, _ = load(sqlite_store, f"email,name\n{text}", tmp_path)
     assert (report.added, report.refused_count) == (many, many)
     first = 10 * csv_file.LONGEST_ROW + csv_file.MANY_UNCLOSED * csv_file.LONGEST_AMONG_UNCLOSED
-    assert sum(seen) < len(text) + first + many * (csv_file.LONGEST_AMONG_MANY + longest)
+    assert sum(read) < len(text) + first + many * (csv_file.LONGEST_AMONG_MANY + longest)
