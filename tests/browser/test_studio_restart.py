@@ -1,6 +1,5 @@
 """The studio's server ends and comes back while an editor works: no word and no step is lost."""
 
-import re
 import socket
 import subprocess
 import threading
@@ -18,6 +17,7 @@ from store.engine import Store
 from tests.browser.studio import at_screen
 from tests.browser.studio_steps import settled, slugs, view
 from tests.parts.issues.studio import Studio, open_studio
+from tests.parts.servers.ports import closed_port
 from tests.parts.servers.processes import environment, start
 from tests.parts.waiting import until
 
@@ -31,22 +31,28 @@ def studio(sqlite_store: Store, tmp_path: Path) -> Iterator[Studio]:
     made.close()
 
 
-Open = Callable[[int], tuple[subprocess.Popen[str], int]]
+Open = Callable[[int], subprocess.Popen[str]]
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    with closed_port() as held:
+        yield held.getsockname()[1]
 
 
 @pytest.fixture
 def open_process(sqlite_store: Store, studio: Studio, tmp_path: Path) -> Iterator[Open]:
-    """Starts `digest studio` on a port, 0 for any; returns the process and its port."""
+    """Starts `digest studio` on a port, and waits until it says its address."""
     started: list[subprocess.Popen[str]] = []
     settings = environment(f"sqlite:///{sqlite_store.path}", 9)
 
-    def open_one(port: int) -> tuple[subprocess.Popen[str], int]:
+    def open_one(port: int) -> subprocess.Popen[str]:
         process = start(["studio", str(studio.number), "--port", str(port)], settings, tmp_path)
         started.append(process)
         assert process.stdout is not None
-        found = re.search(r"127\.0\.0\.1:(\d+)/studio", process.stdout.readline())
-        assert found, process.stderr.read() if process.stderr else ""
-        return process, int(found[1])
+        said = process.stdout.readline()
+        assert f"127.0.0.1:{port}/studio" in said, process.stderr and process.stderr.read()
+        return process
 
     yield open_one
     for one in started:
@@ -55,9 +61,9 @@ def open_process(sqlite_store: Store, studio: Studio, tmp_path: Path) -> Iterato
 
 
 def test_words_typed_while_the_process_is_gone_are_saved_when_it_is_back(
-    chromium: Browser, open_process: Open, studio: Studio, tmp_path: Path
+    chromium: Browser, open_process: Open, port: int, studio: Studio, tmp_path: Path
 ) -> None:
-    process, port = open_process(0)
+    process = open_process(port)
     editor = at_screen(chromium, f"http://127.0.0.1:{port}", tmp_path)
     page = editor.page
     with page.expect_response("**/events*"):
@@ -93,12 +99,12 @@ class Restartable:
 
     def __init__(self, studio: Studio) -> None:
         self.studio = studio
-        self.port = 0
+        self._held = closed_port()
+        self.port: int = self._held.getsockname()[1]
         self.begin()
 
     def begin(self) -> None:
         listener = socket.create_server(("127.0.0.1", self.port))
-        self.port = listener.getsockname()[1]
         self.stop = threading.Event()
         held = self.studio.context
         context = StudioContext(held.editor, self.stop, held.send, held.send_test)
@@ -110,13 +116,17 @@ class Restartable:
         self.stop.set()
         self._thread.join()
 
+    def close(self) -> None:
+        self.end()
+        self._held.close()
+
 
 @pytest.fixture
 def server(studio: Studio) -> Iterator[Restartable]:
     made = Restartable(studio)
     yield made
     studio.provider.opened.set()
-    made.end()
+    made.close()
 
 
 def test_an_open_sending_page_goes_on_after_a_restart(

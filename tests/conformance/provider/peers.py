@@ -12,8 +12,9 @@ from digest.deliver.providers.maildir import MaildirProvider
 from digest.deliver.providers.sendgrid.provider import SendGridProvider
 from digest.deliver.providers.smtp.provider import SmtpProvider
 from digest.deliver.providers.smtp.url import SmtpUrl
+from tests.parts.servers.ports import closed_port
 from tests.parts.servers.sendgrid_server import Break, SendGridServer, errors
-from tests.parts.servers.smtp_server import Drop, SmtpServer, closed_port
+from tests.parts.servers.smtp_server import Drop, SmtpServer
 from tests.parts.world import Clock
 
 

@@ -7,7 +7,8 @@ import pytest
 from tests.integration.cli.conftest import Run
 from tests.parts.output import one_line
 from tests.parts.servers.pipelining_server import PipeliningServer, ScriptedRefusal
-from tests.parts.servers.smtp_server import SmtpServer, closed_port
+from tests.parts.servers.ports import closed_port
+from tests.parts.servers.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
 ME = "me@example.org"

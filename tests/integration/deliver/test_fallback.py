@@ -29,7 +29,8 @@ from digest.message.personalization import Personalization
 from digest.settings import Settings
 from tests.parts.mail import EDITION, personalizations, submit
 from tests.parts.servers.pipelining_server import STYLES, PipeliningServer, ScriptedRefusal
-from tests.parts.servers.smtp_server import SmtpServer, closed_port
+from tests.parts.servers.ports import closed_port
+from tests.parts.servers.smtp_server import SmtpServer
 from tests.parts.world import Clock
 
 PEOPLE = [f"r{number}@example.com" for number in range(1, 201)]

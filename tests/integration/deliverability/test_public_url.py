@@ -12,7 +12,7 @@ import pytest
 from digest.deliverability import public_url
 from digest.deliverability.public_url import fetch
 from tests.parts.answering import answering
-from tests.parts.servers.smtp_server import closed_port
+from tests.parts.servers.ports import closed_port
 
 
 class Site(BaseHTTPRequestHandler):

@@ -8,6 +8,8 @@ from typing import Self
 
 from sqlalchemy.engine import URL, make_url
 
+from tests.parts.servers.ports import closed_port
+
 
 class DatabaseProxy:
     """Forwards connections to the server of `url`; `cut` ends all and refuses new ones."""
@@ -17,8 +19,8 @@ class DatabaseProxy:
         self._open: list[socket.socket] = []
         self._lock = threading.Lock()
         self._listener: socket.socket | None = None
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self._held = closed_port()
+        self.port: int = self._held.getsockname()[1]
 
     @property
     def url(self) -> str:
@@ -37,6 +39,7 @@ class DatabaseProxy:
         trace: TracebackType | None,
     ) -> None:
         self.cut()
+        self._held.close()
 
     def join(self) -> None:
         """Take connections, again."""

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from tests.parts.servers.ports import closed_port
+
 UNPACKED = Path(
     os.environ.get("DIGEST_TESTS_MAIL_SERVERS")
     or Path(__file__).parents[3] / "var" / "mail-servers"
@@ -99,8 +101,8 @@ class MailServer(ABC):
     program = ""
 
     def __enter__(self) -> Self:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self._held = closed_port()
+        self.port = self._held.getsockname()[1]
         self.folder = Path(tempfile.mkdtemp(prefix=f"{self.program}-"))
         try:
             self._lay_out()
@@ -127,6 +129,7 @@ class MailServer(ABC):
                 process.wait(10)
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, 9)
+        self._held.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _prefix(self) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import trustme
 
 from tests.parts.servers.machine import without
+from tests.parts.servers.ports import closed_port
 from tests.parts.waiting import until
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -50,8 +51,8 @@ def nginx(folder: Path, backend: int, prefix: str = "") -> Iterator[str]:
     certificate = authority.issue_cert("localhost")
     certificate.private_key_pem.write_to_path(folder / "key.pem")
     certificate.cert_chain_pems[0].write_to_path(folder / "certificate.pem")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    held = closed_port()
+    port = held.getsockname()[1]
     server = documented_server()
     for old, new in (
         ("listen 443", f"listen 127.0.0.1:{port}"),
@@ -73,6 +74,7 @@ def nginx(folder: Path, backend: int, prefix: str = "") -> Iterator[str]:
     finally:
         process.terminate()
         process.communicate()
+        held.close()
 
 
 def _answers(port: int) -> bool:

@@ -6,7 +6,6 @@ leaves the machine. Postfix insists on being started by root.
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import threading
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from tests.parts.servers.ports import closed_port
 from tests.parts.servers.smtp_server import SmtpServer
 
 BODY_TIMEOUT = 60.0
@@ -144,20 +144,21 @@ class Postfix:
         (self._folder / "conf" / "main.cf").write_text(main)
 
     def _start(self) -> None:
-        said = ""
-        for _ in range(3):  # a port that was free may be taken by the time it is listened on
-            self.ports = dict(zip(OFFERS, _free_ports(len(OFFERS)), strict=True))
-            lines = [
-                f"127.0.0.1:{self.ports[style]} inet n - n - - smtpd\n"
-                f"  -o {{ smtpd_discard_ehlo_keywords = {hidden} }}\n"
-                for style, hidden in OFFERS.items()
-            ]
-            (self._folder / "conf" / "master.cf").write_text(MASTER + "".join(lines))
-            done = self._command("start")
-            if done.returncode == 0:
-                return
+        self.ports = dict(zip(OFFERS, self._hold_ports(), strict=True))
+        lines = [
+            f"127.0.0.1:{self.ports[style]} inet n - n - - smtpd\n"
+            f"  -o {{ smtpd_discard_ehlo_keywords = {hidden} }}\n"
+            for style, hidden in OFFERS.items()
+        ]
+        (self._folder / "conf" / "master.cf").write_text(MASTER + "".join(lines))
+        done = self._command("start")
+        if done.returncode != 0:
             said = (done.stderr + self.log()).strip()
-        raise PostfixError(said.splitlines()[-1] if said else "it said nothing")
+            raise PostfixError(said.splitlines()[-1] if said else "it said nothing")
+
+    def _hold_ports(self) -> list[int]:
+        held = [self._stack.enter_context(closed_port()) for _ in OFFERS]
+        return [one.getsockname()[1] for one in held]
 
     def _command(self, verb: str) -> subprocess.CompletedProcess[str]:
         # Without a terminal or a pipe of ours, which its processes would hold open.
@@ -190,9 +191,3 @@ def hindrance() -> str:
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         return "Postfix has to be started by root"
     return ""
-
-
-def _free_ports(count: int) -> list[int]:
-    with ExitStack() as stack:
-        held = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
-        return [one.getsockname()[1] for one in held]

@@ -6,7 +6,6 @@ It is aiosmtpd, so replies, transactions, STARTTLS, AUTH and SMTPUTF8 are the re
 import asyncio
 import base64
 import logging
-import socket
 import ssl
 import threading
 from dataclasses import dataclass, field
@@ -221,10 +220,3 @@ class _Protocol(SMTP):
             self.peer_transport().abort()
             await asyncio.Event().wait()
         await super().smtp_DATA(arg)
-
-
-def closed_port() -> socket.socket:
-    """A bound socket that does not listen: connections to its port are refused."""
-    held = socket.socket()
-    held.bind(("127.0.0.1", 0))
-    return held
