@@ -214,7 +214,7 @@ def reflected(editor: TestClient, number: int) -> dict[str, str]:
         f"{issue}/report": ("said",),
         "/studio/reports/": ("series", "last"),
         "/studio/comparisons/": ("find", "said"),
-        "/studio/schedules/": ("said",),
+        "/studio/schedules/": ("said", "name"),
         f"/studio/{quote(EVIL, safe='')}": ("said",),
         "/studio/brand": ("accent", "logo_url", "typeface", "issue", "view"),
     }
@@ -232,6 +232,8 @@ def reflected(editor: TestClient, number: int) -> dict[str, str]:
         "/studio/bounces/unsubscribe": {"wish": EVIL},
         f"/studio/schedules/{quote(EVIL, safe='')}": {"do": "pause"},
         "/studio/schedules/weekly": {"do": "skip", "date": EVIL},
+        "/studio/schedules/weekly?change": {"do": "change", "days": EVIL, "cron": EVIL},
+        "/studio/schedules/": {"name": EVIL, "zone": EVIL, "send": EVIL, "min_picks": EVIL},
         "/studio/schedules/weekly?until": {"do": "pause", "until": EVIL},
     }
     for path, fields_of in given.items():

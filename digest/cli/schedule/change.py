@@ -80,13 +80,12 @@ def add(
     skip_file: SkipFile = None,
 ) -> None:
     """Add a schedule. Its issues wait for approval unless --automatic is given."""
-    from digest.issues.tables import MANUAL_SERIES
+    from digest.issues.series import check_series_name
     from schedules.registry import add_schedule
     from schedules.tables import Approval, Unapproved
     from schedules.timetable import next_words, schedule_words
 
-    if name == MANUAL_SERIES:
-        raise CommandError(f"{name} is the series of issues drafted manually; take another name")
+    check_series_name(name)
     with open_app() as app, app.store.write() as session:
         schedule = add_schedule(
             session,

@@ -77,7 +77,8 @@ export function show({ page, url }) {
   const address = new URL(url);
   address.searchParams.delete("said");
   history[address.pathname === location.pathname ? "replaceState" : "pushState"](null, "", address);
-  const same = focused && find(focused, main);
+  const found = focused && find(focused, main);
+  const same = found && (found.closest("details:not([open])")?.querySelector("summary") || found);
   const target = same || find("[role=alert]:not([hidden])", main) || main;
   if (!same) target.tabIndex = -1;
   focusOn(target);
