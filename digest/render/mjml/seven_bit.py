@@ -7,7 +7,7 @@ scripts and comments. Lines end where a page may hold white space.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 NEVER, IN_TAG, IN_TEXT = 1_000_000, 400, 650
 """Characters after which a line ends at the next place that may hold a line end: rather inside a
@@ -29,9 +29,15 @@ _MARKUP = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _QUOTED = re.compile(r"""("[^"]*"|'[^']*')""")
+_AFTER_RULE = re.compile("(?<=})")
+_BEFORE_SPACE = re.compile("(?= )")
 _NOT_REFERABLE = re.compile(r"[\x80-\x9f]")
 """Controls: their references stand for letters of Windows-1252 (HTML section 13.2.5.80)."""
 _KEEPS_WHITE_SPACE = re.compile(r"<(?:pre|textarea|script|svg)\b|white-space:\s?pre", re.IGNORECASE)
+
+_Pieces = Iterator[tuple[str, int]]
+"""Pieces of a page, each with how long a line may be for it to stand on that line: a line end takes
+the place of the space that a piece begins with; a rule of a style needs none."""
 
 
 def to_seven_bit(html: str) -> str:
@@ -49,45 +55,62 @@ def to_seven_bit(html: str) -> str:
 def _with_short_lines(html: str) -> str:
     out: list[str] = []
     column = 0
-    for piece, limit in _breakable(html):
-        if column > limit:
-            rest = piece.removeprefix(" ")
-            piece = f"\n {rest}" if rest.startswith(_CHANGED) else f"\n{rest}"  # noqa: PLW2901
-        out.append(piece)
-        end = piece.rfind("\n")
-        column = column + len(piece) if end < 0 else len(piece) - end - 1
+    for token, least, pieces in _tokens(html):
+        # Most tokens end before any line in them could: they are not taken apart.
+        whole = column + len(token) <= least
+        for piece, limit in ((token, least),) if whole else pieces(token):
+            if column > limit:
+                rest = piece.removeprefix(" ")
+                piece = f"\n {rest}" if rest.startswith(_CHANGED) else f"\n{rest}"  # noqa: PLW2901
+            out.append(piece)
+            end = piece.rfind("\n")
+            column = column + len(piece) if end < 0 else len(piece) - end - 1
     return "".join(out)
 
 
-def _breakable(html: str) -> Iterator[tuple[str, int]]:
-    """Yield pieces of the page, each with how long a line may be for it to stand on that line.
+def _tokens(html: str) -> Iterator[tuple[str, int, Callable[[str], _Pieces]]]:
+    """Yield the page's tags and what is between, with how to take each apart at line ends.
 
-    A line end takes the place of the space that a piece begins with; a rule of a style needs none.
+    The number is the least of the limits of its pieces.
     """
     at, in_style = 0, False
     for found in _MARKUP.finditer(html):
-        yield from _in_text(html[at : found.start()], in_style=in_style)
-        at = found.end()
+        if found.start() > at:
+            yield _between(html[at : found.start()], in_style=in_style)
+        at, token = found.end(), found[0]
         if found.lastgroup == "whole":
-            yield found[0], NEVER
+            yield token, NEVER, _unbroken
             continue
-        in_style = found[0].lower().startswith("<style")
-        for place, part in enumerate(_QUOTED.split(found[0])):
-            if place % 2:
-                yield part, NEVER
-            else:
-                yield from _at_spaces(part, IN_TAG)
-    yield from _in_text(html[at:], in_style=False)
+        in_style = token[:6].lower() == "<style"
+        yield token, IN_TAG, _in_tag
+    yield _between(html[at:], in_style=False)
 
 
-def _in_text(text: str, *, in_style: bool) -> Iterator[tuple[str, int]]:
-    if not in_style:
-        yield from _at_spaces(text, IN_TEXT)
-        return
-    for place, rule in enumerate(re.split("(?<=})", text)):
+def _between(text: str, *, in_style: bool) -> tuple[str, int, Callable[[str], _Pieces]]:
+    return (text, IN_TAG, _in_style) if in_style else (text, IN_TEXT, _in_text)
+
+
+def _unbroken(token: str) -> _Pieces:
+    yield token, NEVER
+
+
+def _in_tag(tag: str) -> _Pieces:
+    for place, part in enumerate(_QUOTED.split(tag)):
+        if place % 2:
+            yield part, NEVER
+        else:
+            yield from _at_spaces(part, IN_TAG)
+
+
+def _in_style(css: str) -> _Pieces:
+    for place, rule in enumerate(_AFTER_RULE.split(css)):
         yield rule, IN_TAG if place else NEVER
 
 
-def _at_spaces(text: str, limit: int) -> Iterator[tuple[str, int]]:
-    for part in re.split("(?= )", text):
+def _in_text(text: str) -> _Pieces:
+    yield from _at_spaces(text, IN_TEXT)
+
+
+def _at_spaces(text: str, limit: int) -> _Pieces:
+    for part in _BEFORE_SPACE.split(text):
         yield part, limit if part.startswith(" ") else NEVER
