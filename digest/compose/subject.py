@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from digest.compose.statements.issue_facts import IssueFacts
 from digest.compose.statements.of_a_comparison import PAIR_STATEMENTS
@@ -30,17 +31,20 @@ def proposals(
     issue: IssueFacts, count: int = PROPOSALS, language: Language = ENGLISH
 ) -> list[Proposal]:
     """Return the best subjects, no two of one pattern and none of the last issues' own words."""
-    found: list[Proposal] = []
+    return list(islice(propose(issue, language), count))
+
+
+def propose(issue: IssueFacts, language: Language = ENGLISH) -> Iterator[Proposal]:
+    """Yield every subject, the best first, each worded when it is asked for."""
+    found: set[str] = set()
     for one in rank(issue, candidates(issue, (*PAIR_STATEMENTS, *ISSUE_STATEMENTS))):
-        if len(found) == count:
-            break
         name = one.candidate.name
-        if name in {other.pattern for other in found}:
+        if name in found:
             continue
         text = next(_fitting(issue, one, language), None)
         if text is not None:
-            found.append(Proposal(text, name, one.reasons(issue)))
-    return found
+            found.add(name)
+            yield Proposal(text, name, one.reasons(issue))
 
 
 def _fitting(issue: IssueFacts, ranked: Ranked, language: Language) -> Iterator[str]:

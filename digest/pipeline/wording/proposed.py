@@ -3,9 +3,10 @@
 An approved issue is worded the same way only to tell what changed since: its bytes are frozen.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, islice
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -18,7 +19,7 @@ from digest.compose.lead_in import lead_in
 from digest.compose.preheader import preheader
 from digest.compose.span import Span, said_span, span_between
 from digest.compose.statements.issue_facts import IssueFacts, PastIssue, issue_facts
-from digest.compose.subject import PROPOSALS, Proposal, proposals
+from digest.compose.subject import PROPOSALS, Proposal, propose
 from digest.issues.history import earlier_issues, picks_of
 from digest.issues.revisions import fields
 from digest.issues.revisions.records import drops, edited
@@ -64,10 +65,11 @@ def wording(
     picked = picked_views(session, issue)
     facts = facts_of(session, issue, picked)
     values = _with_typed(edited(session, issue).values, typed or {})
-    every = proposals(facts, PAST_ISSUES * PROPOSALS, language)
-    subject, pattern = _subject(values, every)
+    every = islice(propose(facts, language), PAST_ISSUES * PROPOSALS)
+    offered = tuple(islice(every, PROPOSALS))
+    subject, pattern = _subject(values, chain(offered, every))
     intro = lead_in(facts, pattern, language)
-    proposed = Headline(every[0].subject, preheader(facts, language), intro.text)
+    proposed = Headline(offered[0].subject, preheader(facts, language), intro.text)
     theirs = {name: fields.text_of(values.get(name)) for name in fields.OF_THE_ISSUE}
     title = Headline(
         subject,
@@ -78,7 +80,7 @@ def wording(
     patterns = (pattern, kicker(facts)[0], *(() if theirs[fields.INTRO] else intro.patterns))
     return Wording(
         title,
-        tuple(every[:PROPOSALS]),
+        offered,
         tuple(filter(None, patterns)),
         facts,
         tuple(picked),
@@ -166,7 +168,7 @@ def _scores(printed: Sequence[dict[str, Any] | None]) -> dict[str, tuple[float |
     return found
 
 
-def _subject(values: Mapping[str, Any], every: Sequence[Proposal]) -> tuple[str, str]:
+def _subject(values: Mapping[str, Any], every: Iterable[Proposal]) -> tuple[str, str]:
     """Return the subject and its pattern: the editor's own, the proposal they took, or the first.
 
     A proposal that was taken and does not hold any more gives way to the first that does.
@@ -174,8 +176,10 @@ def _subject(values: Mapping[str, Any], every: Sequence[Proposal]) -> tuple[str,
     written = values.get(fields.SUBJECT) or {}
     if text := fields.text_of(written):
         return text, ""
-    pattern = written.get("pattern")
-    taken = next((one for one in every if one.pattern == pattern), every[0])
+    proposed = iter(every)
+    taken = first = next(proposed)
+    if pattern := written.get("pattern"):
+        taken = next((one for one in chain((first,), proposed) if one.pattern == pattern), first)
     return taken.subject, taken.pattern
 
 
