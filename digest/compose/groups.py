@@ -53,8 +53,11 @@ def group_by_tool(
 
 
 def _largest(pairs: Sequence[Pair]) -> _Members | None:
-    keys = dict.fromkeys(_key(side) for view, _ in pairs for side in view.contenders)
-    found = [_Members(key, tuple(_members(pairs, key))) for key in keys]
+    having: dict[Key, list[Pair]] = {}
+    for pair in pairs:
+        for key in dict.fromkeys(map(_key, pair[0].contenders)):
+            having.setdefault(key, []).append(pair)
+    found = [_Members(key, tuple(_members(own, key))) for key, own in having.items()]
     best = max(found, key=lambda one: (len(one.pairs), -one.key[0]), default=None)
     return best if best is not None and len(best.pairs) >= MIN_GROUP_SIZE else None
 
@@ -64,13 +67,11 @@ def _key(side: ContenderView) -> Key:
 
 
 def _members(pairs: Sequence[Pair], key: Key) -> list[Pair]:
+    """Return the comparisons that a group of `key` has, of `pairs`, which all have that key."""
     rivals: set[int] = set()
     members = []
     for view, matchup in pairs:
-        own = next((side for side in view.contenders if _key(side) == key), None)
-        if own is None:
-            continue
-        swapped = own is view.contenders[1]
+        swapped = _key(view.contenders[0]) != key
         rival = view.contenders[0 if swapped else 1]
         if rival.tool_id not in rivals:
             rivals.add(rival.tool_id)

@@ -23,21 +23,20 @@ class Rows:
     def sentence(self, pair: PairFacts) -> str:
         """Return what the panel made of the two; empty rather than what was said before."""
         values = _values(pair)
+        # Where all agree, the figures say it; a lead is news each time.
         found = [
             message
             for message in _forms(pair)
-            if self._language.say(message, **values) not in self._said
-            # Where all agree, the figures say it; a lead is news each time.
-            and (message in messages.LEAD_ROWS or message not in self._used)
+            if message in messages.LEAD_ROWS or message not in self._used
         ]
-        if not found:
-            return ""
-        # The form that was used the longest ago, so that leads don't all "lead".
-        message = min(found, key=self._used.count)
-        self._used.append(message)
-        text = self._language.say(message, **values)
-        self._said.add(text)
-        return text
+        # The form that was used least, so that leads don't all "lead".
+        for message in sorted(found, key=self._used.count):
+            text = self._language.say(message, **values)
+            if text not in self._said:
+                self._used.append(message)
+                self._said.add(text)
+                return text
+        return ""
 
 
 def since(tool: ToolFacts, language: Language = ENGLISH) -> str:
