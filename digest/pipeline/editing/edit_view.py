@@ -21,7 +21,7 @@ from digest.language.language import Language
 from digest.pipeline.editing.titled_history import titled_history
 from digest.pipeline.wording.chosen import lost_quotes, pick_edits
 from digest.pipeline.wording.page_snapshots import page_changes
-from digest.pipeline.wording.proposed import Wording, wording
+from digest.pipeline.wording.proposed import Wording, pick_reasons, wording
 from digest.pipeline.wording.written import MARKDOWN, changed_under
 from digest.quotes.choosable import quotable
 
@@ -145,7 +145,7 @@ def edit_view(session: Session, number: int, content: Content, language: Languag
         intro=texts.field(fields.INTRO, title.intro, proposed.intro),
         closing=texts.field(fields.CLOSING, title.closing, ""),
         proposals=words.proposals,
-        picks=tuple(picks_view(words, content, texts)),
+        picks=tuple(picks_view(words, content, texts, pick_reasons(session, issue, words.picked))),
         left_out=tuple(left_out_view(session, issue, [one.slug for one in words.picked])),
         changes=tuple(map(str, page_changes(session, issue))),
         history=tuple(titled_history(session, revisions)),
@@ -217,7 +217,9 @@ def _link_problems(text: str) -> list[str]:
     return link_problems(text)
 
 
-def picks_view(words: Wording, content: Content, texts: _Texts) -> list[PickView]:
+def picks_view(
+    words: Wording, content: Content, texts: _Texts, reasons: Mapping[int, list[str]]
+) -> list[PickView]:
     """Return the comparisons of the issue, the lead first."""
     edits = pick_edits(words.values, words.picked)
     lost = set(lost_quotes(words.values, words.picked))
@@ -233,7 +235,7 @@ def picks_view(words: Wording, content: Content, texts: _Texts) -> list[PickView
                 slug=view.slug,
                 title=view.title,
                 place=place,
-                reasons=tuple(words.reasons.get(view.id, ())),
+                reasons=tuple(reasons.get(view.id, ())),
                 headline=texts.field(headline, matchup.headline, view.title),
                 summary=texts.field(summary, matchup.summary, matchup.summary),
                 sides=(

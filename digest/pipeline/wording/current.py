@@ -11,7 +11,7 @@ from digest.issues.revisions import fields
 from digest.issues.tables import Issue, IssueState
 from digest.language.language import Language
 from digest.pipeline.wording.page_snapshots import PageChange, page_changes
-from digest.pipeline.wording.proposed import wording
+from digest.pipeline.wording.proposed import pick_reasons, wording
 from digest.pipeline.wording.written import changed_under
 
 WAITING = (IssueState.APPROVED, IssueState.SCHEDULED)
@@ -39,7 +39,8 @@ def current_words(session: Session, issue: Issue, language: Language) -> Current
     if issue.state == IssueState.DRAFT:
         now = wording(session, issue, language)
         beside = changed_under(now.values, now.facts, now.picked)
-        return CurrentWords(now.title, now.proposals, now.reasons, beside=beside)
+        why = pick_reasons(session, issue, now.picked)
+        return CurrentWords(now.title, now.proposals, why, beside=beside)
     if issue.state in WAITING:
         return CurrentWords(stored, changes=tuple(page_changes(session, issue)))
     return CurrentWords(stored)

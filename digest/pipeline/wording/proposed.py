@@ -44,8 +44,6 @@ class Wording:
     """Of the words that follow one; a subject of the editor's own follows none."""
     facts: IssueFacts
     picked: tuple[ComparisonView, ...]
-    reasons: Mapping[int, list[str]]
-    """Why each comparison is picked, by its id."""
     proposed: Headline
     """The words as they would be if no editor had written any."""
     values: Mapping[str, Any]
@@ -84,7 +82,6 @@ def wording(
         tuple(filter(None, patterns)),
         facts,
         tuple(picked),
-        _reasons(session, issue, picked),
         proposed,
         values,
     )
@@ -99,12 +96,13 @@ def _with_typed(values: Mapping[str, Any], typed: Mapping[str, str]) -> Mapping[
 def reword(session: Session, issue: Issue, language: Language) -> Wording:
     """Bring the words of a draft, and the reasons for its picks, up to date in its rows."""
     now = wording(session, issue, language)
+    why = pick_reasons(session, issue, now.picked)
     issue.subject, issue.preheader = now.title.subject, now.title.preheader
     issue.intro = str(now.title.intro)
     issue.patterns = list(now.patterns)
     session.add(issue)
     for pick, comparison in picks_of(session, issue.number or 0):
-        pick.reasons = now.reasons.get(comparison.id or 0, pick.reasons)
+        pick.reasons = why.get(comparison.id or 0, pick.reasons)
         session.add(pick)
     session.flush()
     return now
@@ -189,9 +187,10 @@ def _prose(value: Any) -> str:
     return text if not text or value.get("plain") else Markdown(text)
 
 
-def _reasons(
+def pick_reasons(
     session: Session, issue: Issue, picked: Sequence[ComparisonView]
 ) -> dict[int, list[str]]:
+    """Return in words why each comparison is picked, by its id."""
     dropped = drops(session, [view.slug for view in picked])
     return {
         view.id: [
