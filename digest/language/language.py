@@ -54,11 +54,11 @@ class Language:
 
     def shown(self, value: Value) -> str:
         """Return a value as this language writes it inside a sentence."""
-        if isinstance(value, Names | Series):
-            names = [self.isolated(name) for name in value.names]
-            return self.listed(names) if isinstance(value, Names) else self.series(names)
         if isinstance(value, str):
             return self.isolated(value)
+        if isinstance(value, (Names, Series)):  # a union would be made anew each time
+            names = [self.isolated(name) for name in value.names]
+            return self.listed(names) if isinstance(value, Names) else self.series(names)
         return self._number(value)
 
     def _number(self, value: int | Percent | Figure | Count) -> str:

@@ -35,12 +35,25 @@ class Href(str):
     __slots__ = ()
 
 
+_MADE_HERE = (Href, Markup, Said)
+_PLAIN = frozenset({str, int, float, bool, tuple})
+"""Types of values that are no methods, `str.format` for one, which the sandbox replaces."""
+
+
 class SandboxedEnvironment(ImmutableSandboxedEnvironment):
     """Jinja2's sandbox, which judges an attribute once for each type of object."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._judged: dict[tuple[type, str], bool] = {}
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Return an attribute, or an item of that name; a plain value without a further look."""
+        if self._judged.get((type(obj), attribute)):
+            value = getattr(obj, attribute, None)
+            if type(value) in _PLAIN:
+                return value
+        return super().getattr(obj, attribute)
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Return whether a template may read `attr`; the sandbox goes by type and name alone."""
@@ -102,9 +115,11 @@ def finalize(context: EvalContext, value: object) -> object:
 
 def checked(value: object) -> object:
     """Return a value so that text from outside can't place a slot."""
+    if type(value) is str:  # most are
+        return sanitize(value)
     if isinstance(value, Slot):
         return Href(value.mark)
-    if isinstance(value, Href | Markup | Said) or not isinstance(value, str):
+    if isinstance(value, _MADE_HERE) or not isinstance(value, str):
         return value
     return sanitize(value)
 

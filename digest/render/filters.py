@@ -31,6 +31,8 @@ _PARTS = re.compile(rf"(?:[{_WIDE}]|[^\s{_WIDE}]+)[{_NEVER_FIRST}]*\s*")
 
 def sanitize(text: str) -> str:
     """Return text from outside without slots, and without characters that are no text."""
+    if text.isascii() and text.isprintable() and "~~" not in text:
+        return text
     return disarm_slots(_NOT_TEXT.sub("", text))
 
 
@@ -63,16 +65,21 @@ def wrap(value: object, indent: str = "", first: str | None = None, width: int =
     Words and addresses stay whole, however long; Chinese and Japanese have none, and part between
     any two letters.
     """
-    if any(east_asian_width(one) in "WF" for one in str(value)):
-        return _wrap_wide(" ".join(str(value).split()), indent, first, width)
+    whole = str(value)
+    text = " ".join(whole.split())
+    if not whole.isascii() and any(east_asian_width(one) in "WF" for one in whole):
+        return _wrap_wide(text, indent, first, width)
+    head = indent if first is None else first
+    if len(head) + len(text) <= width:
+        return head + text if text else ""
     wrapper = TextWrapper(
         width=width,
-        initial_indent=indent if first is None else first,
+        initial_indent=head,
         subsequent_indent=indent,
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return "\n".join(wrapper.wrap(" ".join(str(value).split())))
+    return "\n".join(wrapper.wrap(text))
 
 
 def _wrap_wide(text: str, indent: str, first: str | None, width: int) -> str:

@@ -72,6 +72,7 @@ def minify(html: str, css: str = "") -> str:
     for_outlook = "".join(piece for kind, piece in found if kind == "comment")
     rules = styles + for_outlook
     waste = find_waste(html, css, styles, rules)
+    tags: dict[str, str] = {}
     shown = False  # whether white space here would be seen
     for index, (kind, piece) in enumerate(found):
         if kind == "text":
@@ -87,8 +88,11 @@ def minify(html: str, css: str = "") -> str:
             out.append(piece)
             shown = False
         else:
-            out.append(_tag(piece, waste))
-            shown = tag_name(piece) in _INLINE_TAGS and (shown or tag_name(piece) in _DRAWN)
+            if piece not in tags:
+                tags[piece] = _tag(piece, waste)
+            out.append(tags[piece])
+            name = tag_name(piece)
+            shown = name in _INLINE_TAGS and (shown or name in _DRAWN)
     return "".join(out)
 
 

@@ -56,9 +56,12 @@ def _with_short_lines(html: str) -> str:
     out: list[str] = []
     column = 0
     for token, least, pieces in _tokens(html):
-        # Most tokens end before any line in them could: they are not taken apart.
-        whole = column + len(token) <= least
-        for piece, limit in ((token, least),) if whole else pieces(token):
+        if column + len(token) <= least and "\n" not in token:
+            # As with most tokens, no line gets long enough to end in it.
+            out.append(token)
+            column += len(token)
+            continue
+        for piece, limit in pieces(token):
             if column > limit:
                 rest = piece.removeprefix(" ")
                 piece = f"\n {rest}" if rest.startswith(_CHANGED) else f"\n{rest}"  # noqa: PLW2901
