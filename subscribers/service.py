@@ -109,7 +109,7 @@ def unsubscribe(
     ).one_or_none()
     if person is None:
         return False
-    for address_hash in _hashes(hasher, person):
+    for address_hash in hashes_of(hasher, person):
         suppression.suppress(
             session, address_hash, person.email, SuppressionReason.UNSUBSCRIBED, now
         )
@@ -132,7 +132,7 @@ def erase_subscriber(session: Session, hasher: AddressHasher, email: str, now: d
     """
     parsed = parse_address(email)
     person = _by_key(session, parsed.key)
-    hashes = _hashes(hasher, person) if person else {hasher.hash(parsed.key)}
+    hashes = hashes_of(hasher, person) if person else {hasher.hash(parsed.key)}
     for address_hash in hashes:
         suppression.anonymize(session, address_hash, now)
     if person is None:
@@ -205,6 +205,6 @@ def _already(person: Subscriber) -> AlreadySubscribed:
     return AlreadySubscribed(person.id, SubscriberStatus(person.status))
 
 
-def _hashes(hasher: AddressHasher, person: Subscriber) -> set[str]:
+def hashes_of(hasher: AddressHasher, person: Subscriber) -> set[str]:
     """Return the stored hash and the current one: they differ only after a new secret."""
     return {person.address_hash, hasher.hash(person.email_key)}

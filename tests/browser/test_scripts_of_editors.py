@@ -215,6 +215,8 @@ def reflected(editor: TestClient, number: int) -> dict[str, str]:
         "/studio/reports/": ("series", "last"),
         "/studio/comparisons/": ("find", "said"),
         "/studio/schedules/": ("said", "name"),
+        "/studio/subscribers/": ("find",),
+        "/studio/subscribers/1": ("said",),
         f"/studio/{quote(EVIL, safe='')}": ("said",),
         "/studio/brand": ("accent", "logo_url", "typeface", "issue", "view"),
     }
@@ -234,6 +236,7 @@ def reflected(editor: TestClient, number: int) -> dict[str, str]:
         "/studio/schedules/weekly": {"do": "skip", "date": EVIL},
         "/studio/schedules/weekly?change": {"do": "change", "days": EVIL, "cron": EVIL},
         "/studio/schedules/": {"name": EVIL, "zone": EVIL, "send": EVIL, "min_picks": EVIL},
+        "/studio/subscribers/1": {"do": "suppress", "why": EVIL},
         "/studio/schedules/weekly?until": {"do": "pause", "until": EVIL},
     }
     for path, fields_of in given.items():

@@ -41,6 +41,8 @@ def pages(studio: Studio) -> dict[str, str]:
         "brand": "/studio/brand",
         "bounces": "/studio/bounces",
         "schedules": "/studio/schedules/",
+        "subscribers": "/studio/subscribers/",
+        "subscriber": "/studio/subscribers/3",
         "sign-up": "/studio/sign-up",
     }
 

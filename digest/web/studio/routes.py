@@ -14,6 +14,7 @@ from digest.web.studio import (
     modules,
     pages,
     schedules,
+    subscribers,
 )
 from digest.web.studio.context import StudioContext, StudioSite
 from digest.web.studio.cross_site import CrossSiteMiddleware
@@ -37,6 +38,7 @@ PARTS = (
     add_comparison,  # before the pages of comparisons, since one may be called `add`
     comparisons,
     schedules,
+    subscribers,
     modules,
     edit_pages,
     edit_actions,
