@@ -36,7 +36,7 @@ def status_lines(
             never = "   never mailed" if (one, state) == ("queued", IssueState.CANCELLED) else ""
             yield f"{one:12}{amount}{never}"
             if one == DeliveryState.FAILED:
-                yield from _reasons(session, number)
+                yield from _reasons(session, number, amount)
     if state is IssueState.SENDING:
         yield from _ahead(reader, session, number, counts)
     yield from _next_step(issue, state)
@@ -94,6 +94,6 @@ def reply_lines(session: Session, number: int) -> Iterator[str]:
         yield f"  {one.times:,} x {one.reply}{stage}"
 
 
-def _reasons(session: Session, number: int) -> Iterator[str]:
-    for code, amount in failure_codes(session, number, MAX_NAMED):
+def _reasons(session: Session, number: int, failed: int) -> Iterator[str]:
+    for code, amount in failure_codes(session, number, failed, MAX_NAMED):
         yield f"  {amount} with {code or 'no code'}"

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 from sqlmodel import select as select_rows
@@ -14,17 +14,32 @@ from digest.deliver.bounce_policy.reply_text import fold_words
 from digest.deliver.tables import Attempt, Delivery, DeliveryState
 from subscribers.tables import Subscriber, Suppression, SuppressionReason
 
+MANY_FAILED = 100_000
+"""Above this the deliveries of an issue are read in their order rather than one by one."""
 
-def failure_codes(session: Session, number: int, most: int) -> list[tuple[str, int]]:
-    """Return (code, how many failed with it) of issue `number`, at most `most`, frequent first."""
+
+def failure_codes(session: Session, number: int, failed: int, most: int) -> list[tuple[str, int]]:
+    """Return (code, how many failed with it) of issue `number`, at most `most`, frequent first.
+
+    `failed` is how many failed in all, as kept. Most that fail were tried: they are found by their
+    attempts, and only if these are not all of them by a look at every delivery of the issue.
+    """
+    tried = select(col(Attempt.delivery_id)).where(col(Attempt.issue_number) == number)
+    found: list[tuple[str, int]] = []
+    if failed <= MANY_FAILED:
+        found = _codes(session, col(Delivery.id).in_(tried))
+    if sum(amount for _, amount in found) != failed:
+        found = _codes(session, col(Delivery.issue_number) == number)
+    return found[:most]
+
+
+def _codes(session: Session, condition: ColumnElement[bool]) -> list[tuple[str, int]]:
     rows = session.execute(
         select(col(Delivery.code), func.count())
-        .where(col(Delivery.issue_number) == number, col(Delivery.state) == DeliveryState.FAILED)
+        .where(condition, col(Delivery.state) == DeliveryState.FAILED)
         .group_by(col(Delivery.code))
-        .order_by(func.count().desc())
-        .limit(most)
     )
-    return [(code, amount) for code, amount in rows]
+    return sorted(((code or "", int(n)) for code, n in rows), key=lambda one: (-one[1], one[0]))
 
 
 def count_hard_bounces(session: Session, number: int) -> int:

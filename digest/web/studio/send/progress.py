@@ -145,7 +145,7 @@ class SendingMonitor:
             progress = progress_of(session, site.sending.limiter, number, now)
             replies = common_replies(session, number, MAX_REASONS)
             failed = progress.counts[DeliveryState.FAILED]
-            codes = failure_codes(session, number, MAX_REASONS) if failed else []
+            codes = failure_codes(session, number, failed, MAX_REASONS) if failed else []
         is_sending = issue.state == IssueState.SENDING
         audience = issue.audience or 0
         through = settled_count(progress)
