@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Row, func, select, update
@@ -154,7 +155,7 @@ def _take(session: Session, given: Mapping[str, Any]) -> Sequence[Row[Any]]:
     rows = connection.execute(SUBMITTING_MAILABLE, given).all()
     suppressed = connection.execute(SUPPRESSED, given).rowcount
     _count(session, given["number"], len(rows), suppressed)
-    return sorted(rows, key=lambda row: int(row[1]))
+    return sorted(rows, key=itemgetter(1))
 
 
 def _take_and_read(session: Session, given: Mapping[str, Any]) -> Sequence[Row[Any]]:
