@@ -44,6 +44,10 @@ class Language:
     def say(self, message: Message, **values: Value) -> str:
         """Return the message in this language, filled with `values` as it writes them."""
         shown = {name: self.shown(value) for name, value in values.items()}
+        counts = [name for name, value in values.items() if isinstance(value, Count)]
+        if len(counts) > 1 and any(shown[name][0].isdecimal() for name in counts):
+            # One sentence has its counts in words or in figures, not "twelve of 15".
+            shown |= {name: self.figure(counted(values[name])) for name in counts}
         return self.form(message, values).format_map(self.begun(message, values, shown))
 
     def form(self, message: Message, values: Mapping[str, Value]) -> str:

@@ -52,6 +52,18 @@ def test_a_sentence_that_begins_with_a_number_begins_with_a_capital() -> None:
     assert language_of("de").say(rivals, count=Count(3)) == "3 rivals"
 
 
+@pytest.mark.parametrize(
+    ("ships", "count", "said"),
+    [(3, 12, "Ships three of twelve"), (12, 15, "Ships 12 of 15"), (13, 15, "Ships 13 of 15")],
+)
+def test_a_sentence_has_its_counts_in_words_or_in_figures(
+    ships: int, count: int, said: str
+) -> None:
+    some = Message("Ships {ships} of {count}")
+    assert ENGLISH.say(some, ships=Count(ships), count=Count(count)) == said
+    assert language_of("de").say(some, ships=Count(3), count=Count(12)) == "Ships 3 of 12"
+
+
 WEEKS = Message("{count} week", "{count} weeks")
 
 

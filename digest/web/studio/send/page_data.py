@@ -31,6 +31,8 @@ from store.errors import UserError
 UNDO_SECONDS = 60
 """How long after "send now" an editor can take it back before anybody gets it."""
 MAX_PEOPLE = 50
+MAX_AHEAD = timedelta(days=366)
+"""How far a send time may lie ahead: 2062 was meant to be 2026."""
 SLOT = re.compile(r"~~([a-z_]+)~~")
 """What is filled in for each recipient, as the rendered text marks it."""
 TROUBLED = (DeliveryState.FAILED, DeliveryState.UNCERTAIN, DeliveryState.BOUNCED)
@@ -201,6 +203,9 @@ def choose(when: str, at: str, zone: ZoneInfo, now: datetime) -> Choice:
     if moment <= now:
         past = moment_words(moment, zone)
         return Choice("", moment, f"{past} has passed. Choose a later time, or send it now.")
+    if moment > now + MAX_AHEAD:
+        far = moment_words(moment, zone)
+        return Choice("", moment, f"{far} is more than a year ahead. Choose a time before that.")
     return Choice("at", moment)
 
 

@@ -119,6 +119,7 @@ def test_what_is_refused_comes_back_with_the_reason(office: Studio, editor: Test
         ("test", {"to": "no address"}, "at most"),
         ("test", {"to": " , ".join(f"a{n}@example.org" for n in range(6))}, "one to 5 addresses"),
         ("schedule", {"when": "at", "at": "2020-01-01T08:00"}, "has passed"),
+        ("schedule", {"when": "at", "at": "2062-11-30T08:00"}, "is more than a year ahead"),
         ("schedule", {"when": "at", "at": "soon"}, "Choose a day"),
         ("schedule", {}, "Choose when"),
         ("resume", {}, "not paused"),
