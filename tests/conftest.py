@@ -5,12 +5,10 @@ disk, which protects from power cuts alone, and compiling each statement anew fo
 Where `CI` is set, Hypothesis draws the same examples each time, so that a red run is red again.
 """
 
-import itertools
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +19,13 @@ from hypothesis import settings
 from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL
 
 from digest.database import upgrade
 from digest.deliver.journal import folder
 from store import engine
 from store.engine import Store, open_store
-
-_names = itertools.count()
+from tests.parts.databases import PATTERN, PostgreSql
 
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 # A busy machine fails no test: what a test bounds, it counts.
@@ -92,17 +89,6 @@ def statements_compiled_once() -> Iterator[None]:
         yield
 
 
-@dataclass(frozen=True)
-class PostgreSql:
-    """A running server with a migrated database, `pattern`, and a connection that makes others."""
-
-    uri: str
-    administration: psycopg.Connection
-
-    def url(self, database: str) -> str:
-        return make_url(self.uri).set(database=database).render_as_string(hide_password=False)
-
-
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[PostgreSql]:
     """One server for all tests of a process."""
@@ -113,9 +99,9 @@ def postgresql() -> Iterator[PostgreSql]:
         for name, value in WITHOUT_WAITING.items():
             administration.execute(f"ALTER SYSTEM SET {name} = {value}")
         administration.execute("SELECT pg_reload_conf()")
-        administration.execute("CREATE DATABASE pattern")
+        administration.execute(f"CREATE DATABASE {PATTERN}")
         made = PostgreSql(server.get_uri(), administration)
-        opened = open_store(made.url("pattern"))
+        opened = open_store(made.url(PATTERN))
         upgrade(opened)
         opened.close()
         yield made
@@ -147,10 +133,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def postgresql_url(postgresql: PostgreSql) -> Iterator[str]:
     """A fresh, migrated database on PostgreSQL."""
-    name = f"test_{os.getpid()}_{next(_names)}"
-    postgresql.administration.execute(f"CREATE DATABASE {name} TEMPLATE pattern STRATEGY FILE_COPY")
+    name = postgresql.take()
     yield postgresql.url(name)
-    postgresql.administration.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    postgresql.give_back(name)
 
 
 @pytest.fixture
