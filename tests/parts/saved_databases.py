@@ -42,5 +42,5 @@ def _copy(store: Store, source: str, target: str) -> None:
     )
     with administration.connect() as connection:
         connection.execute(text(f"DROP DATABASE IF EXISTS {target} WITH (FORCE)"))
-        connection.execute(text(f"CREATE DATABASE {target} TEMPLATE {source}"))
+        connection.execute(text(f"CREATE DATABASE {target} TEMPLATE {source} STRATEGY FILE_COPY"))
     administration.dispose()

@@ -178,7 +178,9 @@ def copy(store: Store, provider: Recorder, clock: Clock, tmp_path: Path) -> Iter
     server = open_store(url.set(database="postgres").render_as_string(hide_password=False))
     with server.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         store.close()
-        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {url.database}"))
+        connection.execute(
+            text(f"CREATE DATABASE {name} TEMPLATE {url.database} STRATEGY FILE_COPY")
+        )
         opened = open_store(url.set(database=name).render_as_string(hide_password=False))
         yield opened
         opened.close()
