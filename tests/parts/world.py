@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from jinja2 import Environment
-from sqlmodel import Session, select
+from sqlmodel import Session, insert, select
 
 from digest.brand import Brand
 from digest.deliver.journal.folder import open_journals
@@ -30,6 +30,7 @@ from digest.render.links import Tracking
 from digest.render.rendered import Rendered
 from store.engine import Store
 from subscribers.addresses import AddressHasher
+from subscribers.public_ids import new_public_id
 from subscribers.tables import Subscriber, SubscriberStatus
 from subscribers.tokens import Tokens
 
@@ -120,19 +121,23 @@ def add_people(store: Store, count: int, status: str = SubscriberStatus.ACTIVE) 
     with store.write() as session:
         start = len(session.exec(select(Subscriber.id)).all())
         emails = [f"reader{place}@example.org" for place in range(start, start + count)]
-        session.add_all(
-            Subscriber(
-                email=email,
-                email_key=email,
-                address_hash=hasher.hash(email),
-                first_name=f"Reader {email[6:10]}",
-                status=status,
-                created_at=NOW,
-                changed_at=NOW,
-            )
-            for email in emails
-        )
+        if emails:
+            rows = [_person(email, hasher) | {"status": status} for email in emails]
+            session.execute(insert(Subscriber), rows)
     return emails
+
+
+def _person(email: str, hasher: AddressHasher) -> dict[str, object]:
+    """The row of a reader; rows take a fraction of the time of as many models."""
+    return {
+        "email": email,
+        "email_key": email,
+        "public_id": new_public_id(),
+        "address_hash": hasher.hash(email),
+        "first_name": f"Reader {email[6:10]}",
+        "created_at": NOW,
+        "changed_at": NOW,
+    }
 
 
 def add_approved(store: Store, rendered: Rendered = RENDERED) -> int:
