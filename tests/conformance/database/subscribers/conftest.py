@@ -1,10 +1,11 @@
-"""Imports in small transactions: what spans two of them is held by short files."""
+"""Imports and exports in small transactions: what spans two of them is held by short files."""
 
 import pytest
 
-from subscribers.transfer import run
+from subscribers.transfer import export, run
 
 
 @pytest.fixture(autouse=True)
 def small_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "CHUNK", 1_000)
+    for module in (run, export):
+        monkeypatch.setattr(module, "CHUNK", 100)

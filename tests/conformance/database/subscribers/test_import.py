@@ -280,7 +280,7 @@ def test_whoever_left_one_tool_and_signed_up_with_another_has_left_in_either_ord
     assert blocked(store) == {"ana@example.org": "unsubscribed"}
 
 
-@pytest.mark.parametrize("between", [0, 1_200])
+@pytest.mark.parametrize("between", [0, 120])
 @pytest.mark.parametrize("order", [("active", "unsubscribed"), ("unsubscribed", "active")])
 def test_whoever_left_in_one_of_two_rows_has_left(
     store: Store, between: int, order: tuple[str, str]
