@@ -144,6 +144,8 @@ class Life:
 
     def check(self) -> None:
         emails = {who: email for email, who in self.owners.items()}
+        with self.store.read() as session:
+            epochs = {email: person(session, email).link_epoch for email in self.owners}
         for purpose, text, who, epoch in self.made:
             last = who
             while last in self.joined:
@@ -151,9 +153,7 @@ class Life:
             email = emails.get(last)
             expected = email
             if email is not None:
-                with self.store.read() as session:
-                    now = person(session, email).link_epoch
-                expected = email if (last, now) == (who, epoch) else f"({email})"
+                expected = email if (last, epochs[email]) == (who, epoch) else f"({email})"
             assert opened(self.store, text, purpose) == expected, (purpose, who)
 
 
