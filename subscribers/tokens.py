@@ -37,6 +37,7 @@ _LEGACY_CHECK = bytes(8)
 _FIELDS = struct.Struct(">QI4s")
 """Of a block: the subscriber with the epoch's low byte, the issue, what is always the same."""
 _SPELLING = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
+_LETTERS = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class Purpose(StrEnum):
@@ -153,22 +154,22 @@ class Tokens:
 
     def read_many(self, purpose: Purpose, tokens: Sequence[str]) -> list[TokenClaims | None]:
         """Read many tokens at once; None for each that is not a token for `purpose`."""
-        if not tokens:
-            return []
-        blocks = _decode_many(tokens)
         found: list[TokenClaims | None] = [None] * len(tokens)
-        left = [place for place, block in enumerate(blocks) if block is not None]
+        places, blocks = _decode_many(tokens)
+        made = TokenClaims._make
         for cipher in self._ciphers[purpose]:
-            plain = cipher.decryptor().update(b"".join(blocks[place] or b"" for place in left))
+            if not places:
+                break
+            plain = cipher.decryptor().update(blocks)
             missed = []
-            for place, (person, issue, check) in zip(left, _FIELDS.iter_unpack(plain), strict=True):
+            for number, (person, issue, check) in enumerate(_FIELDS.iter_unpack(plain)):
                 if check == _CHECK and issue < MAX_ISSUE_ID:  # nearly all: links that never changed
-                    found[place] = TokenClaims(person >> 8, issue, person & 0xFF)
+                    found[places[number]] = made((person >> 8, issue, person & 0xFF, False))
                     continue
-                found[place] = _claims(_FIELDS.pack(person, issue, check))
-                if found[place] is None:
-                    missed.append(place)
-            left = missed
+                claims = found[places[number]] = _claims(_FIELDS.pack(person, issue, check))
+                if claims is None:
+                    missed.append(number)
+            places, blocks = _only(missed, places, blocks)
         return found
 
 
@@ -232,19 +233,32 @@ def _decode(token: str) -> bytes:
     return block
 
 
-def _decode_many(tokens: Sequence[str]) -> list[bytes | None]:
-    """Return each token's block; None for a token that is not spelt canonically.
+def _decode_many(tokens: Sequence[str]) -> tuple[Sequence[int], bytes]:
+    """Return the places of the tokens that are spelt canonically, and their blocks in a row.
 
     Two more letters make 18 bytes of each, and the last two are zero where it was canonical.
     """
-    spelt = [token if _SPELLING.fullmatch(token) else "A" * TOKEN_LENGTH for token in tokens]
-    raw = base64.urlsafe_b64decode("AA".join([*spelt, ""]))
-    blocks: list[bytes | None] = []
-    for place, token in enumerate(tokens):
-        start = place * (BLOCK + 2)
-        fits = spelt[place] is token and raw[start + BLOCK : start + BLOCK + 2] == bytes(2)
-        blocks.append(raw[start : start + BLOCK] if fits else None)
-    return blocks
+    places: Sequence[int] = range(len(tokens))
+    if set(map(len, tokens)) != {TOKEN_LENGTH} or not _LETTERS.fullmatch("".join(tokens)):
+        places = [place for place, token in enumerate(tokens) if _SPELLING.fullmatch(token)]
+        tokens = [tokens[place] for place in places]
+    raw = base64.urlsafe_b64decode("AA".join([*tokens, ""]))
+    blocks = bytearray(len(tokens) * BLOCK)
+    for place in range(BLOCK):
+        blocks[place::BLOCK] = raw[place :: BLOCK + 2]
+    spare = [raw[BLOCK + place :: BLOCK + 2] for place in range(2)]
+    if any(map(any, spare)):
+        canonical = [place for place, pair in enumerate(zip(*spare, strict=True)) if not any(pair)]
+        return _only(canonical, places, bytes(blocks))
+    return places, bytes(blocks)
+
+
+def _only(
+    numbers: Sequence[int], places: Sequence[int], blocks: bytes
+) -> tuple[Sequence[int], bytes]:
+    """Return those of the places and blocks that have these numbers among them."""
+    kept = [blocks[number * BLOCK : (number + 1) * BLOCK] for number in numbers]
+    return [places[number] for number in numbers], b"".join(kept)
 
 
 def _cipher(secret: str, purpose: Purpose) -> "Cipher[modes.ECB]":
