@@ -4,7 +4,6 @@ The database itself skips an event if its key exists already, so two at the same
 be stored, and neither spoils the transaction it is part of.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel import Session
@@ -16,7 +15,7 @@ from digest.events.insertion import (
     POSTGRESQL_RETURNING,
     SQLITE_LAST,
     SQLITE_SINCE,
-    EventRow,
+    EventColumns,
     postgresql_parameters,
     sqlite_statements,
     stored_events,
@@ -56,29 +55,31 @@ def record_reader_event(
     record_event(session, event)
 
 
-def record_events(session: Session, rows: Sequence[EventRow]) -> None:
+def record_events(session: Session, events: EventColumns) -> None:
     """Stores events in the caller's transaction, by few statements for all of them."""
-    if not rows:
+    if not events.key:
         return
     connection = session.connection()
     if _is_sqlite(session):
-        for statement, values in sqlite_statements(rows):
+        for statement, values in sqlite_statements(events):
             connection.exec_driver_sql(statement, values)
     else:
-        connection.exec_driver_sql(POSTGRESQL, postgresql_parameters(rows))
+        connection.exec_driver_sql(POSTGRESQL, postgresql_parameters(events))
 
 
-def record_new_events(session: Session, rows: Sequence[EventRow]) -> list[tuple[str, int | None]]:
+def record_new_events(session: Session, events: EventColumns) -> list[tuple[str, int | None]]:
     """Stores events as `record_events` does; returns key and delivery of the new ones."""
-    if not rows:
+    if not events.key:
         return []
     if _is_sqlite(session):
-        return _record_on_sqlite(session, rows)
-    found = session.connection().exec_driver_sql(POSTGRESQL_RETURNING, postgresql_parameters(rows))
+        return _record_on_sqlite(session, events)
+    found = session.connection().exec_driver_sql(
+        POSTGRESQL_RETURNING, postgresql_parameters(events)
+    )
     return stored_events(*found.one())
 
 
-def _record_on_sqlite(session: Session, rows: Sequence[EventRow]) -> list[tuple[str, int | None]]:
+def _record_on_sqlite(session: Session, events: EventColumns) -> list[tuple[str, int | None]]:
     """Reads the new rows as two texts instead of by RETURNING, which yields them one by one: for
     each row the driver would let other threads have a turn.
 
@@ -86,7 +87,7 @@ def _record_on_sqlite(session: Session, rows: Sequence[EventRow]) -> list[tuple[
     """
     connection = session.connection()
     last = connection.exec_driver_sql(SQLITE_LAST).scalar_one()
-    record_events(session, rows)
+    record_events(session, events)
     return stored_events(*connection.exec_driver_sql(SQLITE_SINCE, (last,)).one())
 
 

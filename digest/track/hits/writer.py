@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from sqlmodel import Session
 
-from digest.events.insertion import EventRow
+from digest.events.insertion import EventRow, columns_of
 from digest.events.old_links import with_public_ids
 from digest.events.tables import EventKind
 from digest.events.writer import record_events
@@ -80,7 +80,7 @@ class HitWriter:
             for hit, claims in zip(hits, named, strict=True)
             if claims is not None and (stored.clicks if hit.link else stored.opens)
         ]
-        record_events(session, rows)
+        record_events(session, columns_of(rows))
         return [target for target, _ in resolved]
 
 

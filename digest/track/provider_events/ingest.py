@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from digest.deliver.bounce_policy.apply import BounceRecord, apply_bounce_policy
 from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.deliver.tables import Delivery
-from digest.events.insertion import EventRow
+from digest.events.insertion import EventColumns
 from digest.events.old_links import with_public_ids
 from digest.events.tables import Event, EventKind
 from digest.events.writer import record_new_events
@@ -43,28 +43,42 @@ def ingest(
     # Always in the order of keys: two posts with the same events would deadlock otherwise.
     listed = [unique[key] for key in sorted(unique)]
     claims = with_public_ids(session, [one.claims for one in listed])
-    new = record_new_events(session, list(map(_row, listed, claims)))
-    matched = [MatchedEvent(unique[key], delivery) for key, delivery in new if delivery is not None]
+    new = record_new_events(session, _columns(listed, claims))
+    matched = [
+        MatchedEvent._make((unique[key], delivery)) for key, delivery in new if delivery is not None
+    ]
+    decisive = [one for one in matched if one.event.kind in _DECISIVE or one.event.opt_out]
     # Asked for before the states change, while deliveries still say when they were submitted.
-    outdated = _sent_to_old_address(session, matched)
+    outdated = _sent_to_old_address(session, decisive)
     apply_states(session, matched, now)
     delivered = [one for event, one in matched if event.kind is EventKind.DELIVERED]
     reclassify_later(session, delivered)
-    _apply_bounces(session, [one for one in matched if one.delivery_id not in outdated], now)
-    apply_opt_outs(session, hasher, matched, now)
+    _apply_bounces(session, [one for one in decisive if one.delivery_id not in outdated], now)
+    apply_opt_outs(session, hasher, decisive, now)
     transactional = [unique[key] for key, _ in new if unique[key].transactional_id is not None]
     if transactional:
         ingest_transactional(session, hasher, transactional, now)
     return len(new)
 
 
-def _row(event: DeliveryEvent, claims: TokenClaims | None) -> EventRow:
-    issue, subscriber = (claims.issue, claims.subscriber) if claims else (None, None)
+_DECISIVE = frozenset(FAILED)
+
+
+def _columns(events: Sequence[DeliveryEvent], claims: Sequence[TokenClaims | None]) -> EventColumns:
     # An unsubscribe is a person's decision, and counts once however it was told.
-    machine = False if event.kind is EventKind.UNSUBSCRIBED else event.machine
+    machines = [False if one.kind is EventKind.UNSUBSCRIBED else one.machine for one in events]
     # The token is a delivery's name and no link: void links change nothing about it.
-    return EventRow(
-        event.key, event.kind, issue, subscriber, None, machine, event.detail, None, event.at
+    nothing = [None] * len(events)
+    return EventColumns(
+        key=[one.key for one in events],
+        kind=[one.kind for one in events],
+        issue=[one.issue if one else None for one in claims],
+        subscriber=[one.subscriber if one else None for one in claims],
+        link=nothing,
+        machine=machines,
+        detail=[one.detail for one in events],
+        epoch=nothing,
+        at=[one.at for one in events],
     )
 
 

@@ -4,12 +4,10 @@ Fields: https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/even
 late, more than once and in any order, and some of types that are not known yet.
 """
 
-import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Annotated, Any, Required, cast
+from typing import Annotated, Any, Required
 
 from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
@@ -20,6 +18,7 @@ from digest.deliver.bounce_policy.failure import FailureClass
 from digest.deliver.providers.wire_address import redact
 from digest.events.tables import EventKind
 from digest.track.provider_events.delivery_event import DeliveryEvent, OptOut
+from digest.track.provider_events.sendgrid_keys import keys_of
 from store.errors import DigestError
 from subscribers.tokens import Purpose, TokenClaims, Tokens
 
@@ -65,7 +64,6 @@ BOUNCE_CLASSIFICATIONS = {
 MAX_EVENTS = 10_000
 """Of one post: SendGrid's have 768 KB, and an event has some 150 bytes at least."""
 _ROUTINE = frozenset({EventKind.PROCESSED, EventKind.DELIVERED})
-_IDS = frozenset({"sg_event_id"})
 _DETAIL_FIELDS = (
     "event",
     "type",
@@ -116,7 +114,7 @@ def parse_webhook(body: bytes, tokens: Tokens, now: datetime | None = None) -> l
     arguments = [one.get("delivery") for one in posted]
     named = [name if isinstance(name, str) else "" for name in arguments]
     read = tokens.read_many(Purpose.DELIVERY, named)
-    events = [_event_of(one, claims) for one, claims in zip(posted, read, strict=True)]
+    events = _events_of(posted, read)
     for place in [at for at, one in enumerate(events) if one.claims is None and named[at]]:
         (claims,) = tokens.read_many(Purpose.TRANSACTIONAL, [named[place]])
         if claims is not None:
@@ -170,12 +168,46 @@ def _seconds(value: Any, now: datetime | None) -> int:
     return int(now.timestamp()) if now else 0
 
 
-def _event_of(posted: SendGridEvent, claims: TokenClaims | None) -> DeliveryEvent:
-    kind = KINDS.get(posted["event"], EventKind.UNKNOWN)
-    key, at = _key(posted), _timestamp(posted["timestamp"])
-    if kind in _ROUTINE:
-        # Nearly all events are of these kinds and have no details.
-        return DeliveryEvent(key, kind, claims, at, provider_id=_text(posted, "sg_message_id"))
+def _events_of(
+    posted: Sequence[SendGridEvent], read: Sequence[TokenClaims | None]
+) -> list[DeliveryEvent]:
+    moments = {seconds: _timestamp(seconds) for seconds in {one["timestamp"] for one in posted}}
+    made, events = DeliveryEvent._make, []
+    for one, key, claims, name in zip(
+        posted, keys_of(posted), read, _message_ids(posted), strict=True
+    ):
+        kind, at = KINDS.get(one["event"], EventKind.UNKNOWN), moments[one["timestamp"]]
+        if kind in _ROUTINE:
+            # Nearly all events are of these kinds and have no details.
+            events.append(made((key, kind, claims, at, *_NO_DETAILS, name, None, "")))
+        else:
+            events.append(_event_of(one, key, claims, kind, at))
+    return events
+
+
+_NO_DETAILS = (None, "{}", BounceType.NONE, None, "", None)
+"""The fields of a routine event from `machine` to `opt_out`."""
+
+
+def _message_ids(posted: Sequence[SendGridEvent]) -> list[str | None]:
+    """Returns the provider's ids of the messages; all are looked at together where all are fine."""
+    given: list[Any] = [one.get("sg_message_id") for one in posted]
+    try:
+        joined = "".join(given)
+    except TypeError:
+        return [_text(one, "sg_message_id") for one in posted]
+    if (
+        joined.isprintable()
+        and "@" not in joined
+        and max(map(len, given), default=0) <= MAX_TEXT_LENGTH
+    ):
+        return [name or None for name in given]
+    return [_text(one, "sg_message_id") for one in posted]
+
+
+def _event_of(
+    posted: SendGridEvent, key: str, claims: TokenClaims | None, kind: EventKind, at: datetime
+) -> DeliveryEvent:
     event = DeliveryEvent(key, kind, claims, at, detail=_detail(posted), opt_out=OPT_OUTS.get(kind))
     if kind is EventKind.BOUNCED:
         bounce_type, code, note = _bounce_of(posted)
@@ -232,33 +264,6 @@ def _address(posted: SendGridEvent, kind: EventKind) -> str:
     return email[:MAX_ADDRESS_LENGTH]
 
 
-def _key(posted: SendGridEvent) -> str:
-    """Hashes the event's content: SendGrid may repeat an event under another id.
-
-    The text that is hashed is what json.dumps makes with sorted keys, spelt here field by field,
-    which takes a third of its time. The event's time comes first, so that events which come
-    together lie together in the index.
-    """
-    fields = cast("dict[str, Any]", posted)
-    said = [
-        f"{spelt}{_spell_text(value) if type(value := fields[name]) is str else _spelt(value)}"
-        for name, spelt in _SAID
-        if name in fields
-    ]
-    digest = hashlib.sha256(f"{{{', '.join(said)}}}".encode()).hexdigest()
-    return f"sendgrid:{posted['timestamp']:09x}{digest[:_HASH_DIGITS]}"
-
-
-_HASH_DIGITS = 32
-_SAID = [(name, f'"{name}": ') for name in sorted(SendGridEvent.__annotations__.keys() - _IDS)]
-_spell = json.JSONEncoder(sort_keys=True, default=str).encode
-_spell_text = json.encoder.encode_basestring_ascii
-
-
-def _spelt(value: Any) -> str:
-    return str(value) if type(value) is int else _spell(value)
-
-
 def _detail(posted: Mapping[str, Any], **more: bool) -> str:
     told = {name: _text(posted, name) for name in _DETAIL_FIELDS if name in posted}
     return json.dumps({name: text for name, text in told.items() if text} | more)
@@ -275,7 +280,6 @@ def _text(posted: Mapping[str, Any], name: str) -> str | None:
     return (redact(value) if "@" in value else value)[:MAX_TEXT_LENGTH]
 
 
-@lru_cache(maxsize=4_096)
 def _timestamp(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 

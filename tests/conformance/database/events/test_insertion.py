@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlmodel import col, select
 
-from digest.events.insertion import MAX_ROWS, EventRow
+from digest.events.insertion import MAX_ROWS, EventRow, columns_of
 from digest.events.tables import Event, EventKind
 from digest.events.writer import record_events, record_new_events
 from store.engine import Store
@@ -26,7 +26,9 @@ def test_what_an_event_says_is_stored_as_it_is(store: Store) -> None:
         for word, machine in zip(WORDS, [None, True, False] * 3, strict=False)
     ]
     with store.write() as session:
-        assert set(record_new_events(session, rows)) == {(one.key, None) for one in rows}
+        assert set(record_new_events(session, columns_of(rows))) == {
+            (one.key, None) for one in rows
+        }
     with store.read() as session:
         found = session.exec(select(Event)).all()
     assert {(one.key, one.detail["reason"], one.machine, one.at) for one in found} == {
@@ -38,9 +40,9 @@ def test_what_an_event_says_is_stored_as_it_is(store: Store) -> None:
 def test_each_is_stored_once(store: Store, many: int) -> None:
     rows = [row(f"k{place:05}") for place in range(many)]
     with store.write() as session:
-        record_events(session, [])
-        record_events(session, rows[: many // 2])
-        new = record_new_events(session, rows)
+        record_events(session, columns_of([]))
+        record_events(session, columns_of(rows[: many // 2]))
+        new = record_new_events(session, columns_of(rows))
         assert {key for key, _ in new} == {one.key for one in rows[many // 2 :]}
-        assert record_new_events(session, rows) == []
+        assert record_new_events(session, columns_of(rows)) == []
         assert len(session.exec(select(col(Event.id))).all()) == many
