@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 
 from sqlalchemy.exc import OperationalError
@@ -11,11 +12,14 @@ from digest.track.provider_events.delivery_event import DeliveryEvent
 from digest.track.provider_events.ingest import ingest
 from store.engine import Store
 from store.errors import DigestError
+from store.page_cache import larger_page_cache
 from subscribers.addresses import AddressHasher
 
 MAX_TRIES = 3
 MAX_GROUP = 5_000
 """Events in one transaction, about: a single post may have more."""
+LARGE_GROUP = 500
+"""Events whose keys lie on more pages than SQLite holds by default."""
 log = logging.getLogger(__name__)
 
 Events = Sequence[DeliveryEvent]
@@ -66,7 +70,9 @@ def _store(
     for left in range(MAX_TRIES - 1, -1, -1):
         try:
             with store.write() as session:
-                ingest(session, hasher, events, clock())
+                large = len(events) >= LARGE_GROUP
+                with larger_page_cache(session) if large else nullcontext():
+                    ingest(session, hasher, events, clock())
         except OperationalError as error:
             if not left:
                 if not store.outage.notice(error):
