@@ -30,7 +30,7 @@ export function onForms() {
   });
   on("change", event => {
     const field = /** @type {HTMLInputElement} */ (event.target);
-    const form = field.form;
+    const { form } = field;
     if (form?.matches("[data-live]")) form.requestSubmit();
     if (form?.at === field) form.when.value = "at"; // whoever picks a time means that one
   });

@@ -9,13 +9,13 @@ export function watch() {
   source?.close();
   const part = find("[data-events]");
   if (!part || document.hidden) return;
-  source = new EventSource(part.dataset.events || "");
+  source = new EventSource(/** @type {string} */ (part.dataset.events));
   source.addEventListener("progress", event => {
     const live = find("#live");
     if (live) live.innerHTML = event.data;
-    if (Date.now() - saidAt < 30_000) return;
+    if (Date.now() - saidAt < 3e4) return;
     saidAt = Date.now();
-    say(find(".progress-line")?.textContent || "");
+    say(find(".progress-line")?.textContent);
   });
   source.addEventListener("state", () => {
     source?.close();

@@ -29,7 +29,7 @@ export const byId = (id, within) => find(`#${CSS.escape(id)}`, within);
  * @param {Event} event @param {string} selector @returns {HTMLElement | null} */
 export const around = (event, selector) => event.target instanceof Element ? event.target.closest(selector) : null;
 
-/** Tells screen readers what changed. @param {string} [words] */
+/** Tells screen readers what changed. @param {string | null} [words] */
 export function say(words) {
   const region = find("#said");
   if (region && words) region.textContent = words;
@@ -48,7 +48,7 @@ export const focusOn = one => one?.focus({ preventScroll: true });
 
 /** Fetches a page; posts to it if there is a body. @param {string | URL} url @param {BodyInit} [body] */
 export async function read(url, body) {
-  const answer = await fetch(url, body ? { method: "POST", body } : {});
+  const answer = await fetch(url, /** @type {*} */ (body && { method: "POST", body }));
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   return { page, ok: answer.ok, url: answer.url };
 }
@@ -77,8 +77,7 @@ export function show({ page, url }) {
   const address = new URL(url);
   address.searchParams.delete("said");
   history[address.pathname === location.pathname ? "replaceState" : "pushState"](null, "", address);
-  const found = focused && find(focused, main);
-  const same = found && (found.closest("details:not([open])")?.querySelector("summary") || found);
+  const same = focused && find(`details:not([open]):has(${focused})>summary,${focused}`, main);
   const target = same || find("[role=alert]:not([hidden])", main) || main;
   if (!same) target.tabIndex = -1;
   focusOn(target);

@@ -17,14 +17,15 @@ function instantOf(wall, zone) {
 
 /** Says it in the `.yours` beside. @param {HTMLElement} one @param {number} moment @param {string} wall hours and minutes there */
 function tell(one, moment, wall) {
-  const note = find(".yours", one.parentElement || document);
+  const note = find(".yours", /** @type {HTMLElement} */ (one.parentElement));
   const own = moment ? words.format(moment) : wall;
   if (note) note.textContent = own.includes(wall) ? "" : ` (${own} where you are)`;
 }
 
 export function tellTimes() {
-  for (const time of all("time[data-yours]")) {
-    tell(time, Date.parse(time.getAttribute("datetime") || ""), /\d\d:\d\d/.exec(time.textContent || "")?.[0] || "-");
+  for (const one of all("time[data-yours]")) {
+    const time = /** @type {HTMLTimeElement} */ (one);
+    tell(time, Date.parse(time.dateTime), /\d\d:\d\d/.exec(time.innerText)?.[0] || "-");
   }
   for (const input of all("input[data-zone]")) {
     const field = /** @type {HTMLInputElement} */ (input);
@@ -36,13 +37,13 @@ export function tellTimes() {
   const due = find("[data-due]");
   if (!due || document.hidden) return;
   const left = Date.parse(due.dataset.due || "") - Date.now();
-  alarm = setTimeout(refresh, Math.min(Math.max(left + 1500, 3000), 2 ** 31 - 1));
+  alarm = setTimeout(refresh, Math.min(Math.max(left + 1500, 3000), 2e9));
   const shown = find("[data-countdown]");
-  if (shown) counter = setInterval(() => count(shown), 250);
+  if (shown) counter = setInterval(count, 250, shown);
 }
 
 /** @param {HTMLElement} shown */
 function count(shown) {
-  const left = Math.ceil((Date.parse(shown.dataset.countdown || "") - Date.now()) / 1000);
-  shown.textContent = left > 0 ? `in ${left} ${left === 1 ? "second" : "seconds"}` : "now";
+  const left = Math.ceil((Date.parse(shown.dataset.countdown || "") - Date.now()) / 1e3);
+  shown.textContent = left > 0 ? `in ${left} second${left === 1 ? "" : "s"}` : "now";
 }
