@@ -29,6 +29,7 @@
     │   ├── CatalogueError            a catalogue of translations can't be read
     │   ├── CommandError              a command ends with this line
     │   ├── CorrectionError           a page can't be corrected like that
+    │   ├── DecisionError             an editor can't decide that about a subscriber
     │   ├── DkimKeyError              a DKIM key can't be used
     │   ├── EditorAddressError        an editor's address can't be added or removed
     │   ├── FetchError                what a source names can't be read
