@@ -23,8 +23,10 @@ _CATALOGS = {
     "pg_attribute": "attrelid",
     "pg_attrdef": "adrelid",
     "pg_constraint": "oid",
+    "pg_description": "objoid",  # the queue's version is a comment
     "pg_index": "indexrelid",
     "pg_proc": "oid",
+    "pg_sequence": "seqrelid",
     "pg_statistic": "starelid",
     "pg_trigger": "oid",
     "pg_type": "oid",

@@ -75,6 +75,8 @@ def test_after_rows_the_same_database_comes_back_empty_and_counts_from_one(
         "CREATE INDEX more ON tool (slug, id)",
         "CREATE VIEW more AS SELECT 1 AS one",
         "CREATE SCHEMA more",
+        "COMMENT ON TABLE procrastinate_jobs IS 'of another version'",
+        "ALTER SEQUENCE tool_id_seq INCREMENT 5",
         "CREATE FUNCTION more() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         "UPDATE alembic_version SET version_num = '0001'",
         "DELETE FROM alembic_version",
