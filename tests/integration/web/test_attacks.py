@@ -147,14 +147,14 @@ def test_nothing_in_the_address_can_name_a_target(
     assert client.get(f"/l/1/{token}/https://evil.example").status_code == 404
 
 
-def test_thousands_of_forged_links_are_none_of_ours(
+def test_hundreds_of_forged_links_are_none_of_ours(
     client: TestClient, site: SmallSite, anna: int
 ) -> None:
     """Over HTTP, what `tests/unit/subscribers/test_forged_tokens.py` does a million times."""
     before = everything(site.store)
     own = make_token(site, Purpose.CLICK, anna, ISSUE)
     chance = random.Random(3)
-    for _ in range(300):
+    for _ in range(100):
         invented = base64.urlsafe_b64encode(chance.randbytes(16)).decode().rstrip("=")
         place = chance.randrange(22)
         altered = f"{own[:place]}{'A' if own[place] != 'A' else 'B'}{own[place + 1 :]}"
