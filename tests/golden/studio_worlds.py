@@ -11,6 +11,7 @@ from digest.catalog.corrections import correct
 from digest.catalog.hidden import Hidden, set_hidden
 from digest.catalog.upsert import upsert_page
 from digest.pipeline.editing.changes import Add, Change, Drop, Move, PinNext, Write
+from digest.readers.by_editor import unsubscribe_for
 from digest.track.bounces.parse import Meaning
 from digest.track.bounces.tables import InboundMessageRow
 from schedules.registry import (
@@ -220,6 +221,18 @@ def comparisons(album: Album) -> None:
     album.draw("bounces", "/studio/bounces")
 
 
+def subscribers(album: Album) -> None:
+    """Searched; one to whom an issue was sent; then unsubscribed by an editor."""
+    album.studio.app.issues.approve(album.studio.number, by="ana")
+    album.studio.app.issues.start(album.studio.number)
+    album.draw("subscribers", "/studio/subscribers/?find=reader1")
+    album.draw("subscriber", "/studio/subscribers/3", press("#ask-suppress summary"))
+    app = album.studio.app
+    with app.store.write() as session:
+        unsubscribe_for(session, app.hasher, 3, who="studio, ana", why="asked by phone", now=NOW)
+    album.draw("subscriber-unsubscribed", "/studio/subscribers/3")
+
+
 def _bad_correction(page: Page) -> None:
     page.locator("select[name=field]").select_option("left.panel_score")
     page.locator("[name=value]").fill("a lot")
@@ -258,6 +271,7 @@ WORLDS: Mapping[str, Callable[[Album], None]] = {
     "many": many,
     "sending": sending,
     "schedules": schedules,
+    "subscribers": subscribers,
     "again": again,
     "comparisons": comparisons,
     "reports": reports,
