@@ -1,5 +1,6 @@
 """What an editor decides about one subscriber, with a reason; who decided it is kept with it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import Session
@@ -20,51 +21,56 @@ class DecisionError(UserError, ValueError):
     """It can't be decided so; one line why."""
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who decided, for which reason, and when."""
+
+    who: str
+    why: str
+    at: datetime
+
+    @property
+    def reason(self) -> str:
+        """The reason on one line. Raises DecisionError where none can be kept."""
+        reason = " ".join(self.why.split())
+        if not 0 < len(reason) <= MAX_REASON:
+            found = "none" if not reason else f"{len(reason)} characters"
+            raise DecisionError(
+                f"reason: found {found}, expected 1 to {MAX_REASON} characters; it is kept"
+            )
+        return reason
+
+    @property
+    def note(self) -> str:
+        """Who decided, and why: what a consent or a suppression keeps. Raises DecisionError."""
+        return f"{self.who[:_MAX_NAME]}: {self.reason}"
+
+
 def unsubscribe_for(
-    session: Session,
-    hasher: AddressHasher,
-    subscriber_id: int,
-    *,
-    who: str,
-    why: str,
-    now: datetime,
+    session: Session, hasher: AddressHasher, subscriber_id: int, decision: Decision
 ) -> None:
     """Unsubscribe somebody who asked for it. Raises DecisionError."""
     person = _person(session, subscriber_id)
-    source = f"{who[:_MAX_NAME]}: {_reason(why)}"
-    unsubscribe(session, hasher, person.id or 0, source=source, now=now)
+    unsubscribe(session, hasher, person.id or 0, source=decision.note, now=decision.at)
 
 
 def suppress_for(
-    session: Session,
-    hasher: AddressHasher,
-    subscriber_id: int,
-    *,
-    who: str,
-    why: str,
-    now: datetime,
+    session: Session, hasher: AddressHasher, subscriber_id: int, decision: Decision
 ) -> None:
     """Never mail the address again, whatever its owner's consent. Raises DecisionError."""
     person = _person(session, subscriber_id)
-    note = f"{who[:_MAX_NAME]}: {_reason(why)}"
+    reason, note = SuppressionReason.MANUAL, decision.note
     for one in sorted(hashes_of(hasher, person)):
-        reason = SuppressionReason.MANUAL
-        suppression.suppress(session, one, person.email, reason, now, note=note)
+        suppression.suppress(session, one, person.email, reason, decision.at, note=note)
 
 
 def lift_for(
-    session: Session,
-    hasher: AddressHasher,
-    subscriber_id: int,
-    *,
-    who: str,
-    why: str,
-    now: datetime,
+    session: Session, hasher: AddressHasher, subscriber_id: int, decision: Decision
 ) -> None:
     """Remove the suppression of the address. Raises DecisionError where there is none."""
-    person, reason = _person(session, subscriber_id), _reason(why)
+    person, why = _person(session, subscriber_id), decision.reason
     removed = [
-        remove_suppression(session, one, who=who, why=reason, now=now)
+        remove_suppression(session, one, who=decision.who, why=why, now=decision.at)
         for one in sorted(hashes_of(hasher, person))
     ]
     if not any(removed):
@@ -76,13 +82,3 @@ def _person(session: Session, subscriber_id: int) -> Subscriber:
     if person is None:
         raise DecisionError("nobody on the list has this page any more")
     return person
-
-
-def _reason(why: str) -> str:
-    reason = " ".join(why.split())
-    if not 0 < len(reason) <= MAX_REASON:
-        found = "none" if not reason else f"{len(reason)} characters"
-        raise DecisionError(
-            f"reason: found {found}, expected 1 to {MAX_REASON} characters; it is kept"
-        )
-    return reason

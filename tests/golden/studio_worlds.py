@@ -11,7 +11,7 @@ from digest.catalog.corrections import correct
 from digest.catalog.hidden import Hidden, set_hidden
 from digest.catalog.upsert import upsert_page
 from digest.pipeline.editing.changes import Add, Change, Drop, Move, PinNext, Write
-from digest.readers.by_editor import unsubscribe_for
+from digest.readers.by_editor import Decision, unsubscribe_for
 from digest.track.bounces.parse import Meaning
 from digest.track.bounces.tables import InboundMessageRow
 from schedules.registry import (
@@ -229,7 +229,7 @@ def subscribers(album: Album) -> None:
     album.draw("subscriber", "/studio/subscribers/3", press("#ask-suppress summary"))
     app = album.studio.app
     with app.store.write() as session:
-        unsubscribe_for(session, app.hasher, 3, who="studio, ana", why="asked by phone", now=NOW)
+        unsubscribe_for(session, app.hasher, 3, Decision("studio, ana", "asked by phone", NOW))
     album.draw("subscriber-unsubscribed", "/studio/subscribers/3")
 
 

@@ -4,7 +4,13 @@ from collections.abc import Callable
 
 from fastapi import APIRouter, HTTPException, Response
 
-from digest.readers.by_editor import MAX_REASON, lift_for, suppress_for, unsubscribe_for
+from digest.readers.by_editor import (
+    MAX_REASON,
+    Decision,
+    lift_for,
+    suppress_for,
+    unsubscribe_for,
+)
 from digest.readers.lookup import MAX_FOUND, search_subscribers, subscriber_details
 from digest.web.forms import FormFields
 from digest.web.site import TemplatesDep
@@ -64,16 +70,16 @@ def decide(
 ) -> Response:
     """Unsubscribes or suppresses somebody, or lifts the suppression, for the reason given."""
     act, person = given.get("do", ""), _id(number)
-    decision = DECISIONS.get(act)
+    carry_out = DECISIONS.get(act)
     path = f"{templates.base}/studio/subscribers/{person}"
-    if decision is None:
+    if carry_out is None:
         return see_other(path)
-    why, who = given.get("why", ""), f"studio, {context.editor}"
+    decision = Decision(f"studio, {context.editor}", given.get("why", ""), site.clock())
     try:
         with site.store.write() as session:
-            decision(session, site.hasher, person, who=who, why=why, now=site.clock())
+            carry_out(session, site.hasher, person, decision)
     except UserError as error:
-        return _page(site, templates, person, problem=str(error), act=act, why=why)
+        return _page(site, templates, person, problem=str(error), act=act, why=decision.why)
     return see_other(f"{path}?said={act}")
 
 

@@ -8,6 +8,7 @@ from sqlmodel import select
 from digest.deliver.ledger.freeze import freeze_audience
 from digest.readers.by_editor import (
     MAX_REASON,
+    Decision,
     DecisionError,
     lift_for,
     suppress_for,
@@ -36,7 +37,7 @@ def number_of(store: Store, email: str) -> int:
 
 def decide(store: Store, decision: Callable[..., None], number: int, why: str) -> None:
     with store.write() as session:
-        decision(session, HASHER, number, who=WHO, why=why, now=NOW)
+        decision(session, HASHER, number, Decision(WHO, why, NOW))
 
 
 def rename(store: Store, number: int, email: str) -> None:
