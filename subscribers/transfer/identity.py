@@ -69,8 +69,11 @@ def ids_seen_before(people: Mapping[str, ImportRow], seen: DuplicateFinder) -> s
 
 
 def fresh_ids(count: int) -> Iterator[tuple[int, int]]:
-    """Yield what links call people who bring no public id of their own, with its epoch."""
-    return zip(new_public_ids(count), repeat(0))
+    """Yield what links call people who bring no public id of their own, with its epoch.
+
+    Each is drawn at random, and then they rise: a batch goes through the index page by page.
+    """
+    return zip(sorted(new_public_ids(count)), repeat(0))
 
 
 def public_ids_for(session: Session, people: list[ImportRow]) -> list[tuple[int, int]]:

@@ -15,6 +15,9 @@ from subscribers.transfer.refused_rows import Refusals
 PAUSE_A_ROW = 0.025 / 20_000
 """Seconds between two transactions on SQLite, where one writes at a time, for each address of the
 first: others who wait look each 25 ms whether they can, and more seldom the longer they wait."""
+_BATCHES_A_SEARCH = 50
+"""Batches between two searches for garbage in cycles: each goes through all rows in memory, and
+takes as long as a tenth of storing a batch."""
 
 
 def store_batches(
@@ -28,16 +31,19 @@ def store_batches(
     progress: Callable[[int], None],
 ) -> None:
     """Store batches, and tell `progress` how far the file was read for each of them."""
-    nobody_known = True
+    nobody_known, pause = True, 0.0
     with _no_search_for_cycles():
-        for made, position in batches:
+        for count, (made, position) in enumerate(batches, 1):
+            if pause:
+                sleep(pause)
             # Where somebody is on the list, more of them will be: then they are looked up at once.
             batch = made if nobody_known else made._replace(ready=None)
             nobody_known = _store_batch(store, options, batch, seen, refusals, dry=dry)
             progress(position)
-            gc.collect(1)
             if store.is_sqlite and not dry:
-                sleep(PAUSE_A_ROW * len(batch.people))
+                pause = PAUSE_A_ROW * len(batch.people)
+            if count % _BATCHES_A_SEARCH == 0:
+                gc.collect(1)
 
 
 def _store_batch(
@@ -63,7 +69,7 @@ def _store_batch(
 def _no_search_for_cycles() -> Iterator[None]:
     """Let Python look for garbage when it is told to: after each 700 of a million rows takes long.
 
-    Rows hold no cycles; what a transaction leaves is collected after each batch.
+    Rows hold no cycles, and a batch whose people are all new leaves none.
     """
     was_enabled = gc.isenabled()
     gc.disable()

@@ -209,7 +209,7 @@ def test_others_write_between_two_transactions(
 
     monkeypatch.setattr(transactions, "sleep", pause)
     load(sqlite_store, _PLAIN)
-    assert pauses == pytest.approx([0.000125, 0.000125, 0.000025])
+    assert pauses == pytest.approx([0.000125, 0.000125])  # after the last one nobody waits
 
 
 def test_refused_rows_can_be_corrected_and_imported(store: Store, tmp_path: Path) -> None:
