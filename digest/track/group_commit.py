@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Generic, TypeVar
 
 from store.errors import DigestError
@@ -62,6 +63,15 @@ class GroupCommit(Generic[Item, Answer]):
 
         Raises QueueFullError, or what was raised for the item as it was written.
         """
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.add(item, partial(_settle, future))
+        return await future
+
+    def add(self, item: Item, done: "Done[Answer]") -> None:
+        """Has `done` called, in the event loop's thread, with what `put` would return or raise.
+
+        Raises QueueFullError at once.
+        """
         queue = self._queue
         loop = asyncio.get_running_loop()
         if queue is None or queue.loop is not loop:
@@ -69,14 +79,24 @@ class GroupCommit(Generic[Item, Answer]):
         if self.max_waiting is not None and len(queue.waiting) >= self.max_waiting:
             log.error("%s: one was not stored, %d wait already", self.name, self.max_waiting)
             raise QueueFullError
-        return await queue.add(item)
+        queue.add(item, done)
 
     def submit(self, queue: "_LoopQueue[Item, Answer]", group: "_Group[Item, Answer]") -> None:
         """Hands one group of a loop's queue to the writing thread."""
         self._executor.submit(queue.write, group)
 
 
-_Group = Sequence[tuple[Item, "asyncio.Future[Answer]"]]
+Done = Callable[[Answer | Exception], None]
+_Group = Sequence[tuple[Item, Done[Answer]]]
+
+
+def _settle(future: "asyncio.Future[Answer]", answer: Answer | Exception) -> None:
+    if future.done():
+        return  # the request is gone; the item stays stored
+    if isinstance(answer, Exception):
+        future.set_exception(answer)
+    else:
+        future.set_result(answer)
 
 
 @dataclass(slots=True)
@@ -85,17 +105,15 @@ class _LoopQueue(Generic[Item, Answer]):
 
     commit: GroupCommit[Item, Answer]
     loop: asyncio.AbstractEventLoop
-    waiting: "list[tuple[Item, asyncio.Future[Answer]]]" = field(default_factory=list)
+    waiting: "list[tuple[Item, Done[Answer]]]" = field(default_factory=list)
     writing: bool = False
 
-    def add(self, item: Item) -> "asyncio.Future[Answer]":
-        future: asyncio.Future[Answer] = self.loop.create_future()
-        self.waiting.append((item, future))
+    def add(self, item: Item, done: "Done[Answer]") -> None:
+        self.waiting.append((item, done))
         if not self.writing:
             self.writing = True
             # Not at once: what this turn of the loop reads after it belongs to the same group.
             self.loop.call_soon(self._write_next)
-        return future
 
     def _write_next(self) -> None:
         end = self._group_end()
@@ -125,13 +143,11 @@ class _LoopQueue(Generic[Item, Answer]):
         self.loop.call_soon_threadsafe(self._answer, group, answers)
 
     def _answer(self, group: "_Group[Item, Answer]", answers: Sequence[Answer | Exception]) -> None:
-        for (_, future), answer in zip(group, answers, strict=True):
-            if future.done():
-                continue  # the request is gone; the item stays stored
-            if isinstance(answer, Exception):
-                future.set_exception(answer)
-            else:
-                future.set_result(answer)
+        for (_, done), answer in zip(group, answers, strict=True):
+            try:
+                done(answer)
+            except Exception:
+                log.exception("%s: an answer was not taken", self.commit.name)
         if self.waiting:
             self.loop.call_later(self.commit.gather_seconds, self._write_next)
         else:

@@ -69,10 +69,10 @@ def server_of(app: ASGIApp, stop: threading.Event) -> uvicorn.Server:
 def _protocol() -> "type[asyncio.Protocol] | HTTPProtocolType":
     """The protocol over httptools where that is installed; h11 has bounds of its own."""
     try:
-        from digest.web.middleware.protocol import BoundedProtocol  # noqa: PLC0415 - it may be missing
+        from digest.web.middleware.fast_path import FastPathProtocol  # noqa: PLC0415 - it may be missing
     except ImportError:
         return "h11"
-    return BoundedProtocol
+    return FastPathProtocol
 
 
 def serve_on(app: ASGIApp, listener: socket.socket, stop: threading.Event) -> None:

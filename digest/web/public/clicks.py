@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from fastapi import APIRouter, Request, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from digest.track.group_commit import GroupCommit, QueueFullError
 from digest.track.hits.networks import ScannerNetworks
@@ -19,6 +19,7 @@ from digest.track.hits.targets import Hit, Target
 from digest.track.hits.writer import HitNotStoredError
 from digest.web.error_pages import InvalidLinkError
 from digest.web.headers import DEFAULTS
+from digest.web.middleware.fast_path import Client, FastPath, FastResponse, Respond
 from digest.web.site import TemplatesDep
 from digest.web.templating import PRIVATE
 
@@ -30,25 +31,26 @@ PIXEL = bytes.fromhex(
     "21f904 01 0000 00 00 2c 0000 0000 0100 0100 00 02 01 44 00 3b"
 )
 RETRY_SECONDS = 3
-_NOT_STORED = "digest.hit_not_stored"
-"""The key in a request's scope that says a click could not be stored; its value is the target."""
+_OUTCOME = "digest.hit"
+"""The key in a request's scope of what came of a hit that has no target: None, or the error."""
 _SAFE = [(name.lower().encode(), value.encode()) for name, value in {**DEFAULTS, **PRIVATE}.items()]
-_PIXEL_START = {
-    "type": "http.response.start",
-    "status": 200,
-    "headers": [
+MOVED = [(b"content-length", b"0"), *_SAFE]
+_PIXEL_RESPONSE = FastResponse(
+    200,
+    (
         (b"content-type", b"image/gif"),
         (b"content-length", str(len(PIXEL)).encode()),
         *_SAFE,
-    ],
-}
-MOVED = [(b"content-length", b"0"), *_SAFE]
-_PIXEL_BODY = {"type": "http.response.body", "body": PIXEL}
-_NO_BODY = {"type": "http.response.body", "body": b""}
+    ),
+    PIXEL,
+)
 
 
-class TrackingMiddleware:
-    """Answers well-formed links and pixels once their event is durable; `app` gets the rest."""
+class TrackingMiddleware(FastPath):
+    """Answers well-formed links and pixels once their event is durable; `app` gets the rest.
+
+    Our server asks `accept` first; any other calls it as an application.
+    """
 
     def __init__(
         self,
@@ -67,41 +69,61 @@ class TrackingMiddleware:
             r"/(?:l/(?P<link>[1-9][0-9]{0,6})/|o/)(?P<token>[A-Za-z0-9_-]{22})(?(link)|\.gif)"
         ).fullmatch
 
+    def accept(self, scope: Scope, client: Client, respond: Respond) -> bool:
+        hit = self._hit(scope, client)
+        if hit is None:
+            return False
+        try:
+            self._commit.add(hit, lambda outcome: respond(_response(scope, outcome)))
+        except QueueFullError as error:
+            scope[_OUTCOME] = error
+            return False
+        return True
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        found = self._path(scope["path"]) if scope["type"] == "http" else None
-        if found is None or scope["method"] not in ("GET", "HEAD"):
+        is_asked = scope["type"] == "http" and _OUTCOME not in scope
+        hit = self._hit(scope, scope.get("client")) if is_asked else None
+        response = None
+        if hit is not None:
+            try:
+                response = _response(scope, await self._commit.put(hit))
+            except (HitNotStoredError, QueueFullError) as error:
+                response = _response(scope, error)
+        if response is None:
             await self._app(scope, receive, send)
             return
-        hit = Hit(
-            int(found["link"] or 0),
-            found["token"],
+        headers = list(response.headers)
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        body = b"" if scope["method"] == "HEAD" else response.body
+        await send({"type": "http.response.body", "body": body})
+
+    def _hit(self, scope: Scope, client: Client) -> Hit | None:
+        """Returns the hit that a request is; None for any other."""
+        found = self._path(scope["path"])
+        if found is None or scope["method"] not in ("GET", "HEAD"):
+            return None
+        link, token = found.groups()
+        return Hit(
+            int(link or 0),
+            token,
             scope["method"],
             _user_agent(scope),
             self._clock(),
-            self._network((scope.get("client") or ("",))[0]),
+            self._network(client[0] if client else ""),
         )
-        try:
-            target = await self._commit.put(hit)
-        except HitNotStoredError as error:
-            scope[_NOT_STORED] = error.target or ""
-            target = None
-        except QueueFullError:
-            scope[_NOT_STORED] = ""
-            target = None
-        if target is None:
-            await self._app(scope, receive, send)
-        elif target == NO_TARGET:
-            await send(_PIXEL_START)
-            await send(_PIXEL_BODY if hit.method == "GET" else _NO_BODY)
-        else:
-            await send(_moved_to(target))
-            await send(_NO_BODY)
+
+
+def _response(scope: Scope, outcome: Target | Exception) -> FastResponse | None:
+    """Returns the response to a hit; None, with the outcome in `scope`, if `app` is to answer."""
+    if outcome is None or isinstance(outcome, Exception):
+        scope[_OUTCOME] = outcome
+        return None
+    return _PIXEL_RESPONSE if outcome == NO_TARGET else _moved_to(outcome)
 
 
 @lru_cache(maxsize=4_096)
-def _moved_to(target: str) -> Message:
-    headers = [(b"location", target.encode("ascii", "replace")), *MOVED]
-    return {"type": "http.response.start", "status": 302, "headers": headers}
+def _moved_to(target: str) -> FastResponse:
+    return FastResponse(302, ((b"location", target.encode("ascii", "replace")), *MOVED))
 
 
 def _user_agent(scope: Scope) -> str:
@@ -115,13 +137,14 @@ def _user_agent(scope: Scope) -> str:
 @router.api_route("/l/{link}/{token}", methods=["GET", "HEAD"])
 def click(request: Request, templates: TemplatesDep) -> Response:
     """Answers for a link that is none of ours, and for a click that could not be stored."""
-    target = request.scope.get(_NOT_STORED)
-    if target is None:
+    error = request.scope.get(_OUTCOME)
+    if error is None:
         raise InvalidLinkError
+    target = error.target if isinstance(error, HitNotStoredError) else None
     # A browser asks again by itself and is counted then; the page also links to the target.
     again = {"Retry-After": str(RETRY_SECONDS), "Refresh": str(RETRY_SECONDS)}
     return templates.show(
-        "redirecting.html", status=503, headers={**PRIVATE, **again}, target=target
+        "redirecting.html", status=503, headers={**PRIVATE, **again}, target=target or ""
     )
 
 
