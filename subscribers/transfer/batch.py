@@ -4,8 +4,7 @@ A withdrawal always wins: an import never makes an unsubscribed subscriber activ
 unsubscribed in the file is unsubscribed here, unless consent was given again after that.
 """
 
-from collections.abc import Iterable, Sequence
-from operator import itemgetter
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from sqlmodel import Session, col, select
@@ -14,14 +13,13 @@ from subscribers.tables import Subscriber, Suppression
 from subscribers.transfer import bulk_insert
 from subscribers.transfer.departures import (
     ImportOptions,
-    agreed_again,
     block,
     is_personal,
     keep_through_undo,
     leave,
 )
 from subscribers.transfer.duplicates import DuplicateFinder
-from subscribers.transfer.formats.statuses import ImportedStatus
+from subscribers.transfer.folded import Folded, fold_rows
 from subscribers.transfer.identity import (
     WHY_REPEATED,
     IdOwner,
@@ -38,28 +36,22 @@ from subscribers.transfer.new_people import (
     add_plain_people,
     count_new,
     insert_new_people,
+    people_of_plain_rows,
     plain_people,
 )
+from subscribers.transfer.plain_rows import People, PlainRows
 from subscribers.transfer.refused_rows import Refusals, RefusedRow
 from subscribers.transfer.rows import ImportRow
-
-_STAYS = frozenset({None, ImportedStatus.ACTIVE, ImportedStatus.PENDING})
-"""What a row says of somebody who does not leave the list by it."""
-_STATUS, _EXPORTED = map(itemgetter, map(ImportRow._fields.index, ("status", "exported")))
 
 
 class Batch(NamedTuple):
     """Rows as far as they can be made ready without the database, which others wait for."""
 
-    people: dict[str, ImportRow]
-    """One row an address, by its key."""
-    erased: dict[str, ImportRow]
-    """Those of whom nothing but a hash is known, by that."""
-    leaving: dict[str, ImportRow]
+    rows: People
     hashes: dict[str, str]
     """By key; empty in a dry run."""
-    repeated: int
-    """Rows whose address, or hash, stands in the batch before them."""
+    folded: Folded | None
+    """None if they need not be taken one by one unless somebody of them is known here."""
     ready: PlainPeople | None
     """All people as they are stored if nobody is known here; None where that is not to be tried."""
 
@@ -82,18 +74,20 @@ class _Found(NamedTuple):
     ids_repeated: set[str]
 
 
-def prepare_batch(options: ImportOptions, rows: Sequence[ImportRow], *, dry: bool) -> Batch:
+def prepare_batch(options: ImportOptions, rows: People, *, dry: bool) -> Batch:
     """Return what `import_batch` takes."""
-    people, erased, repeated = _folded(rows)
-    hashes = {} if dry else options.hasher.hash_all(people)
-    leaving = {}
-    if not _STAYS.issuperset(map(_STATUS, rows)) or any(map(_EXPORTED, rows)):
-        leaving = {
-            key: one for key, one in people.items() if one.status not in _STAYS or one.exported
-        }
-    only_new = bool(people) and not (dry or leaving or erased)
-    ready = plain_people(options, people.values(), hashes) if only_new else None
-    return Batch(people, erased, leaving, hashes, repeated, ready)
+    hashes: dict[str, str] = {}
+    if isinstance(rows, PlainRows) and not dry:
+        hashes = options.hasher.hash_all(rows.keys)
+        if len(hashes) == len(rows):  # no address is repeated
+            ready = people_of_plain_rows(options, rows, list(hashes.values()))
+            return Batch(rows, hashes, None, ready)
+    folded = fold_rows(rows)
+    if not dry:
+        hashes = options.hasher.hash_all(folded.people)
+    only_new = bool(folded.people) and not (dry or folded.leaving or folded.erased)
+    ready = plain_people(options, folded.people.values(), hashes) if only_new else None
+    return Batch(rows, hashes, folded, ready)
 
 
 def import_batch(
@@ -112,19 +106,21 @@ def import_batch(
     called again without what was ready.
     """
     report = refusals.report
-    people, erased, leaving, hashes, repeated, ready = batch
     if not dry:
         bulk_insert.one_import_at_a_time(session)
     nobody_blocked = _is_empty(session, col(Suppression.address_hash))
+    ready = batch.ready
+    if ready and (nobody_blocked or not _blocked(session, ready.columns["address_hash"])):
+        add_plain_people(session, options, ready, report)
+        report.repeated += batch.folded.repeated if batch.folded else 0
+        return True
+    people, erased, leaving, repeated = batch.folded or fold_rows(batch.rows)
+    hashes = batch.hashes
     if dry and not nobody_blocked:
         hashes = options.hasher.hash_all(people)
     blocked = set() if nobody_blocked else _blocked(session, [*hashes.values(), *erased])
     exported = {key: one for key, one in leaving.items() if one.exported}
     blocked_keys = {key for key, value in hashes.items() if value in blocked} if blocked else set()
-    if ready and not blocked_keys:
-        add_plain_people(session, options, ready, report)
-        report.repeated += repeated
-        return True
     report.repeated += repeated
     known, added_before = _known(session, people, options.run)
     # Whom this import stored is known by its number; a dry run, and an export, need all keys.
@@ -256,32 +252,6 @@ def _refuse(refusals: Refusals, one: ImportRow, why: str) -> None:
 
 def _line(one: ImportRow) -> int:
     return one.line
-
-
-def _folded(
-    rows: Sequence[ImportRow],
-) -> tuple[dict[str, ImportRow], dict[str, ImportRow], int]:
-    """Return one row per address by its key, erased people by their hash, and how many others.
-
-    Of two rows for one address the first counts, but a withdrawal in either one counts.
-    """
-    people = {one.key: one for one in rows}
-    if len(people) == len(rows) and "" not in people:  # as nearly always
-        return people, {}, 0
-    people = {}
-    erased: dict[str, ImportRow] = {}
-    for one in rows:
-        if one.address_hash:  # erased elsewhere
-            erased[one.address_hash] = one
-            continue
-        first = people.setdefault(one.key, one)
-        if first is one:
-            continue
-        if one.reason and not first.reason and not agreed_again(one.left_at, first.agreed_at):
-            people[one.key] = first._replace(
-                status=one.status, left_at=one.left_at, exported=one.exported or first.exported
-            )
-    return people, erased, len(rows) - len(people) - len(erased)
 
 
 def _is_empty(session: Session, column: Any) -> bool:

@@ -6,7 +6,6 @@ is said once a statement.
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
@@ -55,7 +54,7 @@ pages would be written to the file again and again."""
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 """What COPY's text form escapes: PostgreSQL, COPY, "Text Format"."""
-_SPECIAL = re.compile(r"[\\\t\n\r]")
+_SPECIAL = "\\\t\n\r"
 
 Rows = Sequence[tuple[Any, ...]]
 """None of their values is None, but of a suppression."""
@@ -287,7 +286,8 @@ def _copy(
 def _texts(values: Sequence[Any]) -> list[str]:
     """Spell the values of a column as COPY reads them."""
     texts = list(map(str, values))
-    if _SPECIAL.search("".join(texts)):
+    joined = "".join(texts)
+    if any(mark in joined for mark in _SPECIAL):
         return [one.translate(_ESCAPES) for one in texts]
     return texts
 

@@ -4,17 +4,17 @@ A row with anything else in it goes the long way (`RowParser.read`), with the sa
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
-from itertools import compress, repeat
+from collections.abc import Iterator, Sequence
+from itertools import compress
 
 from subscribers.addresses import NO_ADDRESS, AddressError
 from subscribers.service import MAX_NAME_LENGTH
 from subscribers.transfer.cells.address_cells import are_placeholders
 from subscribers.transfer.csv_file import Cells, CsvBlock, CsvReader, LinesWithoutAddress
 from subscribers.transfer.formats.statuses import ImportedStatus
+from subscribers.transfer.plain_rows import People, PlainRows
 from subscribers.transfer.refused_rows import Refusals, RefusedRow
-from subscribers.transfer.rows import NOTHING_ELSE, ImportRow, RowParser, RowRefusedError
+from subscribers.transfer.rows import ImportRow, RowParser, RowRefusedError
 from subscribers.transfer.unread_lines import are_filled
 
 MOST_ODD = 2_000
@@ -29,7 +29,6 @@ _WORD = r"[A-Za-z0-9_]++(?:[.+-][A-Za-z0-9_]++)*"
 _LABEL = r"[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*"
 _ADDRESSES = re.compile(rf"(?:{_WORD}@(?:{_LABEL}\.)+[A-Za-z]++\n)*")
 _NAMES = re.compile(r"(?:(?:[A-Za-z]++(?: [A-Za-z0-9]++)*)?\n)*")
-_make = partial(tuple.__new__, ImportRow)
 
 
 class BlockReader:
@@ -41,7 +40,7 @@ class BlockReader:
         self._rows, self._parser, self._refusals = rows, parser, refusals
         self._taken = self._odd_refused = 0
 
-    def people(self, block: CsvBlock) -> list[ImportRow]:
+    def people(self, block: CsvBlock) -> People:
         """Return the people of a block, in order; rows that are not taken are refused."""
         found = self._people(block)
         self._taken += len(found)
@@ -50,14 +49,20 @@ class BlockReader:
             self._rows.plain_only = True
         return found
 
-    def _people(self, block: CsvBlock) -> list[ImportRow]:
+    def nobody(self) -> People:
+        """Return what the people of the file's blocks are added to."""
+        is_plain = self._parser.plain_places is not None
+        return PlainRows(self._parser.default_status) if is_plain else []
+
+    def _people(self, block: CsvBlock) -> People:
         if isinstance(block, Cells):
             self.rows_read += len(block.rows)
             return self._from_cells(block)
+        found = self.nobody()
         if isinstance(block, LinesWithoutAddress):
             self.rows_read += len(block.lines) - block.lines.count("")
-            return self._from_lines(block)
-        found = []
+            self._refuse_lines(block)
+            return found
         for row in block:
             self.rows_read += 1
             person = self._read(*row)
@@ -65,19 +70,23 @@ class BlockReader:
                 found.append(person)
         return found
 
-    def _from_cells(self, block: Cells) -> list[ImportRow]:
+    def _from_cells(self, block: Cells) -> People:
         first, rows = block
         places = self._parser.plain_places
-        found: list[ImportRow | None] = [None] * len(rows)
-        odd: Iterable[int] = range(len(rows))
-        if places is not None:
-            found, others = _plain(first, rows, *places, self._parser.default_status)
-            odd = sorted(others)
-        for at in odd:
-            found[at] = self._read(first + at, first + at, rows[at], "")
-        return [one for one in found if one is not None]
+        if places is None:
+            read = (self._read(at, at, cells, "") for at, cells in enumerate(rows, first))
+            return [one for one in read if one is not None]
+        found, odd = _plain(first, rows, *places, self._parser.default_status)
+        refused = []
+        for at in sorted(odd):
+            person = self._read(first + at, first + at, rows[at], "")
+            if person is None:
+                refused.append(at)
+            else:
+                found.replace(at, person)
+        return found.without(refused) if refused else found
 
-    def _from_lines(self, block: LinesWithoutAddress) -> list[ImportRow]:
+    def _refuse_lines(self, block: LinesWithoutAddress) -> None:
         """Refuse lines that hold no address, row by row as long as they are listed."""
         first, lines, why = block
         numbers: Sequence[int] = range(first, first + len(lines))
@@ -91,7 +100,6 @@ class BlockReader:
             done += 1
         if done < len(lines):
             self._refusals.add_lines(numbers[done:], lines[done:], why)
-        return []
 
     def _read(self, line: int, last_line: int, cells: list[str], fault: str) -> ImportRow | None:
         """Return the person of one row; None if it is refused, or empty."""
@@ -117,7 +125,7 @@ def _plain(
     email_place: int,
     name_place: int | None,
     status: ImportedStatus | None,
-) -> tuple[list[ImportRow | None], set[int]]:
+) -> tuple[PlainRows, set[int]]:
     """Return a person for each row, and the places of those that are not to be trusted."""
     texts = [row[email_place] for row in rows]
     joined = "\n".join(texts) + "\n"
@@ -132,16 +140,15 @@ def _plain(
             text if text == key or at in odd else _with_domain_of(key, text)
             for at, (text, key) in enumerate(zip(texts, keys, strict=False))
         ]
-    names: repeat[str] | list[str] = repeat("")
+    names = [""] * len(rows)
     if name_place is not None:
         names = [row[name_place] for row in rows]
         odd.update(_others(_NAMES, "\n".join(names) + "\n"))
         odd.update(are_placeholders(names))
         if max(map(len, names)) > MAX_NAME_LENGTH:
             odd.update(at for at, name in enumerate(names) if len(name) > MAX_NAME_LENGTH)
-    numbers = range(first, first + len(rows))
-    rest = map(repeat, (status, *NOTHING_ELSE))
-    return list(map(_make, zip(numbers, texts, keys, names, *rest, strict=False))), odd
+    keys = keys[: len(rows)]  # the last line's end
+    return PlainRows(status, range(first, first + len(rows)), texts, keys, names), odd
 
 
 def _with_domain_of(key: str, text: str) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, insert, update
 from sqlmodel import Session, col
 
 from subscribers.consent import ConsentKind
+from subscribers.public_ids import new_public_ids
 from subscribers.tables import (
     Followed,
     Frequency,
@@ -24,6 +25,7 @@ from subscribers.transfer.departures import ImportOptions, withdrawal_wording
 from subscribers.transfer.formats.statuses import OFF_LIST, SUPPRESSION_REASONS, ImportedStatus
 from subscribers.transfer.identity import fresh_ids, public_ids_for
 from subscribers.transfer.own_export import OwnExportFields
+from subscribers.transfer.plain_rows import PlainRows
 from subscribers.transfer.refused_rows import ImportReport
 from subscribers.transfer.rows import ImportRow
 
@@ -63,6 +65,24 @@ def plain_people(
     if not statuses.isdisjoint(_WITHDREW):
         return None
     return PlainPeople(*_columns(options, people, hashes, fresh_ids(len(people))))
+
+
+def people_of_plain_rows(
+    options: ImportOptions, rows: PlainRows, hashes: list[str]
+) -> PlainPeople | None:
+    """Return what `plain_people` does, of rows by columns; `hashes` are those of their keys."""
+    status = options.statuses.get(rows.status)
+    if status is None or rows.status in _WITHDREW:
+        return None
+    columns: dict[str, Sequence[Any]] = {
+        "email": rows.emails,
+        "email_key": rows.keys,
+        "address_hash": hashes,
+        "first_name": rows.names,
+        "public_id": sorted(new_public_ids(len(rows))),  # as in `fresh_ids`
+    }
+    same = {"import_run": options.run, "status": status, "link_epoch": 0, **_beside(options)}
+    return PlainPeople(columns, same)
 
 
 def add_plain_people(
@@ -147,16 +167,15 @@ def _columns(
         "first_name": names,
         "public_id": public_ids,
     }
-    now = options.spell(options.now)
     same: dict[str, Any] = {"import_run": options.run}
     rest: dict[str, Sequence[Any]] = {
         "status": list(map(options.statuses.__getitem__, statuses)),
         "link_epoch": epochs,
     }
     if any(map(_EXPORTED, people)):
-        rest |= _exported(options, people, now)
+        rest |= _exported(options, people)
     else:
-        same |= {"source": options.source, "tracking": True, "created_at": now, "changed_at": now}
+        same |= _beside(options)
     for name, values in rest.items():
         if len(set(values)) == 1:
             same[name] = values[0]
@@ -165,9 +184,14 @@ def _columns(
     return columns, same
 
 
-def _exported(
-    options: ImportOptions, people: Iterable[ImportRow], now: Any
-) -> dict[str, Sequence[Any]]:
+def _beside(options: ImportOptions) -> dict[str, Any]:
+    """Return what is the same for all where it is no export of ours."""
+    now = options.spell(options.now)
+    return {"source": options.source, "tracking": True, "created_at": now, "changed_at": now}
+
+
+def _exported(options: ImportOptions, people: Iterable[ImportRow]) -> dict[str, Sequence[Any]]:
+    now = options.spell(options.now)
     rows = [
         (
             exported.source,

@@ -36,9 +36,10 @@ from subscribers.transfer.export import export_csv
 from subscribers.transfer.formats.detect import NO_CHOICES, ColumnChoices, UnclearColumnError
 from subscribers.transfer.formats.known_exports import GENERIC, OWN_EXPORT
 from subscribers.transfer.new_people import statuses_for
+from subscribers.transfer.plain_rows import People, PlainRows
 from subscribers.transfer.read_ahead import read_ahead
 from subscribers.transfer.refused_rows import ImportReport, Refusals, RefusedRow, RefusedRows
-from subscribers.transfer.rows import ImportRow, RowParser
+from subscribers.transfer.rows import RowParser
 from subscribers.transfer.transactions import store_batches
 
 __all__ = [
@@ -210,25 +211,33 @@ def _until_long(csv_rows: CsvReader, rows: Iterator[CsvRow]) -> list[CsvRow]:
 
 def _chunks(
     blocks: Iterable[CsvBlock], reader: BlockReader, refusals: Refusals
-) -> Iterator[list[ImportRow]]:
+) -> Iterator[People]:
     """Yield accepted rows in chunks; the others go to `refusals`.
 
     Raises ImportRefusedError where there is nobody in MOST_HOPELESS rows.
     """
-    chunk: list[ImportRow] = []
+    chunk = reader.nobody()
     size = min(FIRST_CHUNK, CHUNK)
     found_somebody = False
     for block in blocks:
-        chunk += reader.people(block)
+        chunk.extend(reader.people(block))  # type: ignore[arg-type]  # of one kind
         found_somebody = found_somebody or bool(chunk)
         if not found_somebody:
             _ensure_hope(reader.rows_read, refusals)
         while len(chunk) >= size:
-            yield chunk[:size]
-            del chunk[:size]
+            yield _cut(chunk, size)
             size = CHUNK
     if chunk:
         yield chunk
+
+
+def _cut(chunk: People, count: int) -> People:
+    """Take the first rows out of a chunk; return them."""
+    if isinstance(chunk, PlainRows):
+        return chunk.cut(count)
+    first = chunk[:count]
+    del chunk[:count]
+    return first
 
 
 def _ensure_hope(hopeless: int, refusals: Refusals) -> None:

@@ -13,7 +13,7 @@ from subscribers.transfer.duplicates import DuplicateFinder
 from subscribers.transfer.refused_rows import Refusals
 
 PAUSE_A_ROW = 0.025 / 20_000
-"""Seconds between two transactions on SQLite, where one writes at a time, for each address of the
+"""Seconds between two transactions on SQLite, where one writes at a time, for each row of the
 first: others who wait look each 25 ms whether they can, and more seldom the longer they wait."""
 _BATCHES_A_SEARCH = 50
 """Batches between two searches for garbage in cycles: each goes through all rows in memory, and
@@ -41,7 +41,7 @@ def store_batches(
             nobody_known = _store_batch(store, options, batch, seen, refusals, dry=dry)
             progress(position)
             if store.is_sqlite and not dry:
-                pause = PAUSE_A_ROW * len(batch.people)
+                pause = PAUSE_A_ROW * len(batch.rows)
             if count % _BATCHES_A_SEARCH == 0:
                 gc.collect(1)
 

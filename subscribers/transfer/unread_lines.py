@@ -42,11 +42,12 @@ class WithoutAddress:
     def __init__(self, delimiter: str, columns: int) -> None:
         self._delimiter, self._columns = delimiter, columns
         mark = re.escape(delimiter)
-        cell = rf"[^@%\n{mark}]*"
-        nothing_before = rf" *@[^@%<\n{mark}]*"
-        cells = rf"{cell}(?:{mark}{cell}){{0,{columns - 1}}}"
-        line = rf"(?=[^\n]{{0,{_SHORT_LINE}}}\n)(?:{cells}|{nothing_before})\n"
-        self._unread = re.compile(rf"(?m)^(?:{line}){{{_FEWEST_LINES},}}")
+        cell = rf"[^@%\n{mark}]*+"
+        nothing_before = rf" *@[^@%<\n{mark}]*+"
+        cells = rf"{cell}(?:{mark}{cell}){{0,{columns - 1}}}+"
+        line = rf"\n(?=[^\n]{{0,{_SHORT_LINE}}}\n)(?:{cells}|{nothing_before})(?=\n)"
+        # It begins with the end of the line before: `^` would be tried at every character.
+        self._unread = re.compile(rf"{line}(?:{line}){{{_FEWEST_LINES - 1},}}+")
         self._reading = re.compile(rf"[@%]|[^\n]{{{_SHORT_LINE}}}.|{_too_many(delimiter, columns)}")
 
     def is_without(self, text: str) -> bool:
@@ -60,11 +61,12 @@ class WithoutAddress:
         if self.is_without(text):
             yield Piece(0, len(text), is_read=False)
             return
-        for found in self._unread.finditer(text):
-            if found.start() > place:
-                yield Piece(place, found.start(), is_read=True)
-            yield Piece(found.start(), found.end(), is_read=False)
-            place = found.end()
+        for found in self._unread.finditer(f"\n{text}"):
+            start, end = found.span()  # one further on than in the text, of the line end before
+            if start > place:
+                yield Piece(place, start, is_read=True)
+            yield Piece(start, end, is_read=False)
+            place = end
         if place < len(text):
             yield Piece(place, len(text), is_read=True)
 

@@ -128,7 +128,7 @@ def test_a_person_read_by_columns_is_the_one_that_a_row_tells_of(
             parser = RowParser(reader.header, "list.csv", NOW)
             refusals = Refusals(reader, ImportReport(), None)
             found = BlockReader(reader, parser, refusals).people(cells)
-            people.append((found, parser.no_names, refusals.report.refused))
+            people.append((list(found), parser.no_names, refusals.report.refused))
     assert people[0] == people[1]
 
 
