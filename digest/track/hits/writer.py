@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from sqlmodel import Session
 
-from digest.events.insertion import EventRow, columns_of
+from digest.events.insertion import EventColumns
 from digest.events.old_links import with_public_ids
 from digest.events.tables import EventKind
 from digest.events.writer import record_events
@@ -20,7 +20,7 @@ from digest.track.hits.bot_detection import MAX_USER_AGENT_LENGTH
 from digest.track.hits.targets import Hit, Target, TargetResolver
 from store.engine import Store
 from store.errors import DigestError
-from subscribers.tokens import Tokens
+from subscribers.tokens import TokenClaims, Tokens
 
 MAX_GROUP = 2_000
 """Hits in one transaction."""
@@ -63,25 +63,33 @@ class HitWriter:
         """
         resolved = self._resolver.resolve(session, hits)
         named = with_public_ids(session, [claims for _, claims in resolved])
-        stored = self.tracking
-        rows = [
-            EventRow(
-                # Ever rising: a key's place in its index is beside the last one's.
-                f"hit:{self._mark}:{next(self._count):012}",
-                EventKind.CLICKED if hit.link else EventKind.OPENED,
-                claims.issue,
-                claims.subscriber,
-                hit.link or None,
-                None,
-                _detail(hit.method, hit.user_agent, hit.network),
-                claims.epoch,
-                hit.at,
-            )
-            for hit, claims in zip(hits, named, strict=True)
-            if claims is not None and (stored.clicks if hit.link else stored.opens)
-        ]
-        record_events(session, columns_of(rows))
+        wanted = self.tracking
+        record_events(
+            session,
+            self._events(
+                [
+                    (hit, claims)
+                    for hit, claims in zip(hits, named, strict=True)
+                    if claims is not None and (wanted.clicks if hit.link else wanted.opens)
+                ]
+            ),
+        )
         return [target for target, _ in resolved]
+
+    def _events(self, stored: Sequence[tuple[Hit, TokenClaims]]) -> EventColumns:
+        # Ever rising: a key's place in its index is beside the last one's.
+        keys = [f"hit:{self._mark}:{next(self._count):012}" for _ in stored]
+        return EventColumns(
+            key=keys,
+            kind=[EventKind.CLICKED if hit.link else EventKind.OPENED for hit, _ in stored],
+            issue=[claims.issue for _, claims in stored],
+            subscriber=[claims.subscriber for _, claims in stored],
+            link=[hit.link or None for hit, _ in stored],
+            machine=[None] * len(stored),
+            detail=[_detail(hit.method, hit.user_agent, hit.network) for hit, _ in stored],
+            epoch=[claims.epoch for _, claims in stored],
+            at=[hit.at for hit, _ in stored],
+        )
 
 
 def hit_commit(store: Store, writer: HitWriter) -> GroupCommit[Hit, Target]:

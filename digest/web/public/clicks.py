@@ -4,6 +4,7 @@ In the minutes after an issue these requests outnumber all others, so `TrackingM
 them before the application sees the request. What it can't answer goes on to the routes here.
 """
 
+import asyncio
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -64,6 +65,7 @@ class TrackingMiddleware(FastPath):
         self._commit = commit
         self._network = networks.owner_of
         self._clock = clock
+        self._moment: datetime | None = None
         self._path = re.compile(
             rf"(?:{re.escape(base)})?"
             r"/(?:l/(?P<link>[1-9][0-9]{0,6})/|o/)(?P<token>[A-Za-z0-9_-]{22})(?(link)|\.gif)"
@@ -108,9 +110,19 @@ class TrackingMiddleware(FastPath):
             token,
             scope["method"],
             _user_agent(scope),
-            self._clock(),
+            self._now(),
             self._network(client[0] if client else ""),
         )
+
+    def _now(self) -> datetime:
+        """Returns the time, read once for all requests that one turn of the event loop reads."""
+        if self._moment is None:
+            self._moment = self._clock()
+            asyncio.get_running_loop().call_soon(self._forget_moment)
+        return self._moment
+
+    def _forget_moment(self) -> None:
+        self._moment = None
 
 
 def _response(scope: Scope, outcome: Target | Exception) -> FastResponse | None:
