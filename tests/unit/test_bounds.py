@@ -23,7 +23,7 @@ from digest.settings.validators import parse_sender
 from digest.track.bounces import inbound_message
 from digest.track.bounces.parse import InboundReport, parse_inbound_message
 from digest.track.hits import bot_detection
-from digest.track.provider_events import sendgrid
+from digest.track.provider_events import sendgrid, sendgrid_payload
 from store.text import MAX_MARKS, limit_marks, normalize
 from subscribers.addresses import AddressError, parse_address
 from subscribers.service import clean_name
@@ -225,9 +225,11 @@ def test_of_an_events_text_no_more_is_matched_than_the_bound(
 def test_of_a_post_with_more_events_than_the_bound_none_is_looked_at(
     monkeypatch: pytest.MonkeyPatch, one: str
 ) -> None:
-    monkeypatch.setattr(sendgrid, "MAX_EVENTS", 100)
+    monkeypatch.setattr(sendgrid_payload, "MAX_EVENTS", 100)
     tokens = Tokens([SECRET])
     assert len(sendgrid.parse_webhook(f"[{','.join([one] * 100)}]".encode(), tokens, NOW)) == 100
-    monkeypatch.setattr(sendgrid, "_salvaged", None)
-    with pytest.raises(sendgrid.WebhookPayloadError, match="found 101 events, expected 100 at"):
+    monkeypatch.setattr(sendgrid_payload, "_salvaged", None)
+    with pytest.raises(
+        sendgrid_payload.WebhookPayloadError, match="found 101 events, expected 100 at"
+    ):
         sendgrid.parse_webhook(f"[{','.join([one] * 101)}]".encode(), tokens, NOW)

@@ -7,10 +7,7 @@ late, more than once and in any order, and some of types that are not known yet.
 import json
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Required
-
-from pydantic import Field, TypeAdapter, ValidationError
-from typing_extensions import TypedDict
+from typing import Any
 
 from digest.deliver.bounce_policy.bounce_type import BounceType, find_status
 from digest.deliver.bounce_policy.classify import classify_reply
@@ -18,17 +15,17 @@ from digest.deliver.bounce_policy.failure import FailureClass
 from digest.deliver.providers.wire_address import redact
 from digest.events.tables import EventKind
 from digest.track.provider_events.delivery_event import DeliveryEvent, OptOut
-from digest.track.provider_events.sendgrid_keys import keys_of
-from store.errors import DigestError
+from digest.track.provider_events.sendgrid_payload import (
+    MAX_TEXT_LENGTH,
+    PostedEvents,
+    read_payload,
+)
 from subscribers.tokens import Purpose, TokenClaims, Tokens
 
 MAX_WEBHOOK_BYTES = 768 * 1024
 """Bytes of one post, the most that SendGrid sends."""
-MAX_TEXT_LENGTH = 300
 MAX_REASON_LENGTH = 2_000
 MAX_ADDRESS_LENGTH = 320
-MAX_KIND_LENGTH = 100
-MAX_TIMESTAMP = 2**33
 
 KINDS = {
     "processed": EventKind.PROCESSED,
@@ -61,8 +58,6 @@ BOUNCE_CLASSIFICATIONS = {
     "Reputation": BounceType.NONE,
 }
 """https://www.twilio.com/docs/sendgrid/ui/analytics-and-reporting/bounce-and-block-classifications"""
-MAX_EVENTS = 10_000
-"""Of one post: SendGrid's have 768 KB, and an event has some 150 bytes at least."""
 _ROUTINE = frozenset({EventKind.PROCESSED, EventKind.DELIVERED})
 _DETAIL_FIELDS = (
     "event",
@@ -75,46 +70,15 @@ _DETAIL_FIELDS = (
 )
 
 
-class SendGridEvent(TypedDict, total=False):
-    """One event as posted. Required fields are checked; the others may be anything."""
-
-    event: Required[Annotated[str, Field(strict=True, max_length=100)]]
-    timestamp: Required[Annotated[int, Field(strict=True, ge=0, lt=2**33)]]
-    sg_event_id: Annotated[str, Field(strict=True, pattern=r"^[!-~]{1,100}$")]
-    sg_message_id: Any
-    delivery: Any
-    """Our own argument (`deliver.providers.sendgrid`); other mail of the account has none."""
-    sg_machine_open: Any
-    type: Any
-    reason: Any
-    response: Any
-    status: Any
-    bounce_classification: Any
-    useragent: Any
-    email: Any
-
-
-_EVENT: TypeAdapter[SendGridEvent] = TypeAdapter(SendGridEvent)
-_POST: TypeAdapter[list[SendGridEvent]] = TypeAdapter(list[SendGridEvent])
-
-
-class WebhookPayloadError(DigestError):
-    """The body of a webhook can't be read; the message is one line why."""
-
-    http_status = 400
-
-
 def parse_webhook(body: bytes, tokens: Tokens, now: datetime | None = None) -> list[DeliveryEvent]:
     """Returns the events of one post, in order; `now` stands in for a time that can't be read.
 
     An odd event does not spoil the others: what can be read of it is kept, the rest as unknown.
     Raises WebhookPayloadError for what is no JSON list, or one of more than MAX_EVENTS.
     """
-    posted = _posted(body, now)
-    arguments = [one.get("delivery") for one in posted]
-    named = [name if isinstance(name, str) else "" for name in arguments]
-    read = tokens.read_many(Purpose.DELIVERY, named)
-    events = _events_of(posted, read)
+    posted = read_payload(body, now)
+    named = [name if isinstance(name, str) else "" for name in posted.deliveries]
+    events = _events_of(posted, tokens.read_many(Purpose.DELIVERY, named))
     for place in [at for at, one in enumerate(events) if one.claims is None and named[at]]:
         (claims,) = tokens.read_many(Purpose.TRANSACTIONAL, [named[place]])
         if claims is not None:
@@ -122,66 +86,19 @@ def parse_webhook(body: bytes, tokens: Tokens, now: datetime | None = None) -> l
     return events
 
 
-def _posted(body: bytes, now: datetime | None) -> list[SendGridEvent]:
-    try:
-        posted = _POST.validate_json(body)
-    except ValidationError as error:
-        try:
-            listed = json.loads(body)
-        except (ValueError, RecursionError):
-            raise WebhookPayloadError(_why(error)) from None
-        if not isinstance(listed, list):
-            raise WebhookPayloadError(_why(error)) from None
-        _ensure_so_few(len(listed))
-        return [_salvaged(one, now) for one in listed]
-    _ensure_so_few(len(posted))
-    return posted
-
-
-def _ensure_so_few(many: int) -> None:
-    if many > MAX_EVENTS:
-        raise WebhookPayloadError(f"found {many:,} events, expected {MAX_EVENTS:,} at most")
-
-
-def _salvaged(posted: Any, now: datetime | None) -> SendGridEvent:
-    """Returns the event as it should have been posted, as far as it can be read."""
-    fields = dict(posted) if isinstance(posted, dict) else {"reason": str(posted)[:MAX_TEXT_LENGTH]}
-    kind = fields.get("event")
-    is_kind = isinstance(kind, str) and len(kind) <= MAX_KIND_LENGTH and kind.isprintable()
-    fields["event"] = kind if is_kind else "unknown"
-    fields["timestamp"] = _seconds(fields.get("timestamp"), now)
-    try:
-        return _EVENT.validate_python(fields)
-    except ValidationError:
-        fields.pop("sg_event_id", None)
-        return _EVENT.validate_python(fields)
-
-
-def _seconds(value: Any, now: datetime | None) -> int:
-    """Returns a time in seconds, however it is written; now if it can't be one."""
-    try:
-        seconds = int(float(value)) if not isinstance(value, bool) else -1
-    except (TypeError, ValueError, OverflowError):
-        seconds = -1
-    if 0 <= seconds < MAX_TIMESTAMP:
-        return seconds
-    return int(now.timestamp()) if now else 0
-
-
-def _events_of(
-    posted: Sequence[SendGridEvent], read: Sequence[TokenClaims | None]
-) -> list[DeliveryEvent]:
-    moments = {seconds: _timestamp(seconds) for seconds in {one["timestamp"] for one in posted}}
+def _events_of(posted: PostedEvents, read: Sequence[TokenClaims | None]) -> list[DeliveryEvent]:
+    moments = {seconds: _timestamp(seconds) for seconds in set(posted.seconds)}
     made, events = DeliveryEvent._make, []
-    for one, key, claims, name in zip(
-        posted, keys_of(posted), read, _message_ids(posted), strict=True
+    names = _message_ids(posted)
+    for place, (name, seconds, key, claims) in enumerate(
+        zip(posted.names, posted.seconds, posted.keys, read, strict=True)
     ):
-        kind, at = KINDS.get(one["event"], EventKind.UNKNOWN), moments[one["timestamp"]]
+        kind, at = KINDS.get(name, EventKind.UNKNOWN), moments[seconds]
         if kind in _ROUTINE:
             # Nearly all events are of these kinds and have no details.
-            events.append(made((key, kind, claims, at, *_NO_DETAILS, name, None, "")))
+            events.append(made((key, kind, claims, at, *_NO_DETAILS, names[place], None, "")))
         else:
-            events.append(_event_of(one, key, claims, kind, at))
+            events.append(_event_of(posted.fields(place), key, claims, kind, at))
     return events
 
 
@@ -189,24 +106,24 @@ _NO_DETAILS = (None, "{}", BounceType.NONE, None, "", None)
 """The fields of a routine event from `machine` to `opt_out`."""
 
 
-def _message_ids(posted: Sequence[SendGridEvent]) -> list[str | None]:
+def _message_ids(posted: PostedEvents) -> list[str | None]:
     """Returns the provider's ids of the messages; all are looked at together where all are fine."""
-    given: list[Any] = [one.get("sg_message_id") for one in posted]
+    given = posted.message_ids
     try:
         joined = "".join(given)
     except TypeError:
-        return [_text(one, "sg_message_id") for one in posted]
+        return [_text({"id": one}, "id") for one in given]
     if (
         joined.isprintable()
         and "@" not in joined
         and max(map(len, given), default=0) <= MAX_TEXT_LENGTH
     ):
         return [name or None for name in given]
-    return [_text(one, "sg_message_id") for one in posted]
+    return [_text({"id": one}, "id") for one in given]
 
 
 def _event_of(
-    posted: SendGridEvent, key: str, claims: TokenClaims | None, kind: EventKind, at: datetime
+    posted: Mapping[str, Any], key: str, claims: TokenClaims | None, kind: EventKind, at: datetime
 ) -> DeliveryEvent:
     event = DeliveryEvent(key, kind, claims, at, detail=_detail(posted), opt_out=OPT_OUTS.get(kind))
     if kind is EventKind.BOUNCED:
@@ -228,7 +145,7 @@ def _event_of(
     return event
 
 
-def _bounce_of(posted: SendGridEvent) -> tuple[BounceType, str | None, str]:
+def _bounce_of(posted: Mapping[str, Any]) -> tuple[BounceType, str | None, str]:
     """Returns bounce type, code and note of a bounce. Blocked mail is never a hard bounce.
 
     The server's own words decide; SendGrid's classification does where they say nothing.
@@ -255,7 +172,7 @@ def _bounce_of(posted: SendGridEvent) -> tuple[BounceType, str | None, str]:
     return bounce_type, code, reason or "bounced"
 
 
-def _address(posted: SendGridEvent, kind: EventKind) -> str:
+def _address(posted: Mapping[str, Any], kind: EventKind) -> str:
     """Returns the address of an asynchronous bounce, its only clue; empty for other events."""
     email = posted.get("email")
     named = posted.get("delivery") or posted.get("sg_message_id")
@@ -282,9 +199,3 @@ def _text(posted: Mapping[str, Any], name: str) -> str | None:
 
 def _timestamp(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def _why(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    where = ".".join(map(str, first["loc"]))
-    return f"not a list of events: {where + ': ' if where else ''}{first['msg']}"[:MAX_TEXT_LENGTH]

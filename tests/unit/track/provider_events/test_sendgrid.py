@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.events.tables import EventKind
 from digest.track.provider_events.delivery_event import DeliveryEvent, OptOut
-from digest.track.provider_events.sendgrid import KINDS, WebhookPayloadError, parse_webhook
+from digest.track.provider_events.sendgrid import KINDS, parse_webhook
+from digest.track.provider_events.sendgrid_payload import WebhookPayloadError
 from subscribers.tokens import Purpose, TokenClaims, Tokens
 from tests.parts.sendgrid_events import body_of, event
 

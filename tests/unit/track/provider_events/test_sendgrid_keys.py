@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.track.provider_events.sendgrid import SendGridEvent, parse_webhook
+from digest.track.provider_events.sendgrid import parse_webhook
+from digest.track.provider_events.sendgrid_payload import SendGridEvent
 from subscribers.tokens import Tokens
 
 TOKENS = Tokens(["a secret of the tests that is long enough"])
@@ -26,10 +27,32 @@ _EVENTS = st.fixed_dictionaries(
 )
 
 
+_TEXTS = dict.fromkeys(sorted(set(_FREE) - {"sg_machine_open"}), st.text(max_size=12))
+_USUAL_EVENTS = st.fixed_dictionaries(
+    {
+        "event": st.sampled_from(["delivered", "open", 'a"b']),
+        "timestamp": st.integers(0, 2**33 - 1),
+    },
+    optional={**_TEXTS, "sg_machine_open": st.booleans(), "category": st.lists(st.text())},
+)
+
+
+@given(st.lists(_USUAL_EVENTS, min_size=1, max_size=6))
+def test_events_of_the_usual_types_that_are_posted_together_have_the_same_keys(
+    posted: list[dict[str, Any]],
+) -> None:
+    keys = [one.key for one in parse_webhook(json.dumps(posted).encode(), TOKENS)]
+    assert keys == [_key(one) for one in posted]
+
+
 @given(_EVENTS)
 def test_the_key_is_the_hash_of_the_fields_in_order(posted: dict[str, Any]) -> None:
     (event,) = parse_webhook(json.dumps([posted]).encode(), TOKENS)
+    assert event.key == _key(posted)
+
+
+def _key(posted: dict[str, Any]) -> str:
     said = {name: one for name, one in posted.items() if name in {"event", "timestamp", *_FREE}}
     text = json.dumps(said, sort_keys=True, default=str).encode()
     digest = hashlib.sha256(text).hexdigest()
-    assert event.key == f"sendgrid:{posted['timestamp']:09x}{digest[:32]}"
+    return f"sendgrid:{posted['timestamp']:09x}{digest[:32]}"
