@@ -1,21 +1,13 @@
-"""What all styles of SMTP connection share: matching replies, settling messages, ending."""
+"""What all styles of SMTP connection share: turns, starting messages, matching replies."""
 
 import re
 from abc import ABC, abstractmethod
 from collections import deque
-from typing import ClassVar
 
 from digest.deliver.bounce_policy.failure import Cause, Stage
-from digest.deliver.providers.base import (
-    NO_JOURNAL,
-    Accepted,
-    Journal,
-    Outcome,
-    ProviderError,
-    RefusedForAllError,
-    Unknown,
-)
-from digest.deliver.providers.smtp.connection.begun import BegunMessages
+from digest.deliver.providers.base import NO_JOURNAL, Journal, Outcome, RefusedForAllError
+from digest.deliver.providers.smtp.connection.commands import Commands
+from digest.deliver.providers.smtp.connection.settlement import Settlement
 from digest.deliver.providers.smtp.connection.state import (
     BODY,
     DATA,
@@ -37,18 +29,11 @@ from digest.deliver.providers.smtp.reply import (
     OUT_OF_SEQUENCE,
     SERVICE_CLOSING,
     Reply,
-    queue_id,
-    raise_if_sender_rejected,
     read_reply,
-    rejected,
 )
 from digest.deliver.providers.smtp.reply_parser import ReplyParser
 from digest.deliver.providers.smtp.transport import Transport
-from subscribers.tokens import token_to_hex
 
-TOO_MANY_RECIPIENTS = "4.5.3"
-"""RFC 3463 section 3.6: servers say so at RCPT once a session has had its messages."""
-RESET = "RSET\r\n"
 LAST_WORDS = re.compile(
     rb"too many (?:\w+ ){0,4}(?:errors|commands|syntax|unrecogni)|closing connection|good ?bye|"
     rb"disconnect|dropping connection",
@@ -57,22 +42,18 @@ LAST_WORDS = re.compile(
 """With these a server announces that it hangs up, whatever the code before them."""
 
 
-class Connection(ABC):
+class Connection(Settlement, ABC):
     """Send messages from the left of `queue`, and put back there what could not be begun.
 
     `limit` is how many messages it may carry in all. A NUL in `sender` stands for a delivery's
-    token. Set by `turn` and `give_up`:
+    token. A turn is `receive`, `prepare` and `transmit`; whoever drives several connections notes
+    in the journal at once what all of them have prepared. What is set by it, besides what a
+    `Settlement` has:
 
-    - `lost`: how the connection ended, if it did; `lost_in_flight`: something was in flight then.
     - `desynchronised`: the server can't be talked to in this style.
-    - `sender_rejected`: why nobody can be mailed.
-    - `spent`: the reply by which the server takes no more messages on this connection.
-    - `refused_at_once`: the message so refused, where none was taken before.
     - `refusals`: how many messages got a no in a group of commands.
     - `replies`: how many replies have come in whole.
     """
-
-    pipelines: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -85,32 +66,19 @@ class Connection(ABC):
         limit: int | None = None,
         journal: Journal = NO_JOURNAL,
     ) -> None:
-        self.peer = peer
-        self.transport = transport
-        self.lost: ConnectionLostError | None = None
-        self.lost_in_flight = False
+        super().__init__(peer, transport, queue, journal)
         self.desynchronised = False
-        self.sender_rejected: ProviderError | None = None
-        self.spent: Reply | None = None
-        self.refused_at_once: InFlightMessage | None = None
         self.refusals = 0
         self.replies = 0
         self._compose = compose
-        self._queue = queue
         self._limit = limit
-        self._begun = BegunMessages(transport, journal)
+        self._commands = Commands(sender, peer.extensions)
         self._parser = ReplyParser()
-        self._announces_size = "size" in peer.extensions
-        self._mail_from = f"MAIL FROM:<{sender}>"
-        self._names_delivery = "\0" in sender
         # What each reply to come answers, oldest first.
         self._expected: deque[tuple[Stage, InFlightMessage]] = deque()
-        self._in_flight: deque[InFlightMessage] = deque()
         # The message that got a 354 to its DATA, and its body.
         self._body_due: InFlightMessage | None = None
         self._body = b""
-        self._closing: Reply | None = None
-        self._outcomes: list[Outcome] = []
 
     @abstractmethod
     def _fill(self) -> bool:
@@ -154,31 +122,47 @@ class Connection(ABC):
 
     def turn(self, *, readable: bool) -> list[Outcome]:
         """Read replies, queue what may be sent now, and write what the transport takes."""
+        if readable:
+            self.receive()
+        self._journal.begun(self.prepare())
+        self.transmit()
+        return self.take_outcomes()
+
+    def receive(self) -> None:
+        """Read the replies that have come in, and settle what they answer."""
         try:
-            if readable:
-                self._read_replies()
-                if self._closing and not self._expected:
-                    self._end(ServiceClosingError(str(self._closing)))
-            if not self.lost:
-                while self._fill() and self._write():
-                    pass
-                self._write()
+            self._read_replies()
+            if self._closing and not self._expected:
+                self._end(ServiceClosingError(str(self._closing)))
         except ConnectionLostError as lost:
             self._end(lost)
-        return self._take_outcomes()
+
+    def prepare(self) -> list[int]:
+        """Queue what may be sent now; return the deliveries whose body may leave by `transmit`.
+
+        They are to be noted as begun before that.
+        """
+        if not self.lost:
+            self._fill()
+        return self._begun.take_unnoted()
+
+    def transmit(self) -> None:
+        """Write what the transport takes, and what may follow."""
+        while not self.lost and self._write() and self._fill():
+            pass
 
     def give_up(self, lost: ConnectionLostError) -> list[Outcome]:
         """End the connection from outside; return the outcomes that are settled by that."""
         self._end(lost)
-        return self._take_outcomes()
+        return self.take_outcomes()
+
+    def _end(self, lost: ConnectionLostError) -> None:
+        super()._end(lost)
+        self._expected.clear()
 
     def _write(self) -> bool:
         """Write what the transport takes; return True if that was everything."""
         return self._begun.write(self._in_flight)
-
-    def _take_outcomes(self) -> list[Outcome]:
-        outcomes, self._outcomes = self._outcomes, []
-        return outcomes
 
     def _may_start(self) -> bool:
         return bool(self._queue) and not self._closing and not self._ended
@@ -204,22 +188,6 @@ class Connection(ABC):
         self.sender_rejected = RefusedForAllError(
             f"the message has {size:,} octets, and the server takes {most:,}", Cause.SIZE
         )
-
-    def _commands(self, message: InFlightMessage, size: int, *, reset: bool) -> bytes:
-        """Return a message's commands before its body, each on a line."""
-        mail, rcpt = self._mail(message, size), message.personalization.email
-        return f"{RESET if reset else ''}{mail}RCPT TO:<{rcpt}>\r\n".encode()
-
-    def _mail(self, message: InFlightMessage, size: int) -> str:
-        """Return MAIL, with RFC 1870 SIZE and RFC 6531 SMTPUTF8 if needed."""
-        mail_from = self._mail_from
-        if self._names_delivery:
-            mail_from = mail_from.replace("\0", token_to_hex(message.personalization.token))
-        if self._announces_size:
-            mail_from += f" SIZE={size}"
-        if not message.personalization.email.isascii():
-            mail_from += " SMTPUTF8 BODY=8BITMIME"
-        return mail_from + "\r\n"
 
     def _queue_body(self, message: InFlightMessage) -> None:
         """Queue the body that a 354 asked for."""
@@ -291,89 +259,7 @@ class Connection(ABC):
         message.failure = reply
         self.desynchronised = self.desynchronised or reply.code in OUT_OF_SEQUENCE
 
-    def _accept(self, message: InFlightMessage, text: bytes) -> None:
-        # Not always the oldest: a message with a rejected recipient is settled out of turn.
-        self._in_flight.remove(message)
-        who = message.personalization
-        self.peer.accepted += 1
-        if self.peer.window < self.peer.max_window:
-            self.peer.window += 1
-        self._outcomes.append(Accepted(who.delivery_id, queue_id(text) or who.token))
-
     def _unexpected(self, code: int) -> UnexpectedReplyError:
         self.desynchronised = self.pipelines
         return UnexpectedReplyError(f"the server answered {code} to commands sent in a group")
 
-    def _settle(self, message: InFlightMessage) -> None:
-        """Settle a message by its failure; put it back if that says nothing of the recipient."""
-        message.settled = True
-        self._in_flight.remove(message)
-        reply = message.failure
-        if reply is None or (reply.code in OUT_OF_SEQUENCE and self.pipelines):
-            self._put_back(message)
-            return
-        try:
-            raise_if_sender_rejected(reply)
-        except ProviderError as error:
-            self.sender_rejected = error
-            self._put_back(message)
-            return
-        if self._is_about_session(reply):
-            self._leave(message, reply)
-            return
-        self._outcomes.append(rejected(message.personalization, reply))
-
-    def _is_about_session(self, reply: Reply) -> bool:
-        """True for a temporary refusal to go on, which says nothing of the message at hand."""
-        if reply.stage is RSET or reply.code == SERVICE_CLOSING:
-            return reply.stage is not BODY
-        if not reply.transient:
-            return False
-        before_recipient = reply.stage is MAIL or reply.stage is DATA
-        return before_recipient or reply.enhanced == TOO_MANY_RECIPIENTS
-
-    def _leave(self, message: InFlightMessage, reply: Reply) -> None:
-        """Use the connection no more; the message goes over another one."""
-        self.spent = self.spent or reply
-        back = self._put_back(message)
-        if not self.peer.accepted:
-            self.refused_at_once = self.refused_at_once or back
-
-    def _put_back(self, message: InFlightMessage) -> InFlightMessage:
-        # A new one, since replies to the old one may still be awaited.
-        back = InFlightMessage(message.personalization, message.tries, refusals=message.refusals)
-        self._begun.withdraw([message])
-        self._queue.appendleft(back)
-        return back
-
-    def _end(self, lost: ConnectionLostError) -> None:
-        """Settle everything in flight: rejected, unknown, or put back for another connection."""
-        self.lost = lost
-        self.lost_in_flight = bool(self._in_flight)
-        back: list[InFlightMessage] = []
-        for message in self._in_flight:
-            begun = message.body_at is not None and self.transport.sent > message.body_at
-            failure, who = message.failure, message.personalization
-            if failure and failure.stage is RSET:
-                failure = None
-            if failure and self._is_about_session(failure):
-                self.spent = self.spent or failure
-                back.append(message)
-            elif begun and failure:
-                self._outcomes.append(rejected(who, failure))
-            elif begun and self._closing is None:
-                self._outcomes.append(Unknown(who.delivery_id, str(lost)))
-            else:
-                # RFC 5321 section 3.8: after a 421 nothing more of what was sent is accepted.
-                back.append(message)
-        if self._closing:
-            lost.reply = self._closing
-            self.spent = self.spent or self._closing
-        self._begun.withdraw(back)
-        if back and not self.spent:
-            back[0].tries += 1
-        elif back and not self.peer.accepted:
-            self.refused_at_once = self.refused_at_once or back[0]
-        self._queue.extendleft(reversed(back))
-        self._in_flight.clear()
-        self._expected.clear()

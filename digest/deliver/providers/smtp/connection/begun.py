@@ -21,6 +21,13 @@ class BegunMessages:
         message.body_at = self._transport.queued
         self._unnoted.append(message)
 
+    def take_unnoted(self) -> list[int]:
+        """Return the deliveries that are not noted as begun; whoever asks notes them."""
+        if not self._unnoted:
+            return []
+        unnoted, self._unnoted = self._unnoted, []
+        return _delivery_ids(unnoted)
+
     def write(self, in_flight: Iterable[InFlightMessage]) -> bool:
         """Write what the transport takes; return True if that was everything.
 

@@ -60,7 +60,8 @@ class ChunkedConnection(PipelinedConnection):
         for message, body in started:
             size = len(body)
             # Whether the message before was accepted isn't known yet, so each begins with RSET.
-            head = b"%bBDAT %d LAST\r\n" % (self._commands(message, size, reset=True), size)
+            commands = self._commands.group(message.personalization, size, reset=True)
+            head = b"%bBDAT %d LAST\r\n" % (commands, size)
             transport.queue(head)
             self._begun.add(message)
             transport.queue(body)

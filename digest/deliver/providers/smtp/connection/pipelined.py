@@ -50,7 +50,7 @@ class PipelinedConnection(Connection):
     def _queue_group(self, message: InFlightMessage) -> None:
         """Queue a message's commands before its body, and expect their replies."""
         reset, self.peer.in_transaction = self.peer.in_transaction, True
-        commands = self._commands(message, len(self._body), reset=reset)
+        commands = self._commands.group(message.personalization, len(self._body), reset=reset)
         self.transport.queue(b"%bDATA\r\n" % commands)
         if reset:
             self._expected.append((RSET, message))

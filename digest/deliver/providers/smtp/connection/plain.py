@@ -1,7 +1,8 @@
 """A connection on which every command waits for its reply (RFC 5321)."""
 
 from digest.deliver.bounce_policy.failure import Stage
-from digest.deliver.providers.smtp.connection.base import RESET, Connection
+from digest.deliver.providers.smtp.connection.base import Connection
+from digest.deliver.providers.smtp.connection.commands import RESET
 from digest.deliver.providers.smtp.connection.state import (
     BODY,
     DATA,
@@ -52,12 +53,12 @@ class PlainConnection(Connection):
 
     def _write_script(self, message: InFlightMessage, body: bytes) -> None:
         self._body = body
-        mail = self._mail(message, len(self._body))
+        who, commands = message.personalization, self._commands
         reset = ((RSET, message, RESET),) if self.peer.in_transaction else ()
         self._script = (
             *reset,
-            (MAIL, message, mail),
-            (RCPT, message, f"RCPT TO:<{message.personalization.email}>\r\n"),
+            (MAIL, message, commands.mail(who, len(body))),
+            (RCPT, message, commands.rcpt(who)),
             (DATA, message, "DATA\r\n"),
         )
         self.peer.in_transaction = True
