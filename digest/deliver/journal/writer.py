@@ -120,10 +120,10 @@ class JournalWriter:
                 left = [one for one in left if one not in places]
 
 
-def _runs(places: Sequence[int]) -> Iterator[tuple[int, int]]:
+def _runs(places: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Yield places in a row: the first of them, and how many."""
     first = count = 0
-    for place in places:
+    for place in sorted(places):
         if count and place == first + count:
             count += 1
             continue

@@ -17,11 +17,11 @@ from digest.deliver.providers.base import (
     never,
 )
 from digest.deliver.providers.smtp.client import SmtpClient
+from digest.deliver.providers.smtp.collector import OutcomeCollector
 from digest.deliver.providers.smtp.connection.state import InFlightMessage
-from digest.deliver.providers.smtp.ending import Ending
 from digest.deliver.providers.smtp.errors import ReplyTimeoutError
 from digest.deliver.providers.smtp.limits import MAX_WINDOW, POLL_SECONDS, TURN_SECONDS
-from digest.deliver.providers.smtp.opening import Opening
+from digest.deliver.providers.smtp.opener import ConnectionOpener
 from digest.deliver.providers.smtp.pending import PendingConnections
 from digest.deliver.providers.smtp.pool_state import PoolState
 from digest.deliver.providers.smtp.pooled import READ, Pooled, Sockets
@@ -51,8 +51,10 @@ class ConnectionPool:
         self._ready: list[Pooled] = []
         self._pending = PendingConnections(open_client)
         self._sockets = Sockets(self._pending.wakeup, tick)
-        self._opening = Opening(self._state, open_client, self._pending, self._sockets, journal)
-        self._ending = Ending(self._state, self._pending, self._sockets)
+        self._opener = ConnectionOpener(
+            self._state, open_client, self._pending, self._sockets, journal
+        )
+        self._collector = OutcomeCollector(self._state, self._pending, self._sockets)
 
     @property
     def misled(self) -> bool:
@@ -88,7 +90,7 @@ class ConnectionPool:
                 if state.stopped:
                     raise state.stopped
                 if self._exhausted:
-                    yield self._ending.reject_aside()
+                    yield self._collector.reject_aside()
                     return
 
     def release(self) -> list[SmtpClient]:
@@ -121,7 +123,7 @@ class ConnectionPool:
                 self._next_poll = self._tick() + POLL_SECONDS
                 return
             if not state.pooled:
-                self._opening.open_first()
+                self._opener.open_first()
             if state.stopped:
                 return
             self._enqueue(batch)
@@ -146,7 +148,7 @@ class ConnectionPool:
         """Write to all connections that can go on; what they begin is noted at once before."""
         state = self._state
         if state.queue and len(state.pooled) < state.max_connections:
-            self._opening.open_more()
+            self._opener.open_more()
         active, self._ready = self._ready, []
         if state.queue:
             idle = [one for one in state.pooled if not one.connection.busy]
@@ -163,8 +165,8 @@ class ConnectionPool:
             if not was_busy or one.transport.sent != sent:
                 one.last_progress = now
             self._sockets.watch_backlog(one)
-            if connection.sender_rejected or connection.finished:
-                self._ending.collect(one, connection.take_outcomes())
+            if not was_busy or connection.sender_rejected:
+                self._collector.collect(one, connection.take_outcomes())
 
     def _receive(self) -> None:
         """Wait for replies, and read those of every connection that has some."""
@@ -172,23 +174,24 @@ class ConnectionPool:
         found = self._sockets.wait(self._wait_seconds(), busy)
         now = self._tick()
         for one, events in found.connections:
-            if events & READ:
-                self._read(one, now)
-            if not one.connection.lost and not one.connection.finished:
+            if not events & READ or self._read(one, now):
                 self._ready.append(one)
         if found.woken:
-            self._opening.add_opened()
+            self._opener.add_opened()
         if now >= self._check_at:
             self._give_up_late(now)
 
-    def _read(self, one: Pooled, now: float) -> None:
-        """Read a connection's replies. One that drips in is no progress until it is whole."""
+    def _read(self, one: Pooled, now: float) -> bool:
+        """Read a connection's replies; return False if it has ended.
+
+        A reply that drips in is no progress until it is whole.
+        """
         connection = one.connection
         replies = connection.replies
         connection.receive()
         if replies != connection.replies:
             one.last_progress = now
-        self._ending.collect(one, connection.take_outcomes())
+        return self._collector.collect(one, connection.take_outcomes())
 
     def _give_up_late(self, now: float) -> None:
         """Give up connections on which nothing has moved for too long."""
@@ -196,7 +199,7 @@ class ConnectionPool:
             connection = one.connection
             if connection.busy and now - one.last_progress > connection.reply_timeout:
                 lost = ReplyTimeoutError("no answer in time")
-                self._ending.collect(one, connection.give_up(lost))
+                self._collector.collect(one, connection.give_up(lost))
         self._ready = [one for one in self._ready if not one.connection.lost]
         self._schedule_check(now)
 

@@ -20,6 +20,11 @@ class ReplyParser:
         self._rest = b""
         self._lines: list[bytes] = []
 
+    @property
+    def at_start(self) -> bool:
+        """True if what comes next is the beginning of a reply."""
+        return not (self._rest or self._lines or self.fault)
+
     def feed(self, data: bytes) -> list[tuple[int, bytes]]:
         """Return the replies that `data` completes, as code and text.
 

@@ -7,6 +7,7 @@ other. So `flush` says what the socket can't take yet, and the caller reads in b
 import socket
 import ssl
 from collections import deque
+from itertools import islice
 from typing import Protocol
 
 from digest.deliver.providers.smtp.limits import (
@@ -118,8 +119,7 @@ class SocketTransport:
 
     def _write_some(self) -> int:
         if not self._tls:
-            buffers = [self._out[place] for place in range(min(len(self._out), MAX_BUFFERS))]
-            return self.socket.sendmsg(buffers)
+            return self.socket.sendmsg(islice(self._out, MAX_BUFFERS))
         if len(self._out) > 1 and len(self._out[0]) < TLS_RECORD:
             whole = b"".join(self._out)
             self._out.clear()

@@ -2,15 +2,19 @@
 
 import ssl
 import threading
+from collections.abc import Sequence
 
 import pytest
 
 from digest.deliver.providers.base import Accepted, Outcome, ProviderError, Rejected, Unknown
+from digest.deliver.providers.smtp import client
 from digest.deliver.providers.smtp.client import SmtpClient, open_client
 from digest.deliver.providers.smtp.pending import THREAD_NAME, PendingConnections
 from digest.deliver.providers.smtp.provider import SmtpProvider
+from digest.deliver.providers.smtp.transport import SocketTransport
 from digest.deliver.providers.smtp.url import SmtpUrl
-from tests.parts.mail import kinds, long_edition, personalizations, stream, submit
+from tests.parts.journals import Noted
+from tests.parts.mail import EDITION, kinds, long_edition, personalizations, stream, submit
 from tests.parts.servers.pipelining_server import PipeliningServer
 from tests.parts.servers.smtp_server import SmtpServer
 from tests.parts.world import Clock
@@ -33,6 +37,38 @@ def test_several_connections_share_the_work(*, chunking: bool) -> None:
         assert server.connections == 4
     assert set(kinds(outcomes)) == {"Accepted"}
     assert sorted(server.recipients) == sorted(MANY)
+
+
+@both
+@pytest.mark.parametrize("connections", [1, 8])
+def test_an_answer_is_handed_on_before_anything_else_begins(
+    connections: int, *, chunking: bool
+) -> None:
+    """So whoever is killed while a message goes out knows all answers that were read before."""
+    read: list[int] = []
+
+    class Answers(SocketTransport):
+        """Counts the bodies that the server says it has taken."""
+
+        def read(self) -> bytes:
+            data = super().read()
+            read.extend([1] * data.count(b"250 2.0.0 OK\r\n"))
+            return data
+
+    class Journal(Noted):
+        def begun(self, delivery_ids: Sequence[int]) -> None:
+            super().begun(delivery_ids)
+            assert len(handed_on) == len(read)
+
+    journal, handed_on = Journal(), list[Outcome]()
+    with PipeliningServer(chunking=chunking) as server, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(client, "SocketTransport", Answers)
+        for outcomes in provider(server.port, connections).submit(
+            EDITION, [personalizations(MANY)], journal=journal
+        ):
+            handed_on += outcomes
+    assert journal.now == {one.delivery_id for one in handed_on}
+    assert len(journal.now) == len(read) == len(MANY)
 
 
 def test_a_server_without_extensions_is_asked_over_several_connections(server: SmtpServer) -> None:

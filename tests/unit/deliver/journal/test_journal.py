@@ -13,6 +13,7 @@ import pytest
 
 from digest.deliver.journal.file import JournalError
 from digest.deliver.journal.folder import KEPT
+from digest.deliver.journal.format import WORD
 from digest.deliver.journal.writer import JournalWriter
 from digest.deliver.providers.base import Accepted, Rejected
 from tests.parts.journals import AT, INSTANCE, files, folder, read, writer
@@ -136,6 +137,24 @@ def test_beginnings_and_answers_find_their_claims(journal: JournalWriter, tmp_pa
     older, newer = read(tmp_path)
     assert (older.untouched, set(older.outcomes)) == (set(), {11, 13})
     assert (newer.untouched, set(newer.outcomes)) == ({22}, {21})
+
+
+def test_what_begins_together_is_noted_by_one_write_in_any_order(
+    journal: JournalWriter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writes: list[int] = []
+    write = os.pwrite
+
+    def pwrite(file: int, raw: bytes, at: int) -> int:
+        writes.append(len(raw))
+        return write(file, raw, at)
+
+    monkeypatch.setattr(os, "pwrite", pwrite)
+    journal.begun([13, 11, 12])
+    assert writes == [3 * WORD]
+    journal.close()
+    [notes] = read(tmp_path)
+    assert notes.untouched == set(IDS) - {11, 12, 13}
 
 
 def fail_to_write(monkeypatch: pytest.MonkeyPatch, *, after: int = 0) -> None:

@@ -1,58 +1,34 @@
-"""What all styles of SMTP connection share: turns, starting messages, matching replies."""
+"""What all styles of SMTP connection share: turns, starting messages, and their bodies."""
 
-import re
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Sequence
+from itertools import islice
 
-from digest.deliver.bounce_policy.failure import Cause, Stage
+from digest.deliver.bounce_policy.failure import Cause
 from digest.deliver.providers.base import NO_JOURNAL, Journal, Outcome, RefusedForAllError
 from digest.deliver.providers.smtp.connection.commands import Commands
-from digest.deliver.providers.smtp.connection.settlement import Settlement
+from digest.deliver.providers.smtp.connection.matching import ReplyMatching
 from digest.deliver.providers.smtp.connection.state import (
     BODY,
-    DATA,
-    MAIL,
-    RCPT,
-    RSET,
     Compose,
     InFlightMessage,
     Peer,
 )
 from digest.deliver.providers.smtp.errors import (
     ConnectionLostError,
-    GarbledReplyError,
     ServiceClosingError,
-    UnexpectedReplyError,
 )
-from digest.deliver.providers.smtp.reply import (
-    OK,
-    OUT_OF_SEQUENCE,
-    SERVICE_CLOSING,
-    Reply,
-    read_reply,
-)
-from digest.deliver.providers.smtp.reply_parser import ReplyParser
+from digest.deliver.providers.smtp.limits import COMPOSED_AT_ONCE
 from digest.deliver.providers.smtp.transport import Transport
 
-LAST_WORDS = re.compile(
-    rb"too many (?:\w+ ){0,4}(?:errors|commands|syntax|unrecogni)|closing connection|good ?bye|"
-    rb"disconnect|dropping connection",
-    re.IGNORECASE,
-)
-"""With these a server announces that it hangs up, whatever the code before them."""
 
-
-class Connection(Settlement, ABC):
+class Connection(ReplyMatching, ABC):
     """Send messages from the left of `queue`, and put back there what could not be begun.
 
     `limit` is how many messages it may carry in all. A NUL in `sender` stands for a delivery's
     token. A turn is `receive`, `prepare` and `transmit`; whoever drives several connections notes
-    in the journal at once what all of them have prepared. What is set by it, besides what a
-    `Settlement` has:
-
-    - `desynchronised`: the server can't be talked to in this style.
-    - `refusals`: how many messages got a no in a group of commands.
-    - `replies`: how many replies have come in whole.
+    in the journal at once what all of them have prepared.
     """
 
     def __init__(
@@ -67,15 +43,9 @@ class Connection(Settlement, ABC):
         journal: Journal = NO_JOURNAL,
     ) -> None:
         super().__init__(peer, transport, queue, journal)
-        self.desynchronised = False
-        self.refusals = 0
-        self.replies = 0
         self._compose = compose
         self._limit = limit
         self._commands = Commands(sender, peer.extensions)
-        self._parser = ReplyParser()
-        # What each reply to come answers, oldest first.
-        self._expected: deque[tuple[Stage, InFlightMessage]] = deque()
         # The message that got a 354 to its DATA, and its body.
         self._body_due: InFlightMessage | None = None
         self._body = b""
@@ -83,15 +53,6 @@ class Connection(Settlement, ABC):
     @abstractmethod
     def _fill(self) -> bool:
         """Queue what may be sent now; return False if that is nothing."""
-
-    @abstractmethod
-    def _decide(self, stage: Stage, message: InFlightMessage, code: int, text: bytes) -> None:
-        """Handle any reply that is not a simple 2xx (354 after DATA)."""
-
-    @property
-    def busy(self) -> bool:
-        """True while a reply is awaited, so that nobody else may use the connection."""
-        return bool(self._in_flight or self._expected)
 
     @property
     def confirmed(self) -> bool:
@@ -101,13 +62,14 @@ class Connection(Settlement, ABC):
     @property
     def finished(self) -> bool:
         """True if no more messages can be started and nothing is in flight."""
-        return self._ended and not self.busy
+        return not self.busy and self._ended
 
     @property
     def _ended(self) -> bool:
         """True if no more messages can be started."""
-        full = self._limit is not None and self.peer.started >= self._limit
-        return full or bool(self.spent or self.desynchronised or self.sender_rejected)
+        if self.spent or self.desynchronised or self.sender_rejected:
+            return True
+        return self._limit is not None and self.peer.started >= self._limit
 
     @property
     def capacity(self) -> int:
@@ -124,7 +86,8 @@ class Connection(Settlement, ABC):
         """Read replies, queue what may be sent now, and write what the transport takes."""
         if readable:
             self.receive()
-        self._journal.begun(self.prepare())
+        if begun := self.prepare():
+            self._journal.begun(begun)
         self.transmit()
         return self.take_outcomes()
 
@@ -156,10 +119,6 @@ class Connection(Settlement, ABC):
         self._end(lost)
         return self.take_outcomes()
 
-    def _end(self, lost: ConnectionLostError) -> None:
-        super()._end(lost)
-        self._expected.clear()
-
     def _write(self) -> bool:
         """Write what the transport takes; return True if that was everything."""
         return self._begun.write(self._in_flight)
@@ -171,7 +130,7 @@ class Connection(Settlement, ABC):
         """Take the next messages and compose them; fewer if the server takes none of their size."""
         queue = self._queue
         messages = [queue.popleft() for _ in range(count)]
-        bodies = self._compose([message.personalization for message in messages])
+        bodies = self._bodies(messages)
         most = self.peer.max_size
         if most and max(map(len, bodies)) > most:
             fit = next(place for place, body in enumerate(bodies) if len(body) > most)
@@ -183,6 +142,20 @@ class Connection(Settlement, ABC):
         self._in_flight.extend(messages)
         self.peer.started += len(messages)
         return list(zip(messages, bodies, strict=True))
+
+    def _bodies(self, messages: Sequence[InFlightMessage]) -> list[bytes]:
+        """Return the composed messages. What is next in the queue is composed with them."""
+        missing = [one for one in messages if not one.body]
+        if missing:
+            ahead = islice(self._queue, max(0, COMPOSED_AT_ONCE - len(missing)))
+            missing += [one for one in ahead if not one.body]
+            composed = self._compose([one.personalization for one in missing])
+            for one, body in zip(missing, composed, strict=True):
+                one.body = body
+        bodies = [one.body for one in messages]
+        for one in messages:
+            one.body = b""
+        return bodies
 
     def _refuse_size(self, size: int, most: int) -> None:
         self.sender_rejected = RefusedForAllError(
@@ -200,66 +173,3 @@ class Connection(Settlement, ABC):
         self._begun.add(message)
         self.transport.queue(self._body)
         self.transport.queue(b".\r\n" if self._body.endswith(b"\r\n") else b"\r\n.\r\n")
-
-    def _read_replies(self) -> None:
-        """Handle what came in. Raises ConnectionLostError."""
-        expected, parser = self._expected, self._parser
-        replies = parser.feed(self.transport.read())
-        self.replies += len(replies)
-        for code, text in replies:
-            # Most replies are a 2xx on which nothing else depends: handled here, quickly.
-            if code == OK and expected and not self._closing:
-                stage, message = expected[0]
-                if stage is BODY:
-                    if message.failure is None and not message.settled:
-                        expected.popleft()
-                        self._accept(message, text)
-                        continue
-                elif stage is not DATA:
-                    expected.popleft()
-                    continue
-            self._match(code, text)
-        if parser.fault:
-            raise GarbledReplyError(parser.fault)
-        if self.transport.fault:
-            raise ConnectionLostError(self.transport.fault)
-
-    def _match(self, code: int, text: bytes) -> None:
-        """Match a reply with what it answers. Raises UnexpectedReplyError if it matches nothing."""
-        stage = self._expected[0][0] if self._expected else MAIL
-        closing = code == SERVICE_CLOSING or (
-            code >= 400 and (stage is RSET or LAST_WORDS.search(text) is not None)  # noqa: PLR2004
-        )
-        # Nothing that comes after it was taken, if the connection ends here.
-        self._closing = read_reply(stage, code, text) if closing else None
-        if not self._expected:
-            if not closing:
-                raise self._unexpected(code)
-            return
-        stage, message = self._expected.popleft()
-        if stage is RSET:
-            if self._closing:
-                self._refuse_reset(message, self._closing)
-            elif code != OK:
-                raise self._unexpected(code)
-            return
-        if message.settled:
-            return
-        positive = 200 <= code < 300  # noqa: PLR2004 - RFC 5321 section 4.2.1
-        if positive and (stage is MAIL or stage is RCPT):
-            return
-        failed_before = message.failure is not None and message.failure.stage is not RSET
-        if positive and stage is BODY and not failed_before:
-            self._accept(message, text)
-        else:
-            self._decide(stage, message, code, text)
-
-    def _refuse_reset(self, message: InFlightMessage, reply: Reply) -> None:
-        """Note that the message after an RSET could not begin; its own replies are to come."""
-        message.failure = reply
-        self.desynchronised = self.desynchronised or reply.code in OUT_OF_SEQUENCE
-
-    def _unexpected(self, code: int) -> UnexpectedReplyError:
-        self.desynchronised = self.pipelines
-        return UnexpectedReplyError(f"the server answered {code} to commands sent in a group")
-

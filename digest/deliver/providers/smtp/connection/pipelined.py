@@ -1,5 +1,7 @@
 """A connection that sends commands in groups (RFC 2920 PIPELINING)."""
 
+import re
+
 from digest.deliver.bounce_policy.failure import Stage
 from digest.deliver.providers.smtp.connection.base import Connection
 from digest.deliver.providers.smtp.connection.state import (
@@ -18,6 +20,10 @@ from digest.deliver.providers.smtp.reply import (
     read_reply,
 )
 
+USUAL_REPLIES = re.compile(rb"250 ([^\r\n]*)\r\n250 [^\r\n]*\r\n250 [^\r\n]*\r\n354 [^\r\n]*\r\n")
+"""What nearly every body is answered with: it was taken, and so were the commands after it."""
+USUAL_COUNT = 4
+
 
 class PipelinedConnection(Connection):
     """Send a body together with the next message's MAIL, RCPT and DATA.
@@ -29,6 +35,26 @@ class PipelinedConnection(Connection):
 
     # The message that waits for the reply to its DATA.
     _data_sent: InFlightMessage | None = None
+
+    def _handle_replies(self, data: bytes) -> None:
+        if not self._handle_usual(data):
+            super()._handle_replies(data)
+
+    def _handle_usual(self, data: bytes) -> bool:
+        """Handle a body and the group after it that were taken; return False for anything else."""
+        expected, following = self._expected, self._data_sent
+        if len(expected) != USUAL_COUNT or following is None or not self._parser.at_start:
+            return False
+        stage, message = expected[0]
+        usual = stage is BODY and not (message.failure or message.settled or self._closing)
+        found = USUAL_REPLIES.fullmatch(data) if usual else None
+        if found is None:
+            return False
+        expected.clear()
+        self.replies += USUAL_COUNT
+        self._accept(message, found[1])
+        self._data_sent, self._body_due = None, following
+        return True
 
     def _fill(self) -> bool:
         """Queue the body that was asked for, and with it the next message's commands."""

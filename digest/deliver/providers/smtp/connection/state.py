@@ -43,7 +43,8 @@ class InFlightMessage:
     `tries` counts connections lost before its body began. `body_at` is where its body begins
     among all octets queued. `failure` is the first reply that said no. `settled`: its outcome is
     known, though replies to it are still to come. `refusals` counts fresh connections on which it
-    was the first message, and refused for now.
+    was the first message, and refused for now. `body` is the composed message while it waits in the
+    queue; empty before that.
     """
 
     personalization: Personalization
@@ -52,3 +53,4 @@ class InFlightMessage:
     failure: Reply | None = None
     settled: bool = False
     refusals: int = 0
+    body: bytes = b""

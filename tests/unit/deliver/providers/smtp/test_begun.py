@@ -8,6 +8,7 @@ from digest.deliver.providers.base import Accepted
 from digest.deliver.providers.smtp.connection.base import Connection
 from digest.deliver.providers.smtp.connection.begun import BegunMessages
 from digest.deliver.providers.smtp.connection.chunked import ChunkedConnection
+from digest.deliver.providers.smtp.connection.pipelined import PipelinedConnection
 from digest.deliver.providers.smtp.connection.state import InFlightMessage
 from digest.deliver.providers.smtp.errors import ConnectionLostError
 from tests.parts.journals import Noted
@@ -167,3 +168,30 @@ def test_at_no_moment_an_octet_leaves_that_is_not_noted(
         dialogue.feed(server.answers(dialogue.take_sent()))
         assert journal.now <= transport.left()
     assert {one.delivery_id for one in dialogue.outcomes} == journal.now == set(range(1, 9))
+
+
+def test_what_a_turn_begins_is_named_before_an_octet_of_it_leaves() -> None:
+    """So that a pool notes at once what several connections begin."""
+    dialogue, journal = watched(PipelinedConnection, 2, window=1)
+    connection, transport = dialogue.connection, dialogue.transport
+    dialogue.start()
+    before = transport.written
+    transport.incoming = f"{OK}\r\n{OK}\r\n354 go on\r\n".encode()
+    connection.receive()
+    assert connection.prepare() == [1]
+    assert transport.written == before
+    assert not journal.steps, "whoever asked for the names notes them"
+    journal.begun([1])
+    connection.transmit()
+    assert transport.written.count(BODY.encode()) == 1
+    assert journal.now == {1}
+
+
+def test_a_connection_that_is_lost_begins_nobody() -> None:
+    dialogue, journal = watched(PipelinedConnection, 2, window=1)
+    dialogue.start()
+    dialogue.transport.fault = "the server closed the connection"
+    dialogue.connection.receive()
+    assert dialogue.connection.prepare() == []
+    dialogue.connection.transmit()
+    assert not journal.steps

@@ -20,6 +20,13 @@ def confirmed(count: int) -> Dialogue:
     return dialogue
 
 
+def overlapping() -> Dialogue:
+    """A dialogue in which the first body was sent with the second message's group, of four."""
+    dialogue = confirmed(4)
+    assert dialogue.say(*GROUP_OK) == END + group(2, "DATA")
+    return dialogue
+
+
 def test_the_first_message_goes_alone_and_the_others_overlap() -> None:
     dialogue = Dialogue(PipelinedConnection, 3)
     assert dialogue.start() == group(1, "DATA")
@@ -32,6 +39,47 @@ def test_the_first_message_goes_alone_and_the_others_overlap() -> None:
     dialogue.say("250 OK")
     assert dialogue.outcomes == [Accepted(1, "Q1"), Accepted(2, "Q2"), Accepted(3, "t3")]
     assert not dialogue.connection.busy
+
+
+USUAL = ("250 2.0.0 Ok: queued as Q1", OK, OK, "354 Go")
+
+
+@pytest.mark.parametrize("at", range(1, len("\r\n".join(USUAL)) + 2))
+def test_usual_replies_mean_the_same_in_one_packet_and_in_two(at: int) -> None:
+    whole, cut = overlapping(), overlapping()
+    said = "".join(f"{reply}\r\n" for reply in USUAL).encode()
+    sent = whole.say(*USUAL)
+    cut.feed(said[:at])
+    cut.feed(said[at:])
+    assert sent == cut.take_sent() == END + group(3, "DATA")
+    assert whole.outcomes == cut.outcomes == [Accepted(1, "Q1")]
+    assert whole.connection.replies == cut.connection.replies
+
+
+@pytest.mark.parametrize(
+    "replies",
+    [
+        ("250-2.0.0 Ok", "250 queued as Q1", OK, OK, "354 Go"),
+        ("250 queued as Q1", "250 OK", "251 will forward", "354 Go"),
+        ("200 queued as Q1", OK, OK, "354 Go"),
+    ],
+)
+def test_unusual_replies_that_say_yes_are_taken_as_well(replies: tuple[str, ...]) -> None:
+    dialogue = overlapping()
+    assert dialogue.say(*replies) == END + group(3, "DATA")
+    assert dialogue.outcomes == [Accepted(1, "Q1")]
+
+
+def test_a_no_among_replies_that_are_usual_otherwise_is_its_own_recipients() -> None:
+    dialogue = overlapping()
+    assert dialogue.say("550 5.7.1 Spam", OK, OK, "354 Go") == END + group(3, "DATA")
+    assert dialogue.rejections == [(1, True, "550 5.7.1", "Spam")]
+
+
+def test_a_fifth_reply_that_nothing_was_asked_for_is_no_answer() -> None:
+    dialogue = overlapping()
+    dialogue.say(*USUAL, OK)
+    assert isinstance(dialogue.connection.lost, UnexpectedReplyError)
 
 
 def test_the_window_grows_by_one_with_each_message_up_to_its_limit() -> None:

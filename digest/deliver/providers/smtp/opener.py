@@ -20,7 +20,7 @@ from digest.deliver.providers.smtp.pooled import Pooled, Sockets
 log = logging.getLogger(__name__)
 
 
-class Opening:
+class ConnectionOpener:
     """Adds connections to a pool."""
 
     def __init__(

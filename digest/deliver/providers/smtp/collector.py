@@ -36,7 +36,7 @@ BAD_CONNECTION = "4.4.2"
 SERVER_IN_TROUBLE = "the server went away in the middle of messages, twice in a row"
 
 
-class Ending:
+class OutcomeCollector:
     """Collects outcomes, and removes connections that have ended from a pool."""
 
     def __init__(self, state: PoolState, pending: PendingConnections, sockets: Sockets) -> None:
@@ -47,17 +47,19 @@ class Ending:
         self._aside: list[InFlightMessage] = []
         self._aside_reply: Reply | None = None
 
-    def collect(self, one: Pooled, outcomes: list[Outcome]) -> None:
-        """Keep the outcomes, and remove a connection that has ended."""
+    def collect(self, one: Pooled, outcomes: list[Outcome]) -> bool:
+        """Keep the outcomes, and remove a connection that has ended; return whether it goes on."""
         state, connection = self._state, one.connection
         state.outcomes += outcomes
         self._count_unanswered(one, outcomes)
         if connection.sender_rejected:
             state.stop(connection.sender_rejected)
-        if connection.lost or connection.finished:
+        ended = bool(connection.lost) or connection.finished
+        if ended:
             self._remove(one)
         if state.stopped:
             state.queue.clear()
+        return not ended
 
     def reject_aside(self) -> list[Outcome]:
         """Reject for now what was aside; others were taken since."""
