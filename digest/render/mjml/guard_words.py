@@ -16,8 +16,9 @@ LONG_WORD = 23
 _STEP = 12
 _KEPT_WHOLE = ("title", "head")
 _OURS = re.compile(r"<p\b[^>]*\sclass=\"[^\"]*\bimprint\b")
-_DOMAIN_DOT = re.compile(r"(?<=[^\W_]\.)(?=[^\W\d_]{2})")
-_SCHEME = re.compile(r"(?<=[A-Za-z]:)(?=//)")
+# They begin with what is looked for: a look back alone would be tried at every character.
+_DOMAIN_DOT = re.compile(r"\.(?<=[^\W_]\.)(?=[^\W\d_]{2})")
+_SCHEME = re.compile(r":(?<=[A-Za-z]:)(?=//)")
 _WORD = re.compile(rf"[^\s<>&;]{{{LONG_WORD},}}")
 
 
@@ -47,7 +48,7 @@ def _guard(text: str, *, link: bool) -> str:
     broken = _WORD.sub(lambda match: _breakable(match[0]), text)
     if link:
         return broken
-    return _SCHEME.sub(NON_JOINER, _DOMAIN_DOT.sub(NON_JOINER, broken))
+    return _SCHEME.sub(f":{NON_JOINER}", _DOMAIN_DOT.sub(f".{NON_JOINER}", broken))
 
 
 def _breakable(word: str) -> str:

@@ -16,6 +16,8 @@ from digest.render.mjml.waste import Waste, find_waste, is_for_outlook_2003, joi
 
 TAG_CACHE_SIZE = 2_048
 """An issue has some thousand tags, and most of them are the same."""
+STYLE_CACHE_SIZE = 64
+"""A mail has some style blocks, and the next one the same."""
 
 _INLINE_BLOCK = re.compile(re.escape(INLINE_STYLE) + r"(.*?)</style>", re.DOTALL)
 
@@ -24,7 +26,7 @@ _PIECE = re.compile(
     r"""(?P<comment><!--.*?-->)
       | (?P<style><style\b[^>]*>.*?</style>)
       | (?P<kept><(?P<keeper>pre|textarea)\b[^>]*>.*?</(?P=keeper)>)
-      | (?P<tag></?[A-Za-z!](?:[^>"']|"[^"]*"|'[^']*')*>)
+      | (?P<tag></?[A-Za-z!](?:[^>"']++|"[^"]*"|'[^']*')*+>)
       | (?P<text>[^<]+|<)""",
     re.DOTALL | re.VERBOSE,
 )
@@ -114,7 +116,8 @@ def pieces(html: str) -> Iterator[tuple[str, str]]:
 
 def _is_edge(pieces: list[tuple[str, str]], index: int) -> bool:
     """Return whether the edge of a block comes next, comments aside."""
-    for kind, piece in pieces[index:]:
+    for at in range(index, len(pieces)):
+        kind, piece = pieces[at]
         if kind != "comment":
             return kind in ("style", "kept") or (
                 kind == "tag" and tag_name(piece) not in _INLINE_TAGS
@@ -159,6 +162,7 @@ def _style(block: str) -> str:
     return f"{opening}{_plain_css(block[start:].removesuffix('</style>'))}</style>"
 
 
+@lru_cache(maxsize=STYLE_CACHE_SIZE)
 def _plain_css(css: str) -> str:
     """Return CSS without comments, and without white space around its punctuation."""
     bare = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)

@@ -25,15 +25,19 @@ _UNREAD = re.compile(r"<!--.*?-->|<(style|script)\b.*?</\1\s*>", re.DOTALL | re.
 """Matches what readers of HTML take as it is, references and all."""
 _MARKUP = re.compile(
     r"""(?P<whole><!--\[if[^\]]*\]>|<!\[endif\]-->|<!--.*?-->)
-      | (?P<tag></?[A-Za-z](?:[^>"']|"[^"]*"|'[^']*')*>)""",
+      | (?P<tag></?[A-Za-z](?:[^>"']++|"[^"]*"|'[^']*')*+>)""",
     re.DOTALL | re.VERBOSE,
 )
 _QUOTED = re.compile(r"""("[^"]*"|'[^']*')""")
 _AFTER_RULE = re.compile("(?<=})")
 _BEFORE_SPACE = re.compile("(?= )")
-_NOT_REFERABLE = re.compile(r"[\x80-\x9f]")
-"""Controls: their references stand for letters of Windows-1252 (HTML section 13.2.5.80)."""
-_KEEPS_WHITE_SPACE = re.compile(r"<(?:pre|textarea|script|svg)\b|white-space:\s?pre", re.IGNORECASE)
+_NOT_REFERABLE = re.compile(rb"\xc2[\x80-\x9f]")
+"""Controls, in UTF-8: their references stand for letters of Windows-1252 (HTML 13.2.5.80)."""
+_KEEPS_WHITE_SPACE = (
+    re.compile(r"<(?:pre|textarea|script|svg)\b"),
+    re.compile(r"white-space:\s?pre"),
+)
+"""In lower case. Two, so that each is looked for by its first character."""
 
 _Pieces = Iterator[tuple[str, int]]
 """Pieces of a page, each with how long a line may be for it to stand on that line: a line end takes
@@ -42,14 +46,15 @@ the place of the space that a piece begins with; a rule of a style needs none.""
 
 def to_seven_bit(html: str) -> str:
     """Return the same page in ASCII on short lines, or as it was where that can't be done well."""
-    if _KEEPS_WHITE_SPACE.search(html) or _NOT_REFERABLE.search(html):
+    folded, octets = html.lower(), html.encode(errors="surrogatepass")
+    if any(one.search(folded) for one in _KEEPS_WHITE_SPACE) or _NOT_REFERABLE.search(octets):
         return html
     if not all(one[0].isascii() for one in _UNREAD.finditer(html)):
         return html
     page = _with_short_lines(html.encode("ascii", "xmlcharrefreplace").decode("ascii"))
     lines = page.split("\n")
     fits = max(map(len, lines)) <= MAX_LINE and not any(one.startswith(_CHANGED) for one in lines)
-    return page if fits and len(page) <= MAX_GROWTH * len(html.encode()) else html
+    return page if fits and len(page) <= MAX_GROWTH * len(octets) else html
 
 
 def _with_short_lines(html: str) -> str:

@@ -37,7 +37,7 @@ _BUTTON_LINK = re.compile(r'<a [^>]* style="display:inline-block;background:')
 _CELL = re.compile(r'<td [^>]*style="font-size:0(?:px)?;')
 _BREAKS = "word-break:break-word"
 _PAGE_BREAKS = re.compile(r"word-break: ?break-word")
-_ALIGNED = re.compile(r"\btext-align: *([\w-]+)")
+_ALIGNED = re.compile(r"text-align(?<=\btext-align): *([\w-]+)")
 _GHOST_CLASS = re.compile(r' class="([^"]*)"')
 _GHOST_STYLE = re.compile(r'(?<= style=")[^"]*')
 _ZERO = re.compile(r":0px(?=;|$)")

@@ -30,6 +30,9 @@ _RULE = re.compile(r"([^{}@;]+)\{([^{}]*)\}")
 _EMPTY_MEDIA = re.compile(r"@media[^{}]*\{\}")
 _EMPTY_BLOCK = re.compile(r"<style\b[^>]*></style>")
 _STYLE = re.compile(r'(?<= style=")[^"]*')
+# For a whole page: a look back alone would be tried at every character.
+_EVERY_CLASS = re.compile(r' class="([^"]*)')
+_EVERY_STYLE = re.compile(r' style="([^"]*)')
 _SAID_TWICE = re.compile(r"(?:(?<=;)|^)background:([^;]+);(?=background-color:\1(?:;|$))")
 _ZERO = re.compile(r"(?<=[:, ])0px(?=[;, ]|$)")
 _TABLE_ALIGNED = re.compile(r"(?:(?<=;)|^)vertical-align:[a-z]+(?:;|$)")
@@ -107,10 +110,10 @@ def find_waste(html: str, css: str, styles: str, rules: str) -> Waste:
     Classes that `css` does not name are somebody else's, a client's own for instance: they stay.
     """
     ours = frozenset(_CLASS_NAME.findall(css))
-    met = frozenset(" ".join(_CLASS.findall(html)).split())
+    met = frozenset(" ".join(_EVERY_CLASS.findall(html)).split())
     named = frozenset(_CLASS_NAME.findall(rules))
     # A mail has a hundred styles some thousand times: each is looked at once.
-    said = ";".join([*dict.fromkeys(_STYLE.findall(html)), rules, css])
+    said = ";".join([*dict.fromkeys(_EVERY_STYLE.findall(html)), rules, css])
     defaults = _DEFAULTS[1:] if "rtl" in html else _DEFAULTS
     return Waste(
         done=(ours - named - KEPT_CLASSES) | {_ITS_CLASS},
@@ -124,7 +127,8 @@ def find_waste(html: str, css: str, styles: str, rules: str) -> Waste:
 def _is_only_value(declaration: str, said: str) -> bool:
     """Return whether no other value of its property stands in any style."""
     name, _, value = declaration.partition(":")
-    return all(found == value for found in re.findall(rf"\b{name}: *([\w-]+)", said))
+    values = re.findall(rf"{name}(?<=\b{name}): *([\w-]+)", said)  # begins with what is looked for
+    return all(found == value for found in values)
 
 
 def is_for_outlook_2003(comment: str) -> bool:
