@@ -67,6 +67,7 @@ _TYPES: Mapping[str, str] = {
     "at": "timestamptz",
 }
 _WORDS = {kind: str(kind) for kind in EventKind}
+"""Plain text, which drivers take as it is."""
 _INSERT = """
 INSERT INTO event ("key", kind, issue_number, delivery_id, link_number, machine, detail, at)
 SELECT given."key", given.kind, issue.number,
@@ -112,17 +113,16 @@ def postgresql_parameters(events: EventColumns) -> dict[str, str]:
     """
     columns = zip(_TYPES.items(), _columns(events, sqlite=False), strict=True)
     return {
-        name: text_array(column) if kind == "text" else array(column)
+        name: _text_array(column) if kind == "text" else _array(column)
         for (name, kind), column in columns
     }
 
 
-def array(values: Sequence[object]) -> str:
-    """Spell an array of numbers, times or truths; None is null."""
+def _array(values: Sequence[object]) -> str:
     return f"{{{','.join(['NULL' if one is None else str(one) for one in values])}}}"
 
 
-def text_array(texts: Sequence[str]) -> str:
+def _text_array(texts: Sequence[str]) -> str:
     """Spell an array of texts, none of them null (PostgreSQL 8.15.6)."""
     joined = '","'.join(texts)
     if "\\" in joined or joined.count('"') != 2 * (len(texts) - 1):
@@ -133,25 +133,13 @@ def text_array(texts: Sequence[str]) -> str:
 
 def _columns(events: EventColumns, *, sqlite: bool) -> list[Sequence[Any]]:
     columns: list[Sequence[Any]] = list(events)
-    columns[1] = kinds_as_text(events.kind)
-    columns[-1] = times_as_text(events.at, sqlite=sqlite)
-    return columns
-
-
-def kinds_as_text(kinds: Sequence[EventKind]) -> list[str]:
-    """Return plain text, which drivers take as it is."""
-    return [_WORDS.get(kind, kind) for kind in kinds]
-
-
-def times_as_text(times: Sequence[datetime], *, sqlite: bool) -> list[str]:
-    """Spell times as the database does.
-
-    Many events of a post share a moment, and spelling one costs more than all else here. By
-    identity: to hash an aware time costs as much as to spell it.
-    """
-    moments = {id(at): at for at in times}
+    columns[1] = [_WORDS.get(kind, kind) for kind in events.kind]
+    # Many events of a post share a moment, and spelling one costs more than all else here. By
+    # identity: to hash an aware time costs as much as to spell it.
+    moments = {id(at): at for at in events.at}
     spelt = {key: database_text(at, sqlite=sqlite) for key, at in moments.items()}
-    return [spelt[id(at)] for at in times]
+    columns[-1] = [spelt[id(at)] for at in events.at]
+    return columns
 
 
 @cache
@@ -167,3 +155,28 @@ _NAMES = ", ".join(f'"{name}"' for name in _TYPES)
 POSTGRESQL = _INSERT.format(
     given=f"unnest({_ARRAYS}) AS given({_NAMES})", detail="given.detail::json"
 )
+POSTGRESQL_RETURNING = "\n".join(
+    [
+        "WITH stored AS (",
+        POSTGRESQL,
+        'RETURNING "key", delivery_id)',
+        """SELECT string_agg("key", chr(31)), string_agg(coalesce(delivery_id::text, ''), ',')""",
+        "FROM stored",
+    ]
+)
+SQLITE_LAST = "SELECT coalesce(max(id), 0) FROM event"
+SQLITE_SINCE = """
+SELECT group_concat("key", char(31)), group_concat(coalesce(delivery_id, ''), ',')
+FROM event WHERE id > ?
+"""
+
+
+def stored_events(keys: str | None, deliveries: str | None) -> list[tuple[str, int | None]]:
+    """Return key and delivery of each event, of what the two statements above select.
+
+    Two texts are read faster than so many rows; no key has a control character.
+    """
+    if keys is None or deliveries is None:
+        return []
+    ids = [int(one) if one else None for one in deliveries.split(",")]
+    return list(zip(keys.split("\x1f"), ids, strict=True))

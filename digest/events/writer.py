@@ -1,4 +1,4 @@
-"""Stores events, each once: with `known_events` the only place that inserts into the event table.
+"""Stores events, each once: the only place that inserts into the event table.
 
 The database itself skips an event if its key exists already, so two at the same moment can't both
 be stored, and neither spoils the transaction it is part of.
@@ -12,9 +12,13 @@ from sqlmodel import select as select_one
 from digest.deliver.tables import Delivery
 from digest.events.insertion import (
     POSTGRESQL,
+    POSTGRESQL_RETURNING,
+    SQLITE_LAST,
+    SQLITE_SINCE,
     EventColumns,
     postgresql_parameters,
     sqlite_statements,
+    stored_events,
 )
 from digest.events.tables import Event, EventKind
 from store.insertion import insert_new
@@ -61,6 +65,30 @@ def record_events(session: Session, events: EventColumns) -> None:
             connection.exec_driver_sql(statement, values)
     else:
         connection.exec_driver_sql(POSTGRESQL, postgresql_parameters(events))
+
+
+def record_new_events(session: Session, events: EventColumns) -> list[tuple[str, int | None]]:
+    """Stores events as `record_events` does; returns key and delivery of the new ones."""
+    if not events.key:
+        return []
+    if _is_sqlite(session):
+        return _record_on_sqlite(session, events)
+    found = session.connection().exec_driver_sql(
+        POSTGRESQL_RETURNING, postgresql_parameters(events)
+    )
+    return stored_events(*found.one())
+
+
+def _record_on_sqlite(session: Session, events: EventColumns) -> list[tuple[str, int | None]]:
+    """Reads the new rows as two texts instead of by RETURNING, which yields them one by one: for
+    each row the driver would let other threads have a turn.
+
+    SQLite has one writer, so every row with a higher id than the last one before is new.
+    """
+    connection = session.connection()
+    last = connection.exec_driver_sql(SQLITE_LAST).scalar_one()
+    record_events(session, events)
+    return stored_events(*connection.exec_driver_sql(SQLITE_SINCE, (last,)).one())
 
 
 def _is_sqlite(session: Session) -> bool:

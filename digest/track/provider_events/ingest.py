@@ -3,7 +3,7 @@
 Set-wise: one transaction for any number of events, a few statements for any transaction.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -12,15 +12,14 @@ from sqlmodel import Session, col
 from digest.deliver.bounce_policy.apply import BounceRecord, apply_bounce_policy
 from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.deliver.tables import Delivery
-from digest.events.known_events import KnownEvents, record_known_events
+from digest.events.insertion import EventColumns
 from digest.events.old_links import with_public_ids
 from digest.events.tables import Event, EventKind
+from digest.events.writer import record_new_events
 from digest.track.hits.classification import reclassify_later
-from digest.track.hits.stored_hits import HITS
 from digest.track.provider_events.by_address import find_by_address
 from digest.track.provider_events.delivery_event import FAILED, DeliveryEvent, MatchedEvent
 from digest.track.provider_events.delivery_states import apply_states
-from digest.track.provider_events.known_deliveries import KnownIssue, find_deliveries
 from digest.track.provider_events.opt_outs import apply_opt_outs
 from digest.track.provider_events.transactional import ingest_transactional
 from store.rows import as_rows
@@ -44,12 +43,9 @@ def ingest(
     # Always in the order of keys: two posts with the same events would deadlock otherwise.
     listed = [unique[key] for key in sorted(unique)]
     claims = with_public_ids(session, [one.claims for one in listed])
-    columns = _columns(listed, claims, find_deliveries(session, claims))
-    new = record_known_events(session, columns)
+    new = record_new_events(session, _columns(listed, claims))
     matched = [
-        MatchedEvent(event, delivery)
-        for event, delivery in zip(listed, columns.delivery_id, strict=True)
-        if delivery is not None and event.key in new
+        MatchedEvent._make((unique[key], delivery)) for key, delivery in new if delivery is not None
     ]
     decisive = [one for one in matched if one.event.kind in _DECISIVE or one.event.opt_out]
     # Asked for before the states change, while deliveries still say when they were submitted.
@@ -59,7 +55,7 @@ def ingest(
     reclassify_later(session, delivered)
     _apply_bounces(session, [one for one in decisive if one.delivery_id not in outdated], now)
     apply_opt_outs(session, hasher, decisive, now)
-    transactional = [one for one in listed if one.transactional_id is not None and one.key in new]
+    transactional = [unique[key] for key, _ in new if unique[key].transactional_id is not None]
     if transactional:
         ingest_transactional(session, hasher, transactional, now)
     return len(new)
@@ -68,32 +64,20 @@ def ingest(
 _DECISIVE = frozenset(FAILED)
 
 
-def _columns(
-    events: Sequence[DeliveryEvent],
-    claims: Sequence[TokenClaims | None],
-    issues: Mapping[int, KnownIssue],
-) -> KnownEvents:
-    numbers: list[int | None] = []
-    deliveries: list[int | None] = []
-    for event, named in zip(events, claims, strict=True):
-        issue = issues.get(named.issue) if named else None
-        if issue is None or named is None:
-            numbers.append(None)
-            deliveries.append(None)
-            continue
-        delivery = issue.deliveries.get(named.subscriber)
-        numbers.append(issue.number)
-        # A hit names nobody where the reader does not want to be tracked.
-        hidden = delivery in issue.untracked and event.kind in HITS
-        deliveries.append(None if hidden else delivery)
-    return KnownEvents(
+def _columns(events: Sequence[DeliveryEvent], claims: Sequence[TokenClaims | None]) -> EventColumns:
+    # An unsubscribe is a person's decision, and counts once however it was told.
+    machines = [False if one.kind is EventKind.UNSUBSCRIBED else one.machine for one in events]
+    # The token is a delivery's name and no link: void links change nothing about it.
+    nothing = [None] * len(events)
+    return EventColumns(
         key=[one.key for one in events],
         kind=[one.kind for one in events],
-        issue_number=numbers,
-        delivery_id=deliveries,
-        # An unsubscribe is a person's decision, and counts once however it was told.
-        machine=[False if one.kind is EventKind.UNSUBSCRIBED else one.machine for one in events],
+        issue=[one.issue if one else None for one in claims],
+        subscriber=[one.subscriber if one else None for one in claims],
+        link=nothing,
+        machine=machines,
         detail=[one.detail for one in events],
+        epoch=nothing,
         at=[one.at for one in events],
     )
 

@@ -7,9 +7,8 @@ import pytest
 from sqlmodel import col, select
 
 from digest.events.insertion import MAX_ROWS, EventRow, columns_of
-from digest.events.known_events import KnownEvents, record_known_events
 from digest.events.tables import Event, EventKind
-from digest.events.writer import record_events
+from digest.events.writer import record_events, record_new_events
 from store.engine import Store
 
 AT = datetime(2026, 11, 23, 8, 0, 0, 250, tzinfo=UTC)
@@ -21,30 +20,15 @@ def row(key: str, said: str = "", *, machine: bool | None = None) -> EventRow:
     return EventRow(key, EventKind.UNKNOWN, None, None, None, machine, detail, None, AT)
 
 
-def known(rows: list[EventRow]) -> KnownEvents:
-    nothing = [None] * len(rows)
-    return KnownEvents(
-        [one.key for one in rows],
-        [one.kind for one in rows],
-        nothing,
-        nothing,
-        [one.machine for one in rows],
-        [one.detail for one in rows],
-        [one.at for one in rows],
-    )
-
-
-@pytest.mark.parametrize("looked_up", [True, False])
-def test_what_an_event_says_is_stored_as_it_is(store: Store, *, looked_up: bool) -> None:
+def test_what_an_event_says_is_stored_as_it_is(store: Store) -> None:
     rows = [
         row(f"key {word}", word, machine=machine)
         for word, machine in zip(WORDS, [None, True, False] * 3, strict=False)
     ]
     with store.write() as session:
-        if looked_up:
-            assert record_known_events(session, known(rows)) == {one.key for one in rows}
-        else:
-            record_events(session, columns_of(rows))
+        assert set(record_new_events(session, columns_of(rows))) == {
+            (one.key, None) for one in rows
+        }
     with store.read() as session:
         found = session.exec(select(Event)).all()
     assert {(one.key, one.detail["reason"], one.machine, one.at) for one in found} == {
@@ -58,9 +42,7 @@ def test_each_is_stored_once(store: Store, many: int) -> None:
     with store.write() as session:
         record_events(session, columns_of([]))
         record_events(session, columns_of(rows[: many // 2]))
-        assert record_known_events(session, known([])) == set()
-        new = record_known_events(session, known(rows))
-        assert new == {one.key for one in rows[many // 2 :]}
-        assert record_known_events(session, known(rows)) == set()
-        record_events(session, columns_of(rows))
+        new = record_new_events(session, columns_of(rows))
+        assert {key for key, _ in new} == {one.key for one in rows[many // 2 :]}
+        assert record_new_events(session, columns_of(rows)) == []
         assert len(session.exec(select(col(Event.id))).all()) == many
