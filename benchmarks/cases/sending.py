@@ -19,14 +19,16 @@ FREEZE = {"sqlite": 5, "postgresql": 8}
 COUNT = 100
 """The most milliseconds that `digest issue status` may wait for its counts."""
 CPU_AIM = {"chunks": 8.0, "groups": 6.0}
+CONNECTIONS = {"chunks": 4, "groups": 8}
+"""With DATA each has one body in flight, and those that are answered together are one turn."""
 
 
 def whole_send(wiring: Wiring, database: str, options: Options) -> list[Row]:
     """The ledger durable, no round trip, over a sink that offers CHUNKING or PIPELINING alone."""
     name, bare = ("chunks", "bdat") if wiring.chunking else ("groups", "data")
     measure = partial(options.far_end.measure, name, wiring)
-    ours = measure("ours", "URL", options.people, 4, "on", database)
-    alone = measure("ours", "URL", options.people, 4, "off", database)
+    ours = measure("ours", "URL", options.people, CONNECTIONS[name], "on", database)
+    alone = measure("ours", "URL", options.people, CONNECTIONS[name], "off", database)
     reference = partial(measure, "references")
     plain = reference("smtplib", "ADDRESS", 5_000, 1, ours.octets)
     raw = reference(bare, "ADDRESS", 30_000, 1, ours.octets)
