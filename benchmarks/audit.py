@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from digest.bootstrap import App
 from digest.deliver.ledger.finish import count_deliveries
-from digest.deliver.tables import Batch, Delivery, DeliveryState
+from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
 from digest.issues.lifecycle import find_issue
 from digest.issues.tables import IssueState
 from digest.message.headers import message_id
@@ -59,7 +59,8 @@ def issue_counts(store: Store, number: int, living: Sequence[str]) -> IssueCount
         if not store.is_sqlite:
             alive = list(session.scalars(text(_HOLDERS), {"living": list(living)}))
         in_state = col(Delivery.state)
-        orphaned = (in_state == DeliveryState.SUBMITTING) & col(Batch.claimed_by).not_in(alive)
+        held = (in_state == DeliveryState.QUEUED) & (col(Batch.state) == BatchState.SUBMITTING)
+        orphaned = held & col(Batch.claimed_by).not_in(alive)
         row = session.execute(
             select(
                 func.count().filter(in_state == DeliveryState.UNCERTAIN),
@@ -147,8 +148,7 @@ def _compare(found: Account, where: str, state: str, got: list[str], *, allowed:
     """Add one recipient to the account: what its row says, and what the sink took."""
     found.people += 1
     found.doubled += len(got) > 1
-    unsent = state in {DeliveryState.QUEUED, DeliveryState.SUBMITTING}
-    if unsent or (state == DeliveryState.SUBMITTED and not got):
+    if state == DeliveryState.QUEUED or (state == DeliveryState.SUBMITTED and not got):
         found.lost += 1
         found.faults.append(f"lost: {where}, {state}")
     if len(got) > allowed:

@@ -22,6 +22,12 @@ from subscribers.tables import one_of
 
 
 class DeliveryState(StrEnum):
+    """How far a delivery is.
+
+    SUBMITTING is never stored: it is what a queued delivery is called while a worker holds its
+    batch (`deliver.ledger.submitting`, decision 48).
+    """
+
     QUEUED = "queued"
     SUBMITTING = "submitting"
     SUBMITTED = "submitted"
@@ -99,6 +105,7 @@ class Delivery(Table, table=True):
     )
     state: str = Field(default=DeliveryState.QUEUED, max_length=16)
     attempts: int = Field(default=0)
+    """How many tries have an outcome, an unknown one included."""
     provider_id: str | None = Field(default=None, max_length=200)
     code: str | None = Field(default=None, max_length=20)
     """The provider's last code where it rejected the message."""

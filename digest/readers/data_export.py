@@ -8,6 +8,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from digest.catalog.tables import Tool, Vote
+from digest.deliver.ledger.queries import deliveries_to
 from digest.deliver.tables import Delivery
 from digest.deliver.transactional.mail import enqueue
 from digest.deliver.transactional.tables import TransactionalKind, TransactionalMessage
@@ -64,8 +65,8 @@ def export_reader(session: Session, subscriber_id: int) -> dict[str, Any] | None
             for one in _of(session, Consent, subscriber_id)
         ],
         "issues": [
-            _row(one, "issue_number", "state", "code", "changed_at")
-            for one in _of(session, Delivery, subscriber_id)
+            {name: _text(value) for name, value in one._asdict().items()}
+            for one in deliveries_to(session, subscriber_id)
         ],
         "events": _events(session, subscriber_id),
         "votes": _votes(session, subscriber_id),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from sqlmodel import Session, col, select
 
+from digest.deliver.ledger.submitting import reported_state
 from digest.deliver.tables import Delivery
 from subscribers.consent import consents_of
 from subscribers.preferences import Preferences, preferences_of
@@ -71,7 +72,7 @@ def subscriber_details(session: Session, subscriber_id: int) -> SubscriberDetail
     if person is None:
         return None
     sent = session.exec(
-        select(Delivery.issue_number, Delivery.state, Delivery.code, Delivery.changed_at)
+        select(Delivery.issue_number, reported_state(), Delivery.code, Delivery.changed_at)
         .where(col(Delivery.subscriber_id) == subscriber_id)
         .order_by(col(Delivery.id).desc())
         .limit(MAX_SENT)

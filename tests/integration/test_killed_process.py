@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
+from digest.deliver.ledger.submitting import reported_state
 from digest.deliver.tables import Delivery, DeliveryState
 from store.engine import Store, open_store
 from subscribers.tables import Subscriber
@@ -29,7 +30,7 @@ def deliveries(store: Store, state: DeliveryState) -> set[str]:
         rows = session.exec(
             select(Subscriber.email)
             .join(Delivery, Delivery.subscriber_id == Subscriber.id)  # type: ignore[arg-type]
-            .where(Delivery.state == state)
+            .where(reported_state() == state)
         )
         return set(rows)
 

@@ -4,7 +4,7 @@ Comes in: an audience, a worker that claims batches, the provider's outcomes. Go
 always add up to the audience (invariant 1, docs/invariants.md), each subscriber once (invariant 2).
 
     freeze   the audience becomes deliveries in batches, once
-    claim    a worker takes batches; suppressed people drop out, the rest are `submitting`
+    claim    a worker takes batches; suppressed people drop out, the rest are being submitted
     settle   outcomes are written as they come
     release  batches are closed (what has no outcome is `uncertain`), go back untouched, or are
              taken from dead workers and closed

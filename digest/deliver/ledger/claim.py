@@ -2,26 +2,24 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from operator import itemgetter
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import CursorResult, func, select, update
 from sqlmodel import Session, col
 
 from digest.deliver.instance import may_claim
-from digest.deliver.ledger.batches import add_batch, deliveries_at
-from digest.deliver.ledger.state_counts import Move, count_moves
+from digest.deliver.ledger.batches import add_batch
+from digest.deliver.ledger.conditions import deliveries_at
+from digest.deliver.ledger.state_counts import move
 from digest.deliver.ledger.statements import (
     CLAIM,
     DUE,
     ISSUE_STATE,
     ISSUE_STATE_WITH_LIMITS,
-    MAILABLE,
-    SUBMITTING,
-    SUBMITTING_MAILABLE,
-    SUPPRESSED,
+    RECIPIENTS,
 )
 from digest.deliver.rate_limit.limiter import Allowance, RateLimiter
 from digest.deliver.rate_limit.limits import ANY_DOMAIN
@@ -134,56 +132,33 @@ def _split(session: Session, number: int, position: int, domain: str, messages: 
 def _claim(
     session: Session, number: int, positions: list[int], worker: int, now: datetime
 ) -> list[Claim]:
+    """Hold these batches: their queued deliveries are being submitted from the commit on."""
     if not positions:
         return []
+    connection = session.connection()
     given = {"number": number, "positions": positions, "now": now}
-    session.connection().execute(CLAIM, {**given, "worker": worker})
-    take = _take_and_read if session.get_bind().dialect.name == "sqlite" else _take
+    connection.execute(CLAIM, {**given, "worker": worker})
     recipients: dict[int, list[Recipient]] = {position: [] for position in positions}
-    for row in take(session, given):
-        recipients[row[0]].append(Recipient._make(row[1:]))
+    unmailable: list[int] = []
+    for row in _rows(connection.execute(RECIPIENTS, given)):
+        if row[-1]:
+            recipients[row[0]].append(Recipient._make(row[1:-1]))
+        else:
+            unmailable.append(row[1])
+    _suppress(session, number, unmailable, now)
     return [Claim(number, position, tuple(recipients[position])) for position in positions]
 
 
-def _take(session: Session, given: Mapping[str, Any]) -> Sequence[Row[Any]]:
-    """Mark who may be mailed now as submitting, all others of these batches as suppressed.
-
-    Returns the former, by delivery. One statement decides, reads and writes, so that nobody is
-    erased or suppressed in between.
-    """
-    connection = session.connection()
-    rows = connection.execute(SUBMITTING_MAILABLE, given).all()
-    suppressed = connection.execute(SUPPRESSED, given).rowcount
-    _count(session, given["number"], len(rows), suppressed)
-    return sorted(rows, key=itemgetter(1))
+def _rows(result: CursorResult[Any]) -> list[tuple[Any, ...]]:
+    """Return the rows as the driver has them: SQLAlchemy's take as long again as reading them."""
+    with closing(result):
+        return cast("list[tuple[Any, ...]]", result.cursor.fetchall())
 
 
-def _take_and_read(session: Session, given: Mapping[str, Any]) -> Sequence[Row[Any]]:
-    """Do the same on SQLite, which returns no columns of joined tables: nobody else writes."""
-    connection = session.connection()
-    rows = connection.execute(MAILABLE, given).all()
-    started = connection.execute(SUBMITTING, given)
-    _count(session, given["number"], len(rows), started.rowcount - len(rows))
-    if started.rowcount > len(rows):
-        known = as_rows(session, [(int(row[1]), None) for row in rows]).subquery()
-        session.execute(
-            update(Delivery)
-            .where(
-                *deliveries_at(given["number"], given["positions"]),
-                col(Delivery.state) == DeliveryState.SUBMITTING,
-                col(Delivery.id).not_in(select(known.c.id)),
-            )
-            .values(state=DeliveryState.SUPPRESSED, attempts=col(Delivery.attempts) - 1)
-            .execution_options(synchronize_session=False)
-        )
-    return rows
-
-
-def _count(session: Session, number: int, submitting: int, suppressed: int) -> None:
-    """Keep how many queued deliveries were claimed, and how many dropped out."""
-    queued = DeliveryState.QUEUED
-    moves = (
-        Move(queued, DeliveryState.SUBMITTING, submitting),
-        Move(queued, DeliveryState.SUPPRESSED, suppressed),
-    )
-    count_moves(session, number, moves)
+def _suppress(session: Session, number: int, deliveries: Sequence[int], now: datetime) -> None:
+    if not deliveries:
+        return
+    asked = as_rows(session, [(one, None) for one in deliveries]).subquery()
+    these = update(Delivery).where(col(Delivery.id).in_(select(asked.c.id)))
+    queued, suppressed = DeliveryState.QUEUED, DeliveryState.SUPPRESSED
+    move(session, number, queued, suppressed, these, changed_at=now)

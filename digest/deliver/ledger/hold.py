@@ -7,11 +7,12 @@ refused meanwhile is queued again as if it had never been tried.
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlmodel import Session, col
 
 from digest.deliver.audience.domain_queues import NO_DOMAINS
-from digest.deliver.ledger.batches import joins_batch, queue_in_new_batch
+from digest.deliver.ledger.batches import queue_in_new_batch
+from digest.deliver.ledger.conditions import joins_batch
 from digest.deliver.ledger.finish import lock_issue
 from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
 from digest.issues.lifecycle import transition
@@ -75,7 +76,8 @@ def queue_again(
 ) -> int:
     """Queue those of `deliveries` that are in `states` in new batches; return how many.
 
-    Their last try is not counted, and what was said about it is forgotten.
+    Their last try is not counted, and what was said about it is forgotten. That of a queued one
+    never was.
     """
     if not deliveries:
         return 0
@@ -101,7 +103,10 @@ def queue_again(
                 chosen,
                 states=states,
                 now=now,
-                attempts=col(Delivery.attempts) - 1,
+                attempts=case(
+                    (col(Delivery.state) == DeliveryState.QUEUED, col(Delivery.attempts)),
+                    else_=col(Delivery.attempts) - 1,
+                ),
                 fault=None,
             )
     return sum(map(len, by_domain.values()))

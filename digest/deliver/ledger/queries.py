@@ -1,16 +1,16 @@
 """Read deliveries for reports: why some failed, and what one subscriber was sent."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
-from sqlmodel import select as select_rows
 
 from digest.deliver.bounce_policy.bounce_type import BounceType
 from digest.deliver.bounce_policy.reply_text import fold_words
+from digest.deliver.ledger.submitting import reported_state
 from digest.deliver.tables import Attempt, Delivery, DeliveryState
 from subscribers.tables import Subscriber, Suppression, SuppressionReason
 
@@ -116,7 +116,7 @@ def recipients_of(
     statement = (
         select(
             col(Subscriber.email),
-            col(Delivery.state),
+            reported_state(),
             col(Delivery.attempts),
             col(Delivery.code),
             col(Attempt.detail),
@@ -129,7 +129,11 @@ def recipients_of(
         .limit(most)
     )
     if states:
-        statement = statement.where(col(Delivery.state).in_(list(states)))
+        submitting, queued = DeliveryState.SUBMITTING, DeliveryState.QUEUED
+        stored = {queued if one == submitting else one for one in states}
+        statement = statement.where(col(Delivery.state).in_(sorted(stored)))
+        if queued in stored:
+            statement = statement.where(reported_state().in_(list(states)))
     if search:
         statement = statement.where(
             col(Subscriber.email_key).contains(search.strip().lower(), autoescape=True)
@@ -157,10 +161,25 @@ def suppressed_by(session: Session, number: int) -> list[str]:
     return [str(one) for (one,) in rows]
 
 
-def deliveries_to(session: Session, subscriber_id: int) -> Sequence[Delivery]:
+class SentDelivery(NamedTuple):
+    """One issue to one subscriber, and how far it is."""
+
+    issue_number: int
+    state: str
+    code: str | None
+    changed_at: datetime
+
+
+def deliveries_to(session: Session, subscriber_id: int) -> list[SentDelivery]:
     """Return every delivery to one subscriber, in the order that they were made."""
-    return session.exec(
-        select_rows(Delivery)
+    rows = session.execute(
+        select(
+            col(Delivery.issue_number),
+            reported_state(),
+            col(Delivery.code),
+            col(Delivery.changed_at),
+        )
         .where(col(Delivery.subscriber_id) == subscriber_id)
         .order_by(col(Delivery.id))
-    ).all()
+    )
+    return [SentDelivery(*row) for row in rows]

@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 from digest.deliver.instance import find_instance
 from digest.deliver.journal.folder import JournalFolder
 from digest.deliver.journal.format import Notes
-from digest.deliver.ledger.batches import deliveries_at
+from digest.deliver.ledger.conditions import deliveries_at
 from digest.deliver.ledger.release import close_batches, release_batches
 from digest.deliver.ledger.settle import settle
 from digest.deliver.providers.base import Outcome, Rejected, Unknown
@@ -162,7 +162,7 @@ def _submitting(session: Session, number: int, positions: Iterable[int]) -> dict
         return {}
     rows = session.execute(
         select(col(Delivery.id), col(Delivery.batch_position))
-        .where(*deliveries_at(number, wanted), col(Delivery.state) == DeliveryState.SUBMITTING)
+        .where(*deliveries_at(number, wanted), col(Delivery.state) == DeliveryState.QUEUED)
         .order_by(col(Delivery.id))
     )
     return {int(delivery): int(position) for delivery, position in rows}

@@ -6,8 +6,8 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlmodel import Session, col
 
-from digest.deliver.ledger.batches import at_positions, deliveries_at, joins_batch
-from digest.deliver.ledger.state_counts import Move, count_moves, move
+from digest.deliver.ledger.conditions import at_positions, joins_batch
+from digest.deliver.ledger.state_counts import Move, count_moves
 from digest.deliver.ledger.statements import DONE, UNCERTAIN
 from digest.deliver.rate_limit.limiter import Consumed, RateLimiter
 from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
@@ -19,7 +19,7 @@ def close_batches(session: Session, number: int, positions: Sequence[int], now: 
     connection = session.connection()
     uncertain = connection.execute(UNCERTAIN, given).rowcount
     connection.execute(DONE, given)
-    moved = Move(DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN, uncertain)
+    moved = Move(DeliveryState.QUEUED, DeliveryState.UNCERTAIN, uncertain)
     count_moves(session, number, [moved])
     return int(uncertain)
 
@@ -33,18 +33,9 @@ def release_batches(
     *,
     limiter: RateLimiter | None = None,
 ) -> None:
-    """Queue batches again: deliveries without outcome were not submitted, the try doesn't count."""
+    """Queue batches again: their deliveries without outcome were not submitted."""
     if limiter:
         limiter.refund(session, _unsent(session, number, positions, now), now)
-    move(
-        session,
-        number,
-        DeliveryState.SUBMITTING,
-        DeliveryState.QUEUED,
-        update(Delivery).where(*deliveries_at(number, positions)),
-        attempts=col(Delivery.attempts) - 1,
-        changed_at=now,
-    )
     session.execute(
         update(Batch)
         .where(*at_positions(number, positions))
@@ -59,7 +50,7 @@ def _unsent(
     rows = session.execute(
         select(col(Batch.lane), func.count(), col(Batch.claimed_at))
         .join(Delivery, joins_batch())
-        .where(*at_positions(number, positions), col(Delivery.state) == DeliveryState.SUBMITTING)
+        .where(*at_positions(number, positions), col(Delivery.state) == DeliveryState.QUEUED)
         .group_by(col(Batch.lane), col(Batch.claimed_at))
     )
     return [Consumed(domain, messages, at or now) for domain, messages, at in rows]

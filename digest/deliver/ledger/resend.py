@@ -13,7 +13,8 @@ from sqlalchemy import Select, select, update
 from sqlmodel import Session, col
 
 from digest.deliver.audience.domain_queues import NO_DOMAINS
-from digest.deliver.ledger.batches import joins_batch, queue_in_new_batch
+from digest.deliver.ledger.batches import queue_in_new_batch
+from digest.deliver.ledger.conditions import joins_batch
 from digest.deliver.ledger.finish import lock_issue
 from digest.deliver.ledger.state_counts import move
 from digest.deliver.tables import Batch, Delivery, DeliveryState

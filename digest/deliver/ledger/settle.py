@@ -13,14 +13,17 @@ from sqlmodel import Session, col
 
 from digest.deliver.bounce_policy.apply import BounceRecord, apply_bounce_policy
 from digest.deliver.bounce_policy.bounce_type import BounceType
-from digest.deliver.ledger.batches import add_batch, joins_batch
+from digest.deliver.ledger.batches import add_batch
+from digest.deliver.ledger.conditions import joins_batch
 from digest.deliver.ledger.finish import lock_issue
 from digest.deliver.ledger.hold import is_held, queue_again
 from digest.deliver.ledger.state_counts import Move, count_moves, move
 from digest.deliver.ledger.statements import ACCEPTED, ACCEPTED_ONE
+from digest.deliver.ledger.submitting import is_submitting
 from digest.deliver.providers.base import Accepted, Outcome, Rejected, Unknown
 from digest.deliver.retry import next_attempt_at, retry_jitter
 from digest.deliver.tables import Attempt, Batch, BatchState, Delivery, DeliveryState
+from store.index_lookups import prefer_index_lookups
 from store.rows import Row, as_rows, texts_parameters
 from store.times import sqlite_text
 
@@ -48,6 +51,7 @@ def settle(
     their refusals may speak of us (see `circuit_breaker`), and the caller applies the policy later.
     What is refused while the issue is held is queued again.
     """
+    prefer_index_lookups(session)
     # An Accepted is its own row.
     accepted: list[Row] = [one for one in outcomes if isinstance(one, Accepted)]
     _accept(session, number, accepted, now)
@@ -59,7 +63,7 @@ def settle(
     settled = Settled(set(), [])
     if rejected and is_held(session, number):
         ids = [one.delivery_id for one in rejected]
-        states = [DeliveryState.SUBMITTING]
+        states = [DeliveryState.QUEUED]
         queue_again(session, number, ids, states, batch_size=batch_size, now=now)
     elif rejected:
         due, failed = _reject(session, number, rejected, batch_size, now)
@@ -88,7 +92,7 @@ def _bounce_type(refused: Rejected) -> BounceType:
 
 
 def _accept(session: Session, number: int, rows: Sequence[Row], now: datetime) -> None:
-    """Move deliveries out of `submitting` or `uncertain`.
+    """Move deliveries that are being submitted, or are uncertain, to `submitted`.
 
     A state that an event set first (delivered, bounced) stays.
     """
@@ -96,7 +100,7 @@ def _accept(session: Session, number: int, rows: Sequence[Row], now: datetime) -
         return
     connection = session.connection()
     submitted, moves, left = DeliveryState.SUBMITTED, [], len(rows)
-    for before in (DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN):
+    for before in (DeliveryState.QUEUED, DeliveryState.UNCERTAIN):
         if left:
             moved = _accept_from(connection, before, rows, now)
             moves.append(Move(before, submitted, moved))
@@ -109,24 +113,25 @@ def _accept_from(
 ) -> int:
     """Move those of `rows` that are in the state `before`; return how many."""
     if connection.dialect.name == "sqlite":
-        at, state = sqlite_text(now), str(before)
-        given = [(text, at, delivery, state) for delivery, text in rows]
-        return connection.exec_driver_sql(ACCEPTED_ONE, given).rowcount
+        at = sqlite_text(now)
+        given = [(text, at, delivery) for delivery, text in rows]
+        return connection.exec_driver_sql(ACCEPTED_ONE[before], given).rowcount
     values = {**texts_parameters(rows, sqlite=False), "now": now}
     return connection.execute(ACCEPTED[before], values).rowcount
 
 
 def _doubt(session: Session, number: int, rows: Sequence[Row], now: datetime) -> None:
-    """Move deliveries out of `submitting` whose outcome nobody knows."""
+    """Make deliveries uncertain: nobody knows their outcome."""
     if not rows:
         return
     known = as_rows(session, rows).subquery()
     move(
         session,
         number,
-        DeliveryState.SUBMITTING,
+        DeliveryState.QUEUED,
         DeliveryState.UNCERTAIN,
-        update(Delivery).where(col(Delivery.id) == known.c.id),
+        update(Delivery).where(col(Delivery.id).in_(select(known.c.id)), is_submitting()),
+        attempts=col(Delivery.attempts) + 1,
         provider_id=None,
         changed_at=now,
     )
@@ -184,15 +189,17 @@ def _row(rejected: Rejected) -> Row:
 
 
 def _attempts_made(session: Session, rejected: Sequence[Rejected]) -> dict[int, tuple[int, str]]:
-    """Return attempts and batch domain of the deliveries that are still being submitted."""
+    """Return the tries, this one included, and the domain of those still being submitted."""
     asked = as_rows(session, [(one.delivery_id, None) for one in rejected]).subquery()
     rows = session.execute(
         select(col(Delivery.id), col(Delivery.attempts), col(Batch.lane))
         .join(asked, asked.c.id == col(Delivery.id))
         .join(Batch, joins_batch())
-        .where(col(Delivery.state) == DeliveryState.SUBMITTING)
+        .where(
+            col(Delivery.state) == DeliveryState.QUEUED, col(Batch.state) == BatchState.SUBMITTING
+        )
     )
-    return {int(row[0]): (int(row[1]), str(row[2])) for row in rows}
+    return {int(row[0]): (int(row[1]) + 1, str(row[2])) for row in rows}
 
 
 def _leave(
@@ -208,8 +215,8 @@ def _leave(
         return
     known = as_rows(session, rows).subquery()
     these = update(Delivery).where(col(Delivery.id) == known.c.id)
-    values |= {"code": known.c.text, "changed_at": now}
-    move(session, number, DeliveryState.SUBMITTING, state, these, **values)
+    values |= {"code": known.c.text, "attempts": col(Delivery.attempts) + 1, "changed_at": now}
+    move(session, number, DeliveryState.QUEUED, state, these, **values)
 
 
 def _retry_batch(

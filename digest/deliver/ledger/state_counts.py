@@ -1,7 +1,8 @@
 """Keep how many deliveries of an issue are in each state, as changes that add up (decision 44).
 
 Whoever moves deliveries to another state says here, in the same transaction, how many have left
-which state. Nobody waits for a row of another: changes are only added, and later folded into one
+which state; what is being submitted is among the queued there, and is told apart when it is read
+(`submitting`). Nobody waits for a row of another: changes are only added, and later folded into one
 row a state. Counts that don't add up to the audience are not believed; then deliveries are counted.
 """
 
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import CursorResult, TextClause, Update, func, select, text
 from sqlmodel import Session, col
 
+from digest.deliver.ledger.submitting import split_queued
 from digest.deliver.tables import Delivery, DeliveryCount, DeliveryState
 from digest.issues.tables import Issue
 from store.engine import Store
@@ -99,7 +101,10 @@ def kept_counts(session: Session, numbers: Collection[int]) -> dict[int, dict[st
         for number, counts in found.items()
         if sum(counts.values()) != audiences.get(number) or min(counts.values()) < 0
     ]
-    return found | (counted(session, doubtful) if doubtful else {})
+    if doubtful:
+        found |= _looked_at(session, doubtful)
+    split_queued(session, found)
+    return found
 
 
 def _kept(numbers: Collection[int]) -> Any:
@@ -116,6 +121,12 @@ def _kept(numbers: Collection[int]) -> Any:
 
 def counted(session: Session, numbers: Collection[int]) -> dict[int, dict[str, int]]:
     """Return the same by looking at every delivery."""
+    found = _looked_at(session, numbers)
+    split_queued(session, found)
+    return found
+
+
+def _looked_at(session: Session, numbers: Collection[int]) -> dict[int, dict[str, int]]:
     found = {number: dict.fromkeys(map(str, DeliveryState), 0) for number in numbers}
     rows = session.execute(
         select(col(Delivery.issue_number), col(Delivery.state), func.count())

@@ -5,10 +5,10 @@ They are executed by the session's connection, since the session would look for 
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, Update, bindparam, select, update
+from sqlalchemy import BigInteger, Integer, Update, and_, bindparam, select, update
 from sqlmodel import col
 
-from digest.deliver.ledger.batches import due_batches
+from digest.deliver.ledger.conditions import due_batches
 from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryState
 from digest.issues.tables import Issue
 from store.base import UtcDateTime
@@ -24,16 +24,12 @@ _BATCHES = (col(Batch.issue_number) == _NUMBER, col(Batch.position).in_(_POSITIO
 """Conditions on the batches at `positions`."""
 
 
-def _deliveries_at(state: DeliveryState) -> tuple[ColumnElement[bool], ...]:
-    """Return conditions on the deliveries of these batches that are in `state`."""
-    return (
-        col(Delivery.issue_number) == _NUMBER,
-        col(Delivery.batch_position).in_(_POSITIONS),
-        col(Delivery.state) == state,
-    )
-
-
-_IS_QUEUED = _deliveries_at(DeliveryState.QUEUED)
+_IS_QUEUED = (
+    col(Delivery.issue_number) == _NUMBER,
+    col(Delivery.batch_position).in_(_POSITIONS),
+    col(Delivery.state) == DeliveryState.QUEUED,
+)
+"""Conditions on the deliveries of these batches that have no outcome yet."""
 _RECIPIENT: tuple[Any, ...] = (
     col(Delivery.batch_position),
     col(Delivery.id),
@@ -70,33 +66,27 @@ CLAIM = (
         claimed_at=_NOW,
     )
 )
-MAILABLE = (
-    select(*_RECIPIENT)
-    .join(Subscriber, col(Subscriber.id) == col(Delivery.subscriber_id))
-    .where(*_IS_QUEUED, *mailable_conditions(_NOW))
-    .order_by(col(Delivery.id))
-)
-"""Who may be mailed of the batches at `positions`."""
-SUBMITTING = (
-    update(Delivery)
+RECIPIENTS = (
+    select(*_RECIPIENT, and_(*mailable_conditions(_NOW)))
+    .outerjoin(Subscriber, col(Subscriber.id) == col(Delivery.subscriber_id))
     .where(*_IS_QUEUED)
-    .values(
-        state=DeliveryState.SUBMITTING,
-        attempts=col(Delivery.attempts) + 1,
-        changed_at=_NOW,
+    .order_by(col(Delivery.batch_position), col(Delivery.id))
+)
+"""Who is in the batches at `positions`, and last whether they may be mailed."""
+
+
+_TRIES = {DeliveryState.QUEUED: 1, DeliveryState.UNCERTAIN: 0}
+"""By how much an answer adds to the tries: that of an uncertain delivery was counted."""
+
+
+def _accepted_one(before: DeliveryState) -> str:
+    return (
+        f"UPDATE delivery SET state = 'submitted', attempts = attempts + {_TRIES[before]}, "  # noqa: S608 - fixed words
+        f"provider_id = ?, changed_at = ? WHERE id = ? AND state = '{before}'"
     )
-)
-SUBMITTING_MAILABLE = SUBMITTING.where(
-    col(Subscriber.id) == col(Delivery.subscriber_id), *mailable_conditions(_NOW)
-).returning(*_RECIPIENT)
-SUPPRESSED = (
-    update(Delivery).where(*_IS_QUEUED).values(state=DeliveryState.SUPPRESSED, changed_at=_NOW)
-)
 
 
-ACCEPTED_ONE = """
-UPDATE delivery SET state = 'submitted', provider_id = ?, changed_at = ? WHERE id = ? AND state = ?
-"""
+ACCEPTED_ONE = {before: _accepted_one(before) for before in _TRIES}
 """For SQLite, where parameters for each delivery take less than a list to be taken apart."""
 
 
@@ -105,18 +95,21 @@ def _accepted(before: DeliveryState) -> Update:
     return (
         update(Delivery)
         .where(col(Delivery.id) == known.c.id, col(Delivery.state) == before)
-        .values(state=DeliveryState.SUBMITTED, provider_id=known.c.text, changed_at=_NOW)
+        .values(
+            state=DeliveryState.SUBMITTED,
+            attempts=col(Delivery.attempts) + _TRIES[before],
+            provider_id=known.c.text,
+            changed_at=_NOW,
+        )
     )
 
 
-ACCEPTED = {
-    before: _accepted(before) for before in (DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN)
-}
+ACCEPTED = {before: _accepted(before) for before in _TRIES}
 """For PostgreSQL, by the state before. Each row is a delivery with the provider's id."""
 UNCERTAIN = (
     update(Delivery)
-    .where(*_deliveries_at(DeliveryState.SUBMITTING))
-    .values(state=DeliveryState.UNCERTAIN, changed_at=_NOW)
+    .where(*_IS_QUEUED)
+    .values(state=DeliveryState.UNCERTAIN, attempts=col(Delivery.attempts) + 1, changed_at=_NOW)
 )
 DONE = (
     update(Batch)

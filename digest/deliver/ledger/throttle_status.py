@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlmodel import Session, col
 
-from digest.deliver.ledger.batches import due_batches
+from digest.deliver.ledger.conditions import due_batches
 from digest.deliver.rate_limit.limiter import RateLimiter
 from digest.deliver.rate_limit.limits import ANY_DOMAIN, Limit
 from digest.deliver.rate_limit.token_bucket import TokenBucket, available_from, eta, next_day

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Executable, bindparam, case, func, or_, select, update
 from sqlmodel import Session, col
 
 from digest.deliver.ledger.state_counts import Move, count_moves
@@ -13,6 +13,7 @@ from digest.deliver.tables import Delivery, DeliveryState
 from digest.events.tables import EventKind
 from digest.track.provider_events.delivery_event import DeliveryEvent, MatchedEvent
 from store.base import UtcDateTime
+from store.index_lookups import prefer_index_lookups
 from store.rows import Row, ids_given, ids_parameter, texts_given, texts_parameters
 
 PROVEN_STATE = {
@@ -27,7 +28,7 @@ PROVEN_STATE = {
     EventKind.COMPLAINED: DeliveryState.COMPLAINED,
 }
 """The state that a delivery has reached at least, once such an event was received."""
-_OPEN = (DeliveryState.QUEUED, DeliveryState.SUBMITTING, DeliveryState.UNCERTAIN)
+_OPEN = (DeliveryState.QUEUED, DeliveryState.UNCERTAIN)
 _PROVEN = (
     DeliveryState.SUBMITTED,
     DeliveryState.FAILED,
@@ -62,6 +63,7 @@ def apply_states(session: Session, matched: Sequence[MatchedEvent], now: datetim
         proofs[rank].append((delivery, event))
     sqlite = session.get_bind().dialect.name == "sqlite"
     if not sqlite:
+        prefer_index_lookups(session)
         listed = {"ids": ids_parameter(highest, sqlite=False)}
         session.connection().execute(_lock_statement(), listed)
     for state, those in zip(SUPERSEDES, proofs, strict=True):
@@ -132,7 +134,13 @@ def _before_statement(state: DeliveryState, *, sqlite: bool) -> Executable:
 @cache
 def _statement(state: DeliveryState, *, sqlite: bool) -> Executable:
     """Moves deliveries to `state`; kept, since building it costs as much as a hundred rows do."""
-    values: dict[str, Any] = {"state": state, "changed_at": bindparam("now", type_=UtcDateTime())}
+    # That of a queued delivery has no outcome yet, and was counted by nobody.
+    tries = case(
+        (col(Delivery.state) == DeliveryState.QUEUED, col(Delivery.attempts) + 1),
+        else_=col(Delivery.attempts),
+    )
+    at = bindparam("now", type_=UtcDateTime())
+    values: dict[str, Any] = {"state": state, "attempts": tries, "changed_at": at}
     statement = update(Delivery).where(_is_before(state))
     if state is DeliveryState.SUBMITTED or state in _WITH_CODE:
         given = texts_given(sqlite=sqlite).subquery()

@@ -36,8 +36,6 @@ BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.
 HELD = """
 UPDATE batch SET state = 'submitting', claimed_by = 4242, claimed_at = '2026-02-02 09:00:00.000000'
 WHERE issue_number = 3 AND position = 1;
-UPDATE delivery SET state = 'submitting', attempts = 1
-WHERE issue_number = 3 AND batch_position = 1;
 UPDATE batch SET state = 'done', provider = 'outbox', done_at = '2026-02-02 09:00:00.000000'
 WHERE issue_number = 3 AND position = 0;
 UPDATE delivery SET state = 'submitted', attempts = 1, provider_id = 'long-ago.eml'

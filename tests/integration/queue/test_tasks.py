@@ -301,8 +301,3 @@ def _claimed_by_a_dead_worker(deployment: Any, number: int) -> None:
             12345,
             deployment.clock(),
         )
-        session.execute(
-            update(Delivery)
-            .where(col(Delivery.issue_number) == number, col(Delivery.batch_position) == 0)
-            .values(state="submitting")
-        )

@@ -38,15 +38,19 @@ class SentIssues:
     def issue(self, state: str = "submitted") -> int:
         """One more issue, with everybody's delivery in `state`."""
         number = add_approved(self.store)
+        held = state == "submitting"
+        batch = Batch(issue_number=number, position=0, state="submitting" if held else "done")
+        if held:
+            batch.claimed_by, batch.claimed_at = 1, NOW
         with self.store.write() as session:
-            session.add(Batch(issue_number=number, position=0, state="done"))
+            session.add(batch)
             session.flush()
             session.add_all(
                 Delivery(
                     issue_number=number,
                     batch_position=0,
                     subscriber_id=one,
-                    state=state,
+                    state="queued" if held else state,
                     changed_at=NOW,
                 )
                 for one in self.ids

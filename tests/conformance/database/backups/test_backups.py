@@ -70,7 +70,7 @@ def test_who_was_in_flight_is_uncertain_after_a_restore_and_the_issue_paused(
     number = started(store, Recorder(), Clock())
     found = create_backup(store, saved, NOW)
     assert found.contents.issues == {"sending": 1}
-    assert found.contents.deliveries == {"queued": 30, "submitting": 10}
+    assert found.contents.deliveries == {"queued": 40}
     restore_backup(store, saved, NOW)
     assert states(store) == [DeliveryState.QUEUED] * 30 + [DeliveryState.UNCERTAIN] * 10
     with store.read() as session:
@@ -195,8 +195,8 @@ def test_a_damaged_file_is_refused_in_one_line_and_the_store_is_as_it_was(
             "issue 1 is finished, but 1 of its deliveries are open",
         ),
         (
-            f"UPDATE delivery SET state = 'submitting' WHERE id = ({FIRST})",
-            "1 deliveries are being submitted in batches that nobody holds",
+            f"UPDATE delivery SET state = 'queued' WHERE id = ({FIRST})",
+            "1 deliveries are queued in batches that are done",
         ),
     ],
 )

@@ -11,6 +11,7 @@ from digest.deliver.ledger.claim import claim_batches
 from digest.deliver.ledger.finish import count_deliveries
 from digest.deliver.ledger.release import close_batches
 from digest.deliver.ledger.settle import settle
+from digest.deliver.ledger.submitting import reported_state
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.providers.base import (
     NO_JOURNAL,
@@ -99,7 +100,8 @@ def test_submitting_is_committed_before_the_provider_is_called(store: Store, clo
 
     def look(personalization: Personalization) -> Outcome:
         with store.read() as session:
-            seen.append(session.get_one(Delivery, personalization.delivery_id).state)
+            state = select(reported_state()).where(Delivery.id == personalization.delivery_id)
+            seen.append(session.execute(state).scalar_one())
         return Accepted(personalization.delivery_id, "r")
 
     provider = Recorder(answer=look)

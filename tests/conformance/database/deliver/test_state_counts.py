@@ -17,7 +17,15 @@ from digest.deliver.ledger.hold import hold_issue, queue_again
 from digest.deliver.ledger.release import close_batches, release_batches
 from digest.deliver.ledger.resend import give_up, resend
 from digest.deliver.ledger.settle import settle
-from digest.deliver.ledger.state_counts import counted, fold_changes, kept_counts, recount
+from digest.deliver.ledger.state_counts import (
+    Move,
+    count_moves,
+    counted,
+    fold_changes,
+    kept_counts,
+    recount,
+)
+from digest.deliver.ledger.submitting import split_queued
 from digest.deliver.providers.base import Accepted, Outcome, Rejected, Unknown
 from digest.deliver.tables import Batch, BatchState, Delivery, DeliveryCount, DeliveryState
 from digest.events.tables import EventKind
@@ -134,7 +142,7 @@ class Life:
             session.execute(update(Issue).values(state=IssueState.SENDING))
 
     def queue_again(self, session: Session, choice: int) -> None:
-        states = [DeliveryState.FAILED, DeliveryState.SUBMITTING][choice % 2 :]
+        states = [DeliveryState.FAILED, DeliveryState.QUEUED][choice % 2 :]
         ids = self.ids(session)[::2]
         queue_again(session, self.number, ids, states, batch_size=2, now=self.now)
 
@@ -167,6 +175,7 @@ def kept_and_counted(store: Store, number: int) -> tuple[dict[str, int], dict[st
             )
         ):
             sums[state] += amount
+        split_queued(session, {number: sums})
         return sums, counted(session, [number])[number]
 
 
@@ -222,10 +231,10 @@ def test_a_recount_says_what_was_wrong_and_corrects_it(store: Store) -> None:
 def test_few_rows_are_left_of_many_changes(store: Store) -> None:
     number = sent_to(store)
     with store.write() as session:
+        queued, failed = DeliveryState.QUEUED, DeliveryState.FAILED
         for _ in range(state_counts.FOLDED_ABOVE):
-            claim_batches(session, number, 7, NOW, 3)
-            held = [0, 1, 2]
-            release_batches(session, number, held, NOW)
+            count_moves(session, number, [Move(queued, failed, 8)])
+            count_moves(session, number, [Move(failed, queued, 8)])
     assert fold_changes(store) == 1
     assert fold_changes(store) == 0
     with store.read() as session:

@@ -71,7 +71,7 @@ def test_any_word_of_a_delivery_settles_what_was_in_doubt(sent: SentIssues, befo
         number = sent.issue(before)
         sent.say(sent.event(name, number, **more))
         assert (name, sent.delivery(number).state) == (name, state)
-        assert sent.delivery(number, 1).state == before
+        assert sent.delivery(number, 1).state == before.replace("submitting", "queued")
 
 
 @pytest.mark.parametrize("name", ["group_resubscribe", "some news"])
