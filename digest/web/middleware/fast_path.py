@@ -82,6 +82,8 @@ class FastPathProtocol(BoundedProtocol):
     def _is_accepted(self, fast_path: FastPath) -> bool:
         if self.cycle is not None and not self.cycle.response_complete:
             return False  # pipelined: uvicorn answers in order
+        if self.flow.write_paused:
+            return False  # the client does not read: uvicorn waits with an answer until it does
         parser, scope, names = self.parser, self.scope, {name for name, _ in self.headers}
         if parser.should_upgrade() or not names.isdisjoint(_BODY):
             return False

@@ -1,10 +1,13 @@
 """Clicks and opens over the real server, which answers them without calling the application."""
 
+import asyncio
 import http.client
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +16,8 @@ from starlette.testclient import TestClient
 
 from digest.track.hits.writer import HitWriter
 from digest.web.application import create_app
+from digest.web.middleware.fast_path import FastPathProtocol
+from digest.web.middleware.protocol import BoundedProtocol
 from digest.web.public.clicks import PIXEL, TrackingMiddleware
 from digest.web.server import server_of
 from subscribers.tokens import Purpose
@@ -130,6 +135,37 @@ def test_pipelined_requests_are_answered_in_their_order(
     statuses = [part[:3] for part in answer.split(b"HTTP/1.1 ")[1:]]
     assert statuses == [b"302", b"404", b"200", b"302", b"200", b"302"]
     assert len(events(site.store)) == 4
+
+
+def test_answers_to_a_client_that_reads_none_do_not_pile_up(
+    site: SmallSite, port: int, paths: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[FastPathProtocol] = []
+
+    def connection_made(self: FastPathProtocol, transport: asyncio.Transport) -> None:
+        BoundedProtocol.connection_made(self, transport)
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+        transport.set_write_buffer_limits(high=4_096)
+        made.append(self)
+
+    def answered() -> int:
+        return made[0].server_state.total_requests if made else 0
+
+    monkeypatch.setattr(FastPathProtocol, "connection_made", connection_made)
+    with closing(socket.socket()) as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        line.connect(("127.0.0.1", port))
+        clicks = 0
+        while not made or not made[0].flow.write_paused:
+            line.sendall(ask(paths["link"]))
+            clicks += 1
+            until(partial(lambda count: answered() == count, clicks), "the answer")
+        unread = made[0].transport.get_write_buffer_size()
+        line.sendall(ask(paths["link"]))
+        until(lambda: len(events(site.store)) == clicks + 1, "the click")
+        time.sleep(0.2)  # an answer would be written by then
+        assert made[0].transport.get_write_buffer_size() == unread
+        assert answered() == clicks
 
 
 @pytest.mark.parametrize(
