@@ -55,7 +55,3 @@ TURN_SECONDS = 0.5
 """How long the pool waits for a socket before it yields to its caller."""
 POLL_SECONDS = 0.1
 """How long to wait before asking for batches again when there was none."""
-QUICK_SECONDS = 0.002
-"""Where the first connection is ready so soon, others follow in a moment..."""
-GATHER_SECONDS = 0.000_3
-"""...for which the pool waits, so that it goes through many connections in one turn."""

@@ -50,7 +50,7 @@ class ConnectionPool:
         # The connections that are to be given a turn to write.
         self._ready: list[Pooled] = []
         self._pending = PendingConnections(open_client)
-        self._sockets = Sockets(self._pending.wakeup, tick)
+        self._sockets = Sockets(self._pending.wakeup)
         self._opener = ConnectionOpener(
             self._state, open_client, self._pending, self._sockets, journal
         )
@@ -170,8 +170,7 @@ class ConnectionPool:
 
     def _receive(self) -> None:
         """Wait for replies, and read those of every connection that has some."""
-        busy = len(self._state.pooled)
-        found = self._sockets.wait(self._wait_seconds(), busy)
+        found = self._sockets.wait(self._wait_seconds())
         now = self._tick()
         for one, events in found.connections:
             if not events & READ or self._read(one, now):

@@ -2,14 +2,11 @@
 
 import selectors
 import socket
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from digest.deliver.providers.smtp.client import SmtpClient
 from digest.deliver.providers.smtp.connection.base import Connection
-from digest.deliver.providers.smtp.limits import GATHER_SECONDS, QUICK_SECONDS
 from digest.deliver.providers.smtp.transport import SocketTransport
 
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
@@ -42,8 +39,7 @@ class Ready(NamedTuple):
 class Sockets:
     """Waits for the sockets of connections, and for `wakeup`."""
 
-    def __init__(self, wakeup: socket.socket, tick: Callable[[], float]) -> None:
-        self._tick = tick
+    def __init__(self, wakeup: socket.socket) -> None:
         self._selector = selectors.DefaultSelector()
         self._selector.register(wakeup, READ)
 
@@ -62,18 +58,9 @@ class Sockets:
             events = READ | WRITE if one.writing else READ
             self._selector.modify(one.transport.socket, events, one)
 
-    def wait(self, seconds: float, busy: int) -> Ready:
-        """Wait until a socket is ready, at most so long; `busy` connections expect something.
-
-        If few of them are ready, and were so soon that more are to be expected in a moment, waits
-        for that moment: going through all connections together costs each of them far less.
-        """
-        began = self._tick()
+    def wait(self, seconds: float) -> Ready:
+        """Wait until a socket is ready, at most so long."""
         found = self._selector.select(seconds)
-        few = seconds > 0 and 0 < 2 * len(found) < busy
-        if few and self._tick() - began < QUICK_SECONDS:
-            time.sleep(GATHER_SECONDS)
-            found = self._selector.select(0)
         connections = [(key.data, events) for key, events in found if key.data is not None]
         return Ready(connections, len(connections) < len(found))
 
