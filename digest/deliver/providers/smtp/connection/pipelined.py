@@ -108,6 +108,9 @@ class PipelinedConnection(Connection):
         """After the reply to DATA: the body is due, or the message is settled."""
         self._data_sent = None
         if code == START_INPUT:
+            if message.failure and message.failure.stage is RSET:
+                # Its recipient may have been taken after all, who would get the empty body.
+                raise self._unexpected(code)
             self._body_due = message
             if message.failure is None:
                 return

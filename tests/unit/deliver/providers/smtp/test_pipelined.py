@@ -187,6 +187,16 @@ def test_after_a_no_to_rset_the_message_goes_over_another_connection() -> None:
     assert dialogue.waiting == [2]
 
 
+def test_after_a_no_to_rset_and_a_354_nobody_gets_an_empty_message() -> None:
+    """Whom the server would take that body for is unknown, so nothing more is sent."""
+    dialogue = confirmed(2)
+    dialogue.say(OK, "550 5.1.1 No", "554 5.5.1 No")
+    assert dialogue.say("450 4.3.0 Not now", *GROUP_OK) == ""
+    assert isinstance(dialogue.connection.lost, UnexpectedReplyError)
+    assert dialogue.kinds() == {1: "Rejected"}
+    assert dialogue.waiting == [2]
+
+
 def test_a_rejected_sender_ends_it_without_an_outcome() -> None:
     dialogue = confirmed(3)
     no = "550 5.7.1 Not you"
