@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Executable, bindparam, case, func, or_, se
 from sqlmodel import Session, col
 
 from digest.deliver.ledger.state_counts import Move, count_moves
+from digest.deliver.ledger.submitting import is_submitting
 from digest.deliver.tables import Delivery, DeliveryState
 from digest.events.tables import EventKind
 from digest.track.provider_events.delivery_event import DeliveryEvent, MatchedEvent
@@ -134,11 +135,9 @@ def _before_statement(state: DeliveryState, *, sqlite: bool) -> Executable:
 @cache
 def _statement(state: DeliveryState, *, sqlite: bool) -> Executable:
     """Moves deliveries to `state`; kept, since building it costs as much as a hundred rows do."""
-    # That of a queued delivery has no outcome yet, and was counted by nobody.
-    tries = case(
-        (col(Delivery.state) == DeliveryState.QUEUED, col(Delivery.attempts) + 1),
-        else_=col(Delivery.attempts),
-    )
+    # The try at hand has no outcome yet, and was counted by nobody; that of a delivery that waits
+    # was.
+    tries = case((is_submitting(), col(Delivery.attempts) + 1), else_=col(Delivery.attempts))
     at = bindparam("now", type_=UtcDateTime())
     values: dict[str, Any] = {"state": state, "attempts": tries, "changed_at": at}
     statement = update(Delivery).where(_is_before(state))

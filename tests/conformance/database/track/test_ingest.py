@@ -74,6 +74,14 @@ def test_any_word_of_a_delivery_settles_what_was_in_doubt(sent: SentIssues, befo
         assert sent.delivery(number, 1).state == before.replace("submitting", "queued")
 
 
+@pytest.mark.parametrize(("before", "tries"), [("submitting", 1), ("uncertain", 0), ("queued", 0)])
+def test_an_event_counts_the_try_at_hand_alone(sent: SentIssues, before: str, tries: int) -> None:
+    """That of an uncertain delivery was counted, and one that waits is not being tried."""
+    number = sent.issue(before)
+    sent.say(sent.event("delivered", number), sent.event("dropped", number, 1))
+    assert [sent.delivery(number, person).attempts for person in (0, 1)] == [tries] * 2
+
+
 @pytest.mark.parametrize("name", ["group_resubscribe", "some news"])
 def test_what_says_nothing_of_the_delivery_leaves_it_alone(sent: SentIssues, name: str) -> None:
     number = sent.issue("uncertain")
