@@ -15,8 +15,20 @@ QUEUED_AGAIN = """
         AND batch.position = delivery.batch_position AND batch.state = 'submitting'
     )
 """
+# A store that was damaged or written to by hand may have others, of batches that nobody holds. Their
+# outcome is unknown, so an editor decides.
+COUNTED_OTHERS = """
+    INSERT INTO delivery_count (issue_number, state, amount)
+    SELECT issue_number, 'submitting', -count(*) FROM delivery WHERE state = 'submitting'
+    GROUP BY issue_number
+    UNION ALL
+    SELECT issue_number, 'uncertain', count(*) FROM delivery WHERE state = 'submitting'
+    GROUP BY issue_number
+"""
+OTHERS = "UPDATE delivery SET state = 'uncertain' WHERE state = 'submitting'"
+COUNTED = "UPDATE delivery_count SET state = 'queued' WHERE state = 'submitting'"
 
 
 def upgrade() -> None:
-    op.execute(QUEUED_AGAIN)
-    op.execute("UPDATE delivery_count SET state = 'queued' WHERE state = 'submitting'")
+    for statement in (QUEUED_AGAIN, COUNTED_OTHERS, OTHERS, COUNTED):
+        op.execute(statement)

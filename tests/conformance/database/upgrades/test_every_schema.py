@@ -10,6 +10,7 @@ from sqlmodel import select
 from digest.backups.contents import wrong_counts
 from digest.backups.verify import verify_backup
 from digest.database import revisions, schema_drift
+from digest.deliver.ledger.state_counts import recount
 from digest.deliver.ledger.submitting import reported_state
 from digest.deliver.ledger.worker_lock import worker_lock
 from digest.deliver.tables import Delivery, DeliveryState
@@ -58,6 +59,29 @@ def test_it_is_upgraded_with_every_row_and_nobody_is_mailed_twice_nor_lost(
     with empty.engine.connect() as connection:
         assert wrong_counts(lambda query: connection.execute(text(query)).all()) == []
     goes_on(empty)
+
+
+def test_what_was_being_submitted_in_a_batch_that_nobody_held_is_uncertain(empty: Store) -> None:
+    """No version leaves such a delivery; where there is one it was never counted nor ended."""
+    make_past(empty, "0032")
+    with empty.write() as session:
+        session.execute(
+            text(
+                "INSERT INTO delivery_count (issue_number, state, amount) SELECT issue_number, "
+                "state, count(*) FROM delivery GROUP BY issue_number, state"
+            )
+        )
+        session.execute(
+            text(
+                "UPDATE batch SET state = 'done', claimed_by = NULL, claimed_at = NULL "
+                "WHERE state = 'submitting'"
+            )
+        )
+    perform_upgrade(empty, None)
+    assert states_of(empty, SENDING) == sorted(
+        ["submitted"] * BATCH + ["uncertain"] * BATCH + ["queued"] * BATCH
+    )
+    assert recount(empty) == {}
 
 
 @pytest.mark.parametrize("revision", [PAST[0], "0012", "0023"])
