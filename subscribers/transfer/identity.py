@@ -69,11 +69,13 @@ def ids_seen_before(people: Mapping[str, ImportRow], seen: DuplicateFinder) -> s
 
 
 def fresh_ids(count: int) -> Iterator[tuple[int, int]]:
-    """Yield what links call people who bring no public id of their own, with its epoch.
+    """Yield what links call people who bring no public id of their own, with its epoch."""
+    return zip(rising_ids(count), repeat(0))
 
-    Each is drawn at random, and then they rise: a batch goes through the index page by page.
-    """
-    return zip(sorted(new_public_ids(count)), repeat(0))
+
+def rising_ids(count: int) -> list[int]:
+    """Return new public ids in their order: a batch goes through the index page by page."""
+    return sorted(new_public_ids(count))
 
 
 def public_ids_for(session: Session, people: list[ImportRow]) -> list[tuple[int, int]]:

@@ -11,7 +11,6 @@ from sqlalchemy import bindparam, insert, update
 from sqlmodel import Session, col
 
 from subscribers.consent import ConsentKind
-from subscribers.public_ids import new_public_ids
 from subscribers.tables import (
     Followed,
     Frequency,
@@ -23,7 +22,7 @@ from subscribers.tables import (
 from subscribers.transfer import bulk_insert
 from subscribers.transfer.departures import ImportOptions, withdrawal_wording
 from subscribers.transfer.formats.statuses import OFF_LIST, SUPPRESSION_REASONS, ImportedStatus
-from subscribers.transfer.identity import fresh_ids, public_ids_for
+from subscribers.transfer.identity import fresh_ids, public_ids_for, rising_ids
 from subscribers.transfer.own_export import OwnExportFields
 from subscribers.transfer.plain_rows import PlainRows
 from subscribers.transfer.refused_rows import ImportReport
@@ -79,7 +78,7 @@ def people_of_plain_rows(
         "email_key": rows.keys,
         "address_hash": hashes,
         "first_name": rows.names,
-        "public_id": sorted(new_public_ids(len(rows))),  # as in `fresh_ids`
+        "public_id": rising_ids(len(rows)),
     }
     same = {"import_run": options.run, "status": status, "link_epoch": 0, **_beside(options)}
     return PlainPeople(columns, same)

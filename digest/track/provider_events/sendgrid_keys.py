@@ -15,6 +15,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+MAX_KIND_LENGTH = 100
+MAX_TIMESTAMP = 2**33
+
 
 class PlainEvent(msgspec.Struct, gc=False, kw_only=True):
     """The fields of an event that its key is made of, in their order there."""
@@ -22,13 +25,13 @@ class PlainEvent(msgspec.Struct, gc=False, kw_only=True):
     bounce_classification: str | UnsetType = UNSET
     delivery: str | UnsetType = UNSET
     email: str | UnsetType = UNSET
-    event: Annotated[str, msgspec.Meta(max_length=100)]
+    event: Annotated[str, msgspec.Meta(max_length=MAX_KIND_LENGTH)]
     reason: str | UnsetType = UNSET
     response: str | UnsetType = UNSET
     sg_machine_open: bool | UnsetType = UNSET
     sg_message_id: str | UnsetType = UNSET
     status: str | UnsetType = UNSET
-    timestamp: Annotated[int, msgspec.Meta(ge=0, lt=2**33)]
+    timestamp: Annotated[int, msgspec.Meta(ge=0, lt=MAX_TIMESTAMP)]
     type: str | UnsetType = UNSET
     useragent: str | UnsetType = UNSET
 

@@ -13,12 +13,16 @@ import msgspec
 from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
-from digest.track.provider_events.sendgrid_keys import PlainEvent, keys_of, keys_of_plain
+from digest.track.provider_events.sendgrid_keys import (
+    MAX_KIND_LENGTH,
+    MAX_TIMESTAMP,
+    PlainEvent,
+    keys_of,
+    keys_of_plain,
+)
 from store.errors import DigestError
 
 MAX_TEXT_LENGTH = 300
-MAX_KIND_LENGTH = 100
-MAX_TIMESTAMP = 2**33
 MAX_EVENTS = 10_000
 """Of one post: SendGrid's have 768 KB, and an event has some 150 bytes at least."""
 
@@ -26,8 +30,8 @@ MAX_EVENTS = 10_000
 class SendGridEvent(TypedDict, total=False):
     """One event as posted. Required fields are checked; the others may be anything."""
 
-    event: Required[Annotated[str, Field(strict=True, max_length=100)]]
-    timestamp: Required[Annotated[int, Field(strict=True, ge=0, lt=2**33)]]
+    event: Required[Annotated[str, Field(strict=True, max_length=MAX_KIND_LENGTH)]]
+    timestamp: Required[Annotated[int, Field(strict=True, ge=0, lt=MAX_TIMESTAMP)]]
     sg_event_id: Annotated[str, Field(strict=True, pattern=r"^[!-~]{1,100}$")]
     sg_message_id: Any
     delivery: Any

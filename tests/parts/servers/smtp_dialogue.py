@@ -76,6 +76,7 @@ class Dialogue:
             for number, token in enumerate(given, 1)
         )
         self.count = count
+        self._journal = journal
         self._outcomes: list[Outcome] = []
         self.connection = style(
             self.peer,
@@ -110,8 +111,16 @@ class Dialogue:
 
     def start(self) -> str:
         """A first turn, to which the server has said nothing; what is sent by it."""
-        self._outcomes += self.connection.turn(readable=False)
+        self.go_on()
         return self.take_sent()
+
+    def go_on(self) -> None:
+        """What a pool does with each connection once its replies are read."""
+        connection = self.connection
+        if begun := connection.prepare():
+            self._journal.begun(begun)
+        connection.transmit()
+        self._outcomes += connection.take_outcomes()
 
     def say(self, *replies: str) -> str:
         """The server's replies, in one packet; what is sent after them."""
@@ -120,7 +129,8 @@ class Dialogue:
 
     def feed(self, data: bytes) -> None:
         self.transport.incoming += data
-        self._outcomes += self.connection.turn(readable=True)
+        self.connection.receive()
+        self.go_on()
 
     def hang_up(self) -> None:
         """The server closes the connection without a word."""

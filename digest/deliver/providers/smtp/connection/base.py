@@ -82,15 +82,6 @@ class Connection(ReplyMatching, ABC):
         body = bool(self._expected) and self._expected[0][0] is BODY
         return self.peer.body_timeout if body else self.peer.command_timeout
 
-    def turn(self, *, readable: bool) -> list[Outcome]:
-        """Read replies, queue what may be sent now, and write what the transport takes."""
-        if readable:
-            self.receive()
-        if begun := self.prepare():
-            self._journal.begun(begun)
-        self.transmit()
-        return self.take_outcomes()
-
     def receive(self) -> None:
         """Read the replies that have come in, and settle what they answer."""
         try:

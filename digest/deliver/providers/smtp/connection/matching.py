@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 
 from digest.deliver.bounce_policy.failure import Stage
-from digest.deliver.providers.base import NO_JOURNAL, Journal
+from digest.deliver.providers.base import Journal
 from digest.deliver.providers.smtp.connection.settlement import Settlement
 from digest.deliver.providers.smtp.connection.state import (
     BODY,
@@ -52,7 +52,7 @@ class ReplyMatching(Settlement, ABC):
         peer: Peer,
         transport: Transport,
         queue: deque[InFlightMessage],
-        journal: Journal = NO_JOURNAL,
+        journal: Journal,
     ) -> None:
         super().__init__(peer, transport, queue, journal)
         self.desynchronised = False

@@ -3,7 +3,6 @@
 from collections import deque
 
 from digest.deliver.providers.base import (
-    NO_JOURNAL,
     Accepted,
     Journal,
     Outcome,
@@ -51,7 +50,7 @@ class Settlement:
         peer: Peer,
         transport: Transport,
         queue: deque[InFlightMessage],
-        journal: Journal = NO_JOURNAL,
+        journal: Journal,
     ) -> None:
         self.peer = peer
         self.transport = transport
@@ -61,7 +60,6 @@ class Settlement:
         self.spent: Reply | None = None
         self.refused_at_once: InFlightMessage | None = None
         self._queue = queue
-        self._journal = journal
         self._begun = BegunMessages(transport, journal)
         self._in_flight: deque[InFlightMessage] = deque()
         self._closing: Reply | None = None

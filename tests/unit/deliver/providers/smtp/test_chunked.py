@@ -212,7 +212,7 @@ def test_what_is_in_doubt_is_what_has_begun_wherever_writing_was_cut(taken: list
     dialogue.start()
     for octets in taken:
         dialogue.transport.writable = octets
-        dialogue.connection.turn(readable=False)
+        dialogue.go_on()
     sent = dialogue.transport.sent
     begun = {
         message.personalization.delivery_id
